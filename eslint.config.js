@@ -1,0 +1,40 @@
+import tseslint from 'typescript-eslint'
+
+// Time, chance and the outside come in as parameters, so that a run can be repeated from its seed.
+const PURE = ['lambda/{intake,read,parse,deliver,settle,report}/**/*.ts', 'lambda/import.ts']
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'cdk.out', 'coverage', '.km-import', 'drop', '**/*.cjs', '*.js'] },
+  ...tseslint.configs.strictTypeChecked,
+  { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
+  {
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': 'error', // a new kind of outcome must be thought of everywhere
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
+    },
+  },
+  {
+    files: PURE,
+    rules: {
+      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'process', 'performance', 'crypto'],
+      'no-restricted-properties': ['error', { object: 'Date', property: 'now' }, { object: 'Math', property: 'random' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'take the clock as a parameter' },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'CallExpression > MemberExpression[object.name=/^(test|it|describe)$/][property.name="only"]', message: 'a focused test hides the others' },
+      ],
+      '@typescript-eslint/no-non-null-assertion': 'off', // a test that finds nothing there should fail there
+    },
+  },
+)

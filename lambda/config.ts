@@ -1,0 +1,122 @@
+import { SetupError } from './errors.ts'
+
+export interface Knob {
+  readonly unit: string
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly why: string
+}
+
+/** Every knob there is. The stack's properties, the CLI and docs/configuration.md name the same ones. */
+export const KNOBS = {
+  KM_MAX_IN_FLIGHT: {
+    unit: 'requests',
+    default: 64,
+    min: 1,
+    max: 512,
+    why: 'most requests that wait for an answer at the same time, in one invocation',
+  },
+  KM_MAX_LINE_BYTES: {
+    unit: 'bytes',
+    default: 262_144,
+    min: 1024,
+    max: 1_048_576,
+    why: 'bounds memory; a longer line is rejected and the lines after it are read',
+  },
+} as const satisfies Record<string, Knob>
+
+export type KnobName = keyof typeof KNOBS
+
+/** Names of the settings that are text. */
+export const SETTINGS = {
+  /** Where the commands go: an https origin (http on loopback only). */
+  endpoint: 'KM_ENDPOINT',
+  /** ARN of the Secrets Manager secret that holds the API key. */
+  apiKeySecret: 'KM_API_KEY_SECRET',
+  /** The API key itself: outside AWS only, the stack never sets it. */
+  apiKey: 'KM_API_KEY',
+  deadLetterQueueUrl: 'KM_DEAD_LETTER_QUEUE_URL',
+  importQueueUrl: 'KM_IMPORT_QUEUE_URL',
+} as const
+
+/** KISSMETRICS.md §1: the current host of the tracking API. */
+export const KISSMETRICS_ENDPOINT = 'https://trk.kissmetrics.io'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+export interface Config {
+  readonly endpoint: URL
+  readonly apiKey: { readonly secretArn: string } | { readonly value: string }
+  readonly deadLetterQueueUrl: string
+  readonly importQueueUrl: string
+  readonly maxInFlight: number
+  readonly maxLineBytes: number
+}
+
+/** @throws SetupError naming the first setting that is missing or out of its range. */
+export function readConfig(env: Env): Config {
+  return {
+    endpoint: parseEndpoint(env[SETTINGS.endpoint] ?? KISSMETRICS_ENDPOINT, SETTINGS.endpoint),
+    apiKey: readApiKey(env),
+    deadLetterQueueUrl: readRequired(SETTINGS.deadLetterQueueUrl, env),
+    importQueueUrl: readRequired(SETTINGS.importQueueUrl, env),
+    maxInFlight: readKnob('KM_MAX_IN_FLIGHT', env),
+    maxLineBytes: readKnob('KM_MAX_LINE_BYTES', env),
+  }
+}
+
+/** @throws SetupError that names the knob, what it holds and what it may hold. */
+export function readKnob(name: KnobName, env: Env): number {
+  const { unit, min, max, default: usual } = KNOBS[name]
+  const text = env[name]
+  if (text === undefined || text === '') return usual
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  throw new SetupError(`${name} is "${text}": expected a whole number of ${unit} from ${min} to ${max}. Leave it out to use ${usual}.`)
+}
+
+/**
+ * Where commands may be sent: https to any named host, http to this computer only, since the key travels in the query.
+ *
+ * @param text what the person wrote
+ * @param name of the setting or flag it came from, for the message
+ * @throws SetupError
+ */
+export function parseEndpoint(text: string, name: string): URL {
+  const expected = `expected an address such as ${KISSMETRICS_ENDPOINT}`
+  if (!URL.canParse(text)) throw new SetupError(`${name} is "${text}": ${expected}.`)
+  const url = new URL(text)
+  // The address itself could hold a password, so it is not repeated.
+  if (url.username !== '' || url.password !== '') throw new SetupError(`${name} holds a user name or password: ${expected}, without them.`)
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new SetupError(`${name} is "${text}": ${expected}, with nothing after the host. Take the rest away.`)
+  }
+  const isLoopback = LOOPBACK_HOSTS.has(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) {
+    throw new SetupError(`${name} is "${text}": ${expected}. Only https is allowed, since each request carries the API key.`)
+  }
+  // An address in numbers is never Kissmetrics; it is how a mistake or an attacker reaches a network's inside.
+  if (!isLoopback && (/^[\d.]+$/.test(url.hostname) || url.hostname.startsWith('['))) {
+    throw new SetupError(`${name} is "${text}": ${expected}, with a host name and not a number.`)
+  }
+  return url
+}
+
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+function readApiKey(env: Env): Config['apiKey'] {
+  const secretArn = env[SETTINGS.apiKeySecret]
+  if (secretArn !== undefined && secretArn !== '') return { secretArn }
+  const value = env[SETTINGS.apiKey]?.trim()
+  if (value !== undefined && value !== '') return { value }
+  throw new SetupError(
+    `No API key: neither ${SETTINGS.apiKeySecret} (the ARN of a secret) nor ${SETTINGS.apiKey} is set. Set one; nothing was sent.`,
+  )
+}
+
+function readRequired(name: string, env: Env): string {
+  const value = env[name]
+  if (value === undefined || value === '') throw new SetupError(`${name} is not set: the stack sets it. Deploy again.`)
+  return value
+}

@@ -1,0 +1,18 @@
+/**
+ * Something that only a person can mend: a key, an address, a setting, a policy.
+ *
+ * Its message is shown alone, without a stack trace: what it is, what was seen, what is allowed, what to do.
+ */
+export class SetupError extends Error {
+  override readonly name = 'SetupError'
+}
+
+/** The endpoint takes nothing at present. Nothing is wrong with the line; the work goes back to its queue and is tried later. */
+export class OutageError extends Error {
+  override readonly name = 'OutageError'
+}
+
+/** The accounting at the end of an import does not add up: a bug of ours, and never to be passed over in silence. */
+export class AccountingError extends Error {
+  override readonly name = 'AccountingError'
+}
