@@ -1,0 +1,13 @@
+import { App } from 'aws-cdk-lib'
+import { ImporterStack } from '../lib/importer-stack.ts'
+import { readSettings, SettingError } from '../lib/settings.ts'
+
+const app = new App()
+try {
+  const settings = readSettings(app.node.getAllContext())
+  new ImporterStack(app, ['KissmetricsImporter', settings.product].filter(Boolean).join('-'), { settings })
+} catch (error) {
+  if (!(error instanceof SettingError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

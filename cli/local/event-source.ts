@@ -1,0 +1,97 @@
+import { DeleteMessageCommand, ReceiveMessageCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs'
+import type { SQSEvent } from 'aws-lambda'
+import type { Handler } from '../../lambda/handler.ts'
+
+export interface EventSourceOptions {
+  readonly queueUrl: string
+  readonly queueArn: string
+  readonly batchSize: number
+  /** Invocations side by side. */
+  readonly concurrency: number
+  /** Told when the queue, and not the handler, failed. */
+  readonly onError: (error: unknown) => void
+}
+
+/** What Lambda's event source mapping does: takes messages from the queue, invokes the handler, deletes what it acknowledged. */
+export class EventSource {
+  readonly #sqs: SQSClient
+  readonly #handler: Handler
+  readonly #options: EventSourceOptions
+  readonly #stopping = new AbortController()
+  #busy = 0
+
+  constructor(sqs: SQSClient, handler: Handler, options: EventSourceOptions) {
+    this.#sqs = sqs
+    this.#handler = handler
+    this.#options = options
+    for (let poller = 0; poller < options.concurrency; poller += 1) void this.#poll()
+  }
+
+  get isIdle(): boolean {
+    return this.#busy === 0
+  }
+
+  /** Takes no further message. An invocation that goes on is left as a killed function would be: its message comes again. */
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  async #poll(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const messages = await this.#receive()
+        if (messages.length === 0) continue
+        this.#busy += 1
+        await this.#invoke(messages).finally(() => {
+          this.#busy -= 1
+        })
+      } catch (error) {
+        if (!this.#stopping.signal.aborted) this.#options.onError(error)
+      }
+    }
+  }
+
+  async #receive(): Promise<readonly Message[]> {
+    const { Messages = [] } = await this.#sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: this.#options.queueUrl,
+        MaxNumberOfMessages: Math.min(10, this.#options.batchSize),
+        WaitTimeSeconds: 20,
+        MessageSystemAttributeNames: ['All'],
+      }),
+      { abortSignal: this.#stopping.signal },
+    )
+    return Messages
+  }
+
+  /** A handler that throws acknowledges nothing: the messages are seen again when their visibility timeout ends. */
+  async #invoke(messages: readonly Message[]): Promise<void> {
+    const response = await this.#handler(toEvent(messages, this.#options.queueArn))
+    const failed = new Set(response?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
+    for (const { MessageId = '', ReceiptHandle } of messages) {
+      if (failed.has(MessageId)) continue
+      await this.#sqs.send(new DeleteMessageCommand({ QueueUrl: this.#options.queueUrl, ReceiptHandle }))
+    }
+  }
+}
+
+function toEvent(messages: readonly Message[], queueArn: string): SQSEvent {
+  return {
+    Records: messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', MD5OfBody = '', Attributes = {} }) => ({
+      messageId: MessageId,
+      receiptHandle: ReceiptHandle,
+      body: Body,
+      attributes: {
+        ApproximateReceiveCount: Attributes.ApproximateReceiveCount ?? '1',
+        SentTimestamp: Attributes.SentTimestamp ?? '0',
+        SenderId: Attributes.SenderId ?? 'local',
+        ApproximateFirstReceiveTimestamp: Attributes.ApproximateFirstReceiveTimestamp ?? '0',
+      },
+      messageAttributes: {},
+      md5OfBody: MD5OfBody,
+      eventSource: 'aws:sqs',
+      eventSourceARN: queueArn,
+      awsRegion: 'us-east-1',
+    })),
+  }
+}

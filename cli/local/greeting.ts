@@ -1,0 +1,19 @@
+import { printable, styled, type Output } from '../terminal.ts'
+import { BUCKET } from './cloud.ts'
+import type { LocalOptions } from './options.ts'
+import type { Servers } from './servers.ts'
+
+/** Where everything is, when it has started. */
+export function greeting({ dropDir, stateDir, once }: LocalOptions, { cloud, endpoint, standInUrl }: Servers, output: Output): string {
+  const rows: [string, string][] = [
+    ['drop files into', printable(dropDir)],
+    ['sent to', standInUrl === undefined ? printable(endpoint.origin) : `${standInUrl} (a stand-in for Kissmetrics: open it, and ask what it got)`],
+    ['bucket', `${cloud.s3Url}/${BUCKET}`],
+    ['queues', cloud.sqsUrl],
+    ['reports', printable(`${stateDir}/reports`)],
+  ]
+  const end = once ? 'Importing what is there, then exiting.' : 'Ctrl-C stops; the next start goes on.'
+  return `${styled(output, 'bold', 'kissmetrics-importer, local mode')}\n${rows
+    .map(([name, value]) => `  ${name.padEnd(16)} ${value}`)
+    .join('\n')}\n${styled(output, 'dim', end)}\n\n`
+}

@@ -1,0 +1,110 @@
+import { constants } from 'node:fs'
+import { access, mkdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { parseEndpoint, SETTINGS } from '../../lambda/config.ts'
+import { SetupError } from '../../lambda/errors.ts'
+
+/** Flags of `km-import local` as they were typed. */
+export interface LocalFlags {
+  readonly once?: boolean
+  readonly json?: boolean
+  readonly samples: boolean
+  readonly dropDir?: string
+  readonly stateDir: string
+  readonly endpoint?: string
+  readonly apiKeyEnv: string
+  readonly port?: string
+}
+
+export interface LocalOptions {
+  readonly once: boolean
+  readonly json: boolean
+  readonly samples: boolean
+  readonly dropDir: string
+  readonly stateDir: string
+  /** Where commands go; the stand-in where there is none. */
+  readonly target: { readonly endpoint: URL; readonly apiKey: string } | undefined
+  /** First of three ports in a row: S3, SQS, stand-in. 0: any that are free. */
+  readonly port: number
+}
+
+export const DEFAULT_DROP_DIR = 'drop'
+export const DEFAULT_STATE_DIR = '.km-import'
+
+/** @throws SetupError naming the flag, what it holds and what to do */
+export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Promise<LocalOptions> {
+  const target = readTarget(flags, env)
+  const port = readPort(flags.port)
+  return {
+    once: flags.once === true,
+    json: flags.json === true,
+    samples: flags.samples,
+    dropDir: await readDropDir(flags.dropDir),
+    stateDir: await readStateDir(flags.stateDir),
+    target,
+    port,
+  }
+}
+
+function readTarget({ endpoint, apiKeyEnv }: LocalFlags, env: NodeJS.ProcessEnv): LocalOptions['target'] {
+  if (endpoint === undefined) return undefined
+  const url = parseEndpoint(endpoint, '--endpoint')
+  const apiKey = env[apiKeyEnv]?.trim() ?? ''
+  if (apiKey === '') {
+    throw new SetupError(
+      `No API key: the environment variable ${apiKeyEnv} is not set, and --endpoint needs one. ` +
+        `Set it (export ${apiKeyEnv}=…), or name another with --api-key-env.`,
+    )
+  }
+  return { endpoint: url, apiKey }
+}
+
+/** Three in a row must fit below 65,536. */
+const LAST_PORT = 65_533
+
+function readPort(text: string | undefined): number {
+  if (text === undefined) return 0
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= LAST_PORT) return port
+  throw new SetupError(`--port is "${text}": expected a whole number from 1 to ${LAST_PORT}. Leave it out to take free ports.`)
+}
+
+/** The usual folder is made where it is missing; one that a person names has to be there, since a typo would be watched for ever. */
+async function readDropDir(named: string | undefined): Promise<string> {
+  const folder = path.resolve(named ?? DEFAULT_DROP_DIR)
+  if (named === undefined) await makeFolder(folder, 'The drop folder')
+  const stats = await stat(folder).catch(() => undefined)
+  if (stats === undefined)
+    throw new SetupError(`--drop-dir is "${folder}": there is no such folder. Make it (mkdir -p), or name another.`)
+  if (!stats.isDirectory())
+    throw new SetupError(`--drop-dir is "${folder}": that is not a folder. Name the folder that files are put into.`)
+  await access(folder, constants.R_OK | constants.X_OK).catch((cause: unknown) => {
+    throw new SetupError(`--drop-dir is "${folder}": it may not be read. Give yourself access (chmod u+rx), or name another.`, {
+      cause,
+    })
+  })
+  return folder
+}
+
+async function readStateDir(named: string): Promise<string> {
+  const folder = path.resolve(named)
+  await makeFolder(folder, '--state-dir')
+  await access(folder, constants.R_OK | constants.W_OK).catch((cause: unknown) => {
+    throw new SetupError(
+      `--state-dir is "${folder}": it may not be written. Give yourself access (chmod u+rwx), or name another.`,
+      { cause },
+    )
+  })
+  return folder
+}
+
+async function makeFolder(folder: string, what: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    throw new SetupError(`${what} is "${folder}": it could not be made (${code}). Name a folder that can.`, { cause })
+  })
+}
+
+/** The key that stands for one where only the stand-in listens. */
+export const STAND_IN_KEY = '0123456789abcdef0123456789abcdef01234567'
+export const DEFAULT_API_KEY_ENV = SETTINGS.apiKey

@@ -1,0 +1,65 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import { REPORTS_PREFIX, type Report } from '../../lambda/report/report.ts'
+
+export interface FollowedReport {
+  readonly report: Report
+  /** A copy of it as a file, for whoever wants to open it. */
+  readonly file: string
+}
+
+/** Follows what the importer writes under `reports/`, and keeps a copy of each as a plain file. */
+export class ReportFollower {
+  readonly #s3: S3Client
+  readonly #bucket: string
+  readonly #folder: string
+  readonly #seen = new Map<string, string>()
+
+  constructor(s3: S3Client, bucket: string, folder: string) {
+    this.#s3 = s3
+    this.#bucket = bucket
+    this.#folder = folder
+  }
+
+  /** The reports that are new or changed since the last look. */
+  async changes(): Promise<readonly FollowedReport[]> {
+    const changed: FollowedReport[] = []
+    for (const { key, etag } of await this.#list()) {
+      if (this.#seen.get(key) === etag) continue
+      const { Body, ETag } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))
+      if (Body === undefined) continue
+      const text = await Body.transformToString()
+      this.#seen.set(key, ETag ?? etag)
+      changed.push({ report: JSON.parse(text) as Report, file: await this.#copy(key, text) }) // only the importer writes there
+    }
+    return changed
+  }
+
+  async #list(): Promise<readonly { key: string; etag: string }[]> {
+    const found: { key: string; etag: string }[] = []
+    let token: string | undefined
+    do {
+      const page = await this.#s3.send(
+        new ListObjectsV2Command({
+          Bucket: this.#bucket,
+          Prefix: REPORTS_PREFIX,
+          ...(token !== undefined && { ContinuationToken: token }),
+        }),
+      )
+      for (const { Key, ETag } of page.Contents ?? []) if (Key !== undefined) found.push({ key: Key, etag: ETag ?? '' })
+      token = page.NextContinuationToken
+    } while (token !== undefined)
+    return found
+  }
+
+  /** A key may hold what a path may not, `..` above all: such parts are encoded. */
+  async #copy(key: string, text: string): Promise<string> {
+    const parts = key.split('/').map((part) => (/^\.*$/.test(part) ? `%2E${part.slice(1)}` : encodeURIComponent(part)))
+    const file = path.join(this.#folder, ...parts)
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(`${file}.part`, text)
+    await rename(`${file}.part`, file)
+    return file
+  }
+}

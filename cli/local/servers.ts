@@ -1,0 +1,44 @@
+import path from 'node:path'
+import { SetupError } from '../../lambda/errors.ts'
+import { startStandIn } from '../stand-in/server.ts'
+import { startCloud, type Cloud } from './cloud.ts'
+import { STAND_IN_KEY, type LocalOptions } from './options.ts'
+import type { Wiring } from './template.ts'
+
+/** Everything that listens on this computer, and where commands go. */
+export interface Servers extends AsyncDisposable {
+  readonly cloud: Cloud
+  readonly endpoint: URL
+  readonly apiKey: string
+  /** Where the stand-in can be asked; undefined where another endpoint was named. */
+  readonly standInUrl: string | undefined
+}
+
+/** @throws SetupError where a port is taken */
+export async function startServers(options: LocalOptions, wiring: Wiring): Promise<Servers> {
+  await using starting = new AsyncDisposableStack() // what was started is stopped where the next one fails
+  try {
+    const target = await startTarget(options, starting)
+    const cloud = await startCloud(options.stateDir, options.port, wiring)
+    starting.defer(() => cloud.stop())
+    const started = starting.move()
+    return { cloud, ...target, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause
+    throw new SetupError(
+      `--port is "${options.port}": it, or one of the two after it, is taken by another program. ` +
+        'Name another, or leave it out to take free ports.',
+      { cause },
+    )
+  }
+}
+
+async function startTarget(
+  { target, stateDir, port }: LocalOptions,
+  starting: AsyncDisposableStack,
+): Promise<Pick<Servers, 'endpoint' | 'apiKey' | 'standInUrl'>> {
+  if (target !== undefined) return { ...target, standInUrl: undefined }
+  const standIn = await startStandIn({ dir: path.join(stateDir, 'stand-in'), port: port === 0 ? 0 : port + 2 })
+  starting.defer(() => standIn.stop())
+  return { endpoint: new URL(standIn.url), apiKey: STAND_IN_KEY, standInUrl: standIn.url }
+}

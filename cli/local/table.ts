@@ -1,0 +1,73 @@
+import type { Report } from '../../lambda/report/report.ts'
+import { grouped, printable, styled, type Output, type Style } from '../terminal.ts'
+
+/** As many line numbers as fit on a line of 80 columns, whatever their length. */
+const LINE_NUMBERS_WIDTH = 36
+
+const STATES: Readonly<Record<Report['state'], readonly [words: string, style: Style]>> = {
+  importing: ['not finished', 'yellow'],
+  complete: ['complete', 'green'],
+  'complete-with-rejects': ['complete, some lines came back', 'yellow'],
+  failed: ['came back as a whole', 'red'],
+  superseded: ['not imported: replaced by a newer file of that name', 'yellow'],
+  gone: ['not imported: deleted before it was read', 'yellow'],
+}
+
+/**
+ * What became of a drop, for a person: how many lines, where they went, and what to do next.
+ *
+ * @param where the report lies
+ * @param deadLetters how many wait in the dead-letter queue, over all drops
+ */
+export function dropTable(report: Report, where: string, deadLetters: number, output: Output): string {
+  const [words, style] = STATES[report.state]
+  const { lines, failure } = report
+  const rows = [
+    `${styled(output, 'bold', printable(report.drop.key))}  ${styled(output, style, words)}`,
+    ...(failure === undefined ? [] : [`  why            ${printable(failure.detail)}`]),
+    row('lines', lines.total),
+    row('delivered', lines.delivered, commandsOf(report)),
+    row('rejected', lines.rejected),
+    row('undeliverable', lines.undeliverable),
+    ...reasonsOf(report),
+    row('blank', lines.blank),
+    ...(report.repeatsPossible > 0
+      ? [row('repeats', report.repeatsPossible, 'at most: an earlier run broke off; Kissmetrics drops repeats')]
+      : []),
+    `  report         ${printable(where)}`,
+    row('dead letters', deadLetters, deadLetters === 1 ? 'waits in the dead-letter queue' : 'wait in the dead-letter queue'),
+  ]
+  return `${rows.join('\n')}\n`
+}
+
+function row(name: string, count: number, note = ''): string {
+  return `  ${name.padEnd(13)}${grouped(count).padStart(9)}${note === '' ? '' : `  ${note}`}`
+}
+
+function commandsOf({ commands }: Report): string {
+  return Object.entries(commands)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${kind} ${grouped(count)}`)
+    .join(', ')
+}
+
+function reasonsOf({ rejectedBy }: Report): readonly string[] {
+  return Object.entries(rejectedBy).map(([reason, { count, examples }]) => {
+    const numbers = lineNumbers(examples.map(({ line }) => line))
+    return `    ${reason.padEnd(26)}${grouped(count).padStart(7)}  ${examples.length === 1 ? 'line' : 'lines'} ${numbers}${moreThan(count, numbers)}`
+  })
+}
+
+function lineNumbers(numbers: readonly number[]): string {
+  let text = ''
+  for (const number of numbers) {
+    const longer = text === '' ? String(number) : `${text}, ${number}`
+    if (longer.length > LINE_NUMBERS_WIDTH - 'lines , …'.length) break
+    text = longer
+  }
+  return text
+}
+
+function moreThan(count: number, numbers: string): string {
+  return count > numbers.split(', ').length ? ', …' : ''
+}

@@ -1,0 +1,45 @@
+import { Command, CommanderError } from 'commander'
+import { SetupError } from '../lambda/errors.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import { DEFAULT_API_KEY_ENV, DEFAULT_DROP_DIR, DEFAULT_STATE_DIR, readOptions, type LocalFlags } from './local/options.ts'
+
+/**
+ * The command line: one command of this folder for each that is typed.
+ *
+ * @param argv what was typed after the program's name
+ * @returns the exit code; whatever a person can mend has been said in one line on stderr by then
+ */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok
+  const program = new Command('km-import')
+    .description('Brings files of JSON lines to Kissmetrics: every line arrives, or comes back with the reason.')
+    .showHelpAfterError('(add --help for what there is)')
+    .exitOverride()
+  program
+    .command('local')
+    .description('run the whole importer on this computer: drop files into a folder, no AWS account needed')
+    .option('--once', 'import what is there, then exit: 0 all delivered, 1 some lines came back, 2 not usable', false)
+    .option('--drop-dir <dir>', `folder to take files from (default: "${DEFAULT_DROP_DIR}", made where missing)`)
+    .option('--state-dir <dir>', 'folder for the state: bucket, queues, reports', DEFAULT_STATE_DIR)
+    .option('--endpoint <url>', 'send to this tracking endpoint instead of the built-in stand-in, and with a real key')
+    .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
+    .option('--port <number>', 'first of three ports in a row, for S3, SQS and the stand-in (default: any free)')
+    .option('--json', 'write the reports as one JSON array to stdout at the end, and nothing else there', false)
+    .option('--no-samples', 'do not import the samples on an empty first start')
+    .addHelpText('after', '\nExample:\n  km-import local --once --drop-dir ./exports\n')
+    .action(async (flags: LocalFlags) => {
+      const options = await readOptions(flags, process.env)
+      // Loaded only now: whoever asks for help, or typed a flag wrong, does not wait for it.
+      const { local } = await import('./local/local.ts')
+      exitCode = await local(options)
+    })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
+    if (!(error instanceof SetupError)) throw error
+    process.stderr.write(`km-import: ${error.message}\n`)
+    return EXIT.unusable
+  }
+}

@@ -1,0 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../deliver/deliver.ts'
+
+/** The real one. */
+export const clock: Clock = {
+  now: Date.now,
+  chance: Math.random,
+  async sleep(ms, signal) {
+    try {
+      await delay(ms, undefined, { signal })
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  },
+}

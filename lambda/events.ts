@@ -1,0 +1,78 @@
+/** Facts that go with a sentence: never a key, an identity or the text of a line. */
+export type Facts = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** Where sentences and figures go: CloudWatch, or a terminal. */
+export interface Log {
+  info(sentence: string, facts: Facts): void
+  warn(sentence: string, facts: Facts): void
+  error(sentence: string, facts: Facts): void
+  count(metric: string, value: number): void
+}
+
+export type Say = ReturnType<typeof sayTo>
+
+/**
+ * Everything that the importer says, once each, with the metric that goes with it; no other file logs.
+ *
+ * info: nothing to do. warn: not as it should be, nothing is lost. error: a person must act, and the text says how.
+ */
+export function sayTo(log: Log) {
+  return {
+    ignored(why: string): void {
+      log.info('Message ignored: it asks for nothing.', { why })
+    },
+    alreadyImported(key: string): void {
+      log.info('Drop skipped: this very object was imported before.', { key })
+    },
+    started(key: string, bytes: number, invocation: number): void {
+      log.info('Drop opened.', { key, bytes, invocation })
+    },
+    finished(key: string, state: string, lines: { total: number; delivered: number; rejected: number; undeliverable: number; blank: number }): void {
+      log.info('Drop imported.', { key, state, ...lines })
+      log.count('LinesDelivered', lines.delivered)
+      log.count('LinesRejected', lines.rejected)
+      log.count('LinesUndeliverable', lines.undeliverable)
+      log.count('DropsImported', 1)
+    },
+    missing(key: string, state: 'superseded' | 'gone'): void {
+      log.warn('Drop not read: its object is no longer there, or another one took its place.', { key, state })
+      log.count('DropsMissing', 1)
+    },
+    dropFailed(key: string, reason: string, detail: string): void {
+      log.error('Drop handed back: one dead letter tells why. Mend the file and drop it again.', { key, reason, detail })
+      log.count('DropsFailed', 1)
+    },
+    replayed(key: string, line: number, outcome: 'delivered' | 'blank'): void {
+      log.info('Dead letter replayed.', { key, line, outcome })
+      log.count('LettersReplayed', 1)
+    },
+    replayFailed(key: string, line: number, reason: string, replays: number): void {
+      log.warn('Dead letter came back: its line still cannot be delivered.', { key, line, reason, replays })
+      log.count('LettersReturned', 1)
+    },
+    paused(key: string, ms: number): void {
+      log.warn('Endpoint asked to wait; all lines do.', { key, ms })
+      log.count('EndpointPauses', 1)
+    },
+    outage(detail: string): void {
+      log.warn('Endpoint is down; the work waits in the queue and goes on by itself.', { detail })
+      log.count('EndpointDown', 1)
+    },
+    setupWrong(detail: string): void {
+      log.error('Set-up is wrong, so nothing more was sent. Mend it; the work waits in the queue, later among the dead letters.', { detail })
+      log.count('SetupErrors', 1)
+    },
+    unknownMessage(detail: string): void {
+      log.error('Message not understood; it goes to the dead-letter queue as it is. Look at who sends to the import queue.', { detail })
+      log.count('UnknownMessages', 1)
+    },
+    crashed(name: string, detail: string, stack: string | undefined): void {
+      log.error('Import broke off; its message is delivered again.', { name, detail, stack })
+      log.count('Crashes', 1)
+    },
+    unusualKey(): void {
+      log.warn('The API key is not 40 hex digits as Kissmetrics hands them out; check that it is the right one.', {})
+      log.count('UnusualKeys', 1)
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import * as v from 'valibot'
+import type { DeadLetter } from '../settle/dead-letter.ts'
+import type { Drop } from './drop.ts'
+import { decodeObjectKey } from './object-key.ts'
+
+/** What one message asks for. */
+export type Work =
+  | { readonly kind: 'drop'; readonly drop: Drop; readonly replays: number }
+  | { readonly kind: 'letter'; readonly letter: DeadLetter }
+  /** Nothing to do, and that is right: S3's test event, a deleted object. */
+  | { readonly kind: 'ignored'; readonly why: string }
+
+/** A message that nobody here can have meant: it stays in the queue and goes to the dead letters as it is. */
+export class UnknownMessage extends Error {
+  override readonly name = 'UnknownMessage'
+}
+
+// Fields that AWS adds later are passed over; those that we need are checked.
+const Identifier = v.pipe(v.string(), v.minLength(1))
+
+const S3Record = v.object({
+  eventSource: v.literal('aws:s3'),
+  eventName: v.string(),
+  s3: v.object({
+    bucket: v.object({ name: Identifier }),
+    object: v.object({
+      key: Identifier,
+      size: v.optional(v.number()),
+      eTag: v.optional(v.string()),
+      versionId: v.optional(v.string()),
+    }),
+  }),
+})
+
+const S3Event = v.object({ Records: v.pipe(v.array(S3Record), v.minLength(1)) })
+
+/** Sent once when the notification is set up; it has no `Records`. */
+const S3TestEvent = v.object({ Service: v.literal('Amazon S3'), Event: v.literal('s3:TestEvent') })
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+const DeadLetterBody = v.object({
+  schema: v.literal('kissmetrics-importer/dead-letter/v1'),
+  kind: v.picklist(['line', 'drop']),
+  reason: v.string(),
+  detail: v.string(),
+  source: v.object({
+    bucket: Identifier,
+    key: Identifier,
+    versionId: v.optional(v.string()),
+    etag: v.optional(v.string()),
+    lastModified: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+    line: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+    byteStart: v.optional(Count),
+    byteEnd: v.optional(Count),
+  }),
+  line: v.optional(v.string()),
+  lineBase64: v.optional(v.pipe(v.string(), v.base64())),
+  lineTruncated: v.optional(v.literal(true)),
+  attempts: Count,
+  replays: Count,
+  failedAt: v.string(),
+})
+
+/**
+ * What the text of a message on the import queue asks for, told by its shape alone.
+ *
+ * @throws UnknownMessage saying what is wrong with it, never quoting it
+ */
+export function readMessage(body: string): readonly Work[] {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    throw new UnknownMessage('The message is not JSON: it is no S3 event and no dead letter.')
+  }
+  return readEvent(value)
+}
+
+/** The same for an event that reached the function without a queue. */
+export function readEvent(value: unknown): readonly Work[] {
+  if (v.is(S3TestEvent, value)) return [{ kind: 'ignored', why: 's3:TestEvent' }]
+  if (isObject(value) && 'schema' in value) return [readDeadLetter(value)]
+  const event = v.safeParse(S3Event, value)
+  if (!event.success) throw new UnknownMessage(`The message is no S3 event and no dead letter: ${firstIssue(event.issues)}.`)
+  return event.output.Records.map(readRecord)
+}
+
+function readRecord({ eventName, s3 }: v.InferOutput<typeof S3Record>): Work {
+  if (!eventName.startsWith('ObjectCreated:')) return { kind: 'ignored', why: eventName }
+  const { key, size, eTag, versionId } = s3.object
+  const drop: Drop = {
+    bucket: s3.bucket.name,
+    key: decodeKey(key),
+    ...(versionId !== undefined && versionId !== '' && { versionId }),
+    ...(eTag !== undefined && eTag !== '' && { etag: eTag }),
+    ...(size !== undefined && { bytes: size }),
+  }
+  return { kind: 'drop', drop, replays: 0 }
+}
+
+function decodeKey(encoded: string): string {
+  try {
+    return decodeObjectKey(encoded)
+  } catch {
+    throw new UnknownMessage('The S3 event names an object whose key is not URL-encoded.')
+  }
+}
+
+function readDeadLetter(value: object): Work {
+  const parsed = v.safeParse(DeadLetterBody, value)
+  if (!parsed.success) throw new UnknownMessage(`The dead letter is damaged: ${firstIssue(parsed.issues)}. Put its line into a new drop.`)
+  // The reason is only handed on; a letter written by a newer version may have one that is not known here.
+  const letter = parsed.output as DeadLetter
+  if (letter.kind === 'line') {
+    if (letter.source.line === undefined) throw new UnknownMessage('The dead letter is damaged: source.line is missing. Put its line into a new drop.')
+    return { kind: 'letter', letter }
+  }
+  const { bucket, key, versionId, etag } = letter.source
+  const drop: Drop = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
+  return { kind: 'drop', drop, replays: letter.replays + 1 }
+}
+
+function firstIssue([issue]: readonly v.BaseIssue<unknown>[]): string {
+  if (issue === undefined) return 'its shape is unknown'
+  const path = issue.path?.map(({ key }) => String(key)).join('.') ?? 'the whole'
+  return `${path} should be ${issue.expected ?? 'something else'}`
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

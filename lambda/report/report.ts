@@ -1,0 +1,116 @@
+import { AccountingError } from '../errors.ts'
+import type { Drop } from '../intake/drop.ts'
+import type { ReasonCode, Rejection } from '../reasons.ts'
+import type { LedgerSums } from '../settle/ledger.ts'
+
+export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
+
+export type ReportState = 'importing' | 'complete' | 'complete-with-rejects' | 'failed' | 'superseded' | 'gone'
+
+/** What became of a drop. Programs read it: fields are added, never renamed. */
+export interface Report {
+  readonly schema: typeof REPORT_SCHEMA
+  readonly state: ReportState
+  readonly drop: { readonly bucket: string; readonly key: string; readonly versionId?: string; readonly etag?: string; readonly bytes: number }
+  /** Where the state is final, `total` is the sum of the others. */
+  readonly lines: LedgerSums['lines'] & { readonly total: number }
+  /** Of delivered lines; one line can carry two. */
+  readonly commands: LedgerSums['commands']
+  /** Never the text of a line. */
+  readonly rejectedBy: LedgerSums['rejectedBy']
+  readonly warnings: LedgerSums['warnings']
+  /** The span of `_t` of the delivered lines, in seconds since 1970; not there where none was. */
+  readonly time?: { readonly first: number; readonly last: number }
+  /** Why the drop as a whole was handed back: only where the state is `failed`. */
+  readonly failure?: { readonly reason: ReasonCode; readonly detail: string }
+  readonly startedAt: string
+  readonly finishedAt?: string
+  readonly invocations: number
+  /** At most so many lines may have been delivered more than once, since an earlier invocation broke off. */
+  readonly repeatsPossible: number
+}
+
+/** Where a report lies: beside the drop's key and the exact object that was read, so that a new upload has a report of its own. */
+export function reportKey({ key, versionId, etag }: Drop): string {
+  return `${REPORTS_PREFIX}${key}/${versionId ?? etag?.replaceAll('"', '') ?? 'unknown'}/report.json`
+}
+
+export const REPORTS_PREFIX = 'reports/'
+
+/** What an import knows when its report is written. */
+export interface Account {
+  readonly drop: Drop
+  readonly bytes: number
+  readonly sums: LedgerSums
+  /** Lines that the reader gave out, counted apart from how they ended. */
+  readonly linesRead: number
+  readonly startedAt: string
+  readonly invocations: number
+  readonly repeatsPossible: number
+}
+
+/** A report for while the import goes on. Lines that are on their way are in the total and in none of its parts. */
+export function progressReport(account: Account): Report {
+  return document(account, 'importing')
+}
+
+/**
+ * The last report of an import that came to the end of its drop, or was stopped by the drop itself.
+ *
+ * @throws AccountingError where the lines that were read are not exactly the lines that ended
+ */
+export function finalReport(account: Account, finishedAt: string, failure?: Rejection): Report {
+  const { delivered, rejected, undeliverable, blank } = account.sums.lines
+  const ended = delivered + rejected + undeliverable + blank
+  if (ended !== account.linesRead) {
+    throw new AccountingError(
+      `The import of ${account.drop.key} does not add up: ${account.linesRead} lines were read, but ${ended} ended ` +
+        `(${delivered} delivered + ${rejected} rejected + ${undeliverable} undeliverable + ${blank} blank). ` +
+        'This is a fault of the importer; the drop is imported again.',
+    )
+  }
+  const state = failure !== undefined ? 'failed' : rejected + undeliverable > 0 ? 'complete-with-rejects' : 'complete'
+  return {
+    ...document(account, state),
+    ...(failure !== undefined && { failure: { reason: failure.reason, detail: failure.detail } }),
+    finishedAt,
+  }
+}
+
+/** The report of a drop that was not read, since its object is no longer there or another one took its place. */
+export function missingReport(account: Account, state: 'superseded' | 'gone', finishedAt: string): Report {
+  return { ...document(account, state), finishedAt }
+}
+
+/** Whether the import has come to its end, whatever that was. */
+export function isFinal({ state }: Report): boolean {
+  return state !== 'importing'
+}
+
+/** Whether nothing more is to be done for the drop, ever. One that came back as a whole may be redriven. */
+export function isFinished(report: Report): boolean {
+  return isFinal(report) && report.state !== 'failed'
+}
+
+function document(account: Account, state: ReportState): Report {
+  const { drop, bytes, sums, linesRead, startedAt, invocations, repeatsPossible } = account
+  return {
+    schema: REPORT_SCHEMA,
+    state,
+    drop: {
+      bucket: drop.bucket,
+      key: drop.key,
+      ...(drop.versionId !== undefined && { versionId: drop.versionId }),
+      ...(drop.etag !== undefined && { etag: drop.etag }),
+      bytes,
+    },
+    lines: { total: linesRead, ...sums.lines },
+    commands: sums.commands,
+    rejectedBy: sums.rejectedBy,
+    warnings: sums.warnings,
+    ...(sums.time !== undefined && { time: sums.time }),
+    startedAt,
+    invocations,
+    repeatsPossible,
+  }
+}
