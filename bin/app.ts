@@ -4,7 +4,7 @@ import { readSettings, SettingError } from '../lib/settings.ts'
 
 const app = new App()
 try {
-  const settings = readSettings(app.node.getAllContext())
+  const settings = readSettings(app.node.getAllContext() as Record<string, unknown>)
   new ImporterStack(app, ['KissmetricsImporter', settings.product].filter(Boolean).join('-'), { settings })
 } catch (error) {
   if (!(error instanceof SettingError)) throw error

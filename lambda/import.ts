@@ -63,7 +63,6 @@ async function importLines(opened: OpenDrop, sender: Sender, keeper: ReportKeepe
     const { state, lines } = await keeper.finish(sums)
     world.say.finished(sender.drop.key, state, lines)
   } catch (error) {
-    opened.body.destroy()
     await settlement.abandon(error instanceof Error ? error : new Error(String(error)))
     await keeper.breakOff(settlement.ledger.sums())
     throw error
@@ -96,12 +95,20 @@ async function settleLines(opened: OpenDrop, settlement: Settlement, keeper: Rep
       const refusal = await pass(head.admit(batch.map((line) => examine(line, rules, apiKey))))
       if (refusal !== undefined) return refusal
     }
-    if (reading.bytesRead() !== opened.bytes) throw new Error(`S3 sent ${reading.bytesRead()} of ${opened.bytes} bytes`)
+    throwIfCutShort(reading.bytesRead(), opened.bytes)
   } catch (error) {
     if (!(error instanceof UnreadableDrop)) throw error
+    if (error.endedEarly) throwIfCutShort(reading.bytesRead(), opened.bytes)
     breakage = reject('object_unreadable', error.message)
+  } finally {
+    opened.body.destroy()
   }
   return (await pass(head.end())) ?? breakage
+}
+
+/** A body that breaks off between two chunks looks like one that has ended; then it is not the drop that is at fault. */
+function throwIfCutShort(bytesRead: number, bytes: number): void {
+  if (bytesRead !== bytes) throw new Error(`S3 sent ${bytesRead} of ${bytes} bytes of the drop; it is read again`)
 }
 
 async function settleAll(entries: readonly Entry[], settlement: Settlement, keeper: ReportKeeper): Promise<void> {

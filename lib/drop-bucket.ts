@@ -26,7 +26,9 @@ export class DropBucket extends Construct {
   constructor(scope: Construct, id: string, { importQueue }: DropBucketProps) {
     super(scope, id)
     const bucketName = uniqueName(this, '', LONGEST_BUCKET_NAME)
-    importQueue.allowEventsOf(Stack.of(this).formatArn({ service: 's3', region: '', account: '', resource: bucketName }))
+    const permission = importQueue.allowEventsOf(
+      Stack.of(this).formatArn({ service: 's3', region: '', account: '', resource: bucketName }),
+    )
 
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName,
@@ -51,6 +53,8 @@ export class DropBucket extends Construct {
       ],
     })
     announceDrops(this.bucket, importQueue)
+    // S3 tries whether it may send to the queue when the bucket is made.
+    this.bucket.node.addDependency(permission)
 
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions-S1',
@@ -83,6 +87,4 @@ function announceDrops(bucket: Bucket, importQueue: ImportQueue): void {
       },
     })),
   }
-  // S3 tries whether it may send to the queue when the bucket is made; the queue's policy is part of the queue's construct.
-  bucket.node.addDependency(importQueue.queue)
 }

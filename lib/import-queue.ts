@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs'
-import { Construct } from 'constructs'
+import { Construct, type IDependable } from 'constructs'
 import { uniqueName } from './unique-name.ts'
 
 export interface ImportQueueProps {
@@ -60,9 +60,10 @@ export class ImportQueue extends Construct {
    *
    * @param bucketArn ARN of a bucket of this account; the account is named besides, since the name of a bucket that was deleted can be taken by
    * another account. https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+   * @returns what has to be there before S3 can send
    */
-  allowEventsOf(bucketArn: string): void {
-    this.queue.addToResourcePolicy(
+  allowEventsOf(bucketArn: string): IDependable {
+    const { policyDependable } = this.queue.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('s3.amazonaws.com')],
         actions: ['sqs:SendMessage'],
@@ -70,5 +71,6 @@ export class ImportQueue extends Construct {
         conditions: { ArnEquals: { 'aws:SourceArn': bucketArn }, StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     )
+    return policyDependable ?? this.queue
   }
 }

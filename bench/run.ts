@@ -1,0 +1,117 @@
+/**
+ * npm run bench: what the importer costs, as ratios to baselines of the same run, since the times of one machine mean little elsewhere.
+ *
+ * Rounds are interleaved and medians are given. The sink, the bucket and each measured program are processes of their own.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { startS3 } from '../cli/s3/server.ts'
+import { startSinkProcess } from '../test/support/sink-process.ts'
+import { asBytes, longLines, shortLines } from './drops.ts'
+import { benchLines } from './lines.ts'
+import { median, runMeasured, type Figures } from './measure.ts'
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    lines: { type: 'string', default: '100000' },
+    'in-flight': { type: 'string', default: '64' },
+    quick: { type: 'boolean', default: false },
+  },
+})
+const rounds = flags.quick ? 1 : Number(flags.rounds)
+const lines = flags.quick ? 20_000 : Number(flags.lines)
+const inFlight = flags['in-flight']
+
+const BUCKET = 'bench'
+const MEGABYTE = 1_000_000
+const LONG_LINE_BYTES = 7_000
+
+interface Result {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly target?: string
+}
+
+const folder = await mkdtemp(path.join(tmpdir(), 'km-bench-'))
+await using cleanup = new AsyncDisposableStack()
+cleanup.defer(() => rm(folder, { recursive: true, force: true }))
+const s3Server = await startS3({ dir: folder })
+cleanup.defer(() => s3Server.stop())
+const sink = await startSinkProcess()
+cleanup.defer(() => sink.stop())
+
+const env = {
+  AWS_ENDPOINT_URL_S3: s3Server.url,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'bench',
+  AWS_SECRET_ACCESS_KEY: 'bench',
+  KM_ENDPOINT: sink.url,
+  KM_API_KEY: '0123456789abcdef0123456789abcdef01234567',
+  KM_DEAD_LETTER_QUEUE_URL: 'http://127.0.0.1:9/none', // every line is good
+  KM_IMPORT_QUEUE_URL: 'http://127.0.0.1:9/none',
+  KM_MAX_IN_FLIGHT: inFlight,
+}
+Object.assign(process.env, env)
+const s3 = new S3Client({})
+await s3.send(new CreateBucketCommand({ Bucket: BUCKET }))
+
+async function drop(key: string, content: Iterable<string>): Promise<void> {
+  await new Upload({ client: s3, params: { Bucket: BUCKET, Key: key, Body: asBytes(content) } }).done()
+}
+
+/** A key of its own for each round: a drop that has its report is not imported again. */
+async function importOnce(key: string, content: Iterable<string>): Promise<Figures> {
+  await drop(key, content)
+  return runMeasured('importer-process.ts', [BUCKET, key], env)
+}
+
+const importer: Figures[] = []
+const pool: Figures[] = []
+const dispatch: Figures[] = []
+for (let round = 0; round < rounds; round += 1) {
+  importer.push(await importOnce(`incoming/short-${round}.json`, shortLines(lines)))
+  pool.push(await runMeasured('pool-process.ts', [sink.url, inFlight, String(lines), 'request'], env))
+  dispatch.push(await runMeasured('pool-process.ts', [sink.url, inFlight, String(lines), 'dispatch'], env))
+  process.stderr.write(`round ${round + 1} of ${rounds}\n`)
+}
+
+const rate = (figures: Figures): number => figures.lines / figures.seconds
+const cpu = (figures: Figures): number => figures.cpuMicros / figures.lines
+const ratio = (of: (figures: Figures) => number, base: readonly Figures[]): number =>
+  median(importer.map((figures, round) => of(figures) / of(base[round] ?? figures)))
+
+const small = await importOnce('incoming/long-10MB.json', longLines((10 * MEGABYTE) / LONG_LINE_BYTES))
+const big = await importOnce('incoming/long-big.json', longLines(((flags.quick ? 100 : 1000) * MEGABYTE) / LONG_LINE_BYTES))
+const framing = await benchLines()
+
+const results: readonly Result[] = [
+  { name: 'importer', value: median(importer.map(rate)), unit: 'lines/s' },
+  { name: 'importer', value: median(importer.map(cpu)), unit: 'CPU-µs per line' },
+  { name: 'bare pool (request + dump)', value: median(pool.map(rate)), unit: 'lines/s' },
+  { name: 'bare pool (request + dump)', value: median(pool.map(cpu)), unit: 'CPU-µs per line' },
+  { name: 'bare pool (dispatch)', value: median(dispatch.map(rate)), unit: 'lines/s' },
+  { name: 'bare pool (dispatch)', value: median(dispatch.map(cpu)), unit: 'CPU-µs per line' },
+  { name: 'lines/s, importer to bare pool (request)', value: ratio(rate, pool), unit: 'ratio', target: '>= 0.80' },
+  { name: 'lines/s, importer to bare pool (dispatch)', value: ratio(rate, dispatch), unit: 'ratio' },
+  { name: 'CPU per line, importer to bare pool (request)', value: ratio(cpu, pool), unit: 'ratio' },
+  { name: 'CPU per line, importer to bare pool (dispatch)', value: ratio(cpu, dispatch), unit: 'ratio' },
+  ...framing,
+  { name: 'peak RSS, 10 MB drop', value: small.peakRssBytes / MEGABYTE, unit: 'MB' },
+  { name: `peak RSS, ${flags.quick ? '100 MB' : '1 GB'} drop`, value: big.peakRssBytes / MEGABYTE, unit: 'MB' },
+  { name: 'the difference', value: (big.peakRssBytes - small.peakRssBytes) / MEGABYTE, unit: 'MB', target: '<= 20' },
+]
+
+for (const { name, value, unit, target = '' } of results) {
+  console.log(`${name.padEnd(50)} ${value.toFixed(value < 10 ? 2 : 0).padStart(9)} ${unit.padEnd(16)} ${target}`)
+}
+const file = path.join(import.meta.dirname, 'results', 'latest.json')
+await mkdir(path.dirname(file), { recursive: true })
+const about = { node: process.version, rounds, lines, inFlight: Number(inFlight), results }
+await writeFile(file, `${JSON.stringify(about, null, 2)}\n`)
+console.log(`\nwritten to ${file}`)

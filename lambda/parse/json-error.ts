@@ -1,0 +1,159 @@
+/**
+ * Why a text is not JSON, for a person: the place, and what is commonly wrong there.
+ *
+ * @param text that JSON.parse has refused
+ * @returns such as `at character 57: a comma after the last value`; never a part of the text
+ */
+export function explainJsonError(text: string): string {
+  const { position, hint } = findError(text)
+  return `at character ${position + 1}: ${hint}`
+}
+
+interface JsonError {
+  readonly position: number
+  readonly hint: string
+}
+
+type Expected = 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'comma or end' | 'nothing'
+
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const WORD = /[A-Za-z_$][\w$]*/y
+
+/** Walks through the text as a JSON parser does, without recursion, since a line may be nested as deep as it is long. */
+function findError(text: string): JsonError {
+  const closers: ('}' | ']')[] = []
+  let expected: Expected = 'value'
+  let at = 0
+  for (;;) {
+    while (isSpace(text.charCodeAt(at))) at += 1
+    const character = text[at]
+    if (character === undefined) return { position: at, hint: cutOffHint(text) }
+    if (expected === 'nothing') return { position: at, hint: afterEndHint(character) }
+    if (expected === 'colon') {
+      if (character !== ':') return { position: at, hint: 'a colon is missing after a name' }
+      expected = 'value'
+      at += 1
+      continue
+    }
+    if (expected === 'comma or end') {
+      if (character === ',') {
+        expected = closers.at(-1) === '}' ? 'name' : 'value'
+        at += 1
+        continue
+      }
+      if (character !== closers.at(-1)) return { position: at, hint: betweenHint(character) }
+    }
+    const isEmpty = (expected === 'first name' && character === '}') || (expected === 'first value' && character === ']')
+    if (expected === 'comma or end' || isEmpty) {
+      closers.pop()
+      expected = closers.length === 0 ? 'nothing' : 'comma or end'
+      at += 1
+      continue
+    }
+    if (expected === 'name' || expected === 'first name') {
+      if (character !== '"') return { position: at, hint: nameHint(character) }
+      const end = endOfString(text, at)
+      if (typeof end !== 'number') return end
+      at = end
+      expected = 'colon'
+      continue
+    }
+    if (character === '{' || character === '[') {
+      closers.push(character === '{' ? '}' : ']')
+      expected = character === '{' ? 'first name' : 'first value'
+      at += 1
+      continue
+    }
+    const end = character === '"' ? endOfString(text, at) : endOfScalar(text, at)
+    if (typeof end !== 'number') return end
+    at = end
+    expected = closers.length === 0 ? 'nothing' : 'comma or end'
+  }
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
+}
+
+/** @returns after the closing quote, or what is wrong inside */
+function endOfString(text: string, start: number): number | JsonError {
+  for (let at = start + 1; ; at += 1) {
+    const character = text[at]
+    if (character === undefined) return { position: at, hint: 'the line is cut off inside of a text, or a quote is missing' }
+    if (character === '"') return at + 1
+    if (character < ' ') return { position: at, hint: 'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' }
+    if (character !== '\\') continue
+    const escaped = text[at + 1] ?? ''
+    if (escaped >= '0' && escaped <= '9') {
+      return { position: at, hint: 'an octal escape such as \\303, as Kissmetrics’ own exports write letters with accents; write the letter itself' }
+    }
+    if (escaped === 'u' ? !/^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6)) : !'"\\/bfnrt'.includes(escaped)) {
+      return { position: at, hint: 'a backslash before a character that needs none; write a backslash itself as \\\\' }
+    }
+    at += 1
+  }
+}
+
+/** @returns after the number or word, or what is wrong with it */
+function endOfScalar(text: string, start: number): number | JsonError {
+  WORD.lastIndex = start
+  const word = WORD.exec(text)?.[0]
+  if (word === 'true' || word === 'false' || word === 'null') return start + word.length
+  if (word !== undefined) return { position: start, hint: wordHint(word) }
+  NUMBER.lastIndex = start
+  const number = NUMBER.exec(text)?.[0]
+  if (number === undefined) return { position: start, hint: valueHint(text[start] ?? '') }
+  const end = start + number.length
+  if (/[\w.+]/.test(text[end] ?? '')) return { position: end, hint: 'a number that JSON does not write so; put text into double quotes' }
+  return end
+}
+
+const UNQUOTED: Readonly<Record<string, string>> = {
+  NaN: 'NaN is no JSON; leave the value out',
+  Infinity: 'Infinity is no JSON; leave the value out',
+  undefined: 'undefined is no JSON; leave the value out',
+  None: 'None is Python; write null',
+  True: 'True is Python; write true',
+  False: 'False is Python; write false',
+}
+
+function wordHint(word: string): string {
+  return Object.hasOwn(UNQUOTED, word) ? (UNQUOTED[word] ?? '') : 'a text without double quotes around it'
+}
+
+function quoteHint(character: string): string | undefined {
+  if (character === "'" || character === '`') return 'single quotes; JSON has double quotes only'
+  if ('“”„‟«»‘’'.includes(character)) return 'typographic quotes; JSON has straight double quotes only'
+  if (character === '\ufeff') return 'a byte order mark in the middle of the file, as when files are joined'
+  return undefined
+}
+
+function nameHint(character: string): string {
+  if (character === '}') return 'a comma after the last value'
+  if (character === ',') return 'two commas, or a comma before the first name'
+  return quoteHint(character) ?? 'a name without double quotes around it'
+}
+
+function valueHint(character: string): string {
+  if (character === ']' || character === '}') return 'a value is missing, or a comma stands after the last one; or the line is the end of a document that was spread over lines'
+  if (character === ',') return 'a value is missing before the comma'
+  return quoteHint(character) ?? 'a value is missing, or not JSON'
+}
+
+function betweenHint(character: string): string {
+  if (character === '}' || character === ']') return 'a bracket that does not match the one that was opened'
+  return 'a comma is missing between two values, or a quote inside of a text is not written as \\"'
+}
+
+function afterEndHint(character: string): string {
+  if (character === ',') return 'a comma after the object; lines stand for themselves and have none between them'
+  if (character === '{') return 'a second object; write each on a line of its own'
+  return 'something stands after the value'
+}
+
+/** What ends with an opening bracket, a colon or a comma goes on in the next line. */
+function cutOffHint(text: string): string {
+  return '{[:,'.includes(text.trimEnd().at(-1) ?? ' ')
+    ? 'the line ends too early, as a document does that was spread over several lines; write each object on one line'
+    : 'the line is cut off, or a bracket is missing'
+}

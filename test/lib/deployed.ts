@@ -1,0 +1,135 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { App, CfnResource } from 'aws-cdk-lib'
+import { ImporterStack } from '../../lib/importer-stack.ts'
+import { readSettings } from '../../lib/settings.ts'
+
+export interface Resource {
+  readonly Type: string
+  readonly Properties: Readonly<Record<string, unknown>>
+  readonly DependsOn?: readonly string[]
+  readonly DeletionPolicy?: string
+  readonly UpdateReplacePolicy?: string
+}
+
+export const REGION = 'eu-west-1'
+export const ACCOUNT = '111122223333'
+export const GUID = '51af3dc0-da77-11e4-872e-1234567abcde'
+
+export const CDK_CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context
+
+/** An app with the importer's stack in it, as `bin/app.ts` makes it; the function's code is not bundled, which takes seconds. */
+export function makeApp(
+  settings: Readonly<Record<string, unknown>> = {},
+  flags: Readonly<Record<string, unknown>> = CDK_CONTEXT,
+) {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'importer-stack-'))
+  const app = new App({ outdir, context: { ...flags, 'aws:cdk:bundling-stacks': [] } })
+  const stack = new ImporterStack(app, 'KissmetricsImporter', { settings: readSettings(settings) })
+  const remove = () => {
+    rmSync(outdir, { recursive: true })
+  }
+  return { app, stack, outdir, remove }
+}
+
+/** What would be deployed. */
+export class Deployed {
+  readonly resources: Readonly<Record<string, Resource>>
+  readonly outputs: Readonly<Record<string, { readonly Value: unknown }>>
+  /** Of each resource, by the path of its construct within the stack. */
+  readonly idOf: ReadonlyMap<string, string>
+
+  constructor(settings: Readonly<Record<string, unknown>> = {}, flags?: Readonly<Record<string, unknown>>) {
+    const { app, stack, remove } = makeApp(settings, flags)
+    const template: unknown = app.synth().getStackByName(stack.stackName).template
+    remove()
+    const { Resources, Outputs } = template as { Resources: Deployed['resources']; Outputs: Deployed['outputs'] }
+    this.resources = Resources
+    this.outputs = Outputs
+    this.idOf = new Map(
+      stack.node
+        .findAll()
+        .filter((construct) => construct instanceof CfnResource)
+        .map((resource) => [resource.node.path.slice(stack.node.path.length + 1), stack.resolve(resource.logicalId) as string]),
+    )
+  }
+
+  /** @param place path of the construct, such as `ImportQueue/Queue` */
+  at(place: string): Resource {
+    const id = this.idOf.get(place) ?? this.idOf.get(`${place}/Resource`)
+    const resource = id === undefined ? undefined : this.resources[id]
+    if (resource === undefined) throw new Error(`nothing is deployed at ${place}; there are ${[...this.idOf.keys()].join(', ')}`)
+    return resource
+  }
+
+  /** The value as CloudFormation would put it together in our region and account; what it does not know, it throws at. */
+  resolve(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((each) => this.resolve(each))
+    if (typeof value !== 'object' || value === null) return value
+    const [[name, argument] = ['', undefined], ...more] = Object.entries(value)
+    if (more.length > 0 || !/^(Ref|Fn::.*)$/.test(name)) {
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, this.resolve(each)]))
+    }
+    if (name === 'Ref') return this.#ref(argument as string)
+    const parts = this.resolve(argument) as [unknown, unknown]
+    switch (name) {
+      case 'Fn::GetAtt':
+        return this.#attribute(parts[0] as string, parts[1] as string)
+      case 'Fn::Join':
+        return (parts[1] as string[]).join(parts[0] as string)
+      case 'Fn::Split':
+        return (parts[1] as string).split(parts[0] as string)
+      case 'Fn::Select':
+        return (parts[1] as string[])[parts[0] as number]
+      default:
+        throw new Error(`${name} is not known here`)
+    }
+  }
+
+  #ref(id: string): string {
+    const pseudo = PSEUDO[id]
+    if (pseudo !== undefined) return pseudo
+    switch (this.#type(id)) {
+      case 'AWS::SQS::Queue':
+        return `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${this.#name(id, 'QueueName')}`
+      case 'AWS::S3::Bucket':
+        return this.#name(id, 'BucketName')
+      case 'AWS::SecretsManager::Secret':
+        return `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${id}-AbCdEf`
+      default:
+        return `<${id}>`
+    }
+  }
+
+  #attribute(id: string, attribute: string): string {
+    if (attribute !== 'Arn') throw new Error(`attribute ${attribute} is not known here`)
+    switch (this.#type(id)) {
+      case 'AWS::SQS::Queue':
+        return `arn:aws:sqs:${REGION}:${ACCOUNT}:${this.#name(id, 'QueueName')}`
+      case 'AWS::S3::Bucket':
+        return `arn:aws:s3:::${this.#name(id, 'BucketName')}`
+      case 'AWS::Logs::LogGroup':
+        return `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`
+      case 'AWS::IAM::Role':
+        return `arn:aws:iam::${ACCOUNT}:role/${id}`
+      default:
+        throw new Error(`the ARN of ${id} is not known here`)
+    }
+  }
+
+  #type(id: string): string {
+    return this.resources[id]?.Type ?? ''
+  }
+
+  #name(id: string, property: string): string {
+    return this.resolve(this.resources[id]?.Properties[property]) as string
+  }
+}
+
+const PSEUDO: Readonly<Record<string, string>> = {
+  'AWS::Partition': 'aws',
+  'AWS::Region': REGION,
+  'AWS::AccountId': ACCOUNT,
+  'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/KissmetricsImporter/${GUID}`,
+}

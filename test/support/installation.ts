@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs'
+import { BUCKET, startCloud, type Cloud } from '../../cli/local/cloud.ts'
+import { EventSource } from '../../cli/local/event-source.ts'
+import { countMessages } from '../../cli/local/queues.ts'
+import type { Wiring } from '../../cli/local/template.ts'
+import type { Facts, Log } from '../../lambda/events.ts'
+import { createHandler, type Handler } from '../../lambda/handler.ts'
+import { isFinal, reportKey, type Report } from '../../lambda/report/report.ts'
+import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
+
+export const API_KEY = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00'
+
+/** The deployed wiring, with times short enough for a test. */
+export const TEST_WIRING: Wiring = {
+  bucket: { versioned: true },
+  notifications: ['.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz'].map((suffix) => ({
+    events: ['s3:ObjectCreated:*'],
+    prefix: 'incoming/',
+    suffix,
+  })),
+  importQueue: { visibilityTimeoutSeconds: 60, retentionSeconds: 345_600, maxReceiveCount: 5 },
+  deadLetterQueue: { retentionSeconds: 1_209_600 },
+  function: { timeoutSeconds: 60, memoryMb: 512, environment: {} },
+  eventSource: { batchSize: 1, maximumConcurrency: 2, reportBatchItemFailures: true },
+}
+
+export interface Said {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly sentence: string
+  readonly facts: Facts
+}
+
+/** The whole importer in one process: embedded S3 and SQS over their wire, and the handler behind its event source. */
+export class Installation implements AsyncDisposable {
+  readonly cloud: Cloud
+  readonly handler: Handler
+  readonly said: readonly Said[]
+  readonly #source: EventSource
+  readonly #dir: string
+
+  private constructor(cloud: Cloud, handler: Handler, said: readonly Said[], source: EventSource, dir: string) {
+    this.cloud = cloud
+    this.handler = handler
+    this.said = said
+    this.#source = source
+    this.#dir = dir
+  }
+
+  /** @param endpoint where Kissmetrics is @param env further settings of the function */
+  static async start(endpoint: string, env: Readonly<Record<string, string>> = {}): Promise<Installation> {
+    const dir = await mkdtemp(path.join(tmpdir(), 'km-installation-'))
+    const cloud = await startCloud(dir, 0, TEST_WIRING)
+    const said: Said[] = []
+    const handler = createHandler(
+      {
+        KM_ENDPOINT: endpoint,
+        KM_API_KEY: API_KEY,
+        KM_IMPORT_QUEUE_URL: cloud.importQueueUrl,
+        KM_DEAD_LETTER_QUEUE_URL: cloud.deadLetterQueueUrl,
+        ...env,
+      },
+      recorder(said),
+    )
+    const source = new EventSource(cloud.sqs, handler, {
+      queueUrl: cloud.importQueueUrl,
+      queueArn: cloud.importQueueArn,
+      batchSize: 1,
+      concurrency: 2,
+      onError: (error) => said.push({ level: 'error', sentence: String(error), facts: {} }),
+    })
+    return new Installation(cloud, handler, said, source, dir)
+  }
+
+  /** Drops a file and waits for its last report. */
+  async import(name: string, body: string | Buffer, extra: Partial<PutObjectCommandInput> = {}): Promise<Report> {
+    const key = `incoming/${name}`
+    const { VersionId } = await this.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body, ...extra }))
+    return this.finalReport(key, VersionId)
+  }
+
+  async finalReport(key: string, versionId: string | undefined): Promise<Report> {
+    const where = reportKey({ bucket: BUCKET, key, ...(versionId !== undefined && { versionId }) })
+    return eventually(`the final report of ${key}`, async () => {
+      const report = await this.findReport(where)
+      return report !== undefined && isFinal(report) ? report : undefined
+    })
+  }
+
+  async findReport(where: string): Promise<Report | undefined> {
+    try {
+      const { Body } = await this.cloud.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: where }))
+      return Body && (JSON.parse(await Body.transformToString()) as Report)
+    } catch (error) {
+      if (error instanceof Error && error.name === 'NoSuchKey') return undefined
+      throw error
+    }
+  }
+
+  /** Takes all dead letters out of their queue, sorted by line. */
+  async takeDeadLetters(): Promise<readonly DeadLetter[]> {
+    const letters = (await this.takeDeadBodies()).map((body) => JSON.parse(body) as DeadLetter)
+    return letters.toSorted((a, b) => (a.source.line ?? 0) - (b.source.line ?? 0))
+  }
+
+  async takeDeadBodies(): Promise<readonly string[]> {
+    const { sqs, deadLetterQueueUrl: QueueUrl } = this.cloud
+    const bodies: string[] = []
+    for (;;) {
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }))
+      if (Messages.length === 0) return bodies
+      for (const { Body = '', ReceiptHandle } of Messages) {
+        bodies.push(Body)
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+      }
+    }
+  }
+
+  /** As the console's "Start DLQ redrive" with a destination does. */
+  async redrive(): Promise<void> {
+    const SourceArn = this.cloud.importQueueArn.replace(/[^:]+$/, 'dead-letters')
+    await this.cloud.sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: this.cloud.importQueueArn }))
+  }
+
+  async sendToImportQueue(body: string): Promise<void> {
+    await this.cloud.sqs.send(new SendMessageCommand({ QueueUrl: this.cloud.importQueueUrl, MessageBody: body }))
+  }
+
+  /** Until the import queue is empty and nothing is being imported. */
+  async idle(): Promise<void> {
+    await eventually('an empty import queue', async () => {
+      const left = await countMessages(this.cloud.sqs, this.cloud.importQueueUrl)
+      return left === 0 && this.#source.isIdle ? true : undefined
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#source.stop()
+    await this.cloud.stop()
+    await rm(this.#dir, { recursive: true, force: true })
+  }
+}
+
+function recorder(said: Said[]): Log {
+  const note = (level: Said['level']) => (sentence: string, facts: Facts) => {
+    said.push({ level, sentence, facts })
+  }
+  return { info: note('info'), warn: note('warn'), error: note('error'), count: () => undefined }
+}
+
+/** Looks again and again until there is something to see; the runner's own timeout ends what never comes. */
+export async function eventually<T>(_what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
