@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SETTINGS, type Env } from '../../lambda/config.ts'
@@ -32,7 +33,8 @@ const QUIET_LOOKS = 4
 export async function local(options: LocalOptions): Promise<ExitCode> {
   const status = new StatusLine(process.stderr)
   status.show('Starting…')
-  const wiring = readWiring(await synthesize(path.join(options.stateDir, 'cdk.out')))
+  const template = await synthesize(path.join(options.stateDir, 'cdk.out'))
+  const wiring = readWiring(JSON.parse(await readFile(template, 'utf8')))
   await using servers = await startServers(options, wiring)
   const run = new LocalRun(options, wiring, servers, status)
   try {

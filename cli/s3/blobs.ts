@@ -1,0 +1,137 @@
+import { createHash, randomUUID, type Hash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import path from 'node:path'
+import { Transform, type Readable, type TransformCallback } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { crc32 } from 'node:zlib'
+import { AwsChunked } from './aws-chunked.ts'
+import { notImplemented, S3Error } from './xml.ts'
+
+/** Bytes that came in and are on disk. */
+export interface Blob {
+  readonly name: string
+  readonly size: number
+  /** In hexadecimal, as an ETag has it. */
+  readonly md5: string
+}
+
+/** The bytes of objects, a file for each, under names of our own: keys never become paths. */
+export class Blobs {
+  readonly #dir: string
+
+  constructor(dir: string) {
+    this.#dir = path.join(dir, 'blobs')
+  }
+
+  /** Removes what a crash left behind. */
+  async sweep(needed: ReadonlySet<string>): Promise<void> {
+    await mkdir(this.#dir, { recursive: true })
+    for (const name of await readdir(this.#dir)) if (!needed.has(name)) await this.remove([name])
+  }
+
+  /** Takes the body of a PUT, and proves what its headers say of it: length and checksum. Memory does not depend on its size. */
+  async receive(request: IncomingMessage): Promise<Blob> {
+    const { headers } = request
+    const isChunked = headers['content-encoding']?.includes('aws-chunked') === true || String(headers['x-amz-content-sha256']).startsWith('STREAMING-')
+    const chunked = isChunked ? new AwsChunked() : undefined
+    const meter = new Meter(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
+    const name = randomUUID()
+    const file = createWriteStream(this.#path(name))
+    try {
+      await (chunked === undefined ? pipeline(request, meter, file) : pipeline(request, chunked, meter, file))
+      meter.check({ ...headers, ...chunked?.trailers })
+    } catch (error) {
+      await this.remove([name])
+      throw error
+    }
+    return { name, ...meter.result }
+  }
+
+  /** One after the other, as a multipart upload is put together. */
+  async join(names: readonly string[]): Promise<string> {
+    const joined = randomUUID()
+    try {
+      for (const name of names) await pipeline(createReadStream(this.#path(name)), createWriteStream(this.#path(joined), { flags: 'a' }))
+    } catch (error) {
+      await this.remove([joined])
+      throw error
+    }
+    return joined
+  }
+
+  /** Opened before the first byte is sent, so that whoever deletes or replaces the object does not take it away from its reader. */
+  open(name: string): Promise<FileHandle> {
+    return open(this.#path(name))
+  }
+
+  read(handle: FileHandle, start: number, end: number): Readable {
+    return handle.createReadStream({ start, end, highWaterMark: 256 * 1024 })
+  }
+
+  async remove(names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(this.#path(name), { force: true })
+  }
+
+  #path(name: string): string {
+    return path.join(this.#dir, name)
+  }
+}
+
+/** Checksums that an upload may bring. SDKs send CRC-32 unless they are told otherwise. */
+const UNKNOWN_CHECKSUMS = ['x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme']
+
+/** Counts and digests what flows through. */
+class Meter extends Transform {
+  readonly #md5 = createHash('md5')
+  readonly #sha1: Hash | undefined
+  readonly #sha256: Hash | undefined
+  #crc32 = 0
+  #size = 0
+  #digest = ''
+
+  /** @param announced names of the headers and trailers: a digest that nobody compares is not made */
+  constructor(announced: string) {
+    super()
+    this.#sha1 = announced.includes('checksum-sha1') ? createHash('sha1') : undefined
+    this.#sha256 = announced.includes('checksum-sha256') ? createHash('sha256') : undefined
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#md5.update(chunk)
+    this.#sha1?.update(chunk)
+    this.#sha256?.update(chunk)
+    this.#crc32 = crc32(chunk, this.#crc32)
+    this.#size += chunk.length
+    done(null, chunk)
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.#digest = this.#md5.digest('hex')
+    done()
+  }
+
+  get result(): { readonly size: number; readonly md5: string } {
+    return { size: this.#size, md5: this.#digest }
+  }
+
+  check(headers: Readonly<Record<string, string | string[] | undefined>>): void {
+    const length = headers['x-amz-decoded-content-length']
+    if (length !== undefined && Number(length) !== this.#size) {
+      throw new S3Error(400, 'IncompleteBody', 'You did not provide the number of bytes specified by the Content-Length HTTP header')
+    }
+    const unknown = UNKNOWN_CHECKSUMS.find((name) => headers[name] !== undefined)
+    if (unknown !== undefined) throw notImplemented(unknown)
+    const crc = Buffer.alloc(4)
+    crc.writeUInt32BE(this.#crc32)
+    const known: Readonly<Record<string, string | undefined>> = {
+      'content-md5': Buffer.from(this.#digest, 'hex').toString('base64'),
+      'x-amz-checksum-crc32': crc.toString('base64'),
+      'x-amz-checksum-sha1': this.#sha1?.digest('base64'),
+      'x-amz-checksum-sha256': this.#sha256?.digest('base64'),
+    }
+    const wrong = Object.entries(known).find(([name, value]) => headers[name] !== undefined && headers[name] !== value)
+    if (wrong !== undefined) throw new S3Error(400, 'BadDigest', `The ${wrong[0]} you specified did not match what we received.`)
+  }
+}

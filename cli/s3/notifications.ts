@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { S3Faults } from './faults.ts'
+import type { Store, StoredObject } from './store.ts'
+import { contentsOf, elements, notImplemented, S3Error, textOf } from './xml.ts'
+
+/** Hands an event to a queue; may be called again for the same one. */
+export type OnEvent = (queueArn: string, body: string) => Promise<void>
+
+interface Configuration {
+  readonly id: string
+  readonly queueArn: string
+  readonly events: readonly string[]
+  readonly prefix: string
+  readonly suffix: string
+}
+
+/** How long to wait before an event that nobody took is offered again. */
+const RETRY_MS = 1_000
+
+/**
+ * Tells queues of objects that were made or removed, at least once each, also after a crash: an event is written down together with
+ * its object, and crossed out when it was taken.
+ */
+export class Notifications {
+  readonly #store: Store
+  readonly #region: string
+  readonly #onEvent: OnEvent
+  readonly #faults: S3Faults
+  readonly #stopping = new AbortController()
+  #telling: Promise<void> | undefined
+
+  constructor(store: Store, region: string, onEvent: OnEvent, faults: S3Faults) {
+    this.#store = store
+    this.#region = region
+    this.#onEvent = onEvent
+    this.#faults = faults
+  }
+
+  /** Takes a `NotificationConfiguration`, and sends the test event that S3 sends. */
+  configure(bucket: string, xml: string): void {
+    const other = /<(TopicConfiguration|CloudFunctionConfiguration|LambdaFunctionConfiguration|EventBridgeConfiguration)\b/.exec(xml)
+    if (other !== null) throw notImplemented(`A notification with ${other[1] ?? 'that target'}`)
+    const configurations = contentsOf(xml, 'QueueConfiguration').map(parseConfiguration)
+    refuseOverlaps(configurations)
+    this.#store.transaction(() => {
+      this.#store.db.prepare('UPDATE buckets SET notifications = ? WHERE name = ?').run(JSON.stringify(configurations), bucket)
+      for (const queueArn of new Set(configurations.map((configuration) => configuration.queueArn))) {
+        const test = { Service: 'Amazon S3', Event: 's3:TestEvent', Time: new Date().toISOString(), Bucket: bucket, RequestId: randomUUID(), HostId: 'local' }
+        this.#write(queueArn, JSON.stringify(test))
+      }
+    })
+    this.tell()
+  }
+
+  describe(bucket: string): string {
+    return this.#configurationsOf(bucket)
+      .map(({ id, queueArn, events, prefix, suffix }) => {
+        const rule = (Name: string, Value: string): string => (Value === '' ? '' : `<FilterRule>${elements({ Name, Value })}</FilterRule>`)
+        const rules = rule('Prefix', prefix) + rule('Suffix', suffix)
+        const filter = rules === '' ? '' : `<Filter><S3Key>${rules}</S3Key></Filter>`
+        const names = events.map((Event) => elements({ Event })).join('')
+        return `<QueueConfiguration>${elements({ Id: id, Queue: queueArn })}${names}${filter}</QueueConfiguration>`
+      })
+      .join('')
+  }
+
+  /** To be called in the transaction that writes the object. @param name such as `ObjectCreated:Put` */
+  write(object: StoredObject, name: string): void {
+    for (const configuration of this.#configurationsOf(object.bucket)) {
+      const isWanted = configuration.events.some((event) => event === `s3:${name}` || (event.endsWith('*') && `s3:${name}`.startsWith(event.slice(0, -1))))
+      if (!isWanted || !object.key.startsWith(configuration.prefix) || !object.key.endsWith(configuration.suffix)) continue
+      const times = this.#faults.sendEventsTwice > 0 ? 2 : 1
+      if (times === 2) this.#faults.sendEventsTwice -= 1
+      for (let count = 0; count < times; count += 1) this.#write(configuration.queueArn, this.#eventOf(object, name, configuration.id))
+    }
+  }
+
+  /** Offers what is written down, one after the other and beside everything else. */
+  tell(): void {
+    this.#telling ??= this.#tellAll().finally(() => {
+      this.#telling = undefined
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#telling
+  }
+
+  async #tellAll(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const next = this.#store.db.prepare('SELECT * FROM outbox ORDER BY id LIMIT 1').get()
+      if (next === undefined) return
+      try {
+        await this.#onEvent(String(next.queue_arn), String(next.body))
+        this.#store.db.prepare('DELETE FROM outbox WHERE id = ?').run(Number(next.id))
+      } catch {
+        // As AWS does: whoever is not there now is asked again.
+        await delay(RETRY_MS, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined)
+      }
+    }
+  }
+
+  #write(queueArn: string, body: string): void {
+    this.#store.db.prepare('INSERT INTO outbox (queue_arn, body) VALUES (?, ?)').run(queueArn, body)
+  }
+
+  #configurationsOf(bucket: string): readonly Configuration[] {
+    return JSON.parse(this.#store.bucket(bucket).notifications) as readonly Configuration[] // only `configure` writes the column
+  }
+
+  /** @see Amazon S3, "Event message structure" */
+  #eventOf({ bucket, key, versionId, size, etag, isDeleteMarker }: StoredObject, eventName: string, configurationId: string): string {
+    const row = this.#store.db.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM objects').get()
+    const record = {
+      eventVersion: '2.1',
+      eventSource: 'aws:s3',
+      awsRegion: this.#region,
+      eventTime: new Date().toISOString(),
+      eventName,
+      userIdentity: { principalId: 'LOCAL' },
+      requestParameters: { sourceIPAddress: '127.0.0.1' },
+      responseElements: { 'x-amz-request-id': randomUUID(), 'x-amz-id-2': 'local' },
+      s3: {
+        s3SchemaVersion: '1.0',
+        configurationId,
+        bucket: { name: bucket, ownerIdentity: { principalId: 'LOCAL' }, arn: `arn:aws:s3:::${bucket}` },
+        object: {
+          key: encodeKey(key),
+          ...(eventName.startsWith('ObjectCreated:') && { size, eTag: etag }),
+          ...(versionId !== 'null' && { versionId }),
+          ...(isDeleteMarker && { eTag: etag }),
+          sequencer: Number(row?.sequence).toString(16).toUpperCase().padStart(18, '0'),
+        },
+      },
+    }
+    return JSON.stringify({ Records: [record] })
+  }
+}
+
+/** As a form does: a space is `+`, and slashes stay. */
+function encodeKey(key: string): string {
+  return encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/')
+}
+
+function parseConfiguration(xml: string): Configuration {
+  const rules = new Map(contentsOf(xml, 'FilterRule').map((rule) => [textOf(rule, 'Name')?.toLowerCase(), textOf(rule, 'Value') ?? '']))
+  const events = contentsOf(xml, 'Event').map((event) => event.trim())
+  const queueArn = textOf(xml, 'Queue')
+  if (queueArn === undefined || events.length === 0) throw new S3Error(400, 'MalformedXML', 'A queue configuration needs a queue and an event.')
+  const unknown = events.find((event) => !/^s3:Object(Created|Removed):/.test(event))
+  if (unknown !== undefined) throw notImplemented(`The event ${unknown}`)
+  return { id: textOf(xml, 'Id') ?? randomUUID(), queueArn, events, prefix: rules.get('prefix') ?? '', suffix: rules.get('suffix') ?? '' }
+}
+
+/** Two configurations for the same event must not both match one key; S3 refuses such, so that nobody is told twice. */
+function refuseOverlaps(configurations: readonly Configuration[]): void {
+  const meets = (a: string, b: string, starts: (text: string, part: string) => boolean): boolean => starts(a, b) || starts(b, a)
+  const stem = (event: string): string => event.replace(/\*$/, '')
+  for (const [index, a] of configurations.entries()) {
+    for (const b of configurations.slice(index + 1)) {
+      const sameEvent = a.events.some((one) => b.events.some((other) => meets(stem(one), stem(other), (text, part) => text.startsWith(part))))
+      const samePrefix = meets(a.prefix, b.prefix, (text, part) => text.startsWith(part))
+      const sameSuffix = meets(a.suffix, b.suffix, (text, part) => text.endsWith(part))
+      if (sameEvent && samePrefix && sameSuffix) {
+        throw new S3Error(400, 'InvalidArgument', 'Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping for the same event type.')
+      }
+    }
+  }
+}

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { Transform, type TransformCallback } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Blobs } from './blobs.ts'
+import type { S3Faults } from './faults.ts'
+import type { Notifications } from './notifications.ts'
+import type { Store, StoredObject } from './store.ts'
+import { documentOf, elements, S3Error } from './xml.ts'
+
+const MAX_KEY_BYTES = 1_024
+
+/** Objects one at a time: put, copied, read, removed. */
+export class Objects {
+  readonly #store: Store
+  readonly #blobs: Blobs
+  readonly #notifications: Notifications
+  readonly #faults: S3Faults
+
+  constructor(store: Store, blobs: Blobs, notifications: Notifications, faults: S3Faults) {
+    this.#store = store
+    this.#blobs = blobs
+    this.#notifications = notifications
+    this.#faults = faults
+  }
+
+  async put(bucket: string, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#store.bucket(bucket)
+    checkKey(key)
+    checkPreconditions(request.headers, this.#current(bucket, key))
+    const blob = await this.#blobs.receive(request)
+    const object = await this.commit(
+      { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: keptHeaders(request.headers) },
+      'ObjectCreated:Put',
+      request.headers,
+    )
+    response.writeHead(200, { etag: `"${object.etag}"`, ...versionHeader(object) }).end()
+  }
+
+  /** The bytes are on disk; from here on the object is there, and its event is sure to come. Removes the bytes where it cannot be. */
+  async commit(
+    fresh: Pick<StoredObject, 'bucket' | 'key' | 'blob' | 'size' | 'etag' | 'headers'>,
+    event: string,
+    conditions: IncomingHttpHeaders,
+  ): Promise<StoredObject> {
+    const object: StoredObject = { ...fresh, versionId: this.#newVersion(fresh.bucket), isLatest: true, isDeleteMarker: false, lastModified: Date.now() }
+    let unneeded: readonly string[]
+    try {
+      unneeded = this.#store.transaction(() => {
+        checkPreconditions(conditions, this.#current(fresh.bucket, fresh.key)) // again: another may have come while the bytes did
+        const replaced = this.#store.add(object)
+        this.#notifications.write(object, event)
+        return replaced
+      })
+    } catch (error) {
+      if (fresh.blob !== undefined) await this.#blobs.remove([fresh.blob])
+      throw error
+    }
+    this.#notifications.tell()
+    await this.#blobs.remove(unneeded)
+    return object
+  }
+
+  async copy(bucket: string, key: string, source: string, headers: IncomingHttpHeaders, response: ServerResponse): Promise<void> {
+    const [path = '', query] = source.replace(/^\//, '').split('?')
+    const [fromBucket = '', ...rest] = decodeURIComponent(path).split('/')
+    const versionId = new URLSearchParams(query).get('versionId') ?? undefined
+    const from = this.find(fromBucket, rest.join('/'), versionId)
+    checkKey(key)
+    const replaces = headers['x-amz-metadata-directive'] === 'REPLACE'
+    const blob = await this.#blobs.join(from.blob === undefined ? [] : [from.blob])
+    const fresh = { bucket, key, blob, size: from.size, etag: from.etag, headers: replaces ? keptHeaders(headers) : from.headers }
+    const object = await this.commit(fresh, 'ObjectCreated:Copy', {})
+    response.writeHead(200, { 'content-type': 'application/xml', ...versionHeader(object) })
+    response.end(documentOf('CopyObjectResult', elements({ ETag: `"${object.etag}"`, LastModified: new Date(object.lastModified).toISOString() })))
+  }
+
+  /** @throws S3Error NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete marker that is named */
+  find(bucket: string, key: string, versionId: string | undefined): StoredObject {
+    this.#store.bucket(bucket)
+    if (versionId === undefined) {
+      const latest = this.#store.latest(bucket, key)
+      if (latest === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
+      if (latest.isDeleteMarker) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', { 'x-amz-delete-marker': 'true', ...versionHeader(latest) })
+      return latest
+    }
+    const version = this.#store.version(bucket, key, versionId)
+    if (version === undefined) throw new S3Error(404, 'NoSuchVersion', 'The specified version does not exist.')
+    if (version.isDeleteMarker) throw new S3Error(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.', { 'x-amz-delete-marker': 'true' })
+    return version
+  }
+
+  async get(bucket: string, key: string, versionId: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const object = this.find(bucket, key, versionId)
+    const head = {
+      etag: `"${object.etag}"`,
+      'last-modified': new Date(object.lastModified).toUTCString(),
+      'accept-ranges': 'bytes',
+      ...object.headers,
+      ...versionHeader(object),
+    }
+    if (isUnchanged(request.headers, object)) {
+      response.writeHead(304, head).end()
+      return
+    }
+    const { start, end, isPart } = rangeOf(request.headers.range, object.size)
+    const length = Math.max(0, end - start + 1)
+    const headers = { ...head, 'content-length': length, ...(isPart && { 'content-range': `bytes ${start}-${end}/${object.size}` }) }
+    if (request.method === 'HEAD' || length === 0 || object.blob === undefined) {
+      response.writeHead(isPart ? 206 : 200, headers).end()
+      return
+    }
+    const handle = await this.#blobs.open(object.blob)
+    response.writeHead(isPart ? 206 : 200, headers)
+    // Whoever goes away in the middle has had what was wanted.
+    await pipeline(this.#blobs.read(handle, start, end), new BodyFault(this.#faults, response), response).catch(() => response.destroy())
+  }
+
+  /** @returns the version that is gone, or the delete marker that hides the key */
+  async remove(bucket: string, key: string, versionId: string | undefined): Promise<{ readonly versionId: string; readonly isDeleteMarker: boolean } | undefined> {
+    const { versioning } = this.#store.bucket(bucket)
+    const { removed, unneeded } = this.#store.transaction(() => {
+      const named = versionId ?? (versioning === undefined ? 'null' : undefined)
+      if (named === undefined) return { removed: this.#hide(bucket, key), unneeded: [] }
+      const version = this.#store.version(bucket, key, named)
+      if (version === undefined) return { removed: undefined, unneeded: [] }
+      const blobs = this.#store.remove(version)
+      this.#notifications.write(version, 'ObjectRemoved:Delete')
+      return { removed: version, unneeded: blobs }
+    })
+    this.#notifications.tell()
+    await this.#blobs.remove(unneeded)
+    return removed
+  }
+
+  #hide(bucket: string, key: string): StoredObject {
+    const marker = { bucket, key, versionId: this.#newVersion(bucket), isDeleteMarker: true, blob: undefined, size: 0, etag: '', lastModified: Date.now(), headers: {} }
+    this.#store.add(marker)
+    const object = { ...marker, isLatest: true }
+    this.#notifications.write(object, 'ObjectRemoved:DeleteMarkerCreated')
+    return object
+  }
+
+  #current(bucket: string, key: string): StoredObject | undefined {
+    const latest = this.#store.latest(bucket, key)
+    return latest?.isDeleteMarker === true ? undefined : latest
+  }
+
+  #newVersion(bucket: string): string {
+    return this.#store.bucket(bucket).versioning === 'Enabled' ? randomUUID().replaceAll('-', '') : 'null'
+  }
+}
+
+function checkKey(key: string): void {
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new S3Error(400, 'KeyTooLongError', 'Your key is too long')
+}
+
+export function versionHeader({ versionId }: { readonly versionId: string }): Record<string, string> {
+  return versionId === 'null' ? {} : { 'x-amz-version-id': versionId }
+}
+
+const KEPT_HEADERS = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires']
+
+/** What a reader of the object gets back. */
+export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => KEPT_HEADERS.includes(name) || name.startsWith('x-amz-meta-'))
+  const encoding = headers['content-encoding']
+    ?.split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== 'aws-chunked')
+    .join(', ')
+  return {
+    'content-type': 'binary/octet-stream',
+    ...Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
+    ...(encoding !== undefined && encoding !== '' && { 'content-encoding': encoding }),
+  }
+}
+
+function names(header: string, etag: string): boolean {
+  return header.split(',').some((part) => part.trim().replaceAll('"', '').replace(/^W\//, '') === etag || part.trim() === '*')
+}
+
+const FAILED = 'At least one of the pre-conditions you specified did not hold'
+
+function checkPreconditions(headers: IncomingHttpHeaders, current: StoredObject | undefined): void {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers
+  if (ifNoneMatch !== undefined && current !== undefined && names(ifNoneMatch, current.etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
+  if (ifMatch === undefined) return
+  if (current === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
+  if (!names(ifMatch, current.etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
+}
+
+/** @returns whether the reader already has it @throws S3Error 412 */
+function isUnchanged(headers: IncomingHttpHeaders, { etag, lastModified }: StoredObject): boolean {
+  const seconds = Math.floor(lastModified / 1000) * 1000
+  if (headers['if-match'] !== undefined) {
+    if (!names(headers['if-match'], etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
+  } else if (headers['if-unmodified-since'] !== undefined && seconds > Date.parse(headers['if-unmodified-since'])) {
+    throw new S3Error(412, 'PreconditionFailed', FAILED)
+  }
+  if (headers['if-none-match'] !== undefined) return names(headers['if-none-match'], etag)
+  return headers['if-modified-since'] !== undefined && seconds <= Date.parse(headers['if-modified-since'])
+}
+
+/** A range that cannot be read is passed over, as HTTP has it; one beyond the end is refused. */
+function rangeOf(header: string | undefined, size: number): { readonly start: number; readonly end: number; readonly isPart: boolean } {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
+  if (first === '' && last === '') return { start: 0, end: size - 1, isPart: false }
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1)
+  if (start > end || (first === '' && last === '0')) {
+    if (first !== '' && last !== '' && Number(last) < Number(first)) return { start: 0, end: size - 1, isPart: false }
+    throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable', { 'content-range': `bytes */${size}` })
+  }
+  return { start, end, isPart: true }
+}
+
+/** Lets a body through, or does to it what a test has asked for. */
+class BodyFault extends Transform {
+  readonly #cutAt: number | undefined
+  readonly #stallAt: number | undefined
+  readonly #response: ServerResponse
+  #bytes = 0
+
+  constructor(faults: S3Faults, response: ServerResponse) {
+    super()
+    this.#cutAt = faults.cutBodyAt
+    this.#stallAt = faults.stallBodyAt
+    this.#response = response
+    faults.cutBodyAt = faults.stallBodyAt = undefined
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    const limit = this.#cutAt ?? this.#stallAt ?? Infinity
+    const kept = chunk.subarray(0, Math.max(0, limit - this.#bytes))
+    this.#bytes += kept.length
+    if (kept.length === chunk.length) {
+      done(null, chunk)
+      return
+    }
+    this.push(kept)
+    if (this.#cutAt !== undefined) setImmediate(() => this.#response.socket?.resetAndDestroy())
+    // A stalled body is simply never gone on with.
+  }
+}

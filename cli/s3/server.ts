@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Blobs } from './blobs.ts'
+import { answerBucket } from './buckets.ts'
+import { noFaults, type S3Faults } from './faults.ts'
+import { Multipart } from './multipart.ts'
+import { Notifications, type OnEvent } from './notifications.ts'
+import { Objects, versionHeader } from './objects.ts'
+import { Store } from './store.ts'
+import { answerXml, textBody, type Call, type Service } from './wire.ts'
+import { documentOf, elements, errorDocument, notImplemented, S3Error } from './xml.ts'
+
+export interface S3Options {
+  /** Where the state is kept; made where it is missing. */
+  readonly dir: string
+  /** 0 or left out: any that is free. */
+  readonly port?: number
+  readonly region?: string
+  /** Takes the events that buckets are set up to send. */
+  readonly onEvent?: OnEvent
+}
+
+export interface EmbeddedS3 {
+  readonly url: string
+  readonly port: number
+  readonly faults: S3Faults
+  stop(): Promise<void>
+}
+
+/**
+ * S3 on this computer, for the AWS SDK with nothing set but its address: path style, objects as files, index in SQLite.
+ *
+ * What it does not do is answered with 501 (docs/local-s3.md).
+ *
+ * @throws Error with code EADDRINUSE where the port is taken
+ */
+export async function startS3({ dir, port = 0, region = 'us-east-1', onEvent = () => Promise.resolve() }: S3Options): Promise<EmbeddedS3> {
+  const server = createServer({ requestTimeout: 0 })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address() as AddressInfo
+  const faults = noFaults()
+  const store = new Store(dir)
+  const blobs = new Blobs(dir)
+  await blobs.sweep(store.blobs())
+  const notifications = new Notifications(store, region, onEvent, faults)
+  const objects = new Objects(store, blobs, notifications, faults)
+  const service: Service = { store, blobs, notifications, objects, multipart: new Multipart(store, blobs, objects), region, faults }
+  notifications.tell() // what a crash kept from being told
+  server.on('request', (request, response) => {
+    void answer(service, request, response)
+  })
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    faults,
+    stop: async () => {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+      await notifications.stop()
+      store.close()
+    },
+  }
+}
+
+async function answer(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const requestId = randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()
+  response.setHeader('x-amz-request-id', requestId)
+  response.setHeader('x-amz-id-2', 'local')
+  try {
+    await route(service, readCall(request, response))
+  } catch (error) {
+    answerError(request, response, error, requestId)
+  }
+}
+
+function answerError(request: IncomingMessage, response: ServerResponse, error: unknown, requestId: string): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const said = error instanceof S3Error ? error : new S3Error(500, 'InternalError', String(error))
+  request.resume() // what is left of the body, so that the connection can be used again
+  response.writeHead(said.status, { ...said.headers, 'content-type': 'application/xml' })
+  response.end(request.method === 'HEAD' ? undefined : errorDocument(said, request.url ?? '', requestId))
+}
+
+/** Parameters that only shape an answer; any other names a subresource. */
+const SHAPING = /^(x-id|x-amz-.*|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|key-marker|version-id-marker|uploadId|partNumber|versionId)$/i
+
+/** Headers that change what a request means, and that nobody here would act on. */
+const REFUSED_HEADERS =
+  /^x-amz-(server-side-encryption-customer|copy-source-server|tagging|object-lock|website|grant|write-offset|if-match-|bucket-object-lock)|^if-range$/
+
+function readCall(request: IncomingMessage, response: ServerResponse): Call {
+  const refused = Object.keys(request.headers).find((name) => REFUSED_HEADERS.test(name))
+  if (refused !== undefined) throw notImplemented(`The header ${refused}`)
+  const [path = '/', search = ''] = (request.url ?? '/').split('?', 2)
+  const [bucket = '', ...key] = path.slice(1).split('/')
+  const query = new URLSearchParams(search)
+  const unknown = [...query.keys()].filter((name) => !SHAPING.test(name))
+  const reshaping = unknown.find((name) => name.startsWith('response-'))
+  if (reshaping !== undefined) throw notImplemented(`?${reshaping}`)
+  return {
+    request,
+    response,
+    method: request.method ?? 'GET',
+    bucket: decodePath(bucket),
+    key: decodePath(key.join('/')),
+    query,
+    subresource: unknown[0],
+  }
+}
+
+function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new S3Error(400, 'InvalidURI', "Couldn't parse the specified URI.")
+  }
+}
+
+async function route(service: Service, call: Call): Promise<void> {
+  if (call.bucket === '') {
+    answerBuckets(service, call)
+    return
+  }
+  if (call.key === '') {
+    await answerBucket(service, call)
+    return
+  }
+  if (service.faults.slowDown > 0) {
+    service.faults.slowDown -= 1
+    throw new S3Error(503, 'SlowDown', 'Please reduce your request rate.')
+  }
+  await (call.query.has('uploadId') || call.subresource === 'uploads' ? answerUpload(service, call) : answerObject(service, call))
+}
+
+function answerBuckets({ store }: Service, { method, subresource, response }: Call): void {
+  if (method !== 'GET' || subresource !== undefined) throw notImplemented(`${method} on the service`)
+  const all = store.buckets().map(({ name, createdAt }) => `<Bucket>${elements({ Name: name, CreationDate: new Date(createdAt).toISOString() })}</Bucket>`)
+  answerXml(response, documentOf('ListAllMyBucketsResult', `<Buckets>${all.join('')}</Buckets>`))
+}
+
+async function answerUpload({ multipart }: Service, call: Call): Promise<void> {
+  const { method, bucket, key, query, request, response } = call
+  const id = query.get('uploadId') ?? ''
+  if (method === 'POST' && call.subresource === 'uploads') {
+    answerXml(response, multipart.create(bucket, key, request))
+  } else if (method === 'PUT' && query.has('partNumber')) {
+    if (request.headers['x-amz-copy-source'] !== undefined) throw notImplemented('UploadPartCopy')
+    await multipart.putPart(bucket, key, id, Number(query.get('partNumber')), request, response)
+  } else if (method === 'GET') {
+    answerXml(response, multipart.list(bucket, key, id))
+  } else if (method === 'POST') {
+    await multipart.complete(bucket, key, id, await textBody(request), request, response)
+  } else if (method === 'DELETE') {
+    await multipart.abort(bucket, key, id)
+    response.writeHead(204).end()
+  } else {
+    throw notImplemented(`${method} on an upload`)
+  }
+}
+
+async function answerObject({ objects }: Service, call: Call): Promise<void> {
+  const { method, bucket, key, query, request, response, subresource } = call
+  if (subresource !== undefined) throw notImplemented(`?${subresource} of an object`)
+  const versionId = query.get('versionId') ?? undefined
+  if (method === 'GET' || method === 'HEAD') {
+    await objects.get(bucket, key, versionId, request, response)
+  } else if (method === 'PUT') {
+    const source = request.headers['x-amz-copy-source']
+    if (typeof source === 'string') await objects.copy(bucket, key, source, request.headers, response)
+    else await objects.put(bucket, key, request, response)
+  } else if (method === 'DELETE') {
+    const removed = await objects.remove(bucket, key, versionId)
+    response.writeHead(204, { ...(removed && versionHeader(removed)), ...(removed?.isDeleteMarker === true && { 'x-amz-delete-marker': 'true' }) }).end()
+  } else {
+    throw notImplemented(`${method} on an object`)
+  }
+}

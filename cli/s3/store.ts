@@ -1,0 +1,171 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { S3Error } from './xml.ts'
+
+export interface StoredObject {
+  readonly bucket: string
+  readonly key: string
+  /** `null` (the word) where it was written without versioning. */
+  readonly versionId: string
+  readonly isLatest: boolean
+  readonly isDeleteMarker: boolean
+  /** Name of the file that holds it; none for a delete marker. */
+  readonly blob: string | undefined
+  readonly size: number
+  /** Without quotes. */
+  readonly etag: string
+  /** Milliseconds since 1970. */
+  readonly lastModified: number
+  /** What a reader gets back: content type, metadata. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface Bucket {
+  readonly name: string
+  readonly createdAt: number
+  readonly versioning: 'Enabled' | 'Suspended' | undefined
+  /** JSON. */
+  readonly notifications: string
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS buckets (
+    name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, versioning TEXT, notifications TEXT NOT NULL DEFAULT '[]'
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS objects (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    bucket TEXT NOT NULL, key TEXT NOT NULL, version_id TEXT NOT NULL,
+    is_latest INTEGER NOT NULL, is_delete_marker INTEGER NOT NULL,
+    blob TEXT, size INTEGER NOT NULL, etag TEXT NOT NULL, last_modified INTEGER NOT NULL, headers TEXT NOT NULL,
+    UNIQUE (bucket, key, version_id)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS latest_objects ON objects (bucket, key) WHERE is_latest = 1;
+  CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, headers TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS parts (
+    upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL, md5 TEXT NOT NULL, PRIMARY KEY (upload, number)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, queue_arn TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+`
+
+/**
+ * The index of what there is: buckets, objects with their versions, unfinished uploads, and events that wait to be told.
+ *
+ * An object and its event are written in one transaction, and its bytes are on disk before: a crash leaves at most a file that nobody
+ * knows, which the next start removes.
+ */
+export class Store {
+  readonly db: DatabaseSync
+
+  constructor(dir: string) {
+    mkdirSync(dir, { recursive: true })
+    this.db = new DatabaseSync(path.join(dir, 's3.sqlite'))
+    this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;')
+    this.db.exec(SCHEMA)
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  transaction<T>(work: () => T): T {
+    this.db.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.db.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  findBucket(name: string): Bucket | undefined {
+    const row = this.db.prepare('SELECT * FROM buckets WHERE name = ?').get(name)
+    return row && toBucket(row)
+  }
+
+  bucket(name: string): Bucket {
+    const bucket = this.findBucket(name)
+    if (bucket === undefined) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist')
+    return bucket
+  }
+
+  buckets(): readonly Bucket[] {
+    return this.db.prepare('SELECT * FROM buckets ORDER BY name').all().map(toBucket)
+  }
+
+  latest(bucket: string, key: string): StoredObject | undefined {
+    const row = this.db.prepare('SELECT * FROM objects WHERE bucket = ? AND key = ? AND is_latest = 1').get(bucket, key)
+    return row && toObject(row)
+  }
+
+  version(bucket: string, key: string, versionId: string): StoredObject | undefined {
+    const row = this.db.prepare('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').get(bucket, key, versionId)
+    return row && toObject(row)
+  }
+
+  /** Makes it the latest of its key. @returns the files that nothing needs any more */
+  add(object: Omit<StoredObject, 'isLatest'>): readonly string[] {
+    const { bucket, key, versionId, isDeleteMarker, blob, size, etag, lastModified, headers } = object
+    const replaced = this.version(bucket, key, versionId)
+    if (replaced !== undefined) this.#delete(replaced)
+    this.db.prepare('UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ? AND is_latest = 1').run(bucket, key)
+    this.db
+      .prepare(
+        `INSERT INTO objects (bucket, key, version_id, is_latest, is_delete_marker, blob, size, etag, last_modified, headers)
+         VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(bucket, key, versionId, isDeleteMarker ? 1 : 0, blob ?? null, size, etag, lastModified, JSON.stringify(headers))
+    return replaced?.blob === undefined ? [] : [replaced.blob]
+  }
+
+  /** Removes one version for good; the one before it becomes the latest. @returns the files that nothing needs any more */
+  remove(object: StoredObject): readonly string[] {
+    this.#delete(object)
+    if (object.isLatest) {
+      this.db
+        .prepare(
+          `UPDATE objects SET is_latest = 1 WHERE sequence =
+             (SELECT max(sequence) FROM objects WHERE bucket = ? AND key = ?)`,
+        )
+        .run(object.bucket, object.key)
+    }
+    return object.blob === undefined ? [] : [object.blob]
+  }
+
+  /** Every file that something still needs. */
+  blobs(): ReadonlySet<string> {
+    const rows = this.db.prepare('SELECT blob FROM objects WHERE blob IS NOT NULL UNION SELECT blob FROM parts').all()
+    return new Set(rows.map(({ blob }) => String(blob)))
+  }
+
+  #delete({ bucket, key, versionId }: StoredObject): void {
+    this.db.prepare('DELETE FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').run(bucket, key, versionId)
+  }
+}
+
+export function toObject(row: Record<string, SQLOutputValue>): StoredObject {
+  return {
+    bucket: String(row.bucket),
+    key: String(row.key),
+    versionId: String(row.version_id),
+    isLatest: row.is_latest === 1,
+    isDeleteMarker: row.is_delete_marker === 1,
+    blob: typeof row.blob === 'string' ? row.blob : undefined,
+    size: Number(row.size),
+    etag: String(row.etag),
+    lastModified: Number(row.last_modified),
+    headers: JSON.parse(String(row.headers)) as Record<string, string>, // only `add` writes the column
+  }
+}
+
+function toBucket(row: Record<string, SQLOutputValue>): Bucket {
+  const { versioning } = row
+  return {
+    name: String(row.name),
+    createdAt: Number(row.created_at),
+    versioning: versioning === 'Enabled' || versioning === 'Suspended' ? versioning : undefined,
+    notifications: String(row.notifications),
+  }
+}

@@ -1,0 +1,61 @@
+/** An answer of S3 that says no. */
+export class S3Error extends Error {
+  override readonly name = 'S3Error'
+  readonly code: string
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, code: string, message: string = code, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.headers = headers
+  }
+}
+
+/** What this S3 does not do is refused, never passed over: a caller that believed it was done would lose something. */
+export function notImplemented(what: string): S3Error {
+  return new S3Error(501, 'NotImplemented', `${what} is not implemented by this local S3.`)
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
+
+/** Text as XML carries it; what XML 1.0 cannot carry at all is written as a character reference, as S3 does. */
+export function escapeXml(text: string): string {
+  return text
+    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+    .replace(/[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g, (character) => `&#x${character.charCodeAt(0).toString(16)};`)
+}
+
+export function unescapeXml(text: string): string {
+  return text.replace(/&(lt|gt|quot|apos|amp|#\d+|#x[0-9a-f]+);/gi, (_whole, entity: string) => {
+    if (entity.startsWith('#x')) return String.fromCodePoint(parseInt(entity.slice(2), 16))
+    if (entity.startsWith('#')) return String.fromCodePoint(Number(entity.slice(1)))
+    return Object.entries(ENTITIES).find(([, written]) => written === `&${entity};`)?.[0] ?? ''
+  })
+}
+
+/** `<Name>text</Name>` for each pair; numbers and booleans as text, undefined left out. */
+export function elements(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => (value === undefined ? '' : `<${name}>${escapeXml(String(value))}</${name}>`))
+    .join('')
+}
+
+export function documentOf(root: string, content: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`
+}
+
+export function errorDocument({ code, message }: S3Error, resource: string, requestId: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements({ Code: code, Message: message, Resource: resource, RequestId: requestId })}</Error>`
+}
+
+/** What stands in each element of that name, still escaped; the documents that S3 takes never nest a name in itself. */
+export function contentsOf(xml: string, name: string): readonly string[] {
+  return Array.from(xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g')), ([, content = '']) => content)
+}
+
+export function textOf(xml: string, name: string): string | undefined {
+  const [content] = contentsOf(xml, name)
+  return content === undefined ? undefined : unescapeXml(content.trim())
+}
