@@ -6,7 +6,7 @@ const [bucket = '', key = ''] = process.argv.slice(2)
 
 let lines = 0
 const handler = createHandler(process.env, {
-  info: (sentence, { total }) => {
+  info: (_sentence, { total }) => {
     if (typeof total === 'number') lines = total
   },
   warn: (sentence, facts) => process.stderr.write(`${sentence} ${JSON.stringify(facts)}\n`),

@@ -16,3 +16,8 @@ export class OutageError extends Error {
 export class AccountingError extends Error {
   override readonly name = 'AccountingError'
 }
+
+/** What Node, the operating system or a library calls an error, such as `ECONNRESET`; empty where it has no such name. */
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { watch, type FSWatcher } from 'chokidar'
+import { codeOf } from '../../lambda/errors.ts'
 
 export interface DropFolderOptions {
   readonly folder: string
@@ -105,7 +106,7 @@ export class DropFolder {
       const object = { Bucket: bucket, Key: key, Body: createReadStream(file), ContentLength: size, Metadata: taken }
       await this.#s3.send(new PutObjectCommand(object))
     } catch (error) {
-      onUnreadable(file, error instanceof Error && 'code' in error ? String(error.code) : String(error))
+      onUnreadable(file, codeOf(error) || String(error))
     }
   }
 

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseEndpoint, SETTINGS } from '../../lambda/config.ts'
-import { SetupError } from '../../lambda/errors.ts'
+import { codeOf, SetupError } from '../../lambda/errors.ts'
 
 /** Flags of `km-import local` as they were typed. */
 export interface LocalFlags {
@@ -100,8 +100,7 @@ async function readStateDir(named: string): Promise<string> {
 
 async function makeFolder(folder: string, what: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    throw new SetupError(`${what} is "${folder}": it could not be made (${code}). Name a folder that can.`, { cause })
+    throw new SetupError(`${what} is "${folder}": it could not be made (${codeOf(cause)}). Name a folder that can.`, { cause })
   })
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { SetupError } from '../../lambda/errors.ts'
+import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { startStandIn } from '../stand-in/server.ts'
 import { startCloud, type Cloud } from './cloud.ts'
 import { STAND_IN_KEY, type LocalOptions } from './options.ts'
@@ -24,7 +24,7 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     const started = starting.move()
     return { cloud, ...target, [Symbol.asyncDispose]: () => started.disposeAsync() }
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause
+    if (codeOf(cause) !== 'EADDRINUSE') throw cause
     throw new SetupError(
       `--port is "${options.port}": it, or one of the two after it, is taken by another program. ` +
         'Name another, or leave it out to take free ports.',

@@ -1,152 +1,168 @@
-import { mkdirSync } from 'node:fs'
-import path from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { identityOf, type Properties, type Understood } from './understand.ts'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { withoutKey } from './parameters.ts'
+import {
+  foldName,
+  identityOf,
+  understand,
+  type AliasCommand,
+  type RecordCommand,
+  type SetCommand,
+  type Understood,
+} from './understand.ts'
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS kept (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    identity TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL, person TEXT NOT NULL, name TEXT NOT NULL, time INTEGER, properties TEXT NOT NULL,
-    repeats INTEGER NOT NULL DEFAULT 0
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS kept_by_person ON kept (person, id);
-  CREATE TABLE IF NOT EXISTS ignored (why TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
-`
-
-export interface Summary {
-  readonly requests: number
-  readonly kept: { readonly record: number; readonly set: number; readonly alias: number }
-  /** Requests that said again what was known. */
-  readonly repeats: number
-  readonly ignored: Readonly<Record<string, number>>
-  readonly people: number
-  readonly events: Readonly<Record<string, number>>
+/** One request as it came. */
+export interface Arrival {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly method: string
+  /** `/e`, `/s` or `/a`. */
+  readonly path: string
+  /** The query, or the form. */
+  readonly parameters: string
 }
 
-export interface KeptEvent {
-  readonly person: string
-  readonly event: string
-  readonly time: number
-  readonly properties: Properties
-  readonly repeats: number
-}
+/** `kept`: it said something new. `repeat`: all that it said was known. `ignored`: Kissmetrics would answer 200 and keep nothing. */
+export type Outcome = 'kept' | 'repeat' | 'ignored'
 
-export interface Person {
-  readonly person: string
-  readonly events: readonly KeptEvent[]
-  /** As they were set last. */
-  readonly properties: Properties
-  readonly aliases: readonly string[]
-}
+/** Told when an arrival is sure to be there after a crash, or why it could not be written. */
+export type Told = (failure?: unknown) => void
+
+/** How many requests can be looked at as they came; older ones are counted, and what they said is kept. */
+export const MAX_REQUESTS = 10_000
+/** So much of one request can be looked at. */
+const MAX_SHOWN_CHARACTERS = 4_096
+
+/** Why a request counts though its time does not. */
+export const TIME_UNUSED = '_t without _d=1: the time of arrival was taken'
 
 /**
- * What the stand-in got, in SQLite. What comes in within one turn of the event loop is committed together and answered after it, so
- * that a kill loses nothing that was answered, and a commit is paid for once.
+ * Takes in what Kissmetrics would take in, and drops what it would drop.
+ *
+ * What comes within one turn of the event loop is committed together and answered after it: a kill loses nothing that was answered,
+ * and one commit is paid for many.
  */
 export class Memory {
   readonly #db: DatabaseSync
-  readonly #keep: StatementSync
-  readonly #ignore: StatementSync
-  #waiting: { readonly understood: Understood; readonly committed: () => void }[] = []
+  readonly #maxRequests: number
+  readonly #addEvent: StatementSync
+  readonly #countRepeat: StatementSync
+  readonly #addProperty: StatementSync
+  readonly #addAlias: StatementSync
+  readonly #addCount: StatementSync
+  readonly #addRequest: StatementSync
+  readonly #dropRequests: StatementSync
+  #waiting: { readonly arrival: Arrival; readonly told: Told }[] = []
 
-  constructor(dir: string) {
-    mkdirSync(dir, { recursive: true })
-    this.#db = new DatabaseSync(path.join(dir, 'stand-in.sqlite'))
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-    this.#db.exec(SCHEMA)
-    this.#keep = this.#db.prepare(
-      `INSERT INTO kept (identity, kind, person, name, time, properties) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (identity) DO UPDATE SET repeats = repeats + 1`,
+  constructor(db: DatabaseSync, maxRequests = MAX_REQUESTS) {
+    this.#db = db
+    this.#maxRequests = maxRequests
+    this.#addEvent = db.prepare(
+      'INSERT OR IGNORE INTO events (identity, person, name, folded, time, properties) VALUES (?, ?, ?, ?, ?, ?)',
     )
-    this.#ignore = this.#db.prepare('INSERT INTO ignored (why, count) VALUES (?, 1) ON CONFLICT (why) DO UPDATE SET count = count + 1')
+    this.#countRepeat = db.prepare('UPDATE events SET repeats = repeats + 1 WHERE identity = ?')
+    this.#addProperty = db.prepare('INSERT OR IGNORE INTO properties (person, time, folded, name, value) VALUES (?, ?, ?, ?, ?)')
+    this.#addAlias = db.prepare('INSERT OR IGNORE INTO aliases (identity, other) VALUES (?1, ?2), (?2, ?1)')
+    this.#addCount = db.prepare(
+      'INSERT INTO counts (command, outcome, why, count) VALUES (?, ?, ?, ?4) ON CONFLICT DO UPDATE SET count = count + ?4',
+    )
+    this.#addRequest = db.prepare('INSERT INTO requests (at, method, path, parameters, outcome, why) VALUES (?, ?, ?, ?, ?, ?)')
+    this.#dropRequests = db.prepare('DELETE FROM requests WHERE id <= ?')
   }
 
-  /** @param committed called when it is sure to be there after a crash */
-  add(understood: Understood, committed: () => void): void {
-    this.#waiting.push({ understood, committed })
-    if (this.#waiting.length === 1) {
-      setImmediate(() => {
-        this.#commit()
-      })
-    }
+  add(arrival: Arrival, told: Told): void {
+    this.#waiting.push({ arrival, told })
+    if (this.#waiting.length > 1) return
+    setImmediate(() => {
+      this.commit()
+    })
   }
 
-  summary(): Summary {
-    const kept = { record: 0, set: 0, alias: 0 }
-    let repeats = 0
-    for (const { kind, count, again } of this.#db.prepare('SELECT kind, count(*) AS count, sum(repeats) AS again FROM kept GROUP BY kind').all()) {
-      if (kind === 'record' || kind === 'set' || kind === 'alias') kept[kind] = Number(count)
-      repeats += Number(again)
-    }
-    const ignored = Object.fromEntries(this.#db.prepare('SELECT why, count FROM ignored').all().map(({ why, count }) => [String(why), Number(count)]))
-    const events = this.#db.prepare(`SELECT min(name) AS name, count(*) AS count FROM kept WHERE kind = 'record' GROUP BY lower(name) ORDER BY count DESC`).all()
-    const ignoredCount = Object.values(ignored).reduce((sum, count) => sum + count, 0)
-    return {
-      requests: kept.record + kept.set + kept.alias + repeats + ignoredCount,
-      kept,
-      repeats,
-      ignored,
-      people: Number(this.#db.prepare('SELECT count(DISTINCT person) AS count FROM kept').get()?.count),
-      events: Object.fromEntries(events.map(({ name, count }) => [String(name), Number(count)])),
-    }
-  }
-
-  /** The newest first. */
-  events(name: string | undefined, person: string | undefined, limit: number): readonly KeptEvent[] {
-    return this.#db
-      .prepare(
-        `SELECT * FROM kept WHERE kind = 'record' AND (?1 IS NULL OR lower(name) = lower(?1)) AND (?2 IS NULL OR person = ?2)
-         ORDER BY id DESC LIMIT ?3`,
-      )
-      .all(name ?? null, person ?? null, limit)
-      .map((row) => ({
-        person: String(row.person),
-        event: String(row.name),
-        time: Number(row.time),
-        properties: parseProperties(row.properties),
-        repeats: Number(row.repeats),
-      }))
-  }
-
-  person(person: string): Person {
-    const sets = this.#db.prepare(`SELECT properties FROM kept WHERE kind IN ('set', 'record') AND person = ? ORDER BY time, id`).all(person)
-    const aliases = this.#db.prepare(`SELECT person, name FROM kept WHERE kind = 'alias' AND (person = ?1 OR name = ?1) ORDER BY id`).all(person)
-    return {
-      person,
-      events: this.events(undefined, person, 1_000),
-      properties: Object.assign({}, ...sets.map(({ properties }) => parseProperties(properties))) as Properties,
-      aliases: aliases.map((row) => String(row.person === person ? row.name : row.person)),
-    }
-  }
-
-  close(): void {
-    this.#commit()
-    this.#db.close()
-  }
-
-  #commit(): void {
-    const batch = this.#waiting
+  /** Writes what waits. Called by itself at the end of each turn. */
+  commit(): void {
+    const waiting = this.#waiting
     this.#waiting = []
-    if (batch.length === 0) return
-    this.#db.exec('BEGIN')
-    for (const { understood } of batch) this.#write(understood)
-    this.#db.exec('COMMIT')
-    for (const { committed } of batch) committed()
-  }
-
-  #write(understood: Understood): void {
-    if (understood.kind === 'ignored') {
-      this.#ignore.run(understood.why)
+    if (waiting.length === 0) return
+    try {
+      this.#db.exec('BEGIN IMMEDIATE')
+      this.#write(waiting.map(({ arrival }) => arrival))
+      this.#db.exec('COMMIT')
+    } catch (failure) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      for (const { told } of waiting) told(failure)
       return
     }
-    const name = understood.kind === 'record' ? understood.event : understood.kind === 'alias' ? understood.other : ''
-    const time = understood.kind === 'alias' ? null : understood.time
-    const properties = understood.kind === 'alias' ? {} : understood.properties
-    this.#keep.run(identityOf(understood), understood.kind, understood.person, name, time, JSON.stringify(properties))
+       }
+
+  #write(arrivals: readonly Arrival[]): void {
+    const counts = new Tally()
+    let last: number | bigint = 0
+    for (const { at, method, path, parameters } of arrivals) {
+      const understood = understand(path, parameters, Math.floor(at / 1000))
+      const outcome = this.#keep(understood)
+      const why = whyOf(understood)
+      counts.add(COMMANDS[path] ?? path, outcome, why)
+      const shown = withoutKey(parameters)
+      const cut = shown.length > MAX_SHOWN_CHARACTERS ? `${shown.slice(0, MAX_SHOWN_CHARACTERS)}…` : shown
+      last = this.#addRequest.run(at, method, path, cut, outcome, why).lastInsertRowid
+    }
+    for (const [command, outcome, why, count] of counts) this.#addCount.run(command, outcome, why, count)
+    this.#dropRequests.run(Number(last) - this.#maxRequests)
+  }
+
+  #keep(understood: Understood): Outcome {
+    switch (understood.kind) {
+      case 'record':
+        return this.#keepEvent(understood)
+      case 'set':
+        return this.#keepProperties(understood)
+      case 'alias':
+        return this.#keepAlias(understood)
+      case 'ignored':
+        return 'ignored'
+    }
+  }
+
+  #keepEvent(command: RecordCommand): Outcome {
+    const { person, event, time, properties } = command
+    const identity = identityOf(command)
+    if (this.#addEvent.run(identity, person, event, foldName(event), time.seconds, JSON.stringify(properties)).changes > 0)
+      return 'kept'
+    this.#countRepeat.run(identity)
+    return 'repeat'
+  }
+
+  /** Kissmetrics, "Detecting duplicates": of the same person, property and second the first is kept, whatever its value. */
+  #keepProperties({ person, time, properties }: SetCommand): Outcome {
+    let added = 0
+    for (const [name, value] of properties)
+      added += Number(this.#addProperty.run(person, time.seconds, foldName(name), name, value).changes)
+    return added > 0 ? 'kept' : 'repeat'
+  }
+
+  #keepAlias({ person, other }: AliasCommand): Outcome {
+    return this.#addAlias.run(person, other).changes > 0 ? 'kept' : 'repeat'
   }
 }
 
-function parseProperties(column: unknown): Properties {
-  return JSON.parse(String(column)) as Properties // only `#write` writes the column
+const COMMANDS: Readonly<Record<string, string>> = { '/e': 'record', '/s': 'set', '/a': 'alias' }
+
+function whyOf(understood: Understood): string {
+  if (understood.kind === 'ignored') return understood.why
+  return understood.kind !== 'alias' && understood.time.isGivenTimeUnused ? TIME_UNUSED : ''
+}
+
+/** Counts of one commit, added up before they are written. */
+class Tally {
+  readonly #counts = new Map<string, [command: string, outcome: Outcome, why: string, count: number]>()
+
+  add(command: string, outcome: Outcome, why: string): void {
+    const key = `${command} ${outcome} ${why}`
+    const entry = this.#counts.get(key)
+    if (entry === undefined) this.#counts.set(key, [command, outcome, why, 1])
+    else entry[3] += 1
+  }
+
+  [Symbol.iterator](): Iterator<readonly [command: string, outcome: Outcome, why: string, count: number]> {
+    return this.#counts.values()
+  }
 }

@@ -1,14 +1,18 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Memory } from './memory.ts'
-import { understand } from './understand.ts'
+import { answerQuestion } from './questions.ts'
+import { Recall } from './recall.ts'
+import { openStore } from './store.ts'
 
 export interface StandInOptions {
   /** Where what it got is kept; made where it is missing. */
   readonly dir: string
   /** 0 or left out: any that is free. */
   readonly port?: number
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
 }
 
 export interface StandIn {
@@ -23,91 +27,91 @@ const GIF_HEADERS = { 'content-type': 'image/gif', 'content-length': GIF.length 
 
 const TRACKING_PATHS = new Set(['/e', '/s', '/a'])
 const MAX_FORM_BYTES = 1_048_576
-
-const HELP = `This is a stand-in for Kissmetrics. It keeps what it is sent and drops repeats, as Kissmetrics does. Ask it:
-
-  GET /summary                      how much came, by command, and what was ignored
-  GET /events?name=N&person=P       events, the newest first (limit=50)
-  GET /people/IDENTITY              one person: events, properties, aliases
-`
+/** Longer than any pause of a sender, which would otherwise meet a connection that is just being closed. */
+const KEEP_ALIVE_MS = 65_000
 
 /**
  * A stand-in for Kissmetrics, on this computer only: it answers 200 and a GIF to everything, right or wrong, keeps what Kissmetrics
- * would keep, and can be asked what that is.
+ * would keep, and can be asked what that is. It knows one product, whatever the key.
  *
- * @throws Error with code EADDRINUSE where the port is taken
+ * @throws Error with code EADDRINUSE where the port is taken; or where the folder cannot be written
  */
-export async function startStandIn({ dir, port = 0 }: StandInOptions): Promise<StandIn> {
-  const server = createServer()
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address() as AddressInfo
-  const memory = new Memory(dir)
-  server.on('request', (request, response) => {
-    void answer(memory, request, response)
+export async function startStandIn({ dir, port = 0, now = Date.now }: StandInOptions): Promise<StandIn> {
+  const db = openStore(dir)
+  const memory = new Memory(db)
+  const recall = new Recall(db)
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    answer(memory, recall, request, response, now)
   })
+  try {
+    await listen(server, port)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  const address = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
     stop: async () => {
+      memory.commit() // and answer it, while there are connections
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
-      memory.close()
+      memory.commit()
+      db.close()
     },
   }
 }
 
-async function answer(memory: Memory, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+}
+
+function answer(memory: Memory, recall: Recall, request: IncomingMessage, response: ServerResponse, now: () => number): void {
   // A page of another site could otherwise have its own name lead here, and read what people did.
-  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '')) {
-    response.writeHead(403).end('Only for this computer.\n')
+  if (!LOOPBACK_HOST.test(request.headers.host ?? '')) {
+    response.writeHead(403, { 'content-type': 'text/plain' }).end('This is for 127.0.0.1 and localhost only.\n')
     return
   }
-  const [path = '', query = ''] = (request.url ?? '').split('?', 2)
+  const target = request.url ?? ''
+  const mark = target.indexOf('?')
+  const path = mark === -1 ? target : target.slice(0, mark)
+  const query = mark === -1 ? '' : target.slice(mark + 1)
   if (!TRACKING_PATHS.has(path)) {
-    answerQuestion(memory, path, new URLSearchParams(query), response)
+    answerQuestion(recall, request, path, new URLSearchParams(query), response)
     return
   }
-  const parameters = request.method === 'POST' ? await formOf(request) : query
-  memory.add(understand(path, parameters, Math.floor(Date.now() / 1000)), () => response.writeHead(200, GIF_HEADERS).end(GIF))
-}
-
-function answerQuestion(memory: Memory, path: string, query: URLSearchParams, response: ServerResponse): void {
-  if (path === '/') {
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(HELP)
+  const take = (parameters: string): void => {
+    memory.add({ at: now(), method: request.method ?? '', path, parameters }, (failure) => {
+      if (failure === undefined) response.writeHead(200, GIF_HEADERS).end(GIF)
+      else response.writeHead(500, { 'content-type': 'text/plain' }).end('It could not be kept: is the disk full?\n')
+    })
+  }
+  if (request.method !== 'POST') {
+    take(query)
     return
   }
-  const found = ask(memory, path, query)
-  const body = `${JSON.stringify(found ?? { error: 'There is nothing here. GET / tells what there is.' }, null, 2)}\n`
-  response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }).end(body)
+  readForm(request, (form) => {
+    if (form === undefined)
+      response.writeHead(413, { 'content-type': 'text/plain' }).end(`A form has at most ${MAX_FORM_BYTES} bytes.\n`)
+    else take(query === '' ? form : `${query}&${form}`)
+  })
 }
 
-function ask(memory: Memory, path: string, query: URLSearchParams): unknown {
-  if (path === '/summary') return memory.summary()
-  if (path === '/events') {
-    const limit = Number(query.get('limit') ?? 50)
-    return memory.events(query.get('name') ?? undefined, query.get('person') ?? undefined, Number.isInteger(limit) && limit > 0 ? limit : 50)
-  }
-  const person = /^\/people\/(.+)$/.exec(path)?.[1]
-  return person === undefined || !isEncoded(person) ? undefined : memory.person(decodeURIComponent(person))
-}
+const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/i
 
-function isEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function formOf(request: IncomingMessage): Promise<string> {
+/** @param whole told the form, or undefined where it is too long; not told where it breaks off, and then nobody waits for an answer */
+function readForm(request: IncomingMessage, whole: (form: string | undefined) => void): void {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  request.on('data', (chunk: Buffer) => {
     bytes += chunk.length
     if (bytes <= MAX_FORM_BYTES) chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+  })
+  request.on('end', () => {
+    // Byte by byte, so that what is not ASCII is seen, and ignored as not URL-encoded.
+    whole(bytes <= MAX_FORM_BYTES ? Buffer.concat(chunks).toString('latin1') : undefined)
+  })
 }

@@ -1,78 +1,140 @@
+import { decodeParameters, type Parameter } from './parameters.ts'
+
 /** What a request means to the stand-in, in the words of Kissmetrics' API. */
-export type Understood =
-  | { readonly kind: 'record'; readonly person: string; readonly event: string; readonly time: number; readonly properties: Properties }
-  | { readonly kind: 'set'; readonly person: string; readonly time: number; readonly properties: Properties }
-  | { readonly kind: 'alias'; readonly person: string; readonly other: string }
-  /** Kissmetrics answers 200 to it as to all else, and keeps nothing. */
-  | { readonly kind: 'ignored'; readonly why: string }
+export type Understood = RecordCommand | SetCommand | AliasCommand | Ignored
 
-export type Properties = Readonly<Record<string, string>>
+export interface RecordCommand {
+  readonly kind: 'record'
+  readonly person: string
+  readonly event: string
+  readonly time: Time
+  readonly properties: Properties
+}
 
-/** Kissmetrics, technical notes: nothing before 2009 is stored. */
+export interface SetCommand {
+  readonly kind: 'set'
+  readonly person: string
+  readonly time: Time
+  readonly properties: Properties
+}
+
+/** Says that two identities are one person. It has no time: it holds for all that was and all that comes. */
+export interface AliasCommand {
+  readonly kind: 'alias'
+  readonly person: string
+  readonly other: string
+}
+
+/** Kissmetrics answers 200 to it as to all else, and keeps nothing. */
+export interface Ignored {
+  readonly kind: 'ignored'
+  readonly why: string
+}
+
+export interface Time {
+  /** Since 1970. */
+  readonly seconds: number
+  /** Whether a `_t` was given and not used, since `_d=1` was missing. */
+  readonly isGivenTimeUnused: boolean
+}
+
+/** In the order of the request; of names that differ in case only, the first. */
+export type Properties = readonly Parameter[]
+
+/** Kissmetrics, "Technical notes": nothing before 2009 is stored. */
 const YEAR_2009 = 1_230_768_000
+/** Kissmetrics, "Technical notes": names and identities up to 255 characters, values up to 8 KB. */
+const MAX_NAME_CHARACTERS = 255
+const MAX_VALUE_BYTES = 8_192
 
 /**
  * What Kissmetrics would make of a request.
  *
  * @param path `/e`, `/s` or `/a`
- * @param query the parameters, from the query or the form
+ * @param encoded the parameters, from the query or the form
  * @param now seconds since 1970: what Kissmetrics takes for the time where `_d=1` is missing
  * @see Kissmetrics, "API specifications"
  */
-export function understand(path: string, query: string, now: number): Understood {
-  const parameters = new URLSearchParams(query)
-  const text = (name: string): string => parameters.get(name) ?? ''
-  if (text('_k') === '') return ignored('no key (_k)')
-  const person = text('_p')
-  if (person === '') return ignored('no person (_p)')
-  const time = text('_d') === '1' ? Number(text('_t')) : now
-  if (!Number.isInteger(time)) return ignored('_t is no time')
-  if (time < YEAR_2009) return ignored('before 2009')
-  const properties = propertiesOf(parameters)
-  switch (path) {
-    case '/e':
-      return text('_n') === '' ? ignored('no event (_n)') : { kind: 'record', person, event: text('_n'), time, properties }
-    case '/s':
-      return Object.keys(properties).length === 0 ? ignored('no property') : { kind: 'set', person, time, properties }
-    default:
-      return text('_n') === '' ? ignored('no other identity (_n)') : { kind: 'alias', person, other: text('_n') }
+export function understand(path: string, encoded: string, now: number): Understood {
+  const parameters = decodeParameters(encoded)
+  if (parameters === undefined) return ignored('the parameters are not URL-encoded UTF-8')
+  const own = new Map(parameters.filter(([name]) => OWN_PARAMETERS.has(name)).toReversed()) // the first of a name counts
+  const given = (name: string): string => own.get(name) ?? ''
+
+  if (given('_k') === '') return ignored('no API key (_k)')
+  const person = nameFrom(given('_p'))
+  if (isBlank(person)) return ignored('no person (_p)')
+  if (isTooLong(person)) return ignored('a person (_p) of more than 255 characters')
+  const name = nameFrom(given('_n'))
+  if (isTooLong(name)) return ignored('a name (_n) of more than 255 characters')
+
+  if (path === '/a') {
+    if (isBlank(name)) return ignored('no other identity (_n)')
+    return name === person ? ignored('both identities are the same') : { kind: 'alias', person, other: name }
   }
+  const time = timeOf(given, now)
+  if (typeof time === 'string') return ignored(time)
+  const properties = propertiesOf(parameters)
+  if (typeof properties === 'string') return ignored(properties)
+  if (path === '/e') return isBlank(name) ? ignored('no event (_n)') : { kind: 'record', person, event: name, time, properties }
+  return properties.length === 0 ? ignored('no property') : { kind: 'set', person, time, properties }
 }
 
 const OWN_PARAMETERS = new Set(['_k', '_p', '_n', '_t', '_d'])
 
-function propertiesOf(parameters: URLSearchParams): Properties {
-  return Object.fromEntries([...parameters].filter(([name]) => !OWN_PARAMETERS.has(name)))
+/** Kissmetrics, "Technical notes": commas and colons in names and identities become spaces. */
+export function nameFrom(text: string): string {
+  return text.replace(/[,:]/g, ' ')
 }
 
-function ignored(why: string): Understood {
+function isBlank(text: string): boolean {
+  return text.trim() === ''
+}
+
+/** @returns the time, or why there is none */
+function timeOf(given: (name: string) => string, now: number): Time | string {
+  const text = given('_t')
+  if (given('_d') !== '1') return { seconds: now, isGivenTimeUnused: text !== '' }
+  if (!/^\d{1,12}$/.test(text)) return 'a time (_t) that is not in whole seconds'
+  const seconds = Number(text)
+  return seconds < YEAR_2009 ? 'a time (_t) before 2009' : { seconds, isGivenTimeUnused: false }
+}
+
+/** @returns the properties, or why Kissmetrics would not have them */
+function propertiesOf(parameters: readonly Parameter[]): Properties | string {
+  const properties = new Map<string, Parameter>()
+  for (const [encodedName, value] of parameters) {
+    if (OWN_PARAMETERS.has(encodedName)) continue
+    const name = nameFrom(encodedName)
+    if (name === '') return 'a property without a name'
+    if (isTooLong(name)) return 'a property name of more than 255 characters'
+    if (value.length > MAX_VALUE_BYTES / 3 && Buffer.byteLength(value) > MAX_VALUE_BYTES)
+      return 'a property value of more than 8,192 bytes'
+    const folded = foldName(name)
+    if (!properties.has(folded)) properties.set(folded, [name, value])
+  }
+  return [...properties.values()]
+}
+
+/** Names are not case sensitive. Kissmetrics, "Technical notes". */
+export function foldName(name: string): string {
+  return name.toLowerCase()
+}
+
+function isTooLong(text: string): boolean {
+  return text.length > MAX_NAME_CHARACTERS && Array.from(text).length > MAX_NAME_CHARACTERS
+}
+
+function ignored(why: string): Ignored {
   return { kind: 'ignored', why }
 }
 
 /**
- * What makes two requests one: Kissmetrics keeps the first and drops the other.
- *
- * Names of events and properties are not case sensitive, values are. The two identities of an alias can stand either way.
+ * What makes two events one: the same person, event, second, properties and values. Kissmetrics keeps the first and drops the others.
  *
  * @see Kissmetrics, "Detecting duplicates"
  */
-export function identityOf(understood: Exclude<Understood, { kind: 'ignored' }>): string {
-  switch (understood.kind) {
-    case 'record': {
-      const { person, event, time, properties } = understood
-      return JSON.stringify(['record', person, event.toLowerCase(), time, sorted(properties)])
-    }
-    case 'set': {
-      const { person, time, properties } = understood
-      return JSON.stringify(['set', person, time, sorted(properties)])
-    }
-    case 'alias':
-      return JSON.stringify(['alias', ...[understood.person, understood.other].toSorted()])
-  }
-}
-
-function sorted(properties: Properties): readonly (readonly [string, string])[] {
-  return Object.entries(properties)
-    .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+export function identityOf({ person, event, time, properties }: RecordCommand): string {
+  const sorted = properties.map(([name, value]) => [foldName(name), value] as const).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([person, foldName(event), time.seconds, sorted])
 }

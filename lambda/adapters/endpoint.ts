@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { Endpoint } from '../deliver/deliver.ts'
 import type { Answer } from '../deliver/judge.ts'
+import { codeOf } from '../errors.ts'
 import type { Request } from '../parse/request.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -86,7 +87,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle({ kind: 'silence', code: codeOf(error) })
+    this.#settle({ kind: 'silence', code: nameOf(error) })
   }
 
   expire(): void {
@@ -144,8 +145,8 @@ class AttemptError extends Error {
   }
 }
 
-function codeOf(error: Error): string {
-  // Several addresses behind a name fail together: what they have in common is in the first.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
-  return first instanceof Error && 'code' in first && typeof first.code === 'string' ? first.code : 'UNKNOWN'
+/** Several addresses behind one name fail together; what they have in common is in the first. */
+function nameOf(error: Error): string {
+  const [first] = 'errors' in error && Array.isArray(error.errors) ? (error.errors as readonly unknown[]) : []
+  return codeOf(error) || codeOf(first) || 'UNKNOWN'
 }

@@ -1,10 +1,5 @@
 import { reject, type Rejection } from '../reasons.ts'
-
-/** One of the first lines of a drop, none of which was a JSON object. */
-export interface HeadLine {
-  /** Undefined where the bytes were no text, or too many. */
-  readonly text: string | undefined
-}
+import { explainJsonError } from './json-error.ts'
 
 interface Signature {
   readonly what: string
@@ -12,41 +7,59 @@ interface Signature {
   readonly at?: number
 }
 
-/** First bytes of what people drop by mistake. */
+/** What people drop by mistake, and the bytes that it begins with; none of them can begin a line of JSON in UTF-8. */
+// prettier-ignore
 const SIGNATURES: readonly Signature[] = [
-  { what: 'a zip archive or an Excel workbook', bytes: [0x50, 0x4b, 0x03, 0x04] },
-  { what: 'an empty zip archive', bytes: [0x50, 0x4b, 0x05, 0x06] },
-  { what: 'an old Excel workbook', bytes: [0xd0, 0xcf, 0x11, 0xe0] },
-  { what: 'gzip inside of gzip: it was packed twice', bytes: [0x1f, 0x8b] },
-  { what: 'packed with zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd] },
-  { what: 'packed with bzip2', bytes: [0x42, 0x5a, 0x68] },
-  { what: 'packed with xz', bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a] },
-  { what: 'a 7-Zip archive', bytes: [0x37, 0x7a, 0xbc, 0xaf] },
-  { what: 'a tar archive', bytes: [0x75, 0x73, 0x74, 0x61, 0x72], at: 257 },
-  { what: 'Parquet', bytes: [0x50, 0x41, 0x52, 0x31] },
-  { what: 'Avro', bytes: [0x4f, 0x62, 0x6a, 0x01] },
-  { what: 'ORC', bytes: [0x4f, 0x52, 0x43] },
-  { what: 'a PDF document', bytes: [0x25, 0x50, 0x44, 0x46] },
-  { what: 'a picture', bytes: [0x89, 0x50, 0x4e, 0x47] },
-  { what: 'UTF-32', bytes: [0xff, 0xfe, 0x00, 0x00] },
-  { what: 'UTF-32', bytes: [0x00, 0x00, 0xfe, 0xff] },
-  { what: 'UTF-16', bytes: [0xff, 0xfe] },
-  { what: 'UTF-16', bytes: [0xfe, 0xff] },
-  // Without a mark: a bracket or quote, and a zero beside it.
-  { what: 'UTF-16', bytes: [0x7b, 0x00] },
-  { what: 'UTF-16', bytes: [0x5b, 0x00] },
-  { what: 'UTF-16', bytes: [0x00, 0x7b] },
-  { what: 'UTF-16', bytes: [0x00, 0x5b] },
+  { what: 'a zip archive, or an Excel workbook',         bytes: [0x50, 0x4b, 0x03, 0x04] },
+  { what: 'a zip archive without files in it',           bytes: [0x50, 0x4b, 0x05, 0x06] },
+  { what: 'a document of an old Excel or Word',          bytes: [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] },
+  { what: 'a text with formatting (RTF)',                bytes: [0x7b, 0x5c, 0x72, 0x74, 0x66] },
+  { what: 'a PDF document',                              bytes: [0x25, 0x50, 0x44, 0x46, 0x2d] },
+  { what: 'gzip inside of gzip: it was packed twice',    bytes: [0x1f, 0x8b] },
+  { what: 'packed with zstd',                            bytes: [0x28, 0xb5, 0x2f, 0xfd] },
+  { what: 'packed with bzip2',                           bytes: [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4 },
+  { what: 'packed with xz',                              bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+  { what: 'packed with lz4',                             bytes: [0x04, 0x22, 0x4d, 0x18] },
+  { what: 'packed with snappy',                          bytes: [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e] },
+  { what: 'a 7-Zip archive',                             bytes: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c] },
+  { what: 'a tar archive',                               bytes: [0x75, 0x73, 0x74, 0x61, 0x72], at: 257 },
+  { what: 'Parquet',                                     bytes: [0x50, 0x41, 0x52, 0x31] },
+  { what: 'Avro',                                        bytes: [0x4f, 0x62, 0x6a, 0x01] },
+  { what: 'a SQLite database',                           bytes: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65, 0x20, 0x66] },
+  { what: 'a picture',                                   bytes: [0x89, 0x50, 0x4e, 0x47] },
+  { what: 'a picture',                                   bytes: [0xff, 0xd8, 0xff] },
+  { what: 'text in UTF-32, not in UTF-8',                bytes: [0xff, 0xfe, 0x00, 0x00] },
+  { what: 'text in UTF-32, not in UTF-8',                bytes: [0x00, 0x00, 0xfe, 0xff] },
+  { what: 'text in UTF-16, not in UTF-8',                bytes: [0xff, 0xfe] },
+  { what: 'text in UTF-16, not in UTF-8',                bytes: [0xfe, 0xff] },
 ]
 
 /**
  * Whether the first bytes of a drop, unpacked, are of a kind that is no UTF-8 text.
  *
  * @param start some hundreds of bytes, fewer where the drop is shorter
+ * @returns `unsupported_format` with what it is, or undefined for what may be text
  */
 export function diagnoseBytes(start: Uint8Array): Rejection | undefined {
-  const found = SIGNATURES.find(({ bytes, at = 0 }) => bytes.every((byte, index) => start[at + index] === byte))
-  return found && reject('unsupported_format', found.what)
+  const signature = SIGNATURES.find(({ bytes, at = 0 }) => bytes.every((byte, index) => start[at + index] === byte))
+  const what = signature?.what ?? wideText(start)
+  return what === undefined ? undefined : reject('unsupported_format', what)
+}
+
+/** Wide text without a mark: two ASCII characters, as all JSON begins with, show by where their zeros are. RFC 4627, section 3. */
+function wideText(start: Uint8Array): string | undefined {
+  if (start.length < 4) return undefined
+  const zeros = Array.from(start.subarray(0, 4), (byte) => (byte === 0 ? '0' : 'x')).join('')
+  if (zeros === 'x000' || zeros === '000x') return 'text in UTF-32, not in UTF-8'
+  return zeros === 'x0x0' || zeros === '0x0x' ? 'text in UTF-16, not in UTF-8' : undefined
+}
+
+/** One of the first lines of a drop, none of which was a JSON object. */
+export interface HeadLine {
+  /** Undefined where the bytes were no text, or too many. */
+  readonly text: string | undefined
+  /** What a line begins with that is too long to be read: files that are one long line are the commonest of these. */
+  readonly start?: string | undefined
 }
 
 /**
@@ -58,44 +71,70 @@ export function diagnoseBytes(start: Uint8Array): Rejection | undefined {
  */
 export function diagnoseDrop(head: readonly HeadLine[], isWhole: boolean): Rejection | undefined {
   if (head.length === 0) return undefined
-  const texts = head.map(({ text }) => text?.trim() ?? '')
-  const what = whatIsIt(texts, isWhole)
-  if (what !== undefined) return reject('not_line_delimited_json', what)
-  return isWhole ? undefined : reject('not_line_delimited_json', `none of its first ${head.length} lines is a JSON object`)
+  const texts = head.flatMap(({ text }) => (text === undefined ? [] : [text.trim()]))
+  const what = whatIsIt(head, texts, isWhole) ?? (isWhole ? undefined : noObject(head.length, texts))
+  return what === undefined ? undefined : reject('not_line_delimited_json', what)
 }
 
-function whatIsIt(texts: readonly string[], isWhole: boolean): string | undefined {
-  const first = texts[0] ?? ''
-  if (first.startsWith('<')) return /^<(!doctype html|html)/i.test(first) ? 'it is a web page' : 'it is XML'
-  if (first.startsWith('[') && isJson(first)) return 'it is one JSON list; write each of its objects on a line of its own, without the list around them'
-  if (isSpread(texts, isWhole)) return 'it is a JSON document that goes over several lines; write each object on one line, without a list around them'
-  if (isSeparated(texts)) return 'it looks like CSV; write each row as a JSON object'
+function whatIsIt([first]: readonly HeadLine[], texts: readonly string[], isWhole: boolean): string | undefined {
+  const start = (first?.text ?? first?.start ?? '').trim()
+  if (start.startsWith('<')) return /^<(?:!doctype html|html)/i.test(start) ? 'it is a web page' : 'it is XML'
+  if (/^\[\s*\{/.test(start) && isList(first?.text))
+    return 'it is one list on one line; write each of its objects on a line of its own, without the list around them'
+  if (isListPerLine(texts)) return 'its lines are lists; write each as an object, which names its values'
+  if (isSpread(texts, isWhole))
+    return 'it is one document over several lines; write each object on one line, without a list around them'
+  if (isCommaSeparated(texts)) return 'its lines end with commas; write each object on a line of its own, with nothing after it'
+  if (isTable(texts)) return 'it looks like a table, as CSV; write each row as an object'
   return undefined
 }
 
-function isJson(text: string): boolean {
+function noObject(count: number, texts: readonly string[]): string {
+  const broken = texts.find((text) => parsed(text) === undefined)
+  const hint = broken === undefined ? '' : `; in the first that is not JSON, ${explainJsonError(broken)}`
+  return `none of its first ${count} lines is an object${hint}`
+}
+
+/** @returns undefined where it is not JSON, which has no word for it */
+function parsed(text: string): unknown {
   try {
-    JSON.parse(text)
-    return true
+    return JSON.parse(text)
   } catch {
-    return false
+    return undefined
   }
+}
+
+/** What was too long to be read is taken for one: no shorter list has so long a line. */
+function isList(text: string | undefined): boolean {
+  return text === undefined || Array.isArray(parsed(text))
+}
+
+function isListPerLine(texts: readonly string[]): boolean {
+  return texts.length > 1 && texts.every((text) => text.startsWith('[') && isList(text))
 }
 
 /** A document over several lines opens a bracket in its first line that the line does not close. */
 function isSpread(texts: readonly string[], isWhole: boolean): boolean {
-  const first = texts[0] ?? ''
-  if (texts.length < 2 || !/^[[{]/.test(first) || !/[[{,:]$/.test(first)) return false
-  if (isWhole && isJson(texts.join('\n'))) return true
+  const [first = '', ...others] = texts
+  if (others.length === 0 || !/^[[{]/.test(first) || !/[[{,:]$/.test(first)) return false
+  if (isWhole && parsed(texts.join('\n')) !== undefined) return true
   // With a mistake in it, as a comma after the last value, it is no JSON; its other lines give it away all the same.
-  return texts.slice(1).some((text) => /^[\]}],?$/.test(text) || /^"[^"]*"\s*:/.test(text) || /^[[{]$/.test(text))
+  return others.some((text) => /^(?:[\]}],?|[[{]|"[^"]*"\s*:.*)$/.test(text)) || isCommaSeparated(others)
+}
+
+function isCommaSeparated(texts: readonly string[]): boolean {
+  return (
+    texts.length > 1 &&
+    texts.every((text) => text.startsWith('{') && text.endsWith(',') && parsed(text.slice(0, -1)) !== undefined)
+  )
 }
 
 const SEPARATORS = [',', ';', '\t', '|']
+const LOOKED_AT = 20
 
 /** Rows of the same number of columns, at least two, and no brace or bracket at their start. */
-function isSeparated(texts: readonly string[]): boolean {
-  const rows = texts.slice(0, 20)
+function isTable(texts: readonly string[]): boolean {
+  const rows = texts.slice(0, LOOKED_AT)
   if (rows.length < 2 || rows.some((row) => /^[[{\]}]/.test(row))) return false
   return SEPARATORS.some((separator) => {
     const columns = rows.map((row) => row.split(separator).length)

@@ -1,36 +1,45 @@
 import { reject, type Rejection, type ReasonCode } from '../reasons.ts'
-import { hasControlCharacter, isLongerThan, MAX_NAME_CHARACTERS } from './text.ts'
+import { countCharacters, hasControlCharacter, isBlank, isLongerThan, isSameNumber, kindOf, MAX_NAME_CHARACTERS } from './text.ts'
 
 /**
  * The person that a line is about.
  *
- * @param value `_p` as JSON gave it. A whole number becomes its decimal text: the examples of the file format use "1", and exports 1.
+ * @param value `_p` as JSON gave it, or undefined where the line has none
+ * @param lexeme the number as the line writes it, where JavaScript may have changed it
  * @see Kissmetrics, "JSON Files as an External Data Source": `_p` (required); technical notes: 255 characters
  */
-export function parseIdentity(value: unknown): string | Rejection {
+export function parseIdentity(value: unknown, lexeme?: string): string | Rejection {
   if (value === undefined || value === null) return reject('missing_identity')
-  if (typeof value === 'string' && value.trim() === '') return reject('missing_identity', '`_p` is empty')
-  return parseName(value, 'invalid_identity', 'forbid controls')
+  if (typeof value === 'string' && isBlank(value)) return reject('missing_identity', '`_p` is empty')
+  return withoutControls(parseName(value, lexeme, 'invalid_identity'), 'invalid_identity')
 }
 
 /** The other identity of the person, `_p2`, or undefined where the line has none. */
-export function parseAlias(value: unknown): string | Rejection | undefined {
+export function parseAlias(value: unknown, lexeme?: string): string | Rejection | undefined {
   if (value === undefined || value === null) return undefined
-  return parseName(value, 'invalid_alias', 'forbid controls')
+  return withoutControls(parseName(value, lexeme, 'invalid_alias'), 'invalid_alias')
 }
 
 /** The name of what happened, `_n`, or undefined where the line tells of no event. */
-export function parseEventName(value: unknown): string | Rejection | undefined {
+export function parseEventName(value: unknown, lexeme?: string): string | Rejection | undefined {
   if (value === undefined || value === null) return undefined
-  return parseName(value, 'invalid_event_name', 'allow controls')
+  return parseName(value, lexeme, 'invalid_event_name')
 }
 
-function parseName(value: unknown, reason: ReasonCode, controls: 'forbid controls' | 'allow controls'): string | Rejection {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : reject(reason, 'it is a number that is not whole, or too large')
-  if (typeof value !== 'string') return reject(reason, Array.isArray(value) ? 'it is a list' : typeof value === 'object' ? 'it is an object' : 'it is true or false')
-  if (value.trim() === '') return reject(reason, 'it is empty')
+/** A whole number becomes its decimal text: the examples of the file format have the person "1", and exports of databases have 1. */
+function parseName(value: unknown, lexeme: string | undefined, reason: ReasonCode): string | Rejection {
+  if (typeof value === 'number') {
+    const isExact = Number.isSafeInteger(value) && (lexeme === undefined || isSameNumber(lexeme, String(value)))
+    return isExact ? String(value) : reject(reason, 'it is a number that is not whole, or too large')
+  }
+  if (typeof value !== 'string') return reject(reason, `it is ${kindOf(value)}`)
+  if (isBlank(value)) return reject(reason, 'it is empty')
   if (!value.isWellFormed()) return reject('invalid_unicode')
-  if (isLongerThan(value, MAX_NAME_CHARACTERS)) return reject(reason, 'it is too long')
-  if (controls === 'forbid controls' && hasControlCharacter(value)) return reject(reason, 'it holds a control character')
+  if (isLongerThan(value, MAX_NAME_CHARACTERS)) return reject(reason, `it has ${countCharacters(value)} characters`)
   return value
+}
+
+/** An identity is typed and compared by people, who cannot see a control character in it. */
+function withoutControls(identity: string | Rejection, reason: ReasonCode): string | Rejection {
+  return typeof identity === 'string' && hasControlCharacter(identity) ? reject(reason, 'it holds a control character') : identity
 }

@@ -17,7 +17,7 @@ interface JsonError {
 type Expected = 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'comma or end' | 'nothing'
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const WORD = /[A-Za-z_$][\w$]*/y
+const WORD = /-?[A-Za-z_$][\w$]*/y
 
 /** Walks through the text as a JSON parser does, without recursion, since a line may be nested as deep as it is long. */
 function findError(text: string): JsonError {
@@ -79,15 +79,22 @@ function isSpace(code: number): boolean {
 function endOfString(text: string, start: number): number | JsonError {
   for (let at = start + 1; ; at += 1) {
     const character = text[at]
-    if (character === undefined) return { position: at, hint: 'the line is cut off inside of a text, or a quote is missing' }
+    if (character === undefined) return { position: text.length, hint: 'the line is cut off inside of a text, or a quote is missing' }
     if (character === '"') return at + 1
-    if (character < ' ') return { position: at, hint: 'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' }
+    if (character < ' ')
+      return { position: at, hint: 'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' }
     if (character !== '\\') continue
     const escaped = text[at + 1] ?? ''
     if (escaped >= '0' && escaped <= '9') {
-      return { position: at, hint: 'an octal escape such as \\303, as Kissmetrics’ own exports write letters with accents; write the letter itself' }
+      return {
+        position: at,
+        hint: 'an octal escape such as \\303, as Kissmetrics’ own exports write letters with accents; write the letter itself',
+      }
     }
-    if (escaped === 'u' ? !/^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6)) : !'"\\/bfnrt'.includes(escaped)) {
+    if (escaped === 'u' && !/^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6))) {
+      return { position: at, hint: '\\u without four hexadecimal digits after it' }
+    }
+    if (!'"\\/bfnrtu'.includes(escaped)) {
       return { position: at, hint: 'a backslash before a character that needs none; write a backslash itself as \\\\' }
     }
     at += 1
@@ -99,18 +106,25 @@ function endOfScalar(text: string, start: number): number | JsonError {
   WORD.lastIndex = start
   const word = WORD.exec(text)?.[0]
   if (word === 'true' || word === 'false' || word === 'null') return start + word.length
-  if (word !== undefined) return { position: start, hint: wordHint(word) }
+  if (word !== undefined) {
+    const isCut = start + word.length === text.length && 'true,false,null'.includes(word)
+    return { position: start, hint: isCut ? CUT_OFF : wordHint(word) }
+  }
   NUMBER.lastIndex = start
   const number = NUMBER.exec(text)?.[0]
   if (number === undefined) return { position: start, hint: valueHint(text[start] ?? '') }
   const end = start + number.length
-  if (/[\w.+]/.test(text[end] ?? '')) return { position: end, hint: 'a number that JSON does not write so; put text into double quotes' }
+  if (/[\w.+]/.test(text[end] ?? '')) return { position: end, hint: NOT_A_NUMBER }
   return end
 }
+
+const CUT_OFF = 'the line is cut off, or a bracket is missing'
+const NOT_A_NUMBER = 'a number that JSON does not write so; put text into double quotes'
 
 const UNQUOTED: Readonly<Record<string, string>> = {
   NaN: 'NaN is no JSON; leave the value out',
   Infinity: 'Infinity is no JSON; leave the value out',
+  '-Infinity': 'Infinity is no JSON; leave the value out',
   undefined: 'undefined is no JSON; leave the value out',
   None: 'None is Python; write null',
   True: 'True is Python; write true',
@@ -121,23 +135,27 @@ function wordHint(word: string): string {
   return Object.hasOwn(UNQUOTED, word) ? (UNQUOTED[word] ?? '') : 'a text without double quotes around it'
 }
 
-function quoteHint(character: string): string | undefined {
+/** What looks like a quote or a space, and is none. */
+function lookalikeHint(character: string): string | undefined {
   if (character === "'" || character === '`') return 'single quotes; JSON has double quotes only'
   if ('“”„‟«»‘’'.includes(character)) return 'typographic quotes; JSON has straight double quotes only'
   if (character === '\ufeff') return 'a byte order mark in the middle of the file, as when files are joined'
+  if (character.trim() === '') return 'a space that is none to JSON, such as a no-break space; write an ordinary one'
   return undefined
 }
 
 function nameHint(character: string): string {
   if (character === '}') return 'a comma after the last value'
   if (character === ',') return 'two commas, or a comma before the first name'
-  return quoteHint(character) ?? 'a name without double quotes around it'
+  return lookalikeHint(character) ?? 'a name without double quotes around it'
 }
 
 function valueHint(character: string): string {
-  if (character === ']' || character === '}') return 'a value is missing, or a comma stands after the last one; or the line is the end of a document that was spread over lines'
+  if (character === ']' || character === '}')
+    return 'a value is missing, or a comma stands after the last one; or the line is the end of a document that was spread over lines'
   if (character === ',') return 'a value is missing before the comma'
-  return quoteHint(character) ?? 'a value is missing, or not JSON'
+  if ('+-.'.includes(character)) return NOT_A_NUMBER
+  return lookalikeHint(character) ?? 'a value is missing, or not as JSON writes it'
 }
 
 function betweenHint(character: string): string {
@@ -148,6 +166,8 @@ function betweenHint(character: string): string {
 function afterEndHint(character: string): string {
   if (character === ',') return 'a comma after the object; lines stand for themselves and have none between them'
   if (character === '{') return 'a second object; write each on a line of its own'
+  if (character === ':')
+    return 'a name and value without braces around them, as in a document over several lines; write each object on one line'
   return 'something stands after the value'
 }
 
@@ -155,5 +175,5 @@ function afterEndHint(character: string): string {
 function cutOffHint(text: string): string {
   return '{[:,'.includes(text.trimEnd().at(-1) ?? ' ')
     ? 'the line ends too early, as a document does that was spread over several lines; write each object on one line'
-    : 'the line is cut off, or a bracket is missing'
+    : CUT_OFF
 }

@@ -1,7 +1,75 @@
 import { reject, type Rejection, type WarningCode } from '../reasons.ts'
 import type { Property } from './command.ts'
-import type { Member } from './members.ts'
-import { isLongerThan, MAX_NAME_CHARACTERS, shownName, utf8Bytes } from './text.ts'
+import type { Layout } from './layout.ts'
+import { countCharacters, isBlank, isLongerThan, kindOf, MAX_NAME_CHARACTERS, numberText, shownName, utf8Bytes } from './text.ts'
+
+/** Kissmetrics adds these to its own exports. */
+const EXPORT_COLUMNS: ReadonlySet<string> = new Set(['_c', '_server_timestamp'])
+
+const UNDERSCORE = 0x5f
+const LONGEST = '_p2'.length
+
+/** What the file format gives a meaning to; and `_d`, which is sent with every line. */
+function isOurName(name: string): boolean {
+  return name === '_p' || name === '_t' || name === '_n' || name === '_p2' || name === '_d'
+}
+
+/**
+ * A line may not say to which product it goes, nor replace what the importer itself sends: Kissmetrics' own clients pin it in their
+ * tests ("force key"). Names are not case sensitive there, so `_K` may not either.
+ *
+ * `_d` may say what is sent anyway: `_d=1` makes Kissmetrics use the line's own time.
+ */
+export function findReserved({ object, names }: Layout): Rejection | undefined {
+  for (const name of names) {
+    if (name.charCodeAt(0) !== UNDERSCORE || name.length > LONGEST) continue
+    if (name === '_d') {
+      if (!isUsualD(object[name])) return reject('reserved_name', '"_d" may only be 0 or 1')
+    } else if (!isOurName(name) && isReserved(name.toLowerCase())) return reject('reserved_name', shownName(name))
+  }
+  return undefined
+}
+
+function isUsualD(value: unknown): boolean {
+  return value === 0 || value === 1 || value === '0' || value === '1'
+}
+
+function isReserved(name: string): boolean {
+  return name === '_k' || isOurName(name)
+}
+
+export interface Properties {
+  readonly properties: readonly Property[]
+  readonly warnings: readonly WarningCode[]
+}
+
+const NO_PROPERTIES: readonly Property[] = Object.freeze([])
+const NO_WARNINGS: readonly WarningCode[] = Object.freeze([])
+
+/** Every name that is not ours is a property; they stay in the order of the line. */
+export function readProperties({ object, names, lexemes }: Layout): Properties | Rejection {
+  let properties: Property[] | undefined
+  let warnings: WarningCode[] | undefined
+  for (const name of names) {
+    if (name.charCodeAt(0) === UNDERSCORE) {
+      if (isOurName(name)) continue
+      const isExportColumn = EXPORT_COLUMNS.has(name)
+      warnings ??= []
+      warnings.push(isExportColumn ? 'export_column' : 'underscore_name')
+      if (isExportColumn) continue
+    }
+    const property = readProperty(name, object[name], lexemes?.get(name))
+    if (typeof property === 'string') {
+      warnings ??= []
+      warnings.push(property)
+    } else if ('kind' in property) return property
+    else {
+      properties ??= []
+      properties.push(property)
+    }
+  }
+  return { properties: properties ?? NO_PROPERTIES, warnings: warnings ?? NO_WARNINGS }
+}
 
 /** Kissmetrics, technical notes: "8 KB in theory". */
 const MAX_VALUE_BYTES = 8_192
@@ -9,64 +77,44 @@ const MAX_VALUE_BYTES = 8_192
 /**
  * One property as it is sent, or what is wrong with it.
  *
+ * @param value as JSON gave it
+ * @param lexeme the number as the line writes it, where JavaScript may have changed it
  * @returns a warning where it is left out: no value is no information, and Kissmetrics' mobile clients leave it out as well
  * @see Kissmetrics, technical notes on properties: "we do not support JSON-structured values"
  */
-export function readProperty({ name, value, lexeme }: Member): Property | WarningCode | Rejection {
-  if (name === '') return reject('invalid_property_name', 'it is empty')
+function readProperty(name: string, value: unknown, lexeme: string | undefined): Property | WarningCode | Rejection {
+  if (isBlank(name)) return reject('invalid_property_name', 'it is empty')
   if (!name.isWellFormed()) return reject('invalid_unicode', 'in the name of a property')
-  if (isLongerThan(name, MAX_NAME_CHARACTERS)) return reject('invalid_property_name', `${shownName(name)} is too long`)
-  switch (typeof value) {
-    case 'string':
-      return readText(name, value)
-    case 'number':
-      return readNumber(name, value, lexeme)
-    case 'boolean':
-      return [name, String(value)]
-    default:
-      return value === null ? 'empty_property' : reject('nested_property', nestedHint(name, value))
+  if (isLongerThan(name, MAX_NAME_CHARACTERS)) {
+    return reject('invalid_property_name', `${shownName(name)} has ${countCharacters(name)} characters`)
   }
+  if (typeof value === 'string') return readText(name, value)
+  if (typeof value === 'number') return readNumber(name, value, lexeme)
+  if (typeof value === 'boolean') return [name, value ? 'true' : 'false']
+  return value === null ? 'empty_property' : reject('nested_property', nestedHint(name, value))
 }
 
 function readText(name: string, value: string): Property | WarningCode | Rejection {
   if (value === '') return 'empty_property'
   if (!value.isWellFormed()) return reject('invalid_unicode', `in ${shownName(name)}`)
-  // A character has three bytes at most for each unit of its text, so short texts need no count.
-  if (value.length * 3 > MAX_VALUE_BYTES && utf8Bytes(value) > MAX_VALUE_BYTES) {
-    return reject('property_value_too_long', `${shownName(name)} has ${utf8Bytes(value)} bytes`)
-  }
-  return [name, value]
+  // A text has at most three bytes for each unit that JavaScript counts, so a short one needs no look.
+  return value.length * 3 > MAX_VALUE_BYTES ? withinLimit(name, value) : [name, value]
 }
 
-/** As JavaScript writes it, or as the line does where JavaScript would have changed it. */
 function readNumber(name: string, value: number, lexeme: string | undefined): Property | Rejection {
-  if (!Number.isFinite(value)) return reject('invalid_property_value', `${shownName(name)} is too large for a number`)
-  const text = lexeme === undefined || isSameNumber(lexeme, String(value)) ? String(value) : lexeme
-  if (text.length > MAX_VALUE_BYTES) return reject('property_value_too_long', `${shownName(name)} has ${text.length} bytes`)
-  return [name, text]
+  if (!Number.isFinite(value)) return reject('invalid_property_value', `${shownName(name)} is too large`)
+  return withinLimit(name, numberText(value, lexeme))
 }
 
-/** Whether two JSON numbers are the same in every digit. */
-function isSameNumber(a: string, b: string): boolean {
-  const [digitsA, exponentA] = normalized(a)
-  const [digitsB, exponentB] = normalized(b)
-  return digitsA === digitsB && exponentA === exponentB
-}
-
-/** The significant digits with their sign, and the power of ten of the last of them. */
-function normalized(number: string): readonly [digits: string, exponent: number] {
-  const [mantissa = '', power = '0'] = number.toLowerCase().split('e')
-  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
-  const digits = (whole + fraction).replace(/^0+/, '')
-  const significant = digits.replace(/0+$/, '')
-  if (significant === '') return ['0', 0]
-  const exponent = Number(power) - fraction.length + (digits.length - significant.length)
-  return [(mantissa.startsWith('-') ? '-' : '') + significant, exponent]
+function withinLimit(name: string, value: string): Property | Rejection {
+  const bytes = utf8Bytes(value)
+  return bytes > MAX_VALUE_BYTES ? reject('property_value_too_long', `${shownName(name)} has ${bytes} bytes`) : [name, value]
 }
 
 /** Dotted names are a way out that keeps the parts together in Kissmetrics' lists. */
 function nestedHint(name: string, value: unknown): string {
-  const parts = Array.isArray(value) || value === null ? [] : Object.keys(value as object)
+  const parts = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : []
   const dotted = parts.slice(0, 2).map((part) => shownName(`${name}.${part}`))
-  return dotted.length === 0 ? shownName(name) : `${shownName(name)}; it could be ${dotted.join(' and ')}`
+  const hint = dotted.length === 0 ? '' : `; write ${dotted.join(' and ')}`
+  return `${shownName(name)} is ${kindOf(value)}${hint}`
 }

@@ -1,4 +1,5 @@
 import { reject, type Rejection } from '../reasons.ts'
+import { kindOf } from './text.ts'
 
 /** Whole seconds since 1970-01-01T00:00:00Z: the only unit of time that leaves this program. */
 export type EpochSeconds = number
@@ -8,7 +9,6 @@ const YEAR_2009: EpochSeconds = 1_230_768_000
 
 // In seconds the year 5138, in milliseconds 1973: whatever reaches it was not written in seconds, which is the commonest mistake.
 const NOT_SECONDS = 100_000_000_000
-const NOT_MILLISECONDS = 100_000_000_000_000
 
 const SECONDS_A_DAY = 86_400
 
@@ -24,35 +24,57 @@ export function latestTimeFor(lastModified: Date): EpochSeconds {
 /**
  * When the thing in the line happened.
  *
- * @param value `_t` as JSON gave it, or undefined where the line has none. A fraction is cut, as Kissmetrics' own clients do.
- * @returns seconds, or one of the timestamp rejections. Never throws.
+ * @param value `_t` as JSON gave it, or undefined where the line has none; a fraction is cut, as Kissmetrics' own clients do
+ * @param lexeme the number as the line writes it, where JavaScript may have changed it
+ * @returns seconds, or one of the timestamp rejections; never throws
  * @see Kissmetrics, "JSON Files as an External Data Source": `_t` (required)
  */
-export function parseTime(value: unknown, latest: EpochSeconds): EpochSeconds | Rejection {
+export function parseTime(value: unknown, latest: EpochSeconds, lexeme?: string): EpochSeconds | Rejection {
   if (value === undefined || value === null) return reject('missing_timestamp')
-  const number = typeof value === 'number' ? value : typeof value === 'string' && DECIMAL.test(value) ? Number(value) : NaN
-  if (!Number.isFinite(number)) return reject('invalid_timestamp', typeof value === 'string' ? describeText(value) : describeType(value))
-  const seconds = Math.trunc(number)
-  if (seconds >= NOT_MILLISECONDS) return reject('timestamp_in_milliseconds', `or even finer; in seconds perhaps ${Math.trunc(seconds / 1_000_000)}`)
-  if (seconds >= NOT_SECONDS) return reject('timestamp_in_milliseconds', `in seconds it would be ${Math.trunc(seconds / 1000)}`)
-  if (seconds < YEAR_2009) return reject('timestamp_before_2009')
-  if (seconds > latest) return reject('timestamp_in_future')
-  return seconds === 0 ? 0 : seconds
+  const seconds = secondsOf(value, lexeme)
+  if (Number.isNaN(seconds))
+    return reject('invalid_timestamp', typeof value === 'string' ? describeText(value) : `it is ${kindOf(value)}`)
+  if (!Number.isFinite(seconds)) return reject('invalid_timestamp', 'it is too large for a number')
+  if (seconds >= NOT_SECONDS) return reject('timestamp_in_milliseconds', `in seconds it would be ${inSeconds(seconds)}`)
+  if (seconds < YEAR_2009)
+    return reject(
+      'timestamp_before_2009',
+      isLikeExcel(seconds) ? 'it looks like a date of Excel, where (A1-25569)*86400 gives the seconds' : undefined,
+    )
+  return seconds > latest ? reject('timestamp_in_future') : seconds
 }
 
-const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/
-const ISO_DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/
+const DECIMAL = /^(-?\d{1,20})(?:\.\d+)?$/
+
+/** @returns whole seconds, or NaN. The fraction is cut from the text where there is one: rounding could make it a second more. */
+function secondsOf(value: unknown, lexeme: string | undefined): number {
+  const text = typeof value === 'string' ? value : lexeme
+  const whole = text === undefined ? undefined : DECIMAL.exec(text)?.[1]
+  if (whole !== undefined) return Number(whole)
+  return typeof value === 'number' ? Math.trunc(value) : NaN
+}
+
+/** From milliseconds, and from what is finer. */
+function inSeconds(time: number): EpochSeconds {
+  let seconds = time
+  while (seconds >= NOT_SECONDS) seconds = Math.trunc(seconds / 1000)
+  return seconds
+}
+
+/** Days since 1900, which Excel counts in, from 1982 to 2119. */
+function isLikeExcel(days: number): boolean {
+  return days >= 30_000 && days < 80_000
+}
+
+const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/
 
 /** A date is no time in seconds, but the seconds can be told; without a zone it is taken for UTC, which the file format asks for. */
 function describeText(text: string): string {
-  if (text === '') return 'it is empty'
-  const [, date, time = '00:00', zone = 'Z'] = ISO_DATE.exec(text) ?? []
-  const millis = date === undefined ? NaN : Date.parse(`${date}T${time}${zone}`)
-  return Number.isNaN(millis) ? 'it is text' : `it is a date; in seconds it would be ${Math.trunc(millis / 1000)}${zone === 'Z' ? ', as UTC' : ''}`
-}
-
-function describeType(value: unknown): string {
-  if (Array.isArray(value)) return 'it is a list'
-  if (typeof value === 'number') return 'it is too large for a number'
-  return typeof value === 'object' ? 'it is an object' : `it is ${String(value)}`
+  if (text.trim() === '') return 'it is empty'
+  const [, year = '', month = '', day = '', time = '00:00', zone = 'Z'] = ISO_DATE.exec(text) ?? []
+  const isDay = new Date(`${year}-${month}-${day}T00:00Z`).getUTCDate() === Number(day) // the 30th of February becomes a day of March
+  const millis = isDay ? Date.parse(`${year}-${month}-${day}T${time}${zone}`) : NaN
+  return Number.isNaN(millis)
+    ? 'it is text'
+    : `it is a date; in seconds it would be ${Math.floor(millis / 1000)}${zone === 'Z' ? ', as UTC' : ''}`
 }

