@@ -51,7 +51,7 @@ export function createHandler(env: Env, log: Log): Handler {
 function realWorld(config: Config, sqs: SQSClient, log: Log): World {
   const s3 = s3Client()
   const say = sayTo(log)
-  const readKey = apiKeySource(config.apiKey, clock.now)
+  const readKey = apiKeySource(config.apiKey, () => clock.now())
   let isKeyChecked = false
   return {
     drops: dropsIn(s3),

@@ -44,11 +44,15 @@ export class Settlement {
     while (!this.hasRoom) {
       await this.#delivery.room()
       await this.#outbox.room()
-      if (!this.ledger.isSpanFull) continue
-      // The oldest line is a letter that waits for its batch to fill, or it is on its way.
-      await this.#outbox.flush()
-      if (this.ledger.isSpanFull) await this.#delivery.change()
+      if (this.ledger.isSpanFull) await this.#endOldest()
     }
+  }
+
+  /** The oldest line is a letter that waits for its batch to fill, or it is on its way. */
+  async #endOldest(): Promise<void> {
+    const { mark } = this.ledger
+    await this.#outbox.flush()
+    if (this.ledger.mark === mark) await this.#delivery.change()
   }
 
   /** To be called only while there is room. */

@@ -36,8 +36,12 @@ export class EventSource {
     this.#stopping.abort()
   }
 
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
   async #poll(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#isStopping()) {
       try {
         const messages = await this.#receive()
         if (messages.length === 0) continue
@@ -46,7 +50,7 @@ export class EventSource {
           this.#busy -= 1
         })
       } catch (error) {
-        if (!this.#stopping.signal.aborted) this.#options.onError(error)
+        if (!this.#isStopping()) this.#options.onError(error)
       }
     }
   }

@@ -61,9 +61,12 @@ export class AwsChunked extends Transform {
         if (line !== '') throw new S3Error(400, 'InvalidChunk', 'A chunk is longer than it says.')
         this.#state = 'size'
         return true
-      default:
+      case 'trailer':
         this.#takeTrailer(line)
         return true
+      case 'data':
+      case 'done':
+        return false
     }
   }
 

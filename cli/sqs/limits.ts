@@ -36,7 +36,7 @@ export function checkMessage(body: string | undefined, attributes: MessageAttrib
 }
 
 /** Ids distinct, one to ten of them: what holds for every batch. */
-export function checkBatch(entries: readonly { readonly Id: string }[] | undefined): asserts entries is readonly { readonly Id: string }[] {
+export function checkBatch<Entry extends { readonly Id: string }>(entries: readonly Entry[] | undefined): asserts entries is readonly Entry[] {
   if (entries === undefined || entries.length === 0) {
     throw new SqsError(
       'com.amazonaws.sqs#EmptyBatchRequest',

@@ -100,6 +100,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     const queue = queues.byUrl(QueueUrl)
     return eachEntry(Entries, ({ ReceiptHandle }) => {
       messages.delete(queue, ReceiptHandle)
+      return {}
     })
   },
   ChangeMessageVisibility: (service, input) => {
@@ -110,6 +111,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     const queue = service.queues.byUrl(QueueUrl)
     return eachEntry(Entries, (entry) => {
       changeVisibility(service, queue, entry)
+      return {}
     })
   },
   ListDeadLetterSourceQueues: ({ queues, urlOf }, { QueueUrl }) => ({ queueUrls: queues.sourcesOf(queues.byUrl(QueueUrl)).map(urlOf) }),
@@ -225,11 +227,11 @@ function changeVisibility({ messages, wake }: Service, queue: Queue, { ReceiptHa
 }
 
 /** Entries stand or fall alone: those that failed are told in the answer, which is a 200. */
-function eachEntry(entries: readonly Entry[] | undefined, work: (entry: Entry) => Record<string, string> | undefined | void): unknown {
+function eachEntry(entries: readonly Entry[] | undefined, work: (entry: Entry) => Record<string, string>): unknown {
   checkBatch(entries)
   const Successful: Record<string, string>[] = []
   const Failed: Record<string, unknown>[] = []
-  for (const entry of entries as readonly Entry[]) {
+  for (const entry of entries) {
     try {
       Successful.push({ Id: entry.Id, ...work(entry) })
     } catch (error) {

@@ -57,7 +57,11 @@ export async function startSqs(options: SqsOptions): Promise<EmbeddedSqs> {
   const messages = new Messages(db, queues, now)
   if (releaseInFlightOnStart) messages.releaseInFlight()
   const waiters = new Waiters(messages, now)
-  const moveTasks = new MoveTasks(queues, messages, now, (queue) => setImmediate(() => waiters.wake(queue)))
+  const moveTasks = new MoveTasks(queues, messages, now, (queue) => {
+    setImmediate(() => {
+      waiters.wake(queue) // when the transaction that moves it is through
+    })
+  })
   const queueUrl = (name: string): string => `${url}/${accountId}/${name}`
   const service: Service = {
     queues,

@@ -91,7 +91,8 @@ export class Memory {
       for (const { told } of waiting) told(failure)
       return
     }
-       }
+    for (const { told } of waiting) told()
+  }
 
   #write(arrivals: readonly Arrival[]): void {
     const counts = new Tally()

@@ -2,5 +2,5 @@
 declare module 'undici/lib/dispatcher/pool.js' {
   import type { Pool } from 'undici'
   const pool: typeof Pool
-  export default pool
+  export default pool // eslint-disable-line no-restricted-exports -- it is how the module is made
 }

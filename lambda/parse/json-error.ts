@@ -79,7 +79,8 @@ function isSpace(code: number): boolean {
 function endOfString(text: string, start: number): number | JsonError {
   for (let at = start + 1; ; at += 1) {
     const character = text[at]
-    if (character === undefined) return { position: text.length, hint: 'the line is cut off inside of a text, or a quote is missing' }
+    if (character === undefined)
+      return { position: text.length, hint: 'the line is cut off inside of a text, or a quote is missing' }
     if (character === '"') return at + 1
     if (character < ' ')
       return { position: at, hint: 'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' }

@@ -119,7 +119,7 @@ function scan(text: string): Layout | Duplicate {
   const object = Object.create(null) as Record<string, unknown> // where __proto__ is a name like any other
   const names: string[] = []
   const lexemes = new Map<string, string>()
-  for (let at = text.indexOf('{') + 1; ; ) {
+  for (let at = text.indexOf('{') + 1; ;) {
     const nameStart = text.indexOf('"', at) // between two members there is nothing but space and a comma
     if (nameStart === -1) return { object, names, lexemes }
     const nameEnd = endOfString(text, nameStart)

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { diagnoseBytes, diagnoseDrop, type HeadLine } from '../../../lambda/parse/diagnose.ts'
 
 const headOf = (lines: readonly string[]): HeadLine[] => lines.map((text) => ({ text }))
-const diagnosisOf = (lines: readonly string[], isWhole = true): string | undefined => /\((.*)\)/.exec(diagnoseDrop(headOf(lines), isWhole)?.detail ?? '')?.[1]
+const diagnosisOf = (lines: readonly string[], isWhole = true): string | undefined =>
+  /\((.*)\)/.exec(diagnoseDrop(headOf(lines), isWhole)?.detail ?? '')?.[1]
 
 const SPREAD = 'it is one document over several lines; write each object on one line, without a list around them'
 const ONE_LIST = 'it is one list on one line; write each of its objects on a line of its own, without the list around them'
@@ -42,7 +43,12 @@ describe('a file that is no JSON lines is told for what it is', () => {
   })
 
   test('also where only its first lines are known', () => {
-    const rows = Array.from({ length: 300 }, (_, number) => ['{', `  "_p": "person ${number}",`, '  "_t": 1393344607', '},']).flat()
+    const rows = Array.from({ length: 300 }, (_, number) => [
+      '{',
+      `  "_p": "person ${number}",`,
+      '  "_t": 1393344607',
+      '},',
+    ]).flat()
     expect(diagnosisOf(['[', ...rows].slice(0, 1000), false)).toBe(SPREAD)
   })
 
@@ -91,7 +97,12 @@ describe('many lines without an object are never JSON lines', () => {
   })
 
   test('nor are lines of which none is text', () => {
-    expect(diagnoseDrop(Array.from({ length: 1000 }, () => ({ text: undefined })), false)?.detail).toContain('none of its first 1000 lines is an object')
+    expect(
+      diagnoseDrop(
+        Array.from({ length: 1000 }, () => ({ text: undefined })),
+        false,
+      )?.detail,
+    ).toContain('none of its first 1000 lines is an object')
   })
 
   test('whatever they are', () => {

@@ -5,7 +5,8 @@ import { explainJsonError } from '../../../lambda/parse/json-error.ts'
 
 const TOO_EARLY = 'the line ends too early, as a document does that was spread over several lines; write each object on one line'
 const CUT_OFF = 'the line is cut off, or a bracket is missing'
-const END_OF_DOCUMENT = 'a value is missing, or a comma stands after the last one; or the line is the end of a document that was spread over lines'
+const END_OF_DOCUMENT =
+  'a value is missing, or a comma stands after the last one; or the line is the end of a document that was spread over lines'
 const NO_NUMBER = 'a number that JSON does not write so; put text into double quotes'
 const SINGLE_QUOTES = 'single quotes; JSON has double quotes only'
 const OCTAL = 'an octal escape such as \\303, as Kissmetrics’ own exports write letters with accents; write the letter itself'
@@ -103,16 +104,31 @@ function expectTheSamePlace(text: string): boolean {
 
 describe('the place is where V8 finds it', () => {
   test('in the texts of the JSON parsing test suite', () => {
-    const told = parsing.map(({ input }) => input).filter(isRefused).filter(expectTheSamePlace)
+    const told = parsing
+      .map(({ input }) => input)
+      .filter(isRefused)
+      .filter(expectTheSamePlace)
     expect(told.length).toBeGreaterThan(80)
   })
 
   test('in JSON with a character too many, too few or another', () => {
-    const mutated = fc.tuple(fc.json(), fc.nat(), fc.nat({ max: 1 }), fc.constantFrom('', ',', ':', '"', '}', ']', '{', '\\', '1', '-', 'e', ' ', 'x')).map(([json, where, drop, put]) => {
-      const at = where % json.length
-      return json.slice(0, at) + put + json.slice(at + drop)
-    })
-    fc.assert(fc.property(mutated.filter(isRefused), (text) => { expectTheSamePlace(text) }), { numRuns: 2000 })
+    const mutated = fc
+      .tuple(
+        fc.json(),
+        fc.nat(),
+        fc.nat({ max: 1 }),
+        fc.constantFrom('', ',', ':', '"', '}', ']', '{', '\\', '1', '-', 'e', ' ', 'x'),
+      )
+      .map(([json, where, drop, put]) => {
+        const at = where % json.length
+        return json.slice(0, at) + put + json.slice(at + drop)
+      })
+    fc.assert(
+      fc.property(mutated.filter(isRefused), (text) => {
+        expectTheSamePlace(text)
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   test('and always within the text or right after it', () => {

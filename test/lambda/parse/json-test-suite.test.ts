@@ -7,7 +7,10 @@ import { outcomeOf, RULES } from './outcome.ts'
 // The JSON Parsing Test Suite by Nicolas Seriot: texts that a parser must accept (y_), must reject (n_), and may do either with (i_).
 
 /** The texts whose name begins so, as rows of a table. */
-const rowsOf = (texts: readonly { readonly name: string; readonly input: string }[], start: string): (readonly [string, string])[] =>
+const rowsOf = (
+  texts: readonly { readonly name: string; readonly input: string }[],
+  start: string,
+): (readonly [string, string])[] =>
   texts.filter(({ name }) => name.startsWith(start)).map(({ name, input }) => [name, input] as const)
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => !isBlank(line))
@@ -47,10 +50,7 @@ describe('each text as the value of a property', () => {
     expect(outcomeOf(around(input))).toBe(isNested ? 'nested_property' : isUnicode ? 'ok' : 'invalid_unicode')
   })
 
-  test.each(rowsOf(parsing, 'n_'))(
-    '%s is rejected',
-    (_name, input) => {
-      expect(outcomeOf(around(input))).toBe('invalid_json')
-    },
-  )
+  test.each(rowsOf(parsing, 'n_'))('%s is rejected', (_name, input) => {
+    expect(outcomeOf(around(input))).toBe('invalid_json')
+  })
 })

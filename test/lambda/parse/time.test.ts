@@ -50,7 +50,10 @@ test.each([
 })
 
 test('a time too large for a number', () => {
-  expect(rejectionOf('{"_p":"bob","_t":1e999,"_n":"x"}')).toMatchObject({ reason: 'invalid_timestamp', detail: expect.stringContaining('too large') })
+  expect(rejectionOf('{"_p":"bob","_t":1e999,"_n":"x"}')).toMatchObject({
+    reason: 'invalid_timestamp',
+    detail: expect.stringContaining('too large'),
+  })
 })
 
 test('a fraction that JavaScript would round up is cut', () => {

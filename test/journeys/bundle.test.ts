@@ -1,0 +1,135 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { BUCKET, startCloud, type Cloud } from '../../cli/local/cloud.ts'
+import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
+import { startFaultSink, TAKEN, status } from '../support/fault-sink.ts'
+import { API_KEY, TEST_WIRING } from '../support/installation.ts'
+import { buildBundle } from '../support/lambda-runtime/bundle.ts'
+import { Lambda } from '../support/lambda-runtime/lambda.ts'
+
+let folder: string
+let bundleDir: string
+let bundleBytes: number
+let cloud: Cloud
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'km-bundle-'))
+  bundleDir = path.join(folder, 'bundle')
+  bundleBytes = await buildBundle(bundleDir)
+  cloud = await startCloud(path.join(folder, 'state'), 0, TEST_WIRING)
+}, 60_000)
+afterAll(async () => {
+  await cloud.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+function importer(endpoint: string, more: Readonly<Record<string, string>> = {}): Promise<Lambda> {
+  const env = {
+    AWS_ENDPOINT_URL_S3: cloud.s3Url,
+    AWS_ENDPOINT_URL_SQS: cloud.sqsUrl,
+    KM_ENDPOINT: endpoint,
+    KM_API_KEY: API_KEY,
+    KM_IMPORT_QUEUE_URL: cloud.importQueueUrl,
+    KM_DEAD_LETTER_QUEUE_URL: cloud.deadLetterQueueUrl,
+    POWERTOOLS_LOG_LEVEL: 'INFO',
+    ...more,
+  }
+  return Lambda.start({ bundleDir, env })
+}
+
+async function takeLetter(sqs: SQSClient): Promise<string> {
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: cloud.deadLetterQueueUrl, WaitTimeSeconds: 5 }))
+  return Messages?.[0]?.Body ?? ''
+}
+
+function fromQueue(...bodies: readonly string[]): unknown {
+  return {
+    Records: bodies.map((body, index) => ({
+      messageId: `m${index}`,
+      receiptHandle: 'r',
+      body,
+      attributes: { ApproximateReceiveCount: '1' },
+      messageAttributes: {},
+      eventSource: 'aws:sqs',
+      eventSourceARN: cloud.importQueueArn,
+      awsRegion: 'us-east-1',
+    })),
+  }
+}
+
+const dropped = (key: string): string =>
+  JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: BUCKET }, object: { key } } }] })
+
+describe('the file that is deployed, under the real runtime client of Lambda', () => {
+  test('imports a drop, and a dead letter that was moved back', async () => {
+    const s3 = new S3Client({})
+    const sqs = new SQSClient({})
+    let isRefused = true
+    await using sink = await startFaultSink(({ target }) => (isRefused && target.includes('_p=b') ? status(413) : TAKEN))
+    await using lambda = await importer(sink.url)
+    const lines = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}\n{"_p":"b","_t":1393344604,"_n":"Paid"}\n'
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a b.json', Body: lines }))
+
+    expect(await lambda.invoke(fromQueue(dropped('other/a+b.json')))).toEqual({ batchItemFailures: [] })
+    expect([...sink.taken.keys()]).toEqual([`/e?_k=${API_KEY}&_p=a&_n=Signed%20Up&_t=1393344604&_d=1`])
+    const letter = await takeLetter(sqs)
+    expect(JSON.parse(letter) as DeadLetter).toMatchObject({ kind: 'line', reason: 'endpoint_refused', source: { line: 2 }, replays: 0 })
+
+    isRefused = false
+    expect(await lambda.invoke(fromQueue(letter))).toEqual({ batchItemFailures: [] })
+    expect([...sink.taken.keys()]).toContain(`/e?_k=${API_KEY}&_p=b&_n=Paid&_t=1393344604&_d=1`)
+
+    // What Lambda's log shows: one JSON object a line, the metrics among them, and neither key nor person.
+    const records = lambda.logs.trim().split('\n')
+    for (const record of records) expect(() => JSON.parse(record) as unknown).not.toThrow()
+    expect(records.some((record) => record.includes('"LinesDelivered"'))).toBe(true)
+    expect(lambda.logs).not.toContain(API_KEY)
+    expect(lambda.logs).not.toContain('Signed Up')
+  })
+
+  test('hands a message back that it could not carry out, and only that one', async () => {
+    await using sink = await startFaultSink()
+    await using lambda = await importer(sink.url)
+    expect(await lambda.invoke(fromQueue('{"Service":"Amazon S3","Event":"s3:TestEvent"}', 'nonsense'))).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm1' }],
+    })
+  })
+
+  test('does not start with a setting out of its range, and says which', async () => {
+    await using lambda = await importer('https://trk.kissmetrics.io', { KM_MAX_IN_FLIGHT: '0' })
+    await expect(lambda.invoke({})).rejects.toThrow('KM_MAX_IN_FLIGHT is \\"0\\": expected a whole number of requests from 1 to 512')
+  })
+
+  test('is small enough to start fast', () => {
+    expect(bundleBytes).toBeLessThan(1_500_000)
+  })
+})
+
+describe('the Runtime API that these tests stand on does what Lambda does', () => {
+  // prettier-ignore
+  test.each([
+    //  a handler that           is                                                                       and Lambda says
+    [ 'throws',                  'export const handler = () => { throw new TypeError("boom") }',          'TypeError' ],
+    [ 'never ends',              'export const handler = () => new Promise(() => setInterval(() => 0))',  'Sandbox.Timedout' ],
+    [ 'ends its process',        'export const handler = () => process.exit(3)',                          'Runtime.ExitError' ],
+    [ 'answers too much',        'export const handler = async () => "x".repeat(7_000_000)',              'Function.ResponseSizeTooLarge' ],
+  ])('a handler that %s', async (name, source, errorType) => {
+    const dir = await mkdtemp(path.join(folder, 'handler-'))
+    await writeFile(path.join(dir, 'index.mjs'), source)
+    await using lambda = await Lambda.start({ bundleDir: dir, env: {}, timeoutMs: name === 'never ends' ? 500 : 20_000 })
+    await expect(lambda.invoke({})).rejects.toMatchObject({ errorType })
+    await expect(lambda.invoke({})).rejects.toMatchObject({ errorType }) // in a new sandbox where the first one died
+  })
+
+  test('a handler knows how long it may run', async () => {
+    const dir = await mkdtemp(path.join(folder, 'handler-'))
+    await writeFile(path.join(dir, 'index.mjs'), 'export const handler = async (event, context) => context.getRemainingTimeInMillis()')
+    await using lambda = await Lambda.start({ bundleDir: dir, env: {}, timeoutMs: 20_000 })
+    const left = await lambda.invoke({})
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThanOrEqual(20_000)
+  })
+})
