@@ -12,7 +12,7 @@ import { Upload } from '@aws-sdk/lib-storage'
 import { startS3 } from '../cli/s3/server.ts'
 import { startSinkProcess } from '../test/support/sink-process.ts'
 import { asBytes, longLines, shortLines } from './drops.ts'
-import { benchLines } from './lines.ts'
+import { benchLines, type Result } from './lines.ts'
 import { median, runMeasured, type Figures } from './measure.ts'
 
 const { values: flags } = parseArgs({
@@ -30,13 +30,6 @@ const inFlight = flags['in-flight']
 const BUCKET = 'bench'
 const MEGABYTE = 1_000_000
 const LONG_LINE_BYTES = 7_000
-
-interface Result {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-  readonly target?: string
-}
 
 const folder = await mkdtemp(path.join(tmpdir(), 'km-bench-'))
 await using cleanup = new AsyncDisposableStack()
@@ -108,7 +101,7 @@ const results: readonly Result[] = [
 ]
 
 for (const { name, value, unit, target = '' } of results) {
-  console.log(`${name.padEnd(50)} ${value.toFixed(value < 10 ? 2 : 0).padStart(9)} ${unit.padEnd(16)} ${target}`)
+  console.log(`${name.padEnd(58)} ${value.toFixed(value < 10 ? 2 : 0).padStart(9)} ${unit.padEnd(16)} ${target}`)
 }
 const file = path.join(import.meta.dirname, 'results', 'latest.json')
 await mkdir(path.dirname(file), { recursive: true })

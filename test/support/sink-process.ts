@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+
+/**
+ * The fastest endpoint that Node can be, for benchmarks, in a process of its own: it answers each request with the same GIF, and
+ * looks no further into it than to find where it ends.
+ */
+export interface SinkProcess {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export async function startSinkProcess(): Promise<SinkProcess> {
+  const child = spawn(process.execPath, [import.meta.filename], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+  return {
+    url: `http://127.0.0.1:${line}`,
+    stop: async () => {
+      child.kill()
+      await once(child, 'close')
+    },
+  }
+}
+
+const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
+const ANSWER = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: ${GIF.length}\r\n\r\n`), GIF])
+const HEAD_END = Buffer.from('\r\n\r\n')
+
+/** @returns how many bytes of the buffer are whole requests, and how many those are */
+function wholeRequests(buffer: Buffer): { readonly bytes: number; readonly count: number } {
+  let bytes = 0
+  let count = 0
+  for (;;) {
+    const head = buffer.indexOf(HEAD_END, bytes)
+    if (head === -1) return { bytes, count }
+    const length = buffer[bytes] === 0x50 ? Number(/content-length: (\d+)/i.exec(buffer.toString('latin1', bytes, head))?.[1] ?? 0) : 0 // POST
+    const end = head + HEAD_END.length + length
+    if (end > buffer.length) return { bytes, count }
+    bytes = end
+    count += 1
+  }
+}
+
+function serve(): void {
+  const server = createServer({ noDelay: true }, (socket) => {
+    let rest: Buffer = Buffer.alloc(0)
+    socket.on('data', (chunk) => {
+      const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+      const { bytes, count } = wholeRequests(buffer)
+      rest = buffer.subarray(bytes)
+      for (let answered = 0; answered < count; answered += 1) socket.write(ANSWER)
+    })
+    socket.on('error', () => socket.destroy())
+  })
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address()
+    process.stdout.write(`${typeof address === 'object' ? String(address?.port) : ''}\n`)
+  })
+}
+
+if (process.argv[1] === import.meta.filename) serve()
