@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { buildBundle } from '../test/support/lambda-runtime/bundle.ts'
 
 /** What a measured process tells of itself when it is done, as one line of JSON on stdout. */
 export interface Figures {
@@ -22,17 +23,29 @@ export async function printFigures(work: () => Promise<number>): Promise<void> {
   process.stdout.write(`${JSON.stringify(figures)}\n`)
 }
 
-/** Runs a program of this folder in a process of its own. */
-export async function runMeasured(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Figures> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, program), ...args], {
+/** Runs a program in a process of its own. @param file made by `bundled` */
+export async function runMeasured(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  nodeFlags: readonly string[] = [],
+): Promise<Figures> {
+  const child = spawn(process.execPath, [...nodeFlags, file, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   const [code] = (await once(child, 'close')) as [number | null]
-  if (code !== 0) throw new Error(`${program} ended with ${String(code)}`)
+  if (code !== 0) throw new Error(`${file} ended with ${String(code)}`)
   return JSON.parse(Buffer.concat(chunks).toString()) as Figures // printFigures wrote it
+}
+
+/** A program of this folder as one file, as the function is deployed: run from its sources it would pay for stripping their types. */
+export async function bundled(program: string, outDir: string): Promise<string> {
+  const dir = path.join(outDir, path.parse(program).name)
+  await buildBundle(dir, path.join(import.meta.dirname, program))
+  return path.join(dir, 'index.mjs')
 }
 
 export function median(values: readonly number[]): number {

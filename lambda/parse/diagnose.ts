@@ -48,7 +48,6 @@ export function diagnoseBytes(start: Uint8Array): Rejection | undefined {
 
 /** Wide text without a mark: two ASCII characters, as all JSON begins with, show by where their zeros are. RFC 4627, section 3. */
 function wideText(start: Uint8Array): string | undefined {
-  if (start.length < 4) return undefined
   const zeros = Array.from(start.subarray(0, 4), (byte) => (byte === 0 ? '0' : 'x')).join('')
   if (zeros === 'x000' || zeros === '000x') return 'text in UTF-32, not in UTF-8'
   return zeros === 'x0x0' || zeros === '0x0x' ? 'text in UTF-16, not in UTF-8' : undefined

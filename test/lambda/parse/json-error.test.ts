@@ -49,6 +49,7 @@ describe('the place, and what is wrong there', () => {
     [ '{"a":"C:\\Temp"}',             9,         'a backslash before a character that needs none; write a backslash itself as \\\\' ],
     [ '{"a":"\\u12"}',                7,         '\\u without four hexadecimal digits after it' ],
     [ '{"a":"b\tc"}',                 8,         'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' ],
+    [ '{"a":"b\u001fc"}',             8,         'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' ],
     [ '{"a":"b',                      8,         'the line is cut off inside of a text, or a quote is missing' ],
     [ '{"a":"b\\',                    9,         'the line is cut off inside of a text, or a quote is missing' ],
     [ '{"a":1',                       7,         CUT_OFF ],

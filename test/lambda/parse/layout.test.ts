@@ -110,6 +110,7 @@ describe('how a number was written is told wherever JavaScript may have changed 
     for (let before = 0; before < 40; before += 1) {
       for (const digits of ['1234567890123456', '1.00000000000001', '0.123456789012345678901234567890']) {
         expect(layoutOf(`{"${'x'.repeat(before)}":${digits}}`)).toHaveProperty('lexemes')
+        expect(layoutOf(`{"${'x'.repeat(before)}":123456789012,"b":${digits}}`)).toHaveProperty('lexemes')
       }
     }
   })

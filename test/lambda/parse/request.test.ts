@@ -110,6 +110,7 @@ describe('what an endpoint reads is what the line says', () => {
     const all = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
     const plain = all.filter((character) => requestsOf(lineWith({ a: character }))[0]?.path.endsWith(`&a=${character}`))
     expect(plain.join('')).toBe('-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~')
+    expect(requestsOf(lineWith({ a: "é!'()*é" }))[0]?.path).toMatch(/&a=%C3%A9%21%27%28%29%2A%C3%A9$/)
     expect(requestsOf(lineWith({ a: "!'()*\n\u0000 é!" }))[0]?.path).toMatch(/&a=%21%27%28%29%2A%0A%00%20%C3%A9%21$/)
   })
 })
