@@ -23,6 +23,9 @@ const LF = 0x0a
 const NEWLINE = Buffer.from('\n')
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
+/** Most lines of a block: a chunk of nothing but newlines would make 65,536 of them, and streams buffer several blocks. */
+const MAX_BLOCK_LINES = 1000
+
 /**
  * Stands before split2 and lets through only what is safe for it: blocks of whole lines, each ended by a newline, none longer than the
  * limit, all of them UTF-8. A line that is not so goes on as an empty one, and its bytes go beside it.
@@ -30,19 +33,19 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf])
  * split2 searches its whole buffer again at each chunk, so that a line of 50 MB takes it 40 s; its own `maxLength` throws good lines
  * away with the long one; and it turns bytes that are no UTF-8 into U+FFFD without a word (docs/adr/0003-bytes-before-split2.md).
  *
- * Memory: one chunk and one line of at most `maxLineBytes`.
+ * Memory: one chunk and one line of at most `maxLineBytes` (or KEPT_BYTES, where that is more).
  */
 export class LineGuard extends Transform {
   /** One for each block that was passed on, in order; whoever reads the lines takes them away. */
   readonly facts: BlockFacts[] = []
   readonly #maxLineBytes: number
-  /** The beginning of a line whose newline has not come yet. */
+  /** What is kept of the open line, the one whose newline has not come yet. */
   #carry: Buffer[] = []
   #carryBytes = 0
-  /** Of that line, also what was not kept. */
-  #openBytes = 0
   /** Where the open line begins. */
   #start = 0
+  /** Where the next byte stands. */
+  #position = 0
   #isAtStart = true
 
   constructor(maxLineBytes: number) {
@@ -51,81 +54,85 @@ export class LineGuard extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const bytes = this.#isAtStart ? this.#withoutBom(chunk) : chunk
-    const lastNewline = bytes.lastIndexOf(LF)
-    if (lastNewline === -1) {
-      this.#keep(bytes)
-    } else {
-      this.#passBlock(bytes.subarray(0, lastNewline + 1))
-      this.#keep(bytes.subarray(lastNewline + 1))
-    }
+    this.#take(this.#isAtStart ? this.#withoutBom(chunk) : chunk)
     done()
   }
 
   override _flush(done: TransformCallback): void {
-    if (this.#isAtStart) {
-      this.#isAtStart = false
-      this.#carryBytes = this.#openBytes = this.#carry.reduce((sum, { length }) => sum + length, 0)
-    }
-    if (this.#openBytes > 0) this.#passBlock(NEWLINE)
+    if (this.#isAtStart) this.#take(this.#startWith(Buffer.concat(this.#carry)))
+    if (this.#position > this.#start) this.#take(NEWLINE)
     done()
   }
 
-  /** A byte order mark can come in pieces, so the first bytes wait until there are three. */
+  /** A byte order mark can come in pieces, so the first bytes wait until it is clear whether they are one. */
   #withoutBom(chunk: Buffer): Buffer {
     const head = Buffer.concat([...this.#carry, chunk])
     if (head.length < BOM.length && head.equals(BOM.subarray(0, head.length))) {
       this.#carry = [head]
-      return Buffer.alloc(0)
+      return head.subarray(head.length)
     }
+    return this.#startWith(head)
+  }
+
+  #startWith(head: Buffer): Buffer {
     this.#isAtStart = false
     this.#carry = []
     if (!head.subarray(0, BOM.length).equals(BOM)) return head
-    this.#start = BOM.length
+    this.#start = this.#position = BOM.length
     return head.subarray(BOM.length)
   }
 
-  #keep(bytes: Buffer): void {
-    if (bytes.length === 0) return
-    this.#openBytes += bytes.length
-    const isTooLong = this.#openBytes > this.#maxLineBytes
-    const room = isTooLong ? Math.max(0, KEPT_BYTES - this.#carryBytes) : bytes.length
-    if (room === 0) return
+  #take(bytes: Buffer): void {
+    const origin = this.#position
+    let from = 0
+    let ends: number[] = []
+    for (let newline = bytes.indexOf(LF); newline !== -1; ) {
+      ends.push(origin + newline)
+      const next = bytes.indexOf(LF, newline + 1)
+      if (next === -1 || ends.length === MAX_BLOCK_LINES) {
+        this.#passBlock(bytes.subarray(from, newline + 1), ends)
+        from = newline + 1
+        ends = []
+      }
+      newline = next
+    }
+    this.#position = origin + bytes.length
+    this.#keep(bytes.subarray(from), this.#position - this.#start)
+  }
+
+  /** @param openBytes how long the open line is with these bytes at its end */
+  #keep(bytes: Buffer, openBytes: number): void {
+    const room = openBytes > this.#maxLineBytes ? Math.max(0, KEPT_BYTES - this.#carryBytes) : bytes.length
+    if (room === 0 || bytes.length === 0) return
     // A copy: the rest of a chunk must not hold the whole chunk in memory for as long as its line is open.
     const kept = Buffer.from(bytes.subarray(0, room))
     this.#carry.push(kept)
     this.#carryBytes += kept.length
   }
 
-  /** @param bytes ends with a newline; its first line is the rest of the open one */
-  #passBlock(bytes: Buffer): void {
-    const ends: number[] = []
+  /**
+   * @param bytes whole lines, but that the first is only the rest of the open one
+   * @param ends where in the drop their newlines are
+   */
+  #passBlock(bytes: Buffer, ends: readonly number[]): void {
+    const start = this.#start
     const faults = new Map<number, LineFault>()
-    const blockStart = this.#start
-    const firstNewline = bytes.indexOf(LF)
-    const firstLength = this.#openBytes + firstNewline
-    let pieces: Buffer[]
+    const firstLength = (ends[0] ?? start) - start
     if (firstLength > this.#maxLineBytes) {
-      this.#keep(bytes.subarray(0, firstNewline))
+      const newline = bytes.indexOf(LF)
+      this.#keep(bytes.subarray(0, newline), firstLength)
       faults.set(0, { reason: 'line_too_long', bytes: Buffer.concat(this.#carry).subarray(0, KEPT_BYTES) })
-      pieces = [bytes.subarray(firstNewline)]
+      this.#carry = [bytes.subarray(newline)]
     } else {
-      pieces = [...this.#carry, bytes]
+      this.#carry.push(bytes)
     }
+    const block = this.#carry.length === 1 ? (this.#carry[0] ?? bytes) : Buffer.concat(this.#carry)
     this.#carry = []
-    this.#carryBytes = this.#openBytes = 0
-    const block = pieces.length === 1 ? (pieces[0] ?? NEWLINE) : Buffer.concat(pieces)
-
-    ends.push(blockStart + firstLength)
-    const firstEnd = block.indexOf(LF)
-    let hasLongLine = false
-    for (let start = firstEnd + 1, end = block.indexOf(LF, start); end !== -1; start = end + 1, end = block.indexOf(LF, start)) {
-      ends.push(blockStart + firstLength + (end - firstEnd))
-      hasLongLine ||= end - start > this.#maxLineBytes
-    }
-    this.#start = (ends.at(-1) ?? blockStart) + 1
-    const isClean = !hasLongLine && isUtf8(block)
-    this.facts.push({ start: blockStart, ends, faults })
+    this.#carryBytes = 0
+    this.#start = (ends.at(-1) ?? start) + 1
+    this.facts.push({ start, ends, faults })
+    // Only a block that is longer than the limit can hold a line that is.
+    const isClean = block.length <= this.#maxLineBytes && isUtf8(block)
     this.push(isClean ? block : this.#withoutFaults(block, faults))
   }
 

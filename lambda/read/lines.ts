@@ -41,7 +41,7 @@ export async function openLines(body: Readable, { maxLineBytes }: { readonly max
   })
   const raw = await peek(counted, 2)
   const plain = await peek(isGzip(raw.head) ? gunzip(raw.all) : raw.all, START_BYTES)
-  return { start: plain.head, batches: batchesOf(plain.all, maxLineBytes), bytesRead: () => bytesRead }
+  return { start: plain.head, batches: batchesOf(body, plain.all, maxLineBytes), bytesRead: () => bytesRead }
 }
 
 async function* count(body: Readable, add: (bytes: number) => void): AsyncGenerator<Buffer> {
@@ -84,7 +84,7 @@ async function* resume(
   }
 }
 
-async function* batchesOf(bytes: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator<readonly Line[]> {
+async function* batchesOf(body: Readable, bytes: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator<readonly Line[]> {
   const guard = new LineGuard(maxLineBytes)
   const splitter = split2(batcher(guard))
   pipeline(bytes, guard, splitter, () => undefined) // errors end the splitter, and come out of the loop below
@@ -95,6 +95,7 @@ async function* batchesOf(bytes: AsyncIterable<Buffer>, maxLineBytes: number): A
     throw asUnreadable(error)
   } finally {
     splitter.destroy()
+    body.destroy() // the streams in between wait for its next chunk, which may never come
   }
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
@@ -159,7 +158,7 @@ describe('a body that ends badly', () => {
 
   test('whoever leaves early closes the body', async () => {
     const body = Readable.from(Array.from({ length: 1_000 }, () => Buffer.from('a\n'.repeat(1_000))), { objectMode: false })
-    const closed = once(body, 'close')
+    const closed = new Promise((resolve) => body.once('close', resolve))
     const { batches } = await openLines(body, { maxLineBytes: 100 })
     for await (const _batch of batches) break
     await closed
