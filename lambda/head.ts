@@ -64,6 +64,9 @@ function isObject(entry: Entry): boolean {
   return false
 }
 
-function toHeadLine(entry: Entry): HeadLine {
-  return { text: entry.line.fault === undefined ? entry.line.text : undefined }
+/** So much of a line that was too long tells what it was meant to be. */
+const START_BYTES = 1_024
+
+function toHeadLine({ line: { text, fault } }: Entry): HeadLine {
+  return fault === undefined ? { text } : { text: undefined, start: fault.bytes.toString('latin1', 0, START_BYTES) }
 }

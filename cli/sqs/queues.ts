@@ -1,104 +1,85 @@
 import type { DatabaseSync } from 'node:sqlite'
-import * as v from 'valibot'
-import { invalidAttribute, invalidParameter, missingParameter, noSuchQueue, SqsError } from './errors.ts'
-
-export type Attributes = Readonly<Record<string, string>>
+import { invalidParameter, missingParameter, noSuchQueue, outOfBounds, SqsError, unsupported } from './errors.ts'
+import { allowsRedriveFrom, changed, checkAttributes, conflict, DEFAULTS, redrivePolicyOf, type Attributes } from './queue-attributes.ts'
 
 export interface Queue {
   readonly name: string
   readonly arn: string
   readonly attributes: Attributes
+  /** Milliseconds since 1970. */
   readonly createdAt: number
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number
 }
 
-export interface RedrivePolicy {
-  readonly deadLetterTargetArn: string
-  readonly maxReceiveCount: number
+export interface Page {
+  readonly queues: readonly Queue[]
+  /** Where the next page begins; undefined on the last one. */
+  readonly nextToken: string | undefined
 }
 
-/** Settable attributes, with AWS's default and range where there is one. */
-const DEFAULTS: Attributes = {
-  VisibilityTimeout: '30',
-  DelaySeconds: '0',
-  MaximumMessageSize: '1048576',
-  MessageRetentionPeriod: '345600',
-  ReceiveMessageWaitTimeSeconds: '0',
-  SqsManagedSseEnabled: 'true',
-}
-
-const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
-  VisibilityTimeout: [0, 43_200],
-  DelaySeconds: [0, 900],
-  MaximumMessageSize: [1_024, 1_048_576],
-  MessageRetentionPeriod: [60, 1_209_600],
-  ReceiveMessageWaitTimeSeconds: [0, 20],
-}
-
-/** Kept as they are, since nobody here acts on them. */
-const KEPT = new Set(['SqsManagedSseEnabled', 'KmsMasterKeyId', 'KmsDataKeyReusePeriodSeconds', 'Policy', 'RedrivePolicy', 'RedriveAllowPolicy'])
-
-const RedrivePolicyJson = v.object({
-  deadLetterTargetArn: v.string(),
-  maxReceiveCount: v.pipe(v.union([v.number(), v.pipe(v.string(), v.transform(Number))]), v.integer(), v.minValue(1), v.maxValue(1000)),
-})
-
-/** The queues that there are, and what is set for them. */
+/** Which queues there are, and what is set for them. */
 export class Queues {
   readonly #db: DatabaseSync
-  readonly #arnPrefix: string
+  readonly #region: string
+  readonly #accountId: string
   readonly #now: () => number
 
-  constructor(db: DatabaseSync, arnPrefix: string, now: () => number) {
+  constructor(db: DatabaseSync, region: string, accountId: string, now: () => number) {
     this.#db = db
-    this.#arnPrefix = arnPrefix
+    this.#region = region
+    this.#accountId = accountId
     this.#now = now
   }
 
   arnOf(name: string): string {
-    return this.#arnPrefix + name
+    return `arn:aws:sqs:${this.#region}:${this.#accountId}:${name}`
+  }
+
+  pathOf(name: string): string {
+    return `/${this.#accountId}/${name}`
   }
 
   /** Making it again is no error, unless an attribute that is named has another value. */
   create(name: string | undefined, attributes: Attributes = {}): Queue {
     if (name === undefined) throw missingParameter('QueueName')
-    if (name.endsWith('.fifo') || attributes.FifoQueue !== undefined) {
-      throw new SqsError('com.amazonaws.sqs#UnsupportedOperation', 'FIFO queues are not implemented by this local SQS.', 'AWS.SimpleQueueService.UnsupportedOperation')
-    }
+    if (name.endsWith('.fifo')) throw unsupported('A FIFO queue')
     if (!/^[\w-]{1,80}$/.test(name)) throw invalidParameter('Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length')
     checkAttributes(attributes)
     const existing = this.#find(name)
-    if (existing === undefined) {
-      const insert = this.#db.prepare('INSERT INTO queues (name, attributes, created_at) VALUES (?, ?, ?)')
-      insert.run(name, JSON.stringify({ ...DEFAULTS, ...attributes }), this.#now())
-      return this.byName(name)
-    }
-    const conflict = Object.keys(attributes).find((key) => existing.attributes[key] !== attributes[key])
-    if (conflict === undefined) return existing
+    if (existing === undefined) return this.#insert(name, attributes)
+    const differing = conflict(existing.attributes, attributes)
+    if (differing === undefined) return existing
     throw new SqsError(
-      'com.amazonaws.sqs#QueueNameExists',
-      `A queue already exists with the same name and a different value for attribute ${conflict}`,
+      'QueueNameExists',
+      `A queue already exists with the same name and a different value for attribute ${differing}`,
       'QueueAlreadyExists',
     )
   }
 
-  set(queue: Queue, attributes: Attributes): void {
-    checkAttributes(attributes)
-    const merged = Object.entries({ ...queue.attributes, ...attributes }).filter(([key, value]) => value !== '' || !KEPT.has(key))
-    this.#db.prepare('UPDATE queues SET attributes = ? WHERE name = ?').run(JSON.stringify(Object.fromEntries(merged)), queue.name)
+  #insert(name: string, attributes: Attributes): Queue {
+    this.#checkDeadLetterQueue(name, attributes)
+    const now = this.#now()
+    const insert = this.#db.prepare('INSERT INTO queues (name, attributes, created_at, modified_at) VALUES (?, ?, ?, ?)')
+    insert.run(name, JSON.stringify(changed(DEFAULTS, attributes)), now, now)
+    return this.byName(name)
   }
 
-  delete(queue: Queue): void {
-    this.#db.prepare('DELETE FROM messages WHERE queue = ?').run(queue.name)
-    this.#db.prepare('DELETE FROM queues WHERE name = ?').run(queue.name)
+  set({ name, attributes }: Queue, changes: Attributes): void {
+    checkAttributes(changes)
+    this.#checkDeadLetterQueue(name, changes)
+    const update = this.#db.prepare('UPDATE queues SET attributes = ?, modified_at = ? WHERE name = ?')
+    update.run(JSON.stringify(changed(attributes, changes)), this.#now(), name)
   }
 
+  delete({ name }: Queue): void {
+    this.#db.prepare('DELETE FROM queues WHERE name = ?').run(name)
+  }
+
+  /** In order of their names. */
   list(prefix = ''): readonly Queue[] {
-    return this.#db
-      .prepare('SELECT name FROM queues ORDER BY name')
-      .all()
-      .map(({ name }) => String(name))
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => this.byName(name))
+    const rows = this.#db.prepare('SELECT name FROM queues ORDER BY name').all()
+    return rows.flatMap(({ name }) => (String(name).startsWith(prefix) ? [this.byName(String(name))] : []))
   }
 
   byName(name: string): Queue {
@@ -109,56 +90,46 @@ export class Queues {
 
   /** Only the path of a queue's address counts: host and port may have changed since it was noted. */
   byUrl(url: string | undefined): Queue {
-    if (url === undefined) throw missingParameter('QueueUrl')
-    return this.byName(url.split('/').at(-1) ?? '')
+    if (url === undefined || url === '') throw missingParameter('QueueUrl')
+    const path = URL.parse(url, 'http://localhost')?.pathname ?? ''
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    if (path !== this.pathOf(name)) throw noSuchQueue()
+    return this.byName(name)
   }
 
   byArn(arn: string): Queue | undefined {
-    return arn.startsWith(this.#arnPrefix) ? this.#find(arn.slice(this.#arnPrefix.length)) : undefined
+    const name = arn.slice(arn.lastIndexOf(':') + 1)
+    return arn === this.arnOf(name) ? this.#find(name) : undefined
   }
 
   /** Queues that name this one as their dead-letter queue. */
   sourcesOf(deadLetters: Queue): readonly Queue[] {
-    return this.list().filter((queue) => redrivePolicyOf(queue)?.deadLetterTargetArn === deadLetters.arn)
+    return this.list().filter(({ attributes }) => redrivePolicyOf(attributes)?.deadLetterTargetArn === deadLetters.arn)
+  }
+
+  /** AWS looks when the policy is set, so that a typing mistake is not found out by the first message that is lost to it. */
+  #checkDeadLetterQueue(name: string, attributes: Attributes): void {
+    const policy = redrivePolicyOf(changed({}, attributes))
+    if (policy === undefined) return
+    const refuse = (reason: string): SqsError => outOfBounds('RedrivePolicy', attributes.RedrivePolicy ?? '', reason)
+    const deadLetters = this.byArn(policy.deadLetterTargetArn)
+    if (policy.deadLetterTargetArn === this.arnOf(name)) throw refuse('A queue cannot be its own dead letter target.')
+    if (deadLetters === undefined) throw refuse('Dead letter target does not exist.')
+    if (!allowsRedriveFrom(deadLetters.attributes, this.arnOf(name))) throw refuse('Dead letter target does not allow this source queue.')
   }
 
   #find(name: string): Queue | undefined {
-    const row = this.#db.prepare('SELECT attributes, created_at FROM queues WHERE name = ?').get(name)
+    const row = this.#db.prepare('SELECT * FROM queues WHERE name = ?').get(name)
     if (row === undefined) return undefined
     // Only this class writes the column.
     const attributes = JSON.parse(String(row.attributes)) as Attributes
-    return { name, arn: this.arnOf(name), attributes, createdAt: Number(row.created_at) }
+    return { name, arn: this.arnOf(name), attributes, createdAt: Number(row.created_at), modifiedAt: Number(row.modified_at) }
   }
 }
 
-export function redrivePolicyOf({ attributes: { RedrivePolicy } }: Queue): RedrivePolicy | undefined {
-  return RedrivePolicy === undefined ? undefined : v.parse(RedrivePolicyJson, JSON.parse(RedrivePolicy))
-}
-
-export function secondsOf(queue: Queue, name: 'VisibilityTimeout' | 'DelaySeconds' | 'MessageRetentionPeriod' | 'ReceiveMessageWaitTimeSeconds'): number {
-  return Number(queue.attributes[name] ?? DEFAULTS[name])
-}
-
-function checkAttributes(attributes: Attributes): void {
-  for (const [name, value] of Object.entries(attributes)) {
-    const range = RANGES[name]
-    if (range === undefined) {
-      if (!KEPT.has(name)) throw new SqsError('com.amazonaws.sqs#InvalidAttributeName', `Unknown Attribute ${name}.`, 'InvalidAttributeName')
-      continue
-    }
-    const number = Number(value)
-    if (!Number.isInteger(number) || number < range[0] || number > range[1]) throw invalidAttribute(`Invalid value for the parameter ${name}.`)
-  }
-  const { RedrivePolicy } = attributes
-  if (RedrivePolicy !== undefined && RedrivePolicy !== '' && !isRedrivePolicy(RedrivePolicy)) {
-    throw invalidAttribute(`Value ${RedrivePolicy} for parameter RedrivePolicy is invalid. Reason: it is no redrive policy.`)
-  }
-}
-
-function isRedrivePolicy(text: string): boolean {
-  try {
-    return v.is(RedrivePolicyJson, JSON.parse(text))
-  } catch {
-    return false
-  }
+/** One page of a list that is in order of names; the token is the name that the page before ended with. */
+export function pageOf(queues: readonly Queue[], max = queues.length, token = ''): Page {
+  const rest = queues.filter(({ name }) => name > token)
+  const page = rest.slice(0, max)
+  return { queues: page, nextToken: rest.length > page.length ? page.at(-1)?.name : undefined }
 }

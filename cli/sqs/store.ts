@@ -1,39 +1,75 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { SetupError } from '../../lambda/errors.ts'
 
+/** Raised whenever a table changes; a file of another version is refused. */
+const SCHEMA_VERSION = 1
+
+/** Times are milliseconds since 1970. */
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS queues (
-    name TEXT PRIMARY KEY,
-    attributes TEXT NOT NULL,
-    created_at INTEGER NOT NULL
+  CREATE TABLE queues (
+    name TEXT PRIMARY KEY, attributes TEXT NOT NULL, created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS messages (
+  CREATE TABLE messages (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    queue TEXT NOT NULL,
-    body TEXT NOT NULL,
-    attributes TEXT,
-    sent_at INTEGER NOT NULL,
-    visible_at INTEGER NOT NULL,
-    receive_count INTEGER NOT NULL DEFAULT 0,
-    first_received_at INTEGER,
-    receipt TEXT,
-    source_arn TEXT
+    id TEXT NOT NULL, queue TEXT NOT NULL, body TEXT NOT NULL, attributes TEXT NOT NULL,
+    sent_at INTEGER NOT NULL, visible_at INTEGER NOT NULL,
+    receive_count INTEGER NOT NULL, received_here INTEGER NOT NULL, -- in all queues that it was in, and in this one
+    first_received_at INTEGER, received_at INTEGER, receipt TEXT,
+    source_arn TEXT -- the queue whose redrive policy moved it here
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (queue, visible_at, sequence);
+  CREATE INDEX messages_by_visibility ON messages (queue, visible_at, sequence);
+  CREATE INDEX messages_by_age ON messages (queue, sent_at);
+  CREATE TABLE move_tasks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    handle TEXT NOT NULL, source_arn TEXT NOT NULL, destination_arn TEXT, rate INTEGER,
+    to_move INTEGER NOT NULL, moved INTEGER NOT NULL, status TEXT NOT NULL, failure TEXT, started_at INTEGER NOT NULL
+  ) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
 /**
- * Queues and messages in one SQLite file. With the write-ahead log a commit survives the death of the process; only a power cut can
- * take the last ones.
+ * Queues, messages and move tasks in one SQLite file, for one server at a time.
+ *
+ * What was answered survives the death of the process, since a commit is in the write-ahead log by then; only a power cut can take
+ * the last ones.
+ *
+ * @throws SetupError where another server has the file, or another version wrote it
  */
 export function openStore(dir: string): DatabaseSync {
   mkdirSync(dir, { recursive: true })
-  const db = new DatabaseSync(path.join(dir, 'sqs.sqlite'))
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;')
-  db.exec(SCHEMA)
-  return db
+  const file = path.join(dir, 'sqs.sqlite')
+  const db = new DatabaseSync(file)
+  try {
+    // Exclusive: a second server on the same file would release the messages that the first one has handed out.
+    db.exec('PRAGMA busy_timeout = 500; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
+    db.exec('BEGIN IMMEDIATE; COMMIT')
+    prepareSchema(db, file)
+    return db
+  } catch (cause) {
+    db.close()
+    if (!(cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY)) throw cause
+    throw new SetupError(
+      `The state folder ${dir} is in use by another local SQS; one folder serves one at a time. Stop that one, or name another folder.`,
+      { cause },
+    )
+  }
+}
+
+/** sqlite.org, "Result and Error Codes" */
+const SQLITE_BUSY = 5
+
+function prepareSchema(db: DatabaseSync, file: string): void {
+  const version = db.prepare('PRAGMA user_version').get()?.user_version
+  const isNew = db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
+  if (isNew) inTransaction(db, () => { db.exec(SCHEMA) })
+  else if (version !== SCHEMA_VERSION) {
+    throw new SetupError(
+      `${file} holds queues of version ${String(version)}; this program reads version ${SCHEMA_VERSION}. ` +
+        'Let the program that wrote it empty them, then delete the file.',
+    )
+  }
 }
 
 /** All of it, or none. */

@@ -120,6 +120,7 @@ export class Delivery {
   async #sendOne(request: Request): Promise<Outcome | undefined> {
     const startedAt = this.#clock.now()
     const start = this.#tally()
+    let first: Tally | undefined
     let recent = start
     let tries = 0
     for (let attempts = 1; ; attempts += 1) {
@@ -142,10 +143,11 @@ export class Delivery {
       const waitedMs = this.#clock.now() - startedAt
       if (verdict.kind === 'unresolved' && waitedMs > UNRESOLVED_PATIENCE_MS) throw wrongSetup(verdict.because)
       if (tries >= MAX_TRIES || waitedMs > PATIENCE_MS) {
-        if (blameFor({ start, recent, now: this.#tally() }) === 'endpoint') throw outage(verdict.because)
+        if (blameFor({ tries: attempts, start, first: first ?? start, recent, now: this.#tally() }) === 'endpoint') throw outage(verdict.because)
         return { kind: 'undeliverable', because: verdict.because, attempts }
       }
       recent = this.#tally()
+      first ??= recent
       await this.#waitBefore(verdict, attempts)
     }
   }

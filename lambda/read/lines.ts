@@ -86,7 +86,9 @@ async function* resume(
 
 async function* batchesOf(body: Readable, bytes: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator<readonly Line[]> {
   const guard = new LineGuard(maxLineBytes)
-  const splitter = split2(batcher(guard))
+  // One batch waits behind split2, and not sixteen as usual: lines cost much more memory than their bytes, and the garbage
+  // collector lets three times as many pile up (a drop of 300 MB: 50 MB of RSS and not 175).
+  const splitter = split2(batcher(guard), { readableHighWaterMark: 1 })
   pipeline(bytes, guard, splitter, () => undefined) // errors end the splitter, and come out of the loop below
   try {
     // The mapper gives nothing but batches.

@@ -1,0 +1,49 @@
+import type { Clock } from '../../lambda/deliver/deliver.ts'
+import { seeded } from './seeded.ts'
+
+/**
+ * A clock that stands still while anything can go on, and jumps to the next sleeper when nothing can: hours pass in no time, and in the
+ * same order every time.
+ */
+export class VirtualClock implements Clock {
+  readonly chance: () => number
+  #now = Date.parse('2026-01-01T00:00:00Z')
+  #sleepers: { readonly at: number; readonly wake: () => void }[] = []
+  #isJumpPlanned = false
+
+  constructor(seed = 1) {
+    this.chance = seeded(seed)
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve()
+    return new Promise((resolve) => {
+      const sleeper = { at: this.#now + ms, wake: resolve }
+      this.#sleepers.push(sleeper)
+      signal?.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
+        resolve()
+      })
+      this.#planJump()
+    })
+  }
+
+  #planJump(): void {
+    if (this.#isJumpPlanned) return
+    this.#isJumpPlanned = true
+    // After every promise that can be settled now has been.
+    setImmediate(() => {
+      this.#isJumpPlanned = false
+      const next = this.#sleepers.toSorted((a, b) => a.at - b.at)[0]
+      if (next === undefined) return
+      this.#now = Math.max(this.#now, next.at)
+      this.#sleepers = this.#sleepers.filter((other) => other !== next)
+      next.wake()
+      if (this.#sleepers.length > 0) this.#planJump()
+    })
+  }
+}
