@@ -86,7 +86,7 @@ export class LineGuard extends Transform {
     const origin = this.#position
     let from = 0
     let ends: number[] = []
-    for (let newline = bytes.indexOf(LF); newline !== -1; ) {
+    for (let newline = bytes.indexOf(LF); newline !== -1;) {
       ends.push(origin + newline)
       const next = bytes.indexOf(LF, newline + 1)
       if (next === -1 || ends.length === MAX_BLOCK_LINES) {

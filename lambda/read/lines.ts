@@ -58,7 +58,7 @@ async function peek(source: AsyncIterable<Buffer>, bytes: number): Promise<{ hea
   const chunks: Buffer[] = []
   let failure: { readonly error: unknown } | undefined
   try {
-    for (let length = 0; length < bytes; ) {
+    for (let length = 0; length < bytes;) {
       const next = await iterator.next()
       if (next.done === true) break
       chunks.push(next.value)

@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { readMessage, UnknownMessage } from '../../../lambda/intake/message.ts'
+import { decodeObjectKey } from '../../../lambda/intake/object-key.ts'
+
+/** As AWS documents it. @see Amazon S3, "Event message structure" */
+function record(eventName: string, object: Record<string, unknown>): Record<string, unknown> {
+  return {
+    eventVersion: '2.6',
+    eventSource: 'aws:s3',
+    awsRegion: 'us-west-2',
+    eventTime: '1970-01-01T00:00:00.000Z',
+    eventName,
+    userIdentity: { principalId: 'AIDAJDPLRKLG7UEXAMPLE' },
+    requestParameters: { sourceIPAddress: '127.0.0.1' },
+    responseElements: { 'x-amz-request-id': 'C3D13FE58DE4C810', 'x-amz-id-2': 'x' },
+    s3: {
+      s3SchemaVersion: '1.0',
+      configurationId: 'testConfigRule',
+      bucket: { name: 'amzn-s3-demo-bucket', ownerIdentity: { principalId: 'A3NL1KOZZKExample' }, arn: 'arn:aws:s3:::amzn-s3-demo-bucket' },
+      object: { sequencer: '0055AED6DCD90281E5', ...object },
+    },
+    newFieldOfTomorrow: {},
+  }
+}
+
+const bucket = 'amzn-s3-demo-bucket'
+
+describe('what a message asks for', () => {
+  // prettier-ignore
+  test.each<[string, unknown, unknown]>([
+    //  the message                  is                                                                                                    and asks for
+    [ 'a put',                       { Records: [record('ObjectCreated:Put', { key: 'incoming/a.json', size: 1024, eTag: 'd41d' })] },     [{ kind: 'drop', drop: { bucket, key: 'incoming/a.json', etag: 'd41d', bytes: 1024 }, replays: 0 }] ],
+    [ 'an upload in parts',          { Records: [record('ObjectCreated:CompleteMultipartUpload', { key: 'k', eTag: 'e-2' })] },            [{ kind: 'drop', drop: { bucket, key: 'k', etag: 'e-2' }, replays: 0 }] ],
+    [ 'a version',                   { Records: [record('ObjectCreated:Copy', { key: 'k', versionId: '096f', eTag: 'e' })] },              [{ kind: 'drop', drop: { bucket, key: 'k', versionId: '096f', etag: 'e' }, replays: 0 }] ],
+    [ 'an odd key',                  { Records: [record('ObjectCreated:Put', { key: 'a+b%2Bc%25%C3%A9.ndjson' })] },                       [{ kind: 'drop', drop: { bucket, key: 'a b+c%é.ndjson' }, replays: 0 }] ],
+    [ 'two drops',                   { Records: [record('ObjectCreated:Put', { key: 'a' }), record('ObjectCreated:Put', { key: 'b' })] },  [{ kind: 'drop', drop: { bucket, key: 'a' }, replays: 0 }, { kind: 'drop', drop: { bucket, key: 'b' }, replays: 0 }] ],
+    [ 'a delete marker',             { Records: [record('ObjectRemoved:DeleteMarkerCreated', { key: 'a' })] },                             [{ kind: 'ignored', why: 'ObjectRemoved:DeleteMarkerCreated' }] ],
+    [ 'the test event',              { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2014', Bucket: bucket, RequestId: '5', HostId: '8' }, [{ kind: 'ignored', why: 's3:TestEvent' }] ],
+  ])('%s', (_what, message, works) => {
+    expect(readMessage(JSON.stringify(message))).toEqual(works)
+  })
+
+  const LETTER = {
+    schema: 'kissmetrics-importer/dead-letter/v1', kind: 'line', reason: 'invalid_json', detail: 'd',
+    source: { bucket, key: 'k', versionId: 'v', etag: 'e', lastModified: '2026-01-01T00:00:00.000Z', line: 4, byteStart: 10, byteEnd: 12 },
+    line: '{}', attempts: 0, replays: 2, failedAt: '2026-01-01T00:00:00.000Z',
+  }
+
+  test('a dead letter of a line', () => {
+    expect(readMessage(JSON.stringify(LETTER))).toEqual([{ kind: 'letter', letter: LETTER }])
+  })
+
+  test('a dead letter of a drop is the drop again, counted', () => {
+    const letter = { ...LETTER, kind: 'drop', source: { bucket, key: 'k', versionId: 'v' } }
+    expect(readMessage(JSON.stringify(letter))).toEqual([{ kind: 'drop', drop: { bucket, key: 'k', versionId: 'v' }, replays: 3 }])
+  })
+
+  // prettier-ignore
+  test.each<[string, string, string]>([
+    //  the message                 is                                                                          and is said
+    [ 'no JSON',                    'secret',                                                                   'The message is not JSON: it is no S3 event and no dead letter.' ],
+    [ 'of another service',         '{"secret":1}',                                                             'The message is no S3 event and no dead letter: Records should be "Records".' ],
+    [ 'without records',            '{"Records":[]}',                                                           'The message is no S3 event and no dead letter: Records should be >=1.' ],
+    [ 'without a key',              JSON.stringify({ Records: [record('ObjectCreated:Put', {})] }),             'The message is no S3 event and no dead letter: Records.0.s3.object.key should be "key".' ],
+    [ 'with a broken key',          JSON.stringify({ Records: [record('ObjectCreated:Put', { key: '%E0%' })] }), 'The S3 event names an object whose key is not URL-encoded.' ],
+    [ 'a letter of another schema', JSON.stringify({ ...LETTER, schema: 'other/v1' }),                          'The dead letter is damaged: schema should be "kissmetrics-importer/dead-letter/v1". Put its line into a new drop.' ],
+    [ 'a letter without its line’s number', JSON.stringify({ ...LETTER, source: { bucket, key: 'k' } }),        'The dead letter is damaged: source.line is missing. Put its line into a new drop.' ],
+    [ 'a letter with a negative count', JSON.stringify({ ...LETTER, replays: -1 }),                             'The dead letter is damaged: replays should be >=0. Put its line into a new drop.' ],
+  ])('%s is not understood', (_what, body, said) => {
+    expect(() => readMessage(body)).toThrow(new UnknownMessage(said))
+  })
+
+  test('whatever comes, it is understood or refused, and never quoted', () => {
+    fc.assert(
+      fc.property(fc.json(), (body) => {
+        try {
+          readMessage(body)
+        } catch (error) {
+          expect(error).toBeInstanceOf(UnknownMessage)
+        }
+      }),
+    )
+  })
+})
+
+test('every key comes back from how S3 writes it into an event', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (key) => {
+      const encoded = encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/')
+      expect(decodeObjectKey(encoded)).toBe(key)
+    }),
+  )
+})

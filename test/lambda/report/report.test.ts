@@ -1,0 +1,90 @@
+import { describe, expect, test } from '@jest/globals'
+import { reject } from '../../../lambda/reasons.ts'
+import { finalReport, isFinal, isFinished, missingReport, progressReport, reportKey, type Account } from '../../../lambda/report/report.ts'
+import { emptySums } from '../../../lambda/settle/ledger.ts'
+
+const NOW = '2026-01-01T00:00:00.000Z'
+
+function account(lines: Partial<ReturnType<typeof emptySums>['lines']>, linesRead: number): Account {
+  const sums = emptySums()
+  return {
+    drop: { bucket: 'b', key: 'incoming/a.json', versionId: 'v' },
+    bytes: 10,
+    sums: { ...sums, lines: { ...sums.lines, ...lines } },
+    linesRead,
+    startedAt: NOW,
+    invocations: 1,
+    repeatsPossible: 0,
+  }
+}
+
+// prettier-ignore
+test.each([
+  //  what became of the drop          ended                                                       state
+  [ 'every line was delivered',        account({ delivered: 3 }, 3),                               'complete' ],
+  [ 'nothing was in it',               account({}, 0),                                             'complete' ],
+  [ 'only blank lines',                account({ blank: 2 }, 2),                                   'complete' ],
+  [ 'a line was rejected',             account({ delivered: 1, rejected: 1 }, 2),                  'complete-with-rejects' ],
+  [ 'a line could not be delivered',   account({ undeliverable: 1 }, 1),                           'complete-with-rejects' ],
+])('%s: %j', (_what, ended, state) => {
+  const report = finalReport(ended, NOW)
+  expect(report.state).toBe(state)
+  expect(report.lines.total).toBe(report.lines.delivered + report.lines.rejected + report.lines.undeliverable + report.lines.blank)
+})
+
+test('a drop that comes back as a whole has failed, and says why', () => {
+  expect(finalReport(account({}, 0), NOW, reject('not_line_delimited_json'))).toMatchObject({
+    state: 'failed',
+    failure: { reason: 'not_line_delimited_json' },
+    finishedAt: NOW,
+  })
+})
+
+describe('sums that do not agree fail loudly', () => {
+  test.each([
+    [3, 4],
+    [3, 2],
+  ])('%i ended, %i read', (ended, read) => {
+    expect(() => finalReport(account({ delivered: ended - 1, blank: 1 }, read), NOW)).toThrow(
+      `The import of incoming/a.json does not add up: ${read} lines were read, but ${ended} ended ` +
+        `(${ended - 1} delivered + 0 rejected + 0 undeliverable + 1 blank). This is a fault of the importer; the drop is imported again.`,
+    )
+  })
+})
+
+test('the fields of a report are a contract', () => {
+  expect(Object.keys(finalReport({ ...account({ delivered: 1 }, 1), sums: { ...account({ delivered: 1 }, 1).sums, time: { first: 1, last: 2 } } }, NOW))).toEqual([
+    'schema', 'state', 'drop', 'lines', 'commands', 'rejectedBy', 'warnings', 'time', 'startedAt', 'invocations', 'repeatsPossible', 'finishedAt',
+  ])
+})
+
+test('the same import gives the same report', () => {
+  expect(JSON.stringify(finalReport(account({ delivered: 1 }, 1), NOW))).toBe(JSON.stringify(finalReport(account({ delivered: 1 }, 1), NOW)))
+})
+
+// prettier-ignore
+test.each([
+  //  the drop                                                                   where its report lies
+  [ { bucket: 'b', key: 'incoming/a b.json', versionId: 'v', etag: 'e' },        'reports/incoming/a b.json/v/report.json' ],
+  [ { bucket: 'b', key: 'incoming/a.json', etag: '"e"' },                        'reports/incoming/a.json/e/report.json' ],
+  [ { bucket: 'b', key: 'incoming/a.json' },                                     'reports/incoming/a.json/unknown/report.json' ],
+])('%j', (drop, key) => {
+  expect(reportKey(drop)).toBe(key)
+})
+
+test('which reports are the end, and which let the drop be imported again', () => {
+  const reports = [
+    progressReport(account({}, 1)),
+    finalReport(account({}, 0), NOW),
+    finalReport(account({}, 0), NOW, reject('object_unreadable')),
+    missingReport(account({}, 0), 'gone', NOW),
+    missingReport(account({}, 0), 'superseded', NOW),
+  ]
+  expect(reports.map((report) => [report.state, isFinal(report), isFinished(report)])).toEqual([
+    ['importing', false, false],
+    ['complete', true, true],
+    ['failed', true, false],
+    ['gone', true, true],
+    ['superseded', true, true],
+  ])
+})

@@ -1,0 +1,116 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { LARGEST_LINE_BYTES, lineField, lineOf, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
+import { envelopeBytes, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, nextBatchLength } from '../../../lambda/settle/packing.ts'
+
+const LETTER: DeadLetter = {
+  schema: 'kissmetrics-importer/dead-letter/v1',
+  kind: 'line',
+  reason: 'invalid_json',
+  detail: 'The line is not valid JSON.',
+  source: { bucket: 'b', key: 'incoming/a.json', line: 1, byteStart: 0, byteEnd: 1 },
+  attempts: 0,
+  replays: 0,
+  failedAt: '2026-01-01T00:00:00.000Z',
+}
+
+/** Amazon SQS, SendMessage. */
+const ONLY_ALLOWED = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u
+
+describe('no line can stop its own dead letter', () => {
+  test('any text makes a body that SQS takes, and comes back from it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('', '\uFFFE', '\uFFFF', '\uD800', '\u0000', '\u0085', '\u{1FFFE}'), (text, odd) => {
+        const body = toBody({ ...LETTER, line: text + odd, source: { ...LETTER.source, key: odd + text } })
+        expect(body).toMatch(ONLY_ALLOWED)
+        expect(JSON.parse(body)).toEqual({ ...LETTER, line: text + odd, source: { ...LETTER.source, key: odd + text } })
+      }),
+    )
+  })
+
+  // prettier-ignore
+  test.each([
+    //  a long line of                bytes
+    [ 'plain text',                   Buffer.alloc(300_000, 'x') ],
+    [ 'zeros',                        Buffer.alloc(300_000) ],
+    [ 'quotes',                       Buffer.alloc(300_000, '"') ],
+    [ 'characters of three bytes',    Buffer.from('名'.repeat(100_000)) ],
+    [ 'bytes that are no UTF-8',      Buffer.alloc(300_000, 0xff) ],
+    [ 'U+FFFE',                       Buffer.from('\uFFFE'.repeat(100_000)) ],
+  ])('%s fits into a message', (_what, bytes) => {
+    const body = toBody({ ...LETTER, ...lineField(bytes, bytes.length) })
+    expect(envelopeBytes({ body, attributes: { reason: 'x', key: 'x'.repeat(1_024) } })).toBeLessThanOrEqual(MAX_BATCH_BYTES)
+    expect(body).toMatch(ONLY_ALLOWED)
+  })
+})
+
+describe('how a letter carries its line', () => {
+  test('whole, as text, and it comes back the same', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const field = lineField(text, Buffer.byteLength(text))
+        expect(field).toEqual({ line: text })
+        expect(lineOf({ ...LETTER, ...field })?.toString()).toBe(text)
+      }),
+    )
+  })
+
+  test('as base64 where its bytes are no text', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        const line = Buffer.concat([bytes, Buffer.from([0xff])])
+        const field = lineField(line, line.length)
+        expect(field).toEqual({ lineBase64: line.toString('base64') })
+        expect(lineOf({ ...LETTER, ...field })?.equals(line)).toBe(true)
+      }),
+    )
+  })
+
+  // prettier-ignore
+  test.each([
+    //  bytes                     cut
+    [ LARGEST_LINE_BYTES,         undefined ],
+    [ LARGEST_LINE_BYTES + 1,     true ],
+  ])('%i bytes', (bytes, cut) => {
+    const field = lineField('x'.repeat(bytes), bytes)
+    expect(field.lineTruncated).toBe(cut)
+    expect(field.line).toHaveLength(LARGEST_LINE_BYTES)
+    expect(lineOf({ ...LETTER, ...field }) === undefined).toBe(cut === true)
+  })
+
+  test('cut between two characters, never through one', () => {
+    for (const shift of [0, 1, 2]) {
+      const text = 'x'.repeat(shift) + '名'.repeat(100_000)
+      const { line = '', lineTruncated } = lineField(text, Buffer.byteLength(text))
+      expect(lineTruncated).toBe(true)
+      expect(text.startsWith(line)).toBe(true)
+      expect(Buffer.byteLength(line)).toBeGreaterThan(LARGEST_LINE_BYTES - 3)
+    }
+  })
+
+  test('bytes that were cut before they came are known to be cut', () => {
+    expect(lineField(Buffer.from('start'), 1_000_000)).toEqual({ line: 'start', lineTruncated: true })
+  })
+})
+
+test('batches hold ten at most and a megabyte at most, in order, and lose nothing', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: MAX_BATCH_BYTES }), { maxLength: 60 }), (sizes) => {
+      const batches: number[][] = []
+      for (let rest = sizes; rest.length > 0; ) {
+        const length = nextBatchLength(rest)
+        batches.push(rest.slice(0, length))
+        rest = rest.slice(length)
+      }
+      expect(batches.flat()).toEqual(sizes)
+      for (const [index, batch] of batches.entries()) {
+        const bytes = batch.reduce((sum, size) => sum + size, 0)
+        expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_ENTRIES)
+        expect(bytes).toBeLessThanOrEqual(MAX_BATCH_BYTES)
+        // Nor was there room for the next one.
+        const [next] = batches[index + 1] ?? []
+        if (next !== undefined && batch.length < MAX_BATCH_ENTRIES) expect(bytes + next).toBeGreaterThan(MAX_BATCH_BYTES)
+      }
+    }),
+  )
+})
