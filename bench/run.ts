@@ -18,7 +18,7 @@ import { bundled, median, runMeasured, type Figures } from './measure.ts'
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    lines: { type: 'string', default: '100000' },
+    lines: { type: 'string', default: '200000' },
     'in-flight': { type: 'string', default: '64' },
     quick: { type: 'boolean', default: false },
   },

@@ -42,8 +42,8 @@ export class Settlement {
   /** @throws OutageError, SetupError, or what the dead-letter queue said */
   async room(): Promise<void> {
     while (!this.hasRoom) {
-      await this.#delivery.room()
-      await this.#outbox.room()
+      if (this.#delivery.isFull) await this.#delivery.room()
+      if (this.#outbox.isFull) await this.#outbox.room()
       if (this.ledger.isSpanFull) await this.#endOldest()
     }
   }

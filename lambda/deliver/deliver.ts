@@ -24,6 +24,14 @@ export type Outcome =
   | { readonly kind: 'delivered'; readonly attempts: number }
   | { readonly kind: 'undeliverable'; readonly because: string; readonly attempts: number }
 
+/** How nearly every request ends. */
+const DELIVERED: Outcome = Object.freeze({ kind: 'delivered', attempts: 1 })
+
+interface Beginning {
+  readonly start: Tally
+  readonly startedAt: number
+}
+
 export interface DeliveryOptions {
   readonly maxInFlight: number
   /** Told when the endpoint makes lines wait, at most once for each pause. */
@@ -80,16 +88,7 @@ export class Delivery {
   /** Begins to send a line and returns at once; `onOutcome` is called when it has ended, never where the delivery ended first. */
   send(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): void {
     this.#window.enter()
-    void this.#sendAll(requests)
-      .then((outcome) => {
-        if (outcome !== undefined) onOutcome(outcome)
-      })
-      .catch((error: unknown) => {
-        this.stop(error instanceof Error ? error : new Error(String(error)))
-      })
-      .finally(() => {
-        this.#window.leave()
-      })
+    void this.#sendAll(requests, onOutcome)
   }
 
   /** Begins no further try, wakes whoever waits for one, and has `room`, `change` and `drain` throw that error from now on. */
@@ -104,29 +103,45 @@ export class Delivery {
     if (this.#ended !== undefined) throw this.#ended
   }
 
-  async #sendAll(requests: readonly Request[]): Promise<Outcome | undefined> {
-    let attempts = 0
-    for (const request of requests) {
-      const outcome = await this.#sendOne(request)
-      if (outcome === undefined) return undefined
-      attempts += outcome.attempts
-      if (outcome.kind === 'undeliverable') return { ...outcome, attempts }
+  /** One promise for a line whose requests are taken at once, which is nearly every one: promises are a good part of what a line costs. */
+  async #sendAll(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): Promise<void> {
+    try {
+      let attempts = 0
+      for (const request of requests) {
+        const start = this.#tally()
+        const startedAt = this.#clock.now()
+        if (this.#pausedUntil > 0) await this.#waitOutPause()
+        if (this.#ended !== undefined) return
+        const verdict = judge(await this.#endpoint.send(request))
+        const outcome: Outcome | undefined =
+          verdict.kind === 'delivered' ? DELIVERED : await this.#tryAgain(request, verdict, { start, startedAt })
+        if (outcome === undefined) return
+        attempts += outcome.attempts
+        if (outcome.kind === 'undeliverable') {
+          onOutcome({ ...outcome, attempts })
+          return
+        }
+      }
+      this.#delivered += 1
+      onOutcome({ kind: 'delivered', attempts })
+    } catch (error) {
+      this.stop(error instanceof Error ? error : new Error(String(error)))
+    } finally {
+      this.#window.leave()
     }
-    this.#delivered += 1
-    return { kind: 'delivered', attempts }
   }
 
-  /** @returns undefined where the delivery ended meanwhile: then nothing is known of this line, and its drop will be read again. */
-  async #sendOne(request: Request): Promise<Outcome | undefined> {
-    const startedAt = this.#clock.now()
-    const start = this.#tally()
+  /**
+   * What becomes of a request that was not taken at once.
+   *
+   * @returns undefined where the delivery ended meanwhile: then nothing is known of this line, and its drop will be read again.
+   */
+  async #tryAgain(request: Request, firstVerdict: Verdict, { start, startedAt }: Beginning): Promise<Outcome | undefined> {
+    let verdict = firstVerdict
     let first: Tally | undefined
     let recent = start
     let tries = 0
     for (let attempts = 1; ; attempts += 1) {
-      if (this.#pausedUntil > 0) await this.#waitOutPause()
-      if (this.#ended !== undefined) return undefined
-      const verdict = judge(await this.#endpoint.send(request))
       switch (verdict.kind) {
         case 'delivered':
           return { kind: 'delivered', attempts }
@@ -149,6 +164,9 @@ export class Delivery {
       recent = this.#tally()
       first ??= recent
       await this.#waitBefore(verdict, attempts)
+      if (this.#pausedUntil > 0) await this.#waitOutPause()
+      if (this.#ended !== undefined) return undefined
+      verdict = judge(await this.#endpoint.send(request))
     }
   }
 
