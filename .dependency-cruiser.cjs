@@ -5,7 +5,12 @@ const values = { dependencyTypesNot: ['type-only'] } // `import type` is only a 
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: values } },
-    { name: 'stages-meet-in-import-ts', severity: 'error', from: { path: STAGE }, to: { path: STAGE, pathNot: '^lambda/$1/', ...values } },
+    {
+      name: 'stages-meet-in-import-ts',
+      severity: 'error',
+      from: { path: STAGE },
+      to: { path: STAGE, pathNot: '^lambda/$1/', ...values },
+    },
     { name: 'parse-is-pure', severity: 'error', from: { path: '^lambda/parse/' }, to: { pathNot: '^lambda/(parse/|reasons)' } },
     {
       name: 'only-adapters-reach-out',
@@ -14,7 +19,12 @@ module.exports = {
       to: { path: '(^|/)(@aws-sdk|undici)/|^(node:)?(https?|net|tls|dns|fs|child_process)(/|$)', ...values },
     },
     { name: 'adapters-decide-nothing', severity: 'error', from: { path: '^lambda/adapters/' }, to: { path: STAGE, ...values } },
-    { name: 'the-importer-stands-alone', severity: 'error', from: { path: '^lambda/' }, to: { path: '^(lib|cli|bin|test|bench)/' } },
+    {
+      name: 'the-importer-stands-alone',
+      severity: 'error',
+      from: { path: '^lambda/' },
+      to: { path: '^(lib|cli|bin|test|bench)/' },
+    },
     {
       name: 'the-stack-knows-only-the-knobs',
       severity: 'error',
@@ -22,7 +32,12 @@ module.exports = {
       to: { path: '^(lambda|cli|bin|test)/', pathNot: '^lambda/config' },
     },
     { name: 'nobody-imports-a-door', severity: 'error', from: {}, to: { path: '^(bin/|lambda/entry)' } },
-    { name: 'nobody-knows-the-tests', severity: 'error', from: { path: '^(bin|lib|lambda|cli)/' }, to: { path: '^(test|bench)/' } },
+    {
+      name: 'nobody-knows-the-tests',
+      severity: 'error',
+      from: { path: '^(bin|lib|lambda|cli)/' },
+      to: { path: '^(test|bench)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -19,7 +19,16 @@ export default tseslint.config(
   {
     files: PURE,
     rules: {
-      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'process', 'performance', 'crypto'],
+      'no-restricted-globals': [
+        'error',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'fetch',
+        'process',
+        'performance',
+        'crypto',
+      ],
       'no-restricted-properties': ['error', { object: 'Date', property: 'now' }, { object: 'Math', property: 'random' }],
       'no-restricted-syntax': [
         'error',
@@ -32,7 +41,10 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
-        { selector: 'CallExpression > MemberExpression[object.name=/^(test|it|describe)$/][property.name="only"]', message: 'a focused test hides the others' },
+        {
+          selector: 'CallExpression > MemberExpression[object.name=/^(test|it|describe)$/][property.name="only"]',
+          message: 'a focused test hides the others',
+        },
       ],
       '@typescript-eslint/no-non-null-assertion': 'off', // a test that finds nothing there should fail there
     },

@@ -15,7 +15,9 @@ const handler = createHandler(process.env, {
 })
 
 await printFigures(async () => {
-  await handler({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: bucket }, object: { key } } }] })
+  await handler({
+    Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: bucket }, object: { key } } }],
+  })
   return lines
 })
 process.exit()

@@ -68,7 +68,15 @@ export async function benchLines(): Promise<readonly Result[]> {
     { name: 'split2 + JSON.parse alone (for await)', value: rate('splitAndParse'), unit: 'MB per CPU-s' },
     { name: 'framing (guard + split2), no parse', value: rate('frameOnly'), unit: 'MB per CPU-s' },
     { name: 'framing + validation + requests', value: rate('frameAndValidate'), unit: 'MB per CPU-s' },
-    { name: "framing + validation + requests to split2 + parse ('data')", value: ratio('frameAndValidate', 'splitAndParseEvents'), unit: 'ratio' },
-    { name: 'framing + validation + requests to split2 + parse (await)', value: ratio('frameAndValidate', 'splitAndParse'), unit: 'ratio' },
+    {
+      name: "framing + validation + requests to split2 + parse ('data')",
+      value: ratio('frameAndValidate', 'splitAndParseEvents'),
+      unit: 'ratio',
+    },
+    {
+      name: 'framing + validation + requests to split2 + parse (await)',
+      value: ratio('frameAndValidate', 'splitAndParse'),
+      unit: 'ratio',
+    },
   ]
 }

@@ -73,7 +73,9 @@ export function readKnob(name: KnobName, env: Env): number {
   if (text === undefined || text === '') return usual
   const value = Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw new SetupError(`${name} is "${text}": expected a whole number of ${unit} from ${min} to ${max}. Leave it out to use ${usual}.`)
+  throw new SetupError(
+    `${name} is "${text}": expected a whole number of ${unit} from ${min} to ${max}. Leave it out to use ${usual}.`,
+  )
 }
 
 /**
@@ -88,7 +90,8 @@ export function parseEndpoint(text: string, name: string): URL {
   if (!URL.canParse(text)) throw new SetupError(`${name} is "${text}": ${expected}.`)
   const url = new URL(text)
   // The address itself could hold a password, so it is not repeated.
-  if (url.username !== '' || url.password !== '') throw new SetupError(`${name} holds a user name or password: ${expected}, without them.`)
+  if (url.username !== '' || url.password !== '')
+    throw new SetupError(`${name} holds a user name or password: ${expected}, without them.`)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw new SetupError(`${name} is "${text}": ${expected}, with nothing after the host. Take the rest away.`)
   }

@@ -27,7 +27,11 @@ export function sayTo(log: Log) {
     started(key: string, bytes: number, invocation: number): void {
       log.info('Drop opened.', { key, bytes, invocation })
     },
-    finished(key: string, state: string, lines: { total: number; delivered: number; rejected: number; undeliverable: number; blank: number }): void {
+    finished(
+      key: string,
+      state: string,
+      lines: { total: number; delivered: number; rejected: number; undeliverable: number; blank: number },
+    ): void {
       log.info('Drop imported.', { key, state, ...lines })
       log.count('LinesDelivered', lines.delivered)
       log.count('LinesRejected', lines.rejected)
@@ -59,11 +63,16 @@ export function sayTo(log: Log) {
       log.count('EndpointDown', 1)
     },
     setupWrong(detail: string): void {
-      log.error('Set-up is wrong, so nothing more was sent. Mend it; the work waits in the queue, later among the dead letters.', { detail })
+      log.error(
+        'Set-up is wrong, so nothing more was sent. Mend it; the work waits in the queue, later among the dead letters.',
+        { detail },
+      )
       log.count('SetupErrors', 1)
     },
     unknownMessage(detail: string): void {
-      log.error('Message not understood; it goes to the dead-letter queue as it is. Look at who sends to the import queue.', { detail })
+      log.error('Message not understood; it goes to the dead-letter queue as it is. Look at who sends to the import queue.', {
+        detail,
+      })
       log.count('UnknownMessages', 1)
     },
     crashed(name: string, detail: string, stack: string | undefined): void {

@@ -77,7 +77,12 @@ async function importLines(opened: OpenDrop, sender: Sender, keeper: ReportKeepe
  *
  * @returns why the drop as a whole has to be handed back, where it has to
  */
-async function settleLines(opened: OpenDrop, settlement: Settlement, keeper: ReportKeeper, world: World): Promise<Rejection | undefined> {
+async function settleLines(
+  opened: OpenDrop,
+  settlement: Settlement,
+  keeper: ReportKeeper,
+  world: World,
+): Promise<Rejection | undefined> {
   const apiKey = await world.apiKey()
   const rules = { latestTime: latestTimeFor(opened.lastModified) }
   const reading = await openLines(opened.body, { maxLineBytes: world.limits.maxLineBytes })

@@ -68,7 +68,8 @@ export class Settlement {
         return
       case 'ready':
         this.#delivery.send(entry.requests, (outcome) => {
-          if (outcome.kind === 'delivered') this.ledger.delivered(number, entry.parsed.commands, entry.parsed.time, entry.parsed.warnings)
+          if (outcome.kind === 'delivered')
+            this.ledger.delivered(number, entry.parsed.commands, entry.parsed.time, entry.parsed.warnings)
           else this.#post(entry, 'undeliverable', reject('endpoint_refused', outcome.because), outcome.attempts)
         })
     }

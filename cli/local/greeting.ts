@@ -4,10 +4,19 @@ import type { LocalOptions } from './options.ts'
 import type { Servers } from './servers.ts'
 
 /** Where everything is, when it has started. */
-export function greeting({ dropDir, stateDir, once }: LocalOptions, { cloud, endpoint, standInUrl }: Servers, output: Output): string {
+export function greeting(
+  { dropDir, stateDir, once }: LocalOptions,
+  { cloud, endpoint, standInUrl }: Servers,
+  output: Output,
+): string {
   const rows: [string, string][] = [
     ['drop files into', printable(dropDir)],
-    ['sent to', standInUrl === undefined ? printable(endpoint.origin) : `${standInUrl} (a stand-in for Kissmetrics: open it, and ask what it got)`],
+    [
+      'sent to',
+      standInUrl === undefined
+        ? printable(endpoint.origin)
+        : `${standInUrl} (a stand-in for Kissmetrics: open it, and ask what it got)`,
+    ],
     ['bucket', `${cloud.s3Url}/${BUCKET}`],
     ['queues', cloud.sqsUrl],
     ['reports', printable(`${stateDir}/reports`)],

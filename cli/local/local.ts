@@ -81,7 +81,7 @@ class LocalRun {
       await dropSamples(cloud.s3, BUCKET, this.#prefix)
     }
     await this.#folder.scan()
-    for (let quietLooks = 0; quietLooks < QUIET_LOOKS; ) {
+    for (let quietLooks = 0; quietLooks < QUIET_LOOKS;) {
       if (interruption.happened) return EXIT.interrupted
       if (this.#options.once && this.#isSetupWrong) return EXIT.unusable
       this.#progress.show(await this.#reports.changes(), await countMessages(cloud.sqs, cloud.deadLetterQueueUrl))
@@ -107,7 +107,8 @@ class LocalRun {
   #verdict(): ExitCode {
     if (this.#isFileUnreadable) return EXIT.unusable
     const unfinished = this.#progress.unfinished
-    for (const { drop } of unfinished) this.#say('red', 'error:', `${drop.key} was not finished; it waits among the dead letters.`)
+    for (const { drop } of unfinished)
+      this.#say('red', 'error:', `${drop.key} was not finished; it waits among the dead letters.`)
     const isAllDelivered = unfinished.length === 0 && this.#progress.finished.every(({ state }) => state === 'complete')
     return isAllDelivered ? EXIT.ok : EXIT.someLinesLeft
   }
@@ -124,7 +125,11 @@ class LocalRun {
       },
       onUnreadable: (file, code) => {
         this.#isFileUnreadable = true
-        this.#say('red', 'error:', `${file} could not be read (${code}). Give yourself access to it, or take it out of the folder.`)
+        this.#say(
+          'red',
+          'error:',
+          `${file} could not be read (${code}). Give yourself access to it, or take it out of the folder.`,
+        )
       },
     })
   }

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal.ts'
 import type { FollowedReport } from './reports.ts'
@@ -31,7 +32,7 @@ export class Progress {
       this.#reports.set(file, report)
       if (!isFinal(report) || this.#results === undefined) continue
       this.#status.clear()
-      this.#results.write(`${dropTable(report, file, deadLetters, this.#results)}\n`)
+      this.#results.write(`${dropTable(report, path.relative('', file), deadLetters, this.#results)}\n`)
     }
     if (this.unfinished.length > 0) this.#status.show(this.unfinished.map(progressOf).join(' · '))
   }

@@ -55,7 +55,10 @@ export class ReportFollower {
 
   /** A key may hold what a path may not, `..` above all: such parts are encoded. */
   async #copy(key: string, text: string): Promise<string> {
-    const parts = key.split('/').map((part) => (/^\.*$/.test(part) ? `%2E${part.slice(1)}` : encodeURIComponent(part)))
+    const parts = key
+      .slice(REPORTS_PREFIX.length)
+      .split('/')
+      .map((part) => (/^\.*$/.test(part) ? `%2E${part.slice(1)}` : encodeURIComponent(part)))
     const file = path.join(this.#folder, ...parts)
     await mkdir(path.dirname(file), { recursive: true })
     await writeFile(`${file}.part`, text)

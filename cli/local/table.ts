@@ -24,13 +24,9 @@ export function dropTable(report: Report, where: string, deadLetters: number, ou
   const { lines, failure } = report
   const rows = [
     `${styled(output, 'bold', printable(report.drop.key))}  ${styled(output, style, words)}`,
-    ...(failure === undefined ? [] : [`  why            ${printable(failure.detail)}`]),
-    row('lines', lines.total),
-    row('delivered', lines.delivered, commandsOf(report)),
-    row('rejected', lines.rejected),
-    row('undeliverable', lines.undeliverable),
-    ...reasonsOf(report),
-    row('blank', lines.blank),
+    ...(failure === undefined ? [] : wrapped('why', printable(failure.detail))),
+    // Nothing was counted of a drop that was refused before its first line.
+    ...(failure !== undefined && lines.total === 0 ? [] : countsOf(report)),
     ...(report.repeatsPossible > 0
       ? [row('repeats', report.repeatsPossible, 'at most: an earlier run broke off; Kissmetrics drops repeats')]
       : []),
@@ -38,6 +34,35 @@ export function dropTable(report: Report, where: string, deadLetters: number, ou
     row('dead letters', deadLetters, deadLetters === 1 ? 'waits in the dead-letter queue' : 'wait in the dead-letter queue'),
   ]
   return `${rows.join('\n')}\n`
+}
+
+function countsOf(report: Report): readonly string[] {
+  const { lines } = report
+  return [
+    row('lines', lines.total),
+    row('delivered', lines.delivered, commandsOf(report)),
+    row('rejected', lines.rejected),
+    row('undeliverable', lines.undeliverable),
+    ...reasonsOf(report),
+    row('blank', lines.blank),
+  ]
+}
+
+const WIDTH = 80
+const INDENT = 17
+
+/** A sentence beside its name, on as many rows as it needs. */
+function wrapped(name: string, sentence: string): readonly string[] {
+  const rows: string[] = []
+  let row = `  ${name}`.padEnd(INDENT - 1)
+  for (const word of sentence.split(' ')) {
+    if (row.length + 1 + word.length > WIDTH) {
+      rows.push(row)
+      row = ' '.repeat(INDENT - 1)
+    }
+    row += ` ${word}`
+  }
+  return [...rows, row]
 }
 
 function row(name: string, count: number, note = ''): string {

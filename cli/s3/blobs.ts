@@ -34,7 +34,9 @@ export class Blobs {
   /** Takes the body of a PUT, and proves what its headers say of it: length and checksum. Memory does not depend on its size. */
   async receive(request: IncomingMessage): Promise<Blob> {
     const { headers } = request
-    const isChunked = headers['content-encoding']?.includes('aws-chunked') === true || String(headers['x-amz-content-sha256']).startsWith('STREAMING-')
+    const isChunked =
+      headers['content-encoding']?.includes('aws-chunked') === true ||
+      String(headers['x-amz-content-sha256']).startsWith('STREAMING-')
     const chunked = isChunked ? new AwsChunked() : undefined
     const meter = new Meter(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
     const name = randomUUID()
@@ -53,7 +55,8 @@ export class Blobs {
   async join(names: readonly string[]): Promise<string> {
     const joined = randomUUID()
     try {
-      for (const name of names) await pipeline(createReadStream(this.#path(name)), createWriteStream(this.#path(joined), { flags: 'a' }))
+      for (const name of names)
+        await pipeline(createReadStream(this.#path(name)), createWriteStream(this.#path(joined), { flags: 'a' }))
     } catch (error) {
       await this.remove([joined])
       throw error
@@ -119,7 +122,11 @@ class Meter extends Transform {
   check(headers: Readonly<Record<string, string | string[] | undefined>>): void {
     const length = headers['x-amz-decoded-content-length']
     if (length !== undefined && Number(length) !== this.#size) {
-      throw new S3Error(400, 'IncompleteBody', 'You did not provide the number of bytes specified by the Content-Length HTTP header')
+      throw new S3Error(
+        400,
+        'IncompleteBody',
+        'You did not provide the number of bytes specified by the Content-Length HTTP header',
+      )
     }
     const unknown = UNKNOWN_CHECKSUMS.find((name) => headers[name] !== undefined)
     if (unknown !== undefined) throw notImplemented(unknown)

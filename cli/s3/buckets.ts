@@ -37,7 +37,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'PUT versioning': async ({ store }, { bucket, request, response }) => {
     store.bucket(bucket)
     const status = textOf(await textBody(request), 'Status')
-    if (status !== 'Enabled' && status !== 'Suspended') throw new S3Error(400, 'IllegalVersioningConfigurationException', 'The versioning configuration is not valid.')
+    if (status !== 'Enabled' && status !== 'Suspended')
+      throw new S3Error(400, 'IllegalVersioningConfigurationException', 'The versioning configuration is not valid.')
     store.db.prepare('UPDATE buckets SET versioning = ? WHERE name = ?').run(status, bucket)
     response.writeHead(200).end()
   },
@@ -56,7 +57,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 /** Making a bucket that one owns already is no error in us-east-1. */
 async function create({ store }: Service, { bucket, request, response }: Call): Promise<void> {
   await textBody(request)
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw new S3Error(400, 'InvalidBucketName', 'The specified bucket is not valid.')
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
+    throw new S3Error(400, 'InvalidBucketName', 'The specified bucket is not valid.')
   store.db.prepare('INSERT OR IGNORE INTO buckets (name, created_at) VALUES (?, ?)').run(bucket, Date.now())
   response.writeHead(200, { location: `/${bucket}` }).end()
 }
@@ -77,7 +79,10 @@ async function removeMany({ store, objects }: Service, { bucket, request, respon
     const key = textOf(entry, 'Key') ?? ''
     const versionId = textOf(entry, 'VersionId')
     const gone = await objects.remove(bucket, key, versionId)
-    const marker = gone?.isDeleteMarker === true && versionId === undefined ? { DeleteMarker: true, DeleteMarkerVersionId: gone.versionId } : {}
+    const marker =
+      gone?.isDeleteMarker === true && versionId === undefined
+        ? { DeleteMarker: true, DeleteMarkerVersionId: gone.versionId }
+        : {}
     deleted.push(`<Deleted>${elements({ Key: key, VersionId: versionId, ...marker })}</Deleted>`)
   }
   answerXml(response, documentOf('DeleteResult', textOf(xml, 'Quiet') === 'true' ? '' : deleted.join('')))

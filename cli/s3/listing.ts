@@ -53,8 +53,14 @@ export function listVersions(store: Store, bucket: string, query: URLSearchParam
   const max = maxKeysOf(query)
   const encode = encoderOf(query)
   const after = { key: query.get('key-marker') ?? '', versionId: query.get('version-id-marker') ?? undefined }
-  const rows = store.db.prepare('SELECT * FROM objects WHERE bucket = ? AND key >= ? ORDER BY key, sequence DESC').all(bucket, after.key).map(toObject)
-  const start = after.versionId === undefined ? rows.findIndex(({ key }) => key > after.key) : rows.findIndex(({ versionId }) => versionId === after.versionId) + 1
+  const rows = store.db
+    .prepare('SELECT * FROM objects WHERE bucket = ? AND key >= ? ORDER BY key, sequence DESC')
+    .all(bucket, after.key)
+    .map(toObject)
+  const start =
+    after.versionId === undefined
+      ? rows.findIndex(({ key }) => key > after.key)
+      : rows.findIndex(({ versionId }) => versionId === after.versionId) + 1
   const matching = (start === -1 ? [] : rows.slice(after.key === '' ? 0 : start)).filter(({ key }) => key.startsWith(prefix))
   const page = matching.slice(0, max)
   const isTruncated = matching.length > page.length
@@ -79,7 +85,9 @@ export function listVersions(store: Store, bucket: string, query: URLSearchParam
 /** SQLite compares text by its UTF-8 bytes, as S3 does. */
 function* liveObjects(store: Store, bucket: string, prefix: string, after: string): Generator<StoredObject> {
   const rows = store.db
-    .prepare('SELECT * FROM objects WHERE bucket = ? AND is_latest = 1 AND is_delete_marker = 0 AND key > ? AND key >= ? ORDER BY key')
+    .prepare(
+      'SELECT * FROM objects WHERE bucket = ? AND is_latest = 1 AND is_delete_marker = 0 AND key > ? AND key >= ? ORDER BY key',
+    )
     .iterate(bucket, after, prefix)
   for (const row of rows) {
     const object = toObject(row)

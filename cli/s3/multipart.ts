@@ -29,27 +29,51 @@ export class Multipart {
   create(bucket: string, key: string, { headers }: IncomingMessage): string {
     this.#store.bucket(bucket)
     const id = randomUUID()
-    this.#store.db.prepare('INSERT INTO uploads (id, bucket, key, headers) VALUES (?, ?, ?, ?)').run(id, bucket, key, JSON.stringify(keptHeaders(headers)))
+    this.#store.db
+      .prepare('INSERT INTO uploads (id, bucket, key, headers) VALUES (?, ?, ?, ?)')
+      .run(id, bucket, key, JSON.stringify(keptHeaders(headers)))
     return documentOf('InitiateMultipartUploadResult', elements({ Bucket: bucket, Key: key, UploadId: id }))
   }
 
-  async putPart(bucket: string, key: string, id: string, number: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async putPart(
+    bucket: string,
+    key: string,
+    id: string,
+    number: number,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     this.#headersOf(bucket, key, id)
-    if (!Number.isInteger(number) || number < 1 || number > 10_000) throw new S3Error(400, 'InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive')
+    if (!Number.isInteger(number) || number < 1 || number > 10_000)
+      throw new S3Error(400, 'InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive')
     const { name, size, md5 } = await this.#blobs.receive(request)
     const replaced = this.#parts(id).find((part) => part.number === number)
-    this.#store.db.prepare('INSERT OR REPLACE INTO parts (upload, number, blob, size, md5) VALUES (?, ?, ?, ?, ?)').run(id, number, name, size, md5)
+    this.#store.db
+      .prepare('INSERT OR REPLACE INTO parts (upload, number, blob, size, md5) VALUES (?, ?, ?, ?, ?)')
+      .run(id, number, name, size, md5)
     if (replaced !== undefined) await this.#blobs.remove([replaced.blob])
     response.writeHead(200, { etag: `"${md5}"` }).end()
   }
 
   list(bucket: string, key: string, id: string): string {
     this.#headersOf(bucket, key, id)
-    const parts = this.#parts(id).map(({ number, size, md5 }) => `<Part>${elements({ PartNumber: number, ETag: `"${md5}"`, Size: size })}</Part>`)
-    return documentOf('ListPartsResult', elements({ Bucket: bucket, Key: key, UploadId: id, IsTruncated: false }) + parts.join(''))
+    const parts = this.#parts(id).map(
+      ({ number, size, md5 }) => `<Part>${elements({ PartNumber: number, ETag: `"${md5}"`, Size: size })}</Part>`,
+    )
+    return documentOf(
+      'ListPartsResult',
+      elements({ Bucket: bucket, Key: key, UploadId: id, IsTruncated: false }) + parts.join(''),
+    )
   }
 
-  async complete(bucket: string, key: string, id: string, xml: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async complete(
+    bucket: string,
+    key: string,
+    id: string,
+    xml: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const headers = this.#headersOf(bucket, key, id)
     const parts = this.#chosen(id, xml)
     const blob = await this.#blobs.join(parts.map((part) => part.blob))
@@ -57,7 +81,11 @@ export class Multipart {
     for (const part of parts) md5.update(Buffer.from(part.md5, 'hex'))
     const etag = `${md5.digest('hex')}-${parts.length}`
     const size = parts.reduce((sum, part) => sum + part.size, 0)
-    const object = await this.#objects.commit({ bucket, key, blob, size, etag, headers }, 'ObjectCreated:CompleteMultipartUpload', request.headers)
+    const object = await this.#objects.commit(
+      { bucket, key, blob, size, etag, headers },
+      'ObjectCreated:CompleteMultipartUpload',
+      request.headers,
+    )
     await this.#forget(id)
     response.writeHead(200, { 'content-type': 'application/xml', ...versionHeader(object) })
     response.end(documentOf('CompleteMultipartUploadResult', elements({ Bucket: bucket, Key: key, ETag: `"${etag}"` })))
@@ -77,7 +105,12 @@ export class Multipart {
       }
       return found
     })
-    if (chosen.length === 0) throw new S3Error(400, 'MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema')
+    if (chosen.length === 0)
+      throw new S3Error(
+        400,
+        'MalformedXML',
+        'The XML you provided was not well-formed or did not validate against our published schema',
+      )
     if (chosen.some(({ number }, index) => number <= (chosen[index - 1]?.number ?? 0))) {
       throw new S3Error(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.')
     }

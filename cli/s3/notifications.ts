@@ -39,14 +39,23 @@ export class Notifications {
 
   /** Takes a `NotificationConfiguration`, and sends the test event that S3 sends. */
   configure(bucket: string, xml: string): void {
-    const other = /<(TopicConfiguration|CloudFunctionConfiguration|LambdaFunctionConfiguration|EventBridgeConfiguration)\b/.exec(xml)
+    const other = /<(TopicConfiguration|CloudFunctionConfiguration|LambdaFunctionConfiguration|EventBridgeConfiguration)\b/.exec(
+      xml,
+    )
     if (other !== null) throw notImplemented(`A notification with ${other[1] ?? 'that target'}`)
     const configurations = contentsOf(xml, 'QueueConfiguration').map(parseConfiguration)
     refuseOverlaps(configurations)
     this.#store.transaction(() => {
       this.#store.db.prepare('UPDATE buckets SET notifications = ? WHERE name = ?').run(JSON.stringify(configurations), bucket)
       for (const queueArn of new Set(configurations.map((configuration) => configuration.queueArn))) {
-        const test = { Service: 'Amazon S3', Event: 's3:TestEvent', Time: new Date().toISOString(), Bucket: bucket, RequestId: randomUUID(), HostId: 'local' }
+        const test = {
+          Service: 'Amazon S3',
+          Event: 's3:TestEvent',
+          Time: new Date().toISOString(),
+          Bucket: bucket,
+          RequestId: randomUUID(),
+          HostId: 'local',
+        }
         this.#write(queueArn, JSON.stringify(test))
       }
     })
@@ -56,7 +65,8 @@ export class Notifications {
   describe(bucket: string): string {
     return this.#configurationsOf(bucket)
       .map(({ id, queueArn, events, prefix, suffix }) => {
-        const rule = (Name: string, Value: string): string => (Value === '' ? '' : `<FilterRule>${elements({ Name, Value })}</FilterRule>`)
+        const rule = (Name: string, Value: string): string =>
+          Value === '' ? '' : `<FilterRule>${elements({ Name, Value })}</FilterRule>`
         const rules = rule('Prefix', prefix) + rule('Suffix', suffix)
         const filter = rules === '' ? '' : `<Filter><S3Key>${rules}</S3Key></Filter>`
         const names = events.map((Event) => elements({ Event })).join('')
@@ -68,11 +78,14 @@ export class Notifications {
   /** To be called in the transaction that writes the object. @param name such as `ObjectCreated:Put` */
   write(object: StoredObject, name: string): void {
     for (const configuration of this.#configurationsOf(object.bucket)) {
-      const isWanted = configuration.events.some((event) => event === `s3:${name}` || (event.endsWith('*') && `s3:${name}`.startsWith(event.slice(0, -1))))
+      const isWanted = configuration.events.some(
+        (event) => event === `s3:${name}` || (event.endsWith('*') && `s3:${name}`.startsWith(event.slice(0, -1))),
+      )
       if (!isWanted || !object.key.startsWith(configuration.prefix) || !object.key.endsWith(configuration.suffix)) continue
       const times = this.#faults.sendEventsTwice > 0 ? 2 : 1
       if (times === 2) this.#faults.sendEventsTwice -= 1
-      for (let count = 0; count < times; count += 1) this.#write(configuration.queueArn, this.#eventOf(object, name, configuration.id))
+      for (let count = 0; count < times; count += 1)
+        this.#write(configuration.queueArn, this.#eventOf(object, name, configuration.id))
     }
   }
 
@@ -111,7 +124,11 @@ export class Notifications {
   }
 
   /** @see Amazon S3, "Event message structure" */
-  #eventOf({ bucket, key, versionId, size, etag, isDeleteMarker }: StoredObject, eventName: string, configurationId: string): string {
+  #eventOf(
+    { bucket, key, versionId, size, etag, isDeleteMarker }: StoredObject,
+    eventName: string,
+    configurationId: string,
+  ): string {
     const row = this.#store.db.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM objects').get()
     const record = {
       eventVersion: '2.1',
@@ -145,13 +162,22 @@ function encodeKey(key: string): string {
 }
 
 function parseConfiguration(xml: string): Configuration {
-  const rules = new Map(contentsOf(xml, 'FilterRule').map((rule) => [textOf(rule, 'Name')?.toLowerCase(), textOf(rule, 'Value') ?? '']))
+  const rules = new Map(
+    contentsOf(xml, 'FilterRule').map((rule) => [textOf(rule, 'Name')?.toLowerCase(), textOf(rule, 'Value') ?? '']),
+  )
   const events = contentsOf(xml, 'Event').map((event) => event.trim())
   const queueArn = textOf(xml, 'Queue')
-  if (queueArn === undefined || events.length === 0) throw new S3Error(400, 'MalformedXML', 'A queue configuration needs a queue and an event.')
+  if (queueArn === undefined || events.length === 0)
+    throw new S3Error(400, 'MalformedXML', 'A queue configuration needs a queue and an event.')
   const unknown = events.find((event) => !/^s3:Object(Created|Removed):/.test(event))
   if (unknown !== undefined) throw notImplemented(`The event ${unknown}`)
-  return { id: textOf(xml, 'Id') ?? randomUUID(), queueArn, events, prefix: rules.get('prefix') ?? '', suffix: rules.get('suffix') ?? '' }
+  return {
+    id: textOf(xml, 'Id') ?? randomUUID(),
+    queueArn,
+    events,
+    prefix: rules.get('prefix') ?? '',
+    suffix: rules.get('suffix') ?? '',
+  }
 }
 
 /** Two configurations for the same event must not both match one key; S3 refuses such, so that nobody is told twice. */
@@ -160,11 +186,17 @@ function refuseOverlaps(configurations: readonly Configuration[]): void {
   const stem = (event: string): string => event.replace(/\*$/, '')
   for (const [index, a] of configurations.entries()) {
     for (const b of configurations.slice(index + 1)) {
-      const sameEvent = a.events.some((one) => b.events.some((other) => meets(stem(one), stem(other), (text, part) => text.startsWith(part))))
+      const sameEvent = a.events.some((one) =>
+        b.events.some((other) => meets(stem(one), stem(other), (text, part) => text.startsWith(part))),
+      )
       const samePrefix = meets(a.prefix, b.prefix, (text, part) => text.startsWith(part))
       const sameSuffix = meets(a.suffix, b.suffix, (text, part) => text.endsWith(part))
       if (sameEvent && samePrefix && sameSuffix) {
-        throw new S3Error(400, 'InvalidArgument', 'Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping for the same event type.')
+        throw new S3Error(
+          400,
+          'InvalidArgument',
+          'Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping for the same event type.',
+        )
       }
     }
   }

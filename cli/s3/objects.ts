@@ -43,7 +43,13 @@ export class Objects {
     event: string,
     conditions: IncomingHttpHeaders,
   ): Promise<StoredObject> {
-    const object: StoredObject = { ...fresh, versionId: this.#newVersion(fresh.bucket), isLatest: true, isDeleteMarker: false, lastModified: Date.now() }
+    const object: StoredObject = {
+      ...fresh,
+      versionId: this.#newVersion(fresh.bucket),
+      isLatest: true,
+      isDeleteMarker: false,
+      lastModified: Date.now(),
+    }
     let unneeded: readonly string[]
     try {
       unneeded = this.#store.transaction(() => {
@@ -72,7 +78,12 @@ export class Objects {
     const fresh = { bucket, key, blob, size: from.size, etag: from.etag, headers: replaces ? keptHeaders(headers) : from.headers }
     const object = await this.commit(fresh, 'ObjectCreated:Copy', {})
     response.writeHead(200, { 'content-type': 'application/xml', ...versionHeader(object) })
-    response.end(documentOf('CopyObjectResult', elements({ ETag: `"${object.etag}"`, LastModified: new Date(object.lastModified).toISOString() })))
+    response.end(
+      documentOf(
+        'CopyObjectResult',
+        elements({ ETag: `"${object.etag}"`, LastModified: new Date(object.lastModified).toISOString() }),
+      ),
+    )
   }
 
   /** @throws S3Error NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete marker that is named */
@@ -81,16 +92,29 @@ export class Objects {
     if (versionId === undefined) {
       const latest = this.#store.latest(bucket, key)
       if (latest === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
-      if (latest.isDeleteMarker) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', { 'x-amz-delete-marker': 'true', ...versionHeader(latest) })
+      if (latest.isDeleteMarker)
+        throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', {
+          'x-amz-delete-marker': 'true',
+          ...versionHeader(latest),
+        })
       return latest
     }
     const version = this.#store.version(bucket, key, versionId)
     if (version === undefined) throw new S3Error(404, 'NoSuchVersion', 'The specified version does not exist.')
-    if (version.isDeleteMarker) throw new S3Error(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.', { 'x-amz-delete-marker': 'true' })
+    if (version.isDeleteMarker)
+      throw new S3Error(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.', {
+        'x-amz-delete-marker': 'true',
+      })
     return version
   }
 
-  async get(bucket: string, key: string, versionId: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async get(
+    bucket: string,
+    key: string,
+    versionId: string | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const object = this.find(bucket, key, versionId)
     const head = {
       etag: `"${object.etag}"`,
@@ -105,7 +129,11 @@ export class Objects {
     }
     const { start, end, isPart } = rangeOf(request.headers.range, object.size)
     const length = Math.max(0, end - start + 1)
-    const headers = { ...head, 'content-length': length, ...(isPart && { 'content-range': `bytes ${start}-${end}/${object.size}` }) }
+    const headers = {
+      ...head,
+      'content-length': length,
+      ...(isPart && { 'content-range': `bytes ${start}-${end}/${object.size}` }),
+    }
     if (request.method === 'HEAD' || length === 0 || object.blob === undefined) {
       response.writeHead(isPart ? 206 : 200, headers).end()
       return
@@ -113,11 +141,17 @@ export class Objects {
     const handle = await this.#blobs.open(object.blob)
     response.writeHead(isPart ? 206 : 200, headers)
     // Whoever goes away in the middle has had what was wanted.
-    await pipeline(this.#blobs.read(handle, start, end), new BodyFault(this.#faults, response), response).catch(() => response.destroy())
+    await pipeline(this.#blobs.read(handle, start, end), new BodyFault(this.#faults, response), response).catch(() =>
+      response.destroy(),
+    )
   }
 
   /** @returns the version that is gone, or the delete marker that hides the key */
-  async remove(bucket: string, key: string, versionId: string | undefined): Promise<{ readonly versionId: string; readonly isDeleteMarker: boolean } | undefined> {
+  async remove(
+    bucket: string,
+    key: string,
+    versionId: string | undefined,
+  ): Promise<{ readonly versionId: string; readonly isDeleteMarker: boolean } | undefined> {
     const { versioning } = this.#store.bucket(bucket)
     const { removed, unneeded } = this.#store.transaction(() => {
       const named = versionId ?? (versioning === undefined ? 'null' : undefined)
@@ -134,7 +168,17 @@ export class Objects {
   }
 
   #hide(bucket: string, key: string): StoredObject {
-    const marker = { bucket, key, versionId: this.#newVersion(bucket), isDeleteMarker: true, blob: undefined, size: 0, etag: '', lastModified: Date.now(), headers: {} }
+    const marker = {
+      bucket,
+      key,
+      versionId: this.#newVersion(bucket),
+      isDeleteMarker: true,
+      blob: undefined,
+      size: 0,
+      etag: '',
+      lastModified: Date.now(),
+      headers: {},
+    }
     this.#store.add(marker)
     const object = { ...marker, isLatest: true }
     this.#notifications.write(object, 'ObjectRemoved:DeleteMarkerCreated')
@@ -184,7 +228,8 @@ const FAILED = 'At least one of the pre-conditions you specified did not hold'
 
 function checkPreconditions(headers: IncomingHttpHeaders, current: StoredObject | undefined): void {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers
-  if (ifNoneMatch !== undefined && current !== undefined && names(ifNoneMatch, current.etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
+  if (ifNoneMatch !== undefined && current !== undefined && names(ifNoneMatch, current.etag))
+    throw new S3Error(412, 'PreconditionFailed', FAILED)
   if (ifMatch === undefined) return
   if (current === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
   if (!names(ifMatch, current.etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
@@ -203,7 +248,10 @@ function isUnchanged(headers: IncomingHttpHeaders, { etag, lastModified }: Store
 }
 
 /** A range that cannot be read is passed over, as HTTP has it; one beyond the end is refused. */
-function rangeOf(header: string | undefined, size: number): { readonly start: number; readonly end: number; readonly isPart: boolean } {
+function rangeOf(
+  header: string | undefined,
+  size: number,
+): { readonly start: number; readonly end: number; readonly isPart: boolean } {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
   if (first === '' && last === '') return { start: 0, end: size - 1, isPart: false }
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)

@@ -36,7 +36,12 @@ export interface EmbeddedS3 {
  *
  * @throws Error with code EADDRINUSE where the port is taken
  */
-export async function startS3({ dir, port = 0, region = 'us-east-1', onEvent = () => Promise.resolve() }: S3Options): Promise<EmbeddedS3> {
+export async function startS3({
+  dir,
+  port = 0,
+  region = 'us-east-1',
+  onEvent = () => Promise.resolve(),
+}: S3Options): Promise<EmbeddedS3> {
   const server = createServer({ requestTimeout: 0 })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -47,7 +52,15 @@ export async function startS3({ dir, port = 0, region = 'us-east-1', onEvent = (
   await blobs.sweep(store.blobs())
   const notifications = new Notifications(store, region, onEvent, faults)
   const objects = new Objects(store, blobs, notifications, faults)
-  const service: Service = { store, blobs, notifications, objects, multipart: new Multipart(store, blobs, objects), region, faults }
+  const service: Service = {
+    store,
+    blobs,
+    notifications,
+    objects,
+    multipart: new Multipart(store, blobs, objects),
+    region,
+    faults,
+  }
   notifications.tell() // what a crash kept from being told
   server.on('request', (request, response) => {
     void answer(service, request, response)
@@ -89,7 +102,8 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
 }
 
 /** Parameters that only shape an answer; any other names a subresource. */
-const SHAPING = /^(x-id|x-amz-.*|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|key-marker|version-id-marker|uploadId|partNumber|versionId)$/i
+const SHAPING =
+  /^(x-id|x-amz-.*|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|key-marker|version-id-marker|uploadId|partNumber|versionId)$/i
 
 /** Headers that change what a request means, and that nobody here would act on. */
 const REFUSED_HEADERS =
@@ -141,7 +155,9 @@ async function route(service: Service, call: Call): Promise<void> {
 
 function answerBuckets({ store }: Service, { method, subresource, response }: Call): void {
   if (method !== 'GET' || subresource !== undefined) throw notImplemented(`${method} on the service`)
-  const all = store.buckets().map(({ name, createdAt }) => `<Bucket>${elements({ Name: name, CreationDate: new Date(createdAt).toISOString() })}</Bucket>`)
+  const all = store
+    .buckets()
+    .map(({ name, createdAt }) => `<Bucket>${elements({ Name: name, CreationDate: new Date(createdAt).toISOString() })}</Bucket>`)
   answerXml(response, documentOf('ListAllMyBucketsResult', `<Buckets>${all.join('')}</Buckets>`))
 }
 
@@ -177,7 +193,12 @@ async function answerObject({ objects }: Service, call: Call): Promise<void> {
     else await objects.put(bucket, key, request, response)
   } else if (method === 'DELETE') {
     const removed = await objects.remove(bucket, key, versionId)
-    response.writeHead(204, { ...(removed && versionHeader(removed)), ...(removed?.isDeleteMarker === true && { 'x-amz-delete-marker': 'true' }) }).end()
+    response
+      .writeHead(204, {
+        ...(removed && versionHeader(removed)),
+        ...(removed?.isDeleteMarker === true && { 'x-amz-delete-marker': 'true' }),
+      })
+      .end()
   } else {
     throw notImplemented(`${method} on an object`)
   }

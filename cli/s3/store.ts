@@ -101,7 +101,9 @@ export class Store {
   }
 
   version(bucket: string, key: string, versionId: string): StoredObject | undefined {
-    const row = this.db.prepare('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').get(bucket, key, versionId)
+    const row = this.db
+      .prepare('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?')
+      .get(bucket, key, versionId)
     return row && toObject(row)
   }
 

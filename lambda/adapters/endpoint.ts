@@ -23,7 +23,11 @@ export interface EndpointTimeouts {
 }
 
 /** HTTP to Kissmetrics over one keep-alive pool. An adapter translates and decides nothing: what an answer means is deliver/judge.ts. */
-export function endpointAt(origin: URL, maxSockets: number, timeouts: EndpointTimeouts = {}): Endpoint & { close(): Promise<void> } {
+export function endpointAt(
+  origin: URL,
+  maxSockets: number,
+  timeouts: EndpointTimeouts = {},
+): Endpoint & { close(): Promise<void> } {
   const pool = new Pool(origin, {
     connections: maxSockets,
     connectTimeout: timeouts.connectMs ?? CONNECT_TIMEOUT_MS,
@@ -64,7 +68,11 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#watch.add(this)
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
     if (status < 200) return
     const contentType = headers['content-type']
     const retryAfter = headers['retry-after']

@@ -71,7 +71,8 @@ const ABSENCES: Readonly<Record<string, 'gone' | 'superseded' | 'locked'>> = {
 }
 
 function objectOf({ bucket, key, versionId, etag }: Drop) {
-  const pin = versionId !== undefined ? { VersionId: versionId } : etag !== undefined ? { IfMatch: `"${etag.replaceAll('"', '')}"` } : {}
+  const pin =
+    versionId !== undefined ? { VersionId: versionId } : etag !== undefined ? { IfMatch: `"${etag.replaceAll('"', '')}"` } : {}
   return { Bucket: bucket, Key: key, ...pin }
 }
 
@@ -82,7 +83,10 @@ function nameOf(error: unknown): string {
 function translated(error: unknown, what: string): unknown {
   const name = nameOf(error)
   if (name === 'AccessDenied' || name.startsWith('KMS.')) {
-    return new SetupError(`The importer may not ${what} (${name}). Give its role access to the bucket and its key, then redrive.`, { cause: error })
+    return new SetupError(
+      `The importer may not ${what} (${name}). Give its role access to the bucket and its key, then redrive.`,
+      { cause: error },
+    )
   }
   if (name === 'NoSuchBucket') return new SetupError(`The importer could not ${what}: there is no such bucket.`, { cause: error })
   return error

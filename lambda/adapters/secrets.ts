@@ -29,7 +29,8 @@ async function readSecret(client: SecretsManagerClient, secretArn: string): Prom
     return key
   } catch (error) {
     // A secret that was made without a value has no current version, and is "not found" like one that is not there.
-    if (error instanceof ResourceNotFoundException) throw new SetupError(`The secret ${secretArn} has no value. ${mend}`, { cause: error })
+    if (error instanceof ResourceNotFoundException)
+      throw new SetupError(`The secret ${secretArn} has no value. ${mend}`, { cause: error })
     throw error
   }
 }

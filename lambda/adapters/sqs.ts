@@ -16,7 +16,11 @@ export function deadLetterQueueAt(client: SQSClient, queueUrl: string): DeadLett
           })),
         }),
       )
-      return Failed.map(({ Id, Code, SenderFault }) => ({ index: Number(Id), code: Code ?? 'unknown', isSenderFault: SenderFault === true }))
+      return Failed.map(({ Id, Code, SenderFault }) => ({
+        index: Number(Id),
+        code: Code ?? 'unknown',
+        isSenderFault: SenderFault === true,
+      }))
     },
   }
 }

@@ -158,7 +158,8 @@ export class Delivery {
       const waitedMs = this.#clock.now() - startedAt
       if (verdict.kind === 'unresolved' && waitedMs > UNRESOLVED_PATIENCE_MS) throw wrongSetup(verdict.because)
       if (tries >= MAX_TRIES || waitedMs > PATIENCE_MS) {
-        if (blameFor({ tries: attempts, start, first: first ?? start, recent, now: this.#tally() }) === 'endpoint') throw outage(verdict.because)
+        if (blameFor({ tries: attempts, start, first: first ?? start, recent, now: this.#tally() }) === 'endpoint')
+          throw outage(verdict.because)
         return { kind: 'undeliverable', because: verdict.because, attempts }
       }
       recent = this.#tally()
@@ -175,7 +176,10 @@ export class Delivery {
   }
 
   async #waitBefore(verdict: Extract<Verdict, { kind: 'again' | 'unresolved' }>, attempts: number): Promise<void> {
-    const asked = verdict.kind === 'again' && verdict.retryAfter !== undefined ? retryAfterMs(verdict.retryAfter, this.#clock.now()) : undefined
+    const asked =
+      verdict.kind === 'again' && verdict.retryAfter !== undefined
+        ? retryAfterMs(verdict.retryAfter, this.#clock.now())
+        : undefined
     // What the endpoint asks of one it asks of all: who goes on sending is only told the same again.
     if (asked !== undefined && asked > 0) this.#pause(asked)
     await this.#clock.sleep(backoffMs(attempts, this.#clock.chance()), this.#stopping.signal)
@@ -188,12 +192,15 @@ export class Delivery {
   }
 
   async #waitOutPause(): Promise<void> {
-    for (let left = this.#pausedUntil - this.#clock.now(); left > 0 && this.#ended === undefined; left = this.#pausedUntil - this.#clock.now()) {
+    for (
+      let left = this.#pausedUntil - this.#clock.now();
+      left > 0 && this.#ended === undefined;
+      left = this.#pausedUntil - this.#clock.now()
+    ) {
       await this.#clock.sleep(left, this.#stopping.signal)
     }
     this.#pausedUntil = 0
   }
-
 }
 
 function wrongSetup(because: string): SetupError {
@@ -204,5 +211,7 @@ function wrongSetup(because: string): SetupError {
 }
 
 function outage(because: string): OutageError {
-  return new OutageError(`The endpoint is down: ${because}, and the same for the lines around it. The drop goes back to the queue.`)
+  return new OutageError(
+    `The endpoint is down: ${because}, and the same for the lines around it. The drop goes back to the queue.`,
+  )
 }

@@ -54,7 +54,12 @@ function judgeStatus({ status, contentType, retryAfter }: Extract<Answer, { kind
     return { kind: 'delivered' }
   }
   if (status === 429 || status === 503) {
-    return { kind: 'again', blame: 'endpoint', because: `it is busy (${status})`, ...(retryAfter !== undefined && { retryAfter }) }
+    return {
+      kind: 'again',
+      blame: 'endpoint',
+      because: `it is busy (${status})`,
+      ...(retryAfter !== undefined && { retryAfter }),
+    }
   }
   if (TOO_LONG.has(status)) return { kind: 'undeliverable', because: `it finds the request too long (${status})` }
   if (NOT_LET_IN.has(status)) return { kind: 'misconfigured', because: `it answered ${status}` }

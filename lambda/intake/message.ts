@@ -109,11 +109,13 @@ function decodeKey(encoded: string): string {
 
 function readDeadLetter(value: object): Work {
   const parsed = v.safeParse(DeadLetterBody, value)
-  if (!parsed.success) throw new UnknownMessage(`The dead letter is damaged: ${firstIssue(parsed.issues)}. Put its line into a new drop.`)
+  if (!parsed.success)
+    throw new UnknownMessage(`The dead letter is damaged: ${firstIssue(parsed.issues)}. Put its line into a new drop.`)
   // The reason is only handed on; a letter written by a newer version may have one that is not known here.
   const letter = parsed.output as DeadLetter
   if (letter.kind === 'line') {
-    if (letter.source.line === undefined) throw new UnknownMessage('The dead letter is damaged: source.line is missing. Put its line into a new drop.')
+    if (letter.source.line === undefined)
+      throw new UnknownMessage('The dead letter is damaged: source.line is missing. Put its line into a new drop.')
     return { kind: 'letter', letter }
   }
   const { bucket, key, versionId, etag } = letter.source

@@ -11,7 +11,13 @@ export type ReportState = 'importing' | 'complete' | 'complete-with-rejects' | '
 export interface Report {
   readonly schema: typeof REPORT_SCHEMA
   readonly state: ReportState
-  readonly drop: { readonly bucket: string; readonly key: string; readonly versionId?: string; readonly etag?: string; readonly bytes: number }
+  readonly drop: {
+    readonly bucket: string
+    readonly key: string
+    readonly versionId?: string
+    readonly etag?: string
+    readonly bytes: number
+  }
   /** Where the state is final, `total` is the sum of the others. */
   readonly lines: LedgerSums['lines'] & { readonly total: number }
   /** Of delivered lines; one line can carry two. */

@@ -61,7 +61,8 @@ export class Ledger {
 
   /** @throws RangeError where the span is full: the caller has to wait first */
   open(line: number): void {
-    if (this.isSpanFull || line !== this.#newest + 1) throw new RangeError(`line ${line} cannot be opened after line ${this.#newest}`)
+    if (this.isSpanFull || line !== this.#newest + 1)
+      throw new RangeError(`line ${line} cannot be opened after line ${this.#newest}`)
     this.#newest = line
   }
 
@@ -102,10 +103,15 @@ export class Ledger {
 
   #end(line: number, how: Settled): void {
     const slot = line % this.#ended.length
-    if (line <= this.#mark || line > this.#newest || this.#ended[slot] === 1) throw new RangeError(`line ${line} ended twice or was never opened`)
+    if (line <= this.#mark || line > this.#newest || this.#ended[slot] === 1)
+      throw new RangeError(`line ${line} ended twice or was never opened`)
     this.#ended[slot] = 1
     this.#lines[how] += 1
-    for (let next = (this.#mark + 1) % this.#ended.length; this.#ended[next] === 1; next = (this.#mark + 1) % this.#ended.length) {
+    for (
+      let next = (this.#mark + 1) % this.#ended.length;
+      this.#ended[next] === 1;
+      next = (this.#mark + 1) % this.#ended.length
+    ) {
       this.#ended[next] = 0
       this.#mark += 1
     }

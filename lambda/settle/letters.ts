@@ -12,7 +12,13 @@ export interface Sender {
 }
 
 /** @param attempts requests that were made for the line @param failedAt milliseconds since 1970 */
-export function lineLetter(sender: Sender, line: Line, { reason, detail }: Rejection, attempts: number, failedAt: number): DeadLetter {
+export function lineLetter(
+  sender: Sender,
+  line: Line,
+  { reason, detail }: Rejection,
+  attempts: number,
+  failedAt: number,
+): DeadLetter {
   return {
     schema: DEAD_LETTER_SCHEMA,
     kind: 'line',

@@ -102,7 +102,9 @@ export class Outbox {
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
-    const refused = new Map((await this.#queue.sendBatch(batch.map(({ envelope }) => envelope))).map((entry) => [entry.index, entry]))
+    const refused = new Map(
+      (await this.#queue.sendBatch(batch.map(({ envelope }) => envelope))).map((entry) => [entry.index, entry]),
+    )
     const again: Waiting[] = []
     for (const [index, waiting] of batch.entries()) {
       const refusal = refused.get(index)
@@ -130,7 +132,8 @@ function toWaiting(letter: DeadLetter, onSent: () => void, tries: number): Waiti
 function afterRefusal(waiting: Waiting, { code, isSenderFault }: RefusedEntry): Waiting {
   const { letter, onSent, tries } = waiting
   const carriesLine = letter.line !== undefined || letter.lineBase64 !== undefined
-  if (tries + 1 >= MAX_TRIES || (isSenderFault && !carriesLine)) throw new Error(`The dead-letter queue refused a letter for good (${code}).`)
+  if (tries + 1 >= MAX_TRIES || (isSenderFault && !carriesLine))
+    throw new Error(`The dead-letter queue refused a letter for good (${code}).`)
   if (!isSenderFault) return { ...waiting, tries: tries + 1 }
   const { line: _line, lineBase64: _lineBase64, ...pointer } = letter
   return toWaiting({ ...pointer, lineTruncated: true }, onSent, tries + 1)

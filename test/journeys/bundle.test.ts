@@ -61,7 +61,9 @@ function fromQueue(...bodies: readonly string[]): unknown {
 }
 
 const dropped = (key: string): string =>
-  JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: BUCKET }, object: { key } } }] })
+  JSON.stringify({
+    Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: BUCKET }, object: { key } } }],
+  })
 
 describe('the file that is deployed, under the real runtime client of Lambda', () => {
   test('imports a drop, and a dead letter that was moved back', async () => {
@@ -76,7 +78,12 @@ describe('the file that is deployed, under the real runtime client of Lambda', (
     expect(await lambda.invoke(fromQueue(dropped('other/a+b.json')))).toEqual({ batchItemFailures: [] })
     expect([...sink.taken.keys()]).toEqual([`/e?_k=${API_KEY}&_p=a&_n=Signed%20Up&_t=1393344604&_d=1`])
     const letter = await takeLetter(sqs)
-    expect(JSON.parse(letter) as DeadLetter).toMatchObject({ kind: 'line', reason: 'endpoint_refused', source: { line: 2 }, replays: 0 })
+    expect(JSON.parse(letter) as DeadLetter).toMatchObject({
+      kind: 'line',
+      reason: 'endpoint_refused',
+      source: { line: 2 },
+      replays: 0,
+    })
 
     isRefused = false
     expect(await lambda.invoke(fromQueue(letter))).toEqual({ batchItemFailures: [] })
@@ -100,7 +107,9 @@ describe('the file that is deployed, under the real runtime client of Lambda', (
 
   test('does not start with a setting out of its range, and says which', async () => {
     await using lambda = await importer('https://trk.kissmetrics.io', { KM_MAX_IN_FLIGHT: '0' })
-    await expect(lambda.invoke({})).rejects.toThrow('KM_MAX_IN_FLIGHT is \\"0\\": expected a whole number of requests from 1 to 512')
+    await expect(lambda.invoke({})).rejects.toThrow(
+      'KM_MAX_IN_FLIGHT is \\"0\\": expected a whole number of requests from 1 to 512',
+    )
   })
 
   test('is small enough to start fast', () => {
@@ -126,7 +135,10 @@ describe('the Runtime API that these tests stand on does what Lambda does', () =
 
   test('a handler knows how long it may run', async () => {
     const dir = await mkdtemp(path.join(folder, 'handler-'))
-    await writeFile(path.join(dir, 'index.mjs'), 'export const handler = async (event, context) => context.getRemainingTimeInMillis()')
+    await writeFile(
+      path.join(dir, 'index.mjs'),
+      'export const handler = async (event, context) => context.getRemainingTimeInMillis()',
+    )
     await using lambda = await Lambda.start({ bundleDir: dir, env: {}, timeoutMs: 20_000 })
     const left = await lambda.invoke({})
     expect(left).toBeGreaterThan(0)

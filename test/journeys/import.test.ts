@@ -29,7 +29,10 @@ describe('a drop becomes requests, dead letters and a report', () => {
   test('each line of it', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
-    const report = await installation.import('a.json', `${GOOD}\n\n${NO_TIME}\r\nno json\n{"_p":"a","_p2":"b","_t":1393344604,"plan":"pro"}`)
+    const report = await installation.import(
+      'a.json',
+      `${GOOD}\n\n${NO_TIME}\r\nno json\n{"_p":"a","_p2":"b","_t":1393344604,"plan":"pro"}`,
+    )
     expect([...sink.taken.keys()].toSorted()).toEqual([
       `/a?_k=${API_KEY}&_p=a&_n=b&_t=1393344604&_d=1`,
       `/e?_k=${API_KEY}&_p=a&_n=Signed%20Up&_t=1393344604&_d=1`,
@@ -41,7 +44,10 @@ describe('a drop becomes requests, dead letters and a report', () => {
       drop: { bucket: BUCKET, key: 'incoming/a.json', bytes: expect.any(Number) as unknown },
       lines: { total: 5, delivered: 2, rejected: 2, undeliverable: 0, blank: 1 },
       commands: { record: 1, set: 1, alias: 1 },
-      rejectedBy: { missing_timestamp: { count: 1, examples: [{ line: 3 }] }, invalid_json: { count: 1, examples: [{ line: 4 }] } },
+      rejectedBy: {
+        missing_timestamp: { count: 1, examples: [{ line: 3 }] },
+        invalid_json: { count: 1, examples: [{ line: 4 }] },
+      },
       time: { first: 1_393_344_604, last: 1_393_344_604 },
       invocations: 1,
       repeatsPossible: 0,
@@ -92,7 +98,10 @@ describe('a drop becomes requests, dead letters and a report', () => {
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', Buffer.concat([Buffer.from(`${GOOD}\n`), Buffer.from([0x22, 0xff, 0xfe, 0x22])]))
     const [letter] = await installation.takeDeadLetters()
-    expect(letter).toMatchObject({ reason: 'invalid_encoding', lineBase64: Buffer.from([0x22, 0xff, 0xfe, 0x22]).toString('base64') })
+    expect(letter).toMatchObject({
+      reason: 'invalid_encoding',
+      lineBase64: Buffer.from([0x22, 0xff, 0xfe, 0x22]).toString('base64'),
+    })
     expect(letter).not.toHaveProperty('line')
   })
 })
@@ -153,7 +162,9 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
     expectToAddUp(report, 2_000)
     expect(report.lines).toMatchObject({ delivered: 1_960, rejected: 20, undeliverable: 0, blank: 20 })
     const letters = await installation.takeDeadLetters()
-    expect(letters.map(({ source }) => source.line)).toEqual(lines.flatMap((line, index) => (line === NO_TIME ? [index + 1] : [])))
+    expect(letters.map(({ source }) => source.line)).toEqual(
+      lines.flatMap((line, index) => (line === NO_TIME ? [index + 1] : [])),
+    )
     expect(sink.taken.size).toBe(1_960 + 20) // the lines with an alias are two requests
     expect(sink.mostInFlight).toBeLessThanOrEqual(2 * 64)
   })
@@ -206,7 +217,10 @@ test('nothing personal and no key is said', async () => {
   const canary = 'canary-8f3a'
   await using sink = await startFaultSink(({ attempt }) => (attempt === 1 ? status(500) : TAKEN))
   await using installation = await Installation.start(sink.url)
-  const report = await installation.import('a.json', `{"_p":"${canary}","_t":1393344604,"_n":"${canary}"}\n{"_p":"${canary}"}\n${canary}\n{"${canary}":`)
+  const report = await installation.import(
+    'a.json',
+    `{"_p":"${canary}","_t":1393344604,"_n":"${canary}"}\n{"_p":"${canary}"}\n${canary}\n{"${canary}":`,
+  )
   expect(JSON.stringify(installation.said)).not.toContain(canary)
   expect(JSON.stringify(installation.said)).not.toContain(API_KEY)
   expect(JSON.stringify(report)).not.toContain(canary)

@@ -88,7 +88,9 @@ describe('what cannot be used is said in one line, with exit code 2 and no stack
     const { port } = other.address() as AddressInfo
     const { code, stderr } = await run([...usual, '--port', String(Math.min(port, 65_533))])
     other.close()
-    expect(stderr).toContain(`--port is "${port}": it, or one of the two after it, is taken by another program. Name another, or leave it out`)
+    expect(stderr).toContain(
+      `--port is "${port}": it, or one of the two after it, is taken by another program. Name another, or leave it out`,
+    )
     expect(stderr).not.toContain('    at ')
     expect(code).toBe(2)
   })

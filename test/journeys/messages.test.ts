@@ -21,7 +21,9 @@ describe('what a message asks for', () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const report = await installation.import('a.json', GOOD)
-    await installation.sendToImportQueue(JSON.stringify({ Records: [eventOf('incoming/a.json', { versionId: report.drop.versionId })] }))
+    await installation.sendToImportQueue(
+      JSON.stringify({ Records: [eventOf('incoming/a.json', { versionId: report.drop.versionId })] }),
+    )
     await installation.idle()
     expect(sink.seen).toHaveLength(1)
     expect(installation.said.map(({ sentence }) => sentence)).toContain('Drop skipped: this very object was imported before.')
@@ -31,7 +33,8 @@ describe('what a message asks for', () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
-    for (const key of ['other/a b.json', 'other/c.json']) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: GOOD }))
+    for (const key of ['other/a b.json', 'other/c.json'])
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: GOOD }))
     const events = [eventOf('other/missing.json'), eventOf('other/a+b.json'), eventOf('other/c.json')]
     await installation.sendToImportQueue(JSON.stringify({ Records: events }))
     await installation.idle()
@@ -51,7 +54,9 @@ describe('what a message asks for', () => {
     await using sink = await startFaultSink(() => status(401))
     await using installation = await Installation.start(sink.url)
     await installation.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
-    await expect(installation.handler({ Records: [eventOf('other/a.json')] })).rejects.toThrow('The endpoint does not take requests')
+    await expect(installation.handler({ Records: [eventOf('other/a.json')] })).rejects.toThrow(
+      'The endpoint does not take requests',
+    )
   })
 
   // prettier-ignore
@@ -72,9 +77,13 @@ describe('what a message asks for', () => {
   test('what nobody understands stays, and goes to the dead letters as it is', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
-    const answer = await installation.handler({ Records: [{ eventSource: 'aws:sqs', messageId: 'm', receiptHandle: 'r', body: 'what?', attributes: {} }] })
+    const answer = await installation.handler({
+      Records: [{ eventSource: 'aws:sqs', messageId: 'm', receiptHandle: 'r', body: 'what?', attributes: {} }],
+    })
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
-    expect(installation.said).toContainEqual(expect.objectContaining({ level: 'error', sentence: expect.stringContaining('Message not understood') as unknown }))
+    expect(installation.said).toContainEqual(
+      expect.objectContaining({ level: 'error', sentence: expect.stringContaining('Message not understood') as unknown }),
+    )
   })
 
   test('an object that was replaced before it was read is told as such, and its successor is imported', async () => {
@@ -105,7 +114,12 @@ describe('dead letters that are moved back to the import queue', () => {
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     await installation.redrive()
     const [once] = await installation.returnedLetters(1, 1)
-    expect(once).toMatchObject({ kind: 'line', reason: 'missing_timestamp', line: BAD, source: { key: 'incoming/a.json', line: 2 } })
+    expect(once).toMatchObject({
+      kind: 'line',
+      reason: 'missing_timestamp',
+      line: BAD,
+      source: { key: 'incoming/a.json', line: 2 },
+    })
     await installation.sendToImportQueue(JSON.stringify(once))
     const [twice] = await installation.returnedLetters(1, 2)
     expect(twice).toEqual({ ...once, replays: 2, failedAt: twice?.failedAt })

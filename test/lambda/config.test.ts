@@ -73,7 +73,12 @@ test('docs/configuration.md names every setting and no other', () => {
   expect([...named].toSorted()).toEqual([...Object.keys(KNOBS), ...Object.values(SETTINGS)].toSorted())
 })
 
-test.each(Object.entries(KNOBS))('docs/configuration.md says of %s what the table says', (name, { unit, default: usual, min, max, why }) => {
-  const row = [`\`${name}\``, unit, usual, min, max].map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)).join(' | ')
-  expect(readFileSync('docs/configuration.md', 'utf8')).toContain(`| ${row} | ${why} |`)
-})
+test.each(Object.entries(KNOBS))(
+  'docs/configuration.md says of %s what the table says',
+  (name, { unit, default: usual, min, max, why }) => {
+    const row = [`\`${name}\``, unit, usual, min, max]
+      .map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell))
+      .join(' | ')
+    expect(readFileSync('docs/configuration.md', 'utf8')).toContain(`| ${row} | ${why} |`)
+  },
+)

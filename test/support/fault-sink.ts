@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net'
 
 /** What the sink does with one request. */
 export type Behaviour =
-  | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string
+    }
   /** Breaks the connection; `taken` says whether it had counted the request by then. */
   | { readonly kind: 'reset'; readonly taken: boolean }
   /** Never answers. */

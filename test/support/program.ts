@@ -19,7 +19,10 @@ export class Program {
   #stderr = ''
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
     this.#child = child

@@ -25,7 +25,10 @@ export async function startSinkProcess(): Promise<SinkProcess> {
 }
 
 const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
-const ANSWER = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: ${GIF.length}\r\n\r\n`), GIF])
+const ANSWER = Buffer.concat([
+  Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: ${GIF.length}\r\n\r\n`),
+  GIF,
+])
 const HEAD_END = Buffer.from('\r\n\r\n')
 
 /** @returns how many bytes of the buffer are whole requests, and how many those are */
@@ -35,7 +38,8 @@ function wholeRequests(buffer: Buffer): { readonly bytes: number; readonly count
   for (;;) {
     const head = buffer.indexOf(HEAD_END, bytes)
     if (head === -1) return { bytes, count }
-    const length = buffer[bytes] === 0x50 ? Number(/content-length: (\d+)/i.exec(buffer.toString('latin1', bytes, head))?.[1] ?? 0) : 0 // POST
+    const length =
+      buffer[bytes] === 0x50 ? Number(/content-length: (\d+)/i.exec(buffer.toString('latin1', bytes, head))?.[1] ?? 0) : 0 // POST
     const end = head + HEAD_END.length + length
     if (end > buffer.length) return { bytes, count }
     bytes = end

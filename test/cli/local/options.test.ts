@@ -47,7 +47,9 @@ test('without an endpoint the stand-in is used, and no key is needed', async () 
 })
 
 test('the key comes from the variable that is named', async () => {
-  const { target } = await readOptions(flags({ endpoint: 'https://trk.kissmetrics.io', apiKeyEnv: 'MY_KEY' }), { MY_KEY: ' abc\n' })
+  const { target } = await readOptions(flags({ endpoint: 'https://trk.kissmetrics.io', apiKeyEnv: 'MY_KEY' }), {
+    MY_KEY: ' abc\n',
+  })
   expect(target).toEqual({ endpoint: new URL('https://trk.kissmetrics.io'), apiKey: 'abc' })
 })
 

@@ -47,8 +47,16 @@ describe('no row is wider than a terminal of 80 columns', () => {
 })
 
 test('a drop that came back as a whole says why', () => {
-  const failure = { reason: 'not_line_delimited_json', detail: 'It is an array.' } as const
-  expect(dropTable({ ...REPORT, state: 'failed', failure }, 'r', 1, PIPE)).toContain('  why            It is an array.\n')
+  const failure = { reason: 'not_line_delimited_json', detail: `It is an array.${' Mend it.'.repeat(10)}` } as const
+  const lines = { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
+  expect(dropTable({ ...REPORT, state: 'failed', failure, lines }, 'r', 1, PIPE)).toBe(
+    `incoming/a.json  came back as a whole
+  why            It is an array. Mend it. Mend it. Mend it. Mend it. Mend it.
+                 Mend it. Mend it. Mend it. Mend it. Mend it.
+  report         r
+  dead letters         1  waits in the dead-letter queue
+`,
+  )
 })
 
 test('a name cannot reach the terminal', () => {

@@ -69,8 +69,12 @@ function conformance(start: () => Promise<Server>): void {
   const put = (Key: string, Body: string | Buffer | Readable, more: Partial<PutObjectCommandInput> = {}) =>
     s3.send(new PutObjectCommand({ Bucket, Key, Body, ...more }))
   const get = (Key: string, more: Partial<GetObjectCommandInput> = {}) => s3.send(new GetObjectCommand({ Bucket, Key, ...more }))
-  const textOf = async (Key: string, more: Partial<GetObjectCommandInput> = {}) => (await get(Key, more)).Body?.transformToString()
-  const refusal = (name: string, status: number) => ({ name, $metadata: expect.objectContaining({ httpStatusCode: status }) as unknown })
+  const textOf = async (Key: string, more: Partial<GetObjectCommandInput> = {}) =>
+    (await get(Key, more)).Body?.transformToString()
+  const refusal = (name: string, status: number) => ({
+    name,
+    $metadata: expect.objectContaining({ httpStatusCode: status }) as unknown,
+  })
 
   test('an object comes back as it was put, with type and metadata', async () => {
     await put('plain', 'hello', { ContentType: 'application/json', Metadata: { origin: 'here' } })
@@ -85,10 +89,13 @@ function conformance(start: () => Promise<Server>): void {
     expect(LastModified).toBeInstanceOf(Date)
   })
 
-  test.each(['a b+c%é&<>"\'.json', 'deep/er//still', '名/🎉', '.', 'a?b#c', 'plus+plus', 'x'.repeat(1_024)])('the key %j', async (key) => {
-    await put(key, key)
-    expect(await textOf(key)).toBe(key)
-  })
+  test.each(['a b+c%é&<>"\'.json', 'deep/er//still', '名/🎉', '.', 'a?b#c', 'plus+plus', 'x'.repeat(1_024)])(
+    'the key %j',
+    async (key) => {
+      await put(key, key)
+      expect(await textOf(key)).toBe(key)
+    },
+  )
 
   test('a stream, and nothing at all', async () => {
     await put('stream', Readable.from([Buffer.alloc(300_000, 'a'), Buffer.alloc(300_000, 'b')]), { ContentLength: 600_000 })
@@ -122,7 +129,9 @@ function conformance(start: () => Promise<Server>): void {
     const { ETag } = await put('conditional', 'one')
     expect(await textOf('conditional', { IfMatch: ETag })).toBe('one')
     await expect(get('conditional', { IfMatch: '"other"' })).rejects.toMatchObject(refusal('PreconditionFailed', 412))
-    await expect(get('conditional', { IfNoneMatch: ETag })).rejects.toMatchObject({ $metadata: expect.objectContaining({ httpStatusCode: 304 }) as unknown })
+    await expect(get('conditional', { IfNoneMatch: ETag })).rejects.toMatchObject({
+      $metadata: expect.objectContaining({ httpStatusCode: 304 }) as unknown,
+    })
     await expect(put('conditional', 'two', { IfNoneMatch: '*' })).rejects.toMatchObject(refusal('PreconditionFailed', 412))
     await expect(put('conditional', 'two', { IfMatch: '"other"' })).rejects.toMatchObject(refusal('PreconditionFailed', 412))
     await put('conditional', 'two', { IfMatch: ETag })
@@ -133,13 +142,19 @@ function conformance(start: () => Promise<Server>): void {
   test('what is not there', async () => {
     await expect(get('missing')).rejects.toMatchObject(refusal('NoSuchKey', 404))
     await expect(s3.send(new HeadObjectCommand({ Bucket, Key: 'missing' }))).rejects.toMatchObject(refusal('NotFound', 404))
-    await expect(s3.send(new GetObjectCommand({ Bucket: 'no-such-bucket', Key: 'x' }))).rejects.toMatchObject(refusal('NoSuchBucket', 404))
+    await expect(s3.send(new GetObjectCommand({ Bucket: 'no-such-bucket', Key: 'x' }))).rejects.toMatchObject(
+      refusal('NoSuchBucket', 404),
+    )
     await s3.send(new DeleteObjectCommand({ Bucket, Key: 'missing' })) // is no error
   })
 
   test('a large object in parts', async () => {
     const part = Buffer.alloc(5 * 1_048_576, 'p')
-    const { ETag } = await new Upload({ client: s3, partSize: part.length, params: { Bucket, Key: 'parts', Body: Readable.from([part, part, 'end']) } }).done()
+    const { ETag } = await new Upload({
+      client: s3,
+      partSize: part.length,
+      params: { Bucket, Key: 'parts', Body: Readable.from([part, part, 'end']) },
+    }).done()
     expect(ETag).toMatch(/-3"$/)
     expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'parts' }))).ContentLength).toBe(2 * part.length + 3)
     expect(await textOf('parts', { Range: `bytes=${2 * part.length - 1}-` })).toBe('pend')
@@ -149,10 +164,17 @@ function conformance(start: () => Promise<Server>): void {
     const Key = 'by-hand'
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }))
     const upload = { Bucket, Key, UploadId }
-    const part = async (PartNumber: number) => ({ PartNumber, ETag: (await s3.send(new UploadPartCommand({ ...upload, PartNumber, Body: 'small' }))).ETag })
+    const part = async (PartNumber: number) => ({
+      PartNumber,
+      ETag: (await s3.send(new UploadPartCommand({ ...upload, PartNumber, Body: 'small' }))).ETag,
+    })
     const parts = [await part(1), await part(2)]
-    expect((await s3.send(new ListPartsCommand(upload))).Parts?.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([[1, 5], [2, 5]])
-    const complete = (Parts: typeof parts) => s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }))
+    expect((await s3.send(new ListPartsCommand(upload))).Parts?.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
+      [1, 5],
+      [2, 5],
+    ])
+    const complete = (Parts: typeof parts) =>
+      s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }))
     await expect(complete(parts)).rejects.toMatchObject(refusal('EntityTooSmall', 400))
     await expect(complete([{ PartNumber: 9, ETag: '"0"' }])).rejects.toMatchObject(refusal('InvalidPart', 400))
     await s3.send(new AbortMultipartUploadCommand(upload))
@@ -164,8 +186,19 @@ function conformance(start: () => Promise<Server>): void {
     const seen: string[] = []
     let token: string | undefined
     do {
-      const page = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'l/', Delimiter: '/', MaxKeys: 2, ...(token !== undefined && { ContinuationToken: token }) }))
-      seen.push(...(page.Contents ?? []).map(({ Key }) => Key ?? ''), ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix ?? ''))
+      const page = await s3.send(
+        new ListObjectsV2Command({
+          Bucket,
+          Prefix: 'l/',
+          Delimiter: '/',
+          MaxKeys: 2,
+          ...(token !== undefined && { ContinuationToken: token }),
+        }),
+      )
+      seen.push(
+        ...(page.Contents ?? []).map(({ Key }) => Key ?? ''),
+        ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix ?? ''),
+      )
       token = page.NextContinuationToken
     } while (token !== undefined)
     expect(seen.toSorted()).toEqual(['l/1', 'l/2', 'l/x/', 'l/y é/', 'l/z'])
@@ -191,13 +224,17 @@ function conformance(start: () => Promise<Server>): void {
     const first = await s3.send(new PutObjectCommand({ ...versioned, Body: 'one' }))
     const second = await s3.send(new PutObjectCommand({ ...versioned, Body: 'two' }))
     const read = async (VersionId?: string) =>
-      (await s3.send(new GetObjectCommand({ ...versioned, ...(VersionId !== undefined && { VersionId }) }))).Body?.transformToString()
+      (
+        await s3.send(new GetObjectCommand({ ...versioned, ...(VersionId !== undefined && { VersionId }) }))
+      ).Body?.transformToString()
     expect([await read(), await read(first.VersionId), await read(second.VersionId)]).toEqual(['two', 'one', 'two'])
     const marker = await s3.send(new DeleteObjectCommand(versioned))
     expect(marker.DeleteMarker).toBe(true)
     await expect(read()).rejects.toMatchObject(refusal('NoSuchKey', 404))
     expect(await read(first.VersionId)).toBe('one')
-    await s3.send(new DeleteObjectCommand({ ...versioned, ...(marker.VersionId !== undefined && { VersionId: marker.VersionId }) }))
+    await s3.send(
+      new DeleteObjectCommand({ ...versioned, ...(marker.VersionId !== undefined && { VersionId: marker.VersionId }) }),
+    )
     expect(await read()).toBe('two')
     const { Versions } = await s3.send(new ListObjectVersionsCommand({ Bucket: 'versioned' }))
     expect(Versions?.map(({ VersionId, IsLatest }) => [VersionId, IsLatest])).toEqual([

@@ -7,7 +7,11 @@ import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const TOOK: Answer = { kind: 'status', status: 200 }
-const status = (code: number, retryAfter?: string): Answer => ({ kind: 'status', status: code, ...(retryAfter !== undefined && { retryAfter }) })
+const status = (code: number, retryAfter?: string): Answer => ({
+  kind: 'status',
+  status: code,
+  ...(retryAfter !== undefined && { retryAfter }),
+})
 const silence = (code: string): Answer => ({ kind: 'silence', code })
 
 interface Run {
@@ -161,7 +165,9 @@ describe('a wrong set-up ends it at once', () => {
 test('stopped, it begins no further try and wakes who sleeps', async () => {
   const clock = new VirtualClock()
   const paths: string[] = []
-  const delivery = new Delivery({ send: ({ path }) => Promise.resolve((paths.push(path), status(500))) }, clock, { maxInFlight: 2 })
+  const delivery = new Delivery({ send: ({ path }) => Promise.resolve((paths.push(path), status(500))) }, clock, {
+    maxInFlight: 2,
+  })
   delivery.send([{ method: 'GET', path: '/e' }], () => undefined)
   await Promise.resolve()
   delivery.stop(new Error('enough'))
@@ -170,15 +176,32 @@ test('stopped, it begins no further try and wakes who sleeps', async () => {
 })
 
 test('whatever it answers, every line ends exactly once, or the delivery ended with an error', async () => {
-  const answers = [TOOK, TOOK, TOOK, status(500), status(503), status(429, '1'), status(414), silence('ECONNRESET'), silence('ENOTFOUND'), status(400)]
+  const answers = [
+    TOOK,
+    TOOK,
+    TOOK,
+    status(500),
+    status(503),
+    status(429, '1'),
+    status(414),
+    silence('ECONNRESET'),
+    silence('ENOTFOUND'),
+    status(400),
+  ]
   await fc.assert(
-    fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 9 }), async (seed, lines, maxInFlight, worst) => {
-      const chance = seeded(seed)
-      const run = await deliver(lines, () => answers[Math.floor(chance() * (worst + 1))] ?? TOOK, maxInFlight)
-      expect(run.mostInFlight).toBeLessThanOrEqual(maxInFlight)
-      if (run.error === undefined) expect(run.outcomes.size).toBe(lines)
-      else expect(['OutageError', 'SetupError']).toContain((run.error as Error).name)
-    }),
+    fc.asyncProperty(
+      fc.integer(),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 0, max: 9 }),
+      async (seed, lines, maxInFlight, worst) => {
+        const chance = seeded(seed)
+        const run = await deliver(lines, () => answers[Math.floor(chance() * (worst + 1))] ?? TOOK, maxInFlight)
+        expect(run.mostInFlight).toBeLessThanOrEqual(maxInFlight)
+        if (run.error === undefined) expect(run.outcomes.size).toBe(lines)
+        else expect(['OutageError', 'SetupError']).toContain((run.error as Error).name)
+      },
+    ),
     { numRuns: 150 },
   )
 })

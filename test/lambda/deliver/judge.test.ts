@@ -3,7 +3,11 @@ import { backoffMs, LONGEST_RETRY_AFTER_MS, retryAfterMs } from '../../../lambda
 import { blameFor } from '../../../lambda/deliver/health.ts'
 import { judge, type Answer } from '../../../lambda/deliver/judge.ts'
 
-const status = (code: number, contentType?: string): Answer => ({ kind: 'status', status: code, ...(contentType !== undefined && { contentType }) })
+const status = (code: number, contentType?: string): Answer => ({
+  kind: 'status',
+  status: code,
+  ...(contentType !== undefined && { contentType }),
+})
 const silence = (code: string): Answer => ({ kind: 'silence', code })
 
 // prettier-ignore

@@ -17,7 +17,11 @@ function record(eventName: string, object: Record<string, unknown>): Record<stri
     s3: {
       s3SchemaVersion: '1.0',
       configurationId: 'testConfigRule',
-      bucket: { name: 'amzn-s3-demo-bucket', ownerIdentity: { principalId: 'A3NL1KOZZKExample' }, arn: 'arn:aws:s3:::amzn-s3-demo-bucket' },
+      bucket: {
+        name: 'amzn-s3-demo-bucket',
+        ownerIdentity: { principalId: 'A3NL1KOZZKExample' },
+        arn: 'arn:aws:s3:::amzn-s3-demo-bucket',
+      },
       object: { sequencer: '0055AED6DCD90281E5', ...object },
     },
     newFieldOfTomorrow: {},
@@ -42,9 +46,24 @@ describe('what a message asks for', () => {
   })
 
   const LETTER = {
-    schema: 'kissmetrics-importer/dead-letter/v1', kind: 'line', reason: 'invalid_json', detail: 'd',
-    source: { bucket, key: 'k', versionId: 'v', etag: 'e', lastModified: '2026-01-01T00:00:00.000Z', line: 4, byteStart: 10, byteEnd: 12 },
-    line: '{}', attempts: 0, replays: 2, failedAt: '2026-01-01T00:00:00.000Z',
+    schema: 'kissmetrics-importer/dead-letter/v1',
+    kind: 'line',
+    reason: 'invalid_json',
+    detail: 'd',
+    source: {
+      bucket,
+      key: 'k',
+      versionId: 'v',
+      etag: 'e',
+      lastModified: '2026-01-01T00:00:00.000Z',
+      line: 4,
+      byteStart: 10,
+      byteEnd: 12,
+    },
+    line: '{}',
+    attempts: 0,
+    replays: 2,
+    failedAt: '2026-01-01T00:00:00.000Z',
   }
 
   test('a dead letter of a line', () => {
@@ -53,7 +72,9 @@ describe('what a message asks for', () => {
 
   test('a dead letter of a drop is the drop again, counted', () => {
     const letter = { ...LETTER, kind: 'drop', source: { bucket, key: 'k', versionId: 'v' } }
-    expect(readMessage(JSON.stringify(letter))).toEqual([{ kind: 'drop', drop: { bucket, key: 'k', versionId: 'v' }, replays: 3 }])
+    expect(readMessage(JSON.stringify(letter))).toEqual([
+      { kind: 'drop', drop: { bucket, key: 'k', versionId: 'v' }, replays: 3 },
+    ])
   })
 
   // prettier-ignore

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { reject } from '../../../lambda/reasons.ts'
-import { finalReport, isFinal, isFinished, missingReport, progressReport, reportKey, type Account } from '../../../lambda/report/report.ts'
+import {
+  finalReport,
+  isFinal,
+  isFinished,
+  missingReport,
+  progressReport,
+  reportKey,
+  type Account,
+} from '../../../lambda/report/report.ts'
 import { emptySums } from '../../../lambda/settle/ledger.ts'
 
 const NOW = '2026-01-01T00:00:00.000Z'
@@ -53,13 +61,33 @@ describe('sums that do not agree fail loudly', () => {
 })
 
 test('the fields of a report are a contract', () => {
-  expect(Object.keys(finalReport({ ...account({ delivered: 1 }, 1), sums: { ...account({ delivered: 1 }, 1).sums, time: { first: 1, last: 2 } } }, NOW))).toEqual([
-    'schema', 'state', 'drop', 'lines', 'commands', 'rejectedBy', 'warnings', 'time', 'startedAt', 'invocations', 'repeatsPossible', 'finishedAt',
+  expect(
+    Object.keys(
+      finalReport(
+        { ...account({ delivered: 1 }, 1), sums: { ...account({ delivered: 1 }, 1).sums, time: { first: 1, last: 2 } } },
+        NOW,
+      ),
+    ),
+  ).toEqual([
+    'schema',
+    'state',
+    'drop',
+    'lines',
+    'commands',
+    'rejectedBy',
+    'warnings',
+    'time',
+    'startedAt',
+    'invocations',
+    'repeatsPossible',
+    'finishedAt',
   ])
 })
 
 test('the same import gives the same report', () => {
-  expect(JSON.stringify(finalReport(account({ delivered: 1 }, 1), NOW))).toBe(JSON.stringify(finalReport(account({ delivered: 1 }, 1), NOW)))
+  expect(JSON.stringify(finalReport(account({ delivered: 1 }, 1), NOW))).toBe(
+    JSON.stringify(finalReport(account({ delivered: 1 }, 1), NOW)),
+  )
 })
 
 // prettier-ignore

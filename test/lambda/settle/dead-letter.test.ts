@@ -20,11 +20,15 @@ const ONLY_ALLOWED = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/
 describe('no line can stop its own dead letter', () => {
   test('any text makes a body that SQS takes, and comes back from it', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('', '\uFFFE', '\uFFFF', '\uD800', '\u0000', '\u0085', '\u{1FFFE}'), (text, odd) => {
-        const body = toBody({ ...LETTER, line: text + odd, source: { ...LETTER.source, key: odd + text } })
-        expect(body).toMatch(ONLY_ALLOWED)
-        expect(JSON.parse(body)).toEqual({ ...LETTER, line: text + odd, source: { ...LETTER.source, key: odd + text } })
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('', '\uFFFE', '\uFFFF', '\uD800', '\u0000', '\u0085', '\u{1FFFE}'),
+        (text, odd) => {
+          const body = toBody({ ...LETTER, line: text + odd, source: { ...LETTER.source, key: odd + text } })
+          expect(body).toMatch(ONLY_ALLOWED)
+          expect(JSON.parse(body)).toEqual({ ...LETTER, line: text + odd, source: { ...LETTER.source, key: odd + text } })
+        },
+      ),
     )
   })
 
@@ -97,7 +101,7 @@ test('batches hold ten at most and a megabyte at most, in order, and lose nothin
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: MAX_BATCH_BYTES }), { maxLength: 60 }), (sizes) => {
       const batches: number[][] = []
-      for (let rest = sizes; rest.length > 0; ) {
+      for (let rest = sizes; rest.length > 0;) {
         const length = nextBatchLength(rest)
         batches.push(rest.slice(0, length))
         rest = rest.slice(length)

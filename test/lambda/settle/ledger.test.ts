@@ -7,29 +7,34 @@ describe('the ledger', () => {
   test('knows up to which line all have ended, whatever order they end in', () => {
     const steps = fc.array(fc.record({ open: fc.boolean(), pick: fc.nat() }), { maxLength: 200 })
     fc.assert(
-      fc.property(steps, fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 1_000_000 }), (program, maxSpan, firstLine) => {
-        const ledger = new Ledger(firstLine, maxSpan)
-        const open = new Set<number>()
-        const ended = new Set<number>()
-        let newest = firstLine - 1
-        for (const { open: opens, pick } of program) {
-          if (opens && !ledger.isSpanFull) {
-            newest += 1
-            ledger.open(newest)
-            open.add(newest)
-          } else if (open.size > 0) {
-            const line = [...open][pick % open.size] ?? 0
-            ledger.blank(line)
-            open.delete(line)
-            ended.add(line)
+      fc.property(
+        steps,
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: 1, max: 1_000_000 }),
+        (program, maxSpan, firstLine) => {
+          const ledger = new Ledger(firstLine, maxSpan)
+          const open = new Set<number>()
+          const ended = new Set<number>()
+          let newest = firstLine - 1
+          for (const { open: opens, pick } of program) {
+            if (opens && !ledger.isSpanFull) {
+              newest += 1
+              ledger.open(newest)
+              open.add(newest)
+            } else if (open.size > 0) {
+              const line = [...open][pick % open.size] ?? 0
+              ledger.blank(line)
+              open.delete(line)
+              ended.add(line)
+            }
+            let mark = firstLine - 1
+            while (ended.has(mark + 1)) mark += 1
+            expect(ledger.mark).toBe(mark)
+            expect(ledger.isSpanFull).toBe(newest - mark >= maxSpan)
           }
-          let mark = firstLine - 1
-          while (ended.has(mark + 1)) mark += 1
-          expect(ledger.mark).toBe(mark)
-          expect(ledger.isSpanFull).toBe(newest - mark >= maxSpan)
-        }
-        expect(ledger.sums().lines.blank).toBe(ended.size)
-      }),
+          expect(ledger.sums().lines.blank).toBe(ended.size)
+        },
+      ),
     )
   })
 
@@ -37,16 +42,30 @@ describe('the ledger', () => {
     const ledger = new Ledger(1, 4)
     ledger.open(1)
     ledger.blank(1)
-    expect(() => { ledger.blank(1) }).toThrow(RangeError)
-    expect(() => { ledger.blank(2) }).toThrow(RangeError)
-    expect(() => { ledger.open(3) }).toThrow(RangeError)
+    expect(() => {
+      ledger.blank(1)
+    }).toThrow(RangeError)
+    expect(() => {
+      ledger.blank(2)
+    }).toThrow(RangeError)
+    expect(() => {
+      ledger.open(3)
+    }).toThrow(RangeError)
   })
 
   test('counts lines, commands, warnings, and the span of time', () => {
     const ledger = new Ledger(1, 10)
     for (let line = 1; line <= 5; line += 1) ledger.open(line)
     const person = 'a'
-    ledger.delivered(1, [{ kind: 'record', person, event: 'e', time: 20, properties: [] }, { kind: 'alias', person, other: 'b', time: 20 }], 20, ['empty_property'])
+    ledger.delivered(
+      1,
+      [
+        { kind: 'record', person, event: 'e', time: 20, properties: [] },
+        { kind: 'alias', person, other: 'b', time: 20 },
+      ],
+      20,
+      ['empty_property'],
+    )
     ledger.delivered(2, [{ kind: 'set', person, time: 10, properties: [] }], 10, [])
     ledger.deadLettered(3, 'rejected', reject('missing_identity'))
     ledger.deadLettered(4, 'undeliverable', reject('endpoint_refused'))
@@ -61,14 +80,20 @@ describe('the ledger', () => {
 
   test('keeps twenty examples of a reason, those with the lowest numbers, in order, whatever order they come in', () => {
     fc.assert(
-      fc.property(fc.shuffledSubarray(Array.from({ length: 60 }, (_, index) => index + 1), { minLength: 60 }), (order) => {
-        const ledger = new Ledger(1, 60)
-        for (let line = 1; line <= 60; line += 1) ledger.open(line)
-        for (const line of order) ledger.deadLettered(line, 'rejected', reject('missing_identity'))
-        const { count, examples = [] } = ledger.sums().rejectedBy.missing_identity ?? {}
-        expect(count).toBe(60)
-        expect(examples.map(({ line }) => line)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
-      }),
+      fc.property(
+        fc.shuffledSubarray(
+          Array.from({ length: 60 }, (_, index) => index + 1),
+          { minLength: 60 },
+        ),
+        (order) => {
+          const ledger = new Ledger(1, 60)
+          for (let line = 1; line <= 60; line += 1) ledger.open(line)
+          for (const line of order) ledger.deadLettered(line, 'rejected', reject('missing_identity'))
+          const { count, examples = [] } = ledger.sums().rejectedBy.missing_identity ?? {}
+          expect(count).toBe(60)
+          expect(examples.map(({ line }) => line)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
+        },
+      ),
     )
   })
 })

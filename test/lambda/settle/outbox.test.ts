@@ -103,7 +103,10 @@ describe('dead letters', () => {
 
   test('attributes are what SQS takes, whatever the key', async () => {
     const seen: string[] = []
-    const outbox = new Outbox({ sendBatch: (batch) => Promise.resolve((seen.push(...batch.map(({ attributes }) => attributes.key ?? '')), [])) }, new VirtualClock())
+    const outbox = new Outbox(
+      { sendBatch: (batch) => Promise.resolve((seen.push(...batch.map(({ attributes }) => attributes.key ?? '')), [])) },
+      new VirtualClock(),
+    )
     outbox.post(letterOf(1), () => undefined)
     await outbox.flush()
     expect(seen).toEqual(['k\uFFFD\uFFFD'])

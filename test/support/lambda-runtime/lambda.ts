@@ -130,11 +130,20 @@ export class Lambda implements AsyncDisposable {
   #sandboxEnded(sandbox: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#sandbox === sandbox) this.#sandbox = undefined
     this.#next = undefined
-    this.#fail(this.#running, new InvocationError('Runtime.ExitError', `RequestId: ${this.#running?.id ?? ''} Error: Runtime exited with ${String(code ?? signal)}`))
+    this.#fail(
+      this.#running,
+      new InvocationError(
+        'Runtime.ExitError',
+        `RequestId: ${this.#running?.id ?? ''} Error: Runtime exited with ${String(code ?? signal)}`,
+      ),
+    )
     if (this.#isStopping) return
     // It died before it took anything: the same would happen again.
     if (this.#running === undefined && this.#waiting.length > 0 && code !== 0 && signal === null) {
-      this.#fail(this.#waiting.shift(), new InvocationError('Runtime.ExitError', `Runtime exited with ${String(code)} before it was ready`))
+      this.#fail(
+        this.#waiting.shift(),
+        new InvocationError('Runtime.ExitError', `Runtime exited with ${String(code)} before it was ready`),
+      )
     }
     if (this.#waiting.length > 0) this.#sandbox = this.#startSandbox()
   }
@@ -189,7 +198,10 @@ export class Lambda implements AsyncDisposable {
 
   #settle(invocation: Invocation, body: string): void {
     if (Buffer.byteLength(body) > MAX_ANSWER_BYTES) {
-      this.#fail(invocation, new InvocationError('Function.ResponseSizeTooLarge', 'Response payload size exceeded maximum allowed payload size'))
+      this.#fail(
+        invocation,
+        new InvocationError('Function.ResponseSizeTooLarge', 'Response payload size exceeded maximum allowed payload size'),
+      )
       return
     }
     clearTimeout(invocation.timer)

@@ -10,7 +10,8 @@ const agent = new http.Agent({ keepAlive: true })
 function call(method, route, body, headers = {}) {
   return new Promise((resolve, reject) => {
     const options = { host, port, method, agent, path: `/2018-06-01/runtime/invocation/${route}`, headers }
-    if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+    if (body !== undefined)
+      Object.assign(headers, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
     const request = http.request(options, (response) => {
       let text = ''
       response

@@ -1,0 +1,110 @@
+import { PassThrough, Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from '@jest/globals'
+import { openLines, type Line, type Reading } from '../../../lambda/read/lines.ts'
+import { bodyOf } from './oracle.ts'
+
+async function outcomeOf({ batches }: Reading): Promise<{ lines: Line[]; error: unknown }> {
+  const lines: Line[] = []
+  try {
+    for await (const batch of batches) lines.push(...batch)
+    return { lines, error: undefined }
+  } catch (error) {
+    return { lines, error }
+  }
+}
+
+async function* breaksAfter(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) yield await Promise.resolve(chunk)
+  throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+}
+
+describe('a body that breaks off', () => {
+  const thousands = Buffer.from('a\n'.repeat(3_000))
+
+  // prettier-ignore
+  test.each([
+    //  where                           what has come
+    [ 'before its first byte',          [] ],
+    [ 'after its first byte',           [Buffer.from('o')] ],
+    [ 'inside of its first line',       [Buffer.from('open')] ],
+    [ 'after many lines',               [thousands, thousands, Buffer.from('open')] ],
+    [ 'after a first byte of gzip',     [Buffer.from([0x1f])] ],
+    [ 'after a header of gzip',         [gzipSync('open').subarray(0, 10)] ],
+    [ 'inside of gzip',                 [gzipSync(`${'a\n'.repeat(3_000)}open`).subarray(0, -9)] ],
+  ])('%s: its error comes out, and no cut line', async (_where, chunks) => {
+    const { lines, error } = await outcomeOf(await openLines(bodyOf(breaksAfter(chunks)), { maxLineBytes: 100 }))
+    expect(error).toMatchObject({ message: 'socket hang up', code: 'ECONNRESET' })
+    expect(lines.every(({ text }) => text === 'a')).toBe(true)
+  })
+
+  test('lines that were read before the break come out', async () => {
+    const body = new PassThrough()
+    body.write('a\n'.repeat(5_000))
+    const { batches } = await openLines(body, { maxLineBytes: 100 })
+    const iterator = batches[Symbol.asyncIterator]()
+    const first = await iterator.next()
+    expect(first.value).toHaveLength(1_000)
+    body.destroy(new Error('socket hang up'))
+    await expect(drain(iterator)).rejects.toThrow('socket hang up')
+  })
+
+  test('without an error of its own is an error too', async () => {
+    const body = new PassThrough()
+    body.write('a\nopen')
+    const reading = openLines(body, { maxLineBytes: 100 })
+    body.destroy()
+    expect((await outcomeOf(await reading)).error).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
+  })
+})
+
+describe('whoever leaves early closes the body', () => {
+  const lines = Buffer.from('a\n'.repeat(5_000))
+
+  // prettier-ignore
+  test.each([
+    //  a body that                         the body
+    [ 'goes on for ever',                   () => Readable.from(forEver(lines), { objectMode: false }) ],
+    [ 'goes on for ever, as gzip',          () => Readable.from(forEver(gzipSync(lines)), { objectMode: false }) ],
+    [ 'says nothing more',                  () => stalledAfter(lines) ],
+    [ 'says nothing more, as gzip',         () => stalledAfter(gzipSync(lines)) ],
+    [ 'has ended',                          () => bodyOf([lines]) ],
+  ])('that %s', async (_what, open) => {
+    const body = open()
+    const closed = new Promise((resolve) => body.once('close', resolve))
+    const { batches } = await openLines(body, { maxLineBytes: 100 })
+    for await (const _batch of batches) break
+    await closed
+    expect(body.destroyed).toBe(true)
+  })
+
+  function* forEver(chunk: Buffer): Generator<Buffer> {
+    for (;;) yield chunk
+  }
+
+  function stalledAfter(chunk: Buffer): Readable {
+    const body = new Readable({ read: () => undefined })
+    body.push(chunk)
+    return body
+  }
+})
+
+test('a slow reader slows the body down', async () => {
+  let chunks = 0
+  function* counted(): Generator<Buffer> {
+    for (;;) {
+      chunks += 1
+      yield Buffer.alloc(65_536, 'some line\n')
+    }
+  }
+  const { batches } = await openLines(bodyOf(counted()), { maxLineBytes: 100 })
+  for await (const _batch of batches) {
+    for (let turn = 0; turn < 1_000; turn += 1) await new Promise(setImmediate) // time enough to read more than streams may hold
+    break
+  }
+  expect(chunks).toBeLessThan(16)
+})
+
+async function drain(iterator: AsyncIterator<unknown>): Promise<void> {
+  while ((await iterator.next()).done !== true);
+}

@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream'
+import { openLines, type Line } from '../../../lambda/read/lines.ts'
+
+const LF = 0x0a
+
+export function bodyOf(chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Readable {
+  return Readable.from(chunks, { objectMode: false })
+}
+
+export async function allOf<T>(source: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const item of source) all.push(item)
+  return all
+}
+
+export async function linesOf(chunks: Iterable<Buffer>, maxLineBytes = 1_000_000): Promise<readonly Line[]> {
+  const { batches } = await openLines(bodyOf(chunks), { maxLineBytes })
+  return (await allOf(batches)).flat()
+}
+
+/** The plainest splitter: the whole drop at once. */
+export function oracle(drop: Buffer, maxLineBytes = 1_000_000): readonly Line[] {
+  const bom = drop.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0
+  const lines: Line[] = []
+  for (let start = bom; start < drop.length;) {
+    const newline = drop.indexOf(LF, start)
+    const end = newline === -1 ? drop.length : newline
+    const bytes = drop.subarray(start, end)
+    const place = { number: lines.length + 1, byteStart: start, byteEnd: end }
+    if (bytes.length > maxLineBytes)
+      lines.push({ ...place, text: '', fault: { reason: 'line_too_long', bytes: bytes.subarray(0, 204_800) } })
+    else {
+      try {
+        const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+        lines.push({ ...place, text: text.endsWith('\r') ? text.slice(0, -1) : text })
+      } catch {
+        lines.push({ ...place, text: '', fault: { reason: 'invalid_encoding', bytes: bytes.subarray(0, 204_800) } })
+      }
+    }
+    start = end + 1
+  }
+  return lines
+}
+
+/** Lines as values that a test runner can compare and print. */
+export function plain(lines: readonly Line[]): unknown {
+  return lines.map(({ fault, ...line }) => ({ ...line, fault: fault && [fault.reason, fault.bytes.toString('hex')] }))
+}
+
+/** The drop in chunks that end at these places, whatever numbers they are. */
+export function cut(drop: Buffer, cuts: readonly number[]): readonly Buffer[] {
+  const places = [0, ...cuts.map((place) => place % (drop.length + 1)).toSorted((a, b) => a - b), drop.length]
+  return places.slice(1).map((end, index) => drop.subarray(places[index], end))
+}

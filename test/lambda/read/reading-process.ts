@@ -1,0 +1,33 @@
+/** Reads a drop of one kind in a process of its own, whose memory can be bounded and measured. argv: kind, MB. Prints its figures as JSON. */
+import { Readable } from 'node:stream'
+import { openLines } from '../../../lambda/read/lines.ts'
+
+const CHUNK_BYTES = 65_536
+const FILLERS: Readonly<Record<string, string | Buffer>> = {
+  'one line': 'x',
+  'blank lines': '\n',
+  'undecodable lines': Buffer.from([0xff, 0x0a]),
+  'short lines': `{"_p":"bob@example.com","_n":"Visited","_t":1393344604,"plan":"free"}\n`,
+}
+
+const [kind = '', megabytes = '0'] = process.argv.slice(2)
+
+function* drop(): Generator<Buffer> {
+  yield Buffer.from('first\n')
+  const filler = FILLERS[kind]
+  if (filler === undefined) throw new Error(`no such drop: ${kind}`)
+  for (let bytes = 0; bytes < Number(megabytes) * 1_000_000; bytes += CHUNK_BYTES) yield Buffer.alloc(CHUNK_BYTES, filler)
+  yield Buffer.from('\nlast')
+}
+
+const before = process.memoryUsage.rss()
+const reading = await openLines(Readable.from(drop(), { objectMode: false }), { maxLineBytes: 262_144 })
+let lines = 0
+let last: unknown
+for await (const batch of reading.batches) {
+  lines += batch.length
+  last = batch.at(-1)
+  await new Promise(setImmediate) // as someone who does something with them
+}
+const rssGrowth = process.resourceUsage().maxRSS * 1024 - before
+process.stdout.write(JSON.stringify({ lines, last, bytesRead: reading.bytesRead(), rssGrowth }))
