@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import split2 from 'split2'
 import { examine } from '../lambda/examine.ts'
 import { openLines } from '../lambda/read/lines.ts'
@@ -24,7 +24,7 @@ function chunksOf(bytes: Buffer): Readable {
 }
 
 async function splitAndParse(bytes: Buffer): Promise<void> {
-  const splitter = chunksOf(bytes).compose(split2())
+  const splitter = pipeline(chunksOf(bytes), split2(), () => undefined)
   for await (const line of splitter as AsyncIterable<string>) JSON.parse(line)
 }
 

@@ -153,8 +153,8 @@ class AttemptError extends Error {
   }
 }
 
-/** Several addresses behind one name fail together; what they have in common is in the first. */
+/** Several addresses behind one name fail together, and what they have in common is in the first; some errors have only a name. */
 function nameOf(error: Error): string {
   const [first] = 'errors' in error && Array.isArray(error.errors) ? (error.errors as readonly unknown[]) : []
-  return codeOf(error) || codeOf(first) || 'UNKNOWN'
+  return codeOf(error) || codeOf(first) || error.name
 }

@@ -150,6 +150,7 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
     [ 'answers half',                            (chance) => (chance < 0.05 ? { kind: 'half' } : TAKEN) ],
     [ 'talks nonsense',                          (chance) => (chance < 0.05 ? { kind: 'garbage' } : TAKEN) ],
     [ 'is slow now and then',                    (chance) => (chance < 0.05 ? { kind: 'slow', ms: 100 } : TAKEN) ],
+    [ 'never answers some requests',             (chance, { attempt }) => (attempt === 1 && chance < 0.01 ? { kind: 'stall' } : TAKEN) ],
     [ 'does all of it',                          (chance) => (chance < 0.02 ? status(500) : chance < 0.04 ? status(503) : chance < 0.06 ? { kind: 'reset', taken: true } : chance < 0.08 ? { kind: 'slow', ms: 50 } : chance < 0.09 ? { kind: 'garbage' } : TAKEN) ],
   ]
 

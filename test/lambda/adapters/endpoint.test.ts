@@ -1,0 +1,129 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { endpointAt } from '../../../lambda/adapters/endpoint.ts'
+import type { Answer } from '../../../lambda/deliver/judge.ts'
+import type { Request } from '../../../lambda/parse/request.ts'
+
+const GET: Request = { method: 'GET', path: '/e?_k=K&_p=%2B33%201' }
+const TIMEOUTS = { connectMs: 500, headersMs: 300, bodyMs: 300, attemptMs: 3_000 }
+
+const running: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const stop of running.splice(0).toReversed()) await stop()
+})
+
+interface Peer {
+  readonly url: URL
+  readonly received: string[]
+  connections: number
+}
+
+/** A server that speaks bytes: what comes is kept, what goes is up to the test. */
+async function peer(onRequest: (socket: Socket) => void): Promise<Peer> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    known.connections += 1
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => {
+      known.received.push(chunk.toString('latin1'))
+      onRequest(socket)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const known: Peer = { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), received: [], connections: 0 }
+  running.push(async () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await once(server, 'close')
+  })
+  return known
+}
+
+function endpoint(url: URL, maxSockets = 4): ReturnType<typeof endpointAt> {
+  const opened = endpointAt(url, maxSockets, TIMEOUTS)
+  running.push(() => opened.close())
+  return opened
+}
+
+const GIF = 'HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: 3\r\n\r\nGIF'
+
+function drip(socket: Socket, head: string): void {
+  socket.write(head)
+  const timer = setInterval(() => socket.write('x'), 50)
+  socket.on('close', () => {
+    clearInterval(timer)
+  })
+}
+
+describe('what comes back for one attempt', () => {
+  // prettier-ignore
+  test.each<[string, (socket: Socket) => void, Answer]>([
+    //  the other side                     does                                                                     and that is
+    [ 'answers',                           (socket) => socket.write(GIF),                                           { kind: 'status', status: 200, contentType: 'image/gif' } ],
+    [ 'answers without a body',            (socket) => socket.write('HTTP/1.1 204 No Content\r\n\r\n'),             { kind: 'status', status: 204 } ],
+    [ 'is busy, and says for how long',    (socket) => socket.write('HTTP/1.1 429 X\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n'), { kind: 'status', status: 429, retryAfter: '7' } ],
+    [ 'says to go on, and then answers',   (socket) => socket.write(`HTTP/1.1 103 Early Hints\r\n\r\n${GIF}`),      { kind: 'status', status: 200, contentType: 'image/gif' } ],
+    [ 'redirects',                         (socket) => socket.write('HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n'), { kind: 'status', status: 302 } ],
+    [ 'breaks off in the body',            (socket) => { socket.write(GIF.slice(0, -1)); setImmediate(() => socket.resetAndDestroy()) }, { kind: 'status', status: 200, contentType: 'image/gif' } ],
+    [ 'sends a body without end',          (socket) => socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n${'x'.repeat(200_000)}`), { kind: 'status', status: 200 } ],
+    [ 'stalls in the body',                (socket) => socket.write(GIF.slice(0, -1)),                              { kind: 'status', status: 200, contentType: 'image/gif' } ],
+    [ 'drips its body for ever',           (socket) => { drip(socket, 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n') }, { kind: 'status', status: 200 } ],
+    [ 'never answers',                     () => undefined,                                                         { kind: 'silence', code: 'UND_ERR_HEADERS_TIMEOUT' } ],
+    [ 'closes without an answer',          (socket) => socket.end(),                                                { kind: 'silence', code: 'UND_ERR_SOCKET' } ],
+    [ 'resets the connection',             (socket) => socket.resetAndDestroy(),                                    { kind: 'silence', code: 'ECONNRESET' } ],
+    [ 'talks nonsense',                    (socket) => socket.end('what?\r\n\r\n'),                                 { kind: 'silence', code: 'HTTPParserError' } ],
+  ])('%s', async (_what, onRequest, answer) => {
+    const { url } = await peer(onRequest)
+    expect(await endpoint(url).send(GET)).toEqual(answer)
+  })
+
+  test('drips its head for ever: the whole attempt has an end', async () => {
+    const { url } = await peer((socket) => {
+      drip(socket, 'HTTP/1.1 200 OK\r\nx-head: ')
+    })
+    expect((await endpoint(url).send(GET)).kind).toBe('silence')
+  })
+
+  test('nobody listens', async () => {
+    const { url } = await peer(() => undefined)
+    for (const stop of running.splice(0)) await stop()
+    expect(await endpoint(url).send(GET)).toEqual({ kind: 'silence', code: 'ECONNREFUSED' })
+  })
+
+  test('there is no such name', async () => {
+    const { kind, ...rest } = await endpoint(new URL('http://no-such-host.invalid')).send(GET)
+    expect(kind).toBe('silence')
+    expect(['ENOTFOUND', 'EAI_AGAIN']).toContain('code' in rest ? rest.code : '')
+  })
+
+  test('it speaks no TLS', async () => {
+    const { url } = await peer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    expect(await endpoint(new URL(`https://127.0.0.1:${url.port}`)).send(GET)).toMatchObject({
+      kind: 'silence',
+      code: expect.stringMatching(/^(ERR_SSL_|EPROTO)/) as unknown,
+    })
+  })
+})
+
+test('the target goes out as it is, and a form with its length', async () => {
+  const known = await peer((socket) => socket.write(GIF))
+  const { send } = endpoint(known.url, 1)
+  await send(GET)
+  await send({ method: 'POST', path: '/s', body: '_k=K&_p=1' })
+  expect(known.received[0]).toMatch(/^GET \/e\?_k=K&_p=%2B33%201 HTTP\/1\.1\r\n/)
+  expect(known.received[1]).toMatch(/^POST \/s HTTP\/1\.1\r\n/)
+  expect(known.received[1]).toContain('content-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n')
+  expect(known.received.join('')).toContain('_k=K&_p=1')
+})
+
+test('a few connections carry many requests', async () => {
+  const known = await peer((socket) => socket.write(GIF))
+  const { send } = endpoint(known.url, 4)
+  for (let round = 0; round < 50; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 4 }, () => send(GET)))
+    expect(answers.every(({ kind }) => kind === 'status')).toBe(true)
+  }
+  expect(known.connections).toBe(4)
+})
