@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Blobs } from './blobs.ts'
+import { checkPreconditions, isUnchanged, rangeOf } from './conditions.ts'
 import type { S3Faults } from './faults.ts'
 import type { Notifications } from './notifications.ts'
 import type { Store, StoredObject } from './store.ts'
@@ -218,49 +219,6 @@ export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string
     ...Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
     ...(encoding !== undefined && encoding !== '' && { 'content-encoding': encoding }),
   }
-}
-
-function names(header: string, etag: string): boolean {
-  return header.split(',').some((part) => part.trim().replaceAll('"', '').replace(/^W\//, '') === etag || part.trim() === '*')
-}
-
-const FAILED = 'At least one of the pre-conditions you specified did not hold'
-
-function checkPreconditions(headers: IncomingHttpHeaders, current: StoredObject | undefined): void {
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers
-  if (ifNoneMatch !== undefined && current !== undefined && names(ifNoneMatch, current.etag))
-    throw new S3Error(412, 'PreconditionFailed', FAILED)
-  if (ifMatch === undefined) return
-  if (current === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
-  if (!names(ifMatch, current.etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
-}
-
-/** @returns whether the reader already has it @throws S3Error 412 */
-function isUnchanged(headers: IncomingHttpHeaders, { etag, lastModified }: StoredObject): boolean {
-  const seconds = Math.floor(lastModified / 1000) * 1000
-  if (headers['if-match'] !== undefined) {
-    if (!names(headers['if-match'], etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
-  } else if (headers['if-unmodified-since'] !== undefined && seconds > Date.parse(headers['if-unmodified-since'])) {
-    throw new S3Error(412, 'PreconditionFailed', FAILED)
-  }
-  if (headers['if-none-match'] !== undefined) return names(headers['if-none-match'], etag)
-  return headers['if-modified-since'] !== undefined && seconds <= Date.parse(headers['if-modified-since'])
-}
-
-/** A range that cannot be read is passed over, as HTTP has it; one beyond the end is refused. */
-function rangeOf(
-  header: string | undefined,
-  size: number,
-): { readonly start: number; readonly end: number; readonly isPart: boolean } {
-  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
-  if (first === '' && last === '') return { start: 0, end: size - 1, isPart: false }
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
-  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1)
-  if (start > end || (first === '' && last === '0')) {
-    if (first !== '' && last !== '' && Number(last) < Number(first)) return { start: 0, end: size - 1, isPart: false }
-    throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable', { 'content-range': `bytes */${size}` })
-  }
-  return { start, end, isPart: true }
 }
 
 /** Lets a body through, or does to it what a test has asked for. */

@@ -109,9 +109,9 @@ describe('what comes back for one attempt', () => {
 
 test('the target goes out as it is, and a form with its length', async () => {
   const known = await peer((socket) => socket.write(GIF))
-  const { send } = endpoint(known.url, 1)
-  await send(GET)
-  await send({ method: 'POST', path: '/s', body: '_k=K&_p=1' })
+  const opened = endpoint(known.url, 1)
+  await opened.send(GET)
+  await opened.send({ method: 'POST', path: '/s', body: '_k=K&_p=1' })
   expect(known.received[0]).toMatch(/^GET \/e\?_k=K&_p=%2B33%201 HTTP\/1\.1\r\n/)
   expect(known.received[1]).toMatch(/^POST \/s HTTP\/1\.1\r\n/)
   expect(known.received[1]).toContain('content-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n')
@@ -120,9 +120,9 @@ test('the target goes out as it is, and a form with its length', async () => {
 
 test('a few connections carry many requests', async () => {
   const known = await peer((socket) => socket.write(GIF))
-  const { send } = endpoint(known.url, 4)
+  const opened = endpoint(known.url, 4)
   for (let round = 0; round < 50; round += 1) {
-    const answers = await Promise.all(Array.from({ length: 4 }, () => send(GET)))
+    const answers = await Promise.all(Array.from({ length: 4 }, () => opened.send(GET)))
     expect(answers.every(({ kind }) => kind === 'status')).toBe(true)
   }
   expect(known.connections).toBe(4)

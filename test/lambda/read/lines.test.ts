@@ -129,8 +129,14 @@ describe('a line of exactly the limit passes, one byte more does not', () => {
   })
 })
 
+test('a line of exactly the limit, its newline yet to come, is whole also where less than that is kept', async () => {
+  const drop = Buffer.from(`${'x'.repeat(262_144)}\nnext`)
+  expect(plain(await linesOf(cut(drop, [262_144]), 262_144))).toEqual(plain(oracle(drop, 262_144)))
+})
+
 describe('of a line that is too long, the first 204,800 bytes are kept', () => {
-  const drop = Buffer.concat([Buffer.alloc(300_000, 'long, '), Buffer.from('\nnext')])
+  const long = Buffer.alloc(300_000, 'long, ')
+  const drop = Buffer.concat([long, Buffer.from('\n'), long, Buffer.from('\nnext')])
 
   // prettier-ignore
   test.each([
@@ -142,7 +148,7 @@ describe('of a line that is too long, the first 204,800 bytes are kept', () => {
     [ 'cut where keeping ends',             [204_800],          1_024 ],
     [ 'cut between the two',                [204_801, 262_144], 262_144 ],
     [ 'cut after both',                     [262_145, 299_999], 262_144 ],
-    [ 'cut into many',                      Array.from({ length: 300 }, (_, index) => index * 1_000), 262_144 ],
+    [ 'cut into many',                      Array.from({ length: 600 }, (_, index) => index * 1_000), 262_144 ],
   ])('%s', async (_how, cuts, maxLineBytes) => {
     expect(plain(await linesOf(cut(drop, cuts), maxLineBytes))).toEqual(plain(oracle(drop, maxLineBytes)))
   })
@@ -151,7 +157,7 @@ describe('of a line that is too long, the first 204,800 bytes are kept', () => {
 // Parts of the JSON test suite that its package on npm has replaced: texts that are no UTF-8, as bytes.
 // prettier-ignore
 const RAW = [
-  'fffe5b002200e90022005d00', '005b002200e90022005d', '5b002200e90022005d00', 'efbb7b7d',
+  'fffe5b002200e90022005d00', '005b002200e90022005d', '5b002200e90022005d00', 'efbb7b7d', 'efbb', 'ef',
   '5b22e697a5d188fa225d', '5b22eda080225d', '5b22ff225d', '5b22e9225d', '5b2281225d', '5b22f4bfbfbf225d', '5b22c0af225d',
   '5b22fc83bfbfbfbf225d', '5b22fc8080808080225d', '5b22e0ff225d', '5b61e55d', '5bff5d', '5b313233e55d', '5b316531e55d', '5b30e55d',
   '5b3165e55d', '5b225c75e5225d', '5b225ce5225d', 'e5', 'e9', '7b22b9223a2230222c7d',
