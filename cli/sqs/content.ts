@@ -5,7 +5,10 @@ import { invalidParameter, missingParameter, SqsError } from './errors.ts'
 const Text = v.optional(v.string())
 
 /** What goes with the body of a message. Binary values are base64, as the JSON protocol carries them. */
-export const MessageAttributes = v.record(v.string(), v.strictObject({ DataType: v.string(), StringValue: Text, BinaryValue: Text }))
+export const MessageAttributes = v.record(
+  v.string(),
+  v.strictObject({ DataType: v.string(), StringValue: Text, BinaryValue: Text }),
+)
 export type MessageAttributes = v.InferOutput<typeof MessageAttributes>
 type MessageAttribute = MessageAttributes[string]
 
@@ -24,7 +27,8 @@ const DATA_TYPE = /^(String|Number|Binary)(\..+)?$/
 /** What SQS counts: body, and name, type and value of each attribute. */
 export function bytesOf(body: string, attributes: MessageAttributes = {}): number {
   return Object.entries(attributes).reduce(
-    (bytes, [name, attribute]) => bytes + Buffer.byteLength(name) + Buffer.byteLength(attribute.DataType) + valueOf(attribute).length,
+    (bytes, [name, attribute]) =>
+      bytes + Buffer.byteLength(name) + Buffer.byteLength(attribute.DataType) + valueOf(attribute).length,
     Buffer.byteLength(body),
   )
 }
@@ -33,7 +37,9 @@ export function bytesOf(body: string, attributes: MessageAttributes = {}): numbe
 export function checkContent(body: string | undefined, attributes: MessageAttributes, maxBytes: number): asserts body is string {
   if (body === undefined || body === '') throw missingParameter('MessageBody')
   if (Object.keys(attributes).length > MAX_ATTRIBUTES) {
-    throw invalidParameter(`Number of message attributes [${Object.keys(attributes).length}] exceeds the allowed maximum [${MAX_ATTRIBUTES}].`)
+    throw invalidParameter(
+      `Number of message attributes [${Object.keys(attributes).length}] exceeds the allowed maximum [${MAX_ATTRIBUTES}].`,
+    )
   }
   for (const [name, attribute] of Object.entries(attributes)) checkAttribute(name, attribute)
   if ([body, ...Object.values(attributes).map(({ StringValue = '' }) => StringValue)].some((text) => REFUSED.test(text))) {
@@ -87,7 +93,10 @@ export function checkBatch<Entry extends { readonly Id: string }>(entries: reado
 /** @throws SqsError where the entries together are more than one request may carry */
 export function checkBatchBytes(bytes: number): void {
   if (bytes <= MAX_BYTES) return
-  throw batchError('BatchRequestTooLong', `Batch requests cannot be longer than ${MAX_BYTES} bytes. You have sent ${bytes} bytes.`)
+  throw batchError(
+    'BatchRequestTooLong',
+    `Batch requests cannot be longer than ${MAX_BYTES} bytes. You have sent ${bytes} bytes.`,
+  )
 }
 
 function batchError(type: string, message: string): SqsError {

@@ -45,7 +45,10 @@ export function noSuchQueue(): SqsError {
 
 /** @param parameter that names what is not there */
 export function noSuchResource(parameter: string): SqsError {
-  return new SqsError('ResourceNotFoundException', `The resource that you specified for the ${parameter} parameter doesn't exist.`)
+  return new SqsError(
+    'ResourceNotFoundException',
+    `The resource that you specified for the ${parameter} parameter doesn't exist.`,
+  )
 }
 
 /** For what AWS has and this SQS has not: silence would pass for success. */

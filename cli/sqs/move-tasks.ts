@@ -1,126 +1,184 @@
 import { randomUUID } from 'node:crypto'
-import { invalidParameter, noSuchResource } from './errors.ts'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { invalidParameter, noSuchResource, outOfBounds, unsupported } from './errors.ts'
 import type { Messages } from './messages.ts'
 import type { Queue, Queues } from './queues.ts'
+import { inTransaction } from './store.ts'
 
-interface MoveTask {
+type Row = Readonly<Record<string, SQLOutputValue>>
+
+/** A task that goes on in this process. */
+interface Run {
   readonly handle: string
-  readonly sourceArn: string
-  readonly destinationArn: string | undefined
-  readonly ratePerSecond: number
-  readonly toMove: number
-  readonly startedAt: number
-  moved: number
-  status: 'RUNNING' | 'COMPLETED' | 'CANCELLED' | 'FAILED'
-  failure: string | undefined
+  /** Where its pace counts from: the start, or the restart of the process. */
+  readonly since: number
+  readonly movedBefore: number
+  timer: NodeJS.Timeout | undefined
 }
 
 const MAX_RATE = 500
 const TICK_MS = 100
 
-/** What the console's "Start DLQ redrive" starts: moves messages out of a dead-letter queue, at a pace, one task for a queue. */
+/**
+ * What the console's "Start DLQ redrive" starts: moves what waits in a dead-letter queue at that time, at a pace, one task for a queue.
+ *
+ * The tasks are in the database, so that one which a restart interrupted goes on, and its count stays right.
+ */
 export class MoveTasks {
+  readonly #db: DatabaseSync
   readonly #queues: Queues
   readonly #messages: Messages
   readonly #now: () => number
-  readonly #onMoved: (queue: Queue) => void
-  readonly #tasks: MoveTask[] = []
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #runs = new Map<string, Run>()
 
-  constructor(queues: Queues, messages: Messages, now: () => number, onMoved: (queue: Queue) => void) {
+  constructor(db: DatabaseSync, queues: Queues, messages: Messages, now: () => number) {
+    this.#db = db
     this.#queues = queues
     this.#messages = messages
     this.#now = now
-    this.#onMoved = onMoved
+    for (const task of db.prepare("SELECT * FROM move_tasks WHERE status = 'RUNNING'").all()) this.#run(task)
   }
 
-  start(sourceArn: string, destinationArn: string | undefined, ratePerSecond = MAX_RATE): string {
+  /**
+   * @param destinationArn where all of them go; without it each goes back to the queue that it came from
+   * @param ratePerSecond AWS finds a rate of its own where there is none
+   * @returns the task's handle
+   */
+  start(sourceArn: string, destinationArn: string | undefined, ratePerSecond: number | undefined): string {
     const source = this.#queues.byArn(sourceArn)
     if (source === undefined) throw noSuchResource('SourceArn')
-    if (this.#queues.sourcesOf(source).length === 0) throw invalidParameter('Source queue must be configured as a Dead Letter Queue.')
+    if (this.#queues.sourcesOf(source).length === 0)
+      throw invalidParameter('Source queue must be configured as a Dead Letter Queue.')
     if (destinationArn !== undefined && this.#queues.byArn(destinationArn) === undefined) throw noSuchResource('DestinationArn')
-    if (ratePerSecond < 1 || ratePerSecond > MAX_RATE) throw invalidParameter(`MaxNumberOfMessagesPerSecond must be between 1 and ${MAX_RATE}.`)
-    if (this.#tasks.some((task) => task.sourceArn === sourceArn && task.status === 'RUNNING')) {
-      throw invalidParameter('There is already a task running. Only one active task is allowed for a source queue arn at a given time.')
+    if (destinationArn === sourceArn) throw invalidParameter('Source queue and destination queue must be different.')
+    if (ratePerSecond !== undefined && (ratePerSecond < 1 || ratePerSecond > MAX_RATE)) {
+      throw outOfBounds('MaxNumberOfMessagesPerSecond', ratePerSecond, `Must be between 1 and ${MAX_RATE}, if provided.`)
     }
-    const task: MoveTask = {
-      handle: Buffer.from(JSON.stringify({ taskId: randomUUID(), sourceArn })).toString('base64'),
-      sourceArn,
-      destinationArn,
-      ratePerSecond,
-      toMove: this.#messages.count(source).visible,
-      startedAt: this.#now(),
-      moved: 0,
-      status: 'RUNNING',
-      failure: undefined,
+    if (this.#db.prepare("SELECT 1 FROM move_tasks WHERE source_arn = ? AND status = 'RUNNING'").get(sourceArn) !== undefined) {
+      throw invalidParameter(
+        'There is already a task running. Only one active task is allowed for a source queue arn at a given time.',
+      )
     }
-    this.#tasks.unshift(task)
-    this.#schedule(task, source, 0)
-    return task.handle
+    const handle = Buffer.from(JSON.stringify({ taskId: randomUUID(), sourceArn })).toString('base64')
+    this.#db
+      .prepare(
+        "INSERT INTO move_tasks (handle, source_arn, destination_arn, rate, to_move, moved, status, started_at) VALUES (?, ?, ?, ?, ?, 0, 'RUNNING', ?)",
+      )
+      .run(handle, sourceArn, destinationArn ?? null, ratePerSecond ?? null, this.#messages.count(source).visible, this.#now())
+    this.#run(this.#find(handle))
+    return handle
   }
 
-  list(sourceArn: string, max = 1): readonly Record<string, unknown>[] {
-    return this.#tasks
-      .filter((task) => task.sourceArn === sourceArn)
-      .slice(0, max)
-      .map((task) => ({
-        ...(task.status === 'RUNNING' && { TaskHandle: task.handle }),
-        Status: task.status,
-        SourceArn: task.sourceArn,
-        ...(task.destinationArn !== undefined && { DestinationArn: task.destinationArn }),
-        MaxNumberOfMessagesPerSecond: task.ratePerSecond,
-        ApproximateNumberOfMessagesMoved: task.moved,
-        ApproximateNumberOfMessagesToMove: task.toMove,
-        ...(task.failure !== undefined && { FailureReason: task.failure }),
-        StartedTimestamp: task.startedAt,
-      }))
+  /** The newest first. */
+  list(sourceArn: string, max: number): readonly Row[] {
+    if (this.#queues.byArn(sourceArn) === undefined) throw noSuchResource('SourceArn')
+    return this.#db
+      .prepare('SELECT * FROM move_tasks WHERE source_arn = ? ORDER BY number DESC LIMIT ?')
+      .all(sourceArn, max)
+      .map(toWire)
   }
 
   /** @returns how many had been moved by then */
-  cancel(handle: string | undefined): number {
-    const task = this.#tasks.find((candidate) => candidate.handle === handle)
+  cancel(handle: string): number {
+    const task = this.#db.prepare('SELECT * FROM move_tasks WHERE handle = ?').get(handle)
     if (task === undefined) throw noSuchResource('TaskHandle')
-    if (task.status === 'RUNNING') task.status = 'CANCELLED'
-    return task.moved
+    if (task.status !== 'RUNNING') throw unsupported(`Cancelling a task that is ${String(task.status)}`)
+    this.#end(handle, 'CANCELLED')
+    return Number(task.moved)
   }
 
+  /** Moves what is due by the clock. */
+  tick(): void {
+    for (const run of this.#runs.values()) this.#tick(run)
+  }
+
+  /** Those that run go on with the next start. */
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const { timer } of this.#runs.values()) clearTimeout(timer)
+    this.#runs.clear()
   }
 
-  #schedule(task: MoveTask, source: Queue, delayMs: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      this.#tick(task, source)
+  #run(task: Row): void {
+    const run: Run = { handle: String(task.handle), since: this.#now(), movedBefore: Number(task.moved), timer: undefined }
+    this.#runs.set(run.handle, run)
+    this.#schedule(run, 0)
+  }
+
+  #schedule(run: Run, delayMs: number): void {
+    clearTimeout(run.timer)
+    run.timer = setTimeout(() => {
+      this.#tick(run)
     }, delayMs).unref()
-    this.#timers.add(timer)
   }
 
-  #tick(task: MoveTask, source: Queue): void {
-    const perTick = Math.max(1, Math.round((task.ratePerSecond * TICK_MS) / 1000))
-    for (let count = 0; count < perTick && task.status === 'RUNNING'; count += 1) {
-      try {
-        if (this.#messages.moveOne(source, (sourceArn) => this.#destination(task, sourceArn))) task.moved += 1
-        else task.status = 'COMPLETED'
-      } catch (error) {
-        if (!(error instanceof UnknownSource)) throw error
-        task.status = 'FAILED'
-        task.failure = 'CouldNotDetermineMessageSource'
+  #tick(run: Run): void {
+    inTransaction(this.#db, () => {
+      const task = this.#find(run.handle)
+      const rate = Number(task.rate ?? MAX_RATE)
+      const dueByNow = run.movedBefore + 1 + Math.floor(((this.#now() - run.since) / 1000) * rate)
+      // No more than a second's worth at once, however long the computer slept.
+      const due = Math.min(dueByNow - Number(task.moved), rate)
+      for (let count = 0; count < due && this.#runs.has(run.handle); count += 1) this.#moveOne(task)
+      if (this.#runs.has(run.handle)) this.#schedule(run, Math.max(TICK_MS, 1000 / rate))
+    })
+  }
+
+  /** A message that is moved begins anew: with another id, another age and no deliveries. */
+  #moveOne(task: Row): void {
+    const handle = String(task.handle)
+    const source = this.#queues.byArn(String(task.source_arn))
+    const row = source && this.#db.prepare(NEXT).get(source.name, Number(task.started_at))
+    if (source === undefined) this.#end(handle, 'FAILED', 'AWS.SimpleQueueService.NonExistentQueue')
+    else if (row === undefined) this.#end(handle, 'COMPLETED')
+    else {
+      const destination = this.#destination(task, row)
+      if (typeof destination === 'string') {
+        this.#end(handle, 'FAILED', destination)
+        return
       }
+      const now = this.#now()
+      this.#db.prepare(MOVE).run(randomUUID(), destination.name, now, now, Number(row.sequence))
+      this.#db.prepare('UPDATE move_tasks SET moved = moved + 1 WHERE handle = ?').run(handle)
+      this.#messages.tell(destination)
     }
-    if (task.status === 'RUNNING') this.#schedule(task, source, Math.max(TICK_MS, 1000 / task.ratePerSecond))
   }
 
-  /** A message that a program sent to the dead-letter queue has no source, so that only an explicit destination can take it. */
-  #destination(task: MoveTask, sourceArn: string | undefined): Queue {
-    const arn = task.destinationArn ?? sourceArn
-    const queue = arn === undefined ? undefined : this.#queues.byArn(arn)
-    if (queue === undefined) throw new UnknownSource()
-    this.#onMoved(queue)
-    return queue
+  /** @returns the queue, or why there is none: a message that a program sent to the dead-letter queue came from nowhere */
+  #destination(task: Row, message: Row): Queue | string {
+    const arn = task.destination_arn ?? message.source_arn
+    if (typeof arn !== 'string') return 'CouldNotDetermineMessageSource'
+    return this.#queues.byArn(arn) ?? 'AWS.SimpleQueueService.NonExistentQueue'
+  }
+
+  #end(handle: string, status: 'COMPLETED' | 'CANCELLED' | 'FAILED', failure: string | null = null): void {
+    clearTimeout(this.#runs.get(handle)?.timer)
+    this.#runs.delete(handle)
+    this.#db.prepare('UPDATE move_tasks SET status = ?, failure = ? WHERE handle = ?').run(status, failure, handle)
+  }
+
+  #find(handle: string): Row {
+    const task = this.#db.prepare('SELECT * FROM move_tasks WHERE handle = ?').get(handle)
+    if (task === undefined) throw new Error(`the move task ${handle} is not in the database`)
+    return task
   }
 }
 
-class UnknownSource extends Error {
-  override readonly name = 'UnknownSource'
+const NEXT = 'SELECT sequence, source_arn FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, sequence LIMIT 1'
+const MOVE = `UPDATE messages SET id = ?, queue = ?, sent_at = ?, visible_at = ?, receive_count = 0, received_here = 0,
+              first_received_at = NULL, received_at = NULL, receipt = NULL, source_arn = NULL WHERE sequence = ?`
+
+/** As AWS lists it: only a task that runs has a handle, and nothing is there that was not given. */
+function toWire(task: Row): Row {
+  const all: Row = {
+    TaskHandle: task.status === 'RUNNING' ? (task.handle ?? null) : null,
+    Status: task.status ?? null,
+    SourceArn: task.source_arn ?? null,
+    DestinationArn: task.destination_arn ?? null,
+    MaxNumberOfMessagesPerSecond: task.rate ?? null,
+    ApproximateNumberOfMessagesMoved: task.moved ?? null,
+    ApproximateNumberOfMessagesToMove: task.to_move ?? null,
+    FailureReason: task.failure ?? null,
+    StartedTimestamp: task.started_at ?? null,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null))
 }

@@ -25,13 +25,21 @@ export const DEFAULTS: Attributes = {
 const RedrivePolicy = v.object({
   deadLetterTargetArn: v.string(),
   // AWS takes the number as text, too: the CDK writes it so.
-  maxReceiveCount: v.pipe(v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]), v.integer(), v.minValue(1), v.maxValue(1000)),
+  maxReceiveCount: v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]),
+    v.integer(),
+    v.minValue(1),
+    v.maxValue(1000),
+  ),
 })
 export type RedrivePolicy = Readonly<v.InferOutput<typeof RedrivePolicy>>
 
 const RedriveAllowPolicy = v.variant('redrivePermission', [
   v.strictObject({ redrivePermission: v.picklist(['allowAll', 'denyAll']) }),
-  v.strictObject({ redrivePermission: v.literal('byQueue'), sourceQueueArns: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10)) }),
+  v.strictObject({
+    redrivePermission: v.literal('byQueue'),
+    sourceQueueArns: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10)),
+  }),
 ])
 
 const DOCUMENTS: Readonly<Record<string, v.GenericSchema>> = {
@@ -70,7 +78,9 @@ export function redrivePolicyOf({ RedrivePolicy: text }: Attributes): RedrivePol
 export function allowsRedriveFrom({ RedriveAllowPolicy: text }: Attributes, sourceArn: string): boolean {
   if (text === undefined) return true
   const policy = v.parse(RedriveAllowPolicy, JSON.parse(text))
-  return policy.redrivePermission === 'byQueue' ? policy.sourceQueueArns.includes(sourceArn) : policy.redrivePermission === 'allowAll'
+  return policy.redrivePermission === 'byQueue'
+    ? policy.sourceQueueArns.includes(sourceArn)
+    : policy.redrivePermission === 'allowAll'
 }
 
 /** @throws SqsError for an attribute that nobody can set, or for a value that it cannot have */
@@ -97,13 +107,17 @@ export function changed(attributes: Attributes, changes: Attributes): Attributes
 export function conflict(attributes: Attributes, wanted: Attributes): string | undefined {
   return Object.keys(wanted).find((name) => {
     const [is = '', should = ''] = [attributes[name], wanted[name]]
-    if (is === '' || should === '' || !(name in DOCUMENTS)) return is !== should
+    if (is === '' || should === '' || !isDocumentName(name)) return is !== should
     return !isDeepStrictEqual(JSON.parse(is), JSON.parse(should))
   })
 }
 
 function isSettable(name: string): boolean {
-  return isNumber(name) || name in DOCUMENTS || name === 'SqsManagedSseEnabled'
+  return isNumber(name) || isDocumentName(name) || name === 'SqsManagedSseEnabled'
+}
+
+function isDocumentName(name: string): boolean {
+  return Object.hasOwn(DOCUMENTS, name)
 }
 
 function isNumber(name: string): name is NumberName {

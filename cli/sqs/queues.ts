@@ -1,6 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { invalidParameter, missingParameter, noSuchQueue, outOfBounds, SqsError, unsupported } from './errors.ts'
-import { allowsRedriveFrom, changed, checkAttributes, conflict, DEFAULTS, redrivePolicyOf, type Attributes } from './queue-attributes.ts'
+import {
+  allowsRedriveFrom,
+  changed,
+  checkAttributes,
+  conflict,
+  DEFAULTS,
+  redrivePolicyOf,
+  type Attributes,
+} from './queue-attributes.ts'
 
 export interface Queue {
   readonly name: string
@@ -44,7 +52,8 @@ export class Queues {
   create(name: string | undefined, attributes: Attributes = {}): Queue {
     if (name === undefined) throw missingParameter('QueueName')
     if (name.endsWith('.fifo')) throw unsupported('A FIFO queue')
-    if (!/^[\w-]{1,80}$/.test(name)) throw invalidParameter('Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length')
+    if (!/^[\w-]{1,80}$/.test(name))
+      throw invalidParameter('Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length')
     checkAttributes(attributes)
     const existing = this.#find(name)
     if (existing === undefined) return this.#insert(name, attributes)
@@ -115,7 +124,8 @@ export class Queues {
     const deadLetters = this.byArn(policy.deadLetterTargetArn)
     if (policy.deadLetterTargetArn === this.arnOf(name)) throw refuse('A queue cannot be its own dead letter target.')
     if (deadLetters === undefined) throw refuse('Dead letter target does not exist.')
-    if (!allowsRedriveFrom(deadLetters.attributes, this.arnOf(name))) throw refuse('Dead letter target does not allow this source queue.')
+    if (!allowsRedriveFrom(deadLetters.attributes, this.arnOf(name)))
+      throw refuse('Dead letter target does not allow this source queue.')
   }
 
   #find(name: string): Queue | undefined {

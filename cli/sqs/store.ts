@@ -49,7 +49,7 @@ export function openStore(dir: string): DatabaseSync {
     return db
   } catch (cause) {
     db.close()
-    if (!(cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY)) throw cause
+    if (!isBusy(cause)) throw cause
     throw new SetupError(
       `The state folder ${dir} is in use by another local SQS; one folder serves one at a time. Stop that one, or name another folder.`,
       { cause },
@@ -60,10 +60,17 @@ export function openStore(dir: string): DatabaseSync {
 /** sqlite.org, "Result and Error Codes" */
 const SQLITE_BUSY = 5
 
+function isBusy(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === SQLITE_BUSY
+}
+
 function prepareSchema(db: DatabaseSync, file: string): void {
   const version = db.prepare('PRAGMA user_version').get()?.user_version
   const isNew = db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
-  if (isNew) inTransaction(db, () => { db.exec(SCHEMA) })
+  if (isNew)
+    inTransaction(db, () => {
+      db.exec(SCHEMA)
+    })
   else if (version !== SCHEMA_VERSION) {
     throw new SetupError(
       `${file} holds queues of version ${String(version)}; this program reads version ${SCHEMA_VERSION}. ` +
