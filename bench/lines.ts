@@ -80,3 +80,5 @@ export async function benchLines(): Promise<readonly Result[]> {
     },
   ]
 }
+
+if (import.meta.main) for (const { name, value, unit } of await benchLines()) console.log(name, value.toFixed(2), unit)

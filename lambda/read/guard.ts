@@ -67,7 +67,7 @@ export class LineGuard extends Transform {
   /** A byte order mark can come in pieces, so the first bytes wait until it is clear whether they are one. */
   #withoutBom(chunk: Buffer): Buffer {
     const head = Buffer.concat([...this.#carry, chunk])
-    if (head.length < BOM.length && head.equals(BOM.subarray(0, head.length))) {
+    if (head.equals(BOM.subarray(0, head.length))) {
       this.#carry = [head]
       return head.subarray(head.length)
     }

@@ -140,21 +140,22 @@ describe('of a line that is too long, the first 204,800 bytes are kept', () => {
 
   // prettier-ignore
   test.each([
-    //  it comes                            in chunks of        the limit
+    //  it comes                            cut at              the limit
     [ 'whole',                              [],                 1_024 ],
-    [ 'whole, the limit above what is kept', [],                262_144 ],
+    [ 'whole, with a higher limit',         [],                 262_144 ],
     [ 'cut before the limit',               [1_000],            1_024 ],
     [ 'cut at the limit',                   [1_024],            1_024 ],
     [ 'cut where keeping ends',             [204_800],          1_024 ],
     [ 'cut between the two',                [204_801, 262_144], 262_144 ],
     [ 'cut after both',                     [262_145, 299_999], 262_144 ],
+    [ 'both cut more than once',            [1_000, 250_000, 302_000, 400_000, 500_000], 1_024 ],
     [ 'cut into many',                      Array.from({ length: 600 }, (_, index) => index * 1_000), 262_144 ],
   ])('%s', async (_how, cuts, maxLineBytes) => {
     expect(plain(await linesOf(cut(drop, cuts), maxLineBytes))).toEqual(plain(oracle(drop, maxLineBytes)))
   })
 })
 
-// Parts of the JSON test suite that its package on npm has replaced: texts that are no UTF-8, as bytes.
+// Texts that are no UTF-8, as bytes: those of the JSON test suite that its package on npm has replaced, and beginnings of a BOM.
 // prettier-ignore
 const RAW = [
   'fffe5b002200e90022005d00', '005b002200e90022005d', '5b002200e90022005d00', 'efbb7b7d', 'efbb', 'ef',
