@@ -167,6 +167,24 @@ describe('a message is kept for as long as the queue says', () => {
   })
 })
 
+test('a dead-letter queue with one of its own counts its own deliveries, and tells all of them', async () => {
+  const { queue: middle, deadLetters: last } = await createPair(local.sqs, 'middle', 2)
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: local.server.queueArn('middle'), maxReceiveCount: 2 })
+  const first = await create(local.sqs, 'first', { RedrivePolicy })
+  await sendText(local.sqs, first, 'x')
+  const seen: unknown[] = []
+  for (const url of [first, first, first, middle, middle, middle, last]) {
+    const messages = await receive(local.sqs, url, { VisibilityTimeout: 0 })
+    seen.push(
+      messages.map(({ Attributes }) => [
+        Attributes?.ApproximateReceiveCount,
+        Attributes?.DeadLetterQueueSourceArn?.split(':').at(-1),
+      ]),
+    )
+  }
+  expect(seen).toEqual([[['1', undefined]], [['2', undefined]], [], [['3', 'first']], [['4', 'first']], [], [['5', 'middle']]])
+})
+
 describe('who waits', () => {
   test('gets what becomes visible meanwhile', async () => {
     await sendText(local.sqs, queue, 'x')

@@ -176,6 +176,18 @@ test('a restart does not end a task, nor count anything twice', async () => {
   expect(await countsOf(local.sqs, url('a'))).toEqual([3, 0, 0])
 })
 
+test('after a restart a task goes on at its pace', async () => {
+  await bury('a', ['1', '2', '3', '4', '5', '6'])
+  await start({ MaxNumberOfMessagesPerSecond: 2 })
+  local.server.clockMoved()
+  pass(1_000)
+  expect(await task()).toMatchObject({ ApproximateNumberOfMessagesMoved: 3 })
+  local = await local.restart()
+  local.server.clockMoved()
+  pass(500)
+  expect(await task()).toMatchObject({ ApproximateNumberOfMessagesMoved: 5 })
+})
+
 test('tasks are listed, the newest first', async () => {
   for (const text of ['1', '2', '3']) {
     await sendText(local.sqs, url('a-dead'), text)
