@@ -32,7 +32,7 @@ export class Progress {
       this.#reports.set(file, report)
       if (!isFinal(report) || this.#results === undefined) continue
       this.#status.clear()
-      this.#results.write(`${dropTable(report, path.relative('', file), deadLetters, this.#results)}\n`)
+      this.#results.write(`${dropTable(report, shortest(file), deadLetters, this.#results)}\n`)
     }
     if (this.unfinished.length > 0) this.#status.show(this.unfinished.map(progressOf).join(' · '))
   }
@@ -41,4 +41,10 @@ export class Progress {
 function progressOf({ drop, lines }: Report): string {
   const settled = lines.delivered + lines.rejected + lines.undeliverable + lines.blank
   return `${printable(drop.key)}: ${grouped(settled)} lines done, ${grouped(lines.rejected + lines.undeliverable)} came back`
+}
+
+/** From here, where it lies below; a way through `..` is longer to read than the whole path. */
+function shortest(file: string): string {
+  const fromHere = path.relative('', file)
+  return fromHere.startsWith('..') ? file : fromHere
 }

@@ -28,7 +28,7 @@ import {
   receive,
   sendText,
 } from './local-sqs.ts'
-import { hasMoto, startMoto } from './moto.ts'
+import { HAS_MOTO, startMoto } from '../../support/moto.ts'
 
 type Check = (sqs: SQSClient, name: string) => Promise<void>
 
@@ -277,11 +277,8 @@ describe('the embedded SQS', () => {
   )
 })
 
-const moto = hasMoto()
-if (!moto)
-  console.warn('moto is not installed (pip install "moto[server]"): nobody else says that these checks are what SQS does.')
-
-;(moto ? describe : describe.skip)('moto, an SQS of others', () => {
+const describeMoto = HAS_MOTO ? describe : describe.skip
+describeMoto('moto, an SQS of others', () => {
   let other: Awaited<ReturnType<typeof startMoto>>
   let sqs: SQSClient
   beforeAll(async () => {
