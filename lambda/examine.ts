@@ -18,3 +18,8 @@ export function examine(line: Line, rules: LineRules, apiKey: string): Entry {
   const requests = requestsFor(parsed, apiKey)
   return 'kind' in requests ? { kind: 'rejected', line, rejection: requests } : { kind: 'ready', line, parsed, requests }
 }
+
+/** Each line when it is asked for: what is made for a whole batch before its first line is sent, the garbage collector has to carry along. */
+export function* examineAll(lines: readonly Line[], rules: LineRules, apiKey: string): Generator<Entry> {
+  for (const line of lines) yield examine(line, rules, apiKey)
+}

@@ -11,7 +11,7 @@ const MAX_BYTES = 4 * 1_048_576
 const NO_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'admitted'; readonly entries: Iterable<Entry> }
   | { readonly kind: 'held' }
   | { readonly kind: 'refused'; readonly rejection: Rejection }
 
@@ -24,8 +24,8 @@ export class Head {
   #bytes = 0
   #isOpen = false
 
-  /** The next lines, in order. */
-  admit(entries: readonly Entry[]): Admission {
+  /** The next lines, in order. Once one of them is an object, they are handed on as they are, and not looked at. */
+  admit(entries: Iterable<Entry>): Admission {
     if (this.#isOpen) return { kind: 'admitted', entries }
     for (const entry of entries) {
       this.#held.push(entry)

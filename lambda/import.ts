@@ -1,4 +1,4 @@
-import { examine, type Entry } from './examine.ts'
+import { examineAll, type Entry } from './examine.ts'
 import { Head, type Admission } from './head.ts'
 import type { Drop } from './intake/drop.ts'
 import { diagnoseBytes } from './parse/diagnose.ts'
@@ -97,7 +97,7 @@ async function settleLines(
     const unsupported = diagnoseBytes(reading.start)
     if (unsupported !== undefined) return unsupported
     for await (const batch of reading.batches) {
-      const refusal = await pass(head.admit(batch.map((line) => examine(line, rules, apiKey))))
+      const refusal = await pass(head.admit(examineAll(batch, rules, apiKey)))
       if (refusal !== undefined) return refusal
     }
     throwIfCutShort(reading.bytesRead(), opened.bytes)
@@ -116,7 +116,7 @@ function throwIfCutShort(bytesRead: number, bytes: number): void {
   if (bytesRead !== bytes) throw new Error(`S3 sent ${bytesRead} of ${bytes} bytes of the drop; it is read again`)
 }
 
-async function settleAll(entries: readonly Entry[], settlement: Settlement, keeper: ReportKeeper): Promise<void> {
+async function settleAll(entries: Iterable<Entry>, settlement: Settlement, keeper: ReportKeeper): Promise<void> {
   for (const entry of entries) {
     if (!settlement.hasRoom) {
       keeper.progress(() => settlement.ledger.sums())

@@ -49,6 +49,8 @@ function optionsFor({ method, path, body }: Request): Dispatcher.DispatchOptions
   return body === undefined ? { method, path } : { method, path, body, headers: FORM_HEADERS }
 }
 
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+
 /** One request and what comes back for it, as undici calls it. Whatever happens, it answers once. */
 class Attempt implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void
@@ -76,12 +78,10 @@ class Attempt implements Dispatcher.DispatchHandler {
     if (status < 200) return
     const contentType = headers['content-type']
     const retryAfter = headers['retry-after']
-    this.#answer = {
-      kind: 'status',
-      status,
-      ...(typeof contentType === 'string' && { contentType }),
-      ...(typeof retryAfter === 'string' && { retryAfter }),
-    }
+    const answer: Writable<Extract<Answer, { kind: 'status' }>> = { kind: 'status', status }
+    if (typeof contentType === 'string') answer.contentType = contentType
+    if (typeof retryAfter === 'string') answer.retryAfter = retryAfter
+    this.#answer = answer
   }
 
   // An unread body keeps its socket from the next line, so it is read, and thrown away.
