@@ -40,7 +40,7 @@ export const SETTINGS = {
   importQueueUrl: 'KM_IMPORT_QUEUE_URL',
 } as const
 
-/** KISSMETRICS.md §1: the current host of the tracking API. */
+/** Kissmetrics, "API specifications": the current host of the tracking API. */
 export const KISSMETRICS_ENDPOINT = 'https://trk.kissmetrics.io'
 
 export type Env = Readonly<Record<string, string | undefined>>
