@@ -79,7 +79,9 @@ export class Installation implements AsyncDisposable {
   /** Drops a file and waits for its last report. */
   async import(name: string, body: string | Buffer, extra: Partial<PutObjectCommandInput> = {}): Promise<Report> {
     const key = `incoming/${name}`
-    const { VersionId } = await this.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: Buffer.from(body), ...extra }))
+    const { VersionId } = await this.cloud.s3.send(
+      new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: Buffer.from(body), ...extra }),
+    )
     return this.finalReport(key, VersionId)
   }
 
