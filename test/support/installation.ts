@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs'
+import {
+  DeleteMessageCommand,
+  ListMessageMoveTasksCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs'
 import { BUCKET, startCloud, type Cloud } from '../../cli/local/cloud.ts'
 import { EventSource } from '../../cli/local/event-source.ts'
 import { countMessages } from '../../cli/local/queues.ts'
@@ -122,10 +128,15 @@ export class Installation implements AsyncDisposable {
     }
   }
 
-  /** As the console's "Start DLQ redrive" with a destination does. */
+  /** As the console's "Start DLQ redrive" with a destination does. Resolves when all has been moved: who looks earlier would take it away. */
   async redrive(): Promise<void> {
-    const SourceArn = this.cloud.importQueueArn.replace(/[^:]+$/, 'dead-letters')
-    await this.cloud.sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: this.cloud.importQueueArn }))
+    const { sqs, importQueueArn } = this.cloud
+    const SourceArn = importQueueArn.replace(/[^:]+$/, 'dead-letters')
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: importQueueArn }))
+    await eventually('the end of the redrive', async () => {
+      const { Results } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn }))
+      return Results?.[0]?.Status === 'COMPLETED' ? true : undefined
+    })
   }
 
   async sendToImportQueue(body: string): Promise<void> {
