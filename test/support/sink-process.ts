@@ -13,7 +13,7 @@ export interface SinkProcess {
 }
 
 export async function startSinkProcess(): Promise<SinkProcess> {
-  const child = spawn(process.execPath, [import.meta.filename], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [import.meta.filename], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   return {
     url: `http://127.0.0.1:${line}`,
@@ -64,4 +64,7 @@ function serve(): void {
   })
 }
 
-if (process.argv[1] === import.meta.filename) serve()
+if (process.argv[1] === import.meta.filename) {
+  serve()
+  process.stdin.resume().on('end', () => process.exit()) // whoever started it is gone
+}

@@ -184,12 +184,16 @@ describe('a person can be asked for', () => {
       set('a', T + 5, 'plan=pro&city=Bonn'),
       set('a', T, 'plan=free&seats=3'),
       event('b', 'Moved', T + 9, '&City=Kiel'),
+      event('b', 'Tried', T + 1, '&plan=trial'), // later than the free plan, earlier than the other
       alias('a', 'b'),
       alias('c%3Ad', 'b'), // a colon becomes a space
       set('stranger', T, 'plan=none'),
     )
     const known = {
-      events: [{ person: 'b', event: 'Moved', time: T + 9, properties: { City: 'Kiel' }, repeats: 0 }],
+      events: [
+        { person: 'b', event: 'Tried', time: T + 1, properties: { plan: 'trial' }, repeats: 0 },
+        { person: 'b', event: 'Moved', time: T + 9, properties: { City: 'Kiel' }, repeats: 0 },
+      ],
       properties: { plan: 'pro', seats: '3', City: 'Kiel' },
     }
     expect(await ask('/people/a')).toEqual({ person: 'a', aliases: ['b', 'c d'], ...known })

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import path from 'node:path'
+import { LogFile } from './log-file.ts'
+import { startSandbox } from './sandbox.ts'
 
 export interface LambdaOptions {
   /** Where index.mjs lies. */
@@ -13,6 +14,10 @@ export interface LambdaOptions {
   readonly env: Readonly<Record<string, string>>
   /** @default 30,000 */
   readonly timeoutMs?: number
+  /** How long a sandbox may take until it asks for its first invocation. @default 10,000, as in Lambda */
+  readonly initTimeoutMs?: number
+  /** @default 1,024 */
+  readonly memoryMb?: number
 }
 
 /** What Lambda says when an invocation did not end with an answer: `Sandbox.Timedout`, `Runtime.ExitError`, or the error's own type. */
@@ -37,8 +42,6 @@ interface Invocation {
 /** Lambda, Invoke: a synchronous answer has at most 6 MB. */
 const MAX_ANSWER_BYTES = 6 * 1_048_576
 
-const RUNTIME_CLIENT = path.join(import.meta.dirname, '../../../node_modules/aws-lambda-ric/index.mjs')
-const NATIVE_CLIENT = path.join(import.meta.dirname, 'native-client.cjs')
 const API = '/2018-06-01/runtime'
 
 /**
@@ -46,17 +49,19 @@ const API = '/2018-06-01/runtime'
  * at its timeout, and a new sandbox after it has died.
  */
 export class Lambda implements AsyncDisposable {
-  readonly #options: LambdaOptions
+  readonly #options: Required<LambdaOptions>
   readonly #server: Server
   readonly #waiting: Invocation[] = []
   #running: Invocation | undefined
   #next: ServerResponse | undefined
   #sandbox: ChildProcess | undefined
-  #logs = ''
+  /** Runs until the sandbox is ready, or has said why it never will be. */
+  #initTimer: NodeJS.Timeout | undefined
+  readonly #log = new LogFile()
   #isStopping = false
 
   private constructor(options: LambdaOptions) {
-    this.#options = options
+    this.#options = { handler: 'index.handler', timeoutMs: 30_000, initTimeoutMs: 10_000, memoryMb: 1_024, ...options }
     this.#server = createServer((request, response) => {
       void this.#answer(request, response)
     })
@@ -71,7 +76,7 @@ export class Lambda implements AsyncDisposable {
 
   /** All that the function wrote, to both of its streams. */
   get logs(): string {
-    return this.#logs
+    return this.#log.text
   }
 
   /** @throws InvocationError */
@@ -85,77 +90,63 @@ export class Lambda implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true
+    for (const invocation of this.#waiting.splice(0))
+      this.#fail(invocation, 'Sandbox.Failure', 'Lambda was stopped before its turn came')
     const sandbox = this.#sandbox
-    if (sandbox?.exitCode === null && sandbox.kill('SIGKILL')) await once(sandbox, 'close')
+    if (sandbox !== undefined) {
+      sandbox.kill('SIGKILL')
+      await once(sandbox, 'close')
+    }
     this.#server.close()
     this.#server.closeAllConnections()
     await once(this.#server, 'close')
+    this.#log.close()
   }
 
   #startSandbox(): ChildProcess {
-    const { bundleDir, handler = 'index.handler', env } = this.#options
     const { port } = this.#server.address() as AddressInfo
-    const sandbox = spawn(process.execPath, ['--require', NATIVE_CLIENT, RUNTIME_CLIENT, handler], {
-      cwd: bundleDir,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Nothing of this computer's: what is not set by Lambda or by the stack is not there.
-      env: {
-        PATH: process.env.PATH,
-        AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
-        LAMBDA_TASK_ROOT: bundleDir,
-        _HANDLER: handler,
-        AWS_LAMBDA_FUNCTION_NAME: 'importer',
-        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
-        AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/importer',
-        AWS_LAMBDA_LOG_STREAM_NAME: 'test',
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-        TZ: ':UTC',
-        ...env,
-      },
+    const sandbox = startSandbox({
+      ...this.#options,
+      runtimeApi: `127.0.0.1:${port}`,
+      log: this.#log,
     })
-    const log = (chunk: Buffer): void => {
-      this.#logs += chunk.toString()
-    }
-    sandbox.stdout.on('data', log)
-    sandbox.stderr.on('data', log)
     sandbox.on('close', (code, signal) => {
-      this.#sandboxEnded(sandbox, code, signal)
+      this.#sandboxEnded(signal === null ? `exit status ${String(code)}` : `signal: ${signal}`)
     })
+    const { initTimeoutMs } = this.#options
+    this.#initTimer = setTimeout(() => {
+      this.#initEnded()
+      this.#fail(this.#waiting.shift(), 'Sandbox.Timedout', `Init timed out after ${initTimeoutMs / 1000} seconds`)
+      sandbox.kill('SIGKILL')
+    }, initTimeoutMs)
     return sandbox
   }
 
-  #sandboxEnded(sandbox: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#sandbox === sandbox) this.#sandbox = undefined
+  /** @returns whether it had not ended before */
+  #initEnded(): boolean {
+    const isFirst = this.#initTimer !== undefined
+    clearTimeout(this.#initTimer)
+    this.#initTimer = undefined
+    return isFirst
+  }
+
+  #sandboxEnded(how: string): void {
+    this.#sandbox = undefined
     this.#next = undefined
-    this.#fail(
-      this.#running,
-      new InvocationError(
-        'Runtime.ExitError',
-        `RequestId: ${this.#running?.id ?? ''} Error: Runtime exited with ${String(code ?? signal)}`,
-      ),
-    )
-    if (this.#isStopping) return
-    // It died before it took anything: the same would happen again.
-    if (this.#running === undefined && this.#waiting.length > 0 && code !== 0 && signal === null) {
-      this.#fail(
-        this.#waiting.shift(),
-        new InvocationError('Runtime.ExitError', `Runtime exited with ${String(code)} before it was ready`),
-      )
-    }
-    if (this.#waiting.length > 0) this.#sandbox = this.#startSandbox()
+    // A sandbox that dies before it takes anything would do so again: the one that it was started for must not wait for ever.
+    const victim = this.#initEnded() ? this.#waiting.shift() : this.#running
+    this.#fail(victim, 'Runtime.ExitError', `RequestId: ${victim?.id ?? ''} Error: Runtime exited with error: ${how}`)
+    if (this.#waiting.length > 0 && !this.#isStopping) this.#sandbox = this.#startSandbox()
   }
 
   #give(): void {
     if (this.#next === undefined || this.#running !== undefined) return
     const invocation = this.#waiting.shift()
     if (invocation === undefined) return
-    const { timeoutMs = 30_000 } = this.#options
+    const { timeoutMs } = this.#options
     this.#running = invocation
     invocation.timer = setTimeout(() => {
-      this.#fail(invocation, new InvocationError('Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`))
+      this.#fail(invocation, 'Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`)
       this.#sandbox?.kill('SIGKILL')
     }, timeoutMs)
     this.#next.writeHead(200, {
@@ -169,16 +160,10 @@ export class Lambda implements AsyncDisposable {
     this.#next = undefined
   }
 
-  #fail(invocation: Invocation | undefined, error: Error): void {
-    if (invocation === undefined) return
-    clearTimeout(invocation.timer)
-    if (this.#running === invocation) this.#running = undefined
-    invocation.reject(error)
-  }
-
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? ''
     if (url === `${API}/invocation/next`) {
+      this.#initEnded()
       this.#next = response
       this.#give()
       return
@@ -187,26 +172,33 @@ export class Lambda implements AsyncDisposable {
     response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"OK"}')
     const invocation = this.#running
     if (url === `${API}/init/error`) {
-      this.#fail(this.#waiting.shift(), new InvocationError('Runtime.InitError', body))
+      if (this.#initEnded()) this.#fail(this.#waiting.shift(), 'Runtime.InitError', body)
     } else if (invocation !== undefined && url === `${API}/invocation/${invocation.id}/response`) {
       this.#settle(invocation, body)
     } else if (invocation !== undefined && url === `${API}/invocation/${invocation.id}/error`) {
       const { errorType, errorMessage } = JSON.parse(body) as { errorType: string; errorMessage: string }
-      this.#fail(invocation, new InvocationError(errorType, errorMessage))
+      this.#fail(invocation, errorType, errorMessage)
     }
   }
 
   #settle(invocation: Invocation, body: string): void {
     if (Buffer.byteLength(body) > MAX_ANSWER_BYTES) {
-      this.#fail(
-        invocation,
-        new InvocationError('Function.ResponseSizeTooLarge', 'Response payload size exceeded maximum allowed payload size'),
-      )
+      this.#fail(invocation, 'Function.ResponseSizeTooLarge', 'Response payload size exceeded maximum allowed payload size')
       return
     }
-    clearTimeout(invocation.timer)
-    this.#running = undefined
+    this.#ended(invocation)
     invocation.resolve(body === '' ? undefined : JSON.parse(body))
+  }
+
+  #fail(invocation: Invocation | undefined, errorType: string, message: string): void {
+    if (invocation === undefined) return
+    this.#ended(invocation)
+    invocation.reject(new InvocationError(errorType, message))
+  }
+
+  #ended(invocation: Invocation): void {
+    clearTimeout(invocation.timer)
+    if (this.#running === invocation) this.#running = undefined
   }
 }
 

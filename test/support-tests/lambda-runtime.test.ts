@@ -1,0 +1,134 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { App } from 'aws-cdk-lib'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { ImporterStack } from '../../lib/importer-stack.ts'
+import { readSettings } from '../../lib/settings.ts'
+import { buildBundle } from '../support/lambda-runtime/bundle.ts'
+import { Lambda, type LambdaOptions } from '../support/lambda-runtime/lambda.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'km-lambda-'))
+})
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** @param source of index.mjs */
+async function lambdaOf(source: string, options: Partial<LambdaOptions> = {}): Promise<Lambda> {
+  const bundleDir = await mkdtemp(path.join(folder, 'handler-'))
+  await writeFile(path.join(bundleDir, 'index.mjs'), source)
+  return Lambda.start({ bundleDir, env: {}, ...options })
+}
+
+/** Each outcome of several invocations that were begun at once: the answer, or the type of the error. */
+async function outcomes(lambda: Lambda, ...events: readonly unknown[]): Promise<readonly unknown[]> {
+  const settled = await Promise.allSettled(events.map((event) => lambda.invoke(event)))
+  return settled.map((outcome) =>
+    outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as { errorType: string }).errorType,
+  )
+}
+
+describe('invocations begun together, one after the other', () => {
+  // prettier-ignore
+  test.each([
+    //  a handler that                     is                                                                               outcomes of 1, 2, 3
+    [ 'answers',                           'let n = 0; export const handler = async (e) => [e, ++n]',                       [[1, 1], [2, 2], [3, 3]] ],
+    [ 'throws at the second',              'let n = 0; export const handler = async (e) => { if (e === 2) throw new TypeError("x"); return [e, ++n] }', [[1, 1], 'TypeError', [3, 2]] ],
+    [ 'ends its process at the second',    'let n = 0; export const handler = async (e) => e === 2 ? process.exit(3) : [e, ++n]', [[1, 1], 'Runtime.ExitError', [3, 1]] ],
+    [ 'ends it well at the second',        'let n = 0; export const handler = async (e) => e === 2 ? process.exit() : [e, ++n]', [[1, 1], 'Runtime.ExitError', [3, 1]] ],
+    [ 'is killed at the second',           'let n = 0; export const handler = async (e) => e === 2 ? process.kill(process.pid, "SIGKILL") && new Promise(() => 0) : [e, ++n]', [[1, 1], 'Runtime.ExitError', [3, 1]] ],
+    [ 'answers nothing',                   'export const handler = async () => {}',                                         [null, null, null] ],
+    [ 'cannot be loaded',                  'throw new Error("x")',                                                          ['Runtime.InitError', 'Runtime.InitError', 'Runtime.InitError'] ],
+    [ 'is not there',                      'export const other = 1',                                                        ['Runtime.InitError', 'Runtime.InitError', 'Runtime.InitError'] ],
+    [ 'ends its process while it loads',   'process.exit(3)',                                                               ['Runtime.ExitError', 'Runtime.ExitError', 'Runtime.ExitError'] ],
+    [ 'ends it well while it loads',       'process.exit()',                                                                ['Runtime.ExitError', 'Runtime.ExitError', 'Runtime.ExitError'] ],
+  ])('a handler that %s', async (_what, source, expected) => {
+    await using lambda = await lambdaOf(source)
+    expect(await outcomes(lambda, 1, 2, 3)).toEqual(expected)
+  })
+})
+
+test('one that never ends is killed at its timeout, and the next one finds a new sandbox', async () => {
+  const source = 'let n = 0; export const handler = (e) => e === "hang" ? new Promise(() => setInterval(() => 0)) : [++n]'
+  await using lambda = await lambdaOf(source, { timeoutMs: 1_000 })
+  expect(await outcomes(lambda, 'go', 'hang', 'go')).toEqual([[1], 'Sandbox.Timedout', [1]])
+})
+
+test('one that blocks its process is killed too', async () => {
+  await using lambda = await lambdaOf('export const handler = () => { for (;;); }', { timeoutMs: 300 })
+  await expect(lambda.invoke({})).rejects.toThrow('Task timed out after 0.3 seconds')
+})
+
+test('one that never finishes loading is killed', async () => {
+  await using lambda = await lambdaOf('await new Promise(() => setInterval(() => 0)); export const handler = () => 0', {
+    initTimeoutMs: 500,
+  })
+  expect(await outcomes(lambda, 1, 2)).toEqual(['Sandbox.Timedout', 'Sandbox.Timedout'])
+})
+
+test('one that takes more heap than it has is ended', async () => {
+  const source = 'export const handler = () => { const all = []; for (;;) all.push(new Array(1e5).fill({})) }'
+  await using lambda = await lambdaOf(source, { memoryMb: 64 })
+  expect(await outcomes(lambda, 1)).toEqual(['Runtime.ExitError'])
+})
+
+test('what waits when it is stopped is told so, and what was logged stays', async () => {
+  const lambda = await lambdaOf(
+    'export const handler = () => { console.log("on"); return new Promise(() => setInterval(() => 0)) }',
+  )
+  const both = outcomes(lambda, 1, 2)
+  while (!lambda.logs.includes('on')) await new Promise((resolve) => setTimeout(resolve, 5))
+  await lambda[Symbol.asyncDispose]()
+  expect(await both).toEqual(['Runtime.ExitError', 'Sandbox.Failure'])
+  expect(lambda.logs).toContain('on')
+})
+
+test('a handler gets what Lambda gives it, and nothing of this computer', async () => {
+  const source = `export const handler = async (event, context) => {
+    return { event, left: context.getRemainingTimeInMillis(), name: context.functionName, memory: context.memoryLimitInMB, env: Object.keys(process.env) }
+  }`
+  process.env.KM_OF_THIS_COMPUTER = 'yes'
+  await using lambda = await lambdaOf(source, { env: { KM_OWN: '1' }, timeoutMs: 20_000, memoryMb: 256 })
+  const event = { text: 'é\u2028🎉', list: [1, null, true] }
+  const answer = (await lambda.invoke(event)) as { left: number; env: string[] }
+  expect(answer).toMatchObject({ event, name: 'importer', memory: '256' })
+  expect(answer.left).toBeGreaterThan(0)
+  expect(answer.left).toBeLessThanOrEqual(20_000)
+  expect(answer.env).toContain('KM_OWN')
+  expect(answer.env).not.toContain('KM_OF_THIS_COMPUTER')
+})
+
+test('all that was logged before the answer is there with it', async () => {
+  await using lambda = await lambdaOf(
+    'export const handler = async (e) => { for (let i = 0; i < 2000; i++) console.log(`é ${e} ${i} ends`) }',
+  )
+  for (let round = 1; round <= 5; round += 1) {
+    await lambda.invoke(round)
+    expect(lambda.logs.match(/é \d+ \d+ ends/g)).toHaveLength(round * 2_000)
+  }
+})
+
+// prettier-ignore
+test.each([
+  //  an answer of    characters      is
+  [ 'at most 6 MB',   6_291_454,      'taken' ],
+  [ 'one byte more',  6_291_455,      'Function.ResponseSizeTooLarge' ],
+])('%s', async (_what, characters, outcome) => {
+  await using lambda = await lambdaOf('export const handler = async (e) => "x".repeat(e)')
+  const [answer] = await outcomes(lambda, characters)
+  expect(typeof answer === 'string' && answer.length === characters ? 'taken' : answer).toBe(outcome)
+})
+
+test('the bundle of the tests is, byte for byte, the one that the stack deploys', async () => {
+  const outdir = path.join(folder, 'cdk.out')
+  const app = new App({ outdir })
+  new ImporterStack(app, 'Importer', { settings: readSettings({}) })
+  app.synth()
+  const [asset] = (await readdir(outdir)).filter((name) => name.startsWith('asset.'))
+  await buildBundle(path.join(folder, 'bundle'))
+  const deployed = await readFile(path.join(outdir, asset ?? '', 'index.mjs'), 'utf8')
+  expect((await readFile(path.join(folder, 'bundle', 'index.mjs'), 'utf8')) === deployed).toBe(true)
+}, 60_000)

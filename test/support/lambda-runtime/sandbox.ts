@@ -1,0 +1,45 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import path from 'node:path'
+import type { LogFile } from './log-file.ts'
+
+export interface SandboxOptions {
+  /** Where index.mjs lies. */
+  readonly bundleDir: string
+  /** File and export. */
+  readonly handler: string
+  readonly env: Readonly<Record<string, string>>
+  readonly memoryMb: number
+  /** Host and port of the Runtime API. */
+  readonly runtimeApi: string
+  readonly log: LogFile
+}
+
+const RUNTIME_CLIENT = path.join(import.meta.dirname, '../../../node_modules/aws-lambda-ric/index.mjs')
+const NATIVE_CLIENT = path.join(import.meta.dirname, 'native-client.cjs')
+
+/** One process that loads the bundle and then asks for one invocation after the other, as AWS's own client does it. */
+export function startSandbox({ bundleDir, handler, env, memoryMb, runtimeApi, log }: SandboxOptions): ChildProcess {
+  // Lambda, too, gives the heap nine tenths of the memory. What lies outside of the heap is not bounded here.
+  const heap = `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`
+  return spawn(process.execPath, [heap, '--require', NATIVE_CLIENT, RUNTIME_CLIENT, handler], {
+    cwd: bundleDir,
+    stdio: ['ignore', log.descriptor, log.descriptor],
+    // Nothing of this computer's: what is not set by Lambda or by the stack is not there.
+    env: {
+      PATH: process.env.PATH,
+      AWS_LAMBDA_RUNTIME_API: runtimeApi,
+      LAMBDA_TASK_ROOT: bundleDir,
+      _HANDLER: handler,
+      AWS_LAMBDA_FUNCTION_NAME: 'importer',
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+      AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/importer',
+      AWS_LAMBDA_LOG_STREAM_NAME: 'test',
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      TZ: ':UTC',
+      ...env,
+    },
+  })
+}
