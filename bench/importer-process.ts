@@ -15,9 +15,10 @@ const handler = createHandler(process.env, {
 })
 
 await printFigures(async () => {
-  await handler({
-    Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: bucket }, object: { key } } }],
-  })
+  await handler(
+    { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: bucket }, object: { key } } }] },
+    { getRemainingTimeInMillis: () => 3_600_000 },
+  )
   return lines
 })
 process.exit()

@@ -50,6 +50,7 @@ const env = {
   KM_API_KEY: '0123456789abcdef0123456789abcdef01234567',
   KM_DEAD_LETTER_QUEUE_URL: 'http://127.0.0.1:9/none', // every line is good
   KM_IMPORT_QUEUE_URL: 'http://127.0.0.1:9/none',
+  KM_BUCKET: BUCKET,
   KM_MAX_IN_FLIGHT: inFlight,
 }
 Object.assign(process.env, env)

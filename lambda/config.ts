@@ -24,6 +24,34 @@ export const KNOBS = {
     max: 1_048_576,
     why: 'bounds memory; a longer line is rejected and the lines after it are read',
   },
+  KM_MAX_LINES_PER_SECOND: {
+    unit: 'lines a second',
+    default: 0,
+    min: 0,
+    max: 100_000,
+    why: 'most lines that one invocation sends in a second, where Kissmetrics or a network asks for it; 0 for as many as it takes',
+  },
+  KM_SEGMENT_BYTES: {
+    unit: 'bytes',
+    default: 67_108_864,
+    min: 65_536,
+    max: 5_368_709_120,
+    why: 'a larger drop that is not compressed is cut into segments of this size, which are imported side by side',
+  },
+  KM_CHECKPOINT_SECONDS: {
+    unit: 'seconds',
+    default: 5,
+    min: 1,
+    max: 60,
+    why: 'most time between two checkpoints; who takes over after a crash waits for three times as long',
+  },
+  KM_DEADLINE_MARGIN_SECONDS: {
+    unit: 'seconds',
+    default: 60,
+    min: 1,
+    max: 600,
+    why: 'so long before its time runs out an invocation stops reading, lets what is on its way end, and hands the rest on',
+  },
 } as const satisfies Record<string, Knob>
 
 export type KnobName = keyof typeof KNOBS
@@ -38,6 +66,8 @@ export const SETTINGS = {
   apiKey: 'KM_API_KEY',
   deadLetterQueueUrl: 'KM_DEAD_LETTER_QUEUE_URL',
   importQueueUrl: 'KM_IMPORT_QUEUE_URL',
+  /** The bucket that is searched for drops that no event was heard of. */
+  bucket: 'KM_BUCKET',
 } as const
 
 /** Kissmetrics, "API specifications": the current host of the tracking API. */
@@ -50,8 +80,19 @@ export interface Config {
   readonly apiKey: { readonly secretArn: string } | { readonly value: string }
   readonly deadLetterQueueUrl: string
   readonly importQueueUrl: string
+  readonly bucket: string
+  readonly limits: Limits
+}
+
+/** The knobs, read. */
+export interface Limits {
   readonly maxInFlight: number
   readonly maxLineBytes: number
+  /** 0: as many as the endpoint takes. */
+  readonly maxLinesPerSecond: number
+  readonly segmentBytes: number
+  readonly checkpointMs: number
+  readonly deadlineMarginMs: number
 }
 
 /** @throws SetupError naming the first setting that is missing or out of its range. */
@@ -61,8 +102,15 @@ export function readConfig(env: Env): Config {
     apiKey: readApiKey(env),
     deadLetterQueueUrl: readRequired(SETTINGS.deadLetterQueueUrl, env),
     importQueueUrl: readRequired(SETTINGS.importQueueUrl, env),
-    maxInFlight: readKnob('KM_MAX_IN_FLIGHT', env),
-    maxLineBytes: readKnob('KM_MAX_LINE_BYTES', env),
+    bucket: readRequired(SETTINGS.bucket, env),
+    limits: {
+      maxInFlight: readKnob('KM_MAX_IN_FLIGHT', env),
+      maxLineBytes: readKnob('KM_MAX_LINE_BYTES', env),
+      maxLinesPerSecond: readKnob('KM_MAX_LINES_PER_SECOND', env),
+      segmentBytes: readKnob('KM_SEGMENT_BYTES', env),
+      checkpointMs: readKnob('KM_CHECKPOINT_SECONDS', env) * 1000,
+      deadlineMarginMs: readKnob('KM_DEADLINE_MARGIN_SECONDS', env) * 1000,
+    },
   }
 }
 

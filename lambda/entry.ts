@@ -1,13 +1,13 @@
 import { cloudWatchLog } from './adapters/log.ts'
-import { createHandler } from './handler.ts'
+import { createHandler, type Context } from './handler.ts'
 
 const log = cloudWatchLog()
 const answer = createHandler(process.env, log)
 
 /** The door of the deployed function. */
-export async function handler(event: unknown): Promise<unknown> {
+export async function handler(event: unknown, context: Context): Promise<unknown> {
   try {
-    return await answer(event)
+    return await answer(event, context)
   } finally {
     log.flush()
   }

@@ -17,6 +17,33 @@ export class AccountingError extends Error {
   override readonly name = 'AccountingError'
 }
 
+/** The program was asked to stop: its messages are left as they are, and come again when it runs again. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+
+  constructor() {
+    super('The importer was asked to stop.')
+  }
+}
+
+/** The time of an invocation ran out: the rest is handed on to the next one. */
+export class TimeIsUp extends Error {
+  override readonly name = 'TimeIsUp'
+
+  constructor() {
+    super('The time of the invocation ran out.')
+  }
+}
+
+/** A whole invocation brought the work no step forward, and a next one would not either. */
+export class StandstillError extends Error {
+  override readonly name = 'StandstillError'
+}
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
+
 /** What Node, the operating system or a library calls an error, such as `ECONNRESET`; empty where it has no such name. */
 export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''

@@ -24,8 +24,8 @@ export function sayTo(log: Log) {
     alreadyImported(key: string): void {
       log.info('Drop skipped: this very object was imported before.', { key })
     },
-    started(key: string, bytes: number, invocation: number): void {
-      log.info('Drop opened.', { key, bytes, invocation })
+    started(key: string, bytes: number, invocation: number, line: number): void {
+      log.info('Drop opened.', { key, bytes, invocation, line })
     },
     finished(
       key: string,
@@ -37,6 +37,24 @@ export function sayTo(log: Log) {
       log.count('LinesRejected', lines.rejected)
       log.count('LinesUndeliverable', lines.undeliverable)
       log.count('DropsImported', 1)
+    },
+    handedOn(key: string, line: number): void {
+      log.info('Time is up; the rest goes on in the next invocation.', { key, line })
+      log.count('HandOns', 1)
+    },
+    busy(key: string, seconds: number): void {
+      log.info('Another invocation works on this, or did until it broke off; looked at again later.', { key, seconds })
+    },
+    planned(segments: number): void {
+      log.info('Drop cut into segments, which are imported side by side.', { segments })
+    },
+    interrupted(): void {
+      log.info('Asked to stop; the rest goes on from here when the importer runs again.', {})
+    },
+    reconciled(drops: number, queued: number, isWhole: boolean): void {
+      if (queued === 0) log.info('Looked for drops that nobody works on; there are none.', { drops, isWhole })
+      else log.warn('Drops were found that nobody works on, and queued.', { drops, queued, isWhole })
+      log.count('LostDropsQueued', queued)
     },
     missing(key: string, state: 'superseded' | 'gone'): void {
       log.warn('Drop not read: its object is no longer there, or another one took its place.', { key, state })
@@ -58,8 +76,8 @@ export function sayTo(log: Log) {
       log.warn('Endpoint asked to wait; all lines do.', { key, ms })
       log.count('EndpointPauses', 1)
     },
-    outage(detail: string): void {
-      log.warn('Endpoint is down; the work waits in the queue and goes on by itself.', { detail })
+    outage(detail: string, seconds?: number): void {
+      log.warn('Endpoint is down; the work waits in the queue and goes on by itself.', { detail, seconds })
       log.count('EndpointDown', 1)
     },
     setupWrong(detail: string): void {

@@ -1,20 +1,35 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
 import { endpointAt } from './adapters/endpoint.ts'
-import { dropsIn, reportsIn, s3Client } from './adapters/s3.ts'
+import { checkpointsIn, dropsIn, listingOf, reportsIn, s3Client } from './adapters/s3.ts'
 import { apiKeySource } from './adapters/secrets.ts'
-import { deadLetterQueueAt, handBack } from './adapters/sqs.ts'
+import { deadLetterQueueAt, importQueueAt, showAgainIn } from './adapters/sqs.ts'
+import { carryOutAll, settleMessage } from './carry-out.ts'
 import { readConfig, type Config, type Env } from './config.ts'
-import { OutageError, SetupError } from './errors.ts'
 import { sayTo, type Log } from './events.ts'
-import { importDrop } from './import.ts'
-import { readEvent, readMessage, UnknownMessage, type Work } from './intake/message.ts'
-import { replayLetter } from './replay.ts'
+import { readEvent, readMessage } from './intake/message.ts'
+import { resuming } from './read/resume.ts'
+import { Shift } from './shift.ts'
 import type { World } from './world.ts'
 
 /** Answers SQS with what has to come again, and a bare S3 event with nothing, or an error that makes Lambda send it again. */
-export type Handler = (event: unknown) => Promise<SQSBatchResponse | undefined>
+export type Handler = (event: unknown, context: Context) => Promise<SQSBatchResponse | undefined>
+
+/** What Lambda tells of an invocation. */
+export interface Context {
+  getRemainingTimeInMillis(): number
+  /** Raised where an invocation is asked to stop before its time, which Lambda never does. */
+  readonly stopping?: AbortSignal
+}
+
+/**
+ * A message that is worked on is kept out of sight for so long at a time. Where the function dies, it comes again after that, and not after
+ * the queue's own visibility timeout, which is six times as long as an invocation may last.
+ */
+const HIDDEN_SECONDS = 180
+const HIDE_EVERY_MS = 60_000
 
 /** A message that failed once is seen again after this; each further time after twice as long. */
 const FIRST_DELAY_SECONDS = 30
@@ -32,15 +47,18 @@ export function createHandler(env: Env, log: Log): Handler {
   const config = readConfig(env)
   const sqs = new SQSClient({})
   const world = realWorld(config, sqs, log)
-  return async (event) => {
+  return async (event, context) => {
+    using shift = new Shift(context, config.limits.deadlineMarginMs)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      await carryOutAll(readEvent(event), world)
+      await carryOutAll(readEvent(event), world, { deliveries: 1, ending: shift.ending })
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      if (await settleMessage(message, world)) continue
+      const invocation = { deliveries: deliveriesOf(message), ending: shift.ending }
+      const settle = () => settleMessage(() => readMessage(message.body), world, invocation)
+      if (await whileHidden(message, sqs, config.importQueueUrl, settle)) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })
       await comeAgain(message, sqs, config.importQueueUrl)
     }
@@ -54,10 +72,13 @@ function realWorld(config: Config, sqs: SQSClient, log: Log): World {
   const readKey = apiKeySource(config.apiKey, () => clock.now())
   let isKeyChecked = false
   return {
-    drops: dropsIn(s3),
+    drops: resuming(dropsIn(s3), clock),
+    listing: listingOf(s3, config.bucket),
     reports: reportsIn(s3),
+    checkpoints: checkpointsIn(s3),
     deadLetters: deadLetterQueueAt(sqs, config.deadLetterQueueUrl),
-    endpoint: endpointAt(config.endpoint, config.maxInFlight),
+    importQueue: importQueueAt(sqs, config.importQueueUrl),
+    endpoint: endpointAt(config.endpoint, config.limits.maxInFlight),
     apiKey: async () => {
       const key = await readKey()
       if (!isKeyChecked && !USUAL_KEY.test(key)) say.unusualKey()
@@ -65,8 +86,9 @@ function realWorld(config: Config, sqs: SQSClient, log: Log): World {
       return key
     },
     clock,
+    newRun: randomUUID,
     say,
-    limits: config,
+    limits: config.limits,
   }
 }
 
@@ -80,45 +102,29 @@ function sqsRecords(event: unknown): readonly SQSRecord[] | undefined {
   return isFromQueue && records.length > 0 ? (records as readonly SQSRecord[]) : undefined
 }
 
-/** @returns whether the message may be acknowledged */
-async function settleMessage({ body }: SQSRecord, world: World): Promise<boolean> {
+function deliveriesOf({ attributes }: SQSRecord): number {
+  return Number(attributes.ApproximateReceiveCount) || 1
+}
+
+/** What SQS does not take here only makes a message come again later than it could, or sooner, where its checkpoint tells it to wait. */
+async function whileHidden<T>({ receiptHandle }: SQSRecord, sqs: SQSClient, queueUrl: string, act: () => Promise<T>): Promise<T> {
+  let hiding: Promise<void> | undefined
+  const hide = (): void => {
+    hiding = showAgainIn(sqs, queueUrl, receiptHandle, HIDDEN_SECONDS).catch(() => undefined)
+  }
+  hide()
+  const timer = setInterval(hide, HIDE_EVERY_MS)
   try {
-    await carryOutAll(readMessage(body), world)
-    return true
-  } catch (error) {
-    sayWhy(error, world)
-    return false
+    return await act()
+  } finally {
+    clearInterval(timer)
+    await hiding // or it could undo what is said of the message next
   }
-}
-
-/** A message is done when all that it asks for is done; what was done before a failure is recognised when it comes again. */
-async function carryOutAll(works: readonly Work[], world: World): Promise<void> {
-  for (const work of works) {
-    switch (work.kind) {
-      case 'drop':
-        await importDrop(work.drop, work.replays, world)
-        break
-      case 'letter':
-        await replayLetter(work.letter, world)
-        break
-      case 'ignored':
-        world.say.ignored(work.why)
-    }
-  }
-}
-
-function sayWhy(error: unknown, { say }: World): void {
-  if (error instanceof SetupError) say.setupWrong(error.message)
-  else if (error instanceof OutageError) say.outage(error.message)
-  else if (error instanceof UnknownMessage) say.unknownMessage(error.message)
-  else if (error instanceof Error) say.crashed(error.name, error.message, error.stack)
-  else say.crashed('not an Error', String(error), undefined)
 }
 
 /** Sooner than the queue's own visibility timeout, which is long, so that a short outage costs a short wait. */
-async function comeAgain({ receiptHandle, attributes }: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
-  const deliveries = Number(attributes.ApproximateReceiveCount) || 1
-  const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (deliveries - 1))
+async function comeAgain(message: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
+  const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (deliveriesOf(message) - 1))
   // Where SQS does not take this either, the message comes again by itself when its visibility timeout ends.
-  await handBack(sqs, queueUrl, receiptHandle, delaySeconds).catch(() => undefined)
+  await showAgainIn(sqs, queueUrl, message.receiptHandle, delaySeconds).catch(() => undefined)
 }

@@ -22,7 +22,12 @@ export type Admission =
 export class Head {
   #held: Entry[] = []
   #bytes = 0
-  #isOpen = false
+  #isOpen: boolean
+
+  /** @param isOpen whether an object was seen before, in an earlier run */
+  constructor(isOpen: boolean) {
+    this.#isOpen = isOpen
+  }
 
   /** The next lines, in order. Once one of them is an object, they are handed on as they are, and not looked at. */
   admit(entries: Iterable<Entry>): Admission {

@@ -3,6 +3,7 @@ import { examine } from './examine.ts'
 import type { Drop } from './intake/drop.ts'
 import { latestTimeFor } from './parse/line.ts'
 import { openLines, type Line } from './read/lines.ts'
+import { Ledger } from './settle/ledger.ts'
 import { lineOf, type DeadLetter } from './settle/dead-letter.ts'
 import { Outbox } from './settle/outbox.ts'
 import { Settlement } from './settlement.ts'
@@ -27,15 +28,16 @@ export async function replayLetter(letter: DeadLetter, world: World): Promise<vo
   }
   const written = found.lastModified ?? new Date(lastModified ?? letter.failedAt)
   const entry = examine(found.line, { latestTime: latestTimeFor(written) }, await world.apiKey())
-  const settlement = new Settlement({ drop, replays, lastModified: written }, world, number)
+  const ledger = new Ledger({ line: number - 1, byte: found.line.byteStart }, 1)
+  const settlement = new Settlement({ drop, replays, lastModified: written }, world, ledger)
   try {
     settlement.settle(entry)
     await settlement.finish()
   } catch (error) {
-    await settlement.abandon(error instanceof Error ? error : new Error(String(error)))
+    await settlement.windDown(error instanceof Error ? error : new Error(String(error)))
     throw error
   }
-  const { lines, rejectedBy } = settlement.ledger.sums()
+  const { lines, rejectedBy } = ledger.sums()
   if (lines.delivered + lines.blank > 0) world.say.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
   else world.say.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
 }

@@ -1,13 +1,10 @@
 import { Delivery } from './deliver/deliver.ts'
 import type { Entry } from './examine.ts'
 import { reject, type Rejection } from './reasons.ts'
-import { Ledger } from './settle/ledger.ts'
+import type { Ledger } from './settle/ledger.ts'
 import { lineLetter, type Sender } from './settle/letters.ts'
 import { Outbox } from './settle/outbox.ts'
 import type { World } from './world.ts'
-
-/** Most lines from the oldest that has not ended to the newest. Bounds memory, and what a crash can repeat. */
-const MAX_SPAN = 4096
 
 /**
  * Brings every line to its end: delivered, dead-lettered, or blank. Each line is opened in the ledger, sent or posted, and ends there.
@@ -21,13 +18,14 @@ export class Settlement {
   readonly #sender: Sender
   readonly #world: World
 
-  constructor(sender: Sender, world: World, firstLine: number) {
+  constructor(sender: Sender, world: World, ledger: Ledger) {
     this.#sender = sender
     this.#world = world
-    this.ledger = new Ledger(firstLine, MAX_SPAN)
+    this.ledger = ledger
     this.#outbox = new Outbox(world.deadLetters, world.clock)
     this.#delivery = new Delivery(world.endpoint, world.clock, {
       maxInFlight: world.limits.maxInFlight,
+      maxLinesPerSecond: world.limits.maxLinesPerSecond,
       onPause: (ms) => {
         world.say.paused(sender.drop.key, ms)
       },
@@ -50,15 +48,15 @@ export class Settlement {
 
   /** The oldest line is a letter that waits for its batch to fill, or it is on its way. */
   async #endOldest(): Promise<void> {
-    const { mark } = this.ledger
+    const { settled } = this.ledger
     await this.#outbox.flush()
-    if (this.ledger.mark === mark) await this.#delivery.change()
+    if (this.ledger.settled === settled) await this.#delivery.change()
   }
 
   /** To be called only while there is room. */
   settle(entry: Entry): void {
-    const { number } = entry.line
-    this.ledger.open(number)
+    const { number, byteEnd } = entry.line
+    this.ledger.open(number, byteEnd + 1)
     switch (entry.kind) {
       case 'blank':
         this.ledger.blank(number)
@@ -68,8 +66,7 @@ export class Settlement {
         return
       case 'ready':
         this.#delivery.send(entry.requests, (outcome) => {
-          if (outcome.kind === 'delivered')
-            this.ledger.delivered(number, entry.parsed.commands, entry.parsed.time, entry.parsed.warnings)
+          if (outcome.kind === 'delivered') this.ledger.delivered(number, entry.parsed)
           else this.#post(entry, 'undeliverable', reject('endpoint_refused', outcome.because), outcome.attempts)
         })
     }
@@ -81,10 +78,17 @@ export class Settlement {
     await this.#outbox.flush()
   }
 
-  /** Gives up: begins nothing more, and waits for what is on its way, so that nothing goes on behind the back of who comes next. */
-  async abandon(error: Error): Promise<void> {
+  /** Begins to send nothing more; whoever waits for room is told that error. */
+  stop(error: Error): void {
     this.#delivery.stop(error)
-    await Promise.allSettled([this.#delivery.drain(), this.#outbox.stop()])
+  }
+
+  /** Stops, and brings what is on its way to its end, so that nothing goes on behind the back of who comes next. */
+  async windDown(error: Error): Promise<void> {
+    this.#delivery.stop(error)
+    await this.#delivery.drain().catch(() => undefined) // throws the same error
+    await this.#outbox.flush().catch(() => undefined) // a letter that was not taken is written again by the next run
+    await this.#outbox.stop()
   }
 
   #post(entry: Entry, how: 'rejected' | 'undeliverable', rejection: Rejection, attempts: number): void {

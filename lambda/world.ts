@@ -1,23 +1,39 @@
+import type { Limits } from './config.ts'
 import type { Clock, Endpoint } from './deliver/deliver.ts'
 import type { Say } from './events.ts'
-import type { Drops } from './read/drops.ts'
+import type { Drops, Listing } from './read/drops.ts'
 import type { Reports } from './report/reports.ts'
+import type { Checkpoints } from './settle/claim.ts'
 import type { DeadLetterQueue } from './settle/outbox.ts'
 
 /** Everything outside: the handler builds the real one, tests build others. */
 export interface World {
   readonly drops: Drops
+  readonly listing: Listing
   readonly reports: Reports
+  readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetterQueue
+  readonly importQueue: ImportQueue
   readonly endpoint: Endpoint
   /** @throws SetupError where there is no key */
   readonly apiKey: () => Promise<string>
   readonly clock: Clock
+  /** A name that no other run has. */
+  readonly newRun: () => string
   readonly say: Say
   readonly limits: Limits
 }
 
-export interface Limits {
-  readonly maxInFlight: number
-  readonly maxLineBytes: number
+/** The queue that work comes from, and is handed on to. */
+export interface ImportQueue {
+  /** @param delaySeconds from 0 to 900 */
+  send(body: string, delaySeconds: number): Promise<void>
+}
+
+/** What is known of the invocation that a task is carried out in. */
+export interface Invocation {
+  /** How often the message was delivered, this time included. */
+  readonly deliveries: number
+  /** Raised when it is time to stop: its reason is TimeIsUp, or Interrupted. */
+  readonly ending: AbortSignal
 }

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, EventType, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
+import { CHECKPOINTS_PREFIX, DROP_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/places.ts'
 import type { ImportQueue } from './import-queue.ts'
 import { uniqueName } from './unique-name.ts'
 
@@ -8,14 +9,6 @@ export interface DropBucketProps {
   /** Hears of each drop. */
   readonly importQueue: ImportQueue
 }
-
-/** Where people put drops. */
-export const INCOMING_PREFIX = 'incoming/'
-/** Where the importer writes what became of them. Not within the other: a report must not be taken for a drop. */
-export const REPORTS_PREFIX = 'reports/'
-
-/** What a drop may be called. S3 compares the case of letters too, and allows no suffix that another one ends with. */
-export const DROP_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz'] as const
 
 const LONGEST_BUCKET_NAME = 63
 
@@ -48,6 +41,13 @@ export class DropBucket extends Construct {
         },
         // A report is written anew every few seconds while its import goes on; only the last one matters.
         { id: 'replaced-reports', prefix: REPORTS_PREFIX, noncurrentVersionExpiration: Duration.days(1) },
+        // Only as long as a message about the drop can come; without it, the report still says that the drop was imported.
+        {
+          id: 'checkpoints',
+          prefix: CHECKPOINTS_PREFIX,
+          expiration: Duration.days(30),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
         // Parts of an upload that broke off are paid for, and shown nowhere.
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
       ],

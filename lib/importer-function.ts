@@ -8,7 +8,7 @@ import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { SETTINGS } from '../lambda/config.ts'
 import { BUNDLE } from './bundle.ts'
-import { INCOMING_PREFIX, REPORTS_PREFIX } from './drop-bucket.ts'
+import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/places.ts'
 import type { ImportQueue } from './import-queue.ts'
 import type { Settings } from './settings.ts'
 
@@ -99,10 +99,12 @@ function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionP
   return [
     allow('ReadDrops', bucket.arnForObjects(`${INCOMING_PREFIX}*`), ['s3:GetObject', 's3:GetObjectVersion']),
     allow('KeepReports', bucket.arnForObjects(`${REPORTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
+    allow('KeepCheckpoints', bucket.arnForObjects(`${CHECKPOINTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
+    allow('FindLostDrops', bucket.bucketArn, ['s3:ListBucketVersions'], { StringLike: { 's3:prefix': [`${INCOMING_PREFIX}*`] } }),
     // So that an object that is not there is 404 and not 403, which would look like a wrong set-up. S3 asks this when an object is read too, and
     // then without a prefix, so a plain StringLike would never hold. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     allow('TellMissingFromForbidden', bucket.bucketArn, ['s3:ListBucket'], {
-      StringLikeIfExists: { 's3:prefix': [`${INCOMING_PREFIX}*`, `${REPORTS_PREFIX}*`] },
+      StringLikeIfExists: { 's3:prefix': [`${INCOMING_PREFIX}*`, `${REPORTS_PREFIX}*`, `${CHECKPOINTS_PREFIX}*`] },
     }),
     allow('WorkOffTheQueue', importQueue.queue.queueArn, [
       'sqs:ReceiveMessage',
@@ -118,13 +120,14 @@ function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionP
 }
 
 /** The names are those of lambda/config.ts. Never the key: whoever may look at the function would see it. */
-function environment({ importQueue, apiKeySecretArn, settings }: ImporterFunctionProps): Record<string, string> {
+function environment({ bucket, importQueue, apiKeySecretArn, settings }: ImporterFunctionProps): Record<string, string> {
   const knobs = Object.entries(settings.knobs).map(([name, value]) => [name, String(value)] as const)
   return {
     [SETTINGS.endpoint]: settings.endpoint,
     [SETTINGS.apiKeySecret]: apiKeySecretArn,
     [SETTINGS.importQueueUrl]: importQueue.queue.queueUrl,
     [SETTINGS.deadLetterQueueUrl]: importQueue.deadLetters.queueUrl,
+    [SETTINGS.bucket]: bucket.bucketName,
     ...Object.fromEntries(knobs),
     NODE_OPTIONS: '--enable-source-maps',
   }
@@ -137,7 +140,7 @@ function bundling(): BundlingOptions {
 
 function acknowledge({ bucket }: ImporterFunctionProps, role: Role, importer: IFunction, eventSource: EventSourceMapping): void {
   const bucketId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)
-  for (const prefix of [INCOMING_PREFIX, REPORTS_PREFIX]) {
+  for (const prefix of [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX]) {
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`,
       reason: `What lies under ${prefix} is named by the people who drop files, so the star stands for names that nobody knows yet.`,

@@ -1,9 +1,11 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { ApiKey } from './api-key.ts'
-import { DropBucket, INCOMING_PREFIX } from './drop-bucket.ts'
+import { INCOMING_PREFIX } from '../lambda/places.ts'
+import { DropBucket } from './drop-bucket.ts'
 import { ImportQueue } from './import-queue.ts'
 import { FUNCTION_TIMEOUT, ImporterFunction } from './importer-function.ts'
+import { Reconciler } from './reconciler.ts'
 import type { Settings } from './settings.ts'
 
 export interface ImporterStackProps extends StackProps {
@@ -29,6 +31,8 @@ export class ImporterStack extends Stack {
     const { bucket } = new DropBucket(this, 'DropBucket', { importQueue })
     const { secretArn } = new ApiKey(this, 'ApiKey', { existingSecretArn: settings.apiKeySecretArn })
     const importer = new ImporterFunction(this, 'Importer', { bucket, importQueue, apiKeySecretArn: secretArn, settings })
+
+    new Reconciler(this, 'Reconciler', { importQueue })
 
     const say = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description })
     say('BucketName', bucket.bucketName, `Put drops under ${INCOMING_PREFIX}, take reports from reports/`)

@@ -1,16 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { DeleteMessageCommand, ReceiveMessageCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs'
 import type { SQSEvent } from 'aws-lambda'
-import type { Handler } from '../../lambda/handler.ts'
+import type { Context, Handler } from '../../lambda/handler.ts'
 
 export interface EventSourceOptions {
   readonly queueUrl: string
   readonly queueArn: string
   readonly batchSize: number
+  /** How long an invocation may last. */
+  readonly timeoutMs: number
   /** Invocations side by side. */
   readonly concurrency: number
   /** Told when the queue, and not the handler, failed. */
   readonly onError: (error: unknown) => void
 }
+
+const GRACE_MS = 2_000
 
 /** What Lambda's event source mapping does: takes messages from the queue, invokes the handler, deletes what it acknowledged. */
 export class EventSource {
@@ -18,22 +23,24 @@ export class EventSource {
   readonly #handler: Handler
   readonly #options: EventSourceOptions
   readonly #stopping = new AbortController()
+  readonly #pollers: readonly Promise<void>[]
   #busy = 0
 
   constructor(sqs: SQSClient, handler: Handler, options: EventSourceOptions) {
     this.#sqs = sqs
     this.#handler = handler
     this.#options = options
-    for (let poller = 0; poller < options.concurrency; poller += 1) void this.#poll()
+    this.#pollers = Array.from({ length: options.concurrency }, () => this.#poll())
   }
 
   get isIdle(): boolean {
     return this.#busy === 0
   }
 
-  /** Takes no further message. An invocation that goes on is left as a killed function would be: its message comes again. */
-  stop(): void {
+  /** Takes no further message, and waits a little for those that are worked on to be left in good order. */
+  async stop(): Promise<void> {
     this.#stopping.abort()
+    await Promise.race([Promise.all(this.#pollers), delay(GRACE_MS, undefined, { ref: false })])
   }
 
   #isStopping(): boolean {
@@ -68,9 +75,14 @@ export class EventSource {
     return Messages
   }
 
+  #context(): Context {
+    const end = performance.now() + this.#options.timeoutMs
+    return { getRemainingTimeInMillis: () => end - performance.now(), stopping: this.#stopping.signal }
+  }
+
   /** A handler that throws acknowledges nothing: the messages are seen again when their visibility timeout ends. */
   async #invoke(messages: readonly Message[]): Promise<void> {
-    const response = await this.#handler(toEvent(messages, this.#options.queueArn))
+    const response = await this.#handler(toEvent(messages, this.#options.queueArn), this.#context())
     const failed = new Set(response?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
     for (const { MessageId = '', ReceiptHandle } of messages) {
       if (failed.has(MessageId)) continue

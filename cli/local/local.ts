@@ -94,7 +94,7 @@ class LocalRun {
   /** Everything is left so that the next start goes on from here. */
   async stop(): Promise<void> {
     await this.#folder.stop()
-    this.#source.stop()
+    await this.#source.stop()
     this.#status.clear()
     if (this.#options.json) process.stdout.write(`${JSON.stringify(this.#progress.finished, null, 2)}\n`)
   }
@@ -134,7 +134,7 @@ class LocalRun {
     })
   }
 
-  #openSource({ eventSource, function: { environment } }: Wiring): EventSource {
+  #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): EventSource {
     const { cloud } = this.#servers
     const log = terminalLog(this.#say, () => {
       this.#isSetupWrong = true
@@ -143,6 +143,7 @@ class LocalRun {
       queueUrl: cloud.importQueueUrl,
       queueArn: cloud.importQueueArn,
       batchSize: eventSource.batchSize,
+      timeoutMs: timeoutSeconds * 1000,
       concurrency: eventSource.maximumConcurrency,
       onError: (error) => {
         this.#say('red', 'error:', error instanceof Error ? error.message : String(error))
@@ -162,6 +163,7 @@ class LocalRun {
       [SETTINGS.apiKey]: apiKey,
       [SETTINGS.importQueueUrl]: cloud.importQueueUrl,
       [SETTINGS.deadLetterQueueUrl]: cloud.deadLetterQueueUrl,
+      [SETTINGS.bucket]: BUCKET,
     }
   }
 }

@@ -1,7 +1,8 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
-import { REPORTS_PREFIX, type Report } from '../../lambda/report/report.ts'
+import { REPORTS_PREFIX } from '../../lambda/places.ts'
+import type { Report } from '../../lambda/report/report.ts'
 
 export interface FollowedReport {
   readonly report: Report

@@ -37,7 +37,7 @@ export interface Notification {
 
 /** A value that is only known where the parts really are. */
 export interface Reference {
-  readonly to: 'importQueueUrl' | 'deadLetterQueueUrl' | 'apiKeySecretArn'
+  readonly to: 'bucket' | 'importQueueUrl' | 'deadLetterQueueUrl' | 'apiKeySecretArn'
 }
 
 /** The template has not the shape that local mode can build. */
@@ -211,7 +211,9 @@ function readEnvironment(
     if (value === importQueueId) return { to: 'importQueueUrl' }
     if (value === deadLettersId) return { to: 'deadLetterQueueUrl' }
     if (resources[value]?.Type === 'AWS::SecretsManager::Secret') return { to: 'apiKeySecretArn' }
-    if (value in resources) throw new WiringError(`the function's ${name} refers to ${value}, expected a queue or the secret`)
+    if (resources[value]?.Type === 'AWS::S3::Bucket') return { to: 'bucket' }
+    if (value in resources)
+      throw new WiringError(`the function's ${name} refers to ${value}, expected the bucket, a queue or the secret`)
     return value
   }
 }

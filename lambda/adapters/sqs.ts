@@ -1,5 +1,6 @@
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { DeadLetterQueue } from '../settle/outbox.ts'
+import type { ImportQueue } from '../world.ts'
 
 export function deadLetterQueueAt(client: SQSClient, queueUrl: string): DeadLetterQueue {
   return {
@@ -25,9 +26,17 @@ export function deadLetterQueueAt(client: SQSClient, queueUrl: string): DeadLett
   }
 }
 
-/** Lets a message of the import queue be seen again after that many seconds, instead of at the end of its long visibility timeout. */
-export async function handBack(client: SQSClient, queueUrl: string, receiptHandle: string, delaySeconds: number): Promise<void> {
+export function importQueueAt(client: SQSClient, queueUrl: string): ImportQueue {
+  return {
+    async send(body, delaySeconds) {
+      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delaySeconds }))
+    },
+  }
+}
+
+/** Has a message that was received be seen again after that many seconds, whatever was said of it before. */
+export async function showAgainIn(client: SQSClient, queueUrl: string, receiptHandle: string, seconds: number): Promise<void> {
   await client.send(
-    new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: delaySeconds }),
+    new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds }),
   )
 }

@@ -34,6 +34,8 @@ interface Beginning {
 
 export interface DeliveryOptions {
   readonly maxInFlight: number
+  /** Left out or 0: as many as the endpoint takes. */
+  readonly maxLinesPerSecond?: number
   /** Told when the endpoint makes lines wait, at most once for each pause. */
   readonly onPause?: (ms: number) => void
 }

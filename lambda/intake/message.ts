@@ -1,12 +1,16 @@
 import * as v from 'valibot'
 import type { DeadLetter } from '../settle/dead-letter.ts'
 import type { Drop } from './drop.ts'
+import { RECONCILE_SCHEMA } from '../places.ts'
 import { decodeObjectKey } from './object-key.ts'
+import { newTask, TASK_SCHEMA, type Task } from './task.ts'
 
 /** What one message asks for. */
 export type Work =
-  | { readonly kind: 'drop'; readonly drop: Drop; readonly replays: number }
+  | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'letter'; readonly letter: DeadLetter }
+  /** Look for drops that no event was heard of. */
+  | { readonly kind: 'reconcile' }
   /** Nothing to do, and that is right: S3's test event, a deleted object. */
   | { readonly kind: 'ignored'; readonly why: string }
 
@@ -62,6 +66,34 @@ const DeadLetterBody = v.object({
   failedAt: v.string(),
 })
 
+const DropBody = v.object({
+  bucket: Identifier,
+  key: Identifier,
+  versionId: v.exactOptional(Identifier),
+  etag: v.exactOptional(Identifier),
+  bytes: v.exactOptional(Count),
+})
+
+const SegmentBody = v.object({
+  index: v.pipe(Count, v.minValue(1)),
+  byteStart: Count,
+  byteEnd: Count,
+  firstLine: v.pipe(Count, v.minValue(1)),
+  lines: Count,
+})
+
+const TaskBody = v.object({
+  schema: v.literal(TASK_SCHEMA),
+  drop: DropBody,
+  segment: v.exactOptional(SegmentBody),
+  replays: Count,
+  reached: Count,
+  delays: Count,
+})
+
+/** What the schedule of the stack sends. */
+const ReconcileBody = v.object({ schema: v.literal(RECONCILE_SCHEMA) })
+
 /**
  * What the text of a message on the import queue asks for, told by its shape alone.
  *
@@ -72,7 +104,7 @@ export function readMessage(body: string): readonly Work[] {
   try {
     value = JSON.parse(body)
   } catch {
-    throw new UnknownMessage('The message is not JSON: it is no S3 event and no dead letter.')
+    throw new UnknownMessage('The message is not JSON: it is no S3 event and nothing of ours.')
   }
   return readEvent(value)
 }
@@ -80,9 +112,9 @@ export function readMessage(body: string): readonly Work[] {
 /** The same for an event that reached the function without a queue. */
 export function readEvent(value: unknown): readonly Work[] {
   if (v.is(S3TestEvent, value)) return [{ kind: 'ignored', why: 's3:TestEvent' }]
-  if (isObject(value) && 'schema' in value) return [readDeadLetter(value)]
+  if (isObject(value) && 'schema' in value) return [readOwn(value)]
   const event = v.safeParse(S3Event, value)
-  if (!event.success) throw new UnknownMessage(`The message is no S3 event and no dead letter: ${firstIssue(event.issues)}.`)
+  if (!event.success) throw new UnknownMessage(`The message is no S3 event and nothing of ours: ${firstIssue(event.issues)}.`)
   return event.output.Records.map(readRecord)
 }
 
@@ -96,7 +128,7 @@ function readRecord({ eventName, s3 }: v.InferOutput<typeof S3Record>): Work {
     ...(eTag !== undefined && eTag !== '' && { etag: eTag }),
     ...(size !== undefined && { bytes: size }),
   }
-  return { kind: 'drop', drop, replays: 0 }
+  return { kind: 'task', task: newTask(drop) }
 }
 
 function decodeKey(encoded: string): string {
@@ -104,6 +136,23 @@ function decodeKey(encoded: string): string {
     return decodeObjectKey(encoded)
   } catch {
     throw new UnknownMessage('The S3 event names an object whose key is not URL-encoded.')
+  }
+}
+
+/** A body that the importer, or its stack, has written. */
+function readOwn(value: object & { readonly schema: unknown }): Work {
+  switch (value.schema) {
+    case TASK_SCHEMA: {
+      const parsed = v.safeParse(TaskBody, value)
+      if (!parsed.success) throw new UnknownMessage(`The task is damaged: ${firstIssue(parsed.issues)}. Drop the file again.`)
+      const { schema: _schema, ...task } = parsed.output
+      return { kind: 'task', task }
+    }
+    case RECONCILE_SCHEMA:
+      if (!v.is(ReconcileBody, value)) throw new UnknownMessage('The message asks for a search, and is damaged.')
+      return { kind: 'reconcile' }
+    default:
+      return readDeadLetter(value)
   }
 }
 
@@ -120,7 +169,7 @@ function readDeadLetter(value: object): Work {
   }
   const { bucket, key, versionId, etag } = letter.source
   const drop: Drop = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
-  return { kind: 'drop', drop, replays: letter.replays + 1 }
+  return { kind: 'task', task: newTask(drop, letter.replays + 1) }
 }
 
 function firstIssue([issue]: readonly v.BaseIssue<unknown>[]): string {

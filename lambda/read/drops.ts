@@ -4,10 +4,33 @@ import type { Drop } from '../intake/drop.ts'
 /** An object that is being read. */
 export interface OpenDrop {
   readonly kind: 'open'
+  /** Exactly the bytes that were asked for. */
   readonly body: Readable
-  /** As S3 says it; fewer read bytes mean that the body broke off. */
+  /** Of the whole object, as S3 says it. */
   readonly bytes: number
+  readonly etag: string
   readonly lastModified: Date
+}
+
+/** Why an object cannot be read: deleted, replaced by another, or archived to where S3 does not hand it out. */
+export type Absence = 'gone' | 'superseded' | 'locked'
+
+export interface ByteRange {
+  readonly start: number
+  /** Exclusive; the end of the object where left out. */
+  readonly end?: number
+}
+
+/** A drop as a listing of the bucket shows it. */
+export interface ListedDrop {
+  readonly drop: Drop
+  readonly lastModified: Date
+}
+
+/** What lies in the bucket where people put drops. */
+export interface Listing {
+  /** Every version of every object, a page at a time. @throws SetupError where the function may not list them */
+  pages(): AsyncIterable<readonly ListedDrop[]>
 }
 
 /** The bucket, seen from the reader. */
@@ -15,9 +38,7 @@ export interface Drops {
   /**
    * Opens exactly the object that the drop names: by its version, else by its ETag.
    *
-   * @returns `gone` where it was deleted, `superseded` where another object took its place, `locked` where S3 does not hand it
-   * out as it is (archived to Glacier)
    * @throws SetupError where the function may not read it
    */
-  open(drop: Drop): Promise<OpenDrop | { readonly kind: 'gone' | 'superseded' | 'locked' }>
+  open(drop: Drop, range?: ByteRange): Promise<OpenDrop | { readonly kind: Absence }>
 }

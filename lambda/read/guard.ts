@@ -43,14 +43,17 @@ export class LineGuard extends Transform {
   #carry: Buffer[] = []
   #carryBytes = 0
   /** Where the open line begins. */
-  #start = 0
+  #start: number
   /** Where the next byte stands. */
-  #position = 0
-  #isAtStart = true
+  #position: number
+  #isAtStart: boolean
 
-  constructor(maxLineBytes: number) {
+  /** @param byteStart where in the drop the first byte stands: a byte order mark can only be at the start of it */
+  constructor(maxLineBytes: number, byteStart = 0) {
     super()
     this.#maxLineBytes = maxLineBytes
+    this.#start = this.#position = byteStart
+    this.#isAtStart = byteStart === 0
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {

@@ -3,7 +3,8 @@ import split2 from 'split2'
 import { LineGuard, type LineFault } from './guard.ts'
 import { asUnreadable, gunzip, isGzip } from './unpack.ts'
 
-export { UnreadableDrop } from './unpack.ts'
+export { VanishedDrop } from './resume.ts'
+export { isGzip, UnreadableDrop } from './unpack.ts'
 
 /** One line of a drop. */
 export interface Line {
@@ -29,19 +30,27 @@ export interface Reading {
 
 const START_BYTES = 4096
 
+export interface ReadOptions {
+  readonly maxLineBytes: number
+  /** Where in the drop the body begins: always the first byte of a line. Beyond the start of a drop nothing is unpacked. */
+  readonly byteStart?: number
+  readonly firstLine?: number
+}
+
 /**
  * Opens the body of a drop: unpacks it if it is gzip, and cuts it into lines, whatever its chunks are.
  *
  * A batch is what one block of bytes holds, so that there is one `await` for hundreds of lines. Memory is bounded by `maxLineBytes`.
  */
-export async function openLines(body: Readable, { maxLineBytes }: { readonly maxLineBytes: number }): Promise<Reading> {
+export async function openLines(body: Readable, { maxLineBytes, byteStart = 0, firstLine = 1 }: ReadOptions): Promise<Reading> {
   let bytesRead = 0
   const counted = count(body, (bytes) => {
     bytesRead += bytes
   })
   const raw = await peek(counted, 2)
-  const plain = await peek(isGzip(raw.head) ? gunzip(raw.all) : raw.all, START_BYTES)
-  return { start: plain.head, batches: batchesOf(body, plain.all, maxLineBytes), bytesRead: () => bytesRead }
+  const plain = await peek(byteStart === 0 && isGzip(raw.head) ? gunzip(raw.all) : raw.all, START_BYTES)
+  const batches = batchesOf(body, plain.all, new LineGuard(maxLineBytes, byteStart), firstLine)
+  return { start: plain.head, batches, bytesRead: () => bytesRead }
 }
 
 async function* count(body: Readable, add: (bytes: number) => void): AsyncGenerator<Buffer> {
@@ -84,11 +93,15 @@ async function* resume(
   }
 }
 
-async function* batchesOf(body: Readable, bytes: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator<readonly Line[]> {
-  const guard = new LineGuard(maxLineBytes)
+async function* batchesOf(
+  body: Readable,
+  bytes: AsyncIterable<Buffer>,
+  guard: LineGuard,
+  firstLine: number,
+): AsyncGenerator<readonly Line[]> {
   // One batch waits behind split2, and not sixteen as usual: lines cost much more memory than their bytes, and the garbage
   // collector lets three times as many pile up (a drop of 300 MB: 50 MB of RSS and not 175).
-  const splitter = split2(batcher(guard), { readableHighWaterMark: 1 })
+  const splitter = split2(batcher(guard, firstLine), { readableHighWaterMark: 1 })
   pipeline(bytes, guard, splitter, () => undefined) // errors end the splitter, and come out of the loop below
   try {
     // The mapper gives nothing but batches.
@@ -105,8 +118,8 @@ async function* batchesOf(body: Readable, bytes: AsyncIterable<Buffer>, maxLineB
  * The mapper of split2: joins each text with what the guard knows of it, and gives the lines of a block at its last one; split2 passes
  * over the `undefined` in between. So one object for each block crosses the stream, and not one for each line.
  */
-function batcher(guard: LineGuard): (text: string) => readonly Line[] | undefined {
-  let number = 1
+function batcher(guard: LineGuard, firstLine: number): (text: string) => readonly Line[] | undefined {
+  let number = firstLine
   let byteStart = 0
   let batch: Line[] = []
   return (text) => {

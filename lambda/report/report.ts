@@ -1,7 +1,7 @@
 import { AccountingError } from '../errors.ts'
 import type { Drop } from '../intake/drop.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
-import type { LedgerSums } from '../settle/ledger.ts'
+import type { Sums } from '../settle/sums.ts'
 
 export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
 
@@ -19,12 +19,12 @@ export interface Report {
     readonly bytes: number
   }
   /** Where the state is final, `total` is the sum of the others. */
-  readonly lines: LedgerSums['lines'] & { readonly total: number }
+  readonly lines: Sums['lines'] & { readonly total: number }
   /** Of delivered lines; one line can carry two. */
-  readonly commands: LedgerSums['commands']
+  readonly commands: Sums['commands']
   /** Never the text of a line. */
-  readonly rejectedBy: LedgerSums['rejectedBy']
-  readonly warnings: LedgerSums['warnings']
+  readonly rejectedBy: Sums['rejectedBy']
+  readonly warnings: Sums['warnings']
   /** The span of `_t` of the delivered lines, in seconds since 1970; not there where none was. */
   readonly time?: { readonly first: number; readonly last: number }
   /** Why the drop as a whole was handed back: only where the state is `failed`. */
@@ -34,25 +34,32 @@ export interface Report {
   readonly invocations: number
   /** At most so many lines may have been delivered more than once, since an earlier invocation broke off. */
   readonly repeatsPossible: number
+  /** Only of a drop that was cut. */
+  readonly segments?: readonly SegmentReport[]
 }
 
-/** Where a report lies: beside the drop's key and the exact object that was read, so that a new upload has a report of its own. */
-export function reportKey({ key, versionId, etag }: Drop): string {
-  return `${REPORTS_PREFIX}${key}/${versionId ?? etag?.replaceAll('"', '') ?? 'unknown'}/report.json`
+/** What became of one segment. */
+export interface SegmentReport {
+  readonly index: number
+  readonly byteStart: number
+  readonly byteEnd: number
+  readonly firstLine: number
+  readonly lines: number
+  readonly settled: number
+  readonly invocations: number
 }
-
-export const REPORTS_PREFIX = 'reports/'
 
 /** What an import knows when its report is written. */
 export interface Account {
   readonly drop: Drop
   readonly bytes: number
-  readonly sums: LedgerSums
+  readonly sums: Sums
   /** Lines that the reader gave out, counted apart from how they ended. */
   readonly linesRead: number
   readonly startedAt: string
   readonly invocations: number
   readonly repeatsPossible: number
+  readonly segments?: readonly SegmentReport[]
 }
 
 /** A report for while the import goes on. Lines that are on their way are in the total and in none of its parts. */
@@ -99,7 +106,7 @@ export function isFinished(report: Report): boolean {
 }
 
 function document(account: Account, state: ReportState): Report {
-  const { drop, bytes, sums, linesRead, startedAt, invocations, repeatsPossible } = account
+  const { drop, bytes, sums, linesRead, startedAt, invocations, repeatsPossible, segments } = account
   return {
     schema: REPORT_SCHEMA,
     state,
@@ -117,6 +124,8 @@ function document(account: Account, state: ReportState): Report {
     ...(sums.time !== undefined && { time: sums.time }),
     startedAt,
     invocations,
-    repeatsPossible,
+    // Never more than there are lines that could have been repeated.
+    repeatsPossible: Math.min(repeatsPossible, invocations * linesRead),
+    ...(segments !== undefined && { segments }),
   }
 }

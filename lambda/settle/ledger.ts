@@ -1,127 +1,122 @@
-import type { Command } from '../parse/command.ts'
-import type { EpochSeconds } from '../parse/time.ts'
-import type { Rejection, ReasonCode, WarningCode } from '../reasons.ts'
+import type { Rejection } from '../reasons.ts'
+import { Tally, type DeliveredLine, type Sums } from './sums.ts'
 
-/** How a line ended; there is no fourth way. */
-export type Settled = 'delivered' | 'rejected' | 'undeliverable' | 'blank'
-
-export interface Example {
+/** A place between two lines of a drop: all before it has ended. */
+export interface Mark {
+  /** Number of the last line before it; 0 at the start of a drop. */
   readonly line: number
-  readonly detail: string
+  /** Where the line after it begins. */
+  readonly byte: number
 }
 
-/** What the ledger holds at one moment: plain data, so that a checkpoint can carry it. */
-export interface LedgerSums {
-  readonly lines: Readonly<Record<Settled, number>>
-  readonly commands: Readonly<Record<Command['kind'], number>>
-  readonly rejectedBy: Readonly<Partial<Record<ReasonCode, { readonly count: number; readonly examples: readonly Example[] }>>>
-  readonly warnings: Readonly<Partial<Record<WarningCode, number>>>
-  readonly time: { readonly first: EpochSeconds; readonly last: EpochSeconds } | undefined
-}
+/** How a line ended, kept until all before it have. */
+type Ending =
+  | { readonly kind: 'blank' }
+  | { readonly kind: 'delivered'; readonly line: DeliveredLine }
+  | { readonly kind: 'dead-lettered'; readonly how: 'rejected' | 'undeliverable'; readonly rejection: Rejection }
 
-/** The sums before the first line has ended. */
-export function emptySums(): LedgerSums {
-  return new Ledger(1, 1).sums()
-}
-
-const MAX_EXAMPLES = 20
+const BLANK: Ending = Object.freeze({ kind: 'blank' })
 
 /**
  * The one place where lines end, and where it is known up to which line all of them have.
  *
- * Lines are opened in order and end in any order. `mark` is the number of the last line before which, itself included, every line has
- * ended; `span` is how far the newest line has run ahead of it. A bounded span bounds both memory and what a crash can repeat.
+ * Lines are opened in order and end in any order. `mark` is the place before which every line has ended, `sums` what became of exactly
+ * those lines: only so can a checkpoint be taken up again without a line missing or counted twice. `span` is how far the newest line has
+ * run ahead; a bounded span bounds both memory and what a crash can repeat.
  */
 export class Ledger {
-  /** One byte for each line that could be open, as a ring: 1 where the line has ended. */
-  readonly #ended: Uint8Array
-  readonly #lines: Record<Settled, number> = { delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
-  readonly #commands: Record<Command['kind'], number> = { record: 0, set: 0, alias: 0 }
-  readonly #rejectedBy = new Map<ReasonCode, { count: number; examples: Example[] }>()
-  readonly #warnings = new Map<WarningCode, number>()
-  #first = Infinity
-  #last = -Infinity
+  readonly #tally = new Tally()
+  /** For each line that is open or ended ahead of the mark, as a ring: how it ended, and where the next one begins. */
+  readonly #endings: (Ending | undefined)[]
+  readonly #nextBytes: Float64Array
   #mark: number
+  #byte: number
   #newest: number
 
-  /** @param firstLine number of the first line that will be opened */
-  constructor(firstLine: number, maxSpan: number) {
-    this.#ended = new Uint8Array(maxSpan)
-    this.#mark = firstLine - 1
-    this.#newest = firstLine - 1
+  /** @param mark where the first line that will be opened begins @param sums what became of the lines before it */
+  constructor(mark: Mark, maxSpan: number, sums?: Sums) {
+    this.#endings = new Array<Ending | undefined>(maxSpan).fill(undefined)
+    this.#nextBytes = new Float64Array(maxSpan)
+    this.#mark = mark.line
+    this.#newest = mark.line
+    this.#byte = mark.byte
+    if (sums !== undefined) this.#tally.add(sums)
   }
 
-  get mark(): number {
+  get mark(): Mark {
+    return { line: this.#mark, byte: this.#byte }
+  }
+
+  /** Number of the last line before the mark. */
+  get settled(): number {
     return this.#mark
   }
 
-  get isSpanFull(): boolean {
-    return this.#newest - this.#mark >= this.#ended.length
+  /** Number of the newest line that was opened. */
+  get newest(): number {
+    return this.#newest
   }
 
-  /** @throws RangeError where the span is full: the caller has to wait first */
-  open(line: number): void {
+  get isSpanFull(): boolean {
+    return this.#newest - this.#mark >= this.#endings.length
+  }
+
+  /** @param nextByte where the line after it begins @throws RangeError where the span is full: the caller has to wait first */
+  open(line: number, nextByte: number): void {
     if (this.isSpanFull || line !== this.#newest + 1)
       throw new RangeError(`line ${line} cannot be opened after line ${this.#newest}`)
     this.#newest = line
+    this.#nextBytes[line % this.#endings.length] = nextByte
   }
 
   blank(line: number): void {
-    this.#end(line, 'blank')
+    this.#end(line, BLANK)
   }
 
-  delivered(line: number, commands: readonly Command[], time: EpochSeconds, warnings: readonly WarningCode[]): void {
-    for (const command of commands) this.#commands[command.kind] += 1
-    for (const warning of warnings) this.#warnings.set(warning, (this.#warnings.get(warning) ?? 0) + 1)
-    if (time < this.#first) this.#first = time
-    if (time > this.#last) this.#last = time
-    this.#end(line, 'delivered')
+  delivered(line: number, delivered: DeliveredLine): void {
+    this.#end(line, { kind: 'delivered', line: delivered })
   }
 
   /** To be called when the line's dead letter is acknowledged, not before. */
-  deadLettered(line: number, how: 'rejected' | 'undeliverable', { reason, detail }: Rejection): void {
-    const tally = this.#rejectedBy.get(reason) ?? { count: 0, examples: [] }
-    tally.count += 1
-    keepLowest(tally.examples, { line, detail })
-    this.#rejectedBy.set(reason, tally)
-    this.#end(line, how)
+  deadLettered(line: number, how: 'rejected' | 'undeliverable', rejection: Rejection): void {
+    this.#end(line, { kind: 'dead-lettered', how, rejection })
   }
 
-  sums(): LedgerSums {
-    return {
-      lines: { ...this.#lines },
-      commands: { ...this.#commands },
-      rejectedBy: Object.fromEntries(
-        [...this.#rejectedBy]
-          .toSorted(([a], [b]) => (a < b ? -1 : 1))
-          .map(([reason, { count, examples }]) => [reason, { count, examples: [...examples] }]),
-      ),
-      warnings: Object.fromEntries(this.#warnings),
-      time: this.#first <= this.#last ? { first: this.#first, last: this.#last } : undefined,
-    }
+  /** What became of the lines up to the mark. */
+  sums(): Sums {
+    return this.#tally.sums()
   }
 
-  #end(line: number, how: Settled): void {
-    const slot = line % this.#ended.length
-    if (line <= this.#mark || line > this.#newest || this.#ended[slot] === 1)
+  #end(line: number, ending: Ending): void {
+    const slot = line % this.#endings.length
+    if (line <= this.#mark || line > this.#newest || this.#endings[slot] !== undefined)
       throw new RangeError(`line ${line} ended twice or was never opened`)
-    this.#ended[slot] = 1
-    this.#lines[how] += 1
-    for (
-      let next = (this.#mark + 1) % this.#ended.length;
-      this.#ended[next] === 1;
-      next = (this.#mark + 1) % this.#ended.length
-    ) {
-      this.#ended[next] = 0
+    this.#endings[slot] = ending
+    if (line === this.#mark + 1) this.#advance()
+  }
+
+  #advance(): void {
+    for (;;) {
+      const slot = (this.#mark + 1) % this.#endings.length
+      const ending = this.#endings[slot]
+      if (ending === undefined) return
+      this.#endings[slot] = undefined
       this.#mark += 1
+      this.#byte = this.#nextBytes[slot] ?? this.#byte
+      this.#count(this.#mark, ending)
     }
   }
-}
 
-/** Lines end in any order, but the same drop must give the same examples: those with the lowest numbers, in order. */
-function keepLowest(examples: Example[], example: Example): void {
-  if (examples.length === MAX_EXAMPLES && example.line > (examples.at(-1)?.line ?? 0)) return
-  const place = examples.findIndex(({ line }) => line > example.line)
-  examples.splice(place === -1 ? examples.length : place, 0, example)
-  if (examples.length > MAX_EXAMPLES) examples.pop()
+  #count(line: number, ending: Ending): void {
+    switch (ending.kind) {
+      case 'blank':
+        this.#tally.blank()
+        break
+      case 'delivered':
+        this.#tally.delivered(ending.line)
+        break
+      case 'dead-lettered':
+        this.#tally.deadLettered(line, ending.how, ending.rejection)
+    }
+  }
 }

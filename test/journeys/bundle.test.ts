@@ -33,6 +33,7 @@ function importer(endpoint: string, more: Readonly<Record<string, string>> = {})
     KM_ENDPOINT: endpoint,
     KM_API_KEY: API_KEY,
     KM_IMPORT_QUEUE_URL: cloud.importQueueUrl,
+    KM_BUCKET: BUCKET,
     KM_DEAD_LETTER_QUEUE_URL: cloud.deadLetterQueueUrl,
     POWERTOOLS_LOG_LEVEL: 'INFO',
     ...more,

@@ -46,7 +46,7 @@ describe('what a message asks for', () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
-    expect(await installation.handler({ Records: [eventOf('other/a.json')] })).toBeUndefined()
+    expect(await installation.invoke({ Records: [eventOf('other/a.json')] })).toBeUndefined()
     expect(sink.seen).toHaveLength(1)
   })
 
@@ -54,7 +54,7 @@ describe('what a message asks for', () => {
     await using sink = await startFaultSink(() => status(401))
     await using installation = await Installation.start(sink.url)
     await installation.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
-    await expect(installation.handler({ Records: [eventOf('other/a.json')] })).rejects.toThrow(
+    await expect(installation.invoke({ Records: [eventOf('other/a.json')] })).rejects.toThrow(
       'The endpoint does not take requests',
     )
   })
@@ -77,7 +77,7 @@ describe('what a message asks for', () => {
   test('what nobody understands stays, and goes to the dead letters as it is', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
-    const answer = await installation.handler({
+    const answer = await installation.invoke({
       Records: [{ eventSource: 'aws:sqs', messageId: 'm', receiptHandle: 'r', body: 'what?', attributes: {} }],
     })
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
@@ -91,7 +91,7 @@ describe('what a message asks for', () => {
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
-    await installation.handler({ Records: [eventOf('other/a.json', { eTag: '00000000000000000000000000000000' })] })
+    await installation.invoke({ Records: [eventOf('other/a.json', { eTag: '00000000000000000000000000000000' })] })
     expect(installation.said).toContainEqual(expect.objectContaining({ facts: { key: 'other/a.json', state: 'superseded' } }))
     expect(sink.seen).toEqual([])
   })
@@ -102,7 +102,7 @@ describe('what a message asks for', () => {
     const { s3 } = installation.cloud
     const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
     await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'other/a.json' }))
-    await installation.handler({ Records: [eventOf('other/a.json', { versionId: VersionId })] })
+    await installation.invoke({ Records: [eventOf('other/a.json', { versionId: VersionId })] })
     expect(sink.seen).toHaveLength(1)
   })
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { KNOBS, parseEndpoint, readConfig, SETTINGS, type Env } from '../../lambda/config.ts'
 
-const ENV: Env = { KM_API_KEY: 'k', KM_DEAD_LETTER_QUEUE_URL: 'd', KM_IMPORT_QUEUE_URL: 'i' }
+const ENV: Env = { KM_API_KEY: 'k', KM_DEAD_LETTER_QUEUE_URL: 'd', KM_IMPORT_QUEUE_URL: 'i', KM_BUCKET: 'b' }
 
 test('what is not set is as most need it', () => {
   expect(readConfig(ENV)).toEqual({
@@ -10,8 +10,15 @@ test('what is not set is as most need it', () => {
     apiKey: { value: 'k' },
     deadLetterQueueUrl: 'd',
     importQueueUrl: 'i',
-    maxInFlight: 64,
-    maxLineBytes: 262_144,
+    bucket: 'b',
+    limits: {
+      maxInFlight: 64,
+      maxLineBytes: 262_144,
+      maxLinesPerSecond: 0,
+      segmentBytes: 67_108_864,
+      checkpointMs: 5_000,
+      deadlineMarginMs: 60_000,
+    },
   })
 })
 
@@ -34,7 +41,7 @@ describe('a setting that cannot be used is named, with what it holds and what it
   })
 
   test.each(['1', '512', ''])('KM_MAX_IN_FLIGHT may be %j', (value) => {
-    expect(readConfig({ ...ENV, KM_MAX_IN_FLIGHT: value }).maxInFlight).toBe(value === '' ? 64 : Number(value))
+    expect(readConfig({ ...ENV, KM_MAX_IN_FLIGHT: value }).limits.maxInFlight).toBe(value === '' ? 64 : Number(value))
   })
 })
 

@@ -113,6 +113,8 @@ export class Deployed {
         return `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`
       case 'AWS::IAM::Role':
         return `arn:aws:iam::${ACCOUNT}:role/${id}`
+      case 'AWS::Events::Rule':
+        return `arn:aws:events:${REGION}:${ACCOUNT}:rule/${id}`
       default:
         throw new Error(`the ARN of ${id} is not known here`)
     }

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { Duration } from 'aws-cdk-lib'
-import { REPORTS_PREFIX as REPORTS_OF_THE_IMPORTER } from '../../lambda/report/report.ts'
-import { DROP_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../../lib/drop-bucket.ts'
+import { CHECKPOINTS_PREFIX, DROP_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../../lambda/places.ts'
 import { FUNCTION_TIMEOUT } from '../../lib/importer-function.ts'
 import { ACCOUNT, CDK_CONTEXT, Deployed, GUID } from './deployed.ts'
 
@@ -85,9 +84,10 @@ describe('the bucket cleans up after itself', () => {
   })
 
   test('and never removes a drop or a report that was not replaced', () => {
-    expect(JSON.stringify(deployed.at(BUCKET).Properties['LifecycleConfiguration'])).not.toMatch(
-      /ExpirationInDays|ExpirationDate|Transition/,
-    )
+    const { Rules } = deployed.at(BUCKET).Properties['LifecycleConfiguration'] as { Rules: { Prefix?: string }[] }
+    const others = Rules.filter(({ Prefix }) => Prefix !== CHECKPOINTS_PREFIX)
+    expect(others).toHaveLength(Rules.length - 1)
+    expect(JSON.stringify(others)).not.toMatch(/ExpirationInDays|ExpirationDate|Transition/)
   })
 })
 
@@ -130,9 +130,8 @@ describe('a drop reaches the function', () => {
     expect(overlapping).toEqual([])
   })
 
-  test('a report is not taken for a drop, and lies where the importer writes it', () => {
-    expect(REPORTS_PREFIX.startsWith(INCOMING_PREFIX)).toBe(false)
-    expect(REPORTS_PREFIX).toBe(REPORTS_OF_THE_IMPORTER)
+  test.each([REPORTS_PREFIX, CHECKPOINTS_PREFIX])('what the importer writes under %s is not taken for a drop', (prefix) => {
+    expect(prefix.startsWith(INCOMING_PREFIX)).toBe(false)
   })
 
   test('the queue lets the bucket in before the bucket is made', () => {
@@ -166,6 +165,7 @@ describe('the environment', () => {
       KM_API_KEY_SECRET: deployed.resolve({ Ref: deployed.idOf.get('ApiKey/Secret') }),
       KM_IMPORT_QUEUE_URL: queueUrl(QUEUE),
       KM_DEAD_LETTER_QUEUE_URL: queueUrl(DEAD_LETTERS),
+      KM_BUCKET: deployed.resolve({ Ref: deployed.idOf.get(`${BUCKET}/Resource`) }),
       NODE_OPTIONS: '--enable-source-maps',
     })
   })
@@ -225,6 +225,7 @@ const PATHS = [
   'Importer/Function/Resource',
   'Importer/Logs/Resource',
   'Importer/Role/Resource',
+  'Reconciler/Daily/Resource',
 ]
 
 describe('the whole', () => {

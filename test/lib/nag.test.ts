@@ -10,8 +10,10 @@ const ACKNOWLEDGED = [
   ['ApiKey/Secret', 'AwsSolutions-SMG4'],
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/incoming/*]'],
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/reports/*]'],
+  ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/checkpoints/*]'],
   ['Importer/Function', 'Serverless-LambdaTracing'],
   ['Importer/Function', 'Serverless-LambdaDLQ'],
+  ['Reconciler/Daily', 'Serverless-EventBusDLQ'],
   ['Importer/EventSource', 'Serverless-LambdaEventSourceMappingDestination'],
 ]
 

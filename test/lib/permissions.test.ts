@@ -31,6 +31,8 @@ describe('the importer may make each call that it makes', () => {
     ['reads a drop of an event without one',             's3:GetObject',                        `${bucket}/incoming/x.json`],
     ['reads a report',                                   's3:GetObject',                        `${bucket}/reports/incoming/x.json/v1/report.json`],
     ['writes a report',                                  's3:PutObject',                        `${bucket}/reports/incoming/x.json/v1/report.json`],
+    ['reads a checkpoint',                               's3:GetObject',                        `${bucket}/checkpoints/incoming/x.json/v1/000001.json`],
+    ['writes a checkpoint',                              's3:PutObject',                        `${bucket}/checkpoints/incoming/x.json/v1/000001.json`],
     ['is told that an object is not there',              's3:ListBucket',                       bucket],
     ['takes work',                                       'sqs:ReceiveMessage',                  queue],
     ['ends work',                                        'sqs:DeleteMessage',                   queue],
@@ -80,6 +82,16 @@ describe('the importer may do nothing else', () => {
       answer({ by: importer, action: 's3:ListBucket', resource: bucket, context: { ...TLS, 's3:prefix': prefix } })
     expect([list('incoming/2026'), list('reports/x'), list('private/'), list('')]).toEqual([
       'allowed',
+      'allowed',
+      'not allowed',
+      'not allowed',
+    ])
+  })
+
+  test('not list versions of what lies elsewhere, and of what lies there only where it says so', () => {
+    const list = (context: Record<string, string>) =>
+      answer({ by: importer, action: 's3:ListBucketVersions', resource: bucket, context: { ...TLS, ...context } })
+    expect([{ 's3:prefix': 'incoming/' }, { 's3:prefix': 'private/' }, {}].map(list)).toEqual([
       'allowed',
       'not allowed',
       'not allowed',

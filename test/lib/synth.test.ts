@@ -44,6 +44,7 @@ describe('cdk synth, offline', () => {
     const env = {
       AWS_REGION: 'eu-west-1',
       KM_API_KEY_SECRET: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:kissmetrics-AbCdEf',
+      KM_BUCKET: 'drops',
       KM_IMPORT_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/import',
       KM_DEAD_LETTER_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead-letters',
     }

@@ -15,7 +15,8 @@ import { countMessages } from '../../cli/local/queues.ts'
 import type { Wiring } from '../../cli/local/template.ts'
 import type { Facts, Log } from '../../lambda/events.ts'
 import { createHandler, type Handler } from '../../lambda/handler.ts'
-import { isFinal, reportKey, type Report } from '../../lambda/report/report.ts'
+import { reportKey } from '../../lambda/places.ts'
+import { isFinal, type Report } from '../../lambda/report/report.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 
 export const API_KEY = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00'
@@ -68,6 +69,9 @@ export class Installation implements AsyncDisposable {
         KM_API_KEY: API_KEY,
         KM_IMPORT_QUEUE_URL: cloud.importQueueUrl,
         KM_DEAD_LETTER_QUEUE_URL: cloud.deadLetterQueueUrl,
+        KM_BUCKET: BUCKET,
+        KM_CHECKPOINT_SECONDS: '1',
+        KM_DEADLINE_MARGIN_SECONDS: '1',
         ...env,
       },
       recorder(said),
@@ -76,10 +80,16 @@ export class Installation implements AsyncDisposable {
       queueUrl: cloud.importQueueUrl,
       queueArn: cloud.importQueueArn,
       batchSize: 1,
+      timeoutMs: 60_000,
       concurrency: 2,
       onError: (error) => said.push({ level: 'error', sentence: String(error), facts: {} }),
     })
     return new Installation(cloud, handler, said, source, dir)
+  }
+
+  /** Calls the handler as Lambda would, without a queue in between. */
+  invoke(event: unknown, remainingMs = 60_000): ReturnType<Handler> {
+    return this.handler(event, { getRemainingTimeInMillis: () => remainingMs })
   }
 
   /** Drops a file and waits for its last report. */
@@ -170,7 +180,7 @@ export class Installation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#source.stop()
+    await this.#source.stop()
     await this.cloud.stop()
     await rm(this.#dir, { recursive: true, force: true })
   }

@@ -40,6 +40,7 @@ test('local mode is wired as the stack is', () => {
         KM_API_KEY_SECRET: { to: 'apiKeySecretArn' },
         KM_IMPORT_QUEUE_URL: { to: 'importQueueUrl' },
         KM_DEAD_LETTER_QUEUE_URL: { to: 'deadLetterQueueUrl' },
+        KM_BUCKET: { to: 'bucket' },
         NODE_OPTIONS: '--enable-source-maps',
       },
     },
@@ -54,6 +55,7 @@ test('references in the environment are replaced by what they lead to here', () 
     KM_API_KEY_SECRET: 'here:apiKeySecretArn',
     KM_IMPORT_QUEUE_URL: 'here:importQueueUrl',
     KM_DEAD_LETTER_QUEUE_URL: 'here:deadLetterQueueUrl',
+    KM_BUCKET: 'here:bucket',
     NODE_OPTIONS: '--enable-source-maps',
   })
 })
@@ -97,7 +99,7 @@ describe('a template that local mode cannot build is refused, and the message sa
     const role = Object.keys(template().Resources).find((id) => id.startsWith('ImporterRole'))
     const change = { Environment: { Variables: { KM_ROLE: { Ref: role } } } }
     expect(() => readWiring(changed('AWS::Lambda::Function', change))).toThrow(
-      `the function's KM_ROLE refers to ${role}, expected a queue or the secret`,
+      `the function's KM_ROLE refers to ${role}, expected the bucket, a queue or the secret`,
     )
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { readMessage, UnknownMessage } from '../../../lambda/intake/message.ts'
+import { taskBody, type Task } from '../../../lambda/intake/task.ts'
 import { decodeObjectKey } from '../../../lambda/intake/object-key.ts'
 
 /** As AWS documents it. @see Amazon S3, "Event message structure" */
@@ -34,15 +35,28 @@ describe('what a message asks for', () => {
   // prettier-ignore
   test.each<[string, unknown, unknown]>([
     //  the message                  is                                                                                                    and asks for
-    [ 'a put',                       { Records: [record('ObjectCreated:Put', { key: 'incoming/a.json', size: 1024, eTag: 'd41d' })] },     [{ kind: 'drop', drop: { bucket, key: 'incoming/a.json', etag: 'd41d', bytes: 1024 }, replays: 0 }] ],
-    [ 'an upload in parts',          { Records: [record('ObjectCreated:CompleteMultipartUpload', { key: 'k', eTag: 'e-2' })] },            [{ kind: 'drop', drop: { bucket, key: 'k', etag: 'e-2' }, replays: 0 }] ],
-    [ 'a version',                   { Records: [record('ObjectCreated:Copy', { key: 'k', versionId: '096f', eTag: 'e' })] },              [{ kind: 'drop', drop: { bucket, key: 'k', versionId: '096f', etag: 'e' }, replays: 0 }] ],
-    [ 'an odd key',                  { Records: [record('ObjectCreated:Put', { key: 'a+b%2Bc%25%C3%A9.ndjson' })] },                       [{ kind: 'drop', drop: { bucket, key: 'a b+c%é.ndjson' }, replays: 0 }] ],
-    [ 'two drops',                   { Records: [record('ObjectCreated:Put', { key: 'a' }), record('ObjectCreated:Put', { key: 'b' })] },  [{ kind: 'drop', drop: { bucket, key: 'a' }, replays: 0 }, { kind: 'drop', drop: { bucket, key: 'b' }, replays: 0 }] ],
+    [ 'a put',                       { Records: [record('ObjectCreated:Put', { key: 'incoming/a.json', size: 1024, eTag: 'd41d' })] },     [{ kind: 'task', task: { drop: { bucket, key: 'incoming/a.json', etag: 'd41d', bytes: 1024 }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'an upload in parts',          { Records: [record('ObjectCreated:CompleteMultipartUpload', { key: 'k', eTag: 'e-2' })] },            [{ kind: 'task', task: { drop: { bucket, key: 'k', etag: 'e-2' }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'a version',                   { Records: [record('ObjectCreated:Copy', { key: 'k', versionId: '096f', eTag: 'e' })] },              [{ kind: 'task', task: { drop: { bucket, key: 'k', versionId: '096f', etag: 'e' }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'an odd key',                  { Records: [record('ObjectCreated:Put', { key: 'a+b%2Bc%25%C3%A9.ndjson' })] },                       [{ kind: 'task', task: { drop: { bucket, key: 'a b+c%é.ndjson' }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'two drops',                   { Records: [record('ObjectCreated:Put', { key: 'a' }), record('ObjectCreated:Put', { key: 'b' })] },  [{ kind: 'task', task: { drop: { bucket, key: 'a' }, replays: 0, reached: 0, delays: 0 } }, { kind: 'task', task: { drop: { bucket, key: 'b' }, replays: 0, reached: 0, delays: 0 } }] ],
     [ 'a delete marker',             { Records: [record('ObjectRemoved:DeleteMarkerCreated', { key: 'a' })] },                             [{ kind: 'ignored', why: 'ObjectRemoved:DeleteMarkerCreated' }] ],
     [ 'the test event',              { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2014', Bucket: bucket, RequestId: '5', HostId: '8' }, [{ kind: 'ignored', why: 's3:TestEvent' }] ],
   ])('%s', (_what, message, works) => {
     expect(readMessage(JSON.stringify(message))).toEqual(works)
+  })
+
+  // prettier-ignore
+  test.each<[string, Task]>([
+    [ 'a drop that was found',   { drop: { bucket, key: 'k', versionId: 'v', etag: 'e', bytes: 9 }, replays: 0, reached: 0, delays: 0 } ],
+    [ 'the rest of a drop',      { drop: { bucket, key: 'k' }, replays: 1, reached: 70_000, delays: 3 } ],
+    [ 'a segment',               { drop: { bucket, key: 'k' }, segment: { index: 2, byteStart: 10, byteEnd: 20, firstLine: 3, lines: 2 }, replays: 0, reached: 2, delays: 0 } ],
+  ])('%s, as the importer asks itself for it', (_what, task) => {
+    expect(readMessage(taskBody(task))).toEqual([{ kind: 'task', task }])
+  })
+
+  test('a search for lost drops, as the stack asks for it', () => {
+    expect(readMessage('{"schema":"kissmetrics-importer/reconcile/v1"}')).toEqual([{ kind: 'reconcile' }])
   })
 
   const LETTER = {
@@ -73,17 +87,17 @@ describe('what a message asks for', () => {
   test('a dead letter of a drop is the drop again, counted', () => {
     const letter = { ...LETTER, kind: 'drop', source: { bucket, key: 'k', versionId: 'v' } }
     expect(readMessage(JSON.stringify(letter))).toEqual([
-      { kind: 'drop', drop: { bucket, key: 'k', versionId: 'v' }, replays: 3 },
+      { kind: 'task', task: { drop: { bucket, key: 'k', versionId: 'v' }, replays: 3, reached: 0, delays: 0 } },
     ])
   })
 
   // prettier-ignore
   test.each<[string, string, string]>([
     //  the message                 is                                                                          and is said
-    [ 'no JSON',                    'secret',                                                                   'The message is not JSON: it is no S3 event and no dead letter.' ],
-    [ 'of another service',         '{"secret":1}',                                                             'The message is no S3 event and no dead letter: Records should be "Records".' ],
-    [ 'without records',            '{"Records":[]}',                                                           'The message is no S3 event and no dead letter: Records should be >=1.' ],
-    [ 'without a key',              JSON.stringify({ Records: [record('ObjectCreated:Put', {})] }),             'The message is no S3 event and no dead letter: Records.0.s3.object.key should be "key".' ],
+    [ 'no JSON',                    'secret',                                                                   'The message is not JSON: it is no S3 event and nothing of ours.' ],
+    [ 'of another service',         '{"secret":1}',                                                             'The message is no S3 event and nothing of ours: Records should be "Records".' ],
+    [ 'without records',            '{"Records":[]}',                                                           'The message is no S3 event and nothing of ours: Records should be >=1.' ],
+    [ 'without a key',              JSON.stringify({ Records: [record('ObjectCreated:Put', {})] }),             'The message is no S3 event and nothing of ours: Records.0.s3.object.key should be "key".' ],
     [ 'with a broken key',          JSON.stringify({ Records: [record('ObjectCreated:Put', { key: '%E0%' })] }), 'The S3 event names an object whose key is not URL-encoded.' ],
     [ 'a letter of another schema', JSON.stringify({ ...LETTER, schema: 'other/v1' }),                          'The dead letter is damaged: schema should be "kissmetrics-importer/dead-letter/v1". Put its line into a new drop.' ],
     [ 'a letter without its line’s number', JSON.stringify({ ...LETTER, source: { bucket, key: 'k' } }),        'The dead letter is damaged: source.line is missing. Put its line into a new drop.' ],

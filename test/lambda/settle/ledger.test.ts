@@ -12,14 +12,14 @@ describe('the ledger', () => {
         fc.integer({ min: 1, max: 10 }),
         fc.integer({ min: 1, max: 1_000_000 }),
         (program, maxSpan, firstLine) => {
-          const ledger = new Ledger(firstLine, maxSpan)
+          const ledger = new Ledger({ line: firstLine - 1, byte: 0 }, maxSpan)
           const open = new Set<number>()
           const ended = new Set<number>()
           let newest = firstLine - 1
           for (const { open: opens, pick } of program) {
             if (opens && !ledger.isSpanFull) {
               newest += 1
-              ledger.open(newest)
+              ledger.open(newest, newest * 10)
               open.add(newest)
             } else if (open.size > 0) {
               const line = [...open][pick % open.size] ?? 0
@@ -29,18 +29,18 @@ describe('the ledger', () => {
             }
             let mark = firstLine - 1
             while (ended.has(mark + 1)) mark += 1
-            expect(ledger.mark).toBe(mark)
+            expect(ledger.mark).toEqual({ line: mark, byte: mark < firstLine ? 0 : mark * 10 })
+            expect(ledger.sums().lines.blank).toBe(mark - firstLine + 1)
             expect(ledger.isSpanFull).toBe(newest - mark >= maxSpan)
           }
-          expect(ledger.sums().lines.blank).toBe(ended.size)
         },
       ),
     )
   })
 
   test('a line ends once, and only one that was opened', () => {
-    const ledger = new Ledger(1, 4)
-    ledger.open(1)
+    const ledger = new Ledger({ line: 0, byte: 0 }, 4)
+    ledger.open(1, 1)
     ledger.blank(1)
     expect(() => {
       ledger.blank(1)
@@ -49,24 +49,23 @@ describe('the ledger', () => {
       ledger.blank(2)
     }).toThrow(RangeError)
     expect(() => {
-      ledger.open(3)
+      ledger.open(3, 3)
     }).toThrow(RangeError)
   })
 
   test('counts lines, commands, warnings, and the span of time', () => {
-    const ledger = new Ledger(1, 10)
-    for (let line = 1; line <= 5; line += 1) ledger.open(line)
+    const ledger = new Ledger({ line: 0, byte: 0 }, 10)
+    for (let line = 1; line <= 5; line += 1) ledger.open(line, line)
     const person = 'a'
-    ledger.delivered(
-      1,
-      [
+    ledger.delivered(1, {
+      commands: [
         { kind: 'record', person, event: 'e', time: 20, properties: [] },
         { kind: 'alias', person, other: 'b', time: 20 },
       ],
-      20,
-      ['empty_property'],
-    )
-    ledger.delivered(2, [{ kind: 'set', person, time: 10, properties: [] }], 10, [])
+      time: 20,
+      warnings: ['empty_property'],
+    })
+    ledger.delivered(2, { commands: [{ kind: 'set', person, time: 10, properties: [] }], time: 10, warnings: [] })
     ledger.deadLettered(3, 'rejected', reject('missing_identity'))
     ledger.deadLettered(4, 'undeliverable', reject('endpoint_refused'))
     ledger.blank(5)
@@ -86,8 +85,8 @@ describe('the ledger', () => {
           { minLength: 60 },
         ),
         (order) => {
-          const ledger = new Ledger(1, 60)
-          for (let line = 1; line <= 60; line += 1) ledger.open(line)
+          const ledger = new Ledger({ line: 0, byte: 0 }, 60)
+          for (let line = 1; line <= 60; line += 1) ledger.open(line, line)
           for (const line of order) ledger.deadLettered(line, 'rejected', reject('missing_identity'))
           const { count, examples = [] } = ledger.sums().rejectedBy.missing_identity ?? {}
           expect(count).toBe(60)

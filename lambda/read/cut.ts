@@ -1,0 +1,46 @@
+const LF = 0x0a
+
+export interface Cut {
+  /** From 1. */
+  readonly index: number
+  readonly byteStart: number
+  /** Exclusive; the newline of the last line is in it. */
+  readonly byteEnd: number
+  readonly firstLine: number
+  readonly lines: number
+}
+
+export interface CutOptions {
+  readonly segmentBytes: number
+  /** Where to go on: always the first byte of a line. */
+  readonly byteStart?: number
+  readonly firstLine?: number
+  readonly firstSegment?: number
+}
+
+/**
+ * Cuts a drop into segments at line ends, and counts their lines: each ends with the first line that brings it to `segmentBytes`, the last
+ * one with the drop. Only newlines are looked at, so memory is one chunk, whatever the lines are.
+ *
+ * @param body the bytes from `byteStart` on @returns nothing where there are no bytes
+ */
+export async function* cutSegments(body: AsyncIterable<Buffer>, options: CutOptions): AsyncGenerator<Cut> {
+  const { segmentBytes, byteStart = 0, firstLine = 1, firstSegment = 1 } = options
+  let position = byteStart
+  let lineStart = byteStart
+  let lines = 0
+  let open = { index: firstSegment, byteStart, firstLine }
+  for await (const chunk of body) {
+    for (let newline = chunk.indexOf(LF); newline !== -1; newline = chunk.indexOf(LF, newline + 1)) {
+      lines += 1
+      lineStart = position + newline + 1
+      if (lineStart - open.byteStart < segmentBytes) continue
+      yield { ...open, byteEnd: lineStart, lines }
+      open = { index: open.index + 1, byteStart: lineStart, firstLine: open.firstLine + lines }
+      lines = 0
+    }
+    position += chunk.length
+  }
+  if (position > lineStart) lines += 1
+  if (position > open.byteStart) yield { ...open, byteEnd: position, lines }
+}
