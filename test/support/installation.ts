@@ -58,8 +58,12 @@ export class Installation implements AsyncDisposable {
     this.#dir = dir
   }
 
-  /** @param endpoint where Kissmetrics is @param env further settings of the function */
-  static async start(endpoint: string, env: Readonly<Record<string, string>> = {}): Promise<Installation> {
+  /** @param endpoint where Kissmetrics is @param env further settings of the function @param options how long an invocation may last, and how many there may be */
+  static async start(
+    endpoint: string,
+    env: Readonly<Record<string, string>> = {},
+    { timeoutMs = 60_000, concurrency = 2 } = {},
+  ): Promise<Installation> {
     const dir = await mkdtemp(path.join(tmpdir(), 'km-installation-'))
     const cloud = await startCloud(dir, 0, TEST_WIRING)
     const said: Said[] = []
@@ -80,8 +84,8 @@ export class Installation implements AsyncDisposable {
       queueUrl: cloud.importQueueUrl,
       queueArn: cloud.importQueueArn,
       batchSize: 1,
-      timeoutMs: 60_000,
-      concurrency: 2,
+      timeoutMs,
+      concurrency,
       onError: (error) => said.push({ level: 'error', sentence: String(error), facts: {} }),
     })
     return new Installation(cloud, handler, said, source, dir)

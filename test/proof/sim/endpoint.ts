@@ -1,0 +1,48 @@
+import type { Endpoint } from '../../../lambda/deliver/deliver.ts'
+import type { Answer } from '../../../lambda/deliver/judge.ts'
+import type { Interval, Scenario } from './scenario.ts'
+import type { Worker } from './worker.ts'
+
+const TOOK: Answer = { kind: 'status', status: 200, contentType: 'image/gif' }
+
+/** Kissmetrics, with a memory: what was taken, how often, and for which of it nobody can know. */
+export class SimulatedEndpoint {
+  /** By path and query. */
+  readonly taken = new Map<string, number>()
+  /** Requests that were taken while the importer was told otherwise, or nothing. */
+  ambiguous = 0
+  readonly #scenario: Scenario
+  readonly #start: number
+
+  constructor(scenario: Scenario, start: number) {
+    this.#scenario = scenario
+    this.#start = start
+  }
+
+  of(worker: Worker, chance: () => number): Endpoint {
+    const { faults, outage, wrongSetup } = this.#scenario
+    return {
+      send: async ({ path, body }) => {
+        const request = body === undefined ? path : `${path}?${body}`
+        if (chance() < faults.stall) await worker.clock.sleep(400, new AbortController().signal)
+        const now = worker.clock.now() - this.#start
+        const isLost = chance() < faults.answerLost
+        const isRefused = chance() < faults.refused
+        return worker.act(() => {
+          if (isWithin(outage, now)) return { kind: 'silence', code: 'ECONNREFUSED' }
+          if (isWithin(wrongSetup, now)) return { kind: 'status', status: 401 }
+          if (request.includes('_n=413')) return { kind: 'status', status: 413 }
+          if (isRefused) return { kind: 'status', status: 500 }
+          this.taken.set(request, (this.taken.get(request) ?? 0) + 1)
+          if (!isLost) return TOOK
+          this.ambiguous += 1
+          return { kind: 'silence', code: 'ECONNRESET' }
+        })
+      },
+    }
+  }
+}
+
+function isWithin({ from, to }: Interval, at: number): boolean {
+  return at >= from && at < to
+}

@@ -1,0 +1,118 @@
+import type { Task } from '../../../lambda/intake/task.ts'
+import { checkpointKey, CHECKPOINTS_PREFIX, reportKey } from '../../../lambda/places.ts'
+import { isFinal, type Report } from '../../../lambda/report/report.ts'
+import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
+import type { Plan } from '../../../lambda/settle/plan.ts'
+import type { Drop } from '../../../lambda/intake/drop.ts'
+import type { SimulatedEndpoint } from './endpoint.ts'
+import type { Model, ModelLine } from './model.ts'
+import type { Queues } from './queue.ts'
+import type { Store } from './store.ts'
+
+/** The importer broke a promise. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+}
+
+function hold(promise: string, isKept: boolean, seen: () => string): void {
+  if (!isKept) throw new Violation(`${promise}: ${seen()}`)
+}
+
+export interface Observed {
+  readonly drop: Drop
+  readonly model: Model
+  readonly store: Store
+  readonly queues: Queues
+  readonly endpoint: SimulatedEndpoint
+}
+
+/** How many different requests of each line were taken, and how often the most repeated of them was more than once. */
+function takenOf({ endpoint }: Observed): ReadonlyMap<number, { readonly requests: number; readonly repeats: number }> {
+  const byLine = new Map<number, { requests: number; repeats: number }>()
+  for (const [request, times] of endpoint.taken) {
+    const number = Number(/[?&]n=(\d+)/.exec(request)?.[1] ?? /_p=p(\d+)/.exec(request)?.[1])
+    const { requests = 0, repeats = 0 } = byLine.get(number) ?? {}
+    byLine.set(number, { requests: requests + 1, repeats: Math.max(repeats, times - 1) })
+  }
+  return byLine
+}
+
+/** No loss: whatever a checkpoint calls settled was taken, is a dead letter, or is blank. To be held at every write of one. */
+export function holdNothingLost(observed: Observed, key: string, value: unknown): void {
+  if (!key.startsWith(CHECKPOINTS_PREFIX) || key.endsWith('/plan.json')) return
+  const { mark, sums } = value as Checkpoint
+  const index = Number(/(\d+)\.json$/.exec(key)?.[1])
+  const plan = observed.store.read(checkpointKey(observed.drop, 'plan')) as Plan | undefined
+  const firstLine = plan?.segments.find((segment) => segment.index === index)?.firstLine ?? (index === 1 ? 1 : undefined)
+  const taken = takenOf(observed)
+  const settled = observed.model.lines.filter(({ number }) => number <= mark.line && number >= (firstLine ?? mark.line + 1))
+  for (const line of settled) {
+    hold('every settled line has an end', isEnded(line, taken, observed), () => `line ${line.number}, ${line.end}, of ${key}`)
+  }
+  if (firstLine === undefined) return
+  const { delivered, rejected, undeliverable, blank } = sums.lines
+  hold('a checkpoint counts exactly the lines before it', delivered + rejected + undeliverable + blank === settled.length, () => `${JSON.stringify(sums.lines)} before line ${mark.line + 1}`)
+  const next = observed.model.lines[mark.line]?.byteStart ?? observed.model.bytes.length
+  hold('a checkpoint points at the start of a line', mark.byte === next, () => `byte ${mark.byte} for line ${mark.line + 1}, which begins at ${next}`)
+}
+
+function isEnded(line: ModelLine, taken: ReturnType<typeof takenOf>, { queues }: Observed): boolean {
+  switch (line.end) {
+    case 'blank':
+      return true
+    case 'delivered':
+      return taken.get(line.number)?.requests === line.requests
+    case 'rejected':
+    case 'undeliverable':
+      return queues.letters.some(({ source, reason }) => source.line === line.number && reason === line.reason)
+  }
+}
+
+/** No orphan: as long as the report is not the last one, some message asks for what is left. To be held whenever a message is deleted. */
+export function holdNoOrphan(observed: Observed): void {
+  const { drop, store, queues } = observed
+  const report = store.read(reportKey(drop)) as Report | undefined
+  if (report !== undefined && isFinal(report)) return
+  const tasks = [...queues.waiting.map(({ body }) => body), ...queues.buried].map((body) => JSON.parse(body) as Partial<Task>)
+  const plan = store.read(checkpointKey(drop, 'plan')) as Plan | undefined
+  const isAskedFor = (index: number) => tasks.some(({ segment }) => segment === undefined || segment.index === index)
+  const left = (plan?.segments ?? []).filter(({ index }) => !isDone(store.read(checkpointKey(drop, index)) as Checkpoint | undefined))
+  hold('something asks for what is left', tasks.length > 0 && left.every(({ index }) => isAskedFor(index)), () => `segments ${left.map(({ index }) => index).join()} of ${plan?.segments.length ?? 1} are not done, and ${tasks.length} messages are left`)
+}
+
+function isDone(checkpoint: Checkpoint | undefined): boolean {
+  return checkpoint?.isDone === true
+}
+
+/** What has to be true when all is over. */
+export function holdAtTheEnd(observed: Observed): void {
+  const { drop, model, store, queues, endpoint } = observed
+  const report = store.read(reportKey(drop)) as Report | undefined
+  hold('the report is the last one', report !== undefined && isFinal(report), () => report?.state ?? 'no report')
+  if (report === undefined) return
+  const count = (end: ModelLine['end']) => model.lines.filter((line) => line.end === end).length
+  const expected = {
+    total: model.lines.length,
+    delivered: count('delivered'),
+    rejected: count('rejected'),
+    undeliverable: count('undeliverable'),
+    blank: count('blank'),
+  }
+  for (const [name, number] of Object.entries(expected) as [keyof typeof expected, number][])
+    hold(`the report says how many lines were ${name}`, report.lines[name] === number, () => `${report.lines[name]}, and not ${number}`)
+  const taken = takenOf(observed)
+  for (const line of model.lines) hold('every line has an end', isEnded(line, taken, observed), () => `line ${line.number}, ${line.end}`)
+  for (const number of taken.keys())
+    hold('only valid lines are sent', model.lines[number - 1]?.end === 'delivered', () => `line ${number}`)
+  for (const [number, { requests }] of taken)
+    hold('each try of a request is the same', requests <= (model.lines[number - 1]?.requests ?? 0), () => `line ${number} made ${requests} different requests`)
+  for (const { source, line } of queues.letters) {
+    const origin = model.lines[(source.line ?? 0) - 1]
+    const isFaithful = line === origin?.text && source.byteStart === origin?.byteStart && source.byteEnd === origin?.byteEnd
+    hold('a dead letter holds its line', isFaithful && origin?.end !== 'delivered', () => `line ${source.line ?? 0}: ${line ?? ''}`)
+  }
+  for (const [reason, { examples = [] } = {}] of Object.entries(report.rejectedBy))
+    for (const { line } of examples) hold('an example names its line', model.lines[line - 1]?.reason === reason, () => `${reason} at line ${line}`)
+  const repeats = [...taken.values()].reduce((sum, of) => sum + of.repeats, 0)
+  hold('repeats stay within what the report says', repeats <= report.repeatsPossible + endpoint.ambiguous, () => `${repeats} lines repeated, ${endpoint.ambiguous} answers lost, ${report.repeatsPossible} allowed`)
+}

@@ -1,0 +1,115 @@
+/**
+ * npm run sim -- --seeds 100000: the importer in a simulated world, one seed after the other, with every promise held after every step.
+ *
+ * A seed that breaks one is printed with the smallest scenario that still does. `--seed N` runs that one alone.
+ */
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { drawScenario } from './scenario.ts'
+import { shrink, violationOf } from './shrink.ts'
+import { simulate, type Figures } from './simulation.ts'
+
+/** Seeds that a thread takes at a time. */
+const SHARE = 100
+
+interface Share {
+  readonly from: number
+  readonly to: number
+}
+
+interface Outcome {
+  readonly figures: Figures
+  readonly broken: readonly number[]
+}
+
+const NOTHING: Figures = { steps: 0, invocations: 0, deaths: 0, redrives: 0, ambiguous: 0 }
+
+function add(a: Figures, b: Figures): Figures {
+  return {
+    steps: a.steps + b.steps,
+    invocations: a.invocations + b.invocations,
+    deaths: a.deaths + b.deaths,
+    redrives: a.redrives + b.redrives,
+    ambiguous: a.ambiguous + b.ambiguous,
+  }
+}
+
+async function runShare({ from, to }: Share): Promise<Outcome> {
+  let figures = NOTHING
+  const broken: number[] = []
+  for (let seed = from; seed < to; seed += 1) {
+    try {
+      figures = add(figures, await simulate(drawScenario(seed)))
+    } catch {
+      broken.push(seed)
+    }
+  }
+  return { figures, broken }
+}
+
+/** Runs the seeds on every processor. */
+async function runAll(first: number, seeds: number): Promise<Outcome> {
+  let next = first
+  let done = 0
+  let figures = NOTHING
+  const broken: number[] = []
+  const runThread = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const thread = new Worker(import.meta.filename, { workerData: 'thread' })
+      const give = (): void => {
+        if (next >= first + seeds) {
+          void thread.terminate().then(() => {
+            resolve()
+          })
+          return
+        }
+        const share: Share = { from: next, to: Math.min(next + SHARE, first + seeds) }
+        next = share.to
+        thread.postMessage(share)
+      }
+      thread.on('error', reject)
+      thread.on('message', (outcome: Outcome) => {
+        figures = add(figures, outcome.figures)
+        broken.push(...outcome.broken)
+        done += SHARE
+        if (process.stderr.isTTY) process.stderr.write(`\r${Math.min(done, seeds).toLocaleString('en-US')} seeds`)
+        give()
+      })
+      give()
+    })
+  await Promise.all(Array.from({ length: availableParallelism() }, runThread))
+  if (process.stderr.isTTY) process.stderr.write('\r')
+  return { figures, broken: broken.toSorted((a, b) => a - b) }
+}
+
+async function explain(seed: number): Promise<void> {
+  const smallest = await shrink(drawScenario(seed))
+  console.log(`seed ${seed}: ${(await violationOf(drawScenario(seed))) ?? 'keeps every promise'}`)
+  console.log(`  smallest: ${(await violationOf(smallest)) ?? ''}\n  ${JSON.stringify(smallest)}`)
+}
+
+async function main(): Promise<void> {
+  const { values: flags } = parseArgs({
+    options: { seeds: { type: 'string', default: '2000' }, from: { type: 'string', default: '1' }, seed: { type: 'string' } },
+  })
+  if (flags.seed !== undefined) {
+    const scenario = drawScenario(Number(flags.seed))
+    if ((await violationOf(scenario)) !== undefined) process.exitCode = 1
+    await (process.exitCode === 1 ? explain(Number(flags.seed)) : simulate(scenario).then(console.log))
+    return
+  }
+  const seeds = Number(flags.seeds)
+  const { figures, broken } = await runAll(Number(flags.from), seeds)
+  const { steps, invocations, deaths, redrives, ambiguous } = figures
+  console.log(
+    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ` +
+      `${ambiguous} answers lost: ${broken.length} seeds broke a promise`,
+  )
+  for (const seed of broken.slice(0, 3)) await explain(seed)
+  if (broken.length > 0) process.exitCode = 1
+}
+
+if (isMainThread) await main()
+else if (workerData === 'thread')
+  parentPort?.on('message', (share: Share) => void runShare(share).then((outcome) => parentPort?.postMessage(outcome)))

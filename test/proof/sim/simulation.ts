@@ -1,0 +1,210 @@
+import { settleMessage } from '../../../lambda/carry-out.ts'
+import { TimeIsUp } from '../../../lambda/errors.ts'
+import { sayTo, type Log } from '../../../lambda/events.ts'
+import type { Drop } from '../../../lambda/intake/drop.ts'
+import { readMessage } from '../../../lambda/intake/message.ts'
+import { RECONCILE_SCHEMA } from '../../../lambda/places.ts'
+import { resuming } from '../../../lambda/read/resume.ts'
+import type { World } from '../../../lambda/world.ts'
+import { seeded } from '../../support/seeded.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
+import { SimulatedEndpoint } from './endpoint.ts'
+import { holdAtTheEnd, holdNoOrphan, holdNothingLost, Violation, type Observed } from './invariants.ts'
+import { modelOf } from './model.ts'
+import { Queues, type Message } from './queue.ts'
+import type { Scenario } from './scenario.ts'
+import { Store } from './store.ts'
+import { Worker, type Acting } from './worker.ts'
+
+const DROP: Drop = { bucket: 'drops', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
+
+const HOUR_MS = 3_600_000
+/** An operator looks at the dead-letter queue so often. */
+const ANSWERED = new Error('answered')
+const REDRIVE_EVERY_MS = HOUR_MS
+/** Beyond this the importer is taken to stand still. */
+const MAX_STEPS = 60_000
+const MAX_REDRIVES = 40
+
+export interface Figures {
+  readonly steps: number
+  readonly invocations: number
+  readonly deaths: number
+  readonly redrives: number
+  readonly ambiguous: number
+}
+
+/** Runs the importer through a scenario, with every promise held after each step. @throws Violation */
+export async function simulate(scenario: Scenario): Promise<Figures> {
+  return new Simulation(scenario).run()
+}
+
+class Simulation {
+  readonly #scenario: Scenario
+  readonly #clock: VirtualClock
+  readonly #start: number
+  readonly #chance: () => number
+  readonly #observed: Observed
+  readonly #acting: Acting
+  #violation: Violation | undefined
+  #steps = 0
+  #invocations = 0
+  #deaths = 0
+  #redrives = 0
+  #runs = 0
+  #busy = 0
+  #isOver = false
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario
+    this.#clock = new VirtualClock(scenario.seed)
+    this.#start = this.#clock.now()
+    this.#chance = seeded(scenario.seed ^ 0x5eed)
+    const model = modelOf(scenario.lines)
+    const store = new Store(DROP, model.bytes, (key, value) => {
+      this.#hold(() => {
+        holdNothingLost(this.#observed, key, value)
+      })
+    })
+    const queues = new Queues(() => {
+      this.#hold(() => {
+        holdNoOrphan(this.#observed)
+      })
+    })
+    this.#observed = { drop: DROP, model, store, queues, endpoint: new SimulatedEndpoint(scenario, this.#start) }
+    this.#acting = {
+      step: () => this.#step(),
+      latency: () => 1 + Math.floor(this.#chance() * 30),
+      cloudFails: () => this.#chance() < scenario.faults.cloud,
+      chance: this.#chance,
+      late: () => {
+        this.#fail(new Violation('an invocation that has answered does nothing more'))
+      },
+    }
+  }
+
+  async run(): Promise<Figures> {
+    const { queues } = this.#observed
+    const now = this.#clock.now()
+    const events = this.#scenario.isEventLost ? 0 : 1 + this.#scenario.extraEvents
+    for (let event = 0; event < events; event += 1) queues.send(eventOf(DROP), now + Math.floor(this.#chance() * 3_000))
+    queues.send(JSON.stringify({ schema: RECONCILE_SCHEMA }), now + 26 * HOUR_MS)
+    await Promise.all([this.#operate(), ...Array.from({ length: this.#scenario.workers }, () => this.#work())])
+    if (this.#violation !== undefined) throw this.#violation
+    holdAtTheEnd(this.#observed)
+    const { ambiguous } = this.#observed.endpoint
+    return { steps: this.#steps, invocations: this.#invocations, deaths: this.#deaths, redrives: this.#redrives, ambiguous }
+  }
+
+  /** What Lambda's event source does, with one invocation after the other. */
+  async #work(): Promise<void> {
+    const { queues } = this.#observed
+    while (!this.#isOver) {
+      const message = queues.receive(this.#clock.now())
+      if (message === undefined) {
+        const waitMs = Math.min(queues.nextVisibleAt - this.#clock.now(), 6 * HOUR_MS)
+        await this.#clock.sleep(Math.max(1, waitMs), queues.changed)
+        continue
+      }
+      this.#busy += 1
+      await this.#invoke(message)
+      this.#busy -= 1
+    }
+  }
+
+  /** Ends when the invocation answers, or when its worker dies. */
+  #invoke(message: Message): Promise<void> {
+    this.#invocations += 1
+    const { queues } = this.#observed
+    return new Promise((resolve) => {
+      const worker = new Worker(this.#clock, this.#acting, () => {
+        this.#deaths += 1
+        queues.abandon(message, this.#clock.now())
+        resolve()
+      })
+      void this.#settle(message, worker).then(resolve)
+    })
+  }
+
+  async #settle(message: Message, worker: Worker): Promise<void> {
+    const { queues } = this.#observed
+    const ending = new AbortController()
+    const answered = new AbortController()
+    void this.#clock.sleep(this.#scenario.invocationMs, answered.signal).then(() => {
+      ending.abort(new TimeIsUp())
+    })
+    if (this.#chance() < this.#scenario.faults.shownTwice) queues.show(message, this.#clock.now() + 500)
+    const invocation = { deliveries: message.receives, ending: ending.signal }
+    const isSettled = await settleMessage(() => readMessage(message.body), this.#worldOf(worker), invocation)
+    answered.abort(ANSWERED)
+    const againAt = this.#clock.now() + Math.min(900, 30 * 2 ** (message.receives - 1)) * 1000
+    await worker.answer(() => {
+      if (isSettled) queues.delete(message)
+      else queues.show(message, againAt)
+    })
+  }
+
+  #worldOf(worker: Worker): World {
+    const { store, queues, endpoint } = this.#observed
+    const { faults, maxInFlight, maxLinesPerSecond, segmentBytes } = this.#scenario
+    const flip = (rate: number) => () => this.#chance() < rate
+    return {
+      drops: resuming(store.drops(worker, () => 1 + Math.floor(this.#chance() * 200), flip(faults.body)), worker.clock),
+      listing: { pages: () => onePage(worker) },
+      reports: store.reports(worker),
+      checkpoints: store.checkpoints(worker),
+      deadLetters: queues.deadLetters(worker, flip(faults.entry)),
+      importQueue: queues.importQueue(worker),
+      endpoint: endpoint.of(worker, this.#chance),
+      apiKey: () => Promise.resolve('k'),
+      clock: worker.clock,
+      newRun: () => `run-${(this.#runs += 1)}`,
+      say: sayTo(SILENT),
+      limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs: 1_000, deadlineMarginMs: 0 },
+    }
+  }
+
+  /** Sends back what was delivered too often, and ends the run when nothing is left to do. */
+  async #operate(): Promise<void> {
+    const { queues } = this.#observed
+    while (!this.#isOver) {
+      await this.#clock.sleep(REDRIVE_EVERY_MS)
+      if (queues.buried.length > 0) this.#redrives += 1
+      queues.redrive(this.#clock.now())
+      this.#isOver ||= queues.waiting.length === 0 && this.#busy === 0
+      if (this.#redrives > MAX_REDRIVES) this.#fail(new Violation(`progress: ${MAX_REDRIVES} redrives, and it is not over`))
+    }
+  }
+
+  #step(): 'before' | 'after' | undefined {
+    this.#steps += 1
+    if (this.#steps > MAX_STEPS) this.#fail(new Violation(`progress: ${MAX_STEPS} steps, and it is not over`))
+    return this.#scenario.kills.find(({ step }) => step === this.#steps)?.when
+  }
+
+  #hold(check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      this.#fail(error as Violation)
+    }
+  }
+
+  #fail(violation: Violation): void {
+    this.#violation ??= violation
+    this.#isOver = true
+  }
+}
+
+async function* onePage(worker: Worker) {
+  await worker.actInCloud(() => undefined)
+  yield [{ drop: DROP, lastModified: new Date('2026-01-01T00:00:00Z') }]
+}
+
+function eventOf({ bucket, key, versionId, etag }: Drop): string {
+  const s3 = { bucket: { name: bucket }, object: { key, versionId, eTag: etag } }
+  return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
+}
+
+const nothing = (): void => undefined
+const SILENT: Log = { info: nothing, warn: nothing, error: nothing, count: nothing }

@@ -1,0 +1,101 @@
+import { Readable } from 'node:stream'
+import type { Drop } from '../../../lambda/intake/drop.ts'
+import type { Drops } from '../../../lambda/read/drops.ts'
+import type { Report } from '../../../lambda/report/report.ts'
+import type { Reports } from '../../../lambda/report/reports.ts'
+import type { Checkpoints } from '../../../lambda/settle/claim.ts'
+import { Fault, type Worker } from './worker.ts'
+
+interface Document {
+  readonly text: string
+  readonly tag: string
+  readonly writtenAt: number
+}
+
+/** S3: documents with conditional writes, and the one object that is the drop. */
+export class Store {
+  readonly documents = new Map<string, Document>()
+  readonly #drop: Drop
+  readonly #bytes: Buffer
+  readonly #onWritten: (key: string, value: unknown) => void
+  #writes = 0
+
+  constructor(drop: Drop, bytes: Buffer, onWritten: (key: string, value: unknown) => void) {
+    this.#drop = drop
+    this.#bytes = bytes
+    this.#onWritten = onWritten
+  }
+
+  read(key: string): unknown {
+    const document = this.documents.get(key)
+    return document && (JSON.parse(document.text) as unknown)
+  }
+
+  checkpoints(worker: Worker): Checkpoints {
+    return {
+      find: ({ key }) => worker.actInCloud(() => this.#find(key)),
+      put: ({ key }, value, expected) => worker.actInCloud(() => this.#putIf(key, value, expected, worker.clock.now())),
+    }
+  }
+
+  reports(worker: Worker): Reports {
+    return {
+      find: (_bucket, key) =>
+        worker.actInCloud(() => {
+          const found = this.#find(key)
+          return found && { report: found.value as Report, tag: found.tag, writtenAt: found.writtenAt }
+        }),
+      put: (_bucket, key, report) =>
+        worker.actInCloud(() => {
+          this.#put(key, report, worker.clock.now())
+        }),
+      replace: (_bucket, key, report, tag) => worker.actInCloud(() => this.#putIf(key, report, tag, worker.clock.now())),
+    }
+  }
+
+  /** @param chunk how many bytes the next chunk has @param breaks whether the body breaks off before it */
+  drops(worker: Worker, chunk: () => number, breaks: () => boolean): Drops {
+    return {
+      open: async (_drop, { start, end = this.#bytes.length } = { start: 0 }) => {
+        await worker.actInCloud(() => undefined)
+        const rest = this.#bytes.subarray(start, end)
+        return {
+          kind: 'open',
+          body: Readable.from(chunks(rest, chunk, breaks)),
+          bytes: this.#bytes.length,
+          etag: this.#drop.etag ?? '',
+          lastModified: new Date('2026-01-01T00:00:00Z'),
+        }
+      },
+    }
+  }
+
+  #find(key: string): { value: unknown; tag: string; writtenAt: Date } | undefined {
+    const document = this.documents.get(key)
+    return document && { value: JSON.parse(document.text), tag: document.tag, writtenAt: new Date(document.writtenAt) }
+  }
+
+  #putIf(key: string, value: unknown, expected: string | undefined, now: number): string | undefined {
+    return this.documents.get(key)?.tag === expected ? this.#put(key, value, now) : undefined
+  }
+
+  #put(key: string, value: unknown, now: number): string {
+    this.#writes += 1
+    const tag = `"${this.#writes}"`
+    this.documents.set(key, { text: JSON.stringify(value), tag, writtenAt: now })
+    this.#onWritten(key, value)
+    return tag
+  }
+}
+
+function* chunks(bytes: Buffer, length: () => number, breaks: () => boolean): Generator<Buffer> {
+  for (let at = 0; at < bytes.length;) {
+    if (breaks()) {
+      if (length() % 2 === 0) throw new Fault('the connection was reset')
+      return // ends early, which looks like the end
+    }
+    const next = Math.min(bytes.length, at + Math.max(1, length()))
+    yield bytes.subarray(at, next)
+    at = next
+  }
+}
