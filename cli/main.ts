@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { SetupError } from '../lambda/errors.ts'
+import type { BackfillFlags } from './backfill.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_DROP_DIR, DEFAULT_STATE_DIR, readOptions, type LocalFlags } from './local/options.ts'
 
@@ -32,6 +33,18 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       // Loaded only now: whoever asks for help, or typed a flag wrong, does not wait for it.
       const { local } = await import('./local/local.ts')
       exitCode = await local(options)
+    })
+  program
+    .command('backfill')
+    .description('import what lies under incoming/ and has no report: older files, and drops whose event was lost')
+    .option('--stack <name>', 'name of the deployed stack (default: the importer that runs on this computer)')
+    .option('--state-dir <dir>', 'folder of its state, where it runs on this computer', DEFAULT_STATE_DIR)
+    .option('--dry-run', 'only show what would be queued', false)
+    .option('--json', 'write one JSON document to stdout, and nothing else there', false)
+    .addHelpText('after', '\nExample:\n  km-import backfill --stack KissmetricsImporter --dry-run\n')
+    .action(async (flags: BackfillFlags) => {
+      const { backfill } = await import('./backfill.ts')
+      exitCode = await backfill(flags)
     })
   try {
     await program.parseAsync(argv, { from: 'user' })

@@ -22,6 +22,8 @@ export interface SearchOptions {
   readonly minAgeMs?: number
   /** Leaves out what is older. */
   readonly maxAgeMs?: number
+  /** Leaves out versions that were replaced. */
+  readonly onlyLatest?: boolean
   /** An import whose report was not written for so long is taken for one whose message was lost. */
   readonly staleMs: number
   /** Raised when there is no more time. */
@@ -42,7 +44,7 @@ export async function search(
   { reports, importQueue, clock }: Pick<World, 'reports' | 'importQueue' | 'clock'>,
   options: SearchOptions,
 ): Promise<Found> {
-  const { minAgeMs = 0, maxAgeMs = Infinity, staleMs, ending, isDryRun = false, onQueued } = options
+  const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
   const found = { drops: 0, queued: 0 }
   const queueIfLost = async (listed: ListedDrop): Promise<void> => {
@@ -53,9 +55,9 @@ export async function search(
     onQueued?.(listed)
   }
   for await (const page of pages) {
-    const drops = page.filter(({ drop, lastModified }) => {
+    const drops = page.filter(({ drop, lastModified, isLatest }) => {
       const ageMs = now - lastModified.getTime()
-      return isDropName(drop.key) && ageMs >= minAgeMs && ageMs <= maxAgeMs
+      return isDropName(drop.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
     found.drops += drops.length
     for (let from = 0; from < drops.length; from += LOOKS_AT_ONCE) {

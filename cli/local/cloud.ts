@@ -62,7 +62,7 @@ export async function startCloud(stateDir: string, port: number, wiring: Wiring)
 }
 
 /** What a profile, a config file or a variable of the user's says about AWS must not lead out of this computer. */
-function pointSdkHere(s3Url: string, sqsUrl: string): void {
+export function pointSdkHere(s3Url: string, sqsUrl: string): void {
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name)
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_S3: s3Url,

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { SETTINGS, type Env } from '../../lambda/config.ts'
 import { createHandler } from '../../lambda/handler.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
+import { announce } from '../place.ts'
 import { StatusLine } from '../terminal.ts'
 import { BUCKET } from './cloud.ts'
 import { DropFolder } from './drop-folder.ts'
@@ -36,6 +37,7 @@ export async function local(options: LocalOptions): Promise<ExitCode> {
   const template = await synthesize(path.join(options.stateDir, 'cdk.out'))
   const wiring = readWiring(JSON.parse(await readFile(template, 'utf8')))
   await using servers = await startServers(options, wiring)
+  await using _announced = await announce(options.stateDir, servers.cloud)
   const run = new LocalRun(options, wiring, servers, status)
   try {
     return await run.untilDone()

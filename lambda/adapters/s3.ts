@@ -91,7 +91,7 @@ export function listingOf(client: S3Client, bucket: string): Listing {
   }
 }
 
-function listed(bucket: string, { Key = '', VersionId = 'null', ETag, Size, LastModified }: ObjectVersion): ListedDrop {
+function listed(bucket: string, { Key = '', VersionId = 'null', ETag, Size, LastModified, IsLatest }: ObjectVersion): ListedDrop {
   const drop: Drop = {
     bucket,
     key: Key,
@@ -100,7 +100,7 @@ function listed(bucket: string, { Key = '', VersionId = 'null', ETag, Size, Last
     ...(ETag !== undefined && { etag: ETag.replaceAll('"', '') }),
     ...(Size !== undefined && { bytes: Size }),
   }
-  return { drop, lastModified: LastModified ?? new Date(0) }
+  return { drop, lastModified: LastModified ?? new Date(0), isLatest: IsLatest === true }
 }
 
 export function reportsIn(client: S3Client): Reports {

@@ -25,6 +25,8 @@ export interface ByteRange {
 export interface ListedDrop {
   readonly drop: Drop
   readonly lastModified: Date
+  /** Whether no other version took its place. */
+  readonly isLatest: boolean
 }
 
 /** What lies in the bucket where people put drops. */

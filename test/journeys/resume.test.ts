@@ -1,18 +1,27 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/cloud.ts'
-import { startFaultSink, status, TAKEN, type SeenRequest } from '../support/fault-sink.ts'
+import { countMessages } from '../../cli/local/queues.ts'
+import { checkpointKey } from '../../lambda/places.ts'
+import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
+import { startFaultSink } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
 
-const line = (n: number, more = ''): string => `{"_p":"p${n}","_t":1393344604,"_n":"Signed Up","n":${n}${more}}`
+const line = (n: number): string => `{"_p":"p${n}","_t":1393344604,"_n":"Signed Up","n":${n}}`
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => line(index + 1)).join('\n')
+const range = (from: number, to: number): readonly number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
-/** Numbers of the lines that were taken, as often as they were. */
-function taken(seen: ReadonlyMap<string, number>): readonly number[] {
-  return [...seen].flatMap(([target, times]) => Array.from({ length: times }, () => Number(/[?&]n=(\d+)/.exec(target)?.[1])))
+/** Numbers of the lines that were taken, in order, each as often as it was. */
+function taken(requests: ReadonlyMap<string, number>): readonly number[] {
+  return [...requests]
+    .flatMap(([target, times]) => Array.from({ length: times }, () => Number(/[?&]n=(\d+)/.exec(target)?.[1])))
+    .toSorted((a, b) => a - b)
 }
 
-const range = (from: number, to: number): readonly number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+function eventOf(key: string, versionId: string | undefined): string {
+  const s3 = { bucket: { name: BUCKET }, object: { key, versionId } }
+  return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
+}
 
 describe('when the time of an invocation runs out', () => {
   test('a drop that needs forty of them is imported whole, and no line twice', async () => {
@@ -20,7 +29,97 @@ describe('when the time of an invocation runs out', () => {
     await using installation = await Installation.start(sink.url, { KM_MAX_IN_FLIGHT: '1' }, { timeoutMs: 250 })
     const report = await installation.import('long.json', lines(1_000))
     expect(report).toMatchObject({ state: 'complete', lines: { total: 1_000, delivered: 1_000 }, repeatsPossible: 0 })
-    expect(report.invocations).toBeGreaterThanOrEqual(20)
-    expect([...taken(sink.taken)].toSorted((a, b) => a - b)).toEqual(range(1, 1_000))
+    expect(report.invocations).toBeGreaterThanOrEqual(40)
+    expect(taken(sink.taken)).toEqual(range(1, 1_000))
   }, 60_000)
+
+  test('one that comes not one line further is an error, and no endless chain', async () => {
+    await using sink = await startFaultSink(() => ({ kind: 'stall' }))
+    await using installation = await Installation.start(sink.url, {}, { timeoutMs: 100 })
+    const { VersionId } = await installation.cloud.s3.send(
+      new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: line(1) }),
+    )
+    const event = { ...JSON.parse(eventOf('other/a.json', VersionId)) } as unknown
+    await expect(installation.invoke(event, 100)).rejects.toThrow('not one line further than line 0')
+    expect(await countMessages(installation.cloud.sqs, installation.cloud.importQueueUrl)).toBe(0)
+  })
+})
+
+describe('a large drop', () => {
+  const NO_TIME = '{"_p":"a","_n":"Signed Up"}'
+  const text = (count: number): string =>
+    range(1, count)
+      .map((n) => (n % 97 === 0 ? NO_TIME : n % 101 === 0 ? '' : line(n)))
+      .join('\n')
+
+  test('is cut into segments, and its lines keep their numbers in the report and in dead letters', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url, { KM_SEGMENT_BYTES: '65536' })
+    const body = text(8_000)
+    const report = await installation.import('large.json', body)
+    const bad = range(1, 8_000).filter((n) => n % 97 === 0)
+    const blank = range(1, 8_000).filter((n) => n % 97 !== 0 && n % 101 === 0)
+    expect(report).toMatchObject({
+      state: 'complete-with-rejects',
+      lines: { total: 8_000, delivered: 8_000 - bad.length - blank.length, rejected: bad.length, blank: blank.length },
+      rejectedBy: { missing_timestamp: { count: bad.length, examples: bad.slice(0, 20).map((n) => ({ line: n })) } },
+      repeatsPossible: 0,
+    })
+    const segments = report.segments ?? []
+    expect(segments.length).toBe(Math.ceil(body.length / 65_600))
+    expect(segments.map(({ index }) => index)).toEqual(range(1, segments.length))
+    expect(segments.map(({ lines, settled }) => lines - settled)).toEqual(segments.map(() => 0))
+    const letters = await installation.takeDeadLetters()
+    expect(letters.map(({ source }) => source.line)).toEqual(bad)
+    for (const { source, line: bytes } of letters) expect(body.slice(source.byteStart, source.byteEnd)).toBe(bytes)
+    expect(new Set(taken(sink.taken)).size).toBe(report.lines.delivered)
+  }, 60_000)
+
+  test('that is no JSON-lines file comes back as one dead letter, before any of it is sent', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url, { KM_SEGMENT_BYTES: '65536' })
+    const report = await installation.import('large.json', 'email,event,time\n'.repeat(20_000))
+    expect(report).toMatchObject({ state: 'failed', failure: { reason: 'not_line_delimited_json' }, lines: { total: 0 } })
+    expect(await installation.takeDeadLetters()).toMatchObject([{ kind: 'drop', reason: 'not_line_delimited_json' }])
+    expect(sink.seen).toEqual([])
+  })
+})
+
+describe('a drop that is asked for twice', () => {
+  test('after it was imported, is skipped', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const { drop } = await installation.import('a.json', lines(5))
+    await installation.sendToImportQueue(eventOf(drop.key, drop.versionId))
+    await installation.heard('Drop skipped')
+    expect(taken(sink.taken)).toEqual(range(1, 5))
+  })
+
+  test('while it is imported, is imported once: the second waits, and finds it done', async () => {
+    await using sink = await startFaultSink(() => ({ kind: 'slow', ms: 20 }))
+    await using installation = await Installation.start(sink.url, { KM_MAX_IN_FLIGHT: '2' })
+    const { s3 } = installation.cloud
+    const key = 'incoming/twice.json'
+    const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: lines(200) }))
+    await installation.sendToImportQueue(eventOf(key, VersionId))
+    await installation.heard('Another invocation works on this')
+    expect(await installation.finalReport(key, VersionId)).toMatchObject({ lines: { delivered: 200 }, invocations: 1 })
+    expect(taken(sink.taken)).toEqual(range(1, 200))
+  })
+})
+
+test('a checkpoint that cannot be understood is begun anew, and the report says what may have been repeated', async () => {
+  await using sink = await startFaultSink()
+  await using installation = await Installation.start(sink.url)
+  const { s3 } = installation.cloud
+  const drop = { bucket: BUCKET, key: 'other/a.json' }
+  const { VersionId = '' } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: drop.key, Body: lines(7) }))
+  const key = checkpointKey({ ...drop, versionId: VersionId }, 1)
+  await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: '{"schema":"of another ti' }))
+  await installation.sendToImportQueue(eventOf(drop.key, VersionId))
+  expect(await installation.finalReport(drop.key, VersionId)).toMatchObject({ lines: { delivered: 7 }, repeatsPossible: 7 })
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }))
+  expect(JSON.parse((await Body?.transformToString()) ?? '') as Checkpoint).toMatchObject({ isDone: true, mark: { line: 7 } })
+  const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'checkpoints/' }))
+  expect(Contents).toHaveLength(1)
 })

@@ -51,9 +51,17 @@ export function holdNothingLost(observed: Observed, key: string, value: unknown)
   }
   if (firstLine === undefined) return
   const { delivered, rejected, undeliverable, blank } = sums.lines
-  hold('a checkpoint counts exactly the lines before it', delivered + rejected + undeliverable + blank === settled.length, () => `${JSON.stringify(sums.lines)} before line ${mark.line + 1}`)
+  hold(
+    'a checkpoint counts exactly the lines before it',
+    delivered + rejected + undeliverable + blank === settled.length,
+    () => `${JSON.stringify(sums.lines)} before line ${mark.line + 1}`,
+  )
   const next = observed.model.lines[mark.line]?.byteStart ?? observed.model.bytes.length
-  hold('a checkpoint points at the start of a line', mark.byte === next, () => `byte ${mark.byte} for line ${mark.line + 1}, which begins at ${next}`)
+  hold(
+    'a checkpoint points at the start of a line',
+    mark.byte === next,
+    () => `byte ${mark.byte} for line ${mark.line + 1}, which begins at ${next}`,
+  )
 }
 
 function isEnded(line: ModelLine, taken: ReturnType<typeof takenOf>, { queues }: Observed): boolean {
@@ -76,8 +84,15 @@ export function holdNoOrphan(observed: Observed): void {
   const tasks = [...queues.waiting.map(({ body }) => body), ...queues.buried].map((body) => JSON.parse(body) as Partial<Task>)
   const plan = store.read(checkpointKey(drop, 'plan')) as Plan | undefined
   const isAskedFor = (index: number) => tasks.some(({ segment }) => segment === undefined || segment.index === index)
-  const left = (plan?.segments ?? []).filter(({ index }) => !isDone(store.read(checkpointKey(drop, index)) as Checkpoint | undefined))
-  hold('something asks for what is left', tasks.length > 0 && left.every(({ index }) => isAskedFor(index)), () => `segments ${left.map(({ index }) => index).join()} of ${plan?.segments.length ?? 1} are not done, and ${tasks.length} messages are left`)
+  const left = (plan?.segments ?? []).filter(
+    ({ index }) => !isDone(store.read(checkpointKey(drop, index)) as Checkpoint | undefined),
+  )
+  hold(
+    'something asks for what is left',
+    tasks.length > 0 && left.every(({ index }) => isAskedFor(index)),
+    () =>
+      `segments ${left.map(({ index }) => index).join()} of ${plan?.segments.length ?? 1} are not done, and ${tasks.length} messages are left`,
+  )
 }
 
 function isDone(checkpoint: Checkpoint | undefined): boolean {
@@ -99,20 +114,38 @@ export function holdAtTheEnd(observed: Observed): void {
     blank: count('blank'),
   }
   for (const [name, number] of Object.entries(expected) as [keyof typeof expected, number][])
-    hold(`the report says how many lines were ${name}`, report.lines[name] === number, () => `${report.lines[name]}, and not ${number}`)
+    hold(
+      `the report says how many lines were ${name}`,
+      report.lines[name] === number,
+      () => `${report.lines[name]}, and not ${number}`,
+    )
   const taken = takenOf(observed)
-  for (const line of model.lines) hold('every line has an end', isEnded(line, taken, observed), () => `line ${line.number}, ${line.end}`)
+  for (const line of model.lines)
+    hold('every line has an end', isEnded(line, taken, observed), () => `line ${line.number}, ${line.end}`)
   for (const number of taken.keys())
     hold('only valid lines are sent', model.lines[number - 1]?.end === 'delivered', () => `line ${number}`)
   for (const [number, { requests }] of taken)
-    hold('each try of a request is the same', requests <= (model.lines[number - 1]?.requests ?? 0), () => `line ${number} made ${requests} different requests`)
+    hold(
+      'each try of a request is the same',
+      requests <= (model.lines[number - 1]?.requests ?? 0),
+      () => `line ${number} made ${requests} different requests`,
+    )
   for (const { source, line } of queues.letters) {
     const origin = model.lines[(source.line ?? 0) - 1]
     const isFaithful = line === origin?.text && source.byteStart === origin?.byteStart && source.byteEnd === origin?.byteEnd
-    hold('a dead letter holds its line', isFaithful && origin?.end !== 'delivered', () => `line ${source.line ?? 0}: ${line ?? ''}`)
+    hold(
+      'a dead letter holds its line',
+      isFaithful && origin?.end !== 'delivered',
+      () => `line ${source.line ?? 0}: ${line ?? ''}`,
+    )
   }
   for (const [reason, { examples = [] } = {}] of Object.entries(report.rejectedBy))
-    for (const { line } of examples) hold('an example names its line', model.lines[line - 1]?.reason === reason, () => `${reason} at line ${line}`)
+    for (const { line } of examples)
+      hold('an example names its line', model.lines[line - 1]?.reason === reason, () => `${reason} at line ${line}`)
   const repeats = [...taken.values()].reduce((sum, of) => sum + of.repeats, 0)
-  hold('repeats stay within what the report says', repeats <= report.repeatsPossible + endpoint.ambiguous, () => `${repeats} lines repeated, ${endpoint.ambiguous} answers lost, ${report.repeatsPossible} allowed`)
+  hold(
+    'repeats stay within what the report says',
+    repeats <= report.repeatsPossible + endpoint.ambiguous,
+    () => `${repeats} lines repeated, ${endpoint.ambiguous} answers lost, ${report.repeatsPossible} allowed`,
+  )
 }

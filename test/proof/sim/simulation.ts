@@ -149,7 +149,10 @@ class Simulation {
     const { faults, maxInFlight, maxLinesPerSecond, segmentBytes } = this.#scenario
     const flip = (rate: number) => () => this.#chance() < rate
     return {
-      drops: resuming(store.drops(worker, () => 1 + Math.floor(this.#chance() * 200), flip(faults.body)), worker.clock),
+      drops: resuming(
+        store.drops(worker, () => 1 + Math.floor(this.#chance() * 200), flip(faults.body)),
+        worker.clock,
+      ),
       listing: { pages: () => onePage(worker) },
       reports: store.reports(worker),
       checkpoints: store.checkpoints(worker),
@@ -198,7 +201,7 @@ class Simulation {
 
 async function* onePage(worker: Worker) {
   await worker.actInCloud(() => undefined)
-  yield [{ drop: DROP, lastModified: new Date('2026-01-01T00:00:00Z') }]
+  yield [{ drop: DROP, lastModified: new Date('2026-01-01T00:00:00Z'), isLatest: true }]
 }
 
 function eventOf({ bucket, key, versionId, etag }: Drop): string {

@@ -78,10 +78,8 @@ export class Worker {
   }
 
   async #unlessDead<T>(wait: () => Promise<T>): Promise<T> {
-    if (!this.#isDead) {
-      const value = await wait()
-      if (!this.#isDead) return value
-    }
-    return new Promise(() => undefined)
+    if (this.isDead) return new Promise(() => undefined)
+    const value = await wait()
+    return this.isDead ? new Promise(() => undefined) : value
   }
 }

@@ -1,0 +1,85 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { SetupError } from '../lambda/errors.ts'
+import { BUCKET, pointSdkHere, type Cloud } from './local/cloud.ts'
+
+/** Which importer a command is about: the flags that all such commands have. */
+export interface PlaceFlags {
+  /** Name of a deployed stack; left out, local mode is meant. */
+  readonly stack?: string
+  readonly stateDir: string
+}
+
+/** An importer, deployed or on this computer, as a command reaches it. */
+export interface Place {
+  readonly s3: S3Client
+  readonly sqs: SQSClient
+  readonly bucket: string
+  readonly importQueueUrl: string
+  readonly deadLetterQueueUrl: string
+}
+
+type Addresses = Pick<Cloud, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'>
+
+const FILE = 'running.json'
+
+/** @throws SetupError where there is no such importer */
+export function findPlace({ stack, stateDir }: PlaceFlags): Promise<Place> {
+  return stack === undefined ? findLocal(stateDir) : findStack(stack)
+}
+
+/** Has other commands find the importer that runs on this computer, until it is disposed of. */
+export async function announce(
+  stateDir: string,
+  { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: Cloud,
+): Promise<AsyncDisposable> {
+  const file = path.join(stateDir, FILE)
+  const addresses: Addresses = { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }
+  await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`)
+  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
+}
+
+async function findLocal(stateDir: string): Promise<Place> {
+  const notRunning = new SetupError(
+    `Nothing runs with the state in "${path.resolve(stateDir)}". Start local mode there (npm start), name its --state-dir, or name a deployed --stack.`,
+  )
+  const text = await readFile(path.join(stateDir, FILE), 'utf8').catch(() => {
+    throw notRunning
+  })
+  const { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl } = JSON.parse(text) as Addresses // only local mode writes it
+  // A killed one leaves its file behind.
+  await fetch(s3Url).catch(() => {
+    throw notRunning
+  })
+  pointSdkHere(s3Url, sqsUrl)
+  return { s3: new S3Client({}), sqs: new SQSClient({}), bucket: BUCKET, importQueueUrl, deadLetterQueueUrl }
+}
+
+/** Credentials and region come as the AWS command line takes them: environment, profile, role. */
+async function findStack(name: string): Promise<Place> {
+  // Loaded only here: whoever works on this computer does not wait for it.
+  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation')
+  const { Stacks } = await new CloudFormationClient({})
+    .send(new DescribeStacksCommand({ StackName: name }))
+    .catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new SetupError(`--stack is "${name}": it cannot be looked up (${why}). Check name, region and credentials.`, {
+        cause,
+      })
+    })
+  const outputs = new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
+  const output = (key: string): string => {
+    const value = outputs.get(key)
+    if (value !== undefined) return value
+    throw new SetupError(`--stack is "${name}": it has no output ${key}. Name a stack of this importer, or deploy it again.`)
+  }
+  return {
+    s3: new S3Client({}),
+    sqs: new SQSClient({}),
+    bucket: output('BucketName'),
+    importQueueUrl: output('ImportQueueUrl'),
+    deadLetterQueueUrl: output('DeadLetterQueueUrl'),
+  }
+}
