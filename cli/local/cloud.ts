@@ -35,7 +35,11 @@ export interface Cloud {
  * @param port of S3, the next one for SQS; 0 for any
  */
 export async function startCloud(stateDir: string, port: number, wiring: Wiring): Promise<Cloud> {
-  const sqsServer = await startSqs({ dir: path.join(stateDir, 'sqs'), port: port === 0 ? 0 : port + 1 })
+  const sqsServer = await startSqs({
+    dir: path.join(stateDir, 'sqs'),
+    port: port === 0 ? 0 : port + 1,
+    endDelaysOnStart: true,
+  })
   try {
     const s3Server = await startS3({ dir: path.join(stateDir, 's3'), port, onEvent: (arn, body) => sqsServer.send(arn, body) })
     pointSdkHere(s3Server.url, sqsServer.url)

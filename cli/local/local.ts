@@ -13,7 +13,7 @@ import { greeting } from './greeting.ts'
 import { Interruption } from './interruption.ts'
 import type { LocalOptions } from './options.ts'
 import { Progress } from './progress.ts'
-import { countMessages } from './queues.ts'
+import { countMessages, lookAt } from './queues.ts'
 import { ReportFollower } from './reports.ts'
 import { dropSamples, isEmpty } from './samples.ts'
 import { sayOn, terminalLog, type Say } from './say.ts'
@@ -57,6 +57,7 @@ class LocalRun {
   readonly #folder: DropFolder
   readonly #source: EventSource
   #isSetupWrong = false
+  #isEndpointDown = false
   #isFileUnreadable = false
 
   constructor(options: LocalOptions, wiring: Wiring, servers: Servers, status: StatusLine) {
@@ -103,14 +104,23 @@ class LocalRun {
 
   async #isQuiet(): Promise<boolean> {
     const { sqs, importQueueUrl } = this.#servers.cloud
-    return !this.#folder.isUploading && this.#source.isIdle && (await countMessages(sqs, importQueueUrl)) === 0
+    if (this.#folder.isUploading || !this.#source.isIdle) return false
+    const { ready, delayed } = await lookAt(sqs, importQueueUrl)
+    // What an outage has put off could come again for days.
+    return ready === 0 && (delayed === 0 || this.#isEndpointDown)
   }
 
   #verdict(): ExitCode {
     if (this.#isFileUnreadable) return EXIT.unusable
     const unfinished = this.#progress.unfinished
     for (const { drop } of unfinished)
-      this.#say('red', 'error:', `${drop.key} was not finished; it waits among the dead letters.`)
+      this.#say(
+        'red',
+        'error:',
+        this.#isEndpointDown
+          ? `${drop.key} is not finished, since the endpoint is down. The same command goes on from here.`
+          : `${drop.key} was not finished; it waits among the dead letters.`,
+      )
     const isAllDelivered = unfinished.length === 0 && this.#progress.finished.every(({ state }) => state === 'complete')
     return isAllDelivered ? EXIT.ok : EXIT.someLinesLeft
   }
@@ -138,8 +148,13 @@ class LocalRun {
 
   #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): EventSource {
     const { cloud } = this.#servers
-    const log = terminalLog(this.#say, () => {
-      this.#isSetupWrong = true
+    const log = terminalLog(this.#say, {
+      setupWrong: () => {
+        this.#isSetupWrong = true
+      },
+      endpointDown: () => {
+        this.#isEndpointDown = true
+      },
     })
     return new EventSource(cloud.sqs, createHandler(this.#environment(environment), log), {
       queueUrl: cloud.importQueueUrl,
@@ -158,6 +173,7 @@ class LocalRun {
     const { cloud, endpoint, apiKey } = this.#servers
     const knobs = Object.entries(deployed).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
     return {
+      KM_CHECKPOINT_SECONDS: '1', // who starts again after a crash waits for three times as long
       ...Object.fromEntries(knobs),
       ...process.env,
       [SETTINGS.endpoint]: endpoint.origin,

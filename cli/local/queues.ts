@@ -2,11 +2,18 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 
 /** All messages of a queue: those that wait, those that are out, those that are delayed. */
 export async function countMessages(sqs: SQSClient, queueUrl: string): Promise<number> {
+  const { ready, delayed } = await lookAt(sqs, queueUrl)
+  return ready + delayed
+}
+
+/** @returns how many messages wait or are out, and how many are delayed */
+export async function lookAt(sqs: SQSClient, queueUrl: string): Promise<{ readonly ready: number; readonly delayed: number }> {
   const names = [
     'ApproximateNumberOfMessages',
     'ApproximateNumberOfMessagesNotVisible',
     'ApproximateNumberOfMessagesDelayed',
   ] as const
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [...names] }))
-  return names.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0)
+  const [waiting = 0, out = 0, delayed = 0] = names.map((name) => Number(Attributes?.[name] ?? 0))
+  return { ready: waiting + out, delayed }
 }

@@ -12,7 +12,7 @@ export function sayOn(output: Output, status: StatusLine): Say {
 }
 
 /** The importer's sentences on a terminal: what needs a person, and no more. The table at the end of a drop says the rest. */
-export function terminalLog(say: Say, onSetupWrong: () => void): Log {
+export function terminalLog(say: Say, on: { readonly setupWrong: () => void; readonly endpointDown: () => void }): Log {
   return {
     info: () => undefined,
     warn: (sentence, facts) => {
@@ -22,7 +22,8 @@ export function terminalLog(say: Say, onSetupWrong: () => void): Log {
       say('red', 'error:', withFacts(sentence, facts))
     },
     count: (metric) => {
-      if (metric === 'SetupErrors') onSetupWrong()
+      if (metric === 'SetupErrors') on.setupWrong()
+      if (metric === 'EndpointDown') on.endpointDown()
     },
   }
 }

@@ -4,6 +4,8 @@ export interface S3Faults {
   slowDown: number
   /** Break the connection of the next GET after so many bytes of its body. */
   cutBodyAt: number | undefined
+  /** The same for each of the next GETs, the first of them first. */
+  cutBodiesAt: readonly number[]
   /** Send nothing more of the next GET after so many bytes of its body. */
   stallBodyAt: number | undefined
   /** Write so many events down twice. */
@@ -11,5 +13,5 @@ export interface S3Faults {
 }
 
 export function noFaults(): S3Faults {
-  return { slowDown: 0, cutBodyAt: undefined, stallBodyAt: undefined, sendEventsTwice: 0 }
+  return { slowDown: 0, cutBodyAt: undefined, cutBodiesAt: [], stallBodyAt: undefined, sendEventsTwice: 0 }
 }

@@ -230,10 +230,12 @@ class BodyFault extends Transform {
 
   constructor(faults: S3Faults, response: ServerResponse) {
     super()
-    this.#cutAt = faults.cutBodyAt
+    const [cutAt = faults.cutBodyAt, ...cutLater] = faults.cutBodiesAt
+    this.#cutAt = cutAt
     this.#stallAt = faults.stallBodyAt
     this.#response = response
     faults.cutBodyAt = faults.stallBodyAt = undefined
+    faults.cutBodiesAt = cutLater
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {

@@ -153,6 +153,11 @@ export class Messages {
     this.#db.prepare('UPDATE messages SET visible_at = ?1 WHERE receipt IS NOT NULL AND visible_at > ?1').run(this.#now())
   }
 
+  /** What was put off is seen at once. */
+  endDelays(): void {
+    this.#db.prepare('UPDATE messages SET visible_at = ?1 WHERE receipt IS NULL AND visible_at > ?1').run(this.#now())
+  }
+
   /** All changes that `work` makes, or none of them. */
   together<T>(work: () => T): T {
     return this.#db.isTransaction ? work() : inTransaction(this.#db, work)

@@ -27,6 +27,8 @@ export interface SqsOptions {
   readonly now?: () => number
   /** Whether messages that were out when the process ended are visible again: their consumer ended with it. @default true */
   readonly releaseInFlightOnStart?: boolean
+  /** Whether messages that were delayed are visible at once: whoever starts again does not want to wait. @default false */
+  readonly endDelaysOnStart?: boolean
   /** @default none */
   readonly faults?: Partial<SqsFaults>
 }
@@ -97,11 +99,19 @@ export async function startSqs(options: SqsOptions): Promise<EmbeddedSqs> {
 }
 
 function openService(options: SqsOptions, url: string): { readonly service: Service; readonly close: () => void } {
-  const { dir, region = 'us-east-1', accountId = '000000000000', now = Date.now, releaseInFlightOnStart = true } = options
+  const {
+    dir,
+    region = 'us-east-1',
+    accountId = '000000000000',
+    now = Date.now,
+    releaseInFlightOnStart = true,
+    endDelaysOnStart = false,
+  } = options
   const db = openStore(dir)
   const queues = new Queues(db, region, accountId, now)
   const messages = new Messages(db, queues, now)
   if (releaseInFlightOnStart) messages.releaseInFlight()
+  if (endDelaysOnStart) messages.endDelays()
   const moveTasks = new MoveTasks(db, queues, messages, now)
   const faults = { ...noFaults(), ...options.faults }
   return {

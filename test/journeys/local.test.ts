@@ -184,3 +184,17 @@ test('help tells each flag, with an example', async () => {
   expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
   expect(code).toBe(0)
 })
+
+test('--once ends where the endpoint is down, and the same command goes on when it is up again', async () => {
+  await drop('a.json', GOOD)
+  let isDown = true
+  await using sink = await startFaultSink(() => (isDown ? { kind: 'reset', taken: false } : TAKEN))
+  const args = [...usual, '--endpoint', sink.url]
+  const down = await run(args, KEY)
+  expect(down.stderr).toContain(
+    'incoming/a.json is not finished, since the endpoint is down. The same command goes on from here.',
+  )
+  expect(down).toMatchObject({ code: 1, stdout: '' })
+  isDown = false
+  expect(await run(args, KEY)).toMatchObject({ code: 0, stdout: expect.stringContaining('delivered            1') as unknown })
+}, 300_000)
