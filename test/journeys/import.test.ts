@@ -106,6 +106,24 @@ describe('a drop becomes requests, dead letters and a report', () => {
   })
 })
 
+test('bombs and monsters come back, each with its reason, and other drops go on', async () => {
+  await using sink = await startFaultSink()
+  await using installation = await Installation.start(sink.url)
+  const [bomb, cut, monster, good] = await Promise.all([
+    installation.import('bomb.json.gz', gzipSync(Buffer.alloc(600_000_000, 'x'), { level: 9 })),
+    installation.import('cut.json.gz', gzipSync(`${GOOD}\n`.repeat(1_000)).subarray(0, -20)),
+    installation.import(
+      'monster.json',
+      Buffer.concat([Buffer.from(`${GOOD}\n{"_p":"`), Buffer.alloc(50_000_000, 'x'), Buffer.from(`\n${GOOD}`)]),
+    ),
+    installation.import('good.json', GOOD),
+  ])
+  expect(bomb).toMatchObject({ state: 'failed', failure: { reason: 'object_unreadable' } })
+  expect(cut).toMatchObject({ state: 'failed', failure: { reason: 'object_unreadable' } })
+  expect(monster).toMatchObject({ lines: { total: 3, delivered: 2 }, rejectedBy: { line_too_long: { examples: [{ line: 2 }] } } })
+  expect(good).toMatchObject({ state: 'complete', lines: { delivered: 1 } })
+}, 120_000)
+
 describe('a drop that is no JSON-lines file comes back whole, as one dead letter', () => {
   // prettier-ignore
   test.each([
