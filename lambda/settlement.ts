@@ -29,6 +29,9 @@ export class Settlement {
       onPause: (ms) => {
         world.say.paused(sender.drop.key, ms)
       },
+      onRepeat: () => {
+        this.ledger.repeated()
+      },
     })
   }
 

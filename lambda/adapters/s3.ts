@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import {
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandInput,
@@ -15,7 +16,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { INCOMING_PREFIX } from '../places.ts'
 import { SetupError } from '../errors.ts'
 import type { Drop } from '../intake/drop.ts'
-import type { Absence, ByteRange, Drops, ListedDrop, Listing } from '../read/drops.ts'
+import type { Absence, ByteRange, Drops, ListedDrop, Listing, OpenDrop } from '../read/drops.ts'
 import type { Report } from '../report/report.ts'
 import type { Reports } from '../report/reports.ts'
 import type { Checkpoints } from '../settle/claim.ts'
@@ -23,9 +24,9 @@ import type { Checkpoints } from '../settle/claim.ts'
 /** A stalled body would hang for ever: the SDK's request timeout ends with the headers, only the socket's goes on. */
 const SOCKET_TIMEOUT_MS = 30_000
 
-export function s3Client(): S3Client {
+export function s3Client({ socketTimeoutMs = SOCKET_TIMEOUT_MS } = {}): S3Client {
   return new S3Client({
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 5_000, socketTimeout: SOCKET_TIMEOUT_MS }),
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 5_000, socketTimeout: socketTimeoutMs }),
     // A checksum covers the whole object and is only compared after the last line went out; what is read is compared by size.
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
@@ -33,17 +34,13 @@ export function s3Client(): S3Client {
 
 export function dropsIn(client: S3Client): Drops {
   return {
-    async open(drop, range) {
+    async open(drop, range = { start: 0 }) {
       const what = `read ${drop.key}`
+      if (range.end !== undefined && range.end <= range.start) return openEmpty(client, drop, what)
       try {
-        const answer = await client.send(new GetObjectCommand({ ...objectOf(drop), ...(range && { Range: rangeHeader(range) }) }))
-        const { Body, ContentLength, ContentRange, ETag = '', LastModified } = answer
-        if (Body === undefined || ContentLength === undefined || LastModified === undefined) {
-          throw new Error(`S3 answered without body, length or date for ${drop.key}`)
-        }
+        const answer = await client.send(new GetObjectCommand({ ...objectOf(drop), ...rangeHeader(range) }))
         // In Node the SDK's body is the response itself; the type is that of every runtime.
-        const bytes = Number(ContentRange?.split('/')[1] ?? ContentLength)
-        return { kind: 'open', body: Body as Readable, bytes, etag: ETag, lastModified: LastModified }
+        return openedAt(range.start, answer, answer.Body as Readable)
       } catch (error) {
         if (nameOf(error) === 'InvalidRange') return openEmpty(client, drop, what)
         return absenceOrThrow(error, what)
@@ -52,16 +49,27 @@ export function dropsIn(client: S3Client): Drops {
   }
 }
 
-/** At least one byte is asked for, since HTTP has no empty range. */
-function rangeHeader({ start, end }: ByteRange): string {
-  return `bytes=${start}-${end === undefined ? '' : Math.max(start, end - 1)}`
+/** Nothing for the whole: a range of an object without bytes would be refused. */
+function rangeHeader({ start, end }: ByteRange): { readonly Range?: string } {
+  return start === 0 && end === undefined ? {} : { Range: `bytes=${start}-${end === undefined ? '' : end - 1}` }
 }
 
-/** A range that begins at the end of an object: the rest of a drop whose lines are all settled, or an object of no bytes. */
+type Said = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified'>
+
+/** @throws Error where the answer does not say what is needed to read on after a break, or is about other bytes than were asked for */
+function openedAt(start: number, { ContentLength, ContentRange, ETag, LastModified }: Said, body: Readable): OpenDrop {
+  // What has no range is about the whole.
+  const [, first, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(ContentRange ?? `bytes 0-0/${ContentLength ?? '*'}`) ?? []
+  if (Number(first) === start && ETag !== undefined && LastModified !== undefined)
+    return { kind: 'open', body, bytes: Number(size), etag: ETag, lastModified: LastModified }
+  body.destroy()
+  throw new Error(`S3 answered with other bytes than those from ${start} on, or without size, tag or date`)
+}
+
+/** HTTP has no empty range: the rest of a drop whose lines are all settled, or of an object without bytes. */
 async function openEmpty(client: S3Client, drop: Drop, what: string): ReturnType<Drops['open']> {
   try {
-    const { ContentLength = 0, ETag = '', LastModified = new Date(0) } = await client.send(new HeadObjectCommand(objectOf(drop)))
-    return { kind: 'open', body: Readable.from([]), bytes: ContentLength, etag: ETag, lastModified: LastModified }
+    return openedAt(0, await client.send(new HeadObjectCommand(objectOf(drop))), Readable.from([]))
   } catch (error) {
     return absenceOrThrow(error, what)
   }
@@ -187,7 +195,6 @@ async function writeJson(
 const ABSENCES: Readonly<Record<string, Absence>> = {
   NoSuchKey: 'gone',
   NoSuchVersion: 'gone',
-  // HEAD answers without a body that could name the error.
   NotFound: 'gone',
   PreconditionFailed: 'superseded',
   InvalidObjectState: 'locked',
@@ -195,14 +202,28 @@ const ABSENCES: Readonly<Record<string, Absence>> = {
   MethodNotAllowed: 'gone',
 }
 
+/** Both where both are known: the "null" version of a bucket that keeps no versions is replaced under its name. */
 function objectOf({ bucket, key, versionId, etag }: Drop) {
-  const pin =
-    versionId !== undefined ? { VersionId: versionId } : etag !== undefined ? { IfMatch: `"${etag.replaceAll('"', '')}"` } : {}
-  return { Bucket: bucket, Key: key, ...pin }
+  return {
+    Bucket: bucket,
+    Key: key,
+    ...(versionId !== undefined && { VersionId: versionId }),
+    ...(etag !== undefined && { IfMatch: `"${etag.replaceAll('"', '')}"` }),
+  }
+}
+
+/** HEAD answers without a body that could name the error. */
+const NAMES_BY_STATUS: Readonly<Record<number, string>> = {
+  403: 'AccessDenied',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  412: 'PreconditionFailed',
 }
 
 function nameOf(error: unknown): string {
-  return error instanceof S3ServiceException ? error.name : ''
+  if (!(error instanceof S3ServiceException)) return ''
+  const { name, $metadata } = error
+  return (name === 'Unknown' ? NAMES_BY_STATUS[$metadata.httpStatusCode ?? 0] : undefined) ?? name
 }
 
 function translated(error: unknown, what: string): unknown {

@@ -1,9 +1,10 @@
 import { OutageError, SetupError } from '../errors.ts'
 import type { Request } from '../parse/request.ts'
+import type { Attempt } from './attempt.ts'
 import { backoffMs, retryAfterMs } from './backoff.ts'
-import { blameFor, type Tally } from './health.ts'
+import { Gate } from './gate.ts'
 import { judge, type Answer, type Verdict } from './judge.ts'
-import { Window } from './window.ts'
+import { Tries, type End, type Failure } from './tries.ts'
 
 /** Kissmetrics, seen from here. Never rejects: what goes wrong is an answer too. */
 export interface Endpoint {
@@ -27,25 +28,15 @@ export type Outcome =
 /** How nearly every request ends. */
 const DELIVERED: Outcome = Object.freeze({ kind: 'delivered', attempts: 1 })
 
-interface Beginning {
-  readonly start: Tally
-  readonly startedAt: number
-}
-
 export interface DeliveryOptions {
   readonly maxInFlight: number
   /** Left out or 0: as many as the endpoint takes. */
   readonly maxLinesPerSecond?: number
   /** Told when the endpoint makes lines wait, at most once for each pause. */
   readonly onPause?: (ms: number) => void
+  /** Told when a line that was delivered is sent once more. */
+  readonly onRepeat?: () => void
 }
-
-/** Tries of one request that may be held against its line. */
-const MAX_TRIES = 10
-/** How long a line may be put off by an endpoint that is busy, before that is an outage. */
-const PATIENCE_MS = 5 * 60_000
-/** How long a name may fail to resolve before somebody has to look at it. DNS comes and goes, above all in a VPC. */
-const UNRESOLVED_PATIENCE_MS = 60_000
 
 /**
  * Sends lines, many at a time and in no order, each until it is delivered or cannot be.
@@ -56,52 +47,64 @@ const UNRESOLVED_PATIENCE_MS = 60_000
 export class Delivery {
   readonly #endpoint: Endpoint
   readonly #clock: Clock
-  readonly #window: Window
-  readonly #onPause: (ms: number) => void
+  readonly #gate: Gate
+  readonly #maxLines: number
+  readonly #onRepeat: () => void
   readonly #stopping = new AbortController()
+  #waiters: (() => void)[] = []
   #ended: Error | undefined
-  #pausedUntil = 0
-  #delivered = 0
-  #failed = 0
+  /** Lines that have begun and not ended: in flight, or waiting for another try. */
+  #lines = 0
+  /** The last request that was taken at its first try. */
+  #taken: Request | undefined
 
-  constructor(endpoint: Endpoint, clock: Clock, options: DeliveryOptions) {
+  constructor(endpoint: Endpoint, clock: Clock, { maxInFlight, maxLinesPerSecond = 0, onPause, onRepeat }: DeliveryOptions) {
     this.#endpoint = endpoint
     this.#clock = clock
-    this.#window = new Window(options.maxInFlight)
-    this.#onPause = options.onPause ?? (() => undefined)
+    this.#maxLines = maxInFlight
+    this.#onRepeat = onRepeat ?? (() => undefined)
+    this.#gate = new Gate(clock, { maxInFlight, maxPerSecond: maxLinesPerSecond, onPause: onPause ?? (() => undefined) })
   }
 
+  /** Whether a line would have to wait. Whoever sends asks first, which slows the S3 socket down to the pace of the endpoint. */
   get isFull(): boolean {
-    return this.#window.isFull || this.#ended !== undefined
+    return this.#ended !== undefined || this.#lines >= this.#maxLines || !this.#gate.isOpen
   }
 
   /** Waits until another line may be sent. @throws OutageError, SetupError */
   async room(): Promise<void> {
-    while (this.#window.isFull && this.#ended === undefined) await this.#window.change()
+    while (this.#ended === undefined && this.isFull) {
+      await (this.#lines >= this.#maxLines ? this.#lineEnd() : this.#gate.opening())
+    }
     if (this.#ended !== undefined) throw this.#ended
   }
 
   /** Waits for a line to end, or for none to be on its way. @throws OutageError, SetupError */
   async change(): Promise<void> {
-    if (!this.#window.isEmpty && this.#ended === undefined) await this.#window.change()
+    if (this.#lines > 0 && this.#ended === undefined) await this.#lineEnd()
     if (this.#ended !== undefined) throw this.#ended
   }
 
   /** Begins to send a line and returns at once; `onOutcome` is called when it has ended, never where the delivery ended first. */
   send(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): void {
-    this.#window.enter()
+    this.#lines += 1
     void this.#sendAll(requests, onOutcome)
   }
 
-  /** Begins no further try, wakes whoever waits for one, and has `room`, `change` and `drain` throw that error from now on. */
+  /**
+   * Begins no further try, wakes whoever waits, and has `room`, `change` and `drain` throw that error from now on. What is in flight
+   * comes to its end, and what is delivered of it is told.
+   */
   stop(error: Error): void {
     this.#ended ??= error
     this.#stopping.abort()
+    this.#gate.stop()
+    this.#wake()
   }
 
   /** Waits for everything that is on its way. @throws OutageError, SetupError */
   async drain(): Promise<void> {
-    while (!this.#window.isEmpty) await this.#window.change()
+    while (this.#lines > 0) await this.#lineEnd()
     if (this.#ended !== undefined) throw this.#ended
   }
 
@@ -110,13 +113,14 @@ export class Delivery {
     try {
       let attempts = 0
       for (const request of requests) {
-        const start = this.#tally()
-        const startedAt = this.#clock.now()
-        if (this.#pausedUntil > 0) await this.#waitOutPause()
-        if (this.#ended !== undefined) return
+        const attempt = this.#gate.begin() ?? (await this.#gate.turn())
+        if (attempt === undefined) return
         const verdict = judge(await this.#endpoint.send(request))
-        const outcome: Outcome | undefined =
-          verdict.kind === 'delivered' ? DELIVERED : await this.#tryAgain(request, verdict, { start, startedAt })
+        let outcome: Outcome | undefined = DELIVERED
+        if (verdict.kind === 'delivered') {
+          this.#gate.answered('taken', attempt)
+          this.#taken = request
+        } else outcome = await this.#tryAgain(request, verdict, attempt)
         if (outcome === undefined) return
         attempts += outcome.attempts
         if (outcome.kind === 'undeliverable') {
@@ -124,12 +128,12 @@ export class Delivery {
           return
         }
       }
-      this.#delivered += 1
       onOutcome({ kind: 'delivered', attempts })
     } catch (error) {
       this.stop(error instanceof Error ? error : new Error(String(error)))
     } finally {
-      this.#window.leave()
+      this.#lines -= 1
+      this.#wake()
     }
   }
 
@@ -138,16 +142,18 @@ export class Delivery {
    *
    * @returns undefined where the delivery ended meanwhile: then nothing is known of this line, and its drop will be read again.
    */
-  async #tryAgain(request: Request, firstVerdict: Verdict, { start, startedAt }: Beginning): Promise<Outcome | undefined> {
+  async #tryAgain(request: Request, firstVerdict: Verdict, firstAttempt: Attempt): Promise<Outcome | undefined> {
+    const tries = new Tries(firstAttempt)
     let verdict = firstVerdict
-    let first: Tally | undefined
-    let recent = start
-    let tries = 0
+    let attempt: Attempt | undefined = firstAttempt
+    let isFresh = false
     for (let attempts = 1; ; attempts += 1) {
       switch (verdict.kind) {
         case 'delivered':
+          this.#gate.answered('taken', attempt)
           return { kind: 'delivered', attempts }
         case 'undeliverable':
+          this.#gate.answered('taken', attempt)
           return { kind: 'undeliverable', because: verdict.because, attempts }
         case 'misconfigured':
           throw wrongSetup(verdict.because)
@@ -155,53 +161,56 @@ export class Delivery {
         case 'again':
           break
       }
-      this.#failed += 1
-      if (verdict.kind === 'again' && verdict.blame === 'line') tries += 1
-      const waitedMs = this.#clock.now() - startedAt
-      if (verdict.kind === 'unresolved' && waitedMs > UNRESOLVED_PATIENCE_MS) throw wrongSetup(verdict.because)
-      if (tries >= MAX_TRIES || waitedMs > PATIENCE_MS) {
-        if (blameFor({ tries: attempts, start, first: first ?? start, recent, now: this.#tally() }) === 'endpoint')
-          throw outage(verdict.because)
-        return { kind: 'undeliverable', because: verdict.because, attempts }
+      isFresh = !isFresh && verdict.kind === 'again' && verdict.isCut === true && this.#gate.isTrusted
+      if (isFresh) {
+        attempt = await this.#gate.turnAgain()
+      } else {
+        const end = this.#fail(verdict, attempt, tries)
+        if (end === 'endpoint' || (end === 'unclear' && !(await this.#takesWhatItTook()))) throw outage(verdict.because)
+        if (end !== 'again') return { kind: 'undeliverable', because: verdict.because, attempts }
+        await this.#clock.sleep(backoffMs(tries.failures, this.#clock.chance()), this.#stopping.signal)
+        attempt = await this.#gate.turn()
       }
-      recent = this.#tally()
-      first ??= recent
-      await this.#waitBefore(verdict, attempts)
-      if (this.#pausedUntil > 0) await this.#waitOutPause()
-      if (this.#ended !== undefined) return undefined
+      if (attempt === undefined) return undefined
       verdict = judge(await this.#endpoint.send(request))
     }
   }
 
-  #tally(): Tally {
-    return { delivered: this.#delivered, failed: this.#failed }
+  /**
+   * Where a line fails and there is no other to compare it with, one that was taken before is sent once more: Kissmetrics counts exact
+   * repeats once, so it is a witness that costs nothing. Without one it is an outage, which must never fill the dead-letter queue.
+   */
+  async #takesWhatItTook(): Promise<boolean> {
+    const attempt = this.#taken && (await this.#gate.turn())
+    if (this.#taken === undefined || attempt === undefined) return false
+    this.#onRepeat()
+    const isTaken = judge(await this.#endpoint.send(this.#taken)).kind === 'delivered'
+    this.#gate.answered(isTaken ? 'taken' : 'failed', attempt)
+    return isTaken
   }
 
-  async #waitBefore(verdict: Extract<Verdict, { kind: 'again' | 'unresolved' }>, attempts: number): Promise<void> {
-    const asked =
-      verdict.kind === 'again' && verdict.retryAfter !== undefined
-        ? retryAfterMs(verdict.retryAfter, this.#clock.now())
-        : undefined
-    // What the endpoint asks of one it asks of all: who goes on sending is only told the same again.
-    if (asked !== undefined && asked > 0) this.#pause(asked)
-    await this.#clock.sleep(backoffMs(attempts, this.#clock.chance()), this.#stopping.signal)
+  /** @returns what becomes of the line @throws SetupError */
+  #fail(failure: Failure, attempt: Attempt, tries: Tries): Exclude<End, 'setup'> {
+    const isRefusal = failure.kind === 'again' && failure.blame === 'endpoint'
+    const now = this.#clock.now()
+    const asked = failure.kind === 'again' && failure.retryAfter !== undefined ? retryAfterMs(failure.retryAfter, now) : undefined
+    if (asked !== undefined && asked > 0) this.#gate.pause(asked)
+    if (tries.suspect(failure, this.#gate.tally)) this.#gate.answeredBadLine(attempt)
+    else this.#gate.answered(isRefusal ? 'refused' : 'failed', attempt)
+    const end = tries.fail(failure, now, this.#gate.tally, this.#gate.failingMs)
+    if (end === 'setup') throw wrongSetup(failure.because)
+    return failure.kind !== 'unresolved' && this.#gate.isOver && end !== 'unclear' ? 'endpoint' : end
   }
 
-  #pause(ms: number): void {
-    const until = this.#clock.now() + ms
-    if (this.#pausedUntil === 0) this.#onPause(ms)
-    this.#pausedUntil = Math.max(this.#pausedUntil, until)
+  #lineEnd(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve))
   }
 
-  async #waitOutPause(): Promise<void> {
-    for (
-      let left = this.#pausedUntil - this.#clock.now();
-      left > 0 && this.#ended === undefined;
-      left = this.#pausedUntil - this.#clock.now()
-    ) {
-      await this.#clock.sleep(left, this.#stopping.signal)
-    }
-    this.#pausedUntil = 0
+  #wake(): void {
+    const waiters = this.#waiters
+    if (waiters.length === 0) return
+    this.#waiters = []
+    for (const wake of waiters) wake()
   }
 }
 

@@ -8,7 +8,14 @@ export type Answer =
 export type Verdict =
   | { readonly kind: 'delivered' }
   /** `blame` says whether repeating failures may be held against the line, or only against the endpoint. */
-  | { readonly kind: 'again'; readonly blame: 'line' | 'endpoint'; readonly because: string; readonly retryAfter?: string }
+  | {
+      readonly kind: 'again'
+      readonly blame: 'line' | 'endpoint'
+      readonly because: string
+      readonly retryAfter?: string
+      /** The connection was cut. Perhaps it had been for long: a socket goes stale while it, or the whole function, sleeps. */
+      readonly isCut?: true
+    }
   /** The host's name is unknown: often a passing fault, so it becomes `misconfigured` only after a while. */
   | { readonly kind: 'unresolved'; readonly because: string }
   | { readonly kind: 'undeliverable'; readonly because: string }
@@ -18,6 +25,8 @@ export type Verdict =
 export function judge(answer: Answer): Verdict {
   return answer.kind === 'silence' ? judgeSilence(answer.code) : judgeStatus(answer)
 }
+
+const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'])
 
@@ -39,7 +48,7 @@ function judgeSilence(code: string): Verdict {
   if (TLS_CODES.has(code) || code.startsWith('ERR_TLS_') || code.startsWith('ERR_SSL_') || code === 'EPROTO') {
     return { kind: 'misconfigured', because: `its TLS certificate or protocol is not accepted (${code})` }
   }
-  return { kind: 'again', blame: 'line', because: `no answer (${code})` }
+  return { kind: 'again', blame: 'line', because: `no answer (${code})`, ...(CUT.has(code) && { isCut: true }) }
 }
 
 const TOO_LONG = new Set([413, 414, 431])

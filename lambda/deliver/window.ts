@@ -1,43 +1,48 @@
-/**
- * How many lines may be on their way at once. Whoever wants to send asks for room first, which is what slows the reader,
- * and through it the S3 socket, down to the pace of the endpoint.
- */
+import { Approach } from './approach.ts'
+import type { Attempt } from './attempt.ts'
+import { Roof } from './roof.ts'
+
+const CUT = 0.5
+
+/** How many attempts may be in flight: as many as make sense, by latency, and as the endpoint takes, by what it refused. */
 export class Window {
-  readonly #limit: number
-  #inFlight = 0
-  #waiting: (() => void) | undefined
+  readonly #max: number
+  readonly #roof = new Roof()
+  readonly #approach = new Approach(CUT)
+  #limit = 0
+  #lastAt = 0
 
-  constructor(limit: number) {
-    this.#limit = limit
+  constructor(max: number) {
+    this.#max = max
+    this.#settle()
   }
 
-  get isFull(): boolean {
-    return this.#inFlight >= this.#limit
+  get limit(): number {
+    return this.#limit
   }
 
-  get isEmpty(): boolean {
-    return this.#inFlight === 0
+  /** @param next the number of the next attempt to begin */
+  taken(attempt: Attempt, now: number, next: number): void {
+    // What was not made use of has not been tried out.
+    if (attempt.inFlight >= Math.min(this.#roof.height, this.#max) / 2) this.#roof.taken(attempt, now, next)
+    if (attempt.inFlight >= this.#approach.height / 2) this.#approach.advance(now - this.#lastAt)
+    this.#lastAt = now
+    this.#settle()
   }
 
-  enter(): void {
-    this.#inFlight += 1
+  /** @param inFlight how many there were when it was too many */
+  cut(inFlight: number): void {
+    this.#approach.refuse(Math.max(1, Math.min(inFlight, this.#limit)))
+    this.#settle()
   }
 
-  leave(): void {
-    this.#inFlight -= 1
-    this.#wake()
+  /** After an outage: begins small, and grows as at the start. */
+  reopen(): void {
+    this.#roof.lower()
+    this.#settle()
   }
 
-  /** Resolves when a line has left. One waiter at a time: there is one reader. */
-  change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting = resolve
-    })
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    waiting?.()
+  #settle(): void {
+    this.#limit = Math.max(1, Math.floor(Math.min(this.#max, this.#roof.height, this.#approach.height)))
   }
 }

@@ -47,6 +47,7 @@ export class LineGuard extends Transform {
   /** Where the next byte stands. */
   #position: number
   #isAtStart: boolean
+  #isCutOff = false
 
   /** @param byteStart where in the drop the first byte stands: a byte order mark can only be at the start of it */
   constructor(maxLineBytes: number, byteStart = 0) {
@@ -61,10 +62,19 @@ export class LineGuard extends Transform {
     done()
   }
 
+  /** To be called before the end: what has no newline by then is cut off, and no line. */
+  dropOpenLine(): void {
+    this.#isCutOff = true
+  }
+
   override _flush(done: TransformCallback): void {
+    if (!this.#isCutOff) this.#endOpenLine()
+    done()
+  }
+
+  #endOpenLine(): void {
     if (this.#isAtStart) this.#take(this.#startWith(Buffer.concat(this.#carry)))
     if (this.#position > this.#start) this.#take(NEWLINE)
-    done()
   }
 
   /** A byte order mark can come in pieces, so the first bytes wait until it is clear whether they are one. */

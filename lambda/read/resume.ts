@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { Clock } from '../deliver/deliver.ts'
 import { SetupError } from '../errors.ts'
 import type { Drop } from '../intake/drop.ts'
-import type { Absence, ByteRange, Drops, OpenDrop } from './drops.ts'
+import type { Absence, ByteRange, Drops } from './drops.ts'
 
 /** The object is no longer what it was when its reading began. */
 export class VanishedDrop extends Error {
@@ -15,11 +15,11 @@ export class VanishedDrop extends Error {
   }
 }
 
-type Pauses = Pick<Clock, 'sleep' | 'chance'>
+type Sleeper = Pick<Clock, 'sleep' | 'chance'>
 
-/** So many tries in a row that bring not one byte, and it is not a passing fault. */
+/** So many resumes in a row that bring not one byte, or tries of one opening, and it is not a passing fault. */
 const MAX_TRIES = 5
-const FIRST_CEILING_MS = 200
+const FIRST_CEILING_MS = 400
 const CEILING_MS = 5_000
 
 /**
@@ -30,91 +30,97 @@ const CEILING_MS = 5_000
  *
  * @see Amazon S3, "GetObject": Range, VersionId, If-Match
  */
-export function resuming(drops: Drops, clock: Pauses): Drops {
+export function resuming(drops: Drops, clock: Sleeper): Drops {
   return {
     async open(drop, range = { start: 0 }) {
-      const leaving = new AbortController()
-      const { signal } = leaving
-      const first = await openPatiently(drops, drop, range, clock, signal)
+      const first = await openPatiently(drops, drop, range, clock, new AbortController().signal)
       if (first.kind !== 'open') return first
-      // Where the message named neither version nor ETag, what was opened first is what has to be read to the end.
+      // Where the message named no ETag, what was opened first is what has to be read to the end.
       const pinned: Drop = { ...drop, etag: drop.etag ?? first.etag }
-      const whole = { start: range.start, end: Math.min(range.end ?? first.bytes, first.bytes) }
-      const reopen: Reopen = (rest) => openPatiently(drops, pinned, rest, clock, signal)
-      return { ...first, body: new UnbrokenBody(bytesOf(first, whole, reopen, signal, clock), leaving) }
+      const end = Math.max(range.start, Math.min(range.end ?? first.bytes, first.bytes))
+      const openRest: OpenRest = async (start, signal) => {
+        const again = await openPatiently(drops, pinned, { start, end }, clock, signal)
+        if (again.kind !== 'open') throw new VanishedDrop(again.kind)
+        return again.body
+      }
+      return { ...first, body: new UnbrokenBody(first.body, { start: range.start, end }, openRest, clock) }
     },
   }
 }
 
+type OpenRest = (start: number, signal: AbortSignal) => Promise<Readable>
+
 /** Closes what it reads from as soon as it is closed itself, also while it waits for a chunk that may never come. */
 class UnbrokenBody extends Readable {
-  readonly #bytes: AsyncIterator<Buffer>
-  readonly #leaving: AbortController
+  readonly #end: number
+  readonly #openRest: OpenRest
+  readonly #clock: Sleeper
+  readonly #leaving = new AbortController()
+  readonly #pieces = this.#readAll()
+  #at: number
+  #inner: Readable
 
-  constructor(bytes: AsyncIterator<Buffer>, leaving: AbortController) {
+  constructor(first: Readable, { start, end }: Required<ByteRange>, openRest: OpenRest, clock: Sleeper) {
     super({ highWaterMark: 1 }) // a chunk at a time: it is as large as a socket's
-    this.#bytes = bytes
-    this.#leaving = leaving
+    this.#at = start
+    this.#end = end
+    this.#openRest = openRest
+    this.#clock = clock
+    this.#inner = silenced(first)
+    silenced(this)
   }
 
   override _read(): void {
-    this.#bytes.next().then(
+    this.#pieces.next().then(
       ({ value, done }) => this.push(done === true ? null : value),
-      (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => this.destroy(error as Error), // nothing else is thrown here
     )
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#leaving.abort()
-    void this.#bytes.return?.()
+    this.#inner.destroy()
     done(error)
+  }
+
+  async *#readAll(): AsyncGenerator<Buffer, void> {
+    for (let resumes = 0; ; resumes += 1) {
+      const from = this.#at
+      const fault = yield* this.#readOn()
+      if (this.#at === this.#end) return
+      if (this.#at > from) resumes = 0
+      if (resumes === MAX_TRIES) throw fault
+      await this.#resume(backoffMs(resumes, this.#clock.chance()))
+    }
+  }
+
+  /** What the inner body brings, as far as it was asked for. @returns why there is no more of it */
+  async *#readOn(): AsyncGenerator<Buffer, unknown> {
+    try {
+      for await (const chunk of this.#inner as AsyncIterable<Buffer>) {
+        const piece = chunk.subarray(0, this.#end - this.#at)
+        this.#at += piece.length
+        if (piece.length > 0) yield piece
+        if (piece.length < chunk.length) break
+      }
+      return new Error(`S3 sent fewer bytes than it has: the body ended at byte ${this.#at}, and not at ${this.#end}`)
+    } catch (error) {
+      return error
+    }
+  }
+
+  async #resume(pauseMs: number): Promise<void> {
+    const { signal } = this.#leaving
+    await this.#clock.sleep(pauseMs, signal)
+    signal.throwIfAborted()
+    this.#inner = silenced(await this.#openRest(this.#at, signal))
+    if (signal.aborted) this.#inner.destroy()
   }
 }
 
-type Reopen = (rest: ByteRange) => Promise<OpenDrop | { readonly kind: Absence }>
-
-async function* bytesOf(
-  first: OpenDrop,
-  { start, end }: Required<ByteRange>,
-  reopen: Reopen,
-  signal: AbortSignal,
-  clock: Pauses,
-): AsyncGenerator<Buffer> {
-  let at = start
-  let opened = first
-  let fault: unknown
-  const close = (): void => {
-    opened.body.destroy()
-  }
-  // A body that stalls gives no chunk, and nothing else would wake whoever waits for one.
-  signal.addEventListener('abort', close)
-  try {
-    for (let tries = 0; at < end; tries += 1) {
-      if (tries > 0) {
-        if (tries >= MAX_TRIES) throw fault
-        await clock.sleep(backoffMs(tries, clock.chance()), signal)
-        if (signal.aborted) return
-        const again = await reopen({ start: at, end })
-        if (again.kind !== 'open') throw new VanishedDrop(again.kind)
-        opened = again
-      }
-      fault = new Error(`S3 sent fewer bytes than it has: ${at - start} of ${end - start}`)
-      try {
-        for await (const chunk of opened.body as AsyncIterable<Buffer>) {
-          const piece = chunk.length > end - at ? chunk.subarray(0, end - at) : chunk
-          if (piece.length > 0) tries = 0
-          at += piece.length
-          yield piece
-          if (at >= end) break
-        }
-      } catch (error) {
-        fault = error
-      }
-    }
-  } finally {
-    signal.removeEventListener('abort', close)
-    opened.body.destroy()
-  }
+/** Its error is met where it is read. One that comes before anybody reads must not end the process. */
+function silenced(body: Readable): Readable {
+  return body.on('error', () => undefined)
 }
 
 /** The SDK tries three times by itself, within two seconds; a busy S3 may take longer than that. */
@@ -122,19 +128,21 @@ async function openPatiently(
   drops: Drops,
   drop: Drop,
   range: ByteRange,
-  clock: Pauses,
+  clock: Sleeper,
   signal: AbortSignal,
 ): ReturnType<Drops['open']> {
-  for (let tries = 1; ; tries += 1) {
+  for (let failures = 0; ; failures += 1) {
     try {
       return await drops.open(drop, range)
     } catch (error) {
-      if (error instanceof SetupError || tries >= MAX_TRIES || signal.aborted) throw error
-      await clock.sleep(backoffMs(tries, clock.chance()), signal)
+      if (error instanceof SetupError || failures === MAX_TRIES - 1) throw error
     }
+    await clock.sleep(backoffMs(failures, clock.chance()), signal)
+    signal.throwIfAborted()
   }
 }
 
-function backoffMs(tries: number, chance: number): number {
-  return chance * Math.min(CEILING_MS, FIRST_CEILING_MS * 2 ** tries)
+/** Full jitter. @see Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog */
+function backoffMs(failures: number, chance: number): number {
+  return chance * Math.min(CEILING_MS, FIRST_CEILING_MS * 2 ** failures)
 }

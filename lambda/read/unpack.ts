@@ -1,18 +1,9 @@
-import { Transform, type Readable, type TransformCallback } from 'node:stream'
-import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { codeOf } from '../errors.ts'
 
 /** A drop whose bytes cannot be had, however often it is read: a person has to write it again. */
 export class UnreadableDrop extends Error {
   override readonly name = 'UnreadableDrop'
-  /** Its bytes ended too early: the file may be cut off, or only this reading of it. */
-  readonly endedEarly: boolean
-
-  constructor(message: string, options: ErrorOptions & { readonly endedEarly?: boolean } = {}) {
-    super(message, options)
-    this.endedEarly = options.endedEarly === true
-  }
 }
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
@@ -25,28 +16,118 @@ export function isGzip(head: Uint8Array): boolean {
 /** Real lines shrink to a tenth or a fiftieth. gzip can go to a thousandth, and then it is an attack or an accident. */
 const MAX_RATIO = 250
 const RATIO_COUNTS_FROM_BYTES = 256 * 1_048_576
+/**
+ * Whoever goes on with a packed drop has to unpack it from its start again. This much takes some five of the fifteen minutes that an
+ * invocation may last; with a few times as much none would come further than the one before it.
+ */
+const MAX_UNPACKED_BYTES = 100_000_000_000
 
-/** What gzip unpacks to; several members one after the other are one, as `gzip` itself has it. */
-export function gunzip(packed: AsyncIterable<Buffer>): Readable {
-  const unzip = createGunzip()
-  let bytesOut = 0
-  const guard = new Transform({
-    transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-      bytesOut += chunk.length
-      const isBomb = bytesOut > RATIO_COUNTS_FROM_BYTES && bytesOut > MAX_RATIO * unzip.bytesWritten
-      if (isBomb) done(new UnreadableDrop(`it unpacks to more than ${MAX_RATIO} times its size`))
-      else done(null, chunk)
-    },
-  })
-  // Errors of each part end the others and come out of the last one, where the reader meets them.
-  return pipeline(packed, unzip, guard, () => undefined)
+/** gzip makes at most a thousand times as much of a slice, and so much may wait here to be read. */
+const SLICE_BYTES = 8_192
+/** Larger than zlib's own 16 KiB, since each piece costs a turn of the event loop. */
+const PIECE_BYTES = 65_536
+
+/**
+ * What gzip unpacks to; several members one after the other are one, as `gzip` itself has it.
+ *
+ * Where the data ends too early, all that it holds comes out first; where it is damaged, what zlib gave before it saw that, which is the
+ * same in each reading. A stream of zlib's throws away what it has when it fails, now more and now less of it, and a line that was settled
+ * in one invocation must not be missing in the next.
+ */
+export async function* gunzip(packed: AsyncIterable<Buffer>, maxBytes = MAX_UNPACKED_BYTES): AsyncGenerator<Buffer> {
+  using unzip = new Unzip()
+  let bytes = 0
+  for await (const slice of slicesOf(packed)) {
+    for (const piece of await unzip.write(slice)) {
+      bytes += piece.length
+      throwIfTooMuch(bytes, unzip.bytesWritten, maxBytes)
+      yield piece
+    }
+  }
+  yield* await unzip.end()
+  unzip.throwIfFailed()
 }
 
-/** zlib's own words, for the person who has to write the file again. */
+/** Always the same ones, however the body came: how much zlib gives before it fails depends on what it is given at once. */
+async function* slicesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0)
+  let failure: { readonly error: unknown } | undefined
+  try {
+    for await (const chunk of chunks) {
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+      const end = bytes.length - (bytes.length % SLICE_BYTES)
+      for (let at = 0; at < end; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES)
+      rest = bytes.subarray(end)
+    }
+  } catch (error) {
+    failure = { error }
+  }
+  if (rest.length > 0) yield rest
+  if (failure !== undefined) throw failure.error
+}
+
+function throwIfTooMuch(bytes: number, packedBytes: number, maxBytes: number): void {
+  if (bytes > RATIO_COUNTS_FROM_BYTES && bytes > MAX_RATIO * packedBytes)
+    throw new UnreadableDrop(`it unpacks to more than ${MAX_RATIO} times its size`)
+  if (bytes > maxBytes) throw new UnreadableDrop(`it unpacks to more than ${maxBytes / 1e9} GB: it has to come in several files`)
+}
+
+/** zlib's stream, a step at a time: what goes in, and what comes out because of it. */
+class Unzip implements Disposable {
+  readonly #stream = createGunzip({ chunkSize: PIECE_BYTES })
+  #pieces: Buffer[] = []
+  #error: Error | undefined
+  #stepDone: () => void = () => undefined
+
+  constructor() {
+    this.#stream.on('data', (piece: Buffer) => this.#pieces.push(piece))
+    this.#stream.on('error', (error) => (this.#error = error))
+    // Where it fails it does not call back.
+    this.#stream.on('close', () => {
+      this.#stepDone()
+    })
+  }
+
+  get bytesWritten(): number {
+    return this.#stream.bytesWritten
+  }
+
+  async write(slice: Buffer): Promise<readonly Buffer[]> {
+    await new Promise<void>((resolve) => {
+      this.#stepDone = resolve
+      this.#stream.write(slice, () => {
+        resolve()
+      })
+    })
+    return this.#take()
+  }
+
+  async end(): Promise<readonly Buffer[]> {
+    await new Promise<void>((resolve) => {
+      this.#stepDone = resolve
+      this.#stream.end()
+    })
+    return this.#take()
+  }
+
+  throwIfFailed(): void {
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  [Symbol.dispose](): void {
+    this.#stream.destroy()
+  }
+
+  #take(): readonly Buffer[] {
+    const pieces = this.#pieces
+    this.#pieces = []
+    return pieces
+  }
+}
+
+/** zlib's own words, for the person who has to write the file again. What it was given is complete, so what it misses is not there. */
 export function asUnreadable(error: unknown): unknown {
   const code = codeOf(error)
   if (!code.startsWith('Z_')) return error
-  return code === 'Z_BUF_ERROR'
-    ? new UnreadableDrop('its gzip data is cut off', { cause: error, endedEarly: true })
-    : new UnreadableDrop('its gzip data is damaged', { cause: error })
+  return new UnreadableDrop(`its gzip data is ${code === 'Z_BUF_ERROR' ? 'cut off' : 'damaged'}`, { cause: error })
 }

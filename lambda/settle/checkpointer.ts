@@ -87,8 +87,9 @@ export class Checkpointer {
   }
 
   #checkpoint(): Checkpoint {
-    const { mark, newest } = this.#ledger
-    return { ...this.#first, mark, newest, sums: this.#ledger.sums() }
+    const { mark, newest, repeats } = this.#ledger
+    const repeatsPossible = this.#first.repeatsPossible + repeats
+    return { ...this.#first, mark, newest, sums: this.#ledger.sums(), repeatsPossible }
   }
 
   async #beat(): Promise<void> {

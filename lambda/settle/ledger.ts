@@ -32,6 +32,7 @@ export class Ledger {
   #mark: number
   #byte: number
   #newest: number
+  #repeats = 0
 
   /** @param mark where the first line that will be opened begins @param sums what became of the lines before it */
   constructor(mark: Mark, maxSpan: number, sums?: Sums) {
@@ -57,6 +58,11 @@ export class Ledger {
     return this.#newest
   }
 
+  /** Lines that were sent once more though they had been delivered. */
+  get repeats(): number {
+    return this.#repeats
+  }
+
   get isSpanFull(): boolean {
     return this.#newest - this.#mark >= this.#endings.length
   }
@@ -67,6 +73,10 @@ export class Ledger {
       throw new RangeError(`line ${line} cannot be opened after line ${this.#newest}`)
     this.#newest = line
     this.#nextBytes[line % this.#endings.length] = nextByte
+  }
+
+  repeated(): void {
+    this.#repeats += 1
   }
 
   blank(line: number): void {

@@ -180,3 +180,25 @@ test('lines come in batches: one for each chunk, but none of more than 1,000 lin
   const { batches } = await openLines(bodyOf(chunks), { maxLineBytes: 100 })
   expect((await allOf(batches)).map(({ length }) => length)).toEqual([600, 1_000, 1_000, 500, 1, 1])
 })
+
+describe('beyond the start of a drop, bytes are lines whatever they look like', () => {
+  // prettier-ignore
+  test.each([
+    //  a segment that begins with          its bytes
+    [ 'a byte order mark',                  Buffer.from('\ufeffa\nb\n') ],
+    [ 'half a byte order mark',             Buffer.from('efbb', 'hex') ],
+    [ 'what looks like gzip',               gzipSync('a\nb') ],
+    [ 'what looks like UTF-16',             Buffer.from('\ufeffa\nb\n', 'utf16le') ],
+    [ 'a newline',                          Buffer.from('\n\na') ],
+    [ 'nothing',                            Buffer.alloc(0) ],
+  ])('%s', async (_what, segment) => {
+    const before = Buffer.from('first\nsecond\n')
+    const whole = oracle(Buffer.concat([before, segment])).slice(2)
+    for (const cuts of [[], [1], [1, 2, 3]]) {
+      const from = { byteStart: before.length, firstLine: 3 }
+      const reading = await openLines(bodyOf(cut(segment, cuts)), { maxLineBytes: 1_000_000, ...from })
+      expect(plain((await allOf(reading.batches)).flat())).toEqual(plain(whole))
+      expect(reading.bytesRead()).toBe(segment.length)
+    }
+  })
+})

@@ -1,13 +1,16 @@
 /** Reads a drop of one kind in a process of its own, whose memory can be bounded and measured. argv: kind, MB. Prints its figures as JSON. */
 import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { openLines } from '../../../lambda/read/lines.ts'
 
 const CHUNK_BYTES = 65_536
+const SHORT_LINE = `{"_p":"bob@example.com","_n":"Visited","_t":1393344604,"plan":"free"}\n`
 const FILLERS: Readonly<Record<string, string | Buffer>> = {
   'one line': 'x',
   'blank lines': '\n',
   'undecodable lines': Buffer.from([0xff, 0x0a]),
-  'short lines': `{"_p":"bob@example.com","_n":"Visited","_t":1393344604,"plan":"free"}\n`,
+  'short lines': SHORT_LINE,
+  'a gzip bomb': `${'x'.repeat(65_535)}\n`,
 }
 
 const [kind = '', megabytes = '0'] = process.argv.slice(2)
@@ -20,14 +23,27 @@ function* drop(): Generator<Buffer> {
   yield Buffer.from('\nlast')
 }
 
+/** A member of gzip for each 16 MiB: a thousandth of that. */
+function* bomb(): Generator<Buffer> {
+  const unpackedBytes = 16 * 1_048_576
+  const member = gzipSync(Buffer.alloc(unpackedBytes, FILLERS[kind]))
+  for (let bytes = 0; bytes < Number(megabytes) * 1_000_000; bytes += unpackedBytes) yield member
+}
+
 const before = process.memoryUsage.rss()
-const reading = await openLines(Readable.from(drop(), { objectMode: false }), { maxLineBytes: 262_144 })
+const body = Readable.from(kind === 'a gzip bomb' ? bomb() : drop(), { objectMode: false })
+const reading = await openLines(body, { maxLineBytes: 262_144 })
 let lines = 0
 let last: unknown
-for await (const batch of reading.batches) {
-  lines += batch.length
-  last = batch.at(-1)
-  await new Promise(setImmediate) // as someone who does something with them
+let error: unknown
+try {
+  for await (const batch of reading.batches) {
+    lines += batch.length
+    last = batch.at(-1)
+    await new Promise(setImmediate) // as someone who does something with them
+  }
+} catch (thrown) {
+  error = String(thrown)
 }
 const rssGrowth = process.resourceUsage().maxRSS * 1024 - before
-process.stdout.write(JSON.stringify({ lines, last, bytesRead: reading.bytesRead(), rssGrowth }))
+process.stdout.write(JSON.stringify({ lines, last, error, bytesRead: reading.bytesRead(), rssGrowth }))

@@ -38,10 +38,6 @@ export class Worker {
     }
   }
 
-  get isDead(): boolean {
-    return this.#isDead
-  }
-
   /** An action that others can see: it takes time, and the worker may die right before or right after it has its effect. */
   act<T>(effect: () => T): Promise<T> {
     if (this.#hasAnswered) this.#acting.late()
@@ -71,6 +67,10 @@ export class Worker {
     return result.value
   }
 
+  #hasDied(): boolean {
+    return this.#isDead
+  }
+
   #die(): Promise<never> {
     this.#isDead = true
     this.#onDeath()
@@ -78,8 +78,7 @@ export class Worker {
   }
 
   async #unlessDead<T>(wait: () => Promise<T>): Promise<T> {
-    if (this.isDead) return new Promise(() => undefined)
-    const value = await wait()
-    return this.isDead ? new Promise(() => undefined) : value
+    const value = this.#isDead ? undefined : { here: await wait() }
+    return value === undefined || this.#hasDied() ? new Promise(() => undefined) : value.here
   }
 }

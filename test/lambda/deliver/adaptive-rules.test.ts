@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { Delivery } from '../../../lambda/deliver/deliver.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
+import { unlimited } from './endpoints.ts'
+import { silence, simulate, status, TOOK, type Seen } from './simulation.ts'
+
+/** The most attempts that began in any half-open second. */
+function mostInASecond(seen: readonly Seen[]): number {
+  let first = 0
+  return seen.reduce((most, { ms }, last) => {
+    while (seen[first]!.ms <= ms - 1000) first += 1
+    return Math.max(most, last - first + 1)
+  }, 0)
+}
+
+// From the best to the worst, so that a run can be given only the first few.
+const ANSWERS = [
+  TOOK,
+  TOOK,
+  TOOK,
+  status(500),
+  silence('ECONNRESET'),
+  status(429),
+  status(503),
+  status(429, '1'),
+  status(414),
+  silence('UND_ERR_HEADERS_TIMEOUT'),
+  silence('ENOTFOUND'),
+  status(400),
+  status(404),
+]
+
+test('whatever it answers: every line ends exactly once or the delivery ended, and no bound is ever broken', async () => {
+  const ends = new Set<string>()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        seed: fc.integer(),
+        lines: fc.integer({ min: 1, max: 200 }),
+        maxInFlight: fc.integer({ min: 1, max: 64 }),
+        maxLinesPerSecond: fc.constantFrom(0, 0, 1, 13, 250, 4_000),
+        worst: fc.integer({ min: 0, max: ANSWERS.length - 1 }),
+        slowestMs: fc.constantFrom(0, 1, 30, 2_000),
+      }),
+      async ({ worst, slowestMs, ...load }) => {
+        const run = await simulate(
+          ({ chance }) => ({
+            answer: ANSWERS[Math.floor(chance() * (worst + 1))]!,
+            afterMs: Math.floor(chance() * (slowestMs + 1)),
+          }),
+          load,
+        )
+        ends.add(run.error === undefined ? 'none' : (run.error as Error).name)
+        if (run.error === undefined) expect(run.outcomes.size).toBe(load.lines)
+        else expect(['OutageError', 'SetupError']).toContain((run.error as Error).name)
+        expect(Math.max(...run.seen.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(load.maxInFlight)
+        expect(run.mostOpen).toBeLessThanOrEqual(load.maxInFlight)
+        if (load.maxLinesPerSecond > 0) expect(mostInASecond(run.seen)).toBeLessThanOrEqual(load.maxLinesPerSecond)
+      },
+    ),
+    { numRuns: 300 },
+  )
+  expect(ends).toEqual(new Set(['none', 'OutageError', 'SetupError']))
+})
+
+describe('a limit of lines per second is obeyed in any second, and made use of', () => {
+  // prettier-ignore
+  test.each([
+    //  a second   for seconds   answered after ms
+    [ 1,           60,           20 ],
+    [ 7,           30,           20 ],
+    [ 100,         10,           20 ],
+    [ 100,         10,           400 ],
+    [ 1_000,       4,            1 ],
+    [ 20_000,      1,            1 ],
+  ])('%i a second', async (maxLinesPerSecond, seconds, latencyMs) => {
+    const { seen } = await simulate(unlimited(latencyMs), { maxInFlight: 64, maxLinesPerSecond, forMs: seconds * 1000 })
+    expect(mostInASecond(seen)).toBeLessThanOrEqual(maxLinesPerSecond)
+    expect(seen.length).toBeGreaterThanOrEqual(Math.floor(0.9 * maxLinesPerSecond * seconds))
+  })
+
+  test('what is tried again counts as well', async () => {
+    const { seen, outcomes } = await simulate(({ chance }) => ({ answer: chance() < 0.3 ? status(500) : TOOK, afterMs: 5 }), {
+      maxInFlight: 64,
+      maxLinesPerSecond: 100,
+      lines: 500,
+    })
+    expect(outcomes.size).toBe(500)
+    expect(seen.length).toBeGreaterThan(600)
+    expect(mostInASecond(seen)).toBeLessThanOrEqual(100)
+  })
+
+  test('one timer serves many lines', async () => {
+    const clock = new VirtualClock()
+    let sleeps = 0
+    const counting = {
+      now: () => clock.now(),
+      chance: () => 0.5,
+      sleep: (ms: number, signal: AbortSignal) => {
+        sleeps += 1
+        return clock.sleep(ms, signal)
+      },
+    }
+    const delivery = new Delivery({ send: () => Promise.resolve(TOOK) }, counting, { maxInFlight: 64, maxLinesPerSecond: 10_000 })
+    let delivered = 0
+    for (let line = 0; line < 5_000; line += 1) {
+      if (delivery.isFull) await delivery.room()
+      delivery.send([{ method: 'GET', path: '/e' }], () => (delivered += 1))
+    }
+    await delivery.drain()
+    expect(delivered).toBe(5_000)
+    expect(sleeps).toBeLessThan(1_000)
+  })
+})

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import type { S3Faults } from '../../../cli/s3/faults.ts'
+import { startS3, type EmbeddedS3 } from '../../../cli/s3/server.ts'
+import { s3Client } from '../../../lambda/adapters/s3.ts'
+import type { Drop } from '../../../lambda/intake/drop.ts'
+
+const BUCKET = 'drops'
+const VERSIONED_BUCKET = 'versioned-drops'
+
+/** The importer's own client, for a server on this computer. */
+export function clientFor(url: string, options: { readonly socketTimeoutMs?: number } = {}): S3Client {
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'y',
+  })
+  return s3Client(options)
+}
+
+/** The embedded S3 with two buckets, of which one keeps versions. */
+export class LocalBuckets implements AsyncDisposable {
+  readonly s3: S3Client
+  readonly faults: S3Faults
+  readonly #server: EmbeddedS3
+  readonly #dir: string
+
+  private constructor(server: EmbeddedS3, s3: S3Client, dir: string) {
+    this.#server = server
+    this.s3 = s3
+    this.faults = server.faults
+    this.#dir = dir
+  }
+
+  static async start(): Promise<LocalBuckets> {
+    const dir = await mkdtemp(path.join(tmpdir(), 'km-drops-'))
+    const server = await startS3({ dir })
+    const s3 = clientFor(server.url, { socketTimeoutMs: 300 })
+    for (const Bucket of [BUCKET, VERSIONED_BUCKET]) await s3.send(new CreateBucketCommand({ Bucket }))
+    const VersioningConfiguration = { Status: 'Enabled' as const }
+    await s3.send(new PutBucketVersioningCommand({ Bucket: VERSIONED_BUCKET, VersioningConfiguration }))
+    return new LocalBuckets(server, s3, dir)
+  }
+
+  /** @returns the drop as its event names it */
+  async put(body: Buffer | string, { key = 'incoming/a b+ü.json', isVersioned = false } = {}): Promise<Drop> {
+    const bucket = isVersioned ? VERSIONED_BUCKET : BUCKET
+    const { ETag, VersionId } = await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body) }))
+    return { bucket, key, ...(VersionId !== undefined && { versionId: VersionId }), etag: (ETag ?? '').replaceAll('"', '') }
+  }
+
+  /** The object under the key; where versions are kept it is hidden, but where one is named. */
+  async remove({ bucket, key, versionId }: Omit<Drop, 'etag'>): Promise<void> {
+    await this.s3.send(
+      new DeleteObjectCommand({ Bucket: bucket, Key: key, ...(versionId !== undefined && { VersionId: versionId }) }),
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.s3.destroy()
+    await this.#server.stop()
+    await rm(this.#dir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream'
+import type { Drop } from '../../../lambda/intake/drop.ts'
+import type { Absence, ByteRange, Drops } from '../../../lambda/read/drops.ts'
+
+/** How one opening goes. Where the script has ended, all goes well. */
+export type Turn =
+  /** It fails, as when S3 is busy. */
+  | { readonly kind: 'refused'; readonly error: Error }
+  | { readonly kind: Absence }
+  /** The body brings so many bytes of the rest (more than there are: with foreign ones behind them), and then that. */
+  | { readonly kind: 'body'; readonly bytes: number; readonly then: 'end' | 'break' | 'stall' }
+
+export interface Opening {
+  readonly drop: Drop
+  readonly range: ByteRange | undefined
+  readonly body?: Readable
+}
+
+const LAST_MODIFIED = new Date('2026-01-01T00:00:00Z')
+
+/** A bucket with one object, where openings go as they are written down. */
+export class ScriptedDrops implements Drops {
+  readonly openings: Opening[] = []
+  /** Bytes that the bodies gave away so far. */
+  brought = 0
+  beforeOpening = (): Promise<void> => Promise.resolve()
+  readonly #object: Buffer
+  readonly #turns: Turn[]
+  readonly #chunkBytes: number
+
+  constructor(object: Buffer, turns: readonly Turn[] = [], chunkBytes = 7) {
+    this.#object = object
+    this.#turns = [...turns]
+    this.#chunkBytes = chunkBytes
+  }
+
+  get bodies(): readonly Readable[] {
+    return this.openings.flatMap(({ body }) => body ?? [])
+  }
+
+  /** Where each opening began. */
+  get starts(): readonly number[] {
+    return this.openings.map(({ range }) => range?.start ?? 0)
+  }
+
+  async open(drop: Drop, range?: ByteRange): ReturnType<Drops['open']> {
+    await this.beforeOpening()
+    const turn = this.#turns.shift() ?? { kind: 'body', bytes: this.#object.length, then: 'end' }
+    if (turn.kind !== 'body') {
+      this.openings.push({ drop, range })
+      if (turn.kind === 'refused') throw turn.error
+      return { kind: turn.kind }
+    }
+    const rest = this.#object.subarray(range?.start ?? 0, range?.end)
+    const isCut = turn.then !== 'end' || turn.bytes < rest.length
+    const foreign = Buffer.alloc(isCut ? Math.max(0, turn.bytes - rest.length) : 0, '?')
+    const body = this.#bodyOf(Buffer.concat([rest.subarray(0, turn.bytes), foreign]), turn.then)
+    this.openings.push({ drop, range, body })
+    return { kind: 'open', body, bytes: this.#object.length, etag: '"first"', lastModified: LAST_MODIFIED }
+  }
+
+  /** Like a socket: gives a chunk when it is asked for one, and fails when it is gone. */
+  #bodyOf(bytes: Buffer, then: 'end' | 'break' | 'stall'): Readable {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / this.#chunkBytes) }, (_, index) =>
+      bytes.subarray(index * this.#chunkBytes, (index + 1) * this.#chunkBytes),
+    )
+    const give = (): void => {
+      const chunk = chunks.shift()
+      this.brought += chunk?.length ?? 0
+      if (chunk !== undefined) body.push(chunk)
+      else if (then === 'end') body.push(null)
+      else if (then === 'break') body.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
+    }
+    // Later, as a socket does: what comes at once is joined with the chunk before it.
+    const body = new Readable({
+      highWaterMark: 1,
+      read: () => {
+        queueMicrotask(give)
+      },
+    })
+    return body
+  }
+}

@@ -1,0 +1,405 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually } from '../../support/installation.ts'
+import { check, RULES, type Findings, type RuleName } from './check.ts'
+import { planDeaths } from './deaths.ts'
+import { CANARY, makeLines, UNWELCOME } from './drop.ts'
+import { MANIFEST, type Manifest, type TakenRequest } from './evidence.ts'
+import { OwnLines } from './own-lines.ts'
+import { Patience } from './patience.ts'
+import { judgeLine } from './verdict.ts'
+
+const LINES = 5_000
+const RULE = { maxLineBytes: 262_144, unwelcome: UNWELCOME }
+
+let folder: string
+let evidence: string
+let told: { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** One run, short: it is the evidence of all the tests below. */
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'km-chaos-test-'))
+  evidence = path.join(folder, 'evidence')
+  told = await node(
+    'run.ts',
+    '--lines',
+    String(LINES),
+    '--kills',
+    '6',
+    '--seed',
+    '7',
+    '--in-flight',
+    '16',
+    '--evidence',
+    evidence,
+  )
+}, 240_000)
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+function start(program: string, ...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [path.join(import.meta.dirname, program), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+async function node(program: string, ...args: readonly string[]): Promise<typeof told> {
+  const child = start(program, ...args)
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout, stderr }
+}
+
+describe('five thousand lines, six kills', () => {
+  test('every promise is kept, and the checker says so', () => {
+    expect(told).toMatchObject({ code: 0 })
+    expect(told.stdout).toMatch(/^lines +5,170 in 4 drops$/m)
+    expect(told.stdout).toMatch(/^kills +6, /m)
+    expect(told.stdout).toMatch(/^lost +0$/m)
+    expect(told.stdout).toMatch(/^identity +exact$/m)
+    expect(told.stdout).not.toContain('VIOLATED')
+  })
+
+  test('and it was no calm day', async () => {
+    const run = JSON.parse(await readFile(path.join(evidence, MANIFEST), 'utf8')) as Manifest
+    const taken = (await requests(evidence)).map(({ request }) => request)
+    expect(run.killedAtWork).toBeGreaterThan(0)
+    expect(taken.filter(({ isAmbiguous }) => isAmbiguous).length).toBeGreaterThan(0)
+    expect(new Set(taken.map(({ method }) => method))).toEqual(new Set(['GET', 'POST']))
+    expect(new Set(taken.map(({ target }) => target.slice(0, 2)))).toEqual(new Set(['/e', '/s', '/a']))
+    expect((await letters(evidence)).length).toBeGreaterThan(20)
+  })
+})
+
+/** A request of the sink's log, and whose it is. */
+interface Found {
+  readonly request: TakenRequest
+  readonly number: number
+}
+
+async function requests(where: string): Promise<Found[]> {
+  const text = await readFile(path.join(where, 'sink.jsonl'), 'utf8')
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const request = JSON.parse(line) as TakenRequest
+      return { request, number: Number(new RegExp(`_p=${CANARY}-(\\d+)`).exec(request.target + request.body)?.[1]) }
+    })
+}
+
+interface Letter {
+  kind: string
+  reason: string
+  detail: string
+  source: { key: string; versionId: string; line: number; byteStart: number; byteEnd: number }
+  line?: string
+}
+
+async function letters(where: string): Promise<Letter[]> {
+  const text = await readFile(path.join(where, 'letters.jsonl'), 'utf8')
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Letter)
+}
+
+const asLines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('')
+
+/** @returns the tampering of a folder of evidence */
+function requestsChanged(change: (all: Found[]) => readonly TakenRequest[]) {
+  return async (where: string): Promise<void> => {
+    await writeFile(path.join(where, 'sink.jsonl'), asLines(change(await requests(where))))
+  }
+}
+
+function lettersChanged(change: (all: Letter[]) => readonly unknown[]) {
+  return async (where: string): Promise<void> => {
+    await writeFile(path.join(where, 'letters.jsonl'), asLines(change(await letters(where))))
+  }
+}
+
+/** Changes what says of one line of the big drop that it came back, always of the same one. */
+function letterChanged(change: (letter: Letter) => Letter) {
+  return lettersChanged((all) => {
+    const [first] = all
+      .filter(({ line, source }) => line !== undefined && source.line > 1 && source.key.endsWith('big.json'))
+      .toSorted((a, b) => a.source.line - b.source.line)
+    return all.map((letter) => (isSame(letter.source, first!.source) ? change(letter) : letter))
+  })
+}
+
+function reportChanged(change: (report: string) => string) {
+  return fileChanged('big.json.report.json', change)
+}
+
+function fileChanged(file: string, change: (text: string) => string) {
+  return async (where: string): Promise<void> => {
+    const text = await readFile(path.join(where, file), 'utf8')
+    const changed = change(text)
+    if (changed === text) throw new Error(`nothing of ${file} was changed`)
+    await writeFile(path.join(where, file), changed)
+  }
+}
+
+const plain = (all: readonly Found[]): TakenRequest[] => all.map(({ request }) => request)
+
+/** The only request of a line of the big drop that was taken once. */
+function onlyOne(all: readonly Found[]): Found {
+  const times = Map.groupBy(all, ({ number }) => number)
+  return all.find(({ number, request }) => number <= LINES && times.get(number)?.length === 1 && request.method === 'GET')!
+}
+
+function oneChanged(change: (request: TakenRequest) => TakenRequest) {
+  return requestsChanged((all) => {
+    const one = onlyOne(all)
+    return plain(all).map((request) => (request === one.request ? change(request) : request))
+  })
+}
+
+/** The same once more, as if its connection had broken: so it is no repeat of the importer's. */
+function oneMore(change: (request: TakenRequest) => TakenRequest) {
+  return requestsChanged((all) => [...plain(all), change({ ...onlyOne(all).request, isAmbiguous: true })])
+}
+
+const onceMore = requestsChanged((all) => [...plain(all), onlyOne(all).request])
+
+const both = (first: Tampering, second: Tampering) => async (where: string) => {
+  await first(where)
+  await second(where)
+}
+
+const inTarget = (from: string | RegExp, to: string) => (request: TakenRequest) => ({
+  ...request,
+  target: request.target.replace(from, to),
+})
+
+const plusOne = (name: string) => (text: string) =>
+  text.replace(new RegExp(`"${name}":\\s*(\\d+)`), (_all, figure: string) => `"${name}":${Number(figure) + 1}`)
+
+const elsewhere = (change: Partial<Letter['source']>) => (letter: Letter) => ({
+  ...letter,
+  source: { ...letter.source, ...change },
+})
+
+/** A faithful letter about the first line of a drop that could go. */
+async function needlessLetter(where: string): Promise<void> {
+  const bytes = await readFile(path.join(where, 'big.json'))
+  const lines = new OwnLines('', bytes, RULE, () => undefined)
+  let line = 1
+  while (lines.verdict(line).end !== 'delivered') line += 1
+  const { start: byteStart, end: byteEnd } = lines.range(line)
+  await lettersChanged((all) => {
+    const { source } = all.find((letter) => letter.source.key.endsWith('big.json'))!
+    return [...all, { ...all[0], source: { ...source, line, byteStart, byteEnd }, line: lines.bytes(line).toString() }]
+  })(where)
+}
+
+type Tampering = (where: string) => Promise<void>
+
+// prettier-ignore
+const TAMPERED: readonly (readonly [what: string, tamper: Tampering, rules: readonly RuleName[]])[] = [
+  //  evidence in which                                is made by                                                                               violates
+  ['the only request of a line is missing',            requestsChanged((all) => without(all, onlyOne(all))),     ['lost']],
+  ['the alias of a line that tells an event is missing', requestsChanged((all) => without(all, twofold(all))), ['lost']],
+  ['nothing of a drop was taken',                      requestsChanged((all) => plain(all.filter(({ number }) => number <= LINES))),                     ['lost']],
+  ['a line was taken far too often',                   requestsChanged((all) => [...plain(all), ...often(onlyOne(all).request)]), ['repeats']],
+  ['more is repeated than is promised',                both(onceMore, fileChanged(MANIFEST, (text) => text.replace(/"repeatsEach": \d+/, '"repeatsEach": 0'))),         ['repeats']],
+  ['more is repeated than its report has',             both(onceMore, reportChanged((text) => text.replace(/"repeatsPossible":\s*\d+/, '"repeatsPossible":0'))),       ['repeats']],
+  ['a letter is repeated more than is promised',       lettersChanged((all) => [...all, ...often(all.find(({ line = '' }) => line.length < 1_000))]),               ['repeats']],
+  ['a request has another time',                       oneChanged(inTarget(/_t=\d/, '_t=2')),                                                            ['wrong']],
+  ['a request has another value',                      oneChanged(inTarget(/price=/, 'price=1')),                                                        ['wrong']],
+  ['a request lacks a property',                       oneChanged(inTarget(/&trial=\w+/, '')),                                                           ['wrong']],
+  ['a request has a property too many',                oneChanged(inTarget(/$/, '&more=1')),                                                             ['wrong']],
+  ['a request does not say that its time counts',      oneChanged(inTarget('&_d=1', '')),                                                                ['wrong']],
+  ['a request has another key',                        oneChanged(inTarget('_k=c', '_k=d')),                                                             ['wrong']],
+  ['a request has no key',                             oneChanged(inTarget(/_k=\w+&/, '')),                                                              ['wrong']],
+  ['a request has two keys',                           oneChanged(inTarget(/$/, '&_k=line')),                                                            ['wrong']],
+  ['a repeat has its parameters in another order',     oneMore(inTarget(/(&_t=\d+)(&_d=1)/, '$2$1')),                                                    ['impure']],
+  ['a repeat is escaped otherwise',                    oneMore(inTarget('example.com', '%65xample.com')),                                                ['impure']],
+  ['a repeat has another time',                        oneMore(inTarget(/_t=\d/, '_t=2')),                                                               ['wrong', 'impure']],
+  ['a request goes elsewhere',                         oneMore(inTarget(/^\/\w/, '/x')),                                                                 ['stray']],
+  ['a request is about nobody in the drops',           oneMore(inTarget(/canary-\d+/, 'canary-9999999')),                                                ['stray']],
+  ['a request is about a line that cannot go',         strayRequest,                                                                                     ['stray']],
+  ['a dead letter is missing',                         lettersChanged(([first, ...others]) => others.filter(({ source }) => !isSame(source, first!.source))), ['unreturned']],
+  ['a dead letter has another line number',            letterChanged((letter) => elsewhere({ line: letter.source.line + 1 })(letter)),                  ['unfaithful', 'unreturned', 'needless']],
+  ['a dead letter begins a byte too late',             letterChanged((letter) => elsewhere({ byteStart: letter.source.byteStart + 1 })(letter)),        ['unfaithful']],
+  ['a dead letter ends a byte too early',              letterChanged((letter) => elsewhere({ byteEnd: letter.source.byteEnd - 1 })(letter)),            ['unfaithful']],
+  ['a dead letter names another version',              letterChanged(elsewhere({ versionId: 'other' })),                                                 ['unfaithful']],
+  ['a dead letter has another text',                   letterChanged((letter) => ({ ...letter, line: `${letter.line ?? ''} ` })),                       ['unfaithful']],
+  ['a dead letter has no text',                        letterChanged(({ line: _line, ...letter }) => letter),                                            ['unfaithful']],
+  ['a dead letter has another reason',                 letterChanged((letter) => ({ ...letter, reason: 'invalid_alias' })),                              ['reason']],
+  ['a dead letter is about a line that could go',      needlessLetter,                                                                                   ['needless']],
+  ['a dead letter is about a line that is not there',  lettersChanged((all) => [...all, elsewhere({ line: LINES + 1 })(all[0]!)]),                            ['needless']],
+  ['a dead letter is about a whole drop',              lettersChanged((all) => [...all, { ...all[0]!, kind: 'drop' }]),                                  ['needless']],
+  ['a dead letter quotes an identity',                 letterChanged((letter) => ({ ...letter, detail: `${letter.detail} ${CANARY}-1` })),               ['told']],
+  ['a dead letter has the key in it',                  letterChanged((letter) => ({ ...letter, detail: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' })),   ['told']],
+  ['a report has one line more',                       reportChanged(plusOne('total')),                                                                  ['report']],
+  ['a report adds up, and is wrong',                   reportChanged((text) => plusOne('total')(plusOne('delivered')(text))),                            ['report']],
+  ['a report has a blank line too many',               reportChanged(plusOne('blank')),                                                                  ['report']],
+  ['a report has an alias too many',                   reportChanged(plusOne('alias')),                                                                  ['report']],
+  ['a report counts a reason wrongly',                 reportChanged(plusOne('count')),                                                                  ['report']],
+  ['a report ends a second later',                     reportChanged(plusOne('last')),                                                                   ['report']],
+  ['a report says that nothing came back',             reportChanged((text) => text.replace('complete-with-rejects', 'complete')),                       ['report']],
+  ['a report quotes an identity',                      reportChanged((text) => text.replace('"state"', `"person":"${CANARY}-1","state"`)),              ['told']],
+  ['the log quotes an identity',                       fileChanged('importer.log', (text) => `${text}\nno answer for ${CANARY}-17@example.com\n`),       ['told']],
+  ['the log has the key in it',                        fileChanged('importer.log', (text) => `${text}/e?_k=c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00&\n`), ['told']],
+]
+
+/** The alias of a line that tells of an event too, where it was sent once. */
+function twofold(all: readonly Found[]): Found {
+  const [, found] = [...Map.groupBy(all, ({ number }) => number)].find(
+    ([, ofLine]) =>
+      ofLine
+        .map(({ request }) => request.target.slice(0, 2))
+        .toSorted()
+        .join('') === '/a/e',
+  )!
+  return found.find(({ request }) => request.target.startsWith('/a'))!
+}
+
+function without(all: readonly Found[], one: Found): TakenRequest[] {
+  return plain(all.filter((found) => found !== one))
+}
+
+const OFTEN = 60_000
+
+function often<T>(value: T): T[] {
+  return Array.from({ length: OFTEN }, () => value)
+}
+
+function isSame(a: Letter['source'], b: Letter['source']): boolean {
+  return a.key === b.key && a.line === b.line
+}
+
+/** A request for the person of a line that names no time. */
+async function strayRequest(where: string): Promise<void> {
+  const text = (await letters(where)).find(({ reason }) => reason === 'missing_timestamp')?.line
+  const number = new RegExp(`${CANARY}-(\\d+)`).exec(text!)?.[1]
+  await oneMore(inTarget(/canary-\d+/, `canary-${number}`))(where)
+}
+
+describe('the checker', () => {
+  async function checked(tamper: Tampering): Promise<{ readonly where: string; readonly findings: Findings }> {
+    const where = await mkdtemp(path.join(folder, 'tampered-'))
+    await cp(evidence, where, { recursive: true })
+    await tamper(where)
+    return { where, findings: await check(where) }
+  }
+
+  test('finds nothing where nothing was tampered with', async () => {
+    const { findings } = await checked(() => Promise.resolve())
+    expect(findings).toMatchObject({ violations: new Map(), count: 0 })
+  })
+
+  test.each(TAMPERED)('names evidence in which %s', async (_what, tamper, rules) => {
+    const { findings } = await checked(tamper)
+    expect([...findings.violations.keys()].toSorted()).toEqual([...rules].toSorted())
+  })
+
+  test('has every rule broken by one of these', () => {
+    expect(new Set(TAMPERED.flatMap(([, , rules]) => rules))).toEqual(new Set(Object.keys(RULES)))
+  })
+
+  test('ends with 1, says what is violated, and lists the first twenty', async () => {
+    const { where, findings } = await checked(requestsChanged((all) => plain(all).slice(0, 100)))
+    expect(findings.count).toBeGreaterThan(4_000)
+    const { code, stdout } = await node('check.ts', where)
+    expect(code).toBe(1)
+    expect(stdout).toContain(`VIOLATED: ${RULES.lost}`)
+    expect(stdout.match(/^ {2}line \d+ of incoming/gm)).toHaveLength(20)
+  })
+
+  test('knows nothing of the importer: neither its code nor a package', async () => {
+    const seen = new Set<string>()
+    const visit = async (file: string): Promise<void> => {
+      if (seen.has(file)) return
+      seen.add(file)
+      const text = await readFile(path.join(import.meta.dirname, file), 'utf8')
+      for (const [, from = ''] of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
+        if (from.startsWith('node:')) continue
+        expect(from).toMatch(/^\.\/[\w-]+\.ts$/)
+        await visit(from)
+      }
+    }
+    await visit('check.ts')
+    expect([...seen].toSorted()).toEqual(['./evidence.ts', './own-lines.ts', './verdict.ts', 'check.ts'])
+  })
+})
+
+test('who makes the lines and who judges them agree on each, and every end is met', () => {
+  const ends = new Set<string>()
+  for (const { bytes, end } of makeLines(3, 5_000, 1)) {
+    const verdict = judgeLine(bytes, RULE)
+    expect(verdict.end === 'rejected' ? verdict.reason : verdict.end).toBe(end === 'endpoint_refused' ? 'undeliverable' : end)
+    ends.add(end)
+  }
+  expect([...ends].toSorted()).toEqual([
+    'blank',
+    'delivered',
+    'endpoint_refused',
+    'invalid_encoding',
+    'invalid_json',
+    'invalid_timestamp',
+    'line_too_long',
+    'missing_identity',
+    'missing_timestamp',
+    'nested_property',
+    'not_an_object',
+    'nothing_to_import',
+    'reserved_name',
+    'timestamp_before_2009',
+    'timestamp_in_milliseconds',
+  ])
+})
+
+test('the same seed makes the same lines and the same deaths', () => {
+  const made = (seed: number) => [...makeLines(seed, 100, 1)].map(({ bytes }) => bytes.toString('base64'))
+  expect(made(1)).toEqual(made(1))
+  expect(made(1)).not.toEqual(made(2))
+  expect([...planDeaths(1, 50, 1000)]).toEqual([...planDeaths(1, 50, 1000)])
+  expect(new Set([...planDeaths(1, 50, 1000)].map(({ kind }) => kind)).size).toBe(4)
+})
+
+test('a run in which nothing happens any more fails, and says so', () => {
+  const patience = new Patience(-1)
+  patience.look('1 taken')
+  patience.look('2 taken')
+  expect(() => {
+    patience.look('2 taken')
+  }).toThrow('work is left that nobody does')
+})
+
+const isLinux = process.platform === 'linux' // where /proc tells which processes there are
+
+describe('however a run ends, no process of it is left', () => {
+  async function processesOf(where: string): Promise<number> {
+    const commands = await Promise.all(
+      (await readdir('/proc'))
+        .filter((name) => /^\d+$/.test(name))
+        .map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+    )
+    return commands.filter((command) => command.includes(where)).length
+  }
+
+  ;(isLinux ? test : test.skip).each([
+    ['SIGINT', 130],
+    ['SIGKILL', null],
+  ] as const)('by %s', async (signal, expected) => {
+    const where = await mkdtemp(path.join(folder, 'ended-'))
+    const child = start('run.ts', '--lines', '500', '--kills', '1000', '--evidence', where)
+    const closed = once(child, 'exit')
+    await eventually('its processes', async () => ((await processesOf(where)) >= 4 ? true : undefined))
+    child.kill(signal)
+    const [code] = (await closed) as [number | null]
+    expect(code).toBe(expected)
+    await eventually('their end', async () => ((await processesOf(where)) === 0 ? true : undefined))
+  })
+})

@@ -1,0 +1,66 @@
+import { createReadStream } from 'node:fs'
+import { stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { BUCKET } from '../../../cli/local/cloud.ts'
+import { countMessages } from '../../../cli/local/queues.ts'
+import { reportKey } from '../../../lambda/places.ts'
+import { isFinal, type Report } from '../../../lambda/report/report.ts'
+import type { DropEvidence } from './evidence.ts'
+import type { CloudProcess } from './processes.ts'
+
+/** The bucket and the queues of a run, as a user sees them. */
+export class Installation {
+  readonly sqs: SQSClient
+  readonly #s3: S3Client
+  readonly #folder: string
+  readonly #importQueueUrl: string
+  /** Drops whose last report is written. */
+  readonly #reported = new Set<string>()
+
+  /** @param folder of the evidence */
+  constructor({ urls }: CloudProcess, folder: string) {
+    const common = { region: 'us-east-1', credentials: { accessKeyId: 'chaos', secretAccessKey: 'chaos' } }
+    this.sqs = new SQSClient({ ...common, endpoint: urls.sqsUrl })
+    this.#s3 = new S3Client({ ...common, endpoint: urls.s3Url, forcePathStyle: true })
+    this.#folder = folder
+    this.#importQueueUrl = urls.importQueueUrl
+  }
+
+  async drop(file: string, isPacked: boolean): Promise<DropEvidence> {
+    const whole = path.join(this.#folder, file)
+    const key = `incoming/${file}`
+    const { size } = await stat(whole)
+    const { VersionId: versionId = '' } = await this.#s3.send(
+      new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: createReadStream(whole), ContentLength: size }),
+    )
+    return { key, versionId, file, isPacked, report: `${file}.report.json` }
+  }
+
+  /** Keeps the last report of each drop. @returns how many have theirs */
+  async keepReports(drops: readonly DropEvidence[]): Promise<number> {
+    for (const { key, versionId, report } of drops) {
+      if (this.#reported.has(key)) continue
+      const text = await this.#read(reportKey({ bucket: BUCKET, key, versionId }))
+      if (text === undefined || !isFinal(JSON.parse(text) as Report)) continue
+      await writeFile(path.join(this.#folder, report), text)
+      this.#reported.add(key)
+    }
+    return this.#reported.size
+  }
+
+  waitingMessages(): Promise<number> {
+    return countMessages(this.sqs, this.#importQueueUrl)
+  }
+
+  async #read(key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }))
+      return await Body?.transformToString()
+    } catch (error) {
+      if (error instanceof Error && error.name === 'NoSuchKey') return undefined
+      throw error
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  readonly lines: number
+  readonly kills: number
+  readonly seed: number
+  readonly segmentBytes: number
+  readonly concurrency: number
+  readonly inFlight: number
+  readonly patienceMs: number
+  /** Where the evidence is kept; undefined where it is thrown away after a good end. */
+  readonly evidence: string | undefined
+  readonly keep: boolean
+}
+
+const SMALLEST_SEGMENT = 65_536
+/** So that a drop of lines of some 170 bytes makes six segments. */
+const SEGMENT_BYTES_PER_LINE = 30
+
+/** @throws Error for a flag that is not there, or is no number */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      full: { type: 'boolean', default: false },
+      lines: { type: 'string' },
+      kills: { type: 'string' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+      'segment-bytes': { type: 'string' },
+      concurrency: { type: 'string', default: '4' },
+      'in-flight': { type: 'string', default: '64' },
+      'patience-seconds': { type: 'string', default: '180' },
+      evidence: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+    },
+  })
+  const number = (name: keyof typeof values, otherwise = 0): number => {
+    const value = Number(values[name] ?? otherwise)
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new Error(`--${name} is "${String(values[name])}"; give a whole number above 0`)
+    return value
+  }
+  const lines = number('lines', values.full ? 1_000_000 : 200_000)
+  return {
+    lines,
+    kills: number('kills', values.full ? 200 : 50),
+    seed: number('seed'),
+    segmentBytes: Math.max(SMALLEST_SEGMENT, number('segment-bytes', lines * SEGMENT_BYTES_PER_LINE)),
+    concurrency: number('concurrency'),
+    inFlight: number('in-flight'),
+    patienceMs: number('patience-seconds') * 1000,
+    evidence: values.evidence,
+    keep: values.keep,
+  }
+}
