@@ -1,4 +1,4 @@
-import { Interrupted, OutageError, SetupError } from './errors.ts'
+import { BusyError, Interrupted, OutageError, SetupError } from './errors.ts'
 import { importTask } from './import.ts'
 import { UnknownMessage, type Work } from './intake/message.ts'
 import { reconcile } from './reconcile.ts'
@@ -38,6 +38,7 @@ export async function carryOutAll(works: readonly Work[], world: World, invocati
 function sayWhy(error: unknown, { say }: World): void {
   if (error instanceof SetupError) say.setupWrong(error.message)
   else if (error instanceof Interrupted) say.interrupted()
+  else if (error instanceof BusyError) say.shownTwice()
   else if (error instanceof OutageError) say.outage(error.message)
   else if (error instanceof UnknownMessage) say.unknownMessage(error.message)
   else if (error instanceof Error) say.crashed(error.name, error.message, error.stack)

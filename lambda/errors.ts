@@ -26,6 +26,11 @@ export class Interrupted extends Error {
   }
 }
 
+/** Another invocation works on the very message: it is left alone, and comes again if that one fails. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError'
+}
+
 /** The time of an invocation ran out: the rest is handed on to the next one. */
 export class TimeIsUp extends Error {
   override readonly name = 'TimeIsUp'

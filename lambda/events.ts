@@ -42,8 +42,11 @@ export function sayTo(log: Log) {
       log.info('Time is up; the rest goes on in the next invocation.', { key, line })
       log.count('HandOns', 1)
     },
-    busy(key: string, seconds: number): void {
-      log.info('Another invocation works on this, or did until it broke off; looked at again later.', { key, seconds })
+    busy(key: string): void {
+      log.info('Another invocation works on this; left to it.', { key })
+    },
+    shownTwice(): void {
+      log.info('Another invocation works on this very message; left to it.', {})
     },
     planned(segments: number): void {
       log.info('Drop cut into segments, which are imported side by side.', { segments })

@@ -1,6 +1,6 @@
-import { StandstillError } from './errors.ts'
+import { BusyError, StandstillError } from './errors.ts'
 import { taskBody, type Task } from './intake/task.ts'
-import type { World } from './world.ts'
+import type { Invocation, World } from './world.ts'
 
 /** Amazon SQS, SendMessage: the longest delay of a message. */
 const LONGEST_DELAY_SECONDS = 900
@@ -34,4 +34,23 @@ export async function putOff(task: Task, reached: number, firstMs: number, world
   const seconds = Math.min(LONGEST_DELAY_SECONDS, Math.ceil(firstMs / 1000) * 2 ** Math.min(delays, 10))
   await world.importQueue.send(taskBody({ ...task, reached, delays: delays + 1 }), seconds)
   return seconds
+}
+
+/**
+ * What becomes of a task that somebody else works on.
+ *
+ * He has a message of his own, which stays until the work is done or handed on, so this one is not needed. Only where both are the same
+ * message, shown twice, it has to stay; and where he came without one, the task is put off, or it would be lost with him.
+ *
+ * @throws BusyError where the message has to stay
+ */
+export async function leaveTo(
+  holder: { readonly ms: number; readonly messageId: string | undefined },
+  task: Task,
+  { messageId }: Invocation,
+  world: World,
+): Promise<void> {
+  if (messageId !== undefined && holder.messageId === messageId) throw new BusyError()
+  if (messageId === undefined || holder.messageId === undefined) await putOff(task, task.reached, holder.ms, world)
+  world.say.busy(task.drop.key)
 }

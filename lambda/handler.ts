@@ -51,12 +51,12 @@ export function createHandler(env: Env, log: Log): Handler {
     using shift = new Shift(context, config.limits.deadlineMarginMs)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      await carryOutAll(readEvent(event), world, { deliveries: 1, ending: shift.ending })
+      await carryOutAll(readEvent(event), world, { messageId: undefined, deliveries: 1, ending: shift.ending })
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      const invocation = { deliveries: deliveriesOf(message), ending: shift.ending }
+      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: shift.ending }
       const settle = () => settleMessage(() => readMessage(message.body), world, invocation)
       if (await whileHidden(message, sqs, config.importQueueUrl, settle)) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })

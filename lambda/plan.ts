@@ -1,7 +1,7 @@
 import { mergeReports } from './conclude.ts'
 import { TimeIsUp } from './errors.ts'
 import { examineAll } from './examine.ts'
-import { handOn, putOff } from './hand-on.ts'
+import { handOn, leaveTo } from './hand-on.ts'
 import { Head } from './head.ts'
 import type { Drop } from './intake/drop.ts'
 import { taskBody, type Segment, type Task } from './intake/task.ts'
@@ -29,19 +29,20 @@ import type { Invocation, World } from './world.ts'
  */
 export async function planDrop(task: Task, world: World, invocation: Invocation): Promise<void> {
   const { drop } = task
-  const taking = await takePlan(task, world)
+  const taking = await takePlan(task, world, invocation)
   if (taking.kind === 'busy') {
-    world.say.busy(drop.key, await putOff(task, task.reached, taking.ms, world))
+    await leaveTo(taking, task, invocation, world)
     return
   }
   if (taking.kind === 'over' || (await cutAll(taking.claim, task, world, invocation))) await mergeReports(drop, world)
 }
 
-function takePlan(task: Task, { checkpoints, clock, limits, newRun }: World) {
+function takePlan(task: Task, { checkpoints, clock, limits, newRun }: World, { messageId }: Invocation) {
   const place = { bucket: task.drop.bucket, key: checkpointKey(task.drop, 'plan') }
   return Claim.take<Plan>(place, checkpoints, clock, {
     schema: PLAN_SCHEMA,
     run: newRun(),
+    messageId,
     leaseMs: limits.checkpointMs * 3,
     isOver: ({ isComplete, breakage }) => isComplete && !(breakage?.kind === 'failed' && task.replays > breakage.replays),
     begin: (earlier) => ({

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { AccountingError, asError, OutageError, TimeIsUp } from './errors.ts'
-import { handOn, putOff } from './hand-on.ts'
+import { handOn, leaveTo, putOff } from './hand-on.ts'
 import type { Drop } from './intake/drop.ts'
 import type { Task } from './intake/task.ts'
 import { latestTimeFor } from './parse/line.ts'
@@ -54,11 +54,10 @@ export function mostRepeats({ limits }: World): number {
  */
 export async function importSegment(work: SegmentImport): Promise<Checkpoint | undefined> {
   const { task, world, invocation } = work
-  const taking = await takeClaim(task, world)
+  const taking = await takeClaim(task, world, invocation)
   if (taking.kind === 'over') return taking.state
   if (taking.kind === 'busy') {
-    const seconds = await putOff(task, task.reached, taking.ms, world)
-    world.say.busy(task.drop.key, seconds)
+    await leaveTo(taking, task, invocation, world)
     return undefined
   }
   const { claim } = taking
@@ -78,11 +77,12 @@ function startOf({ segment }: Task): Mark {
   return segment === undefined ? { line: 0, byte: 0 } : { line: segment.firstLine - 1, byte: segment.byteStart }
 }
 
-function takeClaim(task: Task, world: World) {
+function takeClaim(task: Task, world: World, { messageId }: Invocation) {
   const place = { bucket: task.drop.bucket, key: checkpointKey(task.drop, task.segment?.index ?? 1) }
   return Claim.take<Checkpoint>(place, world.checkpoints, world.clock, {
     schema: CHECKPOINT_SCHEMA,
     run: world.newRun(),
+    messageId,
     leaseMs: world.limits.checkpointMs * LEASE_CHECKPOINTS,
     // A drop that came back as a whole is tried again when a person sends it back.
     isOver: ({ isDone, breakage }) => isDone && !(breakage?.kind === 'failed' && task.replays > breakage.replays),

@@ -32,6 +32,8 @@ export interface ImportQueue {
 
 /** What is known of the invocation that a task is carried out in. */
 export interface Invocation {
+  /** Of the message that brought the work; undefined where it came without one. */
+  readonly messageId: string | undefined
   /** How often the message was delivered, this time included. */
   readonly deliveries: number
   /** Raised when it is time to stop: its reason is TimeIsUp, or Interrupted. */

@@ -4,6 +4,8 @@ import type { Clock } from '../deliver/deliver.ts'
 export interface Tenure {
   /** Names one run: no two are the same. */
   readonly run: string
+  /** The message that the run works on; not there where none brought the work. */
+  readonly messageId?: string
   /** Counts the writes of a run, so that it can tell its own from another's. */
   readonly serial: number
   /** Milliseconds since 1970; 0 where the run gave it up. */
@@ -47,13 +49,14 @@ export function readHeld<State extends object>(value: unknown, schema: string): 
 export type Taking<State extends object> =
   | { readonly kind: 'taken'; readonly claim: Claim<State> }
   /** Somebody else works on it, for so long at most unless he goes on. */
-  | { readonly kind: 'busy'; readonly ms: number }
+  | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
   | { readonly kind: 'over'; readonly state: State }
 
 export interface Claimant<State> {
   /** What the document says of itself. One of another kind or another time is not understood, and the work begins anew. */
   readonly schema: string
   readonly run: string
+  readonly messageId: string | undefined
   readonly leaseMs: number
   /** Whether nothing is left to be done. */
   isOver(earlier: State): boolean
@@ -104,15 +107,16 @@ export class Claim<State extends object> {
     const held = readHeld<State>(found?.value, claimant.schema)
     if (held !== undefined && claimant.isOver(held)) return { kind: 'over', state: held }
     const leftMs = held === undefined ? 0 : held.tenure.until - clock.now()
-    if (leftMs > 0) return { kind: 'busy', ms: leftMs }
+    if (leftMs > 0) return { kind: 'busy', ms: leftMs, messageId: held?.tenure.messageId }
     const brokeOff = found !== undefined && held?.tenure.until !== 0
     const state = claimant.begin(held, brokeOff)
     const claim = new Claim(place, checkpoints, clock, claimant, state, found?.tag)
     try {
       await claim.save(state)
     } catch (error) {
-      if (error instanceof LostClaim) return { kind: 'busy', ms: claimant.leaseMs }
-      throw error
+      if (!(error instanceof LostClaim)) throw error
+      const winner = readHeld<State>((await checkpoints.find(place))?.value, claimant.schema)
+      return { kind: 'busy', ms: claimant.leaseMs, messageId: winner?.tenure.messageId }
     }
     return { kind: 'taken', claim }
   }
@@ -134,7 +138,8 @@ export class Claim<State extends object> {
 
   async #write(state: State, until: number): Promise<void> {
     this.#serial += 1
-    const tenure: Tenure = { run: this.#claimant.run, serial: this.#serial, until }
+    const { run, messageId } = this.#claimant
+    const tenure: Tenure = { run, ...(messageId !== undefined && { messageId }), serial: this.#serial, until }
     const tag = (await this.#checkpoints.put(this.#place, { ...state, tenure }, this.#tag)) ?? (await this.#tagOfOwn(tenure))
     if (tag === undefined) throw new LostClaim()
     this.#tag = tag

@@ -44,6 +44,7 @@ class Scene {
       {
         schema: 'counted',
         run,
+        messageId: `message-of-${run}`,
         leaseMs: LEASE_MS,
         isOver: ({ isOver }) => isOver,
         begin: (earlier, brokeOff) => {
@@ -68,10 +69,10 @@ describe('a claim', () => {
     const scene = new Scene()
     const claim = await scene.taken('a')
     scene.now += LEASE_MS - 1
-    expect(await scene.take('b')).toEqual({ kind: 'busy', ms: 1 })
+    expect(await scene.take('b')).toEqual({ kind: 'busy', ms: 1, messageId: 'message-of-a' })
     await claim.save(counted(1))
     scene.now += LEASE_MS - 1
-    expect(await scene.take('b')).toEqual({ kind: 'busy', ms: 1 })
+    expect(await scene.take('b')).toEqual({ kind: 'busy', ms: 1, messageId: 'message-of-a' })
   })
 
   test('passes on when nothing was heard for too long, and the successor knows that it broke off', async () => {
@@ -106,8 +107,9 @@ describe('a claim', () => {
 
   test('of two who come at the same time one gets it', async () => {
     const scene = new Scene()
-    const kinds = (await Promise.all([scene.take('a'), scene.take('b'), scene.take('c')])).map(({ kind }) => kind)
-    expect(kinds.toSorted()).toEqual(['busy', 'busy', 'taken'])
+    const takings = await Promise.all(['a', 'b', 'c'].map((run) => scene.take(run)))
+    expect(takings.map(({ kind }) => kind)).toEqual(['taken', 'busy', 'busy'])
+    expect(takings.slice(1)).toMatchObject([{ messageId: 'message-of-a' }, { messageId: 'message-of-a' }])
   })
 
   test('knows its own write where the answer to it was lost', async () => {

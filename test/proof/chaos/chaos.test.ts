@@ -370,11 +370,11 @@ test('the same seed makes the same lines and the same deaths', () => {
 
 test('a run in which nothing happens any more fails, and says so', () => {
   const patience = new Patience(-1)
-  patience.look('1 taken')
-  patience.look('2 taken')
+  patience.look('1 taken', '')
+  patience.look('2 taken', '1 message')
   expect(() => {
-    patience.look('2 taken')
-  }).toThrow('work is left that nobody does')
+    patience.look('2 taken', '1 message')
+  }).toThrow('there is work left: 1 message')
 })
 
 const isLinux = process.platform === 'linux' // where /proc tells which processes there are

@@ -28,7 +28,7 @@ export function readOptions(args: readonly string[]): Options {
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
       'segment-bytes': { type: 'string' },
       concurrency: { type: 'string', default: '4' },
-      'in-flight': { type: 'string', default: '64' },
+      'in-flight': { type: 'string', default: '8' },
       'patience-seconds': { type: 'string', default: '180' },
       evidence: { type: 'string' },
       keep: { type: 'boolean', default: false },

@@ -8,14 +8,18 @@ export class Patience {
     this.#limitMs = limitMs
   }
 
-  /** @param state what changes as the run goes on @throws Error where it has been the same for too long */
-  look(state: string): void {
+  /**
+   * @param state what changes as the run goes on
+   * @param left what is still to be done
+   * @throws Error where the state has been the same for too long
+   */
+  look(state: string, left: string): void {
     const now = performance.now()
     if (state !== this.#last) {
       this.#last = state
       this.#since = now
     } else if (now - this.#since > this.#limitMs) {
-      throw new Error(`nothing has happened for ${this.#limitMs / 1000} seconds (${state}): work is left that nobody does`)
+      throw new Error(`nothing has happened for ${this.#limitMs / 1000} seconds (${state}), and there is work left: ${left}`)
     }
   }
 }

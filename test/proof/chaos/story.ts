@@ -139,7 +139,7 @@ export class Story implements AsyncDisposable {
       this.#handedOn += importer.handedOn
       this.#letTimePass()
       await this.#operator.attend()
-      await this.#look()
+      await this.#look(importer)
     }
   }
 
@@ -151,7 +151,7 @@ export class Story implements AsyncDisposable {
       if (importer.hasEnded) throw new Error(`the importer ended by itself; what it said last is at the end of ${IMPORTER_LOG}`)
       idle = importer.running === 0 ? idle + 1 : 0
       if (idle > 0 && idle % IDLE_LOOKS === 0) this.#letTimePass(importer)
-      await this.#look()
+      await this.#look(importer)
       await delay(LOOK_MS)
     }
     this.#handedOn += importer.handedOn
@@ -187,9 +187,9 @@ export class Story implements AsyncDisposable {
   }
 
   async #isOver(importer: ImporterProcess): Promise<boolean> {
+    if (await this.#operator.attend()) return false
     if ((await this.#installation.keepReports(this.#drops)) < this.#drops.length) return false
-    if ((await this.#installation.waitingMessages()) > 0 || importer.running > 0) return false
-    return !(await this.#operator.attend()) && (await this.#installation.waitingMessages()) === 0
+    return importer.running === 0 && (await this.#installation.waitingMessages()) === 0
   }
 
   /** What is not a terminal keeps every line, so it is given few. */
@@ -206,11 +206,15 @@ export class Story implements AsyncDisposable {
     importer?.letTimePass(HIDDEN_MS)
   }
 
-  async #look(): Promise<void> {
+  async #look({ running }: ImporterProcess): Promise<void> {
     const reports = await this.#installation.keepReports(this.#drops)
     const { letters, redrives } = this.#operator
     const state = `${this.#kills} kills, ${this.#sink.taken} requests taken, ${reports} of ${this.#drops.length} drops done`
     this.#show(state)
-    this.#patience.look(`${state}, ${letters} dead letters, ${redrives} redrives`)
+    const messages = await this.#installation.waitingMessages()
+    this.#patience.look(
+      `${state}, ${letters} dead letters, ${redrives} redrives`,
+      `${messages} messages in the import queue, ${running} invocations at work`,
+    )
   }
 }

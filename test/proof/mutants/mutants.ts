@@ -52,16 +52,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a body that breaks off is taken for one that has ended',
     file: 'lambda/read/resume.ts',
-    find: 'fault = error',
-    replace: 'fault = error\n        return',
-    tests: [SIM],
+    find: 'if (this.#at === this.#end) return',
+    replace: 'return',
+    tests: ['test/lambda/read/resume.test.ts', SIM],
   },
   {
     name: 'where a body breaks off, what there is of a line is taken for a line',
     file: 'lambda/read/resume.ts',
-    find: 'opened = again\n',
-    replace: "opened = again\n        yield Buffer.from('\\n')\n",
-    tests: [SIM],
+    find: 'await this.#resume(backoffMs(resumes, this.#clock.chance()))',
+    replace: "await this.#resume(backoffMs(resumes, this.#clock.chance()))\n      yield Buffer.from('\\n')",
+    tests: ['test/lambda/read/resume.test.ts', SIM],
   },
   {
     name: 'a last line without newline is dropped',
@@ -94,8 +94,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a request that is tried again gets a new time',
     file: 'lambda/deliver/deliver.ts',
-    find: 'DELIVER-AGAIN',
-    replace: '',
+    find: 'if (attempt === undefined) return undefined\n      verdict = judge(await this.#endpoint.send(request))',
+    replace:
+      'if (attempt === undefined) return undefined\n' +
+      "      verdict = judge(await this.#endpoint.send({ ...request, path: request.path.replace(/_t=\\d+/, '_t=1700000000') }))",
     tests: [SIM],
   },
   {

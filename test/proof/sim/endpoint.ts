@@ -11,6 +11,8 @@ export class SimulatedEndpoint {
   readonly taken = new Map<string, number>()
   /** Requests that were taken while the importer was told otherwise, or nothing. */
   ambiguous = 0
+  /** Requests that came, whatever became of them. */
+  requests = 0
   readonly #scenario: Scenario
   readonly #start: number
 
@@ -29,6 +31,7 @@ export class SimulatedEndpoint {
         const isLost = chance() < faults.answerLost
         const isRefused = chance() < faults.refused
         return worker.act(() => {
+          this.requests += 1
           if (isWithin(outage, now)) return { kind: 'silence', code: 'ECONNREFUSED' }
           if (isWithin(wrongSetup, now)) return { kind: 'status', status: 401 }
           if (request.includes('_n=413')) return { kind: 'status', status: 413 }

@@ -4,6 +4,7 @@ import type { ImportQueue } from '../../../lambda/world.ts'
 import type { Worker } from './worker.ts'
 
 export interface Message {
+  readonly id: string
   readonly body: string
   readonly visibleAt: number
   readonly receives: number
@@ -22,6 +23,7 @@ const HIDDEN_MS = 180_000
 export class Queues {
   readonly #waiting: Writable<Message>[] = []
   #changed = new AbortController()
+  #sent = 0
   /** Messages that were delivered too often: work, not lines. */
   readonly buried: string[] = []
   readonly letters: DeadLetter[] = []
@@ -32,7 +34,8 @@ export class Queues {
   }
 
   send(body: string, visibleAt: number): void {
-    this.#waiting.push({ body, visibleAt, receives: 0 })
+    this.#sent += 1
+    this.#waiting.push({ id: `m${this.#sent}`, body, visibleAt, receives: 0 })
     this.#tell()
   }
 

@@ -23,11 +23,12 @@ interface Outcome {
   readonly broken: readonly number[]
 }
 
-const NOTHING: Figures = { steps: 0, invocations: 0, deaths: 0, redrives: 0, ambiguous: 0 }
+const NOTHING: Figures = { steps: 0, requests: 0, invocations: 0, deaths: 0, redrives: 0, ambiguous: 0 }
 
 function add(a: Figures, b: Figures): Figures {
   return {
     steps: a.steps + b.steps,
+    requests: a.requests + b.requests,
     invocations: a.invocations + b.invocations,
     deaths: a.deaths + b.deaths,
     redrives: a.redrives + b.redrives,

@@ -27,11 +27,16 @@ describe('an outage of six hours', () => {
   })
 
   test('is not sat out by asking again and again', async () => {
-    const { steps } = await simulate(down)
-    const asked = steps - (await simulate({ ...down, outage: { from: 0, to: 0 } })).steps
-    // One request in ten seconds, over six hours; the other actions of those invocations are among them.
-    expect(asked).toBeLessThan((6 * 3_600) / 10)
+    const inVain = (await simulate(down)).requests - lines.length
+    expect(inVain).toBeLessThan((6 * 3_600) / 10) // one in ten seconds
   })
+})
+
+test('a drop that needs forty invocations is imported whole', async () => {
+  const lines = Array.from({ length: 800 }, () => 'valid' as const)
+  const scenario = { ...calm(lines), maxInFlight: 1, invocationMs: 350 }
+  expect(await violationOf(scenario)).toBeUndefined()
+  expect((await simulate(scenario)).invocations).toBeGreaterThanOrEqual(40)
 })
 
 test('a wrong key keeps the work waiting, and when it is mended all of it is delivered', async () => {

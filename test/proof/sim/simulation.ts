@@ -28,6 +28,7 @@ const MAX_REDRIVES = 40
 
 export interface Figures {
   readonly steps: number
+  readonly requests: number
   readonly invocations: number
   readonly deaths: number
   readonly redrives: number
@@ -92,8 +93,15 @@ class Simulation {
     await Promise.all([this.#operate(), ...Array.from({ length: this.#scenario.workers }, () => this.#work())])
     if (this.#violation !== undefined) throw this.#violation
     holdAtTheEnd(this.#observed)
-    const { ambiguous } = this.#observed.endpoint
-    return { steps: this.#steps, invocations: this.#invocations, deaths: this.#deaths, redrives: this.#redrives, ambiguous }
+    const { ambiguous, requests } = this.#observed.endpoint
+    return {
+      steps: this.#steps,
+      requests,
+      invocations: this.#invocations,
+      deaths: this.#deaths,
+      redrives: this.#redrives,
+      ambiguous,
+    }
   }
 
   /** What Lambda's event source does, with one invocation after the other. */
@@ -134,7 +142,7 @@ class Simulation {
       ending.abort(new TimeIsUp())
     })
     if (this.#chance() < this.#scenario.faults.shownTwice) queues.show(message, this.#clock.now() + 500)
-    const invocation = { deliveries: message.receives, ending: ending.signal }
+    const invocation = { messageId: message.id, deliveries: message.receives, ending: ending.signal }
     const isSettled = await settleMessage(() => readMessage(message.body), this.#worldOf(worker), invocation)
     answered.abort(ANSWERED)
     const againAt = this.#clock.now() + Math.min(900, 30 * 2 ** (message.receives - 1)) * 1000
