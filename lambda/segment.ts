@@ -66,11 +66,20 @@ export async function importSegment(work: SegmentImport): Promise<Checkpoint | u
     await handOn(task, task.reached, claim.state.mark.line, world)
     return undefined
   }
-  const start = await findStart(task, claim.state.mark, world)
-  const end = task.segment?.byteEnd
-  const opened = await world.drops.open(task.drop, { start: start.byte, ...(end !== undefined && { end }) })
+  const { start, opened } = await openAt(claim, work)
   if (opened.kind !== 'open') return endUnread(opened.kind, claim, work)
   return run(opened, start, claim, work)
+}
+
+async function openAt(claim: Claim<Checkpoint>, { task, world }: SegmentImport) {
+  try {
+    const start = await findStart(task, claim.state.mark, world)
+    const end = task.segment?.byteEnd
+    return { start, opened: await world.drops.open(task.drop, { start: start.byte, ...(end !== undefined && { end }) }) }
+  } catch (error) {
+    await claim.release(claim.state).catch(() => undefined) // nothing was sent, so whoever comes next need not wait
+    throw error
+  }
 }
 
 function startOf({ segment }: Task): Mark {
