@@ -24,6 +24,11 @@ export class Breaker {
     return this.#first < Infinity
   }
 
+  /** Whether it has opened, and no probe has come back yet. */
+  get isUntried(): boolean {
+    return this.isOpen && this.#probes === 0
+  }
+
   /** When the next probe may begin. */
   get probeAt(): number {
     return this.#probeAt

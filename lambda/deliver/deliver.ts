@@ -38,6 +38,9 @@ export interface DeliveryOptions {
   readonly onRepeat?: () => void
 }
 
+/** New lines that may fail in a row, and one that was taken before is believed that the endpoint is well. */
+const MOST_STRANGERS = 4
+
 /**
  * Sends lines, many at a time and in no order, each until it is delivered or cannot be.
  *
@@ -57,6 +60,10 @@ export class Delivery {
   #lines = 0
   /** The last request that was taken at its first try. */
   #taken: Request | undefined
+  /** Lines that were not taken at their first try, since the last that was taken at all. */
+  #strangers = 0
+  /** That request, while it is sent once more. */
+  #witness: Promise<boolean> | undefined
 
   constructor(endpoint: Endpoint, clock: Clock, { maxInFlight, maxLinesPerSecond = 0, onPause, onRepeat }: DeliveryOptions) {
     this.#endpoint = endpoint
@@ -120,6 +127,7 @@ export class Delivery {
         if (verdict.kind === 'delivered') {
           this.#gate.answered('taken', attempt)
           this.#taken = request
+          this.#strangers = 0
         } else outcome = await this.#tryAgain(request, verdict, attempt)
         if (outcome === undefined) return
         attempts += outcome.attempts
@@ -144,6 +152,7 @@ export class Delivery {
    */
   async #tryAgain(request: Request, firstVerdict: Verdict, firstAttempt: Attempt): Promise<Outcome | undefined> {
     const tries = new Tries(firstAttempt)
+    this.#strangers += 1
     let verdict = firstVerdict
     let attempt: Attempt | undefined = firstAttempt
     let isFresh = false
@@ -151,6 +160,7 @@ export class Delivery {
       switch (verdict.kind) {
         case 'delivered':
           this.#gate.answered('taken', attempt)
+          this.#strangers = 0
           return { kind: 'delivered', attempts }
         case 'undeliverable':
           this.#gate.answered('taken', attempt)
@@ -163,11 +173,13 @@ export class Delivery {
       }
       isFresh = !isFresh && verdict.kind === 'again' && verdict.isCut === true && this.#gate.isTrusted
       if (isFresh) {
-        attempt = await this.#gate.turnAgain()
+        this.#gate.release()
+        attempt = await this.#gate.nextTurn()
       } else {
         const end = this.#fail(verdict, attempt, tries)
-        if (end === 'endpoint' || (end === 'unclear' && !(await this.#takesWhatItTook()))) throw outage(verdict.because)
-        if (end !== 'again') return { kind: 'undeliverable', because: verdict.because, attempts }
+        if ((end === 'endpoint' || end === 'unclear') && !(await this.#takesWhatItTook())) throw outage(verdict.because)
+        if (end === 'line' || end === 'unclear') return { kind: 'undeliverable', because: verdict.because, attempts }
+        if (this.#gate.lacksWitness && this.#lines > 1) await this.#takesWhatItTook()
         await this.#clock.sleep(backoffMs(tries.failures, this.#clock.chance()), this.#stopping.signal)
         attempt = await this.#gate.turn()
       }
@@ -177,21 +189,30 @@ export class Delivery {
   }
 
   /**
-   * Where a line fails and there is no other to compare it with, one that was taken before is sent once more: Kissmetrics counts exact
-   * repeats once, so it is a witness that costs nothing. Without one it is an outage, which must never fill the dead-letter queue.
+   * Where lines fail and there is no other to compare them with, one that was taken before is sent once more: Kissmetrics counts exact
+   * repeats once, so it is a witness that costs nothing. Without one it is an outage, which must never fill the dead-letter queue; and
+   * so it is where more than a few new lines failed: perhaps a cache answers in place of the endpoint.
    */
-  async #takesWhatItTook(): Promise<boolean> {
-    const attempt = this.#taken && (await this.#gate.turn())
-    if (this.#taken === undefined || attempt === undefined) return false
+  #takesWhatItTook(): Promise<boolean> {
+    if (this.#strangers > MOST_STRANGERS) return Promise.resolve(false)
+    this.#witness ??= this.#repeat(this.#taken).finally(() => {
+      this.#witness = undefined
+    })
+    return this.#witness
+  }
+
+  async #repeat(request: Request | undefined): Promise<boolean> {
+    const attempt = request && (await this.#gate.nextTurn())
+    if (request === undefined || attempt === undefined) return false
     this.#onRepeat()
-    const isTaken = judge(await this.#endpoint.send(this.#taken)).kind === 'delivered'
+    const isTaken = judge(await this.#endpoint.send(request)).kind === 'delivered'
     this.#gate.answered(isTaken ? 'taken' : 'failed', attempt)
     return isTaken
   }
 
   /** @returns what becomes of the line @throws SetupError */
   #fail(failure: Failure, attempt: Attempt, tries: Tries): Exclude<End, 'setup'> {
-    const isRefusal = failure.kind === 'again' && failure.blame === 'endpoint'
+    const isRefusal = failure.kind === 'again' && failure.isRefusal === true
     const now = this.#clock.now()
     const asked = failure.kind === 'again' && failure.retryAfter !== undefined ? retryAfterMs(failure.retryAfter, now) : undefined
     if (asked !== undefined && asked > 0) this.#gate.pause(asked)

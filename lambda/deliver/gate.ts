@@ -45,6 +45,7 @@ export class Gate {
   /** Whether a line that was never tried may begin at once. */
   get isOpen(): boolean {
     if (this.#inFlight >= this.#limit || this.#isStopped) return false
+    if (this.#breaker.isOpen && this.isOver) return false
     return !this.#isTimed || this.#waitMs(this.#clock.now()) <= 0
   }
 
@@ -60,6 +61,11 @@ export class Gate {
   /** Whether the endpoint has been given up. */
   get isOver(): boolean {
     return this.#breaker.isOver(this.#clock.now())
+  }
+
+  /** Whether the endpoint has just come under suspicion, with no new line there to try it with. */
+  get lacksWitness(): boolean {
+    return this.#breaker.isUntried && this.#readers.length === 0
   }
 
   /** For how long there has been no good answer. */
@@ -88,13 +94,17 @@ export class Gate {
     })
   }
 
-  /** Begins an attempt anew that came to nothing, and of which nothing is to be learned; before everybody else. */
-  turnAgain(): Promise<Attempt | undefined> {
+  /** The same, before everybody else. */
+  nextTurn(): Promise<Attempt | undefined> {
     return new Promise((resolve) => {
-      this.#inFlight -= 1
       this.#waiting.unshift(resolve)
       this.#serve(this.#clock.now())
     })
+  }
+
+  /** An attempt came to nothing, and there is nothing to be learned of it. */
+  release(): void {
+    this.#inFlight -= 1
   }
 
   answered(sign: Sign, attempt: Attempt): void {

@@ -15,6 +15,8 @@ export type Verdict =
       readonly retryAfter?: string
       /** The connection was cut. Perhaps it had been for long: a socket goes stale while it, or the whole function, sleeps. */
       readonly isCut?: true
+      /** It asks for fewer requests, and does not only fail to answer one. */
+      readonly isRefusal?: true
     }
   /** The host's name is unknown: often a passing fault, so it becomes `misconfigured` only after a while. */
   | { readonly kind: 'unresolved'; readonly because: string }
@@ -67,6 +69,8 @@ function judgeStatus({ status, contentType, retryAfter }: Extract<Answer, { kind
       kind: 'again',
       blame: 'endpoint',
       because: `it is busy (${status})`,
+      // A 503 now and then is a fault of one server among many; slowing down for each would bring an import to a crawl.
+      ...((status === 429 || retryAfter !== undefined) && { isRefusal: true }),
       ...(retryAfter !== undefined && { retryAfter }),
     }
   }

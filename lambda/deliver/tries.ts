@@ -42,8 +42,7 @@ export class Tries {
    */
   suspect(failure: Failure, tally: Tally): boolean {
     if (failure.kind !== 'again' || failure.blame !== 'line') return false
-    const { taken, failed } = this.#withOwn(tally)
-    if (this.#failures > 0 && taken - this.#recent.taken > failed - this.#recent.failed) this.#isSuspect = true
+    if (this.#failures > 0 && tally.taken > this.#recent.taken) this.#isSuspect = true
     if (this.#isSuspect) this.#uncounted += 1
     return this.#isSuspect
   }

@@ -200,13 +200,17 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
   })
 
   test('every try of a request is the same, byte for byte', async () => {
-    const firstFails = ({ attempt }: SeenRequest): Behaviour => (attempt === 1 ? status(500) : TAKEN)
+    const isUnlucky = (target: string) => /_p=p\d*5&/.test(target)
+    const firstFails = ({ attempt, target }: SeenRequest): Behaviour => (attempt === 1 && isUnlucky(target) ? status(500) : TAKEN)
     await using sink = await startFaultSink(firstFails)
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', manyLines(50).join('\n'))
-    const twice = Map.groupBy(sink.seen, ({ method, target, body }) => `${method} ${target} ${body}`)
-    expect([...twice.values()].map((tries) => tries.length)).toEqual(Array.from({ length: twice.size }, () => 2))
-    for (const target of twice.keys()) expect(target).toMatch(/&_t=\d+&_d=1/)
+    const requests = Map.groupBy(sink.seen, ({ method, target, body }) => `${method} ${target} ${body}`)
+    expect([...requests].filter(([target]) => isUnlucky(target))).toHaveLength(5)
+    for (const [target, tries] of requests) {
+      expect(tries).toHaveLength(isUnlucky(target) ? 2 : 1)
+      expect(target).toMatch(/&_t=\d+&_d=1/)
+    }
   })
 })
 

@@ -31,6 +31,7 @@ describe('it finds what the endpoint takes, and stays there', () => {
     //                                                                                                                             a second   of that    at most
     [ 'is fast, 32 at a time, the others queue',                () => queueing(32, 1),                            1,       64,     32_000,    0.95,      0,          [32, 64] ],
     [ 'is fast, 32 at a time, and far more could be sent',      () => queueing(32, 1),                            1,       512,    32_000,    0.95,      0,          [32, 400] ],
+    [ 'is fast, 8 at a time, with a queue that harms nobody',   () => queueing(8, 1),                             2,       64,     8_000,     0.95,      0,          [64, 64] ],
     [ 'is slow, 4 at a time, the others queue',                 () => queueing(4, 100),                           60,      64,     40,        0.95,      0,          [4, 24] ],
     [ 'is slow, however many there are',                        () => unlimited(200),                             20,      64,     320,       0.95,      0,          [64, 64] ],
     [ 'is slow, however many, and many may be sent',            () => unlimited(200),                             8,       512,    2_560,     0.95,      0,          [512, 512] ],
@@ -72,6 +73,14 @@ test('at the start it grows by half and more in each round trip', async () => {
   expect(most(1)).toBeGreaterThanOrEqual(12)
   expect(most(2)).toBeGreaterThanOrEqual(1.5 * most(1))
   expect(most(4)).toBe(64)
+})
+
+test('an endpoint that has become slow, whatever is sent, is not sent less', async () => {
+  const { seen, error } = await simulate(({ ms }) => unlimited(ms < 5_000 ? 20 : 200)(), { maxInFlight: 64, forMs: 30_000 })
+  expect(error).toBeUndefined()
+  const { takenPerSecond, low } = figuresOf(seen, 15_000, 30_000)
+  expect(low).toBeGreaterThanOrEqual(56)
+  expect(takenPerSecond).toBeGreaterThan(0.9 * 320)
 })
 
 describe('when half of it fails for a while, and comes back', () => {

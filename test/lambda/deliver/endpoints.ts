@@ -1,9 +1,9 @@
-import { silence, status, TOOK, type Model } from './simulation.ts'
+import { silence, status, TOOK, type Model, type Reply } from './simulation.ts'
 
 /** Endpoints, each with what limits it. */
 
 /** Answers after that time, however many there are. */
-export function unlimited(latencyMs: number): Model {
+export function unlimited(latencyMs: number): () => Reply {
   return () => ({ answer: TOOK, afterMs: latencyMs })
 }
 

@@ -102,22 +102,63 @@ describe('a short outage is waited out', () => {
   })
 })
 
-describe('bad lines are told from a bad hour by a line that was never tried', () => {
+test('whenever it begins, also at the very end of a drop: a line is delivered, or nothing is known of it', async () => {
+  const ends = new Set<string>()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ seed: fc.integer(), maxInFlight: fc.integer({ min: 1, max: 64 }), lines: fc.integer({ min: 1, max: 200 }) }),
+      fc.integer({ min: 0, max: 600 }),
+      fc.constantFrom(status(500), status(429, '1'), silence('ECONNREFUSED')),
+      async (load, fromMs, answer) => {
+        const run = await simulate(down(answer, 50, fromMs), load)
+        ends.add(run.error === undefined ? 'none' : (run.error as Error).name)
+        expect(kinds(run)).not.toContain('undeliverable')
+        if (run.error === undefined) expect(run.outcomes.size).toBe(load.lines)
+      },
+    ),
+    { numRuns: 200 },
+  )
+  expect(ends).toEqual(new Set(['none', 'OutageError']))
+})
+
+describe('bad lines are told from a bad hour', () => {
+  const from = (first: number, last: number): readonly number[] =>
+    Array.from({ length: last - first + 1 }, (_, index) => first + index)
+
   // prettier-ignore
-  test.each([
-    //  lines      first bad   last bad
-    [ 1_000,       1,          8 ],
-    [ 1_000,       1,          12 ],
-    [ 1_000,       400,        430 ],
-  ])('of %i lines, those from %i to %i are bad', async (lines, first, last) => {
-    const run = await simulate(
-      ({ line }) => ({ answer: line >= first && line <= last ? status(400) : TOOK, afterMs: 20 }),
-      { maxInFlight: 64, lines },
-    )
-    expect(run.error).toBeUndefined()
-    const bad = [...run.outcomes].filter(([, { kind }]) => kind === 'undeliverable').map(([line]) => line)
-    expect(bad.toSorted((a, b) => a - b)).toEqual(Array.from({ length: last - first + 1 }, (_, index) => first + index))
-    for (const line of bad) expect(run.outcomes.get(line)).toMatchObject({ attempts: 10 })
+  test.each<[string, number, readonly number[]]>([
+    //  they are                                    of lines   bad
+    [ 'the last two of three',                      3,         [2, 3] ],
+    [ 'the first two',                              30,        [1, 2] ],
+    [ 'the last two',                               30,        [29, 30] ],
+    [ 'here and there',                             100,       [10, 50, 90] ],
+    [ 'here and there and at the end',              1_000,     [100, 500, 900, 999, 1_000] ],
+    [ 'a whole window at the start',                1_000,     from(1, 8) ],
+    [ 'more than a window at the start',            1_000,     from(1, 12) ],
+    [ 'many in a row',                              1_000,     from(400, 430) ],
+    [ 'one in twenty',                              3_000,     from(0, 149).map((index) => index * 20 + 7) ],
+  ])('%s', async (_what, lines, bad) => {
+    for (const seed of [1, 2, 3]) {
+      const run = await simulate(({ line }) => ({ answer: bad.includes(line) ? status(400) : TOOK, afterMs: 20 }), {
+        maxInFlight: 64,
+        lines,
+        seed,
+      })
+      expect(run.error).toBeUndefined()
+      const undeliverable = [...run.outcomes].filter(([, { kind }]) => kind === 'undeliverable').map(([line]) => line)
+      expect(undeliverable.toSorted((a, b) => a - b)).toEqual(bad)
+      expect(run.outcomes.size).toBe(lines)
+      for (const line of bad) expect(run.outcomes.get(line)!.attempts).toBeGreaterThanOrEqual(10)
+    }
+  })
+
+  test('but where all new lines are refused, it is believed of none, though a line that was taken before is taken again', async () => {
+    const run = await simulate(({ line }) => ({ answer: line > 990 ? status(400) : TOOK, afterMs: 20 }), {
+      maxInFlight: 64,
+      lines: 1_000,
+    })
+    expect(run.error).toMatchObject({ name: 'OutageError' })
+    expect(kinds(run)).toEqual(new Set(['delivered']))
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { Approach } from '../../../lambda/deliver/approach.ts'
 import type { Attempt, Sign } from '../../../lambda/deliver/attempt.ts'
 import { Pace } from '../../../lambda/deliver/pace.ts'
+import { Window } from '../../../lambda/deliver/window.ts'
 
 const NOW = 1_000_000
 
@@ -51,6 +52,15 @@ describe('how many may be in flight', () => {
     expect(course.pace.limit).toBe(8)
   })
 
+  test('what was begun before a cut and comes back late is part of what was cut for', () => {
+    const course = new Course().growTo(32)
+    const late = course.begin(32)
+    course.burst('refused', 32, 40)
+    course.answer('taken', course.begin(16))
+    course.answer('refused', late)
+    expect(course.pace.limit).toBe(16)
+  })
+
   test('refused with no more beside it than others that were taken, it is the rate; soon refused again, it was not', () => {
     const course = new Course().growTo(32)
     expect(course.pace.isTimed).toBe(false)
@@ -81,6 +91,24 @@ describe('how many may be in flight', () => {
     course.pace.reopen()
     expect(course.pace.limit).toBe(8)
   })
+})
+
+test('a window that is not made use of does not grow: what nobody tried, nobody allowed', () => {
+  const window = new Window(64)
+  let now = NOW
+  const takeFor = (ms: number, inFlight: number): void => {
+    for (const end = now + ms; now < end; now += 20) {
+      window.taken({ number: 1, at: now, inFlight, taken: 0, failed: 0 }, now + 20, 1)
+    }
+  }
+  takeFor(2_000, 64)
+  expect(window.limit).toBe(64)
+  window.cut(40)
+  expect(window.limit).toBe(20)
+  takeFor(60_000, 3)
+  expect(window.limit).toBe(20)
+  takeFor(60_000, 20)
+  expect(window.limit).toBe(40) // twice what was made use of
 })
 
 describe('the way back to a height that was refused', () => {

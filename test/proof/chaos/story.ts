@@ -189,7 +189,8 @@ export class Story implements AsyncDisposable {
   async #isOver(importer: ImporterProcess): Promise<boolean> {
     if (await this.#operator.attend()) return false
     if ((await this.#installation.keepReports(this.#drops)) < this.#drops.length) return false
-    return importer.running === 0 && (await this.#installation.waitingMessages()) === 0
+    if (importer.running > 0 || (await this.#installation.waitingMessages()) > 0) return false
+    return !(await this.#operator.attend()) // what was handed back last
   }
 
   /** What is not a terminal keeps every line, so it is given few. */
