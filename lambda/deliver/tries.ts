@@ -4,6 +4,8 @@ import type { Verdict } from './judge.ts'
 
 /** Tries of one request that may be held against its line. */
 const MAX_TRIES = 10
+/** So often it has to have failed while others passed: its other failures may have been those of an outage that is just over. */
+const ALONE_IN_FAILING = 3
 /** How long a line may be put off by an endpoint that is busy, before that is an outage. */
 const PATIENCE_MS = 5 * 60_000
 /** How long a name may fail to resolve before somebody has to look at it. DNS comes and goes, above all in a VPC. */
@@ -20,6 +22,7 @@ export class Tries {
   #recent: Tally
   #failures = 0
   #heldAgainstLine = 0
+  #aloneInFailing = 0
   #isSuspect = false
   /** Failures of its own that are not in the tally, since it is suspect. */
   #uncounted = 0
@@ -54,8 +57,12 @@ export class Tries {
     const waitedMs = now - this.#start.at
     if (failure.kind === 'unresolved' && Math.max(waitedMs, failingMs) > UNRESOLVED_PATIENCE_MS) return 'setup'
     const seen = this.#withOwn(tally)
-    if (this.#heldAgainstLine >= MAX_TRIES || waitedMs > PATIENCE_MS)
-      return blameFor({ recent: this.#recent, now: seen }) ?? 'unclear'
+    const blame = blameFor({ recent: this.#recent, now: seen })
+    if (blame === 'line') this.#aloneInFailing += 1
+    if (this.#heldAgainstLine >= MAX_TRIES || waitedMs > PATIENCE_MS) {
+      if (blame !== 'line') return blame ?? 'unclear'
+      if (this.#aloneInFailing >= ALONE_IN_FAILING) return 'line'
+    }
     this.#recent = seen
     return 'again'
   }

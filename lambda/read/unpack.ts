@@ -43,6 +43,7 @@ export async function* gunzip(packed: AsyncIterable<Buffer>, maxBytes = MAX_UNPA
       throwIfTooMuch(bytes, unzip.bytesWritten, maxBytes)
       yield piece
     }
+    unzip.throwIfFailed()
   }
   yield* await unzip.end()
   unzip.throwIfFailed()

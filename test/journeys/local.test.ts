@@ -158,7 +158,7 @@ test('killed in the middle, it finishes the job at the next start: every line ar
   expect(stdout).toMatch(/lines +5,000\n {2}delivered +5,000/)
   expect(code).toBe(0)
   expect(sink.taken.size).toBe(5_000)
-})
+}, 120_000)
 
 test('an empty first start imports the samples, and only the first', async () => {
   const args = usual.filter((flag) => flag !== '--no-samples')

@@ -29,7 +29,7 @@ const times = (count: number, value: number): readonly number[] => Array.from({ 
 test.each<[string, Failure, readonly number[], readonly number[], number, string]>([
   //  what happened                                     the line meets   others taken before   others failed before   suspect from its try   the end
   [ 'others pass all the time',                         FAULT,           times(10, 3),         [],                    2,                     'line' ],
-  [ 'one passes at last',                               FAULT,           [...times(9, 0), 1],  [],                    10,                    'line' ],
+  [ 'one passes at last',                               FAULT,           [...times(9, 0), 1],  [],                    10,                    'again' ],
   [ 'others passed before it, and none since',          FAULT,           [90],                 [],                    11,                    'unclear' ],
   [ 'others passed at first, and none since',           FAULT,           [90, 5],              [],                    2,                     'unclear' ],
   [ 'others passed at first, and others fail now',      FAULT,           [90, 5],              times(10, 2),          2,                     'endpoint' ],

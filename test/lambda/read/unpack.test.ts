@@ -74,7 +74,7 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
   })
 
   test('cut off at any byte: each line that can be had comes out, and then the error', async () => {
-    const small = gzipSync(numbers.slice(0, 500).join('\n'))
+    const small = gzipSync(numbers.slice(0, 150).join('\n'))
     for (let length = 2; length < small.length; length += 1) {
       const drop = small.subarray(0, length)
       const { lines, error } = await read(drop, [length >> 1, length >> 2])
