@@ -24,7 +24,7 @@ if (moment !== undefined) {
   })
 }
 
-const log = cloudWatchLog()
+const log = cloudWatchLog('chaos')
 const handler = createHandler(process.env, {
   ...log,
   count: (metric, value) => {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { SQSClient } from '@aws-sdk/client-sqs'
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { BUCKET } from '../../../cli/local/cloud.ts'
 import { countMessages } from '../../../cli/local/queues.ts'
 import { reportKey } from '../../../lambda/places.ts'
@@ -48,6 +48,12 @@ export class Installation {
       this.#reported.add(key)
     }
     return this.#reported.size
+  }
+
+  /** Who waits for a message looks again, after time has passed at once. The importer knows this one from S3, and passes it over. */
+  async wakePollers(): Promise<void> {
+    const MessageBody = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent' })
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.#importQueueUrl, MessageBody }))
   }
 
   waitingMessages(): Promise<number> {

@@ -26,6 +26,8 @@ const LOOK_MS = 200
 const SHOW_EVERY_MS = 5_000
 /** Where work waits and nobody works for so many looks, time passes. */
 const IDLE_LOOKS = 10
+/** What was delivered too often since its importers were killed is sent back once or twice when that has an end. */
+const MOST_REDRIVES = 10
 const SINK_LOG = 'sink.jsonl'
 const LETTERS = 'letters.jsonl'
 const IMPORTER_LOG = 'importer.log'
@@ -146,11 +148,17 @@ export class Story implements AsyncDisposable {
   /** Left alone, the importer has to come to the end of everything, however much it was killed. */
   async letItFinish(): Promise<void> {
     const importer = this.#cleanup.use(new ImporterProcess(this.#importers, this.#aheadMs))
+    const { redrives } = this.#operator
     let idle = 0
     while (!(await this.#isOver(importer))) {
       if (importer.hasEnded) throw new Error(`the importer ended by itself; what it said last is at the end of ${IMPORTER_LOG}`)
+      if (this.#operator.redrives - redrives > MOST_REDRIVES)
+        throw new Error(`nobody kills it any more, and messages fail again and again; why stands in ${IMPORTER_LOG}`)
       idle = importer.running === 0 ? idle + 1 : 0
-      if (idle > 0 && idle % IDLE_LOOKS === 0) this.#letTimePass(importer)
+      if (idle > 0 && idle % IDLE_LOOKS === 0) {
+        this.#letTimePass(importer)
+        await this.#installation.wakePollers()
+      }
       await this.#look(importer)
       await delay(LOOK_MS)
     }
