@@ -1,6 +1,7 @@
 import { BusyError, Interrupted, OutageError, SetupError } from './errors.ts'
 import { importTask } from './import.ts'
 import { UnknownMessage, type Work } from './intake/message.ts'
+import { parkOld } from './park-old.ts'
 import { reconcile } from './reconcile.ts'
 import { replayLetter } from './replay.ts'
 import type { Invocation, World } from './world.ts'
@@ -28,6 +29,9 @@ export async function carryOutAll(works: readonly Work[], world: World, invocati
         break
       case 'reconcile':
         await reconcile(world, invocation.ending)
+        break
+      case 'park':
+        await parkOld(world, invocation.ending)
         break
       case 'ignored':
         world.say.ignored(work.why)

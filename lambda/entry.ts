@@ -1,7 +1,7 @@
 import { cloudWatchLog } from './adapters/log.ts'
 import { createHandler, type Context } from './handler.ts'
 
-const log = cloudWatchLog()
+const log = cloudWatchLog(process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'kissmetrics-importer')
 const answer = createHandler(process.env, log)
 
 /** The door of the deployed function. */

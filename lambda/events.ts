@@ -75,6 +75,24 @@ export function sayTo(log: Log) {
       log.warn('Dead letter came back: its line still cannot be delivered.', { key, line, reason, replays })
       log.count('LettersReturned', 1)
     },
+    setAside(key: string, line: number, replays: number): void {
+      log.error('Dead letter set aside: it came back too often. It is kept under parked/, for a person to mend.', {
+        key,
+        line,
+        replays,
+      })
+      log.count('LettersSetAside', 1)
+    },
+    parked(seen: number, parked: number, isWhole: boolean): void {
+      if (parked === 0) log.info('Looked for dead letters that are near their end; there are none.', { seen, isWhole })
+      else
+        log.error('Dead letters that were near their end were parked. Nobody looked at them in ten days: mend and replay them.', {
+          seen,
+          parked,
+          isWhole,
+        })
+      log.count('LettersParked', parked)
+    },
     paused(key: string, ms: number): void {
       log.warn('Endpoint asked to wait; all lines do.', { key, ms })
       log.count('EndpointPauses', 1)

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { asError } from './errors.ts'
 import { examine } from './examine.ts'
 import type { Drop } from './intake/drop.ts'
 import { latestTimeFor } from './parse/line.ts'
@@ -6,11 +7,13 @@ import { openLines, type Line } from './read/lines.ts'
 import { Ledger } from './settle/ledger.ts'
 import { lineOf, type DeadLetter } from './settle/dead-letter.ts'
 import { Outbox } from './settle/outbox.ts'
+import { shelfFor } from './set-aside.ts'
 import { Settlement } from './settlement.ts'
 import type { World } from './world.ts'
 
 /**
- * Tries a dead letter's line again, by the rules of today: it is delivered, or comes back as a new letter that counts the replay.
+ * Tries a dead letter's line again, by the rules of today: it is delivered, or comes back as a new letter that counts the replay, and is
+ * set aside at the third.
  *
  * What was "in the future" is measured against the same date as at first, so that a replay alone never changes the answer.
  *
@@ -29,12 +32,13 @@ export async function replayLetter(letter: DeadLetter, world: World): Promise<vo
   const written = found.lastModified ?? new Date(lastModified ?? letter.failedAt)
   const entry = examine(found.line, { latestTime: latestTimeFor(written) }, await world.apiKey())
   const ledger = new Ledger({ line: number - 1, byte: found.line.byteStart }, 1)
-  const settlement = new Settlement({ drop, replays, lastModified: written }, world, ledger)
+  const deadLetters = shelfFor(letter.source, replays, world)
+  const settlement = new Settlement({ drop, replays, lastModified: written }, { ...world, deadLetters }, ledger)
   try {
     settlement.settle(entry)
     await settlement.finish()
   } catch (error) {
-    await settlement.windDown(error instanceof Error ? error : new Error(String(error)))
+    await settlement.windDown(asError(error))
     throw error
   }
   const { lines, rejectedBy } = ledger.sums()
@@ -73,7 +77,7 @@ async function readLine(body: Readable, number: number, { limits }: World): Prom
 }
 
 async function giveBack(letter: DeadLetter, world: World): Promise<void> {
-  const outbox = new Outbox(world.deadLetters, world.clock)
+  const outbox = new Outbox(shelfFor(letter.source, letter.replays, world), world.clock)
   outbox.post({ ...letter, failedAt: new Date(world.clock.now()).toISOString() }, () => undefined)
   await outbox.flush()
   world.say.replayFailed(letter.source.key, letter.source.line ?? 0, letter.reason, letter.replays)

@@ -15,6 +15,7 @@ import { Ledger, type Mark } from './settle/ledger.ts'
 import { dropLetter, type Sender } from './settle/letters.ts'
 import { Outbox } from './settle/outbox.ts'
 import { endedIn } from './settle/sums.ts'
+import { shelfFor } from './set-aside.ts'
 import { Settlement } from './settlement.ts'
 import { whenRaised } from './signal.ts'
 import { settleLines, type Journey } from './street.ts'
@@ -231,7 +232,8 @@ async function breakOff(why: Error, began: number, reached: number, { task, worl
 
 /** One letter for the drop as a whole. */
 export async function sendDropLetter(sender: Sender, rejection: Rejection, world: World): Promise<void> {
-  const outbox = new Outbox(world.deadLetters, world.clock)
-  outbox.post(dropLetter(sender, rejection, world.clock.now()), () => undefined)
+  const letter = dropLetter(sender, rejection, world.clock.now())
+  const outbox = new Outbox(shelfFor(letter.source, letter.replays, world), world.clock)
+  outbox.post(letter, () => undefined)
   await outbox.flush()
 }

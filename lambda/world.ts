@@ -1,6 +1,8 @@
 import type { Limits } from './config.ts'
 import type { Clock, Endpoint } from './deliver/deliver.ts'
 import type { Say } from './events.ts'
+import type { LetterBox } from './park/letter-box.ts'
+import type { ParkedLetters } from './park/parked.ts'
 import type { Drops, Listing } from './read/drops.ts'
 import type { Reports } from './report/reports.ts'
 import type { Checkpoints } from './settle/claim.ts'
@@ -13,6 +15,11 @@ export interface World {
   readonly reports: Reports
   readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetterQueue
+  /** The same queue, for who looks into it. */
+  readonly letterBox: LetterBox
+  readonly parked: ParkedLetters
+  /** Where letters are parked that belong to no drop in particular. */
+  readonly bucket: string
   readonly importQueue: ImportQueue
   readonly endpoint: Endpoint
   /** @throws SetupError where there is no key */

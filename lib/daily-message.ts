@@ -2,28 +2,31 @@ import { Duration, Validations } from 'aws-cdk-lib'
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { Construct } from 'constructs'
-import { RECONCILE_SCHEMA } from '../lambda/places.ts'
 import type { ImportQueue } from './import-queue.ts'
 
+export interface DailyMessageProps {
+  readonly importQueue: ImportQueue
+  /** What the importer knows the message by. */
+  readonly schema: string
+  readonly description: string
+}
+
 /**
- * Has the importer look every day for drops that no event was heard of.
+ * Has the importer do something every day.
  *
- * S3 sends an event for nearly every upload, and says so: "nearly". The search goes through the import queue like all work, so that it
- * needs neither a function nor a permission of its own.
+ * It is asked through the import queue like for all work, so that it needs neither a function nor a permission of its own.
  */
-export class Reconciler extends Construct {
-  constructor(scope: Construct, id: string, { importQueue }: { readonly importQueue: ImportQueue }) {
+export class DailyMessage extends Construct {
+  constructor(scope: Construct, id: string, { importQueue, schema, description }: DailyMessageProps) {
     super(scope, id)
-    const message = RuleTargetInput.fromObject({ schema: RECONCILE_SCHEMA })
     const rule = new Rule(this, 'Daily', {
-      description: 'Asks the Kissmetrics importer to look for drops that it did not hear of',
+      description,
       schedule: Schedule.rate(Duration.days(1)),
-      targets: [new SqsQueue(importQueue.queue, { message })],
+      targets: [new SqsQueue(importQueue.queue, { message: RuleTargetInput.fromObject({ schema }) })],
     })
     Validations.of(rule).acknowledge({
       id: 'Serverless-EventBusDLQ',
-      reason:
-        'A search that could not be asked for today is asked for tomorrow, and finds the same; there is nothing in it to be kept.',
+      reason: 'What could not be asked for today is asked for tomorrow, and finds the same; there is nothing in it to be kept.',
     })
   }
 }

@@ -8,7 +8,7 @@ import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { SETTINGS } from '../lambda/config.ts'
 import { BUNDLE } from './bundle.ts'
-import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/places.ts'
+import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, PARKED_PREFIX, REPORTS_PREFIX } from '../lambda/places.ts'
 import type { ImportQueue } from './import-queue.ts'
 import type { Settings } from './settings.ts'
 
@@ -114,6 +114,12 @@ function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionP
       'sqs:SendMessage',
     ]),
     allow('SendDeadLetters', importQueue.deadLetters.queueArn, ['sqs:SendMessage']),
+    allow('ParkDeadLetters', importQueue.deadLetters.queueArn, [
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:ChangeMessageVisibility',
+    ]),
+    allow('KeepParkedLetters', bucket.arnForObjects(`${PARKED_PREFIX}*`), ['s3:PutObject']),
     allow('ReadTheKey', apiKeySecretArn, ['secretsmanager:GetSecretValue']),
     allow('Log', logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']),
   ]
@@ -140,7 +146,7 @@ function bundling(): BundlingOptions {
 
 function acknowledge({ bucket }: ImporterFunctionProps, role: Role, importer: IFunction, eventSource: EventSourceMapping): void {
   const bucketId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)
-  for (const prefix of [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX]) {
+  for (const prefix of [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, PARKED_PREFIX]) {
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`,
       reason: `What lies under ${prefix} is named by the people who drop files, so the star stands for names that nobody knows yet.`,

@@ -1,11 +1,12 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { ApiKey } from './api-key.ts'
-import { INCOMING_PREFIX } from '../lambda/places.ts'
+import { INCOMING_PREFIX, PARK_SCHEMA, RECONCILE_SCHEMA } from '../lambda/places.ts'
+import { Alarms } from './alarms.ts'
+import { DailyMessage } from './daily-message.ts'
 import { DropBucket } from './drop-bucket.ts'
 import { ImportQueue } from './import-queue.ts'
 import { FUNCTION_TIMEOUT, ImporterFunction } from './importer-function.ts'
-import { Reconciler } from './reconciler.ts'
 import type { Settings } from './settings.ts'
 
 export interface ImporterStackProps extends StackProps {
@@ -13,7 +14,7 @@ export interface ImporterStackProps extends StackProps {
 }
 
 /**
- * The importer of one Kissmetrics product: a bucket, a queue, a function, a dead-letter queue and a secret.
+ * The importer of one Kissmetrics product: a bucket, a queue, a function, a dead-letter queue, a secret, and alarms.
  *
  *     DropBucket ──event──▶ ImportQueue.queue ──one at a time──▶ Importer ──▶ Kissmetrics
  *         ▲                        │                               │   │
@@ -32,7 +33,19 @@ export class ImporterStack extends Stack {
     const { secretArn } = new ApiKey(this, 'ApiKey', { existingSecretArn: settings.apiKeySecretArn })
     const importer = new ImporterFunction(this, 'Importer', { bucket, importQueue, apiKeySecretArn: secretArn, settings })
 
-    new Reconciler(this, 'Reconciler', { importQueue })
+    // S3 sends an event for nearly every upload, and says so: "nearly".
+    new DailyMessage(this, 'Reconciler', {
+      importQueue,
+      schema: RECONCILE_SCHEMA,
+      description: 'Asks the Kissmetrics importer to look for drops that it did not hear of',
+    })
+    // A queue forgets after 14 days, read or not.
+    new DailyMessage(this, 'Parker', {
+      importQueue,
+      schema: PARK_SCHEMA,
+      description: 'Asks the Kissmetrics importer to move dead letters into the bucket before their queue forgets them',
+    })
+    const { topic } = new Alarms(this, 'Alarms', { importQueue, importer: importer.function })
 
     const say = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description })
     say('BucketName', bucket.bucketName, `Put drops under ${INCOMING_PREFIX}, take reports from reports/`)
@@ -42,6 +55,7 @@ export class ImporterStack extends Stack {
     say('DeadLetterQueueUrl', importQueue.deadLetters.queueUrl, 'Lines and drops that came back')
     say('DeadLetterQueueArn', importQueue.deadLetters.queueArn, 'Where dead letters are redriven from')
     say('FunctionName', importer.function.functionName, 'The importer')
+    say('AlarmTopicArn', topic.topicArn, 'Subscribe here to hear of what needs a person')
     say('LogGroupName', importer.logGroup.logGroupName, 'What the importer says')
   }
 }

@@ -1,8 +1,9 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { REPORTS_PREFIX } from '../../lambda/places.ts'
 import type { Report } from '../../lambda/report/report.ts'
+import { listObjects } from '../listing.ts'
 
 export interface FollowedReport {
   readonly report: Report
@@ -26,7 +27,7 @@ export class ReportFollower {
   /** The reports that are new or changed since the last look. */
   async changes(): Promise<readonly FollowedReport[]> {
     const changed: FollowedReport[] = []
-    for (const { key, etag } of await this.#list()) {
+    for await (const { key, etag } of listObjects(this.#s3, this.#bucket, REPORTS_PREFIX)) {
       if (this.#seen.get(key) === etag) continue
       const { Body, ETag } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))
       if (Body === undefined) continue
@@ -35,23 +36,6 @@ export class ReportFollower {
       changed.push({ report: JSON.parse(text) as Report, file: await this.#copy(key, text) }) // only the importer writes there
     }
     return changed
-  }
-
-  async #list(): Promise<readonly { key: string; etag: string }[]> {
-    const found: { key: string; etag: string }[] = []
-    let token: string | undefined
-    do {
-      const page = await this.#s3.send(
-        new ListObjectsV2Command({
-          Bucket: this.#bucket,
-          Prefix: REPORTS_PREFIX,
-          ...(token !== undefined && { ContinuationToken: token }),
-        }),
-      )
-      for (const { Key, ETag } of page.Contents ?? []) if (Key !== undefined) found.push({ key: Key, etag: ETag ?? '' })
-      token = page.NextContinuationToken
-    } while (token !== undefined)
-    return found
   }
 
   /** A key may hold what a path may not, `..` above all: such parts are encoded. */

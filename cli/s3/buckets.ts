@@ -78,7 +78,7 @@ async function removeMany({ store, objects }: Service, { bucket, request, respon
   for (const entry of contentsOf(xml, 'Object')) {
     const key = textOf(entry, 'Key') ?? ''
     const versionId = textOf(entry, 'VersionId')
-    const gone = await objects.remove(bucket, key, versionId)
+    const gone = await objects.remove(bucket, key, versionId, {})
     const marker =
       gone?.isDeleteMarker === true && versionId === undefined
         ? { DeleteMarker: true, DeleteMarkerVersionId: gone.versionId }

@@ -152,9 +152,11 @@ export class Objects {
     bucket: string,
     key: string,
     versionId: string | undefined,
+    headers: IncomingHttpHeaders,
   ): Promise<{ readonly versionId: string; readonly isDeleteMarker: boolean } | undefined> {
     const { versioning } = this.#store.bucket(bucket)
     const { removed, unneeded } = this.#store.transaction(() => {
+      checkPreconditions(headers, this.#current(bucket, key))
       const named = versionId ?? (versioning === undefined ? 'null' : undefined)
       if (named === undefined) return { removed: this.#hide(bucket, key), unneeded: [] }
       const version = this.#store.version(bucket, key, named)

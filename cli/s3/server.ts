@@ -192,7 +192,7 @@ async function answerObject({ objects }: Service, call: Call): Promise<void> {
     if (typeof source === 'string') await objects.copy(bucket, key, source, request.headers, response)
     else await objects.put(bucket, key, request, response)
   } else if (method === 'DELETE') {
-    const removed = await objects.remove(bucket, key, versionId)
+    const removed = await objects.remove(bucket, key, versionId, request.headers)
     response
       .writeHead(204, {
         ...(removed && versionHeader(removed)),

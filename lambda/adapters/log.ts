@@ -1,11 +1,16 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { Facts, Log } from '../events.ts'
+import { METRICS_NAMESPACE } from '../places.ts'
 
-/** CloudWatch: one JSON object per sentence, and the figures in the embedded metric format. No key, drop or person is a dimension. */
-export function cloudWatchLog(): Log & { flush(): void } {
-  const logger = new Logger({ serviceName: 'kissmetrics-importer' })
-  const metrics = new Metrics({ namespace: 'KissmetricsImporter', serviceName: 'kissmetrics-importer' })
+/**
+ * CloudWatch: one JSON object per sentence, and the figures in the embedded metric format. No key, drop or person is a dimension.
+ *
+ * @param serviceName the only dimension
+ */
+export function cloudWatchLog(serviceName: string): Log & { flush(): void } {
+  const logger = new Logger({ serviceName })
+  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName })
   return {
     info: (sentence: string, facts: Facts) => {
       logger.info(sentence, { facts })

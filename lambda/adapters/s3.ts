@@ -17,6 +17,7 @@ import { INCOMING_PREFIX } from '../places.ts'
 import { SetupError } from '../errors.ts'
 import type { Drop } from '../intake/drop.ts'
 import type { Absence, ByteRange, Drops, ListedDrop, Listing, OpenDrop } from '../read/drops.ts'
+import type { ParkedLetters } from '../park/parked.ts'
 import type { Report } from '../report/report.ts'
 import type { Reports } from '../report/reports.ts'
 import type { Checkpoints } from '../settle/claim.ts'
@@ -134,6 +135,18 @@ export function checkpointsIn(client: S3Client): Checkpoints {
   return {
     find: ({ bucket, key }) => readJson(client, bucket, key),
     put: ({ bucket, key }, value, expected) => writeJson(client, bucket, key, value, onlyAfter(expected)),
+  }
+}
+
+export function parkedIn(client: S3Client): ParkedLetters {
+  return {
+    async put(bucket, key, text) {
+      await client
+        .send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'application/x-ndjson' }))
+        .catch((error: unknown) => {
+          throw translated(error, `write ${key}`)
+        })
+    },
   }
 }
 

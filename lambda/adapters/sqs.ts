@@ -1,4 +1,13 @@
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  ChangeMessageVisibilityBatchCommand,
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
+import type { LetterBox } from '../park/letter-box.ts'
 import type { DeadLetterQueue } from '../settle/outbox.ts'
 import type { ImportQueue } from '../world.ts'
 
@@ -30,6 +39,45 @@ export function importQueueAt(client: SQSClient, queueUrl: string): ImportQueue 
   return {
     async send(body, delaySeconds) {
       await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delaySeconds }))
+    },
+  }
+}
+
+/** Looks again and again, over all the computers that a queue is spread over: a short look asks only some of them. */
+const LOOK_SECONDS = 1
+
+export function letterBoxAt(client: SQSClient, queueUrl: string): LetterBox {
+  const entriesOf = (letters: readonly { readonly receipt: string }[]) =>
+    letters.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }))
+  return {
+    async take(hiddenSeconds) {
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl: queueUrl,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: hiddenSeconds,
+          WaitTimeSeconds: LOOK_SECONDS,
+          MessageSystemAttributeNames: ['SentTimestamp'],
+        }),
+      )
+      return Messages.map(({ MessageId = '', Body = '', ReceiptHandle = '', Attributes }) => ({
+        id: MessageId,
+        body: Body,
+        sentAt: new Date(Number(Attributes?.SentTimestamp ?? 0)),
+        receipt: ReceiptHandle,
+      }))
+    },
+    async putBack(letters) {
+      const Entries = entriesOf(letters).map((entry) => ({ ...entry, VisibilityTimeout: 0 }))
+      await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
+    },
+    async remove(letters) {
+      const { Failed = [] } = await client.send(
+        new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entriesOf(letters) }),
+      )
+      const [first] = Failed
+      if (first !== undefined)
+        throw new Error(`The dead-letter queue kept ${Failed.length} of its letters (${first.Code ?? 'unknown'}).`)
     },
   }
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { DeadLetter } from '../settle/dead-letter.ts'
 import type { Drop } from './drop.ts'
-import { RECONCILE_SCHEMA } from '../places.ts'
+import { PARK_SCHEMA, RECONCILE_SCHEMA } from '../places.ts'
 import { decodeObjectKey } from './object-key.ts'
 import { newTask, TASK_SCHEMA, type Task } from './task.ts'
 
@@ -11,6 +11,8 @@ export type Work =
   | { readonly kind: 'letter'; readonly letter: DeadLetter }
   /** Look for drops that no event was heard of. */
   | { readonly kind: 'reconcile' }
+  /** Park what the dead-letter queue would soon drop. */
+  | { readonly kind: 'park' }
   /** Nothing to do, and that is right: S3's test event, a deleted object. */
   | { readonly kind: 'ignored'; readonly why: string }
 
@@ -93,6 +95,7 @@ const TaskBody = v.object({
 
 /** What the schedule of the stack sends. */
 const ReconcileBody = v.object({ schema: v.literal(RECONCILE_SCHEMA) })
+const ParkBody = v.object({ schema: v.literal(PARK_SCHEMA) })
 
 /**
  * What the text of a message on the import queue asks for, told by its shape alone.
@@ -151,6 +154,9 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
     case RECONCILE_SCHEMA:
       if (!v.is(ReconcileBody, value)) throw new UnknownMessage('The message asks for a search, and is damaged.')
       return { kind: 'reconcile' }
+    case PARK_SCHEMA:
+      if (!v.is(ParkBody, value)) throw new UnknownMessage('The message asks for old dead letters to be parked, and is damaged.')
+      return { kind: 'park' }
     default:
       return readDeadLetter(value)
   }

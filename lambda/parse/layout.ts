@@ -119,21 +119,37 @@ function scan(text: string): Layout | Duplicate {
   const object = Object.create(null) as Record<string, unknown> // where __proto__ is a name like any other
   const names: string[] = []
   const lexemes = new Map<string, string>()
-  for (let at = text.indexOf('{') + 1; ;) {
-    const nameStart = text.indexOf('"', at) // between two members there is nothing but space and a comma
-    if (nameStart === -1) return { object, names, lexemes }
-    const nameEnd = endOfString(text, nameStart)
-    // A name is judged as it is meant: "\u0061" is "a".
-    const name = JSON.parse(text.slice(nameStart, nameEnd)) as string
+  for (const { name, valueStart, valueEnd } of membersOf(text)) {
     if (Object.hasOwn(object, name)) return { duplicate: name }
-    const valueStart = startOfValue(text, nameEnd)
-    const valueEnd = endOfValue(text, valueStart)
-    const lexeme = text.slice(valueStart, valueEnd).trimEnd()
+    const lexeme = text.slice(valueStart, valueEnd)
     const value: unknown = JSON.parse(lexeme)
     if (typeof value === 'number') lexemes.set(name, lexeme)
     object[name] = value
     names.push(name)
-    at = valueEnd
+  }
+  return { object, names, lexemes }
+}
+
+/** One name of an object with its value, and where both are written; ends are exclusive. */
+export interface Member {
+  /** As it is meant: "\u0061" is "a". */
+  readonly name: string
+  readonly nameStart: number
+  readonly nameEnd: number
+  readonly valueStart: number
+  readonly valueEnd: number
+}
+
+/** What is written in an object, one after the other, also what is there twice. @param text valid JSON: one object */
+export function* membersOf(text: string): Generator<Member> {
+  for (let at = text.indexOf('{') + 1; ;) {
+    const nameStart = text.indexOf('"', at) // between two members there is nothing but space and a comma
+    if (nameStart === -1) return
+    const nameEnd = endOfString(text, nameStart)
+    const name = JSON.parse(text.slice(nameStart, nameEnd)) as string
+    const valueStart = startOfValue(text, nameEnd)
+    at = endOfValue(text, valueStart)
+    yield { name, nameStart, nameEnd, valueStart, valueEnd: valueStart + text.slice(valueStart, at).trimEnd().length }
   }
 }
 

@@ -1,6 +1,9 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/cloud.ts'
+import { ParkedFiles } from '../../cli/rejects/parked-files.ts'
+import type { ParkedLetter } from '../../lambda/park/parked.ts'
+import { PARK_SCHEMA } from '../../lambda/places.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
@@ -161,4 +164,68 @@ describe('dead letters that are moved back to the import queue', () => {
     const [letter] = await installation.returnedLetters(1, 1)
     expect(letter).toMatchObject({ kind: 'drop', reason: 'not_line_delimited_json', replays: 1 })
   })
+
+  test('a letter whose line cannot be sent now stays in the queue', async () => {
+    await using sink = await startFaultSink(() => status(403))
+    await using installation = await Installation.start(sink.url)
+    const letter = {
+      schema: 'kissmetrics-importer/dead-letter/v1',
+      kind: 'line',
+      reason: 'endpoint_refused',
+      detail: '',
+      source: { bucket: BUCKET, key: 'incoming/a.json', line: 1 },
+      line: GOOD,
+      attempts: 1,
+      replays: 0,
+      failedAt: '2026-01-01T00:00:00Z',
+    }
+    const record = { eventSource: 'aws:sqs', messageId: 'm', receiptHandle: 'r', body: JSON.stringify(letter), attributes: {} }
+    expect(await installation.invoke({ Records: [record] })).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
+  })
+
+  test('a line that failed at three replays is set aside, and no longer among those that a redrive sends along', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await installation.import('a.json', `${GOOD}\n${BAD}`)
+    const [letter] = await installation.takeDeadLetters()
+    await installation.sendToImportQueue(JSON.stringify({ ...letter, replays: 2 }))
+    await installation.heard('Dead letter set aside')
+    await installation.idle()
+    expect(await installation.takeDeadBodies()).toEqual([])
+    const [aside] = await parkedLetters(installation)
+    expect(aside).toMatchObject({ why: 'replayed' })
+    expect(JSON.parse(aside!.body)).toMatchObject({ line: BAD, replays: 3, source: letter!.source })
+  })
+
+  test('so is a whole drop', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await installation.import('a.json', '[\n1\n]')
+    const [letter] = await installation.takeDeadLetters()
+    await installation.sendToImportQueue(JSON.stringify({ ...letter, replays: 2 }))
+    await installation.heard('Dead letter set aside')
+    await installation.idle()
+    expect(await installation.takeDeadBodies()).toEqual([])
+    expect((await parkedLetters(installation)).map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
+      { kind: 'drop', reason: 'not_line_delimited_json', replays: 3 },
+    ])
+  })
 })
+
+describe('the daily sweep', () => {
+  test('leaves young dead letters where they are, and seen', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await installation.import('a.json', `${GOOD}\n${BAD}`)
+    await installation.sendToImportQueue(JSON.stringify({ schema: PARK_SCHEMA }))
+    expect((await installation.heard('Looked for dead letters')).facts).toEqual({ seen: 1, isWhole: true })
+    expect(await installation.takeDeadLetters()).toHaveLength(1)
+    expect(await parkedLetters(installation)).toEqual([])
+  })
+})
+
+async function parkedLetters({ cloud: { s3 } }: Installation): Promise<readonly ParkedLetter[]> {
+  const letters: ParkedLetter[] = []
+  await new ParkedFiles(s3, BUCKET).each((letter) => letters.push(letter), new AbortController().signal)
+  return letters
+}

@@ -83,7 +83,7 @@ describe('the bucket cleans up after itself', () => {
     })
   })
 
-  test('and never removes a drop or a report that was not replaced', () => {
+  test('and never removes a drop, a report or a parked letter that was not replaced', () => {
     const { Rules } = deployed.at(BUCKET).Properties['LifecycleConfiguration'] as { Rules: { Prefix?: string }[] }
     const others = Rules.filter(({ Prefix }) => Prefix !== CHECKPOINTS_PREFIX)
     expect(others).toHaveLength(Rules.length - 1)
@@ -152,6 +152,71 @@ describe('a drop reaches the function', () => {
   })
 })
 
+describe('every day the importer is asked', () => {
+  test.each([
+    ['for drops that it did not hear of', 'Reconciler/Daily', 'kissmetrics-importer/reconcile/v1'],
+    ['to park dead letters before their queue forgets them', 'Parker/Daily', 'kissmetrics-importer/park/v1'],
+  ])('%s', (_what, part, schema) => {
+    expect(deployed.at(part).Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 day)',
+      State: 'ENABLED',
+      Targets: [{ Arn: { 'Fn::GetAtt': [deployed.idOf.get(`${QUEUE}/Resource`), 'Arn'] }, Input: JSON.stringify({ schema }) }],
+    })
+  })
+
+  test('and an event rule may send to the import queue, and not to the dead letters', () => {
+    const { PolicyDocument } = deployed.at(`${QUEUE}/Policy`).Properties as { PolicyDocument: unknown }
+    expect(JSON.stringify(PolicyDocument)).toContain('events.amazonaws.com')
+    expect(JSON.stringify(deployed.at(`${DEAD_LETTERS}/Policy`).Properties)).not.toContain('events.amazonaws.com')
+  })
+})
+
+describe('an alarm', () => {
+  const alarms = [...deployed.idOf.keys()].filter((path) => /^Alarms\/(?!Topic)/.test(path))
+
+  test.each(alarms)('%s tells the topic, says what to do, and is silent where nothing was counted', (path) => {
+    const alarm = deployed.at(path.replace('/Resource', '')).Properties
+    expect(alarm).toMatchObject({
+      AlarmActions: [{ Ref: deployed.idOf.get('Alarms/Topic/Resource') }],
+      AlarmDescription: expect.stringMatching(/^[A-Z].{40,}\.$/),
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    })
+  })
+
+  test('looks at figures of this function, and not of another importer in the account', () => {
+    expect(deployed.at('Alarms/LettersParked').Properties).toMatchObject({
+      Namespace: 'KissmetricsImporter',
+      MetricName: 'LettersParked',
+      Dimensions: [{ Name: 'service', Value: { Ref: deployed.idOf.get(`${FUNCTION}/Resource`) } }],
+    })
+  })
+
+  test('counts what the importer counts', () => {
+    const counted = readFileSync('lambda/events.ts', 'utf8')
+    const ours = alarms
+      .map((path) => deployed.at(path.replace('/Resource', '')).Properties)
+      .filter(({ Namespace }) => Namespace === 'KissmetricsImporter')
+      .map(({ MetricName }) => MetricName as string)
+    expect(ours).toHaveLength(4)
+    expect(ours.filter((metric) => !counted.includes(`log.count('${metric}'`))).toEqual([])
+  })
+
+  test('can only be sent by CloudWatch of this account', () => {
+    const { PolicyDocument } = deployed.at('Alarms/Topic/Policy').Properties as { PolicyDocument: { Statement: unknown[] } }
+    expect(deployed.resolve(PolicyDocument)).toMatchObject({
+      Statement: [
+        { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } },
+        },
+      ],
+    })
+  })
+})
+
 describe('the environment', () => {
   const environmentWith = (settings: Record<string, unknown>) => {
     const stack = new Deployed(settings)
@@ -214,6 +279,16 @@ describe('names are unique to each creation of a stack, so that one that was rem
 
 /** A path makes the logical id, and a new logical id makes a new resource: an empty queue, a bucket without drops. Change no line of it. */
 const PATHS = [
+  'Alarms/DeadLettersWait/Resource',
+  'Alarms/EndpointDown/Resource',
+  'Alarms/FunctionFails/Resource',
+  'Alarms/FunctionThrottled/Resource',
+  'Alarms/LettersParked/Resource',
+  'Alarms/LettersSetAside/Resource',
+  'Alarms/SetupWrong/Resource',
+  'Alarms/Topic/Policy/Resource',
+  'Alarms/Topic/Resource',
+  'Alarms/WorkWaits/Resource',
   'ApiKey/Secret',
   'DropBucket/Bucket/Policy/Resource',
   'DropBucket/Bucket/Resource',
@@ -225,6 +300,7 @@ const PATHS = [
   'Importer/Function/Resource',
   'Importer/Logs/Resource',
   'Importer/Role/Resource',
+  'Parker/Daily/Resource',
   'Reconciler/Daily/Resource',
 ]
 
@@ -245,6 +321,7 @@ describe('the whole', () => {
       DeadLetterQueueUrl: expect.stringMatching(/^https:.*-dead-letters-/),
       DeadLetterQueueArn: expect.stringMatching(/^arn:aws:sqs:.*-dead-letters-/),
       FunctionName: expect.stringMatching(/Function/),
+      AlarmTopicArn: expect.stringMatching(/AlarmsTopic/),
       LogGroupName: expect.stringMatching(/Logs/),
     })
   })

@@ -13,7 +13,9 @@ const ACKNOWLEDGED = [
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/checkpoints/*]'],
   ['Importer/Function', 'Serverless-LambdaTracing'],
   ['Importer/Function', 'Serverless-LambdaDLQ'],
+  ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/parked/*]'],
   ['Reconciler/Daily', 'Serverless-EventBusDLQ'],
+  ['Parker/Daily', 'Serverless-EventBusDLQ'],
   ['Importer/EventSource', 'Serverless-LambdaEventSourceMappingDestination'],
 ]
 

@@ -165,6 +165,10 @@ class Simulation {
       reports: store.reports(worker),
       checkpoints: store.checkpoints(worker),
       deadLetters: queues.deadLetters(worker, flip(faults.entry)),
+      // Only a person, or a letter that came back from replays, has use for these.
+      letterBox: { take: unused, putBack: unused, remove: unused },
+      parked: { put: unused },
+      bucket: DROP.bucket,
       importQueue: queues.importQueue(worker),
       endpoint: endpoint.of(worker, this.#chance),
       apiKey: () => Promise.resolve('k'),
@@ -217,5 +221,6 @@ function eventOf({ bucket, key, versionId, etag }: Drop): string {
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
 }
 
+const unused = (): Promise<never> => Promise.reject(new Error('the simulation has no use for it'))
 const nothing = (): void => undefined
 const SILENT: Log = { info: nothing, warn: nothing, error: nothing, count: nothing }

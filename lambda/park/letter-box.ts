@@ -1,0 +1,75 @@
+/** A message as it lies in the dead-letter queue. */
+export interface WaitingLetter {
+  /** Of the message. */
+  readonly id: string
+  readonly body: string
+  /** When it came into the queue; what SQS moved there by itself keeps the date of its first queue. */
+  readonly sentAt: Date
+  /** With this it can be put back or removed. */
+  readonly receipt: string
+}
+
+/** The dead-letter queue, seen from who looks into it. Rejects with what SQS said. */
+export interface LetterBox {
+  /** Up to ten letters, hidden from everybody else for that long. */
+  take(hiddenSeconds: number): Promise<readonly WaitingLetter[]>
+  /** Up to ten at once are seen again. One that cannot be put back is seen again by itself, later. */
+  putBack(letters: readonly Pick<WaitingLetter, 'receipt'>[]): Promise<void>
+  /** Up to ten at once are gone. @throws Error where one of them is not */
+  remove(letters: readonly Pick<WaitingLetter, 'receipt'>[]): Promise<void>
+}
+
+/** What SQS takes in one call. */
+const BATCH = 10
+/** Calls side by side. */
+const HANDS = 8
+/** How long a letter that was taken is hidden: as long as looking through a full queue may last. Who dies meanwhile keeps it no longer. */
+export const HIDDEN_SECONDS = 300
+/** SQS lets 120,000 messages of a queue be out at a time, and this leaves some for others. Amazon SQS, "Message quotas". */
+const MOST_TAKEN = 100_000
+/** A queue is many computers, and one that has nothing may have asked the wrong ones. */
+const EMPTY_LOOKS = 2
+
+/**
+ * Takes what waits, each letter once, until there is no more, `signal` is raised, or as many are out as SQS allows.
+ *
+ * @param keep told of each letter; no more is taken than it is done with, and its error ends it all
+ * @returns whether everything was seen
+ */
+export async function takeAll(
+  box: LetterBox,
+  keep: (letter: WaitingLetter) => void | Promise<void>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const taken = new Set<string>()
+  const isEnough = (): boolean => signal.aborted || taken.size >= MOST_TAKEN
+  const hand = async (): Promise<void> => {
+    for (let empty = 0; empty < EMPTY_LOOKS && !isEnough();) {
+      const letters = await box.take(HIDDEN_SECONDS)
+      const fresh = letters.filter(({ id }) => !taken.has(id))
+      for (const letter of fresh) {
+        taken.add(letter.id)
+        await keep(letter)
+      }
+      // What comes again was hidden too short: the queue is as good as seen.
+      empty = fresh.length === 0 ? empty + 1 : 0
+    }
+  }
+  await allOf(Array.from({ length: HANDS }, hand))
+  return !isEnough()
+}
+
+/** Brings each batch of ten to its end, many at a time, in no order. @throws what the first one threw, when all have ended */
+export async function inBatches<T>(items: readonly T[], act: (batch: readonly T[]) => Promise<void>): Promise<void> {
+  let next = 0
+  const hand = async (): Promise<void> => {
+    while (next < items.length) await act(items.slice(next, (next += BATCH)))
+  }
+  await allOf(Array.from({ length: HANDS }, hand))
+}
+
+/** Nothing goes on behind the back of whoever is told of a failure. */
+async function allOf(hands: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(hands)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+}
