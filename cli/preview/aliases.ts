@@ -1,0 +1,117 @@
+import { nameFrom } from '../stand-in/understand.ts'
+import type { AliasGroup, AliasSummary, Place } from './summary.ts'
+
+const MAX_IDENTITIES = 100_000
+const MAX_PAIRS = 4 * MAX_IDENTITIES
+const SHOWN_GROUPS = 20
+const SHOWN_IDENTITIES = 5
+
+/**
+ * Who becomes one person with whom, over all aliases: a union-find.
+ *
+ * Memory: the first identities and the pairs between them; aliases with others are only counted.
+ *
+ * @see Kissmetrics, "API specifications": the order of the two does not matter, and it cannot be undone
+ */
+export class Aliases {
+  readonly #maxIdentities: number
+  readonly #indexes = new Map<string, number>()
+  readonly #firsts: Place[] = []
+  /** Of each identity another one of its group, and at the root of the group itself. */
+  readonly #parents: number[] = []
+  readonly #pairs = new Set<number>()
+  /** In how many pairs each identity is. */
+  readonly #degrees: number[] = []
+  #commands = 0
+  #repeated = 0
+  #cycles = 0
+  #isComplete = true
+
+  constructor(maxIdentities = MAX_IDENTITIES) {
+    this.#maxIdentities = maxIdentities
+  }
+
+  add(person: string, other: string, file: string, line: number): void {
+    this.#commands += 1
+    const a = this.#indexOf(nameFrom(person), file, line)
+    const b = this.#indexOf(nameFrom(other), file, line)
+    if (a === undefined || b === undefined) this.#isComplete = false
+    else this.#join(a, b)
+  }
+
+  summary(): AliasSummary {
+    const groups = this.#groups()
+    const chains = groups.filter(({ length }) => length > 2).toSorted((a, b) => b.length - a.length)
+    return {
+      commands: this.#commands,
+      repeated: this.#repeated,
+      cycles: this.#cycles,
+      groups: groups.length,
+      chains: chains.length,
+      largest: chains.slice(0, SHOWN_GROUPS).map((group) => this.#shown(group)),
+      isComplete: this.#isComplete,
+    }
+  }
+
+  #indexOf(identity: string, file: string, line: number): number | undefined {
+    const known = this.#indexes.get(identity)
+    if (known !== undefined) return known
+    const index = this.#indexes.size
+    if (index === this.#maxIdentities) return undefined
+    this.#indexes.set(identity, index)
+    this.#parents.push(index)
+    this.#degrees.push(0)
+    this.#firsts.push({ file, line })
+    return index
+  }
+
+  #join(a: number, b: number): void {
+    const pair = Math.min(a, b) * this.#maxIdentities + Math.max(a, b)
+    // With a comma for a space, both may be the same identity, which says nothing.
+    if (a === b || this.#pairs.has(pair)) {
+      this.#repeated += 1
+      return
+    }
+    if (this.#pairs.size < MAX_PAIRS) this.#pairs.add(pair)
+    else this.#isComplete = false
+    for (const end of [a, b]) this.#degrees[end] = this.#degreeOf(end) + 1
+    const rootA = this.#rootOf(a)
+    const rootB = this.#rootOf(b)
+    if (rootA === rootB) this.#cycles += 1
+    // The older one stays the root, so that a group is known by its first identity.
+    else this.#parents[Math.max(rootA, rootB)] = Math.min(rootA, rootB)
+  }
+
+  #rootOf(index: number): number {
+    let at = index
+    for (let parent = this.#parentOf(at); parent !== at; parent = this.#parentOf(at)) {
+      this.#parents[at] = this.#parentOf(parent) // halves the way for whoever comes next
+      at = parent
+    }
+    return at
+  }
+
+  #parentOf(index: number): number {
+    return this.#parents[index] ?? index
+  }
+
+  #degreeOf(index: number): number {
+    return this.#degrees[index] ?? 0
+  }
+
+  #groups(): readonly (readonly [identity: string, index: number][])[] {
+    const groups = Map.groupBy(this.#indexes, ([, index]) => this.#rootOf(index))
+    return [...groups.values()].filter(({ length }) => length > 1)
+  }
+
+  #shown(group: readonly (readonly [identity: string, index: number])[]): AliasGroup {
+    const [, first = 0] = group[0] ?? []
+    // Where many become one by mistake, it is by one that is in all of the pairs, such as "unknown".
+    const byDegree = group.toSorted(([, a], [, b]) => this.#degreeOf(b) - this.#degreeOf(a))
+    return {
+      identities: group.length,
+      examples: byDegree.slice(0, SHOWN_IDENTITIES).map(([identity]) => identity),
+      first: this.#firsts[first] ?? { file: '', line: 0 },
+    }
+  }
+}

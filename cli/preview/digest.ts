@@ -1,0 +1,182 @@
+import type { Entry } from '../../lambda/examine.ts'
+import type { Command, Property } from '../../lambda/parse/command.ts'
+import type { ParsedLine } from '../../lambda/parse/line.ts'
+import type { EpochSeconds } from '../../lambda/parse/time.ts'
+import type { ReasonCode, WarningCode } from '../../lambda/reasons.ts'
+import { Fingerprint, NameFingerprints } from './fingerprint.ts'
+import { Log } from './log.ts'
+import { MAX_EXAMPLES } from './summary.ts'
+import { addValue, type ValueUse } from './values.ts'
+
+/**
+ * What some lines in a row say, without the lines: plain data, so that it can be made in another thread. Its lines are numbered from 1.
+ *
+ * Memory: less than its lines take.
+ */
+export interface Digest {
+  readonly lines: { valid: number; rejected: number; blank: number }
+  readonly commands: { record: number; set: number; alias: number }
+  readonly rejections: Map<ReasonCode, { count: number; readonly examples: { readonly line: number; readonly detail: string }[] }>
+  readonly warnings: Map<WarningCode, number>
+  /** The span of the times, and how many lines each hour since 1970 has. */
+  readonly times: { first: EpochSeconds; last: EpochSeconds; readonly hours: Map<number, number> }
+  readonly events: Map<string, number>
+  readonly properties: Map<string, ValueUse>
+  /** Identities with commas or colons: of how many lines, and some. */
+  readonly changed: { lines: number; readonly examples: string[] }
+  readonly aliases: { readonly person: string; readonly other: string; readonly line: number }[]
+  /** Fingerprints of identities: two numbers each. */
+  identities: Int32Array<ArrayBuffer>
+  /** What Kissmetrics could have already, as `SIGHTING` says. */
+  sightings: Int32Array<ArrayBuffer>
+}
+
+/** The numbers of one sighting: of an event, or of one property that is set. */
+export const SIGHTING = { line: 0, kind: 1, high: 2, low: 3, content: 4, size: 5 } as const
+export const OF_RECORD = 1
+export const OF_SET = 2
+
+/** Digests lines, one batch after the other. */
+export class Digester {
+  readonly #names = new NameFingerprints()
+  readonly #person = new Fingerprint()
+  readonly #other = new Fingerprint()
+  readonly #key = new Fingerprint()
+  readonly #value = new Fingerprint()
+  readonly #identities = new Log()
+  readonly #sightings = new Log()
+  #digest = emptyDigest()
+  #line = 0
+
+  add(entry: Entry): void {
+    this.#line += 1
+    const { lines } = this.#digest
+    switch (entry.kind) {
+      case 'blank':
+        lines.blank += 1
+        return
+      case 'rejected':
+        lines.rejected += 1
+        this.#addRejection(entry.rejection)
+        return
+      case 'ready':
+        lines.valid += 1
+        this.#addParsed(entry.parsed)
+    }
+  }
+
+  /** Lines since the last digest was taken. */
+  get lines(): number {
+    return this.#line
+  }
+
+  take(): Digest {
+    const digest = this.#digest
+    digest.identities = this.#identities.take()
+    digest.sightings = this.#sightings.take()
+    this.#digest = emptyDigest()
+    this.#line = 0
+    return digest
+  }
+
+  #addRejection({ reason, detail }: { readonly reason: ReasonCode; readonly detail: string }): void {
+    const { rejections } = this.#digest
+    const rejected = rejections.get(reason) ?? { count: 0, examples: [] }
+    rejections.set(reason, rejected)
+    rejected.count += 1
+    if (rejected.examples.length < MAX_EXAMPLES) rejected.examples.push({ line: this.#line, detail })
+  }
+
+  #addParsed({ commands, time, warnings }: ParsedLine): void {
+    this.#addTime(time)
+    for (const warning of warnings) addTo(this.#digest.warnings, warning)
+    let isChanged = this.#addIdentity(commands[0]?.person ?? '', this.#person)
+    for (const command of commands) {
+      this.#addCommand(command)
+      if (command.kind === 'alias' && this.#addIdentity(command.other, this.#other)) isChanged = true
+    }
+    if (isChanged) this.#digest.changed.lines += 1
+  }
+
+  #addTime(time: EpochSeconds): void {
+    const { times } = this.#digest
+    if (time < times.first) times.first = time
+    if (time > times.last) times.last = time
+    addTo(times.hours, Math.floor(time / 3_600))
+  }
+
+  /** @returns whether Kissmetrics makes another one of it */
+  #addIdentity(identity: string, fingerprint: Fingerprint): boolean {
+    const isChanged = fingerprint.start(0, 0).name(identity)
+    fingerprint.end()
+    this.#identities.push(fingerprint.high, fingerprint.low)
+    const { examples } = this.#digest.changed
+    if (isChanged && examples.length < MAX_EXAMPLES && !examples.includes(identity)) examples.push(identity)
+    return isChanged
+  }
+
+  #addCommand(command: Command): void {
+    this.#digest.commands[command.kind] += 1
+    switch (command.kind) {
+      case 'record':
+        this.#addRecord(command.event, command.time, command.properties)
+        return
+      case 'set':
+        for (const property of command.properties) this.#addSet(property, command.time)
+        return
+      case 'alias':
+        this.#digest.aliases.push({ person: command.person, other: command.other, line: this.#line })
+    }
+  }
+
+  #addRecord(event: string, time: EpochSeconds, properties: readonly Property[]): void {
+    addTo(this.#digest.events, event)
+    let content = 0
+    // A sum, since the order of the properties does not matter.
+    for (const property of properties) content = (content + this.#addProperty(property)) | 0
+    this.#see(OF_RECORD, time, this.#names.of(event), content)
+  }
+
+  #addSet(property: Property, time: EpochSeconds): void {
+    const content = this.#addProperty(property)
+    this.#see(OF_SET, time, this.#names.of(property[0]), content)
+  }
+
+  /** @returns 32 bits for its name and value */
+  #addProperty([name, value]: Property): number {
+    addValue(this.#digest.properties, name, value)
+    const { high, low } = this.#names.of(name)
+    return this.#value.start(high, low).text(value).end().low
+  }
+
+  #see(kind: number, time: EpochSeconds, name: Fingerprint, content: number): void {
+    const { high, low } = this.#key
+      .start(this.#person.high, this.#person.low)
+      .number(kind)
+      .number(time)
+      .number(name.high)
+      .number(name.low)
+      .end()
+    this.#sightings.push(this.#line, kind, high, low, content)
+  }
+}
+
+function emptyDigest(): Digest {
+  return {
+    lines: { valid: 0, rejected: 0, blank: 0 },
+    commands: { record: 0, set: 0, alias: 0 },
+    rejections: new Map(),
+    warnings: new Map(),
+    times: { first: Infinity, last: -Infinity, hours: new Map() },
+    events: new Map(),
+    properties: new Map(),
+    changed: { lines: 0, examples: [] },
+    aliases: [],
+    identities: new Int32Array(),
+    sightings: new Int32Array(),
+  }
+}
+
+function addTo<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}

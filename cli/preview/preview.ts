@@ -1,0 +1,66 @@
+import { readKnob } from '../../lambda/config.ts'
+import { EXIT, type ExitCode } from '../exit.ts'
+import { grouped, StatusLine } from '../terminal.ts'
+import { DigestPool } from './digest-pool.ts'
+import { surveyFile } from './read.ts'
+import { checkSources, openSource } from './sources.ts'
+import type { PreviewSummary } from './summary.ts'
+import { Survey } from './survey.ts'
+import { previewText } from './text.ts'
+
+export interface PreviewFlags {
+  readonly json: boolean
+}
+
+const PROGRESS_MS = 250
+
+/**
+ * Shows what files would do to a Kissmetrics account, and sends nothing.
+ *
+ * @param files paths, `s3://bucket/key`, or `-` for stdin
+ * @returns 0 where every line is valid, 1 where lines would come back, 2 where a whole file would
+ * @throws SetupError where a file cannot be opened, or not be read to its end
+ */
+export async function preview(files: readonly string[], { json }: PreviewFlags): Promise<ExitCode> {
+  const summary = await survey(files)
+  process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : previewText(summary, process.stdout))
+  return verdict(summary)
+}
+
+async function survey(files: readonly string[]): Promise<PreviewSummary> {
+  await checkSources(files)
+  const maxLineBytes = readKnob('KM_MAX_LINE_BYTES', process.env)
+  const survey = new Survey()
+  await using pool = new DigestPool()
+  const { onLines, end } = progress()
+  try {
+    for (const file of files) await surveyFile(await openSource(file, Date.now()), survey, { maxLineBytes, pool, onLines })
+  } finally {
+    end()
+  }
+  return survey.summary()
+}
+
+/** For a person who waits: in a pipe nothing is said. */
+function progress(): { readonly onLines: (lines: number) => void; readonly end: () => void } {
+  if (!process.stderr.isTTY) return { onLines: () => undefined, end: () => undefined }
+  const status = new StatusLine(process.stderr)
+  let lines = 0
+  let shownAt = Date.now()
+  return {
+    onLines: (more) => {
+      lines += more
+      if (Date.now() - shownAt < PROGRESS_MS) return
+      shownAt = Date.now()
+      status.show(`${grouped(lines)} lines read`)
+    },
+    end: () => {
+      status.clear()
+    },
+  }
+}
+
+function verdict({ refused, lines }: PreviewSummary): ExitCode {
+  if (refused.length > 0) return EXIT.unusable
+  return lines.rejected > 0 ? EXIT.someLinesLeft : EXIT.ok
+}

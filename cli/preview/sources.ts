@@ -1,0 +1,75 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { clock } from '../../lambda/adapters/clock.ts'
+import { asError, codeOf, SetupError } from '../../lambda/errors.ts'
+import { latestTimeFor } from '../../lambda/parse/line.ts'
+import { printable } from '../terminal.ts'
+import type { Source } from './read.ts'
+
+/** Files that a person named: paths, `s3://bucket/key`, and `-` for what comes in by a pipe. */
+const IN_BUCKET = /^s3:\/\/([^/]+)\/(.*[^/])$/
+const STDIN = '-'
+
+/**
+ * That there are such files, as far as that can be told before reading: so that a name that was mistyped is not found out hours later.
+ *
+ * @throws SetupError about the first that there is not
+ */
+export async function checkSources(names: readonly string[]): Promise<void> {
+  if (names.filter((name) => name === STDIN).length > 1)
+    throw new SetupError('"-" is named twice, but what comes in by a pipe can be read once only. Name it once.')
+  for (const name of names) {
+    if (name === STDIN) continue
+    if (name.startsWith('s3://')) bucketAndKey(name)
+    else await checkFile(name)
+  }
+}
+
+async function checkFile(name: string): Promise<void> {
+  const shown = printable(name)
+  const found = await stat(name).catch((cause: unknown) => {
+    const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : codeOf(cause)
+    throw new SetupError(`${shown} cannot be read: ${why}. Check the name, and that you may read it.`, { cause })
+  })
+  if (found.isDirectory())
+    throw new SetupError(`${shown} is a folder. Name the files in it, such as ${shown.replace(/\/$/, '')}/*.jsonl.`)
+}
+
+/**
+ * Opens a file. What is not in a bucket yet is measured against today, as it would be if it were dropped now.
+ *
+ * @param now milliseconds since 1970
+ * @throws SetupError
+ */
+export async function openSource(name: string, now: number): Promise<Source> {
+  if (name.startsWith('s3://')) return openInBucket(name)
+  const rules = { latestTime: latestTimeFor(new Date(now)) }
+  return name === STDIN
+    ? { name: 'standard input', body: process.stdin, rules }
+    : { name: printable(name), body: createReadStream(name), rules }
+}
+
+function bucketAndKey(name: string): { readonly bucket: string; readonly key: string } {
+  const [, bucket, key] = IN_BUCKET.exec(name) ?? []
+  if (bucket !== undefined && key !== undefined) return { bucket, key }
+  throw new SetupError(`${printable(name)} names no file: expected s3://BUCKET/KEY, such as s3://exports/2024/may.jsonl.gz.`)
+}
+
+async function openInBucket(name: string): Promise<Source> {
+  // Loaded only here: whoever looks at a file on this computer does not wait for it.
+  const { dropsIn, s3Client } = await import('../../lambda/adapters/s3.ts')
+  const { resuming } = await import('../../lambda/read/resume.ts')
+  const shown = printable(name)
+  const opened = await resuming(dropsIn(s3Client()), clock)
+    .open(bucketAndKey(name))
+    .catch((cause: unknown) => {
+      const why = asError(cause).message.replace(/\.$/, '')
+      throw new SetupError(
+        `${shown} cannot be read: ${printable(why)}. Check bucket and region, and the credentials (AWS_PROFILE, AWS_REGION).`,
+        { cause },
+      )
+    })
+  if (opened.kind === 'open') return { name: shown, body: opened.body, rules: { latestTime: latestTimeFor(opened.lastModified) } }
+  const why = opened.kind === 'locked' ? 'it lies in an archive. Restore it first' : 'there is no such object. Check the name'
+  throw new SetupError(`${shown} cannot be read: ${why}.`)
+}

@@ -1,0 +1,141 @@
+import type { Entry } from '../../lambda/examine.ts'
+import { KNOBS } from '../../lambda/config.ts'
+import type { Rejection, ReasonCode, WarningCode } from '../../lambda/reasons.ts'
+import { Aliases } from './aliases.ts'
+import { Digester, type Digest } from './digest.ts'
+import { Events, Properties } from './names.ts'
+import { Repeats } from './repeats.ts'
+import { Seen } from './seen.ts'
+import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type Place, type PreviewSummary } from './summary.ts'
+import { Times } from './times.ts'
+
+/** Identities that are counted exactly; 50 MB. */
+export const MAX_IDENTITIES = 2_000_000
+
+const CHANGED_EXAMPLES = 5
+/** So many lines make a digest. */
+const DIGEST_LINES = 1_000
+
+/**
+ * What lines would do to an account, over one file or several.
+ *
+ * Memory is that of its parts, each of which has a limit, however many lines come: two tables of 50 MB, and some names and examples.
+ *
+ * Lines of a file come one by one, or as digests that were made elsewhere; but all of them, and in order.
+ */
+export class Survey {
+  readonly #digester = new Digester()
+  readonly #files: { readonly name: string; lines: number }[] = []
+  readonly #refused: PreviewSummary['refused'][number][] = []
+  readonly #lines = { valid: 0, rejected: 0, blank: 0 }
+  readonly #commands = { record: 0, set: 0, alias: 0 }
+  readonly #rejections = new Map<ReasonCode, { count: number; readonly examples: (Place & { readonly detail: string })[] }>()
+  readonly #warnings = new Map<WarningCode, number>()
+  readonly #identities = new Seen(MAX_IDENTITIES)
+  readonly #changed = { lines: 0, examples: new Set<string>() }
+  readonly #aliases = new Aliases()
+  readonly #events = new Events()
+  readonly #properties = new Properties()
+  readonly #times = new Times()
+  readonly #repeats = new Repeats()
+  #file: { readonly name: string; lines: number } = { name: '', lines: 0 }
+
+  /** The lines that come now are of this file. */
+  begin(file: string): void {
+    this.#flush()
+    this.#file = { name: file, lines: 0 }
+    this.#files.push(this.#file)
+  }
+
+  /** The next line of the file. */
+  add(entry: Entry): void {
+    this.#digester.add(entry)
+    if (this.#digester.lines === DIGEST_LINES) this.#flush()
+  }
+
+  /** The next lines of the file. */
+  addDigest(digest: Digest): void {
+    this.#flush()
+    this.#fold(digest)
+  }
+
+  /** The file comes back as a whole, or from here on. */
+  refuse({ reason, detail }: Rejection): void {
+    this.#refused.push({ file: this.#file.name, reason, detail })
+  }
+
+  summary(): PreviewSummary {
+    this.#flush()
+    const { valid, rejected, blank } = this.#lines
+    const { record, set, alias } = this.#commands
+    const time = this.#times.summary()
+    return {
+      schema: PREVIEW_SCHEMA,
+      files: this.#files.map(({ name, lines }) => ({ name, lines })),
+      lines: { total: valid + rejected + blank, valid, rejected, blank },
+      commands: { record, set, alias },
+      identities: {
+        count: this.#identities.kept,
+        isExact: !this.#identities.isFull,
+        changedLines: this.#changed.lines,
+        changedExamples: [...this.#changed.examples],
+      },
+      refused: this.#refused,
+      rejectedBy: Object.fromEntries([...this.#rejections].toSorted(([, a], [, b]) => b.count - a.count)),
+      warnings: Object.fromEntries(this.#warnings),
+      aliases: this.#aliases.summary(),
+      events: this.#events.summary(),
+      properties: this.#properties.summary(),
+      ...(time !== undefined && { time }),
+      repeats: this.#repeats.summary(),
+      estimate: estimateFor(record + set + alias),
+    }
+  }
+
+  #flush(): void {
+    if (this.#digester.lines > 0) this.#fold(this.#digester.take())
+  }
+
+  #fold(digest: Digest): void {
+    const { name: file, lines: before } = this.#file
+    const { lines, commands, changed, identities } = digest
+    this.#file.lines += lines.valid + lines.rejected + lines.blank
+    addCounts(this.#lines, lines)
+    addCounts(this.#commands, commands)
+    for (const [reason, { count, examples }] of digest.rejections) {
+      const rejected = this.#rejections.get(reason) ?? { count: 0, examples: [] }
+      this.#rejections.set(reason, rejected)
+      rejected.count += count
+      for (const { line, detail } of examples.slice(0, MAX_EXAMPLES - rejected.examples.length))
+        rejected.examples.push({ file, line: before + line, detail })
+    }
+    for (const [warning, count] of digest.warnings) this.#warnings.set(warning, (this.#warnings.get(warning) ?? 0) + count)
+    for (let at = 0; at < identities.length; at += 2) this.#identities.add(identities[at] ?? 0, identities[at + 1] ?? 0)
+    this.#changed.lines += changed.lines
+    for (const example of changed.examples)
+      if (this.#changed.examples.size < CHANGED_EXAMPLES) this.#changed.examples.add(example)
+    for (const { person, other, line } of digest.aliases) this.#aliases.add(person, other, file, before + line)
+    for (const [name, count] of digest.events) this.#events.add(name, count)
+    for (const [name, use] of digest.properties) this.#properties.add(name, use)
+    this.#times.add(digest.times)
+    this.#repeats.add(digest.sightings, file, before)
+  }
+}
+
+function addCounts<Key extends string>(sums: Record<Key, number>, counts: Readonly<Record<Key, number>>): void {
+  for (const key of Object.keys(sums) as Key[]) sums[key] += counts[key]
+}
+
+/** As Kissmetrics' own importer of SQL went; nobody has published a faster rate of the endpoint. */
+const SLOWEST_PER_HOUR = 50_000
+/** What a request takes where nothing holds it back, there and back. */
+const ROUND_TRIP_SECONDS = 0.1
+
+/** As fast as the importer may become by itself, and as slow as Kissmetrics was. */
+function estimateFor(requests: number): Estimate {
+  return {
+    requests,
+    fastestSeconds: Math.ceil((requests / KNOBS.KM_MAX_IN_FLIGHT.default) * ROUND_TRIP_SECONDS),
+    slowestSeconds: Math.ceil((requests / SLOWEST_PER_HOUR) * 3_600),
+  }
+}

@@ -1,0 +1,20 @@
+import { foldName, nameFrom } from '../stand-in/understand.ts'
+import type { TwinSummary } from './summary.ts'
+
+/**
+ * Names that differ only in what people do not mean by a difference: capitals, spaces, signs, accents written in another way.
+ *
+ * @param names different ones, the most frequent first
+ * @see Kissmetrics, technical notes: names are not case sensitive
+ */
+export function findTwins(names: readonly string[]): readonly TwinSummary[] {
+  return [...Map.groupBy(names, meaningOf).values()]
+    .filter(({ length }) => length > 1)
+    .map((twins) => ({ names: twins, atKissmetrics: new Set(twins.map((name) => foldName(nameFrom(name)))).size }))
+}
+
+function meaningOf(name: string): string {
+  const folded = name.normalize('NFKC').toLowerCase()
+  const letters = folded.replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
+  return letters === '' ? folded : letters // a name that is all signs, such as an emoji, is like no other
+}

@@ -1,0 +1,91 @@
+import type { ReasonCode } from '../../lambda/reasons.ts'
+import { grouped } from '../terminal.ts'
+import { listed, quoted, WIDTH, wrapped } from '../columns.ts'
+import { placesText } from './places-text.ts'
+import type { HistogramUnit, Place, PreviewSummary } from './summary.ts'
+
+const BAR_COLUMNS = 40
+
+/** When things happened, by the valid lines; and what of the others was wrong with their time. */
+export function timeRows({ time, rejectedBy }: PreviewSummary): readonly string[] {
+  const warnings = WRONG_TIMES.flatMap(([reason, words]) => {
+    const count = rejectedBy[reason]?.count ?? 0
+    return count === 0 ? [] : [`  ${grouped(count).padStart(9)}  ${words} (rejected)`]
+  })
+  if (time === undefined) return warnings
+  const most = Math.max(...time.histogram.map(({ lines }) => lines))
+  const bars = time.histogram.map(({ start, lines }) => {
+    const bar = lines === 0 ? '' : '█'.repeat(Math.max(1, Math.round((lines / most) * BAR_COLUMNS)))
+    return `  ${startText(start, time.unit)}  ${grouped(lines).padStart(9)}  ${bar}`.trimEnd()
+  })
+  return [`  ${dateTime(time.first)} to ${dateTime(time.last)} UTC, lines by ${time.unit}`, ...bars, ...warnings]
+}
+
+const WRONG_TIMES: readonly (readonly [ReasonCode, string])[] = [
+  ['timestamp_in_milliseconds', 'look like milliseconds; seconds are needed'],
+  ['timestamp_before_2009', 'before 2009: Kissmetrics keeps nothing from then'],
+  ['timestamp_in_future', 'more than a day in the future'],
+]
+
+function dateTime(seconds: number): string {
+  return isoText(seconds).slice(0, 19).replace('T', ' ')
+}
+
+function startText(seconds: number, unit: HistogramUnit): string {
+  const iso = isoText(seconds)
+  switch (unit) {
+    case 'hour':
+      return iso.slice(0, 16).replace('T', ' ')
+    case 'day':
+    case 'week':
+      return iso.slice(0, 10)
+    case 'month':
+      return iso.slice(0, 7)
+    case 'quarter':
+      return `${iso.slice(0, 4)} Q${Math.ceil(Number(iso.slice(5, 7)) / 3)}`
+    case 'year':
+      return iso.slice(0, 4)
+  }
+}
+
+function isoText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString()
+}
+
+/** Lines that Kissmetrics would take for something that it has already. */
+export function repeatRows({ repeats, files }: PreviewSummary): readonly string[] {
+  const { examples, isComplete } = repeats
+  const row = (count: number, what: string, places: readonly Place[]): readonly string[] =>
+    count === 0
+      ? []
+      : [`  ${grouped(count).padStart(9)}  ${what}`, `             ${placesText(places, count, files.length > 1, WIDTH - 13)}`]
+  const rows = [
+    ...row(repeats.events, 'events like an earlier one in all: counted once', examples.events),
+    ...row(repeats.sameSecond, 'events like an earlier one but for properties: may be dropped', examples.sameSecond),
+    ...row(repeats.sets, 'lines that set what is set already, at the same second', examples.sets),
+    ...row(repeats.contradictions, 'properties set at the same second to another value: dropped', examples.contradictions),
+  ]
+  return isComplete ? rows : [...rows, ...wrapped('There are too many lines to compare them all, so there may be more.')]
+}
+
+/** What is not wrong, and good to know. */
+export function otherRows({ warnings, identities }: PreviewSummary): readonly string[] {
+  const { changedLines, changedExamples } = identities
+  const row = (count: number, what: string): readonly string[] =>
+    count === 0 ? [] : [`  ${grouped(count).padStart(9)}  ${what}`]
+  return [
+    ...row(changedLines, 'lines with commas or colons in identities: spaces to Kissmetrics'),
+    ...(changedLines === 0
+      ? []
+      : [
+          `             ${listed(
+            changedExamples.map((text) => quoted(text, 30)),
+            WIDTH - 13,
+            false,
+          )}`,
+        ]),
+    ...row(warnings.empty_property ?? 0, 'properties without a value, which are left out'),
+    ...row(warnings.export_column ?? 0, 'columns of Kissmetrics’ own exports, which are left out'),
+    ...row(warnings.underscore_name ?? 0, 'properties whose names begin with an underscore'),
+  ]
+}

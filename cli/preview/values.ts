@@ -1,0 +1,65 @@
+import type { ValueType } from './summary.ts'
+
+/** Kissmetrics' newer page names this limit; the older one has 8 KB, beyond which a line is rejected. */
+const LONG_CHARACTERS = 512
+/** Different values of each type. */
+export const VALUE_EXAMPLES = 3
+const EXAMPLE_CHARACTERS = 60
+
+/** How often a property was used, and with what values. */
+export interface ValueUse {
+  count: number
+  longValues: number
+  readonly types: Map<ValueType, { count: number; readonly examples: string[] }>
+}
+
+/** @param value as it is sent */
+export function addValue(uses: Map<string, ValueUse>, name: string, value: string): void {
+  const use = uses.get(name) ?? addUse(uses, name)
+  use.count += 1
+  if (value.length > LONG_CHARACTERS) use.longValues += 1
+  const type = typeOf(value)
+  let ofType = use.types.get(type)
+  if (ofType === undefined) use.types.set(type, (ofType = { count: 0, examples: [] }))
+  ofType.count += 1
+  if (ofType.examples.length < VALUE_EXAMPLES) addExample(ofType.examples, shortValue(value))
+}
+
+/** Adds what later lines say to what earlier ones said. */
+export function mergeValues(uses: Map<string, ValueUse>, name: string, more: ValueUse): void {
+  const use = uses.get(name) ?? addUse(uses, name)
+  use.count += more.count
+  use.longValues += more.longValues
+  for (const [type, { count, examples }] of more.types) {
+    const ofType = use.types.get(type) ?? { count: 0, examples: [] }
+    use.types.set(type, ofType)
+    ofType.count += count
+    for (const example of examples) addExample(ofType.examples, example)
+  }
+}
+
+function addUse(uses: Map<string, ValueUse>, name: string): ValueUse {
+  const use: ValueUse = { count: 0, longValues: 0, types: new Map() }
+  uses.set(name, use)
+  return use
+}
+
+function addExample(examples: string[], example: string): void {
+  if (examples.length < VALUE_EXAMPLES && !examples.includes(example)) examples.push(example)
+}
+
+/** A copy: a part of a text keeps the whole of it in memory. */
+function shortValue(value: string): string {
+  const short = value.length > EXAMPLE_CHARACTERS ? `${value.slice(0, EXAMPLE_CHARACTERS).toWellFormed()}…` : value
+  return Buffer.from(short).toString()
+}
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const NINE = 0x39
+
+/** Kissmetrics, technical notes: values are text or numbers, and the text "123" is taken for the number. */
+export function typeOf(value: string): ValueType {
+  // Digits, signs and the point all come before letters.
+  if (value.charCodeAt(0) <= NINE && NUMBER.test(value)) return 'number'
+  return value === 'true' || value === 'false' ? 'boolean' : 'text'
+}
