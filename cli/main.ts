@@ -3,6 +3,10 @@ import { SetupError } from '../lambda/errors.ts'
 import type { BackfillFlags } from './backfill.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_DROP_DIR, DEFAULT_STATE_DIR, readOptions, type LocalFlags } from './local/options.ts'
+import { atPlace } from './place-options.ts'
+import type { PreviewFlags } from './preview/preview.ts'
+import { addRejects } from './rejects/commands.ts'
+import type { StatusFlags } from './status.ts'
 
 /**
  * The command line: one command of this folder for each that is typed.
@@ -34,11 +38,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { local } = await import('./local/local.ts')
       exitCode = await local(options)
     })
-  program
-    .command('backfill')
+  atPlace(program.command('backfill'))
     .description('import what lies under incoming/ and has no report: older files, and drops whose event was lost')
-    .option('--stack <name>', 'name of the deployed stack (default: the importer that runs on this computer)')
-    .option('--state-dir <dir>', 'folder of its state, where it runs on this computer', DEFAULT_STATE_DIR)
     .option('--dry-run', 'only show what would be queued', false)
     .option('--json', 'write one JSON document to stdout, and nothing else there', false)
     .addHelpText('after', '\nExample:\n  km-import backfill --stack KissmetricsImporter --dry-run\n')
@@ -46,6 +47,33 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { backfill } = await import('./backfill.ts')
       exitCode = await backfill(flags)
     })
+  program
+    .command('preview')
+    .description(
+      'show what files would do to the account, and send nothing: 0 all lines valid, 1 some would come back, 2 unreadable',
+    )
+    .argument('<file...>', 'files of JSON lines, also .gz; s3://BUCKET/KEY; or - for standard input')
+    .option('--json', 'write one JSON document to stdout, and nothing else there', false)
+    .addHelpText('after', '\nExample:\n  km-import preview exports/*.jsonl.gz\n')
+    .action(async (files: string[], flags: PreviewFlags) => {
+      const { preview } = await import('./preview/preview.ts')
+      exitCode = await preview(files, flags)
+    })
+  atPlace(program.command('status'))
+    .description('what became of the drops, or of one of them in full')
+    .argument('[key]', 'the drop, as it is called in the bucket')
+    .option('--watch', 'show it anew as it changes, until Ctrl-C', false)
+    .option('--all', `also those before the newest 20`, false)
+    .option('--json', 'write one JSON document to stdout, and nothing else there', false)
+    .option('--csv', 'write a table for a spreadsheet to stdout', false)
+    .addHelpText('after', '\nExample:\n  km-import status incoming/accounts.json\n')
+    .action(async (key: string | undefined, flags: StatusFlags) => {
+      const { status } = await import('./status.ts')
+      exitCode = await status(key, flags)
+    })
+  addRejects(program, (code) => {
+    exitCode = code
+  })
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode

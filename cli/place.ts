@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
-import { SQSClient } from '@aws-sdk/client-sqs'
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SetupError } from '../lambda/errors.ts'
 import { BUCKET, pointSdkHere, type Cloud } from './local/cloud.ts'
 
@@ -82,4 +82,12 @@ async function findStack(name: string): Promise<Place> {
     importQueueUrl: output('ImportQueueUrl'),
     deadLetterQueueUrl: output('DeadLetterQueueUrl'),
   }
+}
+
+/** How long the dead-letter queue keeps a letter, in seconds. */
+export async function keptSeconds({ sqs, deadLetterQueueUrl }: Place): Promise<number> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['MessageRetentionPeriod'] }),
+  )
+  return Number(Attributes?.MessageRetentionPeriod)
 }

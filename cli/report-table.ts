@@ -1,10 +1,10 @@
-import type { Report } from '../../lambda/report/report.ts'
-import { grouped, printable, styled, type Output, type Style } from '../terminal.ts'
+import type { Report } from '../lambda/report/report.ts'
+import { grouped, printable, styled, type Output, type Style } from './terminal.ts'
 
 /** As many line numbers as fit on a line of 80 columns, whatever their length. */
 const LINE_NUMBERS_WIDTH = 36
 
-const STATES: Readonly<Record<Report['state'], readonly [words: string, style: Style]>> = {
+export const STATES: Readonly<Record<Report['state'], readonly [words: string, style: Style]>> = {
   importing: ['not finished', 'yellow'],
   complete: ['complete', 'green'],
   'complete-with-rejects': ['complete, some lines came back', 'yellow'],

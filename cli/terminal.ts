@@ -14,13 +14,6 @@ export function printable(text: string): string {
   return text.toWellFormed().replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** The same, and no longer than that many columns; what was cut off is told by an ellipsis. */
-export function shortened(text: string, width: number): string {
-  // Escapes only make it longer, so what is far beyond the width need not be looked at.
-  const shown = printable(text.slice(0, width + 1))
-  return shown.length <= width ? shown : `${shown.slice(0, width - 1)}…`
-}
-
 const NUMBER = new Intl.NumberFormat('en-US')
 
 /** 50000 → 50,000 */

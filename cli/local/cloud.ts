@@ -33,9 +33,11 @@ export interface Cloud {
  * From then on every AWS client of this process reaches these two and nothing else.
  *
  * @param port of S3, the next one for SQS; 0 for any
+ * @param now the time in the queues, milliseconds since 1970; left out, that of this computer
  */
-export async function startCloud(stateDir: string, port: number, wiring: Wiring): Promise<Cloud> {
+export async function startCloud(stateDir: string, port: number, wiring: Wiring, now?: () => number): Promise<Cloud> {
   const sqsServer = await startSqs({
+    ...(now !== undefined && { now }),
     dir: path.join(stateDir, 'sqs'),
     port: port === 0 ? 0 : port + 1,
     endDelaysOnStart: true,

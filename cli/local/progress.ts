@@ -2,7 +2,7 @@ import path from 'node:path'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal.ts'
 import type { FollowedReport } from './reports.ts'
-import { dropTable } from './table.ts'
+import { dropTable } from '../report-table.ts'
 
 /** What is known of the drops of this run, and shown: a status line while one is imported, a table when it has ended. */
 export class Progress {

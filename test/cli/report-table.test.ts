@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { dropTable } from '../../../cli/local/table.ts'
-import type { Report } from '../../../lambda/report/report.ts'
+import { dropTable } from '../../cli/report-table.ts'
+import type { Report } from '../../lambda/report/report.ts'
 
 const REPORT: Report = {
   schema: 'kissmetrics-importer/report/v1',

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/cloud.ts'
-import { countMessages } from '../../cli/local/queues.ts'
+import { countMessages } from '../../cli/queues.ts'
 import { checkpointKey } from '../../lambda/places.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import { startFaultSink } from '../support/fault-sink.ts'

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { BUCKET, startCloud, type Cloud } from '../../cli/local/cloud.ts'
 import { EventSource } from '../../cli/local/event-source.ts'
-import { countMessages } from '../../cli/local/queues.ts'
+import { countMessages } from '../../cli/queues.ts'
 import type { Wiring } from '../../cli/local/template.ts'
 import type { Facts, Log } from '../../lambda/events.ts'
 import { createHandler, type Handler } from '../../lambda/handler.ts'
@@ -58,14 +58,14 @@ export class Installation implements AsyncDisposable {
     this.#dir = dir
   }
 
-  /** @param endpoint where Kissmetrics is @param env further settings of the function @param options how long an invocation may last, and how many there may be */
+  /** @param endpoint where Kissmetrics is @param env further settings of the function @param options how long an invocation may last, how many there may be, and the time in the queues */
   static async start(
     endpoint: string,
     env: Readonly<Record<string, string>> = {},
-    { timeoutMs = 60_000, concurrency = 2 } = {},
+    { timeoutMs = 60_000, concurrency = 2, now = Date.now } = {},
   ): Promise<Installation> {
     const dir = await mkdtemp(path.join(tmpdir(), 'km-installation-'))
-    const cloud = await startCloud(dir, 0, TEST_WIRING)
+    const cloud = await startCloud(dir, 0, TEST_WIRING, now)
     const said: Said[] = []
     const handler = createHandler(
       {
@@ -155,6 +155,11 @@ export class Installation implements AsyncDisposable {
 
   async sendToImportQueue(body: string): Promise<void> {
     await this.cloud.sqs.send(new SendMessageCommand({ QueueUrl: this.cloud.importQueueUrl, MessageBody: body }))
+  }
+
+  /** Puts a message among the dead letters, as SQS does with one that was delivered too often. */
+  async bury(body: string): Promise<void> {
+    await this.cloud.sqs.send(new SendMessageCommand({ QueueUrl: this.cloud.deadLetterQueueUrl, MessageBody: body }))
   }
 
   /** Dead letters that came back so often, as soon as there are that many. */

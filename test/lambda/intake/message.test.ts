@@ -57,6 +57,7 @@ describe('what a message asks for', () => {
 
   test('a search for lost drops, as the stack asks for it', () => {
     expect(readMessage('{"schema":"kissmetrics-importer/reconcile/v1"}')).toEqual([{ kind: 'reconcile' }])
+    expect(readMessage('{"schema":"kissmetrics-importer/park/v1"}')).toEqual([{ kind: 'park' }])
   })
 
   const LETTER = {

@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { codeOf } from '../../../lambda/errors.ts'
-import { Interruption } from '../../../cli/local/interruption.ts'
+import { Interruption } from '../../../cli/interruption.ts'
 import { readOptions, type Options } from './options.ts'
 import { Story } from './story.ts'
 

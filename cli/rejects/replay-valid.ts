@@ -1,0 +1,84 @@
+import { importQueueAt } from '../../lambda/adapters/sqs.ts'
+import { confirm } from '../confirm.ts'
+import { EXIT, type ExitCode } from '../exit.ts'
+import { Interruption } from '../interruption.ts'
+import { findPlace, type Place, type PlaceFlags } from '../place.ts'
+import { grouped } from '../terminal.ts'
+import { collect, type Reject } from './collect.ts'
+import { filterOf, type FilterFlags } from './filter.ts'
+import { giveBack } from './give-back.ts'
+import { rejectionOf } from './judge.ts'
+import { count, told } from './replay.ts'
+import type { MendedLine } from './replay-drop.ts'
+
+export interface ReplayValidFlags extends PlaceFlags, FilterFlags {
+  readonly yes: boolean
+}
+
+interface Survey {
+  readonly lines: readonly MendedLine[]
+  /** Work that failed as a whole, by the id of its message. */
+  readonly works: ReadonlyMap<string, string>
+  readonly others: number
+}
+
+/**
+ * Sends whatever is valid by the rules of today, without a file in between: after an outage, or when a rule or the set-up has changed.
+ * What was set aside or put away is left alone, unless it is asked for.
+ */
+export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
+  using interruption = new Interruption()
+  const { signal } = interruption
+  const isMeant = filterOf(flags)
+  const place = await findPlace(flags)
+  const { lines, works, others } = await survey(place, isMeant, signal)
+  if (interruption.happened) return EXIT.interrupted
+  process.stderr.write(
+    `${count(lines.length)} can be sent, ${grouped(works.size)} failed imports can be tried again, ${grouped(others)} would come back.\n`,
+  )
+  const left = others > 0 ? EXIT.someLinesLeft : EXIT.ok
+  if (lines.length + works.size === 0) return left
+  if (!(await confirm('Send them to Kissmetrics? What is sent cannot be taken back.', flags))) return EXIT.ok
+  if (lines.length > 0) process.stdout.write(told(await giveBack(place, 'all-valid', lines, () => false, signal)))
+  if (works.size > 0)
+    process.stdout.write(`${grouped(await sendBack(place, works, signal))} failed imports sent back to the import queue.\n`)
+  return left
+}
+
+async function survey(place: Place, isMeant: (reject: Reject) => boolean, signal: AbortSignal): Promise<Survey> {
+  const lines: MendedLine[] = []
+  const works = new Map<string, string>()
+  let others = 0
+  await using _held = await collect(
+    place,
+    (reject) => {
+      if (!isMeant(reject)) return false
+      const { id, body, content } = reject
+      const line = content.kind === 'line' && content.letter.lineTruncated !== true ? content.letter.line : undefined
+      if (content.kind === 'work') works.set(id, body)
+      else if (line !== undefined && rejectionOf(line) === undefined) lines.push({ id, line: line.trim() })
+      else others += 1
+      return false
+    },
+    signal,
+  )
+  return { lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)), works, others }
+}
+
+/** A message that is there twice for a moment does no harm: the importer knows what it has done. */
+async function sendBack(
+  { sqs, importQueueUrl, ...place }: Place,
+  works: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<number> {
+  await using held = await collect({ sqs, importQueueUrl, ...place }, ({ id }) => works.has(id), signal)
+  const queue = importQueueAt(sqs, importQueueUrl)
+  let sent = 0
+  for (const [id, body] of works) {
+    if (!held.has(id)) continue
+    await queue.send(body, 0)
+    await held.remove([id])
+    sent += 1
+  }
+  return sent
+}

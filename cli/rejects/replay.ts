@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs'
+import path from 'node:path'
+import { codeOf, SetupError } from '../../lambda/errors.ts'
+import { isBlank } from '../../lambda/parse/line.ts'
+import { openLines } from '../../lambda/read/lines.ts'
+import type { Rejection } from '../../lambda/reasons.ts'
+import { fitted } from '../columns.ts'
+import { confirm } from '../confirm.ts'
+import { EXIT, type ExitCode } from '../exit.ts'
+import { Interruption } from '../interruption.ts'
+import { findPlace, type PlaceFlags } from '../place.ts'
+import { grouped, printable } from '../terminal.ts'
+import { giveBack, type GivenBack } from './give-back.ts'
+import { rejectionOfRow } from './judge.ts'
+import { readRow, RowError, type Row } from './row.ts'
+
+export interface ReplayFlags extends PlaceFlags {
+  readonly yes: boolean
+}
+
+/** A row may hold a line twice: as text, and as bytes in base64. */
+const MOST_ROW_BYTES = 4 * 1_048_576
+
+interface Judged {
+  readonly ready: readonly { readonly id: string; readonly line: string }[]
+  readonly rejected: readonly { readonly row: Row; readonly rejection: Rejection }[]
+  /** Rows that are about a whole file. */
+  readonly wholes: number
+}
+
+/**
+ * Sends the mended lines of a pulled file: drops them, and takes their dead letters out of the queue.
+ *
+ * @throws SetupError where the file has a row that none can have; nothing was sent then
+ */
+export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode> {
+  using interruption = new Interruption()
+  const place = await findPlace(flags)
+  const judged = judge(await readRows(file))
+  const { ready, rejected, wholes } = judged
+  process.stderr.write(outlook(file, judged))
+  if (ready.length === 0) return rejected.length + wholes > 0 ? EXIT.someLinesLeft : EXIT.ok
+  if (!(await confirm(`Send ${count(ready.length)} to Kissmetrics? What is sent cannot be taken back.`, flags))) return EXIT.ok
+  const bad = new Set(rejected.map(({ row: { id } }) => id))
+  const given = await giveBack(place, path.basename(file), ready, (id) => bad.has(id), interruption.signal).catch(
+    (error: unknown) => {
+      if (interruption.happened) return undefined
+      throw error
+    },
+  )
+  if (given === undefined) return EXIT.interrupted
+  process.stdout.write(told(given))
+  return rejected.length + wholes + given.missing > 0 ? EXIT.someLinesLeft : EXIT.ok
+}
+
+async function readRows(file: string): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  try {
+    const { batches } = await openLines(createReadStream(file), { maxLineBytes: MOST_ROW_BYTES })
+    for await (const batch of batches)
+      for (const { text, number, fault } of batch) {
+        if (fault !== undefined) throw new RowError(`line ${number}: it is too long, or not UTF-8`)
+        if (!isBlank(text)) rows.push(rowAt(text, number))
+      }
+    return rows
+  } catch (cause) {
+    if (cause instanceof RowError)
+      throw new SetupError(
+        `${printable(file)} is not as it was pulled, ${cause.message}. Mend that row, or pull again; nothing was sent.`,
+        { cause },
+      )
+    if (codeOf(cause) === '') throw cause
+    throw new SetupError(`${printable(file)} could not be read (${codeOf(cause)}). Name the file that was pulled.`, { cause })
+  }
+}
+
+function rowAt(text: string, number: number): Row {
+  try {
+    return readRow(text, number)
+  } catch (error) {
+    throw error instanceof RowError ? new RowError(`line ${number}: ${error.message}`) : error
+  }
+}
+
+function judge(rows: readonly Row[]): Judged {
+  const ready: { id: string; line: string }[] = []
+  const rejected: { row: Row; rejection: Rejection }[] = []
+  let wholes = 0
+  for (const row of rows) {
+    const { id, line, isPatched } = row
+    if (line === undefined) {
+      wholes += 1
+      continue
+    }
+    const rejection = rejectionOfRow(line, isPatched)
+    if (rejection === undefined) ready.push({ id, line })
+    else rejected.push({ row, rejection })
+  }
+  return { ready, rejected, wholes }
+}
+
+const MOST_SHOWN = 20
+
+function outlook(file: string, { ready, rejected, wholes }: Judged): string {
+  const rows = [`${printable(file)}: ${count(ready.length)} can be sent, ${grouped(rejected.length)} would come back again.`]
+  for (const { row, rejection } of rejected.slice(0, MOST_SHOWN))
+    rows.push(`  ${fitted(`line ${row.number}: ${rejection.reason}: ${rejection.detail}`, 78)}`)
+  if (rejected.length > MOST_SHOWN) rows.push(`  and ${grouped(rejected.length - MOST_SHOWN)} more`)
+  if (wholes > 0) rows.push(`  ${grouped(wholes)} about a whole file: mend that file, and drop it again`)
+  return `${rows.join('\n')}\n`
+}
+
+/** What was done, and what to do next. */
+export function told({ key, lines, storedBefore, missing }: GivenBack): string {
+  const rows: string[] = []
+  if (key !== undefined) rows.push(`${count(lines)} dropped as ${key}`)
+  if (storedBefore > 0)
+    rows.push(`${count(storedBefore)} dropped by an earlier run of this replay; only their dead letters were left.`)
+  if (missing > 0)
+    rows.push(
+      `${count(missing)} not sent: their dead letters are not there. They were replayed already, or another command holds them for a moment: try again in five minutes.`,
+    )
+  if (key !== undefined) rows.push(`See what becomes of it: km-import status ${key}`)
+  return rows.length === 0 ? '' : `${rows.join('\n')}\n`
+}
+
+/** 1 line, 2 lines */
+export function count(lines: number): string {
+  return `${grouped(lines)} ${lines === 1 ? 'line' : 'lines'}`
+}

@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals'
+import { readFix } from '../../../cli/rejects/fix.ts'
+import { rejectionOf } from '../../../cli/rejects/judge.ts'
+
+describe('a fix changes what it is for, and leaves the rest as it is written', () => {
+  // prettier-ignore
+  test.each([
+    //  fix               a line                                                      mended
+    ['ms-timestamps',     '{"_p":"a","_t":1393344604000,"_n":"x"}',                   '{"_p":"a","_t":1393344604,"_n":"x"}'],
+    ['ms-timestamps',     '{"_p":"a", "_t" : "1393344604999" ,"_n":"x"}',             '{"_p":"a", "_t" : 1393344604 ,"_n":"x"}'],
+    ['ms-timestamps',     '{"_t":1393344604,"at":1393344604000}',                     '{"_t":1393344604,"at":1393344604000}'],
+    ['ms-timestamps',     '{"_t":13933446040000}',                                    '{"_t":13933446040000}'],
+    ['trim',              '{"_p":" a ","_n ":"x","n":1,"o":12345678901234567890}',    '{"_p":"a","_n":"x","n":1,"o":12345678901234567890}'],
+    ['trim',              '{"_p":"a"},',                                              '{"_p":"a"}'],
+    ['trim',              '\ufeff[{"_p":"a"}]',                                       '{"_p":"a"}'],
+    ['trim',              '{"_p":"a"} and more',                                      '{"_p":"a"} and more'],
+    ['trim',              'no object, ',                                              'no object, '],
+    ['rename:plan=Plan',  '{"plan":"pro","a":{"plan":1},"x":"plan"}',                 '{"Plan":"pro","a":{"plan":1},"x":"plan"}'],
+    ['rename:_id=_p',     '{"_id":7,"_t":1}',                                         '{"_p":7,"_t":1}'],
+    ['drop:address',      '{"_p":"a","address":{"city":"}"},"_t":1}',                 '{"_p":"a","_t":1}'],
+    ['drop:price',        '{"price":1,"_p":"a","price":2}',                           '{"_p":"a"}'],
+    ['drop:_p',           '{"_p":"a"}',                                               '{}'],
+    ['drop:none',         '{ "_p" : "a" }',                                           '{ "_p" : "a" }'],
+    ['drop:_p',           '{"_p":"a"',                                                '{"_p":"a"'],
+  ])('%s: %s', (name, line, mended) => {
+    expect(readFix(name).apply(line)).toBe(mended)
+    expect(readFix(name).apply(mended)).toBe(mended)
+  })
+
+  test.each(['', 'none', 'rename', 'rename:a', 'rename:=b', 'drop', 'drop:', 'trim:x'])('there is no fix "%s"', (name) => {
+    expect(() => readFix(name)).toThrow('expected ms-timestamps, trim, rename:OLD=NEW or drop:NAME')
+  })
+})
+
+test.each([
+  ['{"_p":"a","_t":1393344604,"_n":"x"}', undefined],
+  ['{"_p":"a","_t":4102444800,"_n":"x"}', 'timestamp_in_future'],
+  ['{"_p":"a","_n":"x"}', 'missing_timestamp'],
+  ['', 'nothing_to_import'],
+])('%s is judged as an import that is dropped now would', (line, reason) => {
+  expect(rejectionOf(line)?.reason).toBe(reason)
+})

@@ -1,0 +1,275 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { BUCKET } from '../../cli/local/cloud.ts'
+import { announce } from '../../cli/place.ts'
+import { countMessages } from '../../cli/queues.ts'
+import { REASONS } from '../../lambda/reasons.ts'
+import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
+import { eventually, Installation } from '../support/installation.ts'
+import { run, Program } from '../support/program.ts'
+
+const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}'
+const BAD = '{"_p":"a","_n":"Signed Up"}'
+const TOO_EARLY = '{"_p":"b","_t":1393344604000,"_n":"Paid","order":12345678901234567890}'
+
+let folder: string
+let aheadMs = 0
+beforeEach(async () => {
+  aheadMs = 0
+  folder = await mkdtemp(path.join(tmpdir(), 'km-rejects-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const now = (): number => Date.now() + aheadMs
+const here = (name: string): string => path.join(folder, name)
+const km = (...args: readonly string[]) => run([...args, '--state-dir', folder])
+const dead = ({ cloud }: Installation) => countMessages(cloud.sqs, cloud.deadLetterQueueUrl)
+
+interface EditedRow {
+  readonly reason: string
+  readonly line?: unknown
+  readonly source: { readonly line?: number }
+}
+
+/** Writes over the line of each row of a pulled file. */
+async function edit(name: string, mend: (row: EditedRow) => unknown): Promise<void> {
+  const rows = (await readFile(here(name), 'utf8')).trimEnd().split('\n')
+  const mended = rows.map((row) => {
+    const value = JSON.parse(row) as EditedRow
+    return JSON.stringify({ ...value, line: mend(value) })
+  })
+  await writeFile(here(name), `${mended.join('\n')}\n`)
+}
+
+describe('a file with every kind of bad line', () => {
+  test('comes back, is mended by hand and in bulk, and is delivered: exactly the mended set, and no dead letter is left', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await using _announced = await announce(folder, installation.cloud)
+    const report = await installation.import('every.jsonl', await readFile('examples/every-reason.jsonl'))
+    await installation.import('array.json', '[\n1\n]')
+    const delivered = sink.taken.size
+
+    const listed = JSON.parse((await km('rejects', 'list', '--json')).stdout) as { total: number; groups: { reason: string }[] }
+    const ofLines = Object.entries(REASONS).filter(([, { level }]) => level === 'line')
+    expect(listed.total).toBe(report.lines.rejected + 1)
+    expect(new Set(listed.groups.map(({ reason }) => reason))).toEqual(
+      new Set([...ofLines.map(([reason]) => reason), 'not_line_delimited_json']),
+    )
+
+    const bulk = await km(
+      'rejects',
+      'pull',
+      '--reason',
+      'timestamp_in_milliseconds',
+      '--fix',
+      'ms-timestamps',
+      '--yes',
+      '-o',
+      here('ms.jsonl'),
+    )
+    expect(bulk.stderr).toContain(
+      'changes 1 of 1 dead letter; 1 of them can be sent then.\n  - {"_p":"person@mail.com","_t":1393344604000',
+    )
+    const first = await km('rejects', 'replay', here('ms.jsonl'), '--yes')
+    expect(first).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^1 line dropped as incoming\/replays\/ms-[0-9a-f]{16}\.json\n/) as unknown,
+    })
+
+    expect((await km('rejects', 'pull', '-o', here('all.jsonl'))).code).toBe(0)
+    await edit('all.jsonl', ({ reason, source }) =>
+      reason === 'not_line_delimited_json' ? undefined : { _p: `mended-${source.line}`, _t: 1393344604, _n: 'Mended' },
+    )
+    const second = await km('rejects', 'replay', here('all.jsonl'), '--yes')
+    expect(second.stderr).toContain(`${report.lines.rejected - 1} lines can be sent, 0 would come back again.`)
+    expect(second.stderr).toContain('1 about a whole file')
+    expect(second.code).toBe(1)
+    expect((await km('rejects', 'park', '--key', 'array.json')).stdout).toMatch(/^parked\/[\d-]+\/.*-0001\.jsonl\n$/)
+
+    await eventually('everything that was mended', () =>
+      Promise.resolve(sink.taken.size >= delivered + report.lines.rejected - 1 ? true : undefined),
+    )
+    await installation.idle()
+    const mended = [...sink.taken.keys()].filter((request) => request.includes('_p=mended-'))
+    expect(mended).toHaveLength(report.lines.rejected - 1)
+    // The one in milliseconds is, when mended, a line that the file has already.
+    expect(new Set(sink.taken.values())).toEqual(new Set([1, 2]))
+    expect(await dead(installation)).toBe(0)
+    expect((await km('rejects', 'list')).stderr).toMatch(/^1 dead letter\./) // that was put away
+  })
+})
+
+describe('what is pulled', () => {
+  test('is every digit and every name as it was, and is sent so', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await using _announced = await announce(folder, installation.cloud)
+    await installation.import('a.json', `${TOO_EARLY}\n{"_p":"\\u202ec","_t":1,"_n":"x"}\n'quoted'\n${GOOD}`)
+    const { stdout } = await km('rejects', 'pull')
+    expect(stdout).toContain(`"line":${TOO_EARLY},`)
+    expect(stdout).toContain(`"line":"'quoted'"`)
+    expect(stdout.split('\n').map((row) => (row === '' ? {} : JSON.parse(row)) as EditedRow)).toHaveLength(4)
+    expect(await dead(installation)).toBe(3)
+  })
+
+  test('is not written over a file that may hold what was edited', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await using _announced = await announce(folder, installation.cloud)
+    await installation.import('a.json', `${GOOD}\n${BAD}`)
+    await writeFile(here('mine.jsonl'), 'mine')
+    const { code, stderr } = await km('rejects', 'pull', '-o', here('mine.jsonl'))
+    expect([code, stderr]).toEqual([2, expect.stringContaining('it is there already')])
+    expect(await readFile(here('mine.jsonl'), 'utf8')).toBe('mine')
+  })
+
+  test('is no formula to a spreadsheet', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await using _announced = await announce(folder, installation.cloud)
+    await installation.import('a.json', `=cmd|' /C calc'!A0\n${GOOD}`)
+    expect((await km('rejects', 'pull', '--csv')).stdout).toContain(",'=cmd|' /C calc'!A0,")
+  })
+
+  test.each([
+    ['at its end', undefined],
+    ['after Ctrl-C', 'SIGINT'],
+  ] as const)('is seen by everybody else again %s', async (_when, signal) => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await using _announced = await announce(folder, installation.cloud)
+    await installation.import('a.json', `${GOOD}\n${BAD}`)
+    const { sqs, deadLetterQueueUrl: QueueUrl } = installation.cloud
+    const out = async () => {
+      const names = ['ApproximateNumberOfMessagesNotVisible'] as const
+      const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }))
+      return Number(Attributes?.[names[0]])
+    }
+    const program = new Program(['rejects', 'list', '--state-dir', folder])
+    await eventually('a letter that is out', async () => ((await out()) === 1 ? true : undefined))
+    if (signal !== undefined) program.kill(signal)
+    expect((await program.ended()).code).toBe(signal === undefined ? 0 : 130)
+    expect(await out()).toBe(0)
+    expect(await installation.takeDeadLetters()).toHaveLength(1)
+  })
+})
+
+describe('a replay', () => {
+  test('sends what is good, and leaves in the queue what is not', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await using _announced = await announce(folder, installation.cloud)
+    await installation.import('a.json', [BAD, BAD.replace('"a"', '"b"'), GOOD].join('\n'))
+    await km('rejects', 'pull', '-o', here('r.jsonl'))
+    await edit('r.jsonl', ({ line, source }) => (source.line === 1 ? line : { _p: 'b', _t: 1393344604, _n: 'Signed Up' }))
+    const { code, stderr } = await km('rejects', 'replay', here('r.jsonl'), '--yes')
+    expect(stderr).toContain('1 line can be sent, 1 would come back again.\n  line 1: missing_timestamp: The time is missing.')
+    expect(code).toBe(1)
+    await eventually('the mended line', () => Promise.resolve(sink.taken.size === 2 ? true : undefined))
+    expect((await installation.takeDeadLetters()).map(({ line }) => line)).toEqual([BAD])
+  })
+
+  test('of a file that is not as it was pulled sends nothing', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    await using _announced = await announce(folder, installation.cloud)
+    await installation.import('a.json', `${GOOD}\n${BAD}`)
+    await km('rejects', 'pull', '-o', here('r.jsonl'))
+    await writeFile(here('r.jsonl'), `${await readFile(here('r.jsonl'), 'utf8')}{"line":\n`)
+    const { code, stderr } = await km('rejects', 'replay', here('r.jsonl'), '--yes')
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('r.jsonl is not as it was pulled, line 2: it is not one JSON object on one line.'),
+    ])
+    expect(await dead(installation)).toBe(1)
+  })
+
+  test('of everything that is valid by now: lines that were refused, and imports that failed', async () => {
+    let isDown = true
+    await using sink = await startFaultSink(({ target }) => (isDown && target.includes('_p=b') ? status(413) : TAKEN))
+    await using installation = await Installation.start(sink.url)
+    await using _announced = await announce(folder, installation.cloud)
+    await installation.import('a.json', `${GOOD}\n${GOOD.replace('"a"', '"b"')}\n${BAD}`)
+    const { VersionId } = await installation.cloud.s3.send(
+      new PutObjectCommand({ Bucket: BUCKET, Key: 'other/c.json', Body: GOOD.replace('"a"', '"c"') }),
+    )
+    const event = {
+      eventSource: 'aws:s3',
+      eventName: 'ObjectCreated:Put',
+      s3: { bucket: { name: BUCKET }, object: { key: 'other/c.json', versionId: VersionId } },
+    }
+    await installation.bury(JSON.stringify({ Records: [event] }))
+    isDown = false
+    const { code, stderr } = await km('rejects', 'replay', '--all-valid', '--yes')
+    expect(stderr).toBe('1 line can be sent, 1 failed imports can be tried again, 1 would come back.\n')
+    expect(code).toBe(1)
+    await eventually('both', () => Promise.resolve(sink.taken.size === 3 ? true : undefined))
+    expect((await installation.takeDeadLetters()).map(({ line }) => line)).toEqual([BAD])
+  })
+
+  test.each([
+    'before ReceiveMessage 1',
+    'after ReceiveMessage 1',
+    'after ReceiveMessage 9',
+    'before GET 1',
+    'after GET 2',
+    'before PUT 1',
+    'after PUT 1',
+    'before DeleteMessageBatch 1',
+    'after DeleteMessageBatch 1',
+  ])('that is killed %s loses nothing, and sends nothing twice when it is begun again', async (KM_DIES) => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url, {}, { now })
+    await using _announced = await announce(folder, installation.cloud)
+    const people = ['x', 'y', 'z']
+    await installation.import(
+      'a.json',
+      people
+        .map((person) => `{"_p":"${person}","_n":"Paid"}`)
+        .concat(GOOD)
+        .join('\n'),
+    )
+    await km('rejects', 'pull', '-o', here('r.jsonl'))
+    await edit('r.jsonl', ({ source }) => ({ _p: people[source.line! - 1], _t: 1393344604, _n: 'Paid' }))
+
+    const replay = ['rejects', 'replay', here('r.jsonl'), '--yes', '--state-dir', folder]
+    const preload = path.join(import.meta.dirname, '..', 'support', 'dying-process.ts')
+    const killed = await run(replay, { KM_DIES, NODE_OPTIONS: `--import=${preload}` })
+    expect(killed.signal).toBe('SIGKILL')
+    aheadMs += 301_000 // what it held is seen again
+
+    expect((await run(replay)).code).toBe(0)
+    await eventually('the mended lines', () => Promise.resolve(sink.taken.size === 4 ? true : undefined))
+    await installation.idle()
+    expect([...sink.taken.values()]).toEqual([1, 1, 1, 1])
+    expect(await dead(installation)).toBe(0)
+  })
+})
+
+test('status shows the drops, one of them in full, and a table for a spreadsheet', async () => {
+  await using sink = await startFaultSink()
+  await using installation = await Installation.start(sink.url)
+  await using _announced = await announce(folder, installation.cloud)
+  await installation.import('a.json', `${GOOD}\n${BAD}`)
+  const all = await km('status')
+  expect(all.stdout).toMatch(
+    /^incoming\/a\.json\n {2}complete, some lines came back\n {2}[\d-]+ [\d:]+ {2}\d+ s, 2 lines, 1 delivered, 1 came back\n\nimport queue \d+ · dead letters 1 \(km-import rejects list\)\n$/,
+  )
+  const one = await km('status', 'a.json')
+  expect(one.stdout).toContain('  missing_timestamp  1\n    The time is missing.')
+  expect(one.stdout).toContain('km-import rejects pull --key "incoming/a.json"')
+  expect(JSON.parse((await km('status', '--json')).stdout)).toMatchObject({
+    deadLetters: 1,
+    drops: [{ state: 'complete-with-rejects' }],
+  })
+  expect((await km('status', '--csv')).stdout).toMatch(/^drop,state,lines,.*\nincoming\/a\.json,complete-with-rejects,2,1,1,0,0,/)
+  expect(await km('status', 'nothing.json')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no report of') as unknown,
+  })
+})
