@@ -7,6 +7,7 @@ import { atPlace } from './place-options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
 import { addRejects } from './rejects/commands.ts'
 import type { StatusFlags } from './status.ts'
+import { printable } from './terminal.ts'
 
 /**
  * The command line: one command of this folder for each that is typed.
@@ -79,8 +80,18 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
-    if (!(error instanceof SetupError)) throw error
-    process.stderr.write(`km-import: ${error.message}\n`)
+    const told = error instanceof SetupError ? error.message : awsSaid(error)
+    if (told === undefined) throw error
+    process.stderr.write(`km-import: ${told}\n`)
     return EXIT.unusable
   }
+}
+
+/** What S3, SQS or the way to them refused, as a person can mend it. @returns undefined where it was none of them */
+function awsSaid(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error || error.name === 'CredentialsProviderError')) return undefined
+  return (
+    `S3 or SQS did not do what was asked (${printable(`${error.name}: ${error.message}`)}). ` +
+    'Nothing is lost. Check network, region, credentials and permissions, then give the same command again.'
+  )
 }

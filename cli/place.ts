@@ -77,7 +77,8 @@ async function findStack(name: string): Promise<Place> {
   }
   return {
     s3: new S3Client({}),
-    sqs: new SQSClient({}),
+    // An endpoint that the user has set counts, also where the address of a queue names another.
+    sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
     bucket: output('BucketName'),
     importQueueUrl: output('ImportQueueUrl'),
     deadLetterQueueUrl: output('DeadLetterQueueUrl'),

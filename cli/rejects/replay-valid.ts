@@ -34,15 +34,23 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   const { lines, works, others } = await survey(place, isMeant, signal)
   if (interruption.happened) return EXIT.interrupted
   process.stderr.write(
-    `${count(lines.length)} can be sent, ${grouped(works.size)} failed imports can be tried again, ${grouped(others)} would come back.\n`,
+    `${count(lines.length)} can be sent, ${imports(works.size)} can be tried again, ${grouped(others)} would come back.\n`,
   )
   const left = others > 0 ? EXIT.someLinesLeft : EXIT.ok
   if (lines.length + works.size === 0) return left
   if (!(await confirm('Send them to Kissmetrics? What is sent cannot be taken back.', flags))) return EXIT.ok
-  if (lines.length > 0) process.stdout.write(told(await giveBack(place, 'all-valid', lines, () => false, signal)))
-  if (works.size > 0)
-    process.stdout.write(`${grouped(await sendBack(place, works, signal))} failed imports sent back to the import queue.\n`)
+  try {
+    if (lines.length > 0) process.stdout.write(told(await giveBack(place, 'all-valid', lines, () => false, signal)))
+    if (works.size > 0) process.stdout.write(`${imports(await sendBack(place, works, signal))} sent back to the import queue.\n`)
+  } catch (error) {
+    if (signal.aborted) return EXIT.interrupted
+    throw error
+  }
   return left
+}
+
+function imports(count: number): string {
+  return `${grouped(count)} failed ${count === 1 ? 'import' : 'imports'}`
 }
 
 async function survey(place: Place, isMeant: (reject: Reject) => boolean, signal: AbortSignal): Promise<Survey> {
@@ -75,7 +83,7 @@ async function sendBack(
   const queue = importQueueAt(sqs, importQueueUrl)
   let sent = 0
   for (const [id, body] of works) {
-    if (!held.has(id)) continue
+    if (!held.has(id) || signal.aborted) continue
     await queue.send(body, 0)
     await held.remove([id])
     sent += 1

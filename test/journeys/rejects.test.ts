@@ -206,7 +206,7 @@ describe('a replay', () => {
     await installation.bury(JSON.stringify({ Records: [event] }))
     isDown = false
     const { code, stderr } = await km('rejects', 'replay', '--all-valid', '--yes')
-    expect(stderr).toBe('1 line can be sent, 1 failed imports can be tried again, 1 would come back.\n')
+    expect(stderr).toBe('1 line can be sent, 1 failed import can be tried again, 1 would come back.\n')
     expect(code).toBe(1)
     await eventually('both', () => Promise.resolve(sink.taken.size === 3 ? true : undefined))
     expect((await installation.takeDeadLetters()).map(({ line }) => line)).toEqual([BAD])

@@ -1,0 +1,115 @@
+import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation'
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { HAS_MOTO, startMoto, type Moto } from '../support/moto.ts'
+import { run } from '../support/program.ts'
+
+/** The outputs that the deployed stack has, and what they lead to. */
+const TEMPLATE = {
+  Resources: {
+    Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'drops-of-the-stack' } },
+    Import: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'import' } },
+    DeadLetters: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead-letters' } },
+  },
+  Outputs: {
+    BucketName: { Value: { Ref: 'Bucket' } },
+    ImportQueueUrl: { Value: { Ref: 'Import' } },
+    DeadLetterQueueUrl: { Value: { Ref: 'DeadLetters' } },
+  },
+}
+
+const LETTER = {
+  schema: 'kissmetrics-importer/dead-letter/v1',
+  kind: 'line',
+  reason: 'timestamp_in_milliseconds',
+  detail: '',
+  source: { bucket: 'drops-of-the-stack', key: 'incoming/a.json', line: 1 },
+  line: '{"_p":"a","_t":1393344604000,"_n":"x"}',
+  attempts: 0,
+  replays: 0,
+  failedAt: '2026-01-01T00:00:00Z',
+}
+
+const ofMoto = HAS_MOTO ? test : test.skip
+
+let moto: Moto | undefined
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'km-stack-'))
+  if (HAS_MOTO) moto = await startMoto()
+})
+afterAll(async () => {
+  await moto?.stop()
+  await rm(folder, { recursive: true })
+})
+
+/** The environment as the AWS command line takes it. */
+function aws(): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: moto?.url ?? '',
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  }
+}
+
+ofMoto('a deployed stack is found by its name, and its dead letters are mended like those of local mode', async () => {
+  const client = { endpoint: moto!.url, region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }
+  const s3 = new S3Client({ ...client, forcePathStyle: true })
+  const sqs = new SQSClient(client)
+  await new CloudFormationClient(client).send(
+    new CreateStackCommand({ StackName: 'KissmetricsImporter', TemplateBody: JSON.stringify(TEMPLATE) }),
+  )
+  const QueueUrl = `${moto!.url}/123456789012/dead-letters`
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(LETTER) }))
+
+  const km = (...args: readonly string[]) => run([...args, '--stack', 'KissmetricsImporter'], aws())
+  expect(await km('rejects', 'list')).toMatchObject({ code: 0, stderr: expect.stringContaining('1 dead letter') as unknown })
+  const file = path.join(folder, 'r.jsonl')
+  expect(await km('rejects', 'pull', '--fix', 'ms-timestamps', '--yes', '-o', file)).toMatchObject({ code: 0 })
+  expect(await km('rejects', 'replay', file, '--yes')).toMatchObject({ code: 0 })
+
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'drops-of-the-stack' }))
+  expect(Contents.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^incoming\/replays\/r-[0-9a-f]{16}\.json$/)])
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'drops-of-the-stack', Key: Contents[0]!.Key }))
+  expect(await Body!.transformToString()).toBe('{"_p":"a","_t":1393344604,"_n":"x"}\n')
+  expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages ?? []).toEqual([])
+  expect((await km('status')).stdout).toContain('No drop yet.')
+})
+
+ofMoto('a stack that is not there is told as such', async () => {
+  expect(await run(['rejects', 'list', '--stack', 'Another'], aws())).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^km-import: --stack is "Another": it cannot be looked up .* Check name, region and credentials\.\n$/,
+    ) as unknown,
+  })
+})
+
+ofMoto('what AWS refuses is told in one line', async () => {
+  const outputs = { ...TEMPLATE.Outputs, DeadLetterQueueUrl: { Value: `${moto!.url}/123456789012/none` } }
+  const client = { endpoint: moto!.url, region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }
+  const body = {
+    Resources: { B: { Type: 'AWS::S3::Bucket' } },
+    Outputs: { ...outputs, BucketName: { Value: 'b' }, ImportQueueUrl: { Value: 'i' } },
+  }
+  await new CloudFormationClient(client).send(new CreateStackCommand({ StackName: 'Broken', TemplateBody: JSON.stringify(body) }))
+  expect(await run(['rejects', 'list', '--stack', 'Broken'], aws())).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^km-import: S3 or SQS did not do what was asked \(.*NonExistentQueue.*give the same command again\.\n$|^km-import: S3 or SQS did not do what was asked \(QueueDoesNotExist.*\n$/,
+    ) as unknown,
+  })
+})
+
+test('no command goes on without an answer where nobody is there to give one', async () => {
+  const file = path.join(folder, 'empty.jsonl')
+  await writeFile(file, '')
+  expect(await run(['rejects', 'replay', file, '--state-dir', '/nowhere'])).toMatchObject({ code: 2 })
+})
