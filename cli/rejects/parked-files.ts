@@ -9,6 +9,9 @@ const FILES_AT_ONCE = 16
 /** Somebody else takes letters out of the same file: then it is read anew. */
 const MOST_TRIES = 5
 
+/** Amazon S3, "Conditional writes": another write came first, comes at the same time, or has removed the file. */
+const OVERTAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'])
+
 /** What lies under `parked/`. */
 export class ParkedFiles {
   readonly #s3: S3Client
@@ -44,7 +47,7 @@ export class ParkedFiles {
         await this.#replace(file, left, found.etag)
         return
       } catch (error) {
-        if (tries === MOST_TRIES || nameOf(error) !== 'PreconditionFailed') throw error
+        if (tries === MOST_TRIES || !OVERTAKEN.has(nameOf(error))) throw error
       }
     }
   }
