@@ -273,3 +273,15 @@ test('status shows the drops, one of them in full, and a table for a spreadsheet
     stderr: expect.stringContaining('There is no report of') as unknown,
   })
 })
+
+test('status --watch shows what comes, until Ctrl-C', async () => {
+  await using sink = await startFaultSink()
+  await using installation = await Installation.start(sink.url)
+  await using _announced = await announce(folder, installation.cloud)
+  const program = new Program(['status', '--watch', '--state-dir', folder])
+  await eventually('the first look', () => Promise.resolve(program.stdout.includes('No drop yet.') ? true : undefined))
+  await installation.import('a.json', GOOD)
+  await eventually('the drop', () => Promise.resolve(program.stdout.includes('incoming/a.json\n  complete\n') ? true : undefined))
+  program.kill('SIGINT')
+  expect((await program.ended()).code).toBe(0)
+})

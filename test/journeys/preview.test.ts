@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals'
+import { run } from '../support/program.ts'
+
+// prettier-ignore
+test.each([
+  //  the file                            exit  it says
+  ['examples/valid.json',                 0,    'valid.json'],
+  ['examples/mixed-50000.jsonl.gz',       1,    '470 lines of 50,000 would come back. The other 49,311 can be sent.'],
+  ['examples/invalid.json',               2,    'one document over several lines'],
+])('km-import preview %s ends with %i, and sends nothing', async (file, code, said) => {
+  const ended = await run(['preview', file])
+  expect(ended.stdout.replaceAll(/\s+/g, ' ')).toContain(said)
+  expect(ended.code).toBe(code)
+})
+
+test('one document for a program', async () => {
+  const { code, stdout } = await run(['preview', '--json', 'examples/every-reason.jsonl'])
+  expect(JSON.parse(stdout)).toMatchObject({ schema: 'kissmetrics-importer/preview/v1' })
+  expect(code).toBe(1)
+})
