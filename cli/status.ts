@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { GetObjectCommand } from '@aws-sdk/client-s3'
+import { reportsIn } from '../lambda/adapters/s3.ts'
 import { SetupError } from '../lambda/errors.ts'
 import { REPORTS_PREFIX } from '../lambda/places.ts'
 import type { Report } from '../lambda/report/report.ts'
@@ -84,13 +84,7 @@ async function newest(place: Place, most: number): Promise<{ readonly reports: r
 }
 
 async function read({ s3, bucket }: Place, key: string): Promise<Report | undefined> {
-  try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-    return Body && (JSON.parse(await Body.transformToString()) as Report) // only the importer writes there
-  } catch (error) {
-    if (error instanceof Error && error.name === 'NoSuchKey') return undefined
-    throw error
-  }
+  return (await reportsIn(s3).find(bucket, key))?.report
 }
 
 async function waitingIn({ sqs, importQueueUrl, deadLetterQueueUrl }: Place): Promise<Waiting> {

@@ -1,9 +1,7 @@
 import { examine, type Entry } from '../../lambda/examine.ts'
 import { isBlank, parseLine, type LineRules } from '../../lambda/parse/line.ts'
 import type { Line } from '../../lambda/read/lines.ts'
-
-/** As long as a key of Kissmetrics is: the key has a say in how large a request is. */
-const STAND_IN_KEY = 'k'.repeat(40)
+import { STAND_IN_KEY } from '../local/options.ts'
 
 /**
  * A character of a line makes at most nine bytes of a request (three of UTF-8, each escaped), and what stands around the values is

@@ -1,14 +1,12 @@
 import { examine } from '../../lambda/examine.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
-
-/** As long as every key of Kissmetrics: it is part of each request, whose length is bounded. */
-const SOME_KEY = '0'.repeat(40)
+import { STAND_IN_KEY } from '../local/options.ts'
 
 /** The importer's own answer to a line that would be dropped now. @returns undefined where it can be sent */
 export function rejectionOf(text: string): Rejection | undefined {
   const line = { number: 1, byteStart: 0, byteEnd: Buffer.byteLength(text), text }
-  const entry = examine(line, { latestTime: latestTimeFor(new Date()) }, SOME_KEY)
+  const entry = examine(line, { latestTime: latestTimeFor(new Date()) }, STAND_IN_KEY)
   if (entry.kind === 'rejected') return entry.rejection
   return entry.kind === 'blank' ? reject('nothing_to_import', 'the line is empty') : undefined
 }
