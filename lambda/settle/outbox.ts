@@ -59,7 +59,7 @@ export class Outbox {
     const waiting = toWaiting(letter, onSent, 0)
     this.#waiting.push(waiting)
     this.#waitingBytes += waiting.bytes
-    if (this.#waiting.length >= MAX_BATCH_ENTRIES || this.#waitingBytes >= MAX_WAITING_BYTES) this.#pump()
+    this.#pumpIfWorthIt()
   }
 
   /** Waits until more letters may be posted. @throws what SQS said, after every try */
@@ -84,6 +84,11 @@ export class Outbox {
     while (this.#batchesInFlight > 0) await this.#change()
   }
 
+  /** A batch that is not full waits for more letters. */
+  #pumpIfWorthIt(): void {
+    if (this.#waiting.length >= MAX_BATCH_ENTRIES || this.#waitingBytes >= MAX_WAITING_BYTES) this.#pump()
+  }
+
   #pump(): void {
     while (this.#waiting.length > 0 && this.#batchesInFlight < MAX_BATCHES_IN_FLIGHT && this.#failure === undefined) {
       const length = nextBatchLength(this.#waiting.slice(0, MAX_BATCH_ENTRIES + 1).map(({ bytes }) => bytes))
@@ -96,6 +101,8 @@ export class Outbox {
         })
         .finally(() => {
           this.#batchesInFlight -= 1
+          // Whoever waits for room posts nothing, so nobody else would begin the next batch.
+          this.#pumpIfWorthIt()
           for (const wake of this.#changed.splice(0)) wake()
         })
     }

@@ -188,6 +188,14 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
     expect(sink.mostInFlight).toBeLessThanOrEqual(2 * 64)
   })
 
+  test('a file of which nearly every line comes back goes on to its end', async () => {
+    await using sink = await startFaultSink()
+    await using installation = await Installation.start(sink.url)
+    const report = await installation.import('a.json', [GOOD, ...Array.from({ length: 3_000 }, () => NO_TIME), GOOD].join('\n'))
+    expectToAddUp(report, 3_002)
+    expect(report.lines).toMatchObject({ delivered: 2, rejected: 3_000 })
+  })
+
   test('a line that it never takes comes back alone, and the rest goes on', async () => {
     await using sink = await startFaultSink(({ target }) => (target.includes('p500&') ? status(414) : TAKEN))
     await using installation = await Installation.start(sink.url)

@@ -24,7 +24,7 @@ const lineOf = (body: string): number => (JSON.parse(body) as DeadLetter).source
 describe('dead letters', () => {
   test('each is sent, and its line told so, exactly once, though the queue refuses some of every batch', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer(), fc.integer({ min: 0, max: 60 }), async (seed, count) => {
+      fc.asyncProperty(fc.integer(), fc.integer({ min: 0, max: 600 }), async (seed, count) => {
         const chance = seeded(seed)
         const kept: number[] = []
         const refusals = new Map<number, number>()
