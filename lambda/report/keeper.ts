@@ -1,6 +1,7 @@
 import type { Clock } from '../deliver/deliver.ts'
 import { reportKey } from '../places.ts'
 import type { Rejection } from '../reasons.ts'
+import { withPoint, type ProgressPoint } from './progress.ts'
 import { finalReport, missingReport, progressReport, type Account, type Report } from './report.ts'
 import type { FoundReport, Reports } from './reports.ts'
 
@@ -11,6 +12,7 @@ const PROGRESS_MS = 2_000
 export class ReportKeeper {
   readonly #reports: Reports
   readonly #clock: Pick<Clock, 'now'>
+  #progress: readonly ProgressPoint[]
   #tag: string | undefined
   #writtenAt = -Infinity
   #isOvertaken = false
@@ -19,6 +21,7 @@ export class ReportKeeper {
   /** @param found what an invocation before this one left */
   constructor(found: FoundReport | undefined, reports: Reports, clock: Pick<Clock, 'now'>) {
     this.#tag = found?.tag
+    this.#progress = found?.report.progress ?? []
     this.#reports = reports
     this.#clock = clock
   }
@@ -42,14 +45,14 @@ export class ReportKeeper {
   async begin(account: Account): Promise<void> {
     this.#writtenAt = this.#clock.now()
     const { drop } = account
-    const tag = await this.#reports.replace(drop.bucket, reportKey(drop), progressReport(account), this.#tag)
+    const tag = await this.#reports.replace(drop.bucket, reportKey(drop), this.#withCourse(progressReport(account)), this.#tag)
     this.#isOvertaken = tag === undefined
     this.#tag = tag ?? this.#tag
   }
 
   /** Every line has ended. @throws AccountingError where the sums say otherwise */
   async finish(account: Account, failure?: Rejection): Promise<Report> {
-    const report = finalReport(account, this.#time(), failure)
+    const report = this.#withCourse(finalReport(account, this.#time(), failure))
     await this.#putLast(report, account)
     return report
   }
@@ -66,6 +69,16 @@ export class ReportKeeper {
   async #putLast(report: Report, { drop }: Account): Promise<void> {
     await this.#writing // or it could overtake the last one
     await this.#reports.put(drop.bucket, reportKey(drop), report)
+  }
+
+  #withCourse(report: Report): Report {
+    const { startedAt, lines } = report
+    this.#progress = withPoint(this.#progress, {
+      atMs: Math.max(0, this.#clock.now() - Date.parse(startedAt)),
+      delivered: lines.delivered,
+      cameBack: lines.rejected + lines.undeliverable,
+    })
+    return { ...report, progress: this.#progress }
   }
 
   #time(): string {

@@ -2,6 +2,7 @@ import { AccountingError } from '../errors.ts'
 import type { Drop } from '../intake/drop.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
 import type { Sums } from '../settle/sums.ts'
+import type { ProgressPoint } from './progress.ts'
 
 export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
 
@@ -36,6 +37,8 @@ export interface Report {
   readonly repeatsPossible: number
   /** Only of a drop that was cut. */
   readonly segments?: readonly SegmentReport[]
+  /** The course of the import, the oldest first. */
+  readonly progress?: readonly ProgressPoint[]
 }
 
 /** What became of one segment. */
