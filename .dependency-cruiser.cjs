@@ -31,6 +31,16 @@ module.exports = {
       from: { path: '^lib/' },
       to: { path: '^(lambda|cli|bin|test)/', pathNot: '^lambda/(config|places)' },
     },
+    {
+      name: 'the-page-runs-in-a-browser',
+      severity: 'error',
+      from: { path: '^cli/page/' },
+      to: {
+        pathNot:
+          '^(cli/page/|cli/(printable|stand-in/key|console/wire)\\.ts|cli/rejects/(fix|judge|object)\\.ts|lambda/(parse/|(errors|examine|head|places|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|uplot)/)',
+        ...values,
+      },
+    },
     { name: 'nobody-imports-a-door', severity: 'error', from: {}, to: { path: '^(bin/|lambda/entry)' } },
     {
       name: 'nobody-knows-the-tests',

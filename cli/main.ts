@@ -1,13 +1,14 @@
 import { Command, CommanderError } from 'commander'
 import { SetupError } from '../lambda/errors.ts'
+import { awsSaid } from './aws-said.ts'
 import type { BackfillFlags } from './backfill.ts'
+import type { ConsoleFlags } from './console/console.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_DROP_DIR, DEFAULT_STATE_DIR, readOptions, type LocalFlags } from './local/options.ts'
 import { atPlace } from './place-options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
 import { addRejects } from './rejects/commands.ts'
 import type { StatusFlags } from './status.ts'
-import { printable } from './terminal.ts'
 
 /**
  * The command line: one command of this folder for each that is typed.
@@ -29,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .option('--state-dir <dir>', 'folder for the state: bucket, queues, reports', DEFAULT_STATE_DIR)
     .option('--endpoint <url>', 'send to this tracking endpoint instead of the built-in stand-in, and with a real key')
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
-    .option('--port <number>', 'first of three ports in a row, for S3, SQS and the stand-in (default: any free)')
+    .option('--port <number>', 'first of four ports in a row: S3, SQS, stand-in, console (default: any free)')
     .option('--json', 'write the reports as one JSON array to stdout at the end, and nothing else there', false)
     .option('--no-samples', 'do not import the samples on an empty first start')
     .addHelpText('after', '\nExample:\n  km-import local --once --drop-dir ./exports\n')
@@ -72,6 +73,14 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { status } = await import('./status.ts')
       exitCode = await status(key, flags)
     })
+  atPlace(program.command('console'))
+    .description('a page in the browser: drop files, see what becomes of them, mend what came back and send it again')
+    .option('--port <number>', 'port of the page (default: any free)')
+    .addHelpText('after', '\nExample:\n  km-import console --stack KissmetricsImporter\n')
+    .action(async (flags: ConsoleFlags) => {
+      const { console } = await import('./console/console.ts')
+      exitCode = await console(flags)
+    })
   addRejects(program, (code) => {
     exitCode = code
   })
@@ -85,13 +94,4 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     process.stderr.write(`km-import: ${told}\n`)
     return EXIT.unusable
   }
-}
-
-/** What S3, SQS or the way to them refused, as a person can mend it. @returns undefined where it was none of them */
-function awsSaid(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('$metadata' in error || error.name === 'CredentialsProviderError')) return undefined
-  return (
-    `S3 or SQS did not do what was asked (${printable(`${error.name}: ${error.message}`)}). ` +
-    'Nothing is lost. Check network, region, credentials and permissions, then give the same command again.'
-  )
 }

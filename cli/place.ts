@@ -14,6 +14,10 @@ export interface PlaceFlags {
 
 /** An importer, deployed or on this computer, as a command reaches it. */
 export interface Place {
+  /** Of the stack, or that it is on this computer. */
+  readonly name: string
+  /** Where the stand-in for Kissmetrics can be asked, where lines go to it. */
+  readonly standInUrl?: string
   readonly s3: S3Client
   readonly sqs: SQSClient
   readonly bucket: string
@@ -21,7 +25,9 @@ export interface Place {
   readonly deadLetterQueueUrl: string
 }
 
-type Addresses = Pick<Cloud, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'>
+type Addresses = Pick<Cloud, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> & Pick<Place, 'standInUrl'>
+
+const THIS_COMPUTER = 'this computer'
 
 const FILE = 'running.json'
 
@@ -34,9 +40,16 @@ export function findPlace({ stack, stateDir }: PlaceFlags): Promise<Place> {
 export async function announce(
   stateDir: string,
   { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: Cloud,
+  standInUrl?: string,
 ): Promise<AsyncDisposable> {
   const file = path.join(stateDir, FILE)
-  const addresses: Addresses = { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }
+  const addresses: Addresses = {
+    s3Url,
+    sqsUrl,
+    importQueueUrl,
+    deadLetterQueueUrl,
+    ...(standInUrl !== undefined && { standInUrl }),
+  }
   await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`)
   return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
 }
@@ -48,13 +61,26 @@ async function findLocal(stateDir: string): Promise<Place> {
   const text = await readFile(path.join(stateDir, FILE), 'utf8').catch(() => {
     throw notRunning
   })
-  const { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl } = JSON.parse(text) as Addresses // only local mode writes it
+  const { s3Url, sqsUrl, ...rest } = JSON.parse(text) as Addresses // only local mode writes it
   // A killed one leaves its file behind.
   await fetch(s3Url).catch(() => {
     throw notRunning
   })
   pointSdkHere(s3Url, sqsUrl)
-  return { s3: new S3Client({}), sqs: new SQSClient({}), bucket: BUCKET, importQueueUrl, deadLetterQueueUrl }
+  return { name: THIS_COMPUTER, s3: new S3Client({}), sqs: new SQSClient({}), bucket: BUCKET, ...rest }
+}
+
+/** The importer that runs in this very process. */
+export function placeOf({ s3, sqs, importQueueUrl, deadLetterQueueUrl }: Cloud, standInUrl?: string): Place {
+  return {
+    name: THIS_COMPUTER,
+    s3,
+    sqs,
+    bucket: BUCKET,
+    importQueueUrl,
+    deadLetterQueueUrl,
+    ...(standInUrl !== undefined && { standInUrl }),
+  }
 }
 
 /** Credentials and region come as the AWS command line takes them: environment, profile, role. */
@@ -76,6 +102,7 @@ async function findStack(name: string): Promise<Place> {
     throw new SetupError(`--stack is "${name}": it has no output ${key}. Name a stack of this importer, or deploy it again.`)
   }
   return {
+    name,
     s3: new S3Client({}),
     // An endpoint that the user has set counts, also where the address of a queue names another.
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),

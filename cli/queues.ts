@@ -1,4 +1,20 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import type { Place } from './place.ts'
+
+/** What is in the queues of an importer. */
+export interface Waiting {
+  readonly messages: number
+  readonly deadLetters: number
+}
+
+export async function waitingIn({
+  sqs,
+  importQueueUrl,
+  deadLetterQueueUrl,
+}: Pick<Place, 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>): Promise<Waiting> {
+  const [messages, deadLetters] = await Promise.all([countMessages(sqs, importQueueUrl), countMessages(sqs, deadLetterQueueUrl)])
+  return { messages, deadLetters }
+}
 
 /** All messages of a queue: those that wait, those that are out, those that are delayed. */
 export async function countMessages(sqs: SQSClient, queueUrl: string): Promise<number> {

@@ -1,14 +1,9 @@
 import { REASONS, WARNINGS, type ReasonCode, type WarningCode } from '../lambda/reasons.ts'
 import { isFinal, type Report } from '../lambda/report/report.ts'
 import { fitted, wrapped } from './columns.ts'
+import type { Waiting } from './queues.ts'
 import { STATES } from './report-table.ts'
 import { grouped, printable, styled, type Output } from './terminal.ts'
-
-/** What is in the queues. */
-export interface Waiting {
-  readonly messages: number
-  readonly deadLetters: number
-}
 
 /** A report as one row of a table. */
 export function asRow(report: Report) {

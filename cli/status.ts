@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { reportsIn } from '../lambda/adapters/s3.ts'
 import { SetupError } from '../lambda/errors.ts'
 import { REPORTS_PREFIX } from '../lambda/places.ts'
 import type { Report } from '../lambda/report/report.ts'
@@ -8,8 +7,9 @@ import { EXIT, type ExitCode } from './exit.ts'
 import { Interruption } from './interruption.ts'
 import { listObjects } from './listing.ts'
 import { findPlace, type Place, type PlaceFlags } from './place.ts'
-import { countMessages } from './queues.ts'
-import { asRow, reportText, statusText, type Waiting } from './status-text.ts'
+import { waitingIn } from './queues.ts'
+import { ReportShelf } from './report-shelf.ts'
+import { asRow, reportText, statusText } from './status-text.ts'
 import { printable } from './terminal.ts'
 
 export interface StatusFlags extends PlaceFlags {
@@ -22,13 +22,13 @@ export interface StatusFlags extends PlaceFlags {
 const REFRESH_MS = 2_000
 /** As many drops as fit on a screen; the newest. */
 const USUAL_DROPS = 20
-const READS_AT_ONCE = 16
 
 /** What became of the drops, the newest last; or of one of them, in full. */
 export async function status(key: string | undefined, flags: StatusFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const place = await findPlace(flags)
-  const show = key === undefined ? () => showAll(place, flags) : () => showOne(place, key, flags)
+  const shelf = new ReportShelf(place)
+  const show = key === undefined ? () => showAll(place, shelf, flags) : () => showOne(place, shelf, key, flags)
   let text = await show()
   process.stdout.write(text)
   while (flags.watch) {
@@ -43,8 +43,9 @@ export async function status(key: string | undefined, flags: StatusFlags): Promi
   return EXIT.ok
 }
 
-async function showAll(place: Place, flags: StatusFlags): Promise<string> {
-  const { reports, total } = await newest(place, flags.all ? Infinity : USUAL_DROPS)
+async function showAll(place: Place, shelf: ReportShelf, flags: StatusFlags): Promise<string> {
+  const { reports: shelved, total } = await shelf.newest(flags.all ? Infinity : USUAL_DROPS)
+  const reports = shelved.map(({ report }) => report)
   if (flags.csv)
     return csv(
       Object.keys(asRow(EMPTY)),
@@ -55,11 +56,11 @@ async function showAll(place: Place, flags: StatusFlags): Promise<string> {
   return statusText(reports, total, waiting, process.stdout)
 }
 
-async function showOne(place: Place, key: string, flags: StatusFlags): Promise<string> {
+async function showOne(place: Place, shelf: ReportShelf, key: string, flags: StatusFlags): Promise<string> {
   const found: Report[] = []
   for (const name of [key, `incoming/${key}`]) {
     for await (const { key: where } of listObjects(place.s3, place.bucket, `${REPORTS_PREFIX}${name}/`)) {
-      const report = await read(place, where)
+      const report = await shelf.one(where)
       if (report?.drop.key === name) found.push(report)
     }
   }
@@ -69,27 +70,6 @@ async function showOne(place: Place, key: string, flags: StatusFlags): Promise<s
       `There is no report of "${printable(key)}". See km-import status for the drops that there are; one that was just put there may need a moment.`,
     )
   return flags.json ? `${JSON.stringify(last, null, 2)}\n` : reportText(last, process.stdout)
-}
-
-async function newest(place: Place, most: number): Promise<{ readonly reports: readonly Report[]; readonly total: number }> {
-  const listed: { readonly key: string; readonly writtenAt: Date }[] = []
-  for await (const object of listObjects(place.s3, place.bucket, REPORTS_PREFIX)) listed.push(object)
-  const chosen = listed.sort((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime()).slice(0, most)
-  const reports: Report[] = []
-  for (let from = 0; from < chosen.length; from += READS_AT_ONCE) {
-    const some = await Promise.all(chosen.slice(from, from + READS_AT_ONCE).map(({ key }) => read(place, key)))
-    reports.push(...some.filter((report) => report !== undefined))
-  }
-  return { reports: reports.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)), total: listed.length }
-}
-
-async function read({ s3, bucket }: Place, key: string): Promise<Report | undefined> {
-  return (await reportsIn(s3).find(bucket, key))?.report
-}
-
-async function waitingIn({ sqs, importQueueUrl, deadLetterQueueUrl }: Place): Promise<Waiting> {
-  const [messages, deadLetters] = await Promise.all([countMessages(sqs, importQueueUrl), countMessages(sqs, deadLetterQueueUrl)])
-  return { messages, deadLetters }
 }
 
 /** For the names of the columns, where there is no drop yet. */

@@ -37,7 +37,7 @@ export async function local(options: LocalOptions): Promise<ExitCode> {
   const template = await synthesize(path.join(options.stateDir, 'cdk.out'))
   const wiring = readWiring(JSON.parse(await readFile(template, 'utf8')))
   await using servers = await startServers(options, wiring)
-  await using _announced = await announce(options.stateDir, servers.cloud)
+  await using _announced = await announce(options.stateDir, servers.cloud, servers.standInUrl)
   const run = new LocalRun(options, wiring, servers, status)
   try {
     return await run.untilDone()

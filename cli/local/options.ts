@@ -3,6 +3,7 @@ import { access, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseEndpoint, SETTINGS } from '../../lambda/config.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
+import { readPort } from '../port.ts'
 
 /** Flags of `km-import local` as they were typed. */
 export interface LocalFlags {
@@ -24,7 +25,7 @@ export interface LocalOptions {
   readonly stateDir: string
   /** Where commands go; the stand-in where there is none. */
   readonly target: { readonly endpoint: URL; readonly apiKey: string } | undefined
-  /** First of three ports in a row: S3, SQS, stand-in. 0: any that are free. */
+  /** First of four ports in a row: S3, SQS, stand-in, console. 0: any that are free. */
   readonly port: number
 }
 
@@ -34,7 +35,7 @@ export const DEFAULT_STATE_DIR = '.km-import'
 /** @throws SetupError naming the flag, what it holds and what to do */
 export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Promise<LocalOptions> {
   const target = readTarget(flags, env)
-  const port = readPort(flags.port)
+  const port = readPort(flags.port, 4)
   return {
     once: flags.once === true,
     json: flags.json === true,
@@ -57,16 +58,6 @@ function readTarget({ endpoint, apiKeyEnv }: LocalFlags, env: NodeJS.ProcessEnv)
     )
   }
   return { endpoint: url, apiKey }
-}
-
-/** Three in a row must fit below 65,536. */
-const LAST_PORT = 65_533
-
-function readPort(text: string | undefined): number {
-  if (text === undefined) return 0
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port <= LAST_PORT) return port
-  throw new SetupError(`--port is "${text}": expected a whole number from 1 to ${LAST_PORT}. Leave it out to take free ports.`)
 }
 
 /** The usual folder is made where it is missing; one that a person names has to be there, since a typo would be watched for ever. */
@@ -104,6 +95,4 @@ async function makeFolder(folder: string, what: string): Promise<void> {
   })
 }
 
-/** The key that stands for one where only the stand-in listens, or none does. As long as a real one, for it is part of each request. */
-export const STAND_IN_KEY = '0123456789abcdef0123456789abcdef01234567'
 export const DEFAULT_API_KEY_ENV = SETTINGS.apiKey

@@ -1,8 +1,11 @@
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
+import { startConsole } from '../console/console.ts'
+import { placeOf } from '../place.ts'
+import { STAND_IN_KEY } from '../stand-in/key.ts'
 import { startStandIn } from '../stand-in/server.ts'
 import { startCloud, type Cloud } from './cloud.ts'
-import { STAND_IN_KEY, type LocalOptions } from './options.ts'
+import type { LocalOptions } from './options.ts'
 import type { Wiring } from './template.ts'
 
 /** Everything that listens on this computer, and where commands go. */
@@ -12,6 +15,8 @@ export interface Servers extends AsyncDisposable {
   readonly apiKey: string
   /** Where the stand-in can be asked; undefined where another endpoint was named. */
   readonly standInUrl: string | undefined
+  /** The page for people, with the token in it; undefined for a run that ends by itself. */
+  readonly consoleUrl: string | undefined
 }
 
 /** @throws SetupError where a port is taken */
@@ -21,12 +26,15 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     const target = await startTarget(options, starting)
     const cloud = await startCloud(options.stateDir, options.port, wiring)
     starting.defer(() => cloud.stop())
+    const { once, port } = options
+    const page = once ? undefined : await startConsole(placeOf(cloud, target.standInUrl), port === 0 ? 0 : port + 3)
+    if (page !== undefined) starting.use(page)
     const started = starting.move()
-    return { cloud, ...target, [Symbol.asyncDispose]: () => started.disposeAsync() }
+    return { cloud, ...target, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }
   } catch (cause) {
     if (codeOf(cause) !== 'EADDRINUSE') throw cause
     throw new SetupError(
-      `--port is "${options.port}": it, or one of the two after it, is taken by another program. ` +
+      `--port is "${options.port}": it, or one of the three after it, is taken by another program. ` +
         'Name another, or leave it out to take free ports.',
       { cause },
     )

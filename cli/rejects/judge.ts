@@ -1,12 +1,11 @@
 import { examine } from '../../lambda/examine.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
-import { STAND_IN_KEY } from '../local/options.ts'
+import { STAND_IN_KEY } from '../stand-in/key.ts'
 
-/** The importer's own answer to a line that would be dropped now. @returns undefined where it can be sent */
+/** The importer's own answer to a line that would be dropped now: here, and on the page while a person types. @returns undefined where it can be sent */
 export function rejectionOf(text: string): Rejection | undefined {
-  const line = { number: 1, byteStart: 0, byteEnd: Buffer.byteLength(text), text }
-  const entry = examine(line, { latestTime: latestTimeFor(new Date()) }, STAND_IN_KEY)
+  const entry = examine({ number: 1, byteStart: 0, byteEnd: 0, text }, { latestTime: latestTimeFor(new Date()) }, STAND_IN_KEY)
   if (entry.kind === 'rejected') return entry.rejection
   return entry.kind === 'blank' ? reject('nothing_to_import', 'the line is empty') : undefined
 }

@@ -3,10 +3,10 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { parkedIn } from '../../lambda/adapters/s3.ts'
 import { letterBoxAt } from '../../lambda/adapters/sqs.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { park as sweep } from '../../lambda/park/park.ts'
+import { park as sweep, type ParkOptions, type Swept } from '../../lambda/park/park.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { Interruption } from '../interruption.ts'
-import { findPlace, type PlaceFlags } from '../place.ts'
+import { findPlace, type Place, type PlaceFlags } from '../place.ts'
 import { grouped } from '../terminal.ts'
 import { contentOf } from './content.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
@@ -25,22 +25,36 @@ export async function park(flags: ParkFlags): Promise<ExitCode> {
   // Who chooses by reason or drop means all of those, whatever their age.
   const isChosen = flags.reason !== undefined || flags.key !== undefined
   const oldest = Date.now() - daysOf(flags.olderThan ?? (isChosen ? '0' : USUAL_DAYS)) * DAY_MS
-  const { s3, sqs, bucket, deadLetterQueueUrl } = await findPlace(flags)
-  const { parked, isWhole, keys } = await sweep(
-    { letterBox: letterBoxAt(sqs, deadLetterQueueUrl), parked: parkedIn(s3), clock, newRun: randomUUID },
+  const { parked, isWhole, keys } = await parkThose(
+    await findPlace(flags),
     {
-      bucket,
       why: isChosen ? 'asked' : 'old',
       isMeant: ({ id, body, sentAt }) =>
         sentAt.getTime() <= oldest && isMeant({ id, body, sentAt, content: contentOf(body), kept: 'queue', isInAll: true }),
-      ending: interruption.signal,
     },
+    interruption.signal,
   )
   for (const key of keys) process.stdout.write(`${key}\n`)
   process.stderr.write(`${grouped(parked)} dead ${parked === 1 ? 'letter' : 'letters'} parked.\n`)
   if (interruption.happened) return EXIT.interrupted
   if (!isWhole) process.stderr.write('There are more than SQS shows at a time: run it again.\n')
   return EXIT.ok
+}
+
+/** Left out, `isMeant` is whatever is as old as the stack's own sweep takes it. */
+export function parkThose(
+  { s3, sqs, bucket, deadLetterQueueUrl }: Place,
+  { why, isMeant = isOld }: Pick<ParkOptions, 'why'> & Partial<Pick<ParkOptions, 'isMeant'>>,
+  ending: AbortSignal,
+): Promise<Swept> {
+  return sweep(
+    { letterBox: letterBoxAt(sqs, deadLetterQueueUrl), parked: parkedIn(s3), clock, newRun: randomUUID },
+    { bucket, why, isMeant, ending },
+  )
+}
+
+function isOld({ sentAt }: { readonly sentAt: Date }): boolean {
+  return sentAt.getTime() <= Date.now() - Number(USUAL_DAYS) * DAY_MS
 }
 
 function daysOf(text: string): number {

@@ -73,8 +73,13 @@ async function survey(place: Place, isMeant: (reject: Reject) => boolean, signal
   return { lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)), works, others }
 }
 
-/** A message that is there twice for a moment does no harm: the importer knows what it has done. */
-async function sendBack(
+/**
+ * Sends failed work back to the import queue. A message that is there twice for a moment does no harm: the importer knows what it has done.
+ *
+ * @param works each message by its id
+ * @returns how many were still there
+ */
+export async function sendBack(
   { sqs, importQueueUrl, ...place }: Place,
   works: ReadonlyMap<string, string>,
   signal: AbortSignal,

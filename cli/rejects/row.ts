@@ -1,6 +1,7 @@
 import { membersOf } from '../../lambda/parse/layout.ts'
 import type { Reject } from './collect.ts'
 import { reasonOf } from './content.ts'
+import { isObject } from './object.ts'
 
 /** One dead letter as a person edits it: a line of a file that was pulled. */
 export interface Row {
@@ -52,15 +53,6 @@ function lineMembers(line: string | undefined, base64: string | undefined): read
   if (line !== undefined) return [`"line":${isObject(line) ? line.trim().replaceAll(/[\t\r\n]/g, ' ') : JSON.stringify(line)}`]
   if (base64 === undefined) return []
   return [`"line":${JSON.stringify(Buffer.from(base64, 'base64').toString('utf8'))}`, `"lineBase64":${JSON.stringify(base64)}`]
-}
-
-/** Whether a text is an object in JSON: then tabs and line ends are only between its parts. */
-export function isObject(text: string): boolean {
-  try {
-    return text.trimStart().startsWith('{') && typeof JSON.parse(text) === 'object'
-  } catch {
-    return false
-  }
 }
 
 /** @throws RowError saying what is wrong with it */

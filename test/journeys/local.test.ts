@@ -73,7 +73,7 @@ describe('what cannot be used is said in one line, with exit code 2 and no stack
     [ 'a folder that is not there',  ['local', '--once', '--drop-dir', '/no/such/folder'],           'km-import: --drop-dir is "/no/such/folder": there is no such folder. Make it (mkdir -p), or name another.' ],
     [ 'an endpoint that is no URL',  ['local', '--once', '--endpoint', 'nonsense'],                  'km-import: --endpoint is "nonsense": expected an address such as https://trk.kissmetrics.io.' ],
     [ 'a key that is not set',       ['local', '--once', '--endpoint', 'https://trk.kissmetrics.io', '--api-key-env', 'KM_NO_SUCH'], 'km-import: No API key: the environment variable KM_NO_SUCH is not set, and --endpoint needs one. Set it (export KM_NO_SUCH=…), or name another with --api-key-env.' ],
-    [ 'a port that is none',         ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65533. Leave it out to take free ports.' ],
+    [ 'a port that is none',         ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65532. Leave it out to take free ports.' ],
   ])('%s', async (_what, args, said) => {
     const { code, stdout, stderr } = await run(args)
     expect(stderr.split('\n')[0]).toBe(said)
@@ -86,10 +86,10 @@ describe('what cannot be used is said in one line, with exit code 2 and no stack
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
-    const { code, stderr } = await run([...usual, '--port', String(Math.min(port, 65_533))])
+    const { code, stderr } = await run([...usual, '--port', String(Math.min(port, 65_532))])
     other.close()
     expect(stderr).toContain(
-      `--port is "${port}": it, or one of the two after it, is taken by another program. Name another, or leave it out`,
+      `--port is "${port}": it, or one of the three after it, is taken by another program. Name another, or leave it out`,
     )
     expect(stderr).not.toContain('    at ')
     expect(code).toBe(2)

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { HAS_MOTO, startMoto, type Moto } from '../support/moto.ts'
-import { run } from '../support/program.ts'
+import type { Letters, Overview, Replayed, Uploaded } from '../../cli/console/wire.ts'
+import { eventually } from '../support/installation.ts'
+import { Program, run } from '../support/program.ts'
 
 /** The outputs that the deployed stack has, and what they lead to. */
 const TEMPLATE = {
@@ -81,6 +83,37 @@ ofMoto('a deployed stack is found by its name, and its dead letters are mended l
   expect(await Body!.transformToString()).toBe('{"_p":"a","_t":1393344604,"_n":"x"}\n')
   expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages ?? []).toEqual([])
   expect((await km('status')).stdout).toContain('No drop yet.')
+})
+
+ofMoto('the console works on a deployed stack: a file is dropped, a letter seen, mended and taken out of the queue', async () => {
+  const client = { endpoint: moto!.url, region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }
+  const s3 = new S3Client({ ...client, forcePathStyle: true })
+  const sqs = new SQSClient(client)
+  const QueueUrl = `${moto!.url}/123456789012/dead-letters`
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(LETTER) }))
+  const program = new Program(['console', '--stack', 'KissmetricsImporter'], aws())
+  try {
+    const address = await eventually('its address', () => Promise.resolve(/^http:\S+$/m.exec(program.stdout)?.[0]))
+    const ask = async <T>(what: string, body?: string, type = 'application/json') => {
+      const { origin } = new URL(address)
+      const init = body === undefined ? {} : { method: 'POST', body, headers: { origin, 'content-type': type } }
+      return (await (await fetch(new URL(`api/${what}`, address), init)).json()) as T
+    }
+    expect(await ask<Uploaded>('upload?name=may.json', '{"_p":"a","_t":1393344604,"_n":"x"}\n', 'application/octet-stream')).toEqual({
+      key: 'incoming/may.json',
+    })
+    expect(await ask<Overview>('overview')).toMatchObject({ place: 'KissmetricsImporter', waiting: { deadLetters: 1 } })
+    const { rows } = await ask<Letters>('letters')
+    expect(rows).toMatchObject([{ reason: 'timestamp_in_milliseconds', line: LETTER.line }])
+    const line = '{"_p":"a","_t":1393344604,"_n":"mended"}'
+    const { key } = await ask<Replayed>('replay', JSON.stringify({ lines: [{ id: rows[0]!.id, line }] }))
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'drops-of-the-stack', Key: key }))
+    expect(await Body!.transformToString()).toBe(`${line}\n`)
+    expect(await ask<Letters>('letters/look', '{}')).toMatchObject({ total: 0 })
+  } finally {
+    program.kill('SIGINT')
+  }
+  expect(await program.ended()).toMatchObject({ code: 0 })
 })
 
 ofMoto('a stack that is not there is told as such', async () => {

@@ -1,0 +1,172 @@
+import { json } from 'node:stream/consumers'
+import * as v from 'valibot'
+import { REPORTS_PREFIX } from '../../lambda/places.ts'
+import type { Place } from '../place.ts'
+import { waitingIn } from '../queues.ts'
+import { OTHER_REASONS, type WaitingReason } from '../rejects/content.ts'
+import { giveBack } from '../rejects/give-back.ts'
+import { parkThose } from '../rejects/park.ts'
+import { sendBack } from '../rejects/replay-valid.ts'
+import { ReportShelf } from '../report-shelf.ts'
+import { REASONS } from '../../lambda/reasons.ts'
+import { LetterShelf } from './letters.ts'
+import { judged, mendedBy, outlookOf } from './mending.ts'
+import { Refusal, type Api, type Question } from './server.ts'
+import { upload } from './upload.ts'
+import type { FixOutlook, LetterFilter, Letters, Overview, Parked, Replayed, SentBack } from './wire.ts'
+
+const MOST_DROPS = 200
+const MOST_ROWS = 500
+/** Of what a person mends at once, with room for the escapes of JSON. */
+const MOST_BODY_BYTES = 64 * 1024 ** 2
+
+const REASON_NAMES = [...Object.keys(REASONS), ...Object.keys(OTHER_REASONS)] as WaitingReason[]
+
+const Filter = v.object({
+  drop: v.exactOptional(v.string()),
+  reason: v.exactOptional(v.picklist(REASON_NAMES)),
+  text: v.exactOptional(v.string()),
+  kept: v.exactOptional(v.picklist(['put-away', 'set-aside'])),
+})
+const Fixing = v.object({ filter: Filter, fixes: v.array(v.string()) })
+const Replaying = v.union([
+  v.object({ isAll: v.literal(true), ...Fixing.entries }),
+  v.object({ lines: v.array(v.object({ id: v.string(), line: v.string() })) }),
+])
+const Parking = v.union([
+  v.object({ ids: v.array(v.string()) }),
+  v.object({ filter: Filter }),
+  v.object({ nearTheirEnd: v.literal(true) }),
+])
+const whole = (most: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(most))
+const Paging = v.object({
+  offset: v.optional(whole(999_999_999), '0'),
+  limit: v.optional(whole(MOST_ROWS), '100'),
+  sort: v.optional(v.picklist(['place', 'end']), 'place'),
+})
+
+/** Everything that the page can ask of one importer. */
+export class ConsoleApi implements AsyncDisposable {
+  readonly #place: Place
+  readonly #reports: ReportShelf
+  readonly #letters: LetterShelf
+  readonly #answers: Readonly<Record<string, Api>>
+
+  constructor(place: Place) {
+    this.#place = place
+    this.#reports = new ReportShelf(place)
+    this.#letters = new LetterShelf(place)
+    this.#answers = {
+      'GET /overview': ({ query }) => this.#overview(query),
+      'GET /drop': ({ query }) => this.#drop(query.get('id') ?? ''),
+      'POST /upload': (question) => upload(place, question),
+      'GET /letters': ({ query }) => this.#show(query),
+      'POST /letters/look': async ({ query }) => {
+        await this.#letters.look()
+        return this.#show(query)
+      },
+      'POST /fix': (question) => this.#fix(question),
+      'POST /replay': (question) => this.#replay(question),
+      'POST /send-back': (question) => this.#sendBack(question),
+      'POST /park': (question) => this.#park(question),
+    }
+  }
+
+  readonly answer: Api = (question) => {
+    const answer = this.#answers[`${question.method} ${question.path}`]
+    if (answer === undefined) throw new Refusal(404, 'There is nothing here. Load the page again.')
+    return answer(question)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#letters[Symbol.asyncDispose]()
+  }
+
+  async #overview(query: URLSearchParams): Promise<Overview> {
+    const limit = Number(query.get('limit') ?? 50)
+    if (!Number.isInteger(limit) || limit < 1 || limit > MOST_DROPS)
+      throw new Refusal(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MOST_DROPS}.`)
+    const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), waitingIn(this.#place)])
+    const { name, standInUrl } = this.#place
+    const nearTheirEnd = waiting.deadLetters === 0 ? 0 : this.#letters.nearTheirEnd()
+    return {
+      place: name,
+      ...(standInUrl !== undefined && { standIn: standInUrl }),
+      waiting: { ...waiting, ...(nearTheirEnd !== undefined && { nearTheirEnd }) },
+      drops: reports.toReversed().map(({ where, report }) => ({ id: where, report })),
+      total,
+    }
+  }
+
+  async #drop(id: string): Promise<unknown> {
+    const report = id.startsWith(REPORTS_PREFIX) ? await this.#reports.one(id) : undefined
+    if (report === undefined) throw new Refusal(404, 'There is no report of this drop. It may have been removed.')
+    return report
+  }
+
+  async #show(query: URLSearchParams): Promise<Letters> {
+    const given = Object.fromEntries([...query].filter(([, value]) => value !== ''))
+    const { offset, limit, sort } = read(Paging, given)
+    return this.#letters.show(read(Filter, given), { offset, limit, order: sort })
+  }
+
+  async #fix({ request }: Question): Promise<FixOutlook> {
+    const question = read(Fixing, await bodyOf(request))
+    return outlookOf((await this.#letters.table()).each(question.filter), question)
+  }
+
+  async #replay({ request, signal }: Question): Promise<Replayed> {
+    const question = read(Replaying, await bodyOf(request))
+    const known = await this.#letters.table()
+    const { ready, refused } =
+      'isAll' in question
+        ? { ready: mendedBy(known.each(question.filter), question), refused: [] }
+        : judged(question.lines, (id) => known.one(id))
+    if (ready.length === 0) return { lines: 0, sentBefore: 0, missing: 0, refused }
+    const { key, lines, storedBefore, missing } = await this.#letters.alone(() =>
+      giveBack(this.#place, 'console', ready, () => false, signal),
+    )
+    const table = await this.#letters.table()
+    table.remove(ready.map(({ id }) => id))
+    return { ...(key !== undefined && { key }), lines, sentBefore: storedBefore, missing, refused }
+  }
+
+  async #sendBack({ request, signal }: Question): Promise<SentBack> {
+    const filter = read(Filter, await bodyOf(request))
+    const works = (await this.#letters.table()).works(filter)
+    const sent = await this.#letters.alone(() => sendBack(this.#place, works, signal))
+    const table = await this.#letters.table()
+    table.remove(works.keys())
+    return { works: sent }
+  }
+
+  async #park({ request, signal }: Question): Promise<Parked> {
+    const question = read(Parking, await bodyOf(request))
+    const ids = 'ids' in question ? question.ids : 'filter' in question ? await this.#idsOf(question.filter) : undefined
+    const chosen = ids && new Set(ids)
+    const { parked } = await this.#letters.alone(() =>
+      parkThose(this.#place, chosen === undefined ? { why: 'old' } : { why: 'asked', isMeant: ({ id }) => chosen.has(id) }, signal),
+    )
+    this.#letters.invalidate()
+    return { parked }
+  }
+
+  async #idsOf(filter: LetterFilter): Promise<readonly string[]> {
+    return Array.from((await this.#letters.table()).each(filter), ({ id }) => id)
+  }
+}
+
+async function bodyOf(request: Question['request']): Promise<unknown> {
+  if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) throw new Refusal(415, 'Expected JSON. Load the page again.')
+  if (!(Number(request.headers['content-length']) <= MOST_BODY_BYTES))
+    throw new Refusal(413, 'This is too much to be sent at once. Choose fewer lines.')
+  return json(request).catch((cause: unknown) => {
+    throw new Refusal(400, `The question is no JSON (${cause instanceof Error ? cause.message : String(cause)}).`)
+  })
+}
+
+function read<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, value)
+  if (parsed.success) return parsed.output
+  throw new Refusal(422, `The question is not understood (${parsed.issues.map((issue) => v.getDotPath(issue) ?? issue.type).join(', ')}). Load the page again.`)
+}

@@ -1,0 +1,14 @@
+/** Whatever could move the cursor, change colours, ring, or turn the direction of writing: C0, DEL, C1, bidi and line separators. */
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
+
+/** Text that came from outside, such as a file's name, made harmless for a terminal and a page: one line, and nothing in it is obeyed. */
+export function printable(text: string): string {
+  return text.toWellFormed().replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+const NUMBER = new Intl.NumberFormat('en-US')
+
+/** 50000 → 50,000 */
+export function grouped(number: number): string {
+  return NUMBER.format(number)
+}
