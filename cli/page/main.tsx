@@ -1,3 +1,4 @@
+import './page.css'
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { desk, hasUnsentChanges } from './desk.ts'
