@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { KISSMETRICS_ENDPOINT } from '../lambda/config.ts'
 import { SetupError } from '../lambda/errors.ts'
 import { awsSaid } from './aws-said.ts'
 import type { BackfillFlags } from './backfill.ts'
@@ -8,6 +9,7 @@ import { DEFAULT_API_KEY_ENV, DEFAULT_DROP_DIR, DEFAULT_STATE_DIR, readOptions, 
 import { atPlace } from './place-options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
 import { addRejects } from './rejects/commands.ts'
+import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status.ts'
 
 /**
@@ -60,6 +62,27 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (files: string[], flags: PreviewFlags) => {
       const { preview } = await import('./preview/preview.ts')
       exitCode = await preview(files, flags)
+    })
+  program
+    .command('send')
+    .description(
+      'send files from this computer, once and without AWS: 0 all delivered, 1 some lines came back, 2 not usable, 130 interrupted',
+    )
+    .argument('<file...>', 'files of JSON lines, also .gz; or a FILE.rejected.jsonl that you have mended')
+    .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
+    .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
+    .option('-y, --yes', 'do not ask', false)
+    .option('--again', 'also what was sent before and has not changed since', false)
+    .option('--json', 'write the reports as one JSON array to stdout, and nothing else there', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  km-import send exports/*.jsonl.gz\n\n' +
+        'Beside each FILE lie FILE.report.json, and FILE.rejected.jsonl where lines came back.\n' +
+        'Ctrl-C stops it; the same command goes on where it stood.\n',
+    )
+    .action(async (files: string[], flags: SendFlags) => {
+      const { send } = await import('./send/send.ts')
+      exitCode = await send(files, flags)
     })
   atPlace(program.command('status'))
     .description('what became of the drops, or of one of them in full')

@@ -20,9 +20,24 @@ export const STATES: Readonly<Record<Report['state'], readonly [words: string, s
  * @param deadLetters how many wait in the dead-letter queue, over all drops
  */
 export function dropTable(report: Report, where: string, deadLetters: number, output: Output): string {
+  const rows = [
+    ...reportRows(report, output),
+    noted('report', printable(where)),
+    row('dead letters', deadLetters, deadLetters === 1 ? 'waits in the dead-letter queue' : 'wait in the dead-letter queue'),
+  ]
+  return `${rows.join('\n')}\n`
+}
+
+/** One row beside the counts. */
+export function noted(name: string, text: string): string {
+  return `  ${name.padEnd(INDENT - 2)}${text}`
+}
+
+/** What became of the lines. */
+export function reportRows(report: Report, output: Output): readonly string[] {
   const [words, style] = STATES[report.state]
   const { lines, failure } = report
-  const rows = [
+  return [
     `${styled(output, 'bold', printable(report.drop.key))}  ${styled(output, style, words)}`,
     ...(failure === undefined ? [] : wrapped('why', printable(failure.detail))),
     // Nothing was counted of a drop that was refused before its first line.
@@ -30,10 +45,7 @@ export function dropTable(report: Report, where: string, deadLetters: number, ou
     ...(report.repeatsPossible > 0
       ? [row('repeats', report.repeatsPossible, 'at most: an earlier run broke off; Kissmetrics drops repeats')]
       : []),
-    `  report         ${printable(where)}`,
-    row('dead letters', deadLetters, deadLetters === 1 ? 'waits in the dead-letter queue' : 'wait in the dead-letter queue'),
   ]
-  return `${rows.join('\n')}\n`
 }
 
 function countsOf(report: Report): readonly string[] {

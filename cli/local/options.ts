@@ -17,6 +17,12 @@ export interface LocalFlags {
   readonly port?: string
 }
 
+/** Kissmetrics, or another tracking endpoint, and who it is for. */
+export interface Target {
+  readonly endpoint: URL
+  readonly apiKey: string
+}
+
 export interface LocalOptions {
   readonly once: boolean
   readonly json: boolean
@@ -24,7 +30,7 @@ export interface LocalOptions {
   readonly dropDir: string
   readonly stateDir: string
   /** Where commands go; the stand-in where there is none. */
-  readonly target: { readonly endpoint: URL; readonly apiKey: string } | undefined
+  readonly target: Target | undefined
   /** First of four ports in a row: S3, SQS, stand-in, console. 0: any that are free. */
   readonly port: number
 }
@@ -34,7 +40,8 @@ export const DEFAULT_STATE_DIR = '.km-import'
 
 /** @throws SetupError naming the flag, what it holds and what to do */
 export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Promise<LocalOptions> {
-  const target = readTarget(flags, env)
+  const { endpoint, apiKeyEnv } = flags
+  const target = endpoint === undefined ? undefined : readTarget(endpoint, apiKeyEnv, '--endpoint', env)
   const port = readPort(flags.port, 4)
   return {
     once: flags.once === true,
@@ -47,13 +54,18 @@ export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Pr
   }
 }
 
-function readTarget({ endpoint, apiKeyEnv }: LocalFlags, env: NodeJS.ProcessEnv): LocalOptions['target'] {
-  if (endpoint === undefined) return undefined
+/**
+ * Where lines go for real, and the key that goes with them.
+ *
+ * @param what needs the key, for the message
+ * @throws SetupError
+ */
+export function readTarget(endpoint: string, apiKeyEnv: string, what: string, env: NodeJS.ProcessEnv): Target {
   const url = parseEndpoint(endpoint, '--endpoint')
   const apiKey = env[apiKeyEnv]?.trim() ?? ''
   if (apiKey === '') {
     throw new SetupError(
-      `No API key: the environment variable ${apiKeyEnv} is not set, and --endpoint needs one. ` +
+      `No API key: the environment variable ${apiKeyEnv} is not set, and ${what} needs one. ` +
         `Set it (export ${apiKeyEnv}=…), or name another with --api-key-env.`,
     )
   }

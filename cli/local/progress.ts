@@ -1,5 +1,5 @@
-import path from 'node:path'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
+import { shortest } from '../shortest-path.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal.ts'
 import type { FollowedReport } from './reports.ts'
 import { dropTable } from '../report-table.ts'
@@ -41,10 +41,4 @@ export class Progress {
 function progressOf({ drop, lines }: Report): string {
   const settled = lines.delivered + lines.rejected + lines.undeliverable + lines.blank
   return `${printable(drop.key)}: ${grouped(settled)} lines done, ${grouped(lines.rejected + lines.undeliverable)} came back`
-}
-
-/** From here, where it lies below; a way through `..` is longer to read than the whole path. */
-function shortest(file: string): string {
-  const fromHere = path.relative('', file)
-  return fromHere.startsWith('..') ? file : fromHere
 }

@@ -27,7 +27,8 @@ export async function preview(files: readonly string[], { json }: PreviewFlags):
   return verdict(summary)
 }
 
-async function survey(files: readonly string[]): Promise<PreviewSummary> {
+/** @throws SetupError where a file cannot be opened, or not be read to its end */
+export async function survey(files: readonly string[]): Promise<PreviewSummary> {
   await checkSources(files)
   const maxLineBytes = readKnob('KM_MAX_LINE_BYTES', process.env)
   const survey = new Survey()

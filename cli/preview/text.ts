@@ -77,7 +77,8 @@ const UNITS = [
   ['minute', 60],
 ] as const
 
-function durations({ fastestSeconds, slowestSeconds }: Estimate): string {
+/** How long sending may take, in words. */
+export function durations({ fastestSeconds, slowestSeconds }: Estimate): string {
   const [fastest, slowest] = [duration(fastestSeconds), duration(slowestSeconds)]
   return fastest === slowest ? `about ${fastest}` : `${fastest} to ${slowest}`
 }

@@ -1,8 +1,4 @@
-import { createReadStream } from 'node:fs'
 import path from 'node:path'
-import { codeOf, SetupError } from '../../lambda/errors.ts'
-import { isBlank } from '../../lambda/parse/line.ts'
-import { openLines } from '../../lambda/read/lines.ts'
 import type { Rejection } from '../../lambda/reasons.ts'
 import { fitted } from '../columns.ts'
 import { confirm } from '../confirm.ts'
@@ -12,14 +8,12 @@ import { findPlace, type PlaceFlags } from '../place.ts'
 import { grouped, printable } from '../terminal.ts'
 import { giveBack, type GivenBack } from './give-back.ts'
 import { rejectionOfRow } from './judge.ts'
-import { readRow, RowError, type Row } from './row.ts'
+import type { Row } from './row.ts'
+import { readRows } from './rows.ts'
 
 export interface ReplayFlags extends PlaceFlags {
   readonly yes: boolean
 }
-
-/** A row may hold a line twice: as text, and as bytes in base64. */
-const MOST_ROW_BYTES = 4 * 1_048_576
 
 interface Judged {
   readonly ready: readonly { readonly id: string; readonly line: string }[]
@@ -51,35 +45,6 @@ export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode
   if (given === undefined) return EXIT.interrupted
   process.stdout.write(told(given))
   return rejected.length + wholes + given.missing > 0 ? EXIT.someLinesLeft : EXIT.ok
-}
-
-async function readRows(file: string): Promise<readonly Row[]> {
-  const rows: Row[] = []
-  try {
-    const { batches } = await openLines(createReadStream(file), { maxLineBytes: MOST_ROW_BYTES })
-    for await (const batch of batches)
-      for (const { text, number, fault } of batch) {
-        if (fault !== undefined) throw new RowError(`line ${number}: it is too long, or not UTF-8`)
-        if (!isBlank(text)) rows.push(rowAt(text, number))
-      }
-    return rows
-  } catch (cause) {
-    if (cause instanceof RowError)
-      throw new SetupError(
-        `${printable(file)} is not as it was pulled, ${cause.message}. Mend that row, or pull again; nothing was sent.`,
-        { cause },
-      )
-    if (codeOf(cause) === '') throw cause
-    throw new SetupError(`${printable(file)} could not be read (${codeOf(cause)}). Name the file that was pulled.`, { cause })
-  }
-}
-
-function rowAt(text: string, number: number): Row {
-  try {
-    return readRow(text, number)
-  } catch (error) {
-    throw error instanceof RowError ? new RowError(`line ${number}: ${error.message}`) : error
-  }
 }
 
 function judge(rows: readonly Row[]): Judged {

@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { clock } from '../../lambda/adapters/clock.ts'
+import { endpointAt } from '../../lambda/adapters/endpoint.ts'
+import type { Limits } from '../../lambda/config.ts'
+import { Interrupted, SetupError } from '../../lambda/errors.ts'
+import { sayTo, type Log, type Say } from '../../lambda/events.ts'
+import { importTask } from '../../lambda/import.ts'
+import { readMessage } from '../../lambda/intake/message.ts'
+import { newTask, type Task } from '../../lambda/intake/task.ts'
+import { resuming } from '../../lambda/read/resume.ts'
+import type { Report } from '../../lambda/report/report.ts'
+import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
+import type { Checkpoints } from '../../lambda/settle/claim.ts'
+import type { World } from '../../lambda/world.ts'
+import type { Target } from '../local/options.ts'
+import { HERE, type SentFile } from './files.ts'
+import { Meter } from './meter.ts'
+import { fileAsDrop } from './open-file.ts'
+import { Progress } from './progress.ts'
+import { RejectedFile } from './rejected-file.ts'
+import { readReport, reportBeside } from './report-file.ts'
+import type { SendState } from './state.ts'
+
+export interface SendOptions {
+  readonly target: Target
+  readonly limits: Limits
+  /** Lines of the file, as they were counted before. */
+  readonly lines: number
+  readonly output: NodeJS.WriteStream
+  /** Raised when the person wants it to stop. */
+  readonly signal: AbortSignal
+  /** Whether somebody is there who can stop it; where nobody is, an outage ends it some time. */
+  readonly isAttended: boolean
+}
+
+export type Sent =
+  | { readonly kind: 'ended'; readonly report: Report }
+  /** The same command goes on from there. */
+  | { readonly kind: 'interrupted' | 'given-up'; readonly settled: number }
+
+/** So long an outage is waited for where nobody is there. */
+const PATIENCE_MS = 15 * 60_000
+/** Nobody who looks on waits for longer between two tries, whatever a queue would do. */
+const LONGEST_WAIT_SECONDS = 60
+
+/**
+ * Sends one file with the importer that runs on AWS: its reading, judging, sending, settling and reporting, over files in place of S3 and SQS.
+ *
+ * @throws SetupError where a person has to mend something; then, as after an interruption, the same command goes on
+ */
+export async function deliverFile(file: SentFile, state: SendState, options: SendOptions): Promise<Sent> {
+  await using rejected = await RejectedFile.open(file, state.reached)
+  const meter = new Meter(Date.now())
+  if (state.checkpoint !== undefined) meter.note(state.checkpoint)
+  using progress = new Progress(meter, options.lines, options.output)
+  const endpoint = endpointAt(options.target.endpoint, options.limits.maxInFlight)
+  try {
+    return await new Send(file, state, options, { rejected, meter, progress, endpoint }).run()
+  } finally {
+    await endpoint.close()
+  }
+}
+
+interface Parts {
+  readonly rejected: RejectedFile
+  readonly meter: Meter
+  readonly progress: Progress
+  readonly endpoint: ReturnType<typeof endpointAt>
+}
+
+interface Later {
+  readonly task: Task
+  readonly seconds: number
+}
+
+class Send {
+  readonly #file: SentFile
+  readonly #options: SendOptions
+  readonly #parts: Parts
+  readonly #world: World
+  readonly #ending = new AbortController()
+  #later: Later | undefined
+  #timesBusy = 0
+
+  constructor(file: SentFile, state: SendState, options: SendOptions, parts: Parts) {
+    this.#file = file
+    this.#options = options
+    this.#parts = parts
+    this.#world = this.#build(state)
+    const { signal } = options
+    const stop = (): void => {
+      this.#ending.abort(new Interrupted())
+    }
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  }
+
+  async run(): Promise<Sent> {
+    const { meter, progress } = this.#parts
+    let task = newTask(this.#file.drop)
+    let advanced = { settled: meter.settled, at: Date.now() }
+    for (;;) {
+      if (!(await this.#import(task))) return { kind: 'interrupted', settled: meter.settled }
+      if (this.#later === undefined) break
+      if (meter.settled > advanced.settled) advanced = { settled: meter.settled, at: Date.now() }
+      if (!this.#options.isAttended && Date.now() - advanced.at > PATIENCE_MS) return { kind: 'given-up', settled: meter.settled }
+      const { task: next, seconds } = this.#later
+      this.#later = undefined
+      await this.#wait(seconds)
+      progress.notice('')
+      task = next
+    }
+    const report = await readReport(this.#file)
+    if (report === undefined) throw new Error(`${this.#file.reportPath} is not there after the send`)
+    return { kind: 'ended', report }
+  }
+
+  /** @returns whether it went on until there was nothing more to do for now */
+  async #import(task: Task): Promise<boolean> {
+    try {
+      await importTask(task, this.#world, { messageId: undefined, deliveries: 1, ending: this.#ending.signal })
+      return true
+    } catch (error) {
+      if (error instanceof Interrupted) return false
+      throw error
+    }
+  }
+
+  async #wait(seconds: number): Promise<void> {
+    const { signal } = this.#ending
+    const why = this.#timesBusy > 0 ? 'an earlier run broke off just now' : 'the endpoint is down'
+    for (let left = Math.min(LONGEST_WAIT_SECONDS, seconds); left > 0 && !signal.aborted; left -= 1) {
+      this.#parts.progress.notice(this.#noticeOf(why, left))
+      await delay(1_000, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  /** On a terminal the seconds go by; in a log one line says it. */
+  #noticeOf(why: string, seconds: number): string {
+    const when = this.#options.output.isTTY ? `in ${seconds} s` : 'in a moment'
+    return `${why}; trying again ${when}. Ctrl-C to go on later`
+  }
+
+  #build(state: SendState): World {
+    const { rejected, endpoint, meter } = this.#parts
+    const { target, limits } = this.#options
+    return {
+      drops: resuming(fileAsDrop(this.#file, state.begunAt), clock),
+      reports: reportBeside(this.#file),
+      checkpoints: noting(state.checkpoints, meter),
+      deadLetters: rejected,
+      importQueue: {
+        send: (body, seconds) => {
+          const [work] = readMessage(body)
+          if (work?.kind !== 'task') throw new TypeError('only tasks are put off')
+          this.#later = { task: work.task, seconds }
+          return Promise.resolve()
+        },
+      },
+      endpoint: meter.watch(endpoint),
+      apiKey: () => Promise.resolve(target.apiKey),
+      clock,
+      newRun: randomUUID,
+      say: this.#say(),
+      limits,
+      bucket: HERE,
+      // There is no queue and no bucket that anything of an earlier day could lie in.
+      listing: { pages: none },
+      letterBox: { take: none, putBack: none, remove: none },
+      parked: { put: none },
+    }
+  }
+
+  #say(): Say {
+    const { progress } = this.#parts
+    const log: Log = {
+      info: () => undefined,
+      warn: (sentence) => {
+        progress.say(`note: ${sentence}`)
+      },
+      error: (sentence) => {
+        progress.say(`error: ${sentence}`)
+      },
+      count: () => undefined,
+    }
+    return {
+      ...sayTo(log),
+      // The table at the end says these, and the line at the bottom those.
+      missing: () => undefined,
+      dropFailed: () => undefined,
+      outage: () => undefined,
+      busy: () => {
+        this.#timesBusy += 1
+        if (this.#timesBusy > 1)
+          throw new SetupError(
+            `Another km-import send is at work on ${this.#file.name}. Wait until it is done, or stop it; the same command goes on then.`,
+          )
+      },
+    }
+  }
+}
+
+function none(): never {
+  throw new TypeError('a send has neither a bucket nor a dead-letter queue')
+}
+
+/** Whoever looks on sees what is settled, as it is written down. */
+function noting(checkpoints: Checkpoints, meter: Meter): Checkpoints {
+  return {
+    find: checkpoints.find,
+    put: async (place, value, expected) => {
+      const tag = await checkpoints.put(place, value, expected)
+      if (tag !== undefined && 'sums' in value) meter.note(value as unknown as Checkpoint)
+      return tag
+    },
+  }
+}

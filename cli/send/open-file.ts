@@ -1,0 +1,39 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import type { Drops } from '../../lambda/read/drops.ts'
+import { codeOf, SetupError } from '../../lambda/errors.ts'
+import { tagOf, type SentFile } from './files.ts'
+
+const CHUNK_BYTES = 1_048_576
+
+/**
+ * The file, opened as an object in a bucket would be.
+ *
+ * @param begunAt when it was sent for the first time: its lines are measured against that, whenever it is gone on with
+ */
+export function fileAsDrop({ path, name, drop }: SentFile, begunAt: Date): Drops {
+  return {
+    async open(_drop, { start, end } = { start: 0 }) {
+      const handle = await open(path, constants.O_RDONLY).catch((cause: unknown) => {
+        if (codeOf(cause) === 'ENOENT') return undefined
+        throw new SetupError(`${name} cannot be read (${codeOf(cause)}). Give yourself access; the same command goes on.`, { cause })
+      })
+      if (handle === undefined) return { kind: 'gone' }
+      const stats = await handle.stat()
+      const { size } = stats
+      const etag = tagOf(stats)
+      if (etag !== drop.etag) {
+        await handle.close()
+        return { kind: 'superseded' }
+      }
+      const last = Math.min(end ?? size, size) - 1
+      if (last < start) {
+        await handle.close()
+        return { kind: 'open', body: Readable.from([]), bytes: size, etag, lastModified: begunAt }
+      }
+      const body = handle.createReadStream({ start, end: last, highWaterMark: CHUNK_BYTES })
+      return { kind: 'open', body, bytes: size, etag, lastModified: begunAt }
+    },
+  }
+}

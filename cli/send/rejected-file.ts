@@ -1,0 +1,126 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { DeadLetterQueue } from '../../lambda/settle/outbox.ts'
+import type { Reject } from '../rejects/collect.ts'
+import { contentOf } from '../rejects/content.ts'
+import { rowOf } from '../rejects/row.ts'
+import type { SentFile } from './files.ts'
+import { notKept } from './keep.ts'
+
+/**
+ * The lines that came back, beside the file: rows as `rejects pull` writes them, to be mended and sent. It is there from the first one on.
+ *
+ * A row is on the disk before its line counts as settled. A run that broke off may have written rows beyond its last checkpoint; those
+ * lines are judged once more, and a row that is there is not written twice.
+ */
+export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
+  readonly #file: SentFile
+  readonly #written: Set<number>
+  #handle: FileHandle | undefined
+  #writing: Promise<unknown> = Promise.resolve()
+  rows: number
+
+  private constructor(file: SentFile, written: Set<number>, rows: number) {
+    this.#file = file
+    this.#written = written
+    this.rows = rows
+  }
+
+  /** @param reached the line up to which all is settled: what is written of those is not met again */
+  static async open(file: SentFile, reached: number): Promise<RejectedFile> {
+    const written = new Set<number>()
+    let rows = 0
+    const whole = await dropTornRow(file.rejectedPath)
+    if (whole)
+      for await (const row of createInterface({ input: createReadStream(file.rejectedPath) })) {
+        rows += 1
+        const line = lineOf(row)
+        if (line > reached) written.add(line)
+      }
+    return new RejectedFile(file, written, rows)
+  }
+
+  sendBatch: DeadLetterQueue['sendBatch'] = async (batch) => {
+    const writing = this.#writing.catch(() => undefined).then(() => this.#append(batch.map(({ body }) => body)))
+    this.#writing = writing
+    await writing
+    return []
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing.catch(() => undefined)
+    await this.#handle?.close()
+  }
+
+  async #append(bodies: readonly string[]): Promise<void> {
+    const rows: string[] = []
+    const lines: number[] = []
+    for (const body of bodies) {
+      const content = contentOf(body)
+      // What came back as a whole is told by the report: there is no line to be mended.
+      if (content.kind !== 'line') continue
+      const { line = 0 } = content.letter.source
+      if (this.#written.has(line)) continue
+      rows.push(`${rowOf(this.#asReject(body, content, line))}\n`)
+      lines.push(line)
+    }
+    if (rows.length === 0) return
+    try {
+      this.#handle ??= await open(this.#file.rejectedPath, 'a', 0o600)
+      await this.#handle.appendFile(rows.join(''))
+      await this.#handle.sync()
+    } catch (cause) {
+      throw notKept(this.#file.rejectedPath, cause)
+    }
+    for (const line of lines) this.#written.add(line)
+    this.rows += rows.length
+  }
+
+  #asReject(body: string, content: Reject['content'], line: number): Reject {
+    const { key, etag = '' } = this.#file.drop
+    const id = createHash('sha256').update(JSON.stringify([key, etag, line])).digest('hex').slice(0, 32)
+    return { id, sentAt: new Date(), body, content, kept: 'queue', isInAll: true }
+  }
+}
+
+/** A row that was cut off by the end of a process is no row: its line is judged again. @returns whether there is a file */
+async function dropTornRow(file: string): Promise<boolean> {
+  let handle: FileHandle
+  try {
+    handle = await open(file, 'r+')
+  } catch {
+    return false
+  }
+  try {
+    const { size } = await handle.stat()
+    let end = size
+    const piece = Buffer.alloc(65_536)
+    while (end > 0) {
+      const start = Math.max(0, end - piece.length)
+      const { bytesRead } = await handle.read(piece, 0, end - start, start)
+      const newline = piece.subarray(0, bytesRead).lastIndexOf(0x0a)
+      if (newline !== -1) {
+        end = start + newline + 1
+        break
+      }
+      end = start
+    }
+    if (end < size) await handle.truncate(end)
+    return true
+  } catch (cause) {
+    throw notKept(file, cause)
+  } finally {
+    await handle.close()
+  }
+}
+
+function lineOf(row: string): number {
+  try {
+    const { source } = JSON.parse(row) as { readonly source?: { readonly line?: unknown } }
+    return Number(source?.line ?? 0)
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,34 @@
+import * as v from 'valibot'
+import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
+import type { Reports } from '../../lambda/report/reports.ts'
+import type { SentFile } from './files.ts'
+import { readWhole, writeWhole } from './keep.ts'
+
+/** What tells a report from a file of somebody else's, and one file from another. */
+const Shape = v.looseObject({
+  schema: v.literal(REPORT_SCHEMA),
+  state: v.string(),
+  drop: v.looseObject({ key: v.string(), etag: v.string() }),
+})
+
+/** The report of the file as it is now. @returns undefined where it was not sent, or was another file then */
+export async function readReport({ reportPath, drop }: SentFile): Promise<Report | undefined> {
+  const found = await readWhole(reportPath)
+  const parsed = v.safeParse(Shape, found)
+  return parsed.success && parsed.output.drop.etag === drop.etag ? (found as Report) : undefined
+}
+
+/** The report beside a file. One run at a time writes it, so each write is the last one. */
+export function reportBeside(file: SentFile): Reports {
+  return {
+    async find() {
+      const report = await readReport(file)
+      return report && { report, tag: '', writtenAt: new Date() }
+    },
+    put: (_bucket, _key, report) => writeWhole(file.reportPath, report),
+    replace: async (_bucket, _key, report) => {
+      await writeWhole(file.reportPath, report)
+      return ''
+    },
+  }
+}
