@@ -30,7 +30,9 @@ export class ReportShelf {
     const reports: ShelvedReport[] = []
     for (let from = 0; from < chosen.length; from += READS_AT_ONCE) {
       const some = await Promise.all(
-        chosen.slice(from, from + READS_AT_ONCE).map(async ({ key, etag }) => ({ where: key, report: await this.one(key, etag) })),
+        chosen
+          .slice(from, from + READS_AT_ONCE)
+          .map(async ({ key, etag }) => ({ where: key, report: await this.one(key, etag) })),
       )
       reports.push(...some.flatMap(({ where, report }) => (report === undefined ? [] : [{ where, report }])))
     }

@@ -145,7 +145,11 @@ export class ConsoleApi implements AsyncDisposable {
     const ids = 'ids' in question ? question.ids : 'filter' in question ? await this.#idsOf(question.filter) : undefined
     const chosen = ids && new Set(ids)
     const { parked } = await this.#letters.alone(() =>
-      parkThose(this.#place, chosen === undefined ? { why: 'old' } : { why: 'asked', isMeant: ({ id }) => chosen.has(id) }, signal),
+      parkThose(
+        this.#place,
+        chosen === undefined ? { why: 'old' } : { why: 'asked', isMeant: ({ id }) => chosen.has(id) },
+        signal,
+      ),
     )
     this.#letters.invalidate()
     return { parked }
@@ -157,7 +161,8 @@ export class ConsoleApi implements AsyncDisposable {
 }
 
 async function bodyOf(request: Question['request']): Promise<unknown> {
-  if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) throw new Refusal(415, 'Expected JSON. Load the page again.')
+  if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
+    throw new Refusal(415, 'Expected JSON. Load the page again.')
   if (!(Number(request.headers['content-length']) <= MOST_BODY_BYTES))
     throw new Refusal(413, 'This is too much to be sent at once. Choose fewer lines.')
   return json(request).catch((cause: unknown) => {
@@ -168,5 +173,8 @@ async function bodyOf(request: Question['request']): Promise<unknown> {
 function read<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
   const parsed = v.safeParse(schema, value)
   if (parsed.success) return parsed.output
-  throw new Refusal(422, `The question is not understood (${parsed.issues.map((issue) => v.getDotPath(issue) ?? issue.type).join(', ')}). Load the page again.`)
+  throw new Refusal(
+    422,
+    `The question is not understood (${parsed.issues.map((issue) => v.getDotPath(issue) ?? issue.type).join(', ')}). Load the page again.`,
+  )
 }

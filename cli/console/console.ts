@@ -19,9 +19,12 @@ export async function console(flags: ConsoleFlags): Promise<ExitCode> {
   const place = await findPlace(flags)
   await using server = await startConsole(place, port).catch((cause: unknown) => {
     if (codeOf(cause) !== 'EADDRINUSE') throw cause
-    throw new SetupError(`--port is "${port}": it is taken by another program. Name another, or leave it out to take a free one.`, {
-      cause,
-    })
+    throw new SetupError(
+      `--port is "${port}": it is taken by another program. Name another, or leave it out to take a free one.`,
+      {
+        cause,
+      },
+    )
   })
   process.stdout.write(`${server.address}\n`)
   process.stderr.write('Open it in a browser of this computer. Whoever has the address can send and mend; Ctrl-C ends it.\n')

@@ -34,7 +34,8 @@ export function admit({ method, url = '', headers }: IncomingMessage, port: numb
   if (!origins.includes(headers.host ?? '')) return away('The console is for this computer only: open it as 127.0.0.1.')
   const { pathname, searchParams } = new URL(`http://${String(headers.host)}${url.startsWith('/') ? url : '/'}`)
   const [, first = '', ...rest] = pathname.split('/')
-  if (!isSame(first, token)) return away('Open the console at the whole address that was printed when it started: it holds a key.')
+  if (!isSame(first, token))
+    return away('Open the console at the whole address that was printed when it started: it holds a key.')
   if (headers.origin !== undefined && headers.origin !== `http://${String(headers.host)}`)
     return away('Another site may not use the console.')
   const path = `/${rest.join('/')}`
@@ -43,7 +44,8 @@ export function admit({ method, url = '', headers }: IncomingMessage, port: numb
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isOpened)
     return away('Another site may not use the console.')
   if (method === 'GET' || method === 'HEAD') return { kind: 'admitted', method: 'GET', path, query: searchParams }
-  if (method !== 'POST') return { kind: 'turned-away', status: 405, why: 'It can be asked (GET) and told (POST), and nothing else.' }
+  if (method !== 'POST')
+    return { kind: 'turned-away', status: 405, why: 'It can be asked (GET) and told (POST), and nothing else.' }
   // A browser says with every POST where it comes from.
   if (headers.origin === undefined) return away('Only the page of the console itself may change something.')
   return { kind: 'admitted', method: 'POST', path, query: searchParams }

@@ -62,7 +62,11 @@ export class LetterTable implements Disposable {
   }
 
   /** Of those that wait, whatever the filter; and of the filter, counts and one page. @param nearEnd ISO 8601: what is forgotten before is near its end */
-  show(filter: LetterFilter, { offset, limit, order }: Page, nearEnd: string): Omit<Letters, 'lookedAt' | 'isLooking' | 'isWhole'> {
+  show(
+    filter: LetterFilter,
+    { offset, limit, order }: Page,
+    nearEnd: string,
+  ): Omit<Letters, 'lookedAt' | 'isLooking' | 'isWhole'> {
     const { sql, values } = conditionOf(filter)
     const { drop: _drop, ...butDrop } = filter
     const { reason: _reason, ...butReason } = filter

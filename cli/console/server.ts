@@ -107,7 +107,13 @@ async function answer(
     if (!response.writableFinished) gone.abort()
   })
   const { method, path, query } = admission
-  const question: Question = { method, path: path.slice('/api'.length), query, request, signal: AbortSignal.any([gone.signal, stopping]) }
+  const question: Question = {
+    method,
+    path: path.slice('/api'.length),
+    query,
+    request,
+    signal: AbortSignal.any([gone.signal, stopping]),
+  }
   try {
     answerJson(response, 200, await api(question))
   } catch (error) {

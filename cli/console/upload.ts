@@ -29,7 +29,10 @@ export async function upload({ s3, bucket }: Place, { request, query, signal }: 
   if (bytes > MOST_BYTES)
     throw new Refusal(413, `The file has ${grouped(bytes)} bytes; a page can hand over 5 GiB. Put it there with: aws s3 cp`)
   if (query.get('again') !== '1' && (await isThere({ s3, bucket }, key)))
-    throw new Refusal(409, `There is a drop called ${printable(name)} already. What is in both would be sent twice; Kissmetrics counts it once.`)
+    throw new Refusal(
+      409,
+      `There is a drop called ${printable(name)} already. What is in both would be sent twice; Kissmetrics counts it once.`,
+    )
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: request, ContentLength: bytes }), { abortSignal: signal })
   return { key }
 }

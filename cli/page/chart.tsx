@@ -56,9 +56,15 @@ function PointTable({ points }: { readonly points: readonly ProgressPoint[] }) {
     <table class="narrow">
       <thead>
         <tr>
-          <th scope="col" class="number">After</th>
-          <th scope="col" class="number">Delivered</th>
-          <th scope="col" class="number">Came back</th>
+          <th scope="col" class="number">
+            After
+          </th>
+          <th scope="col" class="number">
+            Delivered
+          </th>
+          <th scope="col" class="number">
+            Came back
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -81,11 +87,7 @@ function summaryOf(points: readonly ProgressPoint[]): string {
 }
 
 function dataOf(points: readonly ProgressPoint[]): uPlot.AlignedData {
-  return [
-    points.map(({ atMs }) => atMs / 1000),
-    points.map(({ delivered }) => delivered),
-    points.map(({ cameBack }) => cameBack),
-  ]
+  return [points.map(({ atMs }) => atMs / 1000), points.map(({ delivered }) => delivered), points.map(({ cameBack }) => cameBack)]
 }
 
 function optionsFor(element: HTMLElement, onCursor: (index: number | undefined) => void): uPlot.Options {

@@ -59,8 +59,8 @@ function Zone() {
         </label>
       </p>
       <p id="zone-hint" class="soft">
-        One JSON object on each line; .json, .jsonl or .ndjson, also with .gz. Each file is checked here first: nothing is sent before you
-        say so.
+        One JSON object on each line; .json, .jsonl or .ndjson, also with .gz. Each file is checked here first: nothing is sent
+        before you say so.
       </p>
     </div>
   )
@@ -79,7 +79,13 @@ function Chosen({ files }: { readonly files: readonly ChosenFile[] }) {
       </ul>
       {ready.length > 1 && (
         <div class="actions">
-          <button type="button" class="main" onClick={() => { for (const { number } of ready) importFile(number) }}>
+          <button
+            type="button"
+            class="main"
+            onClick={() => {
+              for (const { number } of ready) importFile(number)
+            }}
+          >
             Import all {grouped(ready.length)} files
           </button>
           <span class="soft">What is sent cannot be taken back.</span>
@@ -105,7 +111,12 @@ function ChosenCard({ chosen }: { readonly chosen: ChosenFile }) {
       <div class="actions">
         <StageActions chosen={chosen} />
         {chosen.stage.kind !== 'handed-over' && (
-          <button type="button" onClick={() => { dismiss(number) }}>
+          <button
+            type="button"
+            onClick={() => {
+              dismiss(number)
+            }}
+          >
             {isOver(chosen) ? 'Remove from this list' : 'Cancel'}
           </button>
         )}
@@ -122,7 +133,11 @@ function StageText({ chosen: { stage, outlook, file } }: { readonly chosen: Chos
   switch (stage.kind) {
     case 'unfit':
     case 'failed':
-      return <Notice tone="bad" role="alert">{stage.why}</Notice>
+      return (
+        <Notice tone="bad" role="alert">
+          {stage.why}
+        </Notice>
+      )
     case 'waiting':
       return <p class="soft">Waits to be checked.</p>
     case 'checking':
@@ -203,7 +218,13 @@ function Reasons({ outlook: { cameBack, refusal } }: { readonly outlook: FileOut
 
 function StageActions({ chosen: { number, stage, outlook } }: { readonly chosen: ChosenFile }) {
   const button = (label: string, isMain: boolean, isAgain = false) => (
-    <button type="button" class={isMain ? 'main' : ''} onClick={() => { importFile(number, isAgain) }}>
+    <button
+      type="button"
+      class={isMain ? 'main' : ''}
+      onClick={() => {
+        importFile(number, isAgain)
+      }}
+    >
       {label}
     </button>
   )

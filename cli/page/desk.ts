@@ -109,7 +109,8 @@ export function faultIn(text: string, detail: string): number | undefined {
 /** From a place in the line as it would be sent to the same place in what is written. */
 function placeIn(text: string, place: number): number {
   let at = text.length - text.trimStart().length
-  for (let passed = 0; passed < place && at < text.length; passed += 1) at += /^[\r\n]+/.exec(text.slice(at, at + 64))?.[0].length ?? 1
+  for (let passed = 0; passed < place && at < text.length; passed += 1)
+    at += /^[\r\n]+/.exec(text.slice(at, at + 64))?.[0].length ?? 1
   return at
 }
 
@@ -128,7 +129,8 @@ export function changeOf(before: string, after: string): Change {
   let same = 0
   while (same < shorter && before[same] === after[same]) same += 1
   let sameAtEnd = 0
-  while (sameAtEnd < shorter - same && before[before.length - 1 - sameAtEnd] === after[after.length - 1 - sameAtEnd]) sameAtEnd += 1
+  while (sameAtEnd < shorter - same && before[before.length - 1 - sameAtEnd] === after[after.length - 1 - sameAtEnd])
+    sameAtEnd += 1
   const start = before.slice(0, same)
   const end = sameAtEnd === 0 ? '' : before.slice(-sameAtEnd)
   return {

@@ -56,10 +56,22 @@ export function Asker() {
       <h2 id="question-title">{question.title}</h2>
       <div id="question-text">{question.text}</div>
       <div class="actions end">
-        <button type="button" ref={cancel} onClick={() => { close(false) }}>
+        <button
+          type="button"
+          ref={cancel}
+          onClick={() => {
+            close(false)
+          }}
+        >
           Cancel
         </button>
-        <button type="button" class={question.isFinal === true ? 'final' : 'main'} onClick={() => { close(true) }}>
+        <button
+          type="button"
+          class={question.isFinal === true ? 'final' : 'main'}
+          onClick={() => {
+            close(true)
+          }}
+        >
           {question.action}
         </button>
       </div>

@@ -20,7 +20,13 @@ export function DropView({ id }: { readonly id: string }) {
     return (
       <>
         <Title>Import</Title>
-        {trouble === undefined ? <p class="soft">Asking the console…</p> : <Notice tone="bad" role="alert">{trouble}</Notice>}
+        {trouble === undefined ? (
+          <p class="soft">Asking the console…</p>
+        ) : (
+          <Notice tone="bad" role="alert">
+            {trouble}
+          </Notice>
+        )}
         <p>
           <a href="#/">All imports</a>
         </p>

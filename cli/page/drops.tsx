@@ -30,7 +30,12 @@ export function DropsView() {
           <p class="soft">
             The newest {grouped(overview.drops.length)} of {grouped(overview.total)}.{' '}
             {limit < MOST_DROPS && (
-              <button type="button" onClick={() => { dropLimit.set(Math.min(MOST_DROPS, limit + 50)) }}>
+              <button
+                type="button"
+                onClick={() => {
+                  dropLimit.set(Math.min(MOST_DROPS, limit + 50))
+                }}
+              >
                 Show more
               </button>
             )}
@@ -49,10 +54,18 @@ function DropTable({ drops }: { readonly drops: readonly ShownDrop[] }) {
           <tr>
             <th scope="col">File</th>
             <th scope="col">State</th>
-            <th scope="col" class="number">Lines</th>
-            <th scope="col" class="number">Delivered</th>
-            <th scope="col" class="number">Came back</th>
-            <th scope="col" class="wide">Begun</th>
+            <th scope="col" class="number">
+              Lines
+            </th>
+            <th scope="col" class="number">
+              Delivered
+            </th>
+            <th scope="col" class="number">
+              Came back
+            </th>
+            <th scope="col" class="wide">
+              Begun
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -15,7 +15,14 @@ interface FilterProps {
 export function Views({ filter, letters, onFilter }: FilterProps) {
   const view = (words: string, count: number, kept?: 'put-away' | 'set-aside') => (
     <li>
-      <button type="button" class="tab" aria-current={filter.kept === kept ? 'page' : undefined} onClick={() => { onFilter(kept === undefined ? {} : { kept }) }}>
+      <button
+        type="button"
+        class="tab"
+        aria-current={filter.kept === kept ? 'page' : undefined}
+        onClick={() => {
+          onFilter(kept === undefined ? {} : { kept })
+        }}
+      >
         {words} <span class="count">{grouped(count)}</span>
       </button>
     </li>
@@ -27,8 +34,12 @@ export function Views({ filter, letters, onFilter }: FilterProps) {
         {view('Put away', letters.putAway, 'put-away')}
         {view('Set aside', letters.setAside, 'set-aside')}
       </ul>
-      {filter.kept === 'put-away' && <p class="soft">What somebody put away. It is kept, and can be mended and sent from here.</p>}
-      {filter.kept === 'set-aside' && <p class="soft">What came back after three replays. It is kept, and no longer sent along when everything is replayed.</p>}
+      {filter.kept === 'put-away' && (
+        <p class="soft">What somebody put away. It is kept, and can be mended and sent from here.</p>
+      )}
+      {filter.kept === 'set-aside' && (
+        <p class="soft">What came back after three replays. It is kept, and no longer sent along when everything is replayed.</p>
+      )}
     </nav>
   )
 }
@@ -52,7 +63,9 @@ export function Filters({ filter, letters, onFilter, showsDrops }: FilterProps &
                 class={filter.reason === reason ? 'chip on' : 'chip'}
                 aria-pressed={filter.reason === reason}
                 title={reason}
-                onClick={() => { onFilter(filter.reason === reason ? butReason : filterOf({ ...filter, reason })) }}
+                onClick={() => {
+                  onFilter(filter.reason === reason ? butReason : filterOf({ ...filter, reason }))
+                }}
               >
                 <Prose text={meansOf(reason)} /> <span class="count">{grouped(count)}</span>
               </button>
@@ -60,7 +73,14 @@ export function Filters({ filter, letters, onFilter, showsDrops }: FilterProps &
           ))}
           {reasons.length > SHOWN_REASONS && (
             <li>
-              <button type="button" class="chip" aria-expanded={isOpen} onClick={() => { setIsOpen(!isOpen) }}>
+              <button
+                type="button"
+                class="chip"
+                aria-expanded={isOpen}
+                onClick={() => {
+                  setIsOpen(!isOpen)
+                }}
+              >
                 {isOpen ? 'Fewer' : `${grouped(reasons.length - SHOWN_REASONS)} more`}
               </button>
             </li>
@@ -73,7 +93,9 @@ export function Filters({ filter, letters, onFilter, showsDrops }: FilterProps &
             File
             <select
               value={filter.drop ?? ''}
-              onChange={({ currentTarget: { value } }) => { onFilter(value === '' ? butDrop : filterOf({ ...filter, drop: value })) }}
+              onChange={({ currentTarget: { value } }) => {
+                onFilter(value === '' ? butDrop : filterOf({ ...filter, drop: value }))
+              }}
             >
               <option value="">All files</option>
               {filter.drop !== undefined && !drops.some(({ key }) => key === filter.drop) && (
@@ -120,7 +142,15 @@ function Search({ filter, onFilter }: Omit<FilterProps, 'letters'>) {
   return (
     <label>
       Text in the line
-      <input type="search" value={text} spellcheck={false} autocomplete="off" onInput={({ currentTarget }) => { setText(currentTarget.value) }} />
+      <input
+        type="search"
+        value={text}
+        spellcheck={false}
+        autocomplete="off"
+        onInput={({ currentTarget }) => {
+          setText(currentTarget.value)
+        }}
+      />
     </label>
   )
 }

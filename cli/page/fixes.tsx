@@ -16,7 +16,12 @@ export function Fixes({ suggestion, onFix }: FixesProps) {
   return (
     <div class="fixes" role="group" aria-label="Mend all alike">
       <div class={fits('ms-timestamps') ? 'fix fits' : 'fix'}>
-        <button type="button" onClick={() => { onFix('ms-timestamps') }}>
+        <button
+          type="button"
+          onClick={() => {
+            onFix('ms-timestamps')
+          }}
+        >
           Milliseconds to seconds
         </button>
         <span class="soft">
@@ -24,13 +29,28 @@ export function Fixes({ suggestion, onFix }: FixesProps) {
         </span>
       </div>
       <div class={fits('trim') ? 'fix fits' : 'fix'}>
-        <button type="button" onClick={() => { onFix('trim') }}>
+        <button
+          type="button"
+          onClick={() => {
+            onFix('trim')
+          }}
+        >
           Remove stray spaces and commas
         </button>
         <span class="soft">around names, texts and the line itself</span>
       </div>
-      <Rename key={`rename ${suggestion?.to ?? ''}`} isFit={fits('rename')} to={fits('rename') ? (suggestion?.to ?? '') : ''} onFix={onFix} />
-      <LeaveOut key={`drop ${suggestion?.name ?? ''}`} isFit={fits('drop')} name={fits('drop') ? (suggestion?.name ?? '') : ''} onFix={onFix} />
+      <Rename
+        key={`rename ${suggestion?.to ?? ''}`}
+        isFit={fits('rename')}
+        to={fits('rename') ? (suggestion?.to ?? '') : ''}
+        onFix={onFix}
+      />
+      <LeaveOut
+        key={`drop ${suggestion?.name ?? ''}`}
+        isFit={fits('drop')}
+        name={fits('drop') ? (suggestion?.name ?? '') : ''}
+        onFix={onFix}
+      />
     </div>
   )
 }
@@ -50,9 +70,27 @@ function Rename({ isFit, to, onFix }: { readonly isFit: boolean; readonly to: st
       }}
     >
       <label for={`${id}-from`}>Rename</label>
-      <input id={`${id}-from`} size={14} spellcheck={false} autocomplete="off" value={from} onInput={({ currentTarget }) => { setFrom(currentTarget.value) }} />
+      <input
+        id={`${id}-from`}
+        size={14}
+        spellcheck={false}
+        autocomplete="off"
+        value={from}
+        onInput={({ currentTarget }) => {
+          setFrom(currentTarget.value)
+        }}
+      />
       <label for={`${id}-to`}>to</label>
-      <input id={`${id}-to`} size={14} spellcheck={false} autocomplete="off" value={name} onInput={({ currentTarget }) => { setName(currentTarget.value) }} />
+      <input
+        id={`${id}-to`}
+        size={14}
+        spellcheck={false}
+        autocomplete="off"
+        value={name}
+        onInput={({ currentTarget }) => {
+          setName(currentTarget.value)
+        }}
+      />
       <button type="submit" disabled={from === '' || name === '' || isOdd}>
         Rename
       </button>
@@ -61,7 +99,15 @@ function Rename({ isFit, to, onFix }: { readonly isFit: boolean; readonly to: st
   )
 }
 
-function LeaveOut({ isFit, name: given, onFix }: { readonly isFit: boolean; readonly name: string; readonly onFix: (name: string) => void }) {
+function LeaveOut({
+  isFit,
+  name: given,
+  onFix,
+}: {
+  readonly isFit: boolean
+  readonly name: string
+  readonly onFix: (name: string) => void
+}) {
   const id = useId()
   const [name, setName] = useState(given)
   return (
@@ -73,7 +119,16 @@ function LeaveOut({ isFit, name: given, onFix }: { readonly isFit: boolean; read
       }}
     >
       <label for={id}>Leave out</label>
-      <input id={id} size={14} spellcheck={false} autocomplete="off" value={name} onInput={({ currentTarget }) => { setName(currentTarget.value) }} />
+      <input
+        id={id}
+        size={14}
+        spellcheck={false}
+        autocomplete="off"
+        value={name}
+        onInput={({ currentTarget }) => {
+          setName(currentTarget.value)
+        }}
+      />
       <button type="submit" disabled={name === ''}>
         Leave out
       </button>

@@ -6,8 +6,7 @@ import { dropName, grouped } from './show.ts'
 import { meansOf, mendOf } from './words.ts'
 
 /** What is chosen: some letters, whatever page they are on, or everything that the filter leaves. */
-export type Selection =
-  { readonly kind: 'rows'; readonly rows: ReadonlyMap<string, LetterRow> } | { readonly kind: 'all' }
+export type Selection = { readonly kind: 'rows'; readonly rows: ReadonlyMap<string, LetterRow> } | { readonly kind: 'all' }
 
 export const NOTHING: Selection = { kind: 'rows', rows: new Map() }
 
@@ -42,13 +41,25 @@ export function LetterTable(props: LetterTableProps) {
         <thead>
           <tr>
             <th scope="col" class="check">
-              <AllBox chosen={chosen} of={rows.length} onChoose={(isOn) => { choose(rows, isOn) }} />
+              <AllBox
+                chosen={chosen}
+                of={rows.length}
+                onChoose={(isOn) => {
+                  choose(rows, isOn)
+                }}
+              />
             </th>
             <th scope="col">Where</th>
             <th scope="col">Why it came back</th>
             <th scope="col">The line</th>
             <th scope="col" aria-sort={order === 'end' ? 'ascending' : 'none'} class="wide">
-              <button type="button" class="sort" onClick={() => { onOrder(order === 'end' ? 'place' : 'end') }}>
+              <button
+                type="button"
+                class="sort"
+                onClick={() => {
+                  onOrder(order === 'end' ? 'place' : 'end')
+                }}
+              >
                 Forgotten{order === 'end' ? ' ↑' : ''}
               </button>
             </th>
@@ -57,7 +68,16 @@ export function LetterTable(props: LetterTableProps) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Row key={row.id} row={row} props={props} isChosen={isChosen(row)} showsFile={showsFile} onChoose={(isOn) => { choose([row], isOn) }} />
+            <Row
+              key={row.id}
+              row={row}
+              props={props}
+              isChosen={isChosen(row)}
+              showsFile={showsFile}
+              onChoose={(isOn) => {
+                choose([row], isOn)
+              }}
+            />
           ))}
         </tbody>
       </table>
@@ -65,7 +85,15 @@ export function LetterTable(props: LetterTableProps) {
   )
 }
 
-function AllBox({ chosen, of, onChoose }: { readonly chosen: number; readonly of: number; readonly onChoose: (isOn: boolean) => void }) {
+function AllBox({
+  chosen,
+  of,
+  onChoose,
+}: {
+  readonly chosen: number
+  readonly of: number
+  readonly onChoose: (isOn: boolean) => void
+}) {
   const box = useRef<HTMLInputElement>(null)
   useEffect(() => {
     if (box.current !== null) box.current.indeterminate = chosen > 0 && chosen < of
@@ -106,7 +134,15 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
         />
       </td>
       <td class="where">
-        {row.lineNumber === undefined ? (row.kind === 'stranger' ? 'a message' : 'whole file') : <>line {grouped(row.lineNumber)}</>}
+        {row.lineNumber === undefined ? (
+          row.kind === 'stranger' ? (
+            'a message'
+          ) : (
+            'whole file'
+          )
+        ) : (
+          <>line {grouped(row.lineNumber)}</>
+        )}
         {showsFile && row.key !== '' && (
           <small title={row.key}>
             <Foreign text={dropName(row.key)} most={80} />
@@ -118,27 +154,41 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
         {row.replays > 0 && <small>came back {grouped(row.replays + 1)} times</small>}
       </td>
       <td class="line">
-        {row.line === undefined ? <span class="soft"><Prose text={mendOf(row.reason)} /></span> : <Foreign text={row.line} most={240} />}
+        {row.line === undefined ? (
+          <span class="soft">
+            <Prose text={mendOf(row.reason)} />
+          </span>
+        ) : (
+          <Foreign text={row.line} most={240} />
+        )}
         {row.isCut && <small>Only its first 200 KiB are kept: mend it in the file, and drop it again.</small>}
       </td>
       <td class="wide soft">
-        {row.forgottenAt === undefined ? (
-          <>kept</>
-        ) : (
-          <When iso={row.forgottenAt} />
-        )}
+        {row.forgottenAt === undefined ? <>kept</> : <When iso={row.forgottenAt} />}
         <small>
           since <Time iso={row.failedAt} />
         </small>
       </td>
       <td>
         {isMendable(row) && (
-          <button type="button" aria-label={`Mend ${place}`} onClick={() => { onMend(row) }}>
+          <button
+            type="button"
+            aria-label={`Mend ${place}`}
+            onClick={() => {
+              onMend(row)
+            }}
+          >
             Mend
           </button>
         )}
         {row.kind === 'work' && (
-          <button type="button" aria-label={`Try ${dropName(row.key)} again`} onClick={() => { onTryAgain(row) }}>
+          <button
+            type="button"
+            aria-label={`Try ${dropName(row.key)} again`}
+            onClick={() => {
+              onTryAgain(row)
+            }}
+          >
             Try again
           </button>
         )}

@@ -18,7 +18,11 @@ import { suggestFix } from './words.ts'
 const PAGE_ROWS = 100
 
 /** What came back, of all drops. */
-export function LettersView({ route: { filter, offset, order } }: { readonly route: Extract<Route, { readonly kind: 'letters' }> }) {
+export function LettersView({
+  route: { filter, offset, order },
+}: {
+  readonly route: Extract<Route, { readonly kind: 'letters' }>
+}) {
   return (
     <>
       <Title>What came back</Title>
@@ -92,7 +96,12 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
       ) : (
         <>
           {!isOfOneDrop && <Views filter={filter} letters={letters} onFilter={onFilter} />}
-          <NearEnd letters={letters} onPark={() => { act(parkNear) }} />
+          <NearEnd
+            letters={letters}
+            onPark={() => {
+              act(parkNear)
+            }}
+          />
           {letters.total + letters.putAway + letters.setAside > 0 && (
             <Filters filter={filter} letters={letters} onFilter={onFilter} showsDrops={!isOfOneDrop} />
           )}
@@ -105,8 +114,12 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
                 filter={filter}
                 selection={selection}
                 onSelect={setSelection}
-                onPark={(question, count) => { act(() => putAway(question, count)) }}
-                onTryAgain={() => { act(() => tryAgain({ ...filter, reason: 'import_unfinished' })) }}
+                onPark={(question, count) => {
+                  act(() => putAway(question, count))
+                }}
+                onTryAgain={() => {
+                  act(() => tryAgain({ ...filter, reason: 'import_unfinished' }))
+                }}
               />
               {selection.kind === 'all' && (
                 <MendAll
@@ -124,13 +137,25 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
                 selection={selection}
                 onSelect={setSelection}
                 order={order}
-                onOrder={(next) => { onMove({ filter, offset: 0, order: next }) }}
-                onMend={(row) => { openDesk([row]) }}
-                onTryAgain={({ key }) => { act(() => tryAgain({ ...filter, drop: key, reason: 'import_unfinished' })) }}
+                onOrder={(next) => {
+                  onMove({ filter, offset: 0, order: next })
+                }}
+                onMend={(row) => {
+                  openDesk([row])
+                }}
+                onTryAgain={({ key }) => {
+                  act(() => tryAgain({ ...filter, drop: key, reason: 'import_unfinished' }))
+                }}
                 isAsking={isAsking}
                 showsFile={filter.drop === undefined}
               />
-              <Pager offset={offset} letters={letters} onOffset={(next) => { onMove({ filter, offset: next, order }) }} />
+              <Pager
+                offset={offset}
+                letters={letters}
+                onOffset={(next) => {
+                  onMove({ filter, offset: next, order })
+                }}
+              />
             </>
           )}
           <p class="soft looked">
@@ -150,7 +175,9 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
 function emptyText({ kept, ...filter }: LetterFilter): string {
   if (Object.keys(filter).length > 0) return 'Nothing matches. Take a filter away to see more.'
   if (kept === 'put-away') return 'Nothing was put away.'
-  return kept === 'set-aside' ? 'Nothing was set aside.' : 'Nothing came back. Lines that cannot be sent show here, each with its reason.'
+  return kept === 'set-aside'
+    ? 'Nothing was set aside.'
+    : 'Nothing came back. Lines that cannot be sent show here, each with its reason.'
 }
 
 function openDesk(rows: readonly LetterRow[]): void {
@@ -163,7 +190,13 @@ function suggestionFor([first]: readonly LetterRow[]) {
 }
 
 /** Where a person who looks at something else would lose lines. */
-function NearEnd({ letters: { nearTheirEnd, firstForgottenAt }, onPark }: { readonly letters: Letters; readonly onPark: () => void }) {
+function NearEnd({
+  letters: { nearTheirEnd, firstForgottenAt },
+  onPark,
+}: {
+  readonly letters: Letters
+  readonly onPark: () => void
+}) {
   if (nearTheirEnd === 0) return null
   return (
     <Notice tone="warn">
@@ -202,7 +235,9 @@ function SelectionBar({ letters, filter, selection, onSelect, onPark, onTryAgain
   return (
     <div class="actions selection" ref={bar}>
       <span role="status">
-        {count === 0 ? `${counted(letters.matching, 'line')}` : `${grouped(count)} of ${counted(letters.matching, 'line')} selected`}
+        {count === 0
+          ? `${counted(letters.matching, 'line')}`
+          : `${grouped(count)} of ${counted(letters.matching, 'line')} selected`}
       </span>
       {selection.kind === 'rows' && mendable.length > 0 && (
         <button
@@ -210,26 +245,40 @@ function SelectionBar({ letters, filter, selection, onSelect, onPark, onTryAgain
           class="main"
           disabled={mendable.length > MOST_ON_DESK}
           title={mendable.length > MOST_ON_DESK ? `At most ${grouped(MOST_ON_DESK)} are mended by hand` : undefined}
-          onClick={() => { openDesk(mendable) }}
+          onClick={() => {
+            openDesk(mendable)
+          }}
         >
           Mend {counted(mendable.length, 'line')}
         </button>
       )}
       {selection.kind === 'rows' && !isOnlyWork && (
-        <button type="button" onClick={() => { onSelect({ kind: 'all' }) }}>
+        <button
+          type="button"
+          onClick={() => {
+            onSelect({ kind: 'all' })
+          }}
+        >
           Select all {grouped(letters.matching)} that match
         </button>
       )}
       {count > 0 && filter.kept === undefined && (
         <button
           type="button"
-          onClick={() => { onPark(selection.kind === 'all' ? { filter } : { ids: rows.map(({ id }) => id) }, count) }}
+          onClick={() => {
+            onPark(selection.kind === 'all' ? { filter } : { ids: rows.map(({ id }) => id) }, count)
+          }}
         >
           Put away {grouped(count)}
         </button>
       )}
       {count > 0 && (
-        <button type="button" onClick={() => { onSelect(NOTHING) }}>
+        <button
+          type="button"
+          onClick={() => {
+            onSelect(NOTHING)
+          }}
+        >
           Clear selection
         </button>
       )}
@@ -242,18 +291,38 @@ function SelectionBar({ letters, filter, selection, onSelect, onPark, onTryAgain
   )
 }
 
-function Pager({ offset, letters, onOffset }: { readonly offset: number; readonly letters: Letters; readonly onOffset: (offset: number) => void }) {
+function Pager({
+  offset,
+  letters,
+  onOffset,
+}: {
+  readonly offset: number
+  readonly letters: Letters
+  readonly onOffset: (offset: number) => void
+}) {
   const { matching, rows } = letters
   if (matching <= PAGE_ROWS && offset === 0) return null
   return (
     <nav class="actions pager" aria-label="Pages">
-      <button type="button" disabled={offset === 0} onClick={() => { onOffset(Math.max(0, offset - PAGE_ROWS)) }}>
+      <button
+        type="button"
+        disabled={offset === 0}
+        onClick={() => {
+          onOffset(Math.max(0, offset - PAGE_ROWS))
+        }}
+      >
         Previous
       </button>
       <span>
         {grouped(offset + 1)} to {grouped(offset + rows.length)} of {grouped(matching)}
       </span>
-      <button type="button" disabled={offset + rows.length >= matching} onClick={() => { onOffset(offset + PAGE_ROWS) }}>
+      <button
+        type="button"
+        disabled={offset + rows.length >= matching}
+        onClick={() => {
+          onOffset(offset + PAGE_ROWS)
+        }}
+      >
         Next
       </button>
     </nav>
@@ -270,8 +339,8 @@ async function putAway(question: Parameters<typeof park>[0], count: number): Pro
     title: `Put away ${counted(count, 'line')}?`,
     text: (
       <p>
-        They are no longer among what waits. Nothing is thrown away: “Put away” has them, and from there they can still be mended and
-        sent.
+        They are no longer among what waits. Nothing is thrown away: “Put away” has them, and from there they can still be mended
+        and sent.
       </p>
     ),
     action: `Put away ${counted(count, 'line')}`,

@@ -53,7 +53,11 @@ export function lookNow(): void {
 }
 
 /** Which drop became of something that was handed over: the one of that name that was not there before. */
-export function awaitedDrop(overview: Pick<Overview, 'drops'> | undefined, key: string, { before }: Awaited): ShownDrop | undefined {
+export function awaitedDrop(
+  overview: Pick<Overview, 'drops'> | undefined,
+  key: string,
+  { before }: Awaited,
+): ShownDrop | undefined {
   return overview?.drops.find((drop) => drop.report.drop.key === key && !before.has(markOf(drop)))
 }
 

@@ -19,11 +19,18 @@ function Page() {
   const route = useRoute()
   return (
     <>
-      <a class="skip" href={hrefOf(route)} onClick={(event) => { event.preventDefault(); document.querySelector('main')?.focus() }}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault()
+          document.querySelector('main')?.focus()
+        }}
+      >
         Skip to the content
       </a>
       <Head route={route} />
-      <main tabIndex={-1}>
+      <main id="main" tabIndex={-1}>
         <Trouble />
         <View key={viewOf(route)} route={route} />
       </main>
@@ -105,7 +112,8 @@ function Trouble() {
       <strong>{isUnreachable ? 'The console has stopped.' : 'The console cannot tell what goes on.'}</strong>{' '}
       {isUnreachable ? (
         <>
-          Start it again with <code>km-import console</code>, and open the address that it prints. What you see here is what was last known.
+          Start it again with <code>km-import console</code>, and open the address that it prints. What you see here is what was
+          last known.
         </>
       ) : (
         trouble

@@ -45,7 +45,14 @@ export function MendAll({ filter, matching, suggestion, onSent }: MendAllProps) 
         <ul class="chips" aria-label="Chosen fixes">
           {fixes.map((name) => (
             <li key={name}>
-              <button type="button" class="chip on" aria-label={`Do without: ${fixWords(name)}`} onClick={() => { setFixes(fixes.filter((other) => other !== name)) }}>
+              <button
+                type="button"
+                class="chip on"
+                aria-label={`Do without: ${fixWords(name)}`}
+                onClick={() => {
+                  setFixes(fixes.filter((other) => other !== name))
+                }}
+              >
                 {fixWords(name)} <span aria-hidden="true">×</span>
               </button>
             </li>
@@ -57,7 +64,13 @@ export function MendAll({ filter, matching, suggestion, onSent }: MendAllProps) 
           {trouble}
         </Notice>
       )}
-      <div role="status">{outlook === undefined ? <p class="soft">Looking at all of them…</p> : <OutlookText outlook={outlook} hasFixes={fixes.length > 0} />}</div>
+      <div role="status">
+        {outlook === undefined ? (
+          <p class="soft">Looking at all of them…</p>
+        ) : (
+          <OutlookText outlook={outlook} hasFixes={fixes.length > 0} />
+        )}
+      </div>
       {outlook !== undefined && <Examples outlook={outlook} />}
       <div class="actions">
         <button type="button" class="main" disabled={valid === 0 || isBusy} onClick={() => void onSend()}>
@@ -68,10 +81,20 @@ export function MendAll({ filter, matching, suggestion, onSent }: MendAllProps) 
   )
 }
 
-function OutlookText({ outlook: { letters, changed, valid }, hasFixes }: { readonly outlook: FixOutlook; readonly hasFixes: boolean }) {
+function OutlookText({
+  outlook: { letters, changed, valid },
+  hasFixes,
+}: {
+  readonly outlook: FixOutlook
+  readonly hasFixes: boolean
+}) {
   return (
     <p>
-      {hasFixes && <>This changes {grouped(changed)} of {counted(letters, 'line')}. </>}
+      {hasFixes && (
+        <>
+          This changes {grouped(changed)} of {counted(letters, 'line')}.{' '}
+        </>
+      )}
       <strong>
         {grouped(valid)} of {grouped(letters)} can be sent {hasFixes ? 'then' : 'as they are'}
       </strong>

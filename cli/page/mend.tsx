@@ -137,11 +137,21 @@ function Editor({ line }: { readonly line: DeskLine }) {
           </button>
         )}
         {isChanged(line) && (
-          <button type="button" onClick={() => { undo(row.id) }}>
+          <button
+            type="button"
+            onClick={() => {
+              undo(row.id)
+            }}
+          >
             Undo changes
           </button>
         )}
-        <button type="button" onClick={() => { takeOff((other) => other.row.id === row.id) }}>
+        <button
+          type="button"
+          onClick={() => {
+            takeOff((other) => other.row.id === row.id)
+          }}
+        >
           Leave it as it was
         </button>
       </div>
@@ -170,7 +180,10 @@ function Hidden({ text }: { readonly text: string }) {
   if (kinds.length === 0) return null
   return (
     <p>
-      It holds what cannot be seen: {kinds.slice(0, 8).map((kind) => <span class="escape">{kind}</span>)}
+      It holds what cannot be seen:{' '}
+      {kinds.slice(0, 8).map((kind) => (
+        <span class="escape">{kind}</span>
+      ))}
     </p>
   )
 }

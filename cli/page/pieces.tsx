@@ -5,13 +5,7 @@ import { relativeText, timeText, visibleParts } from './show.ts'
 
 /** Foreign text. Never anything but text: whatever cannot be seen in it is written as an escape. */
 export function Foreign({ text, most = 600 }: { readonly text: string; readonly most?: number }) {
-  return (
-    <>
-      {visibleParts(text, most).map((part) =>
-        part.isEscape ? <span class="escape">{part.text}</span> : part.text,
-      )}
-    </>
-  )
+  return <>{visibleParts(text, most).map((part) => (part.isEscape ? <span class="escape">{part.text}</span> : part.text))}</>
 }
 
 /** A sentence of ours, in which names of fields stand between backticks. */

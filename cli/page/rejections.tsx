@@ -17,7 +17,9 @@ export function Rejections({ report }: { readonly report: Report }) {
         <thead>
           <tr>
             <th scope="col">Reason</th>
-            <th scope="col" class="number">Lines</th>
+            <th scope="col" class="number">
+              Lines
+            </th>
             <th scope="col">How to mend it</th>
           </tr>
         </thead>
@@ -55,7 +57,9 @@ function Row({ reason, rejected: { count, examples }, share, drop }: RowProps) {
       <td>
         <Prose text={mendOf(reason)} />
         <details>
-          <summary>{examples.length < count ? `The first ${counted(Math.min(SHOWN_EXAMPLES, examples.length), 'line')}` : 'Which lines'}</summary>
+          <summary>
+            {examples.length < count ? `The first ${counted(Math.min(SHOWN_EXAMPLES, examples.length), 'line')}` : 'Which lines'}
+          </summary>
           <ul>
             {examples.slice(0, SHOWN_EXAMPLES).map(({ line, detail }) => (
               <li key={line}>

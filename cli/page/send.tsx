@@ -27,7 +27,11 @@ export async function send(question: ReplayQuestion, lines: number, staying: num
         <p>
           <strong>What is sent cannot be taken back.</strong>
         </p>
-        {staying > 0 && <p>{counted(staying, 'line is', 'lines are')} not right yet, and {staying === 1 ? 'stays' : 'stay'} here.</p>}
+        {staying > 0 && (
+          <p>
+            {counted(staying, 'line is', 'lines are')} not right yet, and {staying === 1 ? 'stays' : 'stay'} here.
+          </p>
+        )}
         {standIn !== undefined && <p>On this computer they go to the stand-in for Kissmetrics, and nowhere else.</p>}
       </>
     ),
@@ -82,10 +86,21 @@ function Sending({ replayed }: { readonly replayed: Replayed }) {
       </p>
       {drop !== undefined && <State drop={drop} />}
       {sentBefore > 0 && <p>{counted(sentBefore, 'line was', 'lines were')} sent by an earlier try already.</p>}
-      {missing > 0 && <p>{counted(missing, 'line is', 'lines are')} no longer among what came back: somebody else has dealt with it.</p>}
-      {refused.length > 0 && <p>{counted(refused.length, 'line was', 'lines were')} not taken, and {refused.length === 1 ? 'stays' : 'stay'} here.</p>}
+      {missing > 0 && (
+        <p>{counted(missing, 'line is', 'lines are')} no longer among what came back: somebody else has dealt with it.</p>
+      )}
+      {refused.length > 0 && (
+        <p>
+          {counted(refused.length, 'line was', 'lines were')} not taken, and {refused.length === 1 ? 'stays' : 'stay'} here.
+        </p>
+      )}
       {isOver && (
-        <button type="button" onClick={() => { sendings.set(sendings.get().filter((other) => other !== replayed)) }}>
+        <button
+          type="button"
+          onClick={() => {
+            sendings.set(sendings.get().filter((other) => other !== replayed))
+          }}
+        >
           Close
         </button>
       )}

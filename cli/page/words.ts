@@ -16,16 +16,17 @@ export const STATES: Readonly<Record<ReportState, { readonly words: string; read
 }
 
 /** Of what the importer did not hand back itself; told here for a page that has buttons, and not for a terminal. */
-const OTHERS: Readonly<Record<Exclude<WaitingReason, keyof typeof REASONS>, { readonly means: string; readonly mend: string }>> = {
-  import_unfinished: {
-    means: 'An import failed at every try, as while the endpoint, the key or a permission was wrong',
-    mend: 'When that is put right, choose “Try again”. Lines that were sent are not counted twice.',
-  },
-  unknown_message: {
-    means: 'Somebody else’s message',
-    mend: 'Something else sends to the import queue: tell whoever runs it. It can be put away.',
-  },
-}
+const OTHERS: Readonly<Record<Exclude<WaitingReason, keyof typeof REASONS>, { readonly means: string; readonly mend: string }>> =
+  {
+    import_unfinished: {
+      means: 'An import failed at every try, as while the endpoint, the key or a permission was wrong',
+      mend: 'When that is put right, choose “Try again”. Lines that were sent are not counted twice.',
+    },
+    unknown_message: {
+      means: 'Somebody else’s message',
+      mend: 'Something else sends to the import queue: tell whoever runs it. It can be put away.',
+    },
+  }
 
 export function isReason(text: string): text is WaitingReason {
   return Object.hasOwn(REASONS, text) || Object.hasOwn(OTHERS, text)

@@ -33,13 +33,16 @@ export async function findFile(name: string): Promise<SentFile> {
       'What comes in by a pipe can be read once only, and an interrupted send could not go on. Write it to a file, and name that.',
     )
   if (name.startsWith('s3://'))
-    throw new SetupError(`${shown} is in a bucket. Fetch it first (aws s3 cp), or drop it under incoming/ of the importer's bucket.`)
+    throw new SetupError(
+      `${shown} is in a bucket. Fetch it first (aws s3 cp), or drop it under incoming/ of the importer's bucket.`,
+    )
   const file = path.resolve(name)
   const stats = await stat(file).catch((cause: unknown) => {
     const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : codeOf(cause)
     throw new SetupError(`${shown} cannot be sent: ${why}. Check the name, and that you may read it.`, { cause })
   })
-  if (!stats.isFile()) throw new SetupError(`${shown} is no file. Name the files in it, such as ${shown.replace(/\/$/, '')}/*.jsonl.`)
+  if (!stats.isFile())
+    throw new SetupError(`${shown} is no file. Name the files in it, such as ${shown.replace(/\/$/, '')}/*.jsonl.`)
   await allowed(file, constants.R_OK, `${shown} may not be read. Give yourself access (chmod u+r), or name another.`)
   await allowed(
     path.dirname(file),

@@ -19,11 +19,15 @@ const FIRST_LINE_BYTES = 1_048_576
  * @returns the name of that file, or undefined where the file is no file of rows, or `none` where no row of it can be sent yet
  * @throws SetupError where a row cannot be meant as it is; nothing is sent then
  */
-export async function mendedLines(name: string): Promise<{ readonly name: string; readonly wholes: number } | 'none' | undefined> {
+export async function mendedLines(
+  name: string,
+): Promise<{ readonly name: string; readonly wholes: number } | 'none' | undefined> {
   if (!(await holdsRows(name))) return undefined
   const rows = await readRows(name)
   if (!rows.some(({ line, isPatched }) => line !== undefined && rejectionOfRow(line, isPatched) === undefined)) return 'none'
-  const unread = rows.find(({ line, isPatched }) => line !== undefined && isPatched && rejectionOfRow(line, true)?.reason === 'invalid_encoding')
+  const unread = rows.find(
+    ({ line, isPatched }) => line !== undefined && isPatched && rejectionOfRow(line, true)?.reason === 'invalid_encoding',
+  )
   if (unread !== undefined)
     throw new SetupError(
       `${printable(name)}, line ${grouped(unread.number)}: some of its bytes were no text. Write what is meant for each "\ufffd" and take "lineBase64" out; nothing was sent.`,
@@ -61,7 +65,9 @@ async function holdsRows(name: string): Promise<boolean> {
 function isRow(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !('_p' in value) && 'reason' in value && 'detail' in value && 'id' in value
+    return (
+      typeof value === 'object' && value !== null && !('_p' in value) && 'reason' in value && 'detail' in value && 'id' in value
+    )
   } catch {
     return false
   }

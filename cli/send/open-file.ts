@@ -17,7 +17,9 @@ export function fileAsDrop({ path, name, drop }: SentFile, begunAt: Date): Drops
     async open(_drop, { start, end } = { start: 0 }) {
       const handle = await open(path, constants.O_RDONLY).catch((cause: unknown) => {
         if (codeOf(cause) === 'ENOENT') return undefined
-        throw new SetupError(`${name} cannot be read (${codeOf(cause)}). Give yourself access; the same command goes on.`, { cause })
+        throw new SetupError(`${name} cannot be read (${codeOf(cause)}). Give yourself access; the same command goes on.`, {
+          cause,
+        })
       })
       if (handle === undefined) return { kind: 'gone' }
       const stats = await handle.stat()

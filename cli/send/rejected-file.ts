@@ -80,7 +80,10 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
 
   #asReject(body: string, content: Reject['content'], line: number): Reject {
     const { key, etag = '' } = this.#file.drop
-    const id = createHash('sha256').update(JSON.stringify([key, etag, line])).digest('hex').slice(0, 32)
+    const id = createHash('sha256')
+      .update(JSON.stringify([key, etag, line]))
+      .digest('hex')
+      .slice(0, 32)
     return { id, sentAt: new Date(), body, content, kept: 'queue', isInAll: true }
   }
 }

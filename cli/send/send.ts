@@ -46,7 +46,13 @@ export async function send(names: readonly string[], flags: SendFlags): Promise<
   const verdict = (): ExitCode => ended(reports, isAnyUnmended, flags)
   if (pending.length === 0) return verdict()
   const summary = await survey(pending.map(({ file }) => file.path))
-  process.stderr.write(outlookText(summary, pending.map(({ file }) => file.name), process.stderr))
+  process.stderr.write(
+    outlookText(
+      summary,
+      pending.map(({ file }) => file.name),
+      process.stderr,
+    ),
+  )
   for (const { file, state } of pending) process.stderr.write(resumedText(file, state))
   if (summary.lines.valid > 0 && !(await confirm(questionOf(summary, target), flags))) return EXIT.ok
   using interruption = new Interruption()
@@ -83,7 +89,9 @@ async function findFiles(names: readonly string[]): Promise<{ files: readonly Se
     const found = await findFile(name)
     if (names.length > 1 && isLeftBySend(found.path)) {
       if (found.path.endsWith('.jsonl'))
-        process.stderr.write(`${found.name} is passed over: lines that came back. To send what you have mended in it, name it alone.\n`)
+        process.stderr.write(
+          `${found.name} is passed over: lines that came back. To send what you have mended in it, name it alone.\n`,
+        )
       continue
     }
     const mended = await mendedLines(name)
@@ -124,7 +132,9 @@ async function partition(files: readonly SentFile[], isAgain: boolean): Promise<
 
 function resumedText({ name }: SentFile, { checkpoint, reached, isOfChangedFile }: SendState): string {
   if (isOfChangedFile) return `${name} has changed since its send was interrupted. It is sent from its start.\n`
-  return checkpoint === undefined ? '' : `${name} goes on after line ${grouped(reached)}: an earlier send was interrupted there.\n`
+  return checkpoint === undefined
+    ? ''
+    : `${name} goes on after line ${grouped(reached)}: an earlier send was interrupted there.\n`
 }
 
 function questionOf({ lines }: PreviewSummary, { endpoint }: Target): string {
@@ -166,4 +176,3 @@ function ended(reports: readonly Report[], isAnyUnmended: boolean, flags: SendFl
 function printJson(reports: readonly Report[], { json }: SendFlags): void {
   if (json) process.stdout.write(`${JSON.stringify(reports, null, 2)}\n`)
 }
-

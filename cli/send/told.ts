@@ -18,7 +18,9 @@ export function endedText(file: SentFile, report: Report, output: Output): strin
       ? []
       : [
           noted('came back', printable(rejected)),
-          ...wrapped(`Mend "line" in each of its rows, take out what is not to be sent, then: km-import send ${printable(rejected)}`),
+          ...wrapped(
+            `Mend "line" in each of its rows, take out what is not to be sent, then: km-import send ${printable(rejected)}`,
+          ),
         ]),
     ...(report.state === 'superseded' || report.state === 'gone'
       ? wrapped(

@@ -52,7 +52,10 @@ class LocalMode implements AsyncDisposable {
 
   /** What the stand-in for Kissmetrics has got. */
   async events(): Promise<readonly { readonly name: string; readonly person: string }[]> {
-    return (await (await fetch(`${this.standIn}/events?limit=1000`)).json()) as readonly { readonly name: string; readonly person: string }[]
+    return (await (await fetch(`${this.standIn}/events?limit=1000`)).json()) as readonly {
+      readonly name: string
+      readonly person: string
+    }[]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -153,7 +156,10 @@ ofBrowser('the page, in a real browser', () => {
     await page.getByText('2 delivered, 0 came back').waitFor({ timeout: BLANK_PATIENCE_MS })
     expect((await local.events()).map(({ name }) => name).toSorted()).toEqual(['Paid', 'Signed Up', 'Visited'])
 
-    await page.getByRole('link', { name: /^What came back/ }).first().click()
+    await page
+      .getByRole('link', { name: /^What came back/ })
+      .first()
+      .click()
     await page.getByText('1 line', { exact: true }).waitFor({ timeout: BLANK_PATIENCE_MS })
     await page.getByText(NO_PERSON).waitFor()
     expect(tab.complaints).toEqual([])
@@ -165,7 +171,10 @@ ofBrowser('the page, in a real browser', () => {
     const { page } = tab
     const many = Array.from({ length: 1_000 }, (_, index) => EARLY.replace('bob', `person${index}`))
     await importFile(page, 'many.jsonl', [GOOD, ...many].join('\n'))
-    await page.getByRole('link', { name: /^What came back/ }).first().click()
+    await page
+      .getByRole('link', { name: /^What came back/ })
+      .first()
+      .click()
     await page.getByRole('button', { name: 'Select all 1,000 that match' }).click()
     await page.getByRole('button', { name: 'Milliseconds to seconds' }).click()
     await page.getByText('1,000 of 1,000 can be sent then').waitFor()
@@ -199,7 +208,10 @@ ofBrowser('the page, in a real browser', () => {
     await importFile(page, '<img src=x onerror=alert(2)>.jsonl', [GOOD, ...lines].join('\n'))
     await page.getByRole('link', { name: '<img src=x onerror=alert(2)>.jsonl', exact: true }).click()
     await page.getByRole('heading', { name: 'Why lines came back' }).waitFor()
-    await page.getByRole('link', { name: /^What came back/ }).first().click()
+    await page
+      .getByRole('link', { name: /^What came back/ })
+      .first()
+      .click()
     for (;;) {
       await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
       const next = page.getByRole('button', { name: 'Next' })
@@ -226,7 +238,9 @@ ofBrowser('the page, in a real browser', () => {
     const press = async (until: string): Promise<void> => {
       for (let presses = 0; presses < 60; presses += 1) {
         await page.keyboard.press('Tab')
-        const name = await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '')
+        const name = await page.evaluate(
+          () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '',
+        )
         if (name.startsWith(until)) return
       }
       throw new Error(`"${until}" was not reached with the keyboard`)

@@ -99,7 +99,9 @@ ofMoto('the console works on a deployed stack: a file is dropped, a letter seen,
       const init = body === undefined ? {} : { method: 'POST', body, headers: { origin, 'content-type': type } }
       return (await (await fetch(new URL(`api/${what}`, address), init)).json()) as T
     }
-    expect(await ask<Uploaded>('upload?name=may.json', '{"_p":"a","_t":1393344604,"_n":"x"}\n', 'application/octet-stream')).toEqual({
+    expect(
+      await ask<Uploaded>('upload?name=may.json', '{"_p":"a","_t":1393344604,"_n":"x"}\n', 'application/octet-stream'),
+    ).toEqual({
       key: 'incoming/may.json',
     })
     expect(await ask<Overview>('overview')).toMatchObject({ place: 'KissmetricsImporter', waiting: { deadLetters: 1 } })

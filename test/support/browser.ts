@@ -13,7 +13,9 @@ const EXECUTABLE = PLACES.find((place) => place !== '' && existsSync(place))
 /** Whether there is a browser. Where there is none, say so: a silent gap looks like a pass. */
 export const HAS_BROWSER = EXECUTABLE !== undefined
 if (!HAS_BROWSER) {
-  console.warn('No Chromium was found (apt-get install chromium-headless-shell, or name one in KM_CHROMIUM): the page is not tried in a browser.')
+  console.warn(
+    'No Chromium was found (apt-get install chromium-headless-shell, or name one in KM_CHROMIUM): the page is not tried in a browser.',
+  )
 }
 
 /** A page of a browser that may speak to this computer only, and everything that it complained of. */
@@ -25,11 +27,19 @@ export interface Tab extends AsyncDisposable {
 
 export async function openBrowser(): Promise<Browser> {
   // Where tests run as root the sandbox of Chromium cannot; what is shown here is our own page.
-  return chromium.launch({ executablePath: EXECUTABLE ?? '', args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'] })
+  return chromium.launch({
+    executablePath: EXECUTABLE ?? '',
+    args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
+  })
 }
 
 export async function openTab(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Tab> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: 'UTC', locale: 'en-US', ...options })
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    timezoneId: 'UTC',
+    locale: 'en-US',
+    ...options,
+  })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`thrown: ${error.message}`))

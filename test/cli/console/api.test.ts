@@ -32,7 +32,11 @@ class Page implements AsyncDisposable {
   readonly #console
   readonly #address: string
 
-  private constructor(sink: Awaited<ReturnType<typeof startFaultSink>>, installation: Installation, console: AsyncDisposable & { address: string }) {
+  private constructor(
+    sink: Awaited<ReturnType<typeof startFaultSink>>,
+    installation: Installation,
+    console: AsyncDisposable & { address: string },
+  ) {
     this.sink = sink
     this.installation = installation
     this.#console = console
@@ -121,7 +125,9 @@ describe('from a file to what became of it', () => {
   test('a drop of a name that is there is imported again only when that is meant', async () => {
     await using page = await Page.open()
     await answered(await page.send('upload?name=a.json', `${GOOD}\n`))
-    await expect(page.send('upload?name=a.json', `${GOOD}\n`).then(answered)).rejects.toThrow(/^409: There is a drop called a\.json/)
+    await expect(page.send('upload?name=a.json', `${GOOD}\n`).then(answered)).rejects.toThrow(
+      /^409: There is a drop called a\.json/,
+    )
     await answered(await page.send('upload?name=a.json&again=1', `${GOOD}\n`))
     await eventually('a second report', async () => ((await page.get<Overview>('overview')).total === 2 ? true : undefined))
   })
@@ -145,14 +151,22 @@ describe('from a file to what became of it', () => {
 describe('what came back', () => {
   test('is mended all alike: shown first, then whatever can be sent is sent, and the rest stays', async () => {
     await using page = await Page.open()
-    const lines = Array.from({ length: 40 }, (_, index) => `{"_p":"p${index}","_t":${index % 4 === 0 ? '13933446040000' : '1393344604000'},"_n":"Paid"}`)
+    const lines = Array.from(
+      { length: 40 },
+      (_, index) => `{"_p":"p${index}","_t":${index % 4 === 0 ? '13933446040000' : '1393344604000'},"_n":"Paid"}`,
+    )
     await page.installation.import('many.jsonl', [...lines, GOOD].join('\n'))
     const filter = { drop: 'incoming/many.jsonl', reason: 'timestamp_in_milliseconds' }
     const before = (await page.letters()).total
     const question = { filter, fixes: ['ms-timestamps'] }
     const outlook = await page.post<FixOutlook>('fix', question)
     expect(outlook).toMatchObject({ letters: before, changed: 30, valid: 30 })
-    expect(outlook.examples[0]).toEqual({ key: filter.drop, lineNumber: 2, before: lines[1], after: lines[1]!.replace('000,', ',') })
+    expect(outlook.examples[0]).toEqual({
+      key: filter.drop,
+      lineNumber: 2,
+      before: lines[1],
+      after: lines[1]!.replace('000,', ','),
+    })
     expect(page.sink.taken.size).toBe(1)
 
     const replayed = await page.post<Replayed>('replay', { isAll: true, ...question })
@@ -183,7 +197,11 @@ describe('what came back', () => {
     const second = await page.get<Letters>('letters?limit=10&offset=20')
     expect(second.rows.map(({ lineNumber }) => lineNumber)).toEqual([22, 23, 24, 25, 26, 2])
     expect(await page.get<Letters>('letters?text=PERSON%2012')).toMatchObject({ matching: 1, rows: [{ lineNumber: 14 }] })
-    expect(await page.get<Letters>('letters?drop=incoming/other.jsonl')).toMatchObject({ matching: 1, total: 26, drops: all.drops })
+    expect(await page.get<Letters>('letters?drop=incoming/other.jsonl')).toMatchObject({
+      matching: 1,
+      total: 26,
+      drops: all.drops,
+    })
     // A person may look for what a database has a meaning for.
     expect(await page.get<Letters>(`letters?text=${encodeURIComponent("%' OR 1=1 --")}`)).toMatchObject({ matching: 0 })
   })
@@ -249,11 +267,18 @@ describe('what came back', () => {
     await using page = await Page.open()
     const work = JSON.stringify({
       Records: [
-        { eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'local-drops' }, object: { key: 'incoming/gone.json' } } },
+        {
+          eventSource: 'aws:s3',
+          eventName: 'ObjectCreated:Put',
+          s3: { bucket: { name: 'local-drops' }, object: { key: 'incoming/gone.json' } },
+        },
       ],
     })
     await page.installation.bury(work)
-    expect(await page.letters()).toMatchObject({ total: 1, rows: [{ kind: 'work', reason: 'import_unfinished', key: 'incoming/gone.json' }] })
+    expect(await page.letters()).toMatchObject({
+      total: 1,
+      rows: [{ kind: 'work', reason: 'import_unfinished', key: 'incoming/gone.json' }],
+    })
     expect(await page.post<SentBack>('send-back', {})).toEqual({ works: 1 })
     await eventually('a report of it', async () => ((await page.get<Overview>('overview')).total === 1 ? true : undefined))
     expect(await page.letters()).toMatchObject({ total: 0 })
@@ -299,7 +324,9 @@ describe('what is asked wrongly', () => {
     for (let time = 1; time <= 2; time += 1) {
       const answer = await fetch(new URL('api/overview', lost.address))
       expect(answer.status).toBe(502)
-      expect(await answer.json()).toEqual({ error: expect.stringMatching(/^S3 or SQS did not do what was asked \(.*ECONNREFUSED/) as unknown })
+      expect(await answer.json()).toEqual({
+        error: expect.stringMatching(/^S3 or SQS did not do what was asked \(.*ECONNREFUSED/) as unknown,
+      })
     }
   })
 })

@@ -105,7 +105,11 @@ test('a fault of the program is told where it was started, and not on the page',
 })
 
 test('each start has a token of its own, of 192 bits', async () => {
-  await using other = await startServer(() => Promise.resolve({}), 0, () => undefined)
+  await using other = await startServer(
+    () => Promise.resolve({}),
+    0,
+    () => undefined,
+  )
   expect(new URL(other.address).pathname).toMatch(/^\/[A-Za-z0-9_-]{32}\/$/)
   expect(new URL(other.address).pathname).not.toBe(new URL(server.address).pathname)
 })

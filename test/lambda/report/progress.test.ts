@@ -5,15 +5,17 @@ import { withPoint, type ProgressPoint } from '../../../lambda/report/progress.t
 const course = (points: readonly ProgressPoint[]): readonly ProgressPoint[] =>
   points.reduce<readonly ProgressPoint[]>((all, point) => withPoint(all, point), [])
 
-const steps = fc.array(fc.record({ ms: fc.nat(10_000), delivered: fc.nat(500), cameBack: fc.nat(3) }), { maxLength: 700 }).map((all) => {
-  const last = { atMs: 0, delivered: 0, cameBack: 0 }
-  return all.map(({ ms, delivered, cameBack }) => {
-    last.atMs += ms
-    last.delivered += delivered
-    last.cameBack += cameBack
-    return { ...last }
+const steps = fc
+  .array(fc.record({ ms: fc.nat(10_000), delivered: fc.nat(500), cameBack: fc.nat(3) }), { maxLength: 700 })
+  .map((all) => {
+    const last = { atMs: 0, delivered: 0, cameBack: 0 }
+    return all.map(({ ms, delivered, cameBack }) => {
+      last.atMs += ms
+      last.delivered += delivered
+      last.cameBack += cameBack
+      return { ...last }
+    })
   })
-})
 
 test('the course of an import begins with its first point, ends with its last, and never has more than a hundred', () => {
   fc.assert(

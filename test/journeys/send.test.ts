@@ -1,0 +1,306 @@
+import { readdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Report } from '../../lambda/report/report.ts'
+import { startFaultSink, status, TAKEN, type FaultSink } from '../support/fault-sink.ts'
+import { API_KEY, eventually } from '../support/installation.ts'
+import { Program, type Ended } from '../support/program.ts'
+
+const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}'
+const EARLY = '{"_p":"b","_t":1393344605000,"_n":"Paid","order":12345678901234567890}'
+const NO_TIME = '{"_p":"a","_n":"Signed Up"}'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'km-send-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const here = (name: string): string => path.join(folder, name)
+const put = (name: string, body: string | Buffer) => writeFile(here(name), body)
+const read = (name: string) => readFile(here(name), 'utf8')
+const reportOf = async (name: string) => JSON.parse(await read(`${name}.report.json`)) as Report
+
+/** The first is `p0`; every twentieth is none that can be sent. */
+const manyLines = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) =>
+    index % 20 === 19 ? `{"_p":"p${index}","_n":"x"}` : `{"_p":"p${index}","_t":1393344604,"_n":"Visited"}`,
+  )
+
+function start(sink: Pick<FaultSink, 'url'>, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  const names = args.map((arg) => (arg.startsWith('-') ? arg : here(arg)))
+  return new Program(['send', ...names, '--endpoint', sink.url, '--yes'], { KM_API_KEY: API_KEY, ...env })
+}
+
+const send = (sink: Pick<FaultSink, 'url'>, ...args: readonly string[]): Promise<Ended> => start(sink, args).ended()
+
+/** Who was sent, and how often. */
+function peopleAt(sink: FaultSink): ReadonlyMap<string, number> {
+  const people = new Map<string, number>()
+  for (const [request, times] of sink.taken) {
+    const person = /[?&]_p=([^&]*)/.exec(request)?.[1] ?? request
+    people.set(person, (people.get(person) ?? 0) + times)
+  }
+  return people
+}
+
+describe('a file that is sent from this computer', () => {
+  // prettier-ignore
+  test.each<[string, string, string | Buffer, number, Report['state'], Partial<Report['lines']>]>([
+    // what                              name          body                                                exit  state                    lines
+    [ 'all of it valid',                 'a.jsonl',    `${GOOD}\n`,                                        0,    'complete',              { total: 1, delivered: 1 } ],
+    [ 'without a last line end',         'a.jsonl',    GOOD,                                               0,    'complete',              { total: 1, delivered: 1 } ],
+    [ 'with the line ends of Windows',   'a.json',     `${GOOD}\r\n${NO_TIME}\r\n`,                        1,    'complete-with-rejects', { total: 2, delivered: 1, rejected: 1 } ],
+    [ 'packed',                          'a.jsonl.gz', gzipSync(`${GOOD}\n\n${GOOD}\n`),                   0,    'complete',              { total: 3, delivered: 2, blank: 1 } ],
+    [ 'packed, and named as it likes',   'a.txt',      gzipSync(GOOD),                                     0,    'complete',              { total: 1, delivered: 1 } ],
+    [ 'empty',                           'a.jsonl',    '',                                                 0,    'complete',              { total: 0 } ],
+    [ 'only blank lines',                'a.jsonl',    '\n \n',                                            0,    'complete',              { total: 2, blank: 2 } ],
+    [ 'nothing of it valid',             'a.jsonl',    `${NO_TIME}\n`,                                     1,    'complete-with-rejects', { total: 1, rejected: 1 } ],
+    [ 'no file of lines',                'a.json',     '[\n1,\n2\n]\n',                                    1,    'failed',                {} ],
+    [ 'packed, and cut off',             'a.jsonl.gz', gzipSync(`${GOOD}\n`.repeat(2_000)).subarray(0, -9), 1,   'failed',                {} ],
+  ])('%s', async (_, name, body, code, state, lines) => {
+    await using sink = await startFaultSink()
+    await put(name, body)
+    const ended = await send(sink, name)
+    expect(ended).toMatchObject({ code })
+    const report = await reportOf(name)
+    expect(report).toMatchObject({ state, lines })
+    expect(ended.stdout).toContain(`${name}.report.json`)
+    const { rejected, undeliverable } = report.lines
+    expect(await readdir(folder)).toEqual([name, ...(rejected + undeliverable > 0 ? [`${name}.rejected.jsonl`] : []), `${name}.report.json`])
+  })
+
+  test('several go one after the other, and one that is none does not keep the others', async () => {
+    await using sink = await startFaultSink()
+    await put('1.jsonl', GOOD.replace('"a"', '"one"'))
+    await put('2.json', '[\n1\n]\n')
+    await put('3.jsonl', GOOD.replace('"a"', '"three"'))
+    const { code, stdout } = await send(sink, '1.jsonl', '2.json', '3.jsonl', '--json')
+    expect(code).toBe(1)
+    expect((JSON.parse(stdout) as Report[]).map(({ state }) => state)).toEqual(['complete', 'failed', 'complete'])
+    expect([...peopleAt(sink).keys()]).toEqual(['one', 'three'])
+  })
+
+  test('what came back lies beside it, is mended there, and sent', async () => {
+    await using sink = await startFaultSink()
+    await put('may.jsonl', [GOOD, EARLY, NO_TIME].join('\n'))
+    const first = await send(sink, 'may.jsonl')
+    expect(first.stdout).toContain('then:\n  km-import send')
+    const rows = (await read('may.jsonl.rejected.jsonl')).trimEnd().split('\n')
+    expect(rows.map((row) => (JSON.parse(row) as { reason: string }).reason)).toEqual([
+      'timestamp_in_milliseconds',
+      'missing_timestamp',
+    ])
+    expect(await send(sink, 'may.jsonl.rejected.jsonl')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('none of them can be sent yet. Mend them first.') as unknown,
+    })
+
+    await put('may.jsonl.rejected.jsonl', rows.map((row) => `${row.replace('605000', '605')}\n`).join(''))
+    const second = await send(sink, 'may.jsonl.rejected.jsonl')
+    expect(second).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/are sent as \S*may\.jsonl\.mended-[0-9a-f]{8}\.jsonl\./) as unknown,
+    })
+    expect([...sink.taken.keys()].join('\n')).toContain('order=12345678901234567890') // to its last digit
+    const [mended] = (await readdir(folder)).filter((name) => /mended-.{8}\.jsonl$/.test(name))
+    expect(await reportOf(mended!)).toMatchObject({ lines: { delivered: 1, rejected: 1 } })
+    expect(await send(sink, 'may.jsonl.rejected.jsonl')).toMatchObject({
+      stderr: expect.stringMatching(/Nothing is\s+to be done/) as unknown,
+    })
+    expect(sink.seen).toHaveLength(2)
+  })
+
+  test('a line whose bytes were no text is not sent before a person wrote what was meant', async () => {
+    await using sink = await startFaultSink()
+    await put(
+      'latin1.jsonl',
+      Buffer.concat([Buffer.from(`${GOOD}\n{"_p":"a","_t":1393344604,"_n":"caf`), Buffer.from([0xe9]), Buffer.from('"}\n')]),
+    )
+    await send(sink, 'latin1.jsonl')
+    const rejected = 'latin1.jsonl.rejected.jsonl'
+    const row = await read(rejected)
+    await put(
+      rejected,
+      `${row}${row
+        .replace('caf\ufffd', 'café')
+        .replace(/"lineBase64":"[^"]*",/, '')
+        .replace(/"id":"./, '"id":"z')}`,
+    )
+    expect(await send(sink, rejected)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/, line 1: some of its bytes were no text/) as unknown,
+    })
+    expect(sink.seen).toHaveLength(1)
+  })
+
+  test('is sent once: given again it says so, --again sends it again, and a changed file is another', async () => {
+    await using sink = await startFaultSink()
+    await put('a.jsonl', [GOOD, NO_TIME].join('\n'))
+    await send(sink, 'a.jsonl')
+    const before = await read('a.jsonl.rejected.jsonl')
+    expect(await send(sink, 'a.jsonl')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/was sent on .*and has not changed since/s) as unknown,
+    })
+    expect(sink.seen).toHaveLength(1)
+    await send(sink, 'a.jsonl', '--again')
+    expect(sink.seen).toHaveLength(2)
+    await put('a.jsonl', [GOOD, NO_TIME, GOOD, ''].join('\n'))
+    await send(sink, 'a.jsonl')
+    expect(sink.seen).toHaveLength(4)
+    expect(await readdir(folder)).toEqual([
+      'a.jsonl',
+      'a.jsonl.rejected.1.jsonl',
+      'a.jsonl.rejected.2.jsonl',
+      'a.jsonl.rejected.jsonl',
+      'a.jsonl.report.1.json',
+      'a.jsonl.report.2.json',
+      'a.jsonl.report.json',
+    ])
+    expect(await read('a.jsonl.rejected.1.jsonl')).toBe(before)
+    expect((await send(sink, ...(await readdir(folder)))).stderr).not.toContain('report.json')
+    expect(sink.seen).toHaveLength(4)
+  })
+})
+
+describe('a send that ends before its time', () => {
+  const SLOWLY = { KM_MAX_LINES_PER_SECOND: '1500' }
+
+  /** Until some hundred lines of it have arrived. */
+  const underWay = (sink: FaultSink, more: number) =>
+    eventually('some lines', () => Promise.resolve(sink.seen.length >= more ? true : undefined))
+
+  test('goes on where it stood after Ctrl-C: nothing is lost, and nothing sent twice', async () => {
+    await using sink = await startFaultSink()
+    const lines = manyLines(6_000)
+    await put('a.jsonl', lines.join('\n'))
+    for (const more of [1_000, 3_000]) {
+      const program = start(sink, ['a.jsonl'], SLOWLY)
+      await underWay(sink, more)
+      program.kill('SIGINT')
+      expect(await program.ended()).toMatchObject({
+        code: 130,
+        stderr: expect.stringMatching(
+          /Interrupted\. [\d,]+ lines of .*a\.jsonl are done; the same command goes on from there\.\n$/,
+        ) as unknown,
+      })
+    }
+    const last = await send(sink, 'a.jsonl')
+    expect(last.stderr).toMatch(/goes on after line [\d,]+: an earlier send was interrupted there/)
+    expect(await reportOf('a.jsonl')).toMatchObject({
+      lines: { total: 6_000, delivered: 5_700, rejected: 300 },
+      repeatsPossible: 0,
+    })
+    expect(peopleAt(sink).size).toBe(5_700)
+    expect(sink.seen).toHaveLength(5_700)
+    await expectEachRejectedOnce('a.jsonl', lines)
+  })
+
+  test('goes on after it was killed again and again: nothing is lost, each line comes back once, and the report tells how much may be repeated', async () => {
+    await using sink = await startFaultSink()
+    const lines = manyLines(6_000)
+    await put('a.jsonl.gz', gzipSync(lines.join('\n')))
+    for (const more of [700, 2_500, 4_500]) {
+      const program = start(sink, ['a.jsonl.gz'], SLOWLY)
+      await underWay(sink, more)
+      program.kill('SIGKILL')
+      await program.ended()
+    }
+    expect(await send(sink, 'a.jsonl.gz')).toMatchObject({ code: 1 })
+    const report = await reportOf('a.jsonl.gz')
+    expect(report).toMatchObject({ lines: { total: 6_000, delivered: 5_700, rejected: 300 } })
+    expect(peopleAt(sink).size).toBe(5_700)
+    const repeats = [...peopleAt(sink).values()].reduce((sum, times) => sum + times - 1, 0)
+    expect(repeats).toBeLessThanOrEqual(report.repeatsPossible)
+    await expectEachRejectedOnce('a.jsonl.gz', lines)
+    expect(await readdir(folder)).not.toContain('a.jsonl.gz.send-state.json')
+  }, 90_000)
+
+  test('a second Ctrl-C ends it at once, and it goes on all the same', async () => {
+    await using sink = await startFaultSink(({ target }) => (target.includes('p900&') ? { kind: 'stall' } : TAKEN))
+    await put('a.jsonl', manyLines(2_000).join('\n'))
+    const program = start(sink, ['a.jsonl'])
+    await underWay(sink, 900)
+    program.kill('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 500)) // it waits for what is on its way
+    program.kill('SIGINT')
+    expect(await program.ended()).toMatchObject({ code: 130 })
+    await using well = await startFaultSink()
+    expect(await send(well, 'a.jsonl')).toMatchObject({ code: 1 })
+    expect(new Set([...peopleAt(sink).keys(), ...peopleAt(well).keys()]).size).toBe(1_900)
+  }, 60_000)
+
+  test('two at once do not send the same file twice', async () => {
+    await using sink = await startFaultSink()
+    await put('a.jsonl', manyLines(8_000).join('\n'))
+    const first = start(sink, ['a.jsonl'], SLOWLY)
+    await underWay(sink, 500)
+    expect(await send(sink, 'a.jsonl')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Another km-import send is at work on') as unknown,
+    })
+    expect(await first.ended()).toMatchObject({ code: 1 })
+    expect(sink.seen).toHaveLength(7_600)
+  }, 60_000)
+
+  test('a wrong key stops it before anything is counted as sent, and the same command goes on with the right one', async () => {
+    await using wrong = await startFaultSink(() => status(401))
+    await put('a.jsonl', manyLines(100).join('\n'))
+    expect(await send(wrong, 'a.jsonl')).toMatchObject({ code: 2, stderr: expect.stringMatching(/km-import: .*401/s) as unknown })
+    await using sink = await startFaultSink()
+    expect(await send(sink, 'a.jsonl')).toMatchObject({ code: 1 })
+    expect(sink.seen).toHaveLength(95)
+  })
+
+  test('an outage is waited for, and no line is held against it', async () => {
+    let isDown = true
+    await using sink = await startFaultSink(() => (isDown ? status(503) : TAKEN))
+    await put('a.jsonl', manyLines(100).join('\n'))
+    const program = start(sink, ['a.jsonl'])
+    const told = () => Promise.resolve(program.stderr.includes('the endpoint is down') ? true : undefined)
+    await eventually('the outage', told).catch(() => eventually('the outage', told)) // it takes many tries to be believed
+    isDown = false
+    expect(await program.ended()).toMatchObject({ code: 1 })
+    expect(await reportOf('a.jsonl')).toMatchObject({ lines: { delivered: 95, rejected: 5, undeliverable: 0 } })
+  }, 120_000)
+})
+
+async function expectEachRejectedOnce(name: string, lines: readonly string[]): Promise<void> {
+  const rows = (await read(`${name}.rejected.jsonl`)).trimEnd().split('\n')
+  const numbers = rows.map((row) => (JSON.parse(row) as { source: { line: number } }).source.line).toSorted((a, b) => a - b)
+  expect(numbers).toEqual(lines.flatMap((line, index) => (line.includes('_t') ? [] : [index + 1])))
+}
+
+describe('what cannot be', () => {
+  // prettier-ignore
+  test.each([
+    // what                       arguments                                                          environment                 it says
+    [ 'no key',                   ['a.jsonl'],                                                       { KM_API_KEY: '' },         /^km-import: No API key: the environment variable KM_API_KEY is not set, and sending needs one\./ ],
+    [ 'another key that is none', ['a.jsonl', '--api-key-env=NO_KEY'],                               {},                         /NO_KEY is not set/ ],
+    [ 'a pipe',                   ['-'],                                                             {},                         /can be read once only/ ],
+    [ 'a bucket',                 ['s3://exports/a.jsonl'],                                          {},                         /is in a bucket\. Fetch it first/ ],
+    [ 'no such file',             ['none.jsonl'],                                                    {},                         /there is no such file/ ],
+    [ 'a folder',                 ['.'],                                                             {},                         /is no file\. Name the files in it/ ],
+    [ 'an address without https', ['a.jsonl', '--endpoint=http://example.com'],                      {},                         /--endpoint is "http:\/\/example\.com"/ ],
+    [ 'a knob beyond its range',  ['a.jsonl'],                                                       { KM_MAX_IN_FLIGHT: '0' },  /KM_MAX_IN_FLIGHT is "0"/ ],
+  ])('%s', async (_, args, env, said) => {
+    await put('a.jsonl', GOOD)
+    const names = args.map((arg) => (arg.endsWith('.jsonl') && !arg.includes(':') ? here(arg) : arg === '.' ? folder : arg))
+    const { code, stderr } = await new Program(['send', ...names, '--yes'], { KM_API_KEY: API_KEY, ...env }).ended()
+    expect(stderr).toMatch(said)
+    expect(code).toBe(2)
+    expect(await readdir(folder)).toEqual(['a.jsonl'])
+  })
+
+  test('nothing is sent where nobody is there to say yes', async () => {
+    await using sink = await startFaultSink()
+    await put('a.jsonl', GOOD)
+    const ended = await new Program(['send', here('a.jsonl'), '--endpoint', sink.url], { KM_API_KEY: API_KEY }).ended()
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('add --yes to go on without being asked') as unknown })
+    expect(sink.seen).toEqual([])
+    expect(await readdir(folder)).toEqual(['a.jsonl'])
+  })
+})
