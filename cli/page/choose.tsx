@@ -238,7 +238,10 @@ function StageActions({ chosen: { number, stage, outlook } }: { readonly chosen:
       return button('Import again', true, true)
     case 'failed':
       return button('Try again', false)
-    default:
+    case 'unfit':
+    case 'queued':
+    case 'uploading':
+    case 'handed-over':
       return null
   }
 }

@@ -98,9 +98,12 @@ function useReport(id: string): { readonly report?: Report; readonly trouble?: s
   return listed === undefined ? own : { report: listed }
 }
 
+/** Of what is done sooner a picture would show nothing. */
+const SHORTEST_MS = 2_000
+
 function Course({ report: { progress = [] } }: { readonly report: Report }) {
-  const moved = progress.some(({ atMs }) => atMs !== progress[0]?.atMs)
-  if (progress.length < 2 || !moved) return <p class="soft">It was too short for a picture of its course.</p>
+  if (progress.length < 2 || (progress.at(-1)?.atMs ?? 0) < SHORTEST_MS)
+    return <p class="soft">It was too short for a picture of its course.</p>
   return <Chart points={progress} />
 }
 

@@ -166,7 +166,7 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
       <td class="wide soft">
         {row.forgottenAt === undefined ? <>kept</> : <When iso={row.forgottenAt} />}
         <small>
-          since <Time iso={row.failedAt} />
+          came back <Time iso={row.failedAt} />
         </small>
       </td>
       <td>

@@ -235,9 +235,7 @@ function SelectionBar({ letters, filter, selection, onSelect, onPark, onTryAgain
   return (
     <div class="actions selection" ref={bar}>
       <span role="status">
-        {count === 0
-          ? `${counted(letters.matching, 'line')}`
-          : `${grouped(count)} of ${counted(letters.matching, 'line')} selected`}
+        {count === 0 ? counted(letters.matching, 'line') : `${grouped(count)} of ${counted(letters.matching, 'line')} selected`}
       </span>
       {selection.kind === 'rows' && mendable.length > 0 && (
         <button

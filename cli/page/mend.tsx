@@ -113,7 +113,7 @@ function Editor({ line }: { readonly line: DeskLine }) {
       <div id={`${id}-verdict`} class={verdict === undefined ? 'verdict good' : 'verdict bad'}>
         <Sign tone={verdict === undefined ? 'good' : 'bad'} />
         <div>
-          {verdict === undefined ? 'Can be sent.' : <Prose text={verdict.detail} />}
+          <span>{verdict === undefined ? 'Can be sent.' : <Prose text={verdict.detail} />}</span>
           {fault !== undefined && <Place text={text} at={fault} />}
           {refusal !== undefined && (
             <p>

@@ -67,6 +67,7 @@ const DAY = 24 * HOUR
 /** 83000 → "1 min 23 s": two units at most. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000
+  if (seconds > 0 && seconds < 0.1) return 'no time'
   if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`
   const whole = Math.round(seconds)
   if (whole < MINUTE) return `${whole} s`

@@ -55,33 +55,28 @@ export interface FixSuggestion {
   readonly to?: string
 }
 
+/** What mostly mends lines that came back for a reason; for the others nothing does that could be done alike. */
+const USUAL_FIXES: Readonly<Partial<Record<WaitingReason, FixSuggestion>>> = {
+  timestamp_in_milliseconds: { kind: 'ms-timestamps' },
+  invalid_json: { kind: 'trim' },
+  not_an_object: { kind: 'trim' },
+  invalid_property_name: { kind: 'trim' },
+  missing_identity: { kind: 'rename', to: '_p' },
+  missing_timestamp: { kind: 'rename', to: '_t' },
+  invalid_alias: { kind: 'drop', name: '_p2' },
+  alias_to_itself: { kind: 'drop', name: '_p2' },
+  invalid_event_name: { kind: 'drop', name: '_n' },
+  reserved_name: { kind: 'drop' },
+  nested_property: { kind: 'drop' },
+  invalid_property_value: { kind: 'drop' },
+  property_value_too_long: { kind: 'drop' },
+}
+
 /** Which fix mostly mends what came back for a reason. @param detail of one of the lines: it may name a property */
 export function suggestFix(reason: WaitingReason, detail: string): FixSuggestion | undefined {
+  const fix = USUAL_FIXES[reason]
   const name = nameIn(detail)
-  switch (reason) {
-    case 'timestamp_in_milliseconds':
-      return { kind: 'ms-timestamps' }
-    case 'invalid_json':
-    case 'not_an_object':
-    case 'invalid_property_name':
-      return { kind: 'trim' }
-    case 'missing_identity':
-      return { kind: 'rename', to: '_p' }
-    case 'missing_timestamp':
-      return { kind: 'rename', to: '_t' }
-    case 'invalid_alias':
-    case 'alias_to_itself':
-      return { kind: 'drop', name: '_p2' }
-    case 'invalid_event_name':
-      return { kind: 'drop', name: '_n' }
-    case 'reserved_name':
-    case 'nested_property':
-    case 'invalid_property_value':
-    case 'property_value_too_long':
-      return { kind: 'drop', ...(name !== undefined && { name }) }
-    default:
-      return undefined
-  }
+  return fix?.kind === 'drop' && fix.name === undefined && name !== undefined ? { ...fix, name } : fix
 }
 
 /** A detail writes the name of a property as JSON does; one that was cut ends with an ellipsis, and is no name. */

@@ -208,7 +208,7 @@ function none(): never {
 /** Whoever looks on sees what is settled, as it is written down. */
 function noting(checkpoints: Checkpoints, meter: Meter): Checkpoints {
   return {
-    find: checkpoints.find,
+    find: (place) => checkpoints.find(place),
     put: async (place, value, expected) => {
       const tag = await checkpoints.put(place, value, expected)
       if (tag !== undefined && 'sums' in value) meter.note(value as unknown as Checkpoint)

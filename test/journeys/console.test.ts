@@ -34,26 +34,22 @@ class LocalMode implements AsyncDisposable {
     this.standIn = standIn
   }
 
-  static async start(): Promise<LocalMode> {
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<LocalMode> {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-page-'))
     await mkdir(path.join(folder, 'drop'))
-    const program = new Program([
-      'local',
-      '--no-samples',
-      '--drop-dir',
-      path.join(folder, 'drop'),
-      '--state-dir',
-      path.join(folder, 'state'),
-    ])
+    const program = new Program(
+      ['local', '--no-samples', '--drop-dir', path.join(folder, 'drop'), '--state-dir', path.join(folder, 'state')],
+      env,
+    )
     const found = (pattern: RegExp) => eventually('the greeting', () => Promise.resolve(pattern.exec(program.stderr)?.[1]))
     const address = await found(/open the page (http:\S+)/)
     return new LocalMode(program, folder, address, await found(/sent to\s+(http:\S+)/))
   }
 
   /** What the stand-in for Kissmetrics has got. */
-  async events(): Promise<readonly { readonly name: string; readonly person: string }[]> {
+  async events(): Promise<readonly { readonly event: string; readonly person: string }[]> {
     return (await (await fetch(`${this.standIn}/events?limit=1000`)).json()) as readonly {
-      readonly name: string
+      readonly event: string
       readonly person: string
     }[]
   }
@@ -91,19 +87,17 @@ function rowOf(page: Page, name: string) {
 }
 
 /** One picture in each theme, at a laptop's width and at a narrow one. */
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES === undefined) return
-  await mkdir(PICTURES, { recursive: true })
-  const size = page.viewportSize()
+async function picture(page: Page, folder: string, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
   for (const colorScheme of ['light', 'dark'] as const)
     for (const width of [1280, 800]) {
       await page.emulateMedia({ colorScheme })
       await page.setViewportSize({ width, height: 800 })
       await page.waitForTimeout(150) // the chart is drawn anew
-      await page.screenshot({ path: path.join(PICTURES, `${name}-${colorScheme}-${width}.png`), fullPage: true })
+      await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}-${width}.png`) })
     }
   await page.emulateMedia({ colorScheme: 'light' })
-  if (size !== null) await page.setViewportSize(size)
+  await page.setViewportSize({ width: 1280, height: 800 })
 }
 
 async function expectAccessible(page: Page): Promise<void> {
@@ -125,16 +119,14 @@ ofBrowser('the page, in a real browser', () => {
     const card = page.getByRole('article', { name: 'may.jsonl' })
     await card.getByText('1 line will be sent, 3 would come back').waitFor()
     expect(await local.events()).toEqual([]) // it was looked at here, and nowhere else
-    await picture(page, 'import')
     await expectAccessible(page)
     await card.getByRole('button', { name: 'Import', exact: true }).click()
     await rowOf(page, 'may.jsonl').getByText('complete, some lines came back').waitFor({ timeout: BLANK_PATIENCE_MS })
-    expect((await local.events()).map(({ name }) => name)).toEqual(['Signed Up'])
+    expect((await local.events()).map(({ event }) => event)).toEqual(['Signed Up'])
 
     await page.getByRole('link', { name: 'may.jsonl', exact: true }).click()
     await page.getByRole('heading', { name: 'Why lines came back' }).waitFor()
     await page.getByText(EARLY).waitFor()
-    await picture(page, 'drop')
     await expectAccessible(page)
 
     await page.getByRole('checkbox', { name: 'Select line 2 of may.jsonl' }).check()
@@ -146,7 +138,6 @@ ofBrowser('the page, in a real browser', () => {
     expect(await page.getByText('Can be sent.').count()).toBe(0)
     await comma.fill(COMMA.replace(',}', '}'))
     await page.getByText('Can be sent.').waitFor()
-    await picture(page, 'mend')
     await expectAccessible(page)
     await early.fill(EARLY.replace('000,', ','))
     await page.getByRole('button', { name: 'Send 2 lines to Kissmetrics' }).click()
@@ -154,7 +145,7 @@ ofBrowser('the page, in a real browser', () => {
     await question.getByText('What is sent cannot be taken back').waitFor()
     await question.getByRole('button', { name: 'Send 2 lines' }).click()
     await page.getByText('2 delivered, 0 came back').waitFor({ timeout: BLANK_PATIENCE_MS })
-    expect((await local.events()).map(({ name }) => name).toSorted()).toEqual(['Paid', 'Signed Up', 'Visited'])
+    expect((await local.events()).map(({ event }) => event).toSorted()).toEqual(['Paid', 'Signed Up', 'Visited'])
 
     await page
       .getByRole('link', { name: /^What came back/ })
@@ -178,7 +169,6 @@ ofBrowser('the page, in a real browser', () => {
     await page.getByRole('button', { name: 'Select all 1,000 that match' }).click()
     await page.getByRole('button', { name: 'Milliseconds to seconds' }).click()
     await page.getByText('1,000 of 1,000 can be sent then').waitFor()
-    await picture(page, 'mend-all')
     await page.getByRole('button', { name: 'Send 1,000 lines to Kissmetrics' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Send 1,000 lines' }).click()
     await page.getByText('1,000 delivered, 0 came back').waitFor({ timeout: BLANK_PATIENCE_MS })
@@ -216,7 +206,7 @@ ofBrowser('the page, in a real browser', () => {
       await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
       const next = page.getByRole('button', { name: 'Next' })
       if (await next.isDisabled()) break
-      const shown = await page.getByRole('navigation', { name: 'Pages' }).innerText()
+      const shown = await page.getByRole('navigation', { name: 'Pages' }).textContent()
       await next.click()
       await page.waitForFunction((before) => document.querySelector('nav[aria-label="Pages"]')?.textContent !== before, shown)
     }
@@ -247,6 +237,7 @@ ofBrowser('the page, in a real browser', () => {
     }
     await press('Mend line 2')
     await page.keyboard.press('Enter')
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Mend 1 line') // whoever does not see the page is told where they are
     await press('Line 2 of keys.jsonl')
     await page.keyboard.press('Control+A')
     await page.keyboard.type(EARLY.replace('000,', ','))
@@ -285,4 +276,41 @@ ofBrowser('the page, in a real browser', () => {
     await local[Symbol.asyncDispose]()
     await tab.page.getByText('The console has stopped').waitFor({ timeout: BLANK_PATIENCE_MS })
   }, 60_000)
+
+  // `npm run pictures`: what the documents show is made by what is tested.
+  const ofPictures = PICTURES === undefined ? test.skip : test
+  ofPictures(
+    'pictures of it are made for the documents',
+    async () => {
+      const folder = PICTURES ?? ''
+      await using local = await LocalMode.start({ KM_MAX_LINES_PER_SECOND: '4000' })
+      await using tab = await openTab(browser, local.address)
+      const { page } = tab
+      await importFile(page, 'april.jsonl', [GOOD, GOOD, GOOD].join('\n'))
+      await page.getByLabel('Choose files').setInputFiles('examples/mixed-50000.jsonl.gz')
+      const card = page.getByRole('article', { name: 'mixed-50000.jsonl.gz' })
+      await card.getByText('would come back').waitFor()
+      await picture(page, folder, 'import')
+      await card.getByRole('button', { name: 'Import', exact: true }).click()
+      await page.getByRole('progressbar', { name: 'Import of mixed-50000.jsonl.gz' }).waitFor({ timeout: BLANK_PATIENCE_MS })
+      await page.waitForTimeout(5_000)
+      await picture(page, folder, 'imports')
+      await rowOf(page, 'mixed-50000.jsonl.gz').getByText('complete').waitFor({ timeout: 60_000 })
+      await page.getByRole('link', { name: 'mixed-50000.jsonl.gz', exact: true }).click()
+      await page.getByRole('heading', { name: 'Why lines came back' }).waitFor()
+      await picture(page, folder, 'drop')
+      await page.goto(`${local.address}#/letters?reason=timestamp_in_milliseconds`)
+      await page.getByRole('checkbox', { name: 'Select line 349 of mixed-50000.jsonl.gz' }).check({ timeout: BLANK_PATIENCE_MS })
+      await picture(page, folder, 'came-back')
+      await page.getByRole('button', { name: 'Select all 28 that match' }).click()
+      await page.getByRole('button', { name: 'Milliseconds to seconds' }).click()
+      await page.getByText('28 of 28 can be sent then').waitFor()
+      await picture(page, folder, 'mend-all')
+      await page.goto(`${local.address}#/letters?reason=invalid_json`)
+      await page.getByRole('button', { name: /^Mend line 294 / }).click({ timeout: BLANK_PATIENCE_MS })
+      await page.getByRole('heading', { name: 'Mend 1 line' }).waitFor()
+      await picture(page, folder, 'mend')
+    },
+    180_000,
+  )
 })
