@@ -86,18 +86,15 @@ function rowOf(page: Page, name: string) {
   return page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) })
 }
 
-/** One picture in each theme, at a laptop's width and at a narrow one. */
+/** One picture in each theme; the README shows the one that fits its reader. */
 async function picture(page: Page, folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1280, 800]) {
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize({ width, height: 800 })
-      await page.waitForTimeout(150) // the chart is drawn anew
-      await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}-${width}.png`) })
-    }
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.waitForTimeout(150) // the chart is drawn anew
+    await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}.png`) })
+  }
   await page.emulateMedia({ colorScheme: 'light' })
-  await page.setViewportSize({ width: 1280, height: 800 })
 }
 
 async function expectAccessible(page: Page): Promise<void> {
