@@ -71,12 +71,12 @@ export function durationText(ms: number): string {
   if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`
   const whole = Math.round(seconds)
   if (whole < MINUTE) return `${whole} s`
-  if (whole < HOUR) return twoUnits(whole, MINUTE, 'min', 1, 's')
-  if (whole < DAY) return twoUnits(Math.round(whole / MINUTE), HOUR / MINUTE, 'h', 1, 'min')
-  return twoUnits(Math.round(whole / HOUR), DAY / HOUR, 'd', 1, 'h')
+  if (whole < HOUR) return twoUnits(whole, MINUTE, 'min', 's')
+  if (whole < DAY) return twoUnits(Math.round(whole / MINUTE), HOUR / MINUTE, 'h', 'min')
+  return twoUnits(Math.round(whole / HOUR), DAY / HOUR, 'd', 'h')
 }
 
-function twoUnits(count: number, size: number, large: string, _unit: number, small: string): string {
+function twoUnits(count: number, size: number, large: string, small: string): string {
   const rest = count % size
   return `${Math.floor(count / size)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`
 }
