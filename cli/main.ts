@@ -22,6 +22,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok
   const program = new Command('km-import')
     .description('Brings files of JSON lines to Kissmetrics: every line arrives, or comes back with the reason.')
+    .addHelpText('after', '\nExample:\n  km-import preview exports/*.jsonl\n  km-import send exports/*.jsonl\n')
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()
   program
@@ -77,7 +78,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .addHelpText(
       'after',
       '\nExample:\n  km-import send exports/*.jsonl.gz\n\n' +
-        'Beside each FILE lie FILE.report.json, and FILE.rejected.jsonl where lines came back.\n' +
+        'Beside each FILE lie FILE.report.json, and FILE.rejected.jsonl with the lines\nthat came back. ' +
         'Ctrl-C stops it; the same command goes on where it stood.\n',
     )
     .action(async (files: string[], flags: SendFlags) => {
