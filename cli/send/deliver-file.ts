@@ -1,26 +1,19 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { clock } from '../../lambda/adapters/clock.ts'
 import { endpointAt } from '../../lambda/adapters/endpoint.ts'
 import type { Limits } from '../../lambda/config.ts'
 import { Interrupted, SetupError } from '../../lambda/errors.ts'
-import { sayTo, type Log, type Say } from '../../lambda/events.ts'
 import { importTask } from '../../lambda/import.ts'
-import { readMessage } from '../../lambda/intake/message.ts'
 import { newTask, type Task } from '../../lambda/intake/task.ts'
-import { resuming } from '../../lambda/read/resume.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
-import type { Checkpoints } from '../../lambda/settle/claim.ts'
 import type { World } from '../../lambda/world.ts'
 import type { Target } from '../local/options.ts'
-import { HERE, type SentFile } from './files.ts'
+import type { SentFile } from './files.ts'
 import { Meter } from './meter.ts'
-import { fileAsDrop } from './open-file.ts'
 import { Progress } from './progress.ts'
 import { RejectedFile } from './rejected-file.ts'
-import { readReport, reportBeside } from './report-file.ts'
+import { readReport } from './report-file.ts'
 import type { SendState } from './state.ts'
+import { worldOf } from './world.ts'
 
 export interface SendOptions {
   readonly target: Target
@@ -87,7 +80,16 @@ class Send {
     this.#file = file
     this.#options = options
     this.#parts = parts
-    this.#world = this.#build(state)
+    this.#world = worldOf(file, state, {
+      ...parts,
+      ...options,
+      putOff: (task, seconds) => {
+        this.#later = { task, seconds }
+      },
+      onBusy: () => {
+        this.#onBusy()
+      },
+    })
     const { signal } = options
     const stop = (): void => {
       this.#ending.abort(new Interrupted())
@@ -127,6 +129,15 @@ class Send {
     }
   }
 
+  /** Somebody holds the file: an earlier run that was killed, which is over in a moment, or another send. */
+  #onBusy(): void {
+    this.#timesBusy += 1
+    if (this.#timesBusy > 1)
+      throw new SetupError(
+        `Another km-import send is at work on ${this.#file.name}. Wait until it is done, or stop it; the same command goes on then.`,
+      )
+  }
+
   async #wait(seconds: number): Promise<void> {
     const { signal } = this.#ending
     const why = this.#timesBusy > 0 ? 'an earlier run broke off just now' : 'the endpoint is down'
@@ -140,79 +151,5 @@ class Send {
   #noticeOf(why: string, seconds: number): string {
     const when = this.#options.output.isTTY ? `in ${seconds} s` : 'in a moment'
     return `${why}; trying again ${when}. Ctrl-C to go on later`
-  }
-
-  #build(state: SendState): World {
-    const { rejected, endpoint, meter } = this.#parts
-    const { target, limits } = this.#options
-    return {
-      drops: resuming(fileAsDrop(this.#file, state.begunAt), clock),
-      reports: reportBeside(this.#file),
-      checkpoints: noting(state.checkpoints, meter),
-      deadLetters: rejected,
-      importQueue: {
-        send: (body, seconds) => {
-          const [work] = readMessage(body)
-          if (work?.kind !== 'task') throw new TypeError('only tasks are put off')
-          this.#later = { task: work.task, seconds }
-          return Promise.resolve()
-        },
-      },
-      endpoint: meter.watch(endpoint),
-      apiKey: () => Promise.resolve(target.apiKey),
-      clock,
-      newRun: randomUUID,
-      say: this.#say(),
-      limits,
-      bucket: HERE,
-      // There is no queue and no bucket that anything of an earlier day could lie in.
-      listing: { pages: none },
-      letterBox: { take: none, putBack: none, remove: none },
-      parked: { put: none },
-    }
-  }
-
-  #say(): Say {
-    const { progress } = this.#parts
-    const log: Log = {
-      info: () => undefined,
-      warn: (sentence) => {
-        progress.say(`note: ${sentence}`)
-      },
-      error: (sentence) => {
-        progress.say(`error: ${sentence}`)
-      },
-      count: () => undefined,
-    }
-    return {
-      ...sayTo(log),
-      // The table at the end says these, and the line at the bottom those.
-      missing: () => undefined,
-      dropFailed: () => undefined,
-      outage: () => undefined,
-      busy: () => {
-        this.#timesBusy += 1
-        if (this.#timesBusy > 1)
-          throw new SetupError(
-            `Another km-import send is at work on ${this.#file.name}. Wait until it is done, or stop it; the same command goes on then.`,
-          )
-      },
-    }
-  }
-}
-
-function none(): never {
-  throw new TypeError('a send has neither a bucket nor a dead-letter queue')
-}
-
-/** Whoever looks on sees what is settled, as it is written down. */
-function noting(checkpoints: Checkpoints, meter: Meter): Checkpoints {
-  return {
-    find: (place) => checkpoints.find(place),
-    put: async (place, value, expected) => {
-      const tag = await checkpoints.put(place, value, expected)
-      if (tag !== undefined && 'sums' in value) meter.note(value as unknown as Checkpoint)
-      return tag
-    },
   }
 }
