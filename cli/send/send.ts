@@ -6,6 +6,7 @@ import { Interruption } from '../interruption.ts'
 import { readTarget, type Target } from '../local/options.ts'
 import { survey } from '../preview/preview.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
+import { shortest } from '../shortest-path.ts'
 import { grouped, printable } from '../terminal.ts'
 import { deliverFile, type Sent } from './deliver-file.ts'
 import { findFile, isLeftBySend, keepUnderNumber, type SentFile } from './files.ts'
@@ -13,7 +14,7 @@ import { mendedLines } from './mended.ts'
 import { outlookText } from './outlook.ts'
 import { readReport } from './report-file.ts'
 import { SendState } from './state.ts'
-import { doneBefore, endedText, stoppedText } from './told.ts'
+import { doneBefore, endedText, said, stoppedText } from './told.ts'
 
 export interface SendFlags {
   readonly endpoint: string
@@ -96,13 +97,13 @@ async function findFiles(names: readonly string[]): Promise<{ files: readonly Se
     }
     const mended = await mendedLines(name)
     if (mended === 'none') {
-      process.stderr.write(`${found.name} holds lines that came back, and none of them can be sent yet. Mend them first.\n`)
+      process.stderr.write(said(`${found.name} holds lines that came back, and none of them can be sent yet. Mend them first.`))
       isAnyUnmended = true
       continue
     }
     if (mended !== undefined) {
       const rest = mended.wholes === 0 ? '' : ` ${grouped(mended.wholes)} of its rows are about no line and stay there.`
-      process.stderr.write(`The lines of ${found.name} are sent as ${mended.name}.${rest}\n`)
+      process.stderr.write(said(`The lines of ${found.name} are sent as ${mended.name}.${rest}`))
     }
     const file = mended === undefined ? found : await findFile(mended.name)
     files.set(file.path, file)
@@ -131,7 +132,7 @@ async function partition(files: readonly SentFile[], isAgain: boolean): Promise<
 }
 
 function resumedText({ name }: SentFile, { checkpoint, reached, isOfChangedFile }: SendState): string {
-  if (isOfChangedFile) return `${name} has changed since its send was interrupted. It is sent from its start.\n`
+  if (isOfChangedFile) return said(`${name} has changed since its send was interrupted. It is sent from its start.`)
   return checkpoint === undefined
     ? ''
     : `${name} goes on after line ${grouped(reached)}: an earlier send was interrupted there.\n`
@@ -152,7 +153,7 @@ async function sendOne({ file, state }: Pending, { target, limits, summary, sign
   if (state.checkpoint === undefined) {
     for (const kept of [file.reportPath, file.rejectedPath]) {
       const moved = await keepUnderNumber(kept)
-      if (moved !== undefined) process.stderr.write(`What an earlier send left is kept as ${moved}\n`)
+      if (moved !== undefined) process.stderr.write(said(`What an earlier send left is kept as ${shortest(moved)}`))
     }
   }
   const lines = summary.files.find(({ name }) => name === printable(file.path))?.lines ?? 0

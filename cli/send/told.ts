@@ -34,12 +34,18 @@ export function endedText(file: SentFile, report: Report, output: Output): strin
 /** Said in place of sending it once more. */
 export function doneBefore({ name }: SentFile, { finishedAt = '', state }: Report): string {
   const [words] = STATES[state]
-  const sentence = `${name} was sent on ${finishedAt.slice(0, 16).replace('T', ' at ')} UTC (${words}) and has not changed since. Nothing is to be done; --again sends it once more.`
-  return `${wrapped(sentence, '').join('\n')}\n`
+  return said(
+    `${name} was sent on ${finishedAt.slice(0, 16).replace('T', ' at ')} UTC (${words}) and has not changed since. Nothing is to be done; --again sends it once more.`,
+  )
 }
 
 /** How far it is, and how it goes on. */
 export function stoppedText({ name }: SentFile, sent: Exclude<Sent, { readonly kind: 'ended' }>): string {
   const why = sent.kind === 'interrupted' ? 'Interrupted.' : 'The endpoint does not answer, and nobody is here to wait for it.'
-  return `${why} ${grouped(sent.settled)} lines of ${name} are done; the same command goes on from there.\n`
+  return said(`${why} ${grouped(sent.settled)} lines of ${name} are done; the same command goes on from there.`)
+}
+
+/** A sentence on as many rows as it needs. */
+export function said(sentence: string): string {
+  return `${wrapped(sentence, '').join('\n')}\n`
 }
