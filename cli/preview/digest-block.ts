@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { openLines } from '../../lambda/read/lines.ts'
@@ -15,17 +16,49 @@ export interface Block extends LineOptions {
 }
 
 /** The lines of a block that is not the first of its file. */
-export async function digestBlock({ bytes, rules, maxLineBytes }: Block, digester: Digester): Promise<Digest> {
-  // Behind the start of a file nothing is unpacked, and no byte order mark is looked for.
-  const { batches } = await openLines(Readable.from(piecesOf(bytes)), { maxLineBytes, byteStart: 1 })
-  for await (const batch of batches) for (const line of batch) digester.add(judge(line, rules))
+export async function digestBlock({ bytes, ...options }: Block, digester: Digester): Promise<Digest> {
+  for (const piece of piecesOf(bytes)) {
+    if (isPlain(piece, options)) addPlain(piece, options, digester)
+    else await addAny(piece, options, digester)
+  }
   return digester.take()
 }
 
+const LF = 0x0a
+const CR = 0x0d
 const PIECE_BYTES = 16_384
 
-/** What comes at once is in memory at once, as lines, which is more than V8's young generation has room for (semi-space of 4 MB: a quarter of the time). */
+/**
+ * Pieces of whole lines. What comes at once is in memory at once, as lines, which is more than V8's young generation has room for (semi-space
+ * of 4 MB: a quarter of the time).
+ */
 function* piecesOf({ buffer }: Uint8Array<ArrayBuffer>): Generator<Buffer> {
-  for (let at = 0; at < buffer.byteLength; at += PIECE_BYTES)
-    yield Buffer.from(buffer, at, Math.min(PIECE_BYTES, buffer.byteLength - at))
+  const all = Buffer.from(buffer)
+  for (let start = 0; start < all.length;) {
+    const last = start + PIECE_BYTES >= all.length ? all.length - 1 : all.lastIndexOf(LF, start + PIECE_BYTES)
+    const next = last >= start ? last : all.indexOf(LF, start)
+    const end = next === -1 ? all.length : next + 1
+    yield all.subarray(start, end)
+    start = end
+  }
+}
+
+/** Whether no line of it can have a fault: it is text, each line has its end, and none is too long. */
+function isPlain(piece: Buffer, { maxLineBytes }: LineOptions): boolean {
+  return piece.length <= maxLineBytes && piece.at(-1) === LF && isUtf8(piece)
+}
+
+/** What the importer's reader would give, without its streams, which cost a twelfth of the time where nothing is wrong. */
+function addPlain(piece: Buffer, { rules }: LineOptions, digester: Digester): void {
+  const text = piece.toString('utf8')
+  for (let start = 0, end = text.indexOf('\n'); end !== -1; start = end + 1, end = text.indexOf('\n', start)) {
+    const last = text.charCodeAt(end - 1) === CR && end > start ? end - 1 : end
+    digester.add(judge({ number: 1, byteStart: 0, byteEnd: 0, text: text.slice(start, last) }, rules))
+  }
+}
+
+async function addAny(piece: Buffer, { rules, maxLineBytes }: LineOptions, digester: Digester): Promise<void> {
+  // Behind the start of a file nothing is unpacked, and no byte order mark is looked for.
+  const { batches } = await openLines(Readable.from([piece]), { maxLineBytes, byteStart: 1 })
+  for await (const batch of batches) for (const line of batch) digester.add(judge(line, rules))
 }
