@@ -53,7 +53,10 @@ export async function startServer(api: Api, port: number, onFault: (error: unkno
     const admission = admit(request, (server.address() as AddressInfo).port, token)
     const answering =
       admission.kind === 'admitted' && !admission.path.startsWith('/api/')
-        ? (assets ??= readAssets()).then((all) => {
+        ? (assets ??= readAssets().catch((error: unknown) => {
+            assets = undefined // so that it is tried again when the page is loaded again
+            throw error
+          })).then((all) => {
             answerAsset(response, all.get(admission.path))
           })
         : answer(request, response, admission, api, stopping.signal)

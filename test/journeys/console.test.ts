@@ -266,6 +266,17 @@ ofBrowser('the page, in a real browser', () => {
     expect(tried).toEqual(['refused', 'refused', 'refused', 'refused'])
   }, 60_000)
 
+  test('why a large file is not taken is heard, though nobody read it', async () => {
+    await using local = await LocalMode.start()
+    await using tab = await openTab(browser, local.address)
+    const answer = await tab.page.evaluate(async () => {
+      const large = new Blob([new Uint8Array(60_000_000)])
+      const response = await fetch('api/upload?name=large.csv', { method: 'POST', body: large })
+      return { status: response.status, told: await response.text() }
+    })
+    expect(answer).toEqual({ status: 422, told: expect.stringContaining('is no name of a drop') as unknown })
+  }, 60_000)
+
   test('says so when the console has stopped', async () => {
     const local = await LocalMode.start()
     await using tab = await openTab(browser, local.address)
