@@ -5,6 +5,10 @@ import type { ProgressPoint } from '../../lambda/report/progress.ts'
 import { durationText, grouped } from './show.ts'
 
 const HEIGHT = 240
+/** Seconds between two marks of time; of others, such as 12.5, the rounded texts would not stand evenly. */
+const STEPS = [
+  0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800,
+]
 const DARK = '(prefers-color-scheme: dark)'
 
 /** Lines delivered, and come back, as time went on; the same is told in words and as a table, for whoever does not see a picture. */
@@ -106,7 +110,7 @@ function optionsFor(element: HTMLElement, onCursor: (index: number | undefined) 
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { x: { time: false }, y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.05)] } },
     axes: [
-      { ...axis, values: (_plot, seconds) => seconds.map((value) => durationText(value * 1000)) },
+      { ...axis, incrs: STEPS, values: (_plot, seconds) => seconds.map((value) => durationText(value * 1000)) },
       { ...axis, size: 76, values: (_plot, lines) => lines.map((value) => (Number.isInteger(value) ? grouped(value) : '')) },
     ],
     series: [

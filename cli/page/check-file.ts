@@ -1,5 +1,5 @@
 import { latestTimeFor } from '../../lambda/parse/line.ts'
-import { LineCheck, type LineCounts } from './check-lines.ts'
+import { joined, LineCheck, type LineCounts } from './check-lines.ts'
 
 /** What was found out about a file before it is handed over. */
 export interface FileOutlook extends LineCounts {
@@ -43,32 +43,29 @@ export async function checkFile(file: Blob, { signal, mostBytes, onProgress }: C
     bytes: file.size,
     extent,
   })
-  const pieces = piecesOf(await plainStream(file, (count) => (bytesRead += count)))
+  const faults: unknown[] = []
+  const pieces = piecesOf(await plainStream(file, (count) => (bytesRead += count)), (fault) => faults.push(fault))
   let unpacked = 0
   let toldAt = performance.now()
   let restedAt = toldAt
-  try {
-    for await (const piece of pieces) {
-      signal.throwIfAborted()
-      check.add(piece)
-      unpacked += piece.length
-      if (check.counts().refusal !== undefined || unpacked >= mostBytes) return outlook(bytesRead < file.size ? 'part' : 'whole')
-      const now = performance.now()
-      if (now - toldAt >= TELL_EVERY_MS) {
-        onProgress(outlook('part'))
-        toldAt = now
-      }
-      if (now - restedAt >= SLICE_MS) {
-        await nextTurn()
-        restedAt = performance.now()
-      }
-    }
-  } catch (error) {
+  for await (const piece of pieces) {
     signal.throwIfAborted()
-    // The browser does not say what is wrong with packed bytes in words that a person could use.
-    if (error instanceof Error) return outlook('stuck')
-    throw error
+    if (unpacked >= mostBytes) return outlook('part')
+    check.add(piece)
+    unpacked += piece.length
+    if (check.counts().refusal !== undefined) return outlook('part')
+    const now = performance.now()
+    if (now - toldAt >= TELL_EVERY_MS) {
+      onProgress(outlook('part'))
+      toldAt = now
+    }
+    if (now - restedAt >= SLICE_MS) {
+      await nextTurn()
+      restedAt = performance.now()
+    }
   }
+  signal.throwIfAborted()
+  if (faults.length > 0) return outlook('stuck')
   check.end()
   return outlook('whole')
 }
@@ -86,21 +83,31 @@ async function plainStream(file: Blob, onRead: (bytes: number) => void): Promise
   return first === 0x1f && second === 0x8b ? counted.pipeThrough(new DecompressionStream('gzip')) : counted
 }
 
-/** In pieces that are quickly done; the first has enough bytes to tell what the file is. */
-async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * In pieces that are quickly done; the first has enough bytes to tell what the file is.
+ *
+ * @param onFault told where it can be read, or unpacked, no further; a browser does not say why in words that a person could use
+ */
+async function* piecesOf(stream: ReadableStream<Uint8Array>, onFault: (fault: unknown) => unknown): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader()
-  let start = new Uint8Array()
+  const onEnd = (fault: unknown) => {
+    onFault(fault)
+    return undefined
+  }
+  let start: Uint8Array | undefined = new Uint8Array()
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      let chunk = next.value
-      if (start.length < START_BYTES) {
-        chunk = new Uint8Array([...start, ...chunk])
-        start = new Uint8Array(chunk)
+    for (;;) {
+      const value = await reader.read().then((next) => next.value, onEnd)
+      if (value === undefined) break
+      let chunk = value
+      if (start !== undefined) {
+        chunk = start = joined([start, chunk])
         if (chunk.length < START_BYTES) continue
+        start = undefined
       }
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) yield chunk.subarray(at, at + PIECE_BYTES)
     }
-    if (start.length < START_BYTES) yield start
+    if (start !== undefined) yield start
   } finally {
     await reader.cancel().catch(() => undefined) // it may have failed already
   }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { createStore, useStore } from './store.ts'
 
 export interface Question {
@@ -32,7 +32,7 @@ export function Asker() {
   const asked = useStore(open)
   const dialog = useRef<HTMLDialogElement>(null)
   const cancel = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked === undefined) return
     dialog.current?.showModal()
     cancel.current?.focus() // whoever presses Enter without having read must not have sent anything

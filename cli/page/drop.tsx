@@ -173,7 +173,7 @@ function commandsText({ record, set, alias }: Report['commands']): string {
   return parts.filter((part) => part !== '').join(', ')
 }
 
-/** Years beyond those of JavaScript's calendar cannot be delivered. */
 function isoOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString()
+  const time = new Date(seconds * 1000)
+  return Number.isNaN(time.getTime()) ? String(seconds) : time.toISOString()
 }

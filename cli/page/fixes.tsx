@@ -27,6 +27,7 @@ export function Fixes({ suggestion, onFix }: FixesProps) {
         <span class="soft">
           <code>_t</code> 1393344604000 becomes 1393344604
         </span>
+        {fits('ms-timestamps') && <Fitness />}
       </div>
       <div class={fits('trim') ? 'fix fits' : 'fix'}>
         <button
@@ -38,6 +39,7 @@ export function Fixes({ suggestion, onFix }: FixesProps) {
           Remove stray spaces and commas
         </button>
         <span class="soft">around names, texts and the line itself</span>
+        {fits('trim') && <Fitness />}
       </div>
       <Rename
         key={`rename ${suggestion?.to ?? ''}`}
@@ -95,6 +97,7 @@ function Rename({ isFit, to, onFix }: { readonly isFit: boolean; readonly to: st
         Rename
       </button>
       {isOdd && <span class="soft">A name with = in it has to be renamed by hand.</span>}
+      {isFit && <Fitness />}
     </form>
   )
 }
@@ -133,8 +136,14 @@ function LeaveOut({
         Leave out
       </button>
       <span class="soft">removes it with its value</span>
+      {isFit && <Fitness />}
     </form>
   )
+}
+
+/** The bar beside it is not for everybody to see. */
+function Fitness() {
+  return <span class="fitness">mostly mends these</span>
 }
 
 /** A fix in words, for what was chosen. @param name as after `--fix` */

@@ -134,15 +134,7 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
         />
       </td>
       <td class="where">
-        {row.lineNumber === undefined ? (
-          row.kind === 'stranger' ? (
-            'a message'
-          ) : (
-            'whole file'
-          )
-        ) : (
-          <>line {grouped(row.lineNumber)}</>
-        )}
+        {row.lineNumber === undefined ? WHOLES[row.kind] : <>line {grouped(row.lineNumber)}</>}
         {showsFile && row.key !== '' && (
           <small title={row.key}>
             <Foreign text={dropName(row.key)} most={80} />
@@ -184,7 +176,7 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
         {row.kind === 'work' && (
           <button
             type="button"
-            aria-label={`Try ${dropName(row.key)} again`}
+            aria-label={`Try again: ${dropName(row.key)}`}
             onClick={() => {
               onTryAgain(row)
             }}
@@ -196,6 +188,8 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
     </tr>
   )
 }
+
+const WHOLES = { line: 'a line', drop: 'whole file', work: 'an import', stranger: 'a message' } as const
 
 function placeOf({ lineNumber, key, kind }: LetterRow): string {
   if (lineNumber !== undefined) return `line ${grouped(lineNumber)} of ${dropName(key)}`

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { LetterFilter, LetterOrder, LetterRow, Letters } from '../console/wire.ts'
 import { Filters, Views } from './filters.tsx'
 import { isMendable, lay, MOST_ON_DESK } from './desk.ts'
@@ -16,6 +16,8 @@ import { useLetters } from './use-letters.ts'
 import { suggestFix } from './words.ts'
 
 const PAGE_ROWS = 100
+/** Where the list is a part of another view. */
+const PART_ROWS = 25
 
 /** What came back, of all drops. */
 export function LettersView({
@@ -57,7 +59,8 @@ interface LetterListProps extends Where {
 }
 
 function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: LetterListProps) {
-  const state = useLetters({ filter, offset, limit: PAGE_ROWS, order })
+  const limit = isOfOneDrop ? PART_ROWS : PAGE_ROWS
+  const state = useLetters({ filter, offset, limit, order })
   const { letters, trouble, isAsking, reload, look } = state
   const [selection, setSelection] = useState<Selection>(NOTHING)
   const [failure, setFailure] = useState<string>()
@@ -96,12 +99,14 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
       ) : (
         <>
           {!isOfOneDrop && <Views filter={filter} letters={letters} onFilter={onFilter} />}
-          <NearEnd
-            letters={letters}
-            onPark={() => {
-              act(parkNear)
-            }}
-          />
+          {!isOfOneDrop && (
+            <NearEnd
+              letters={letters}
+              onPark={() => {
+                act(parkNear)
+              }}
+            />
+          )}
           {letters.total + letters.putAway + letters.setAside > 0 && (
             <Filters filter={filter} letters={letters} onFilter={onFilter} showsDrops={!isOfOneDrop} />
           )}
@@ -150,6 +155,7 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
                 showsFile={filter.drop === undefined}
               />
               <Pager
+                limit={limit}
                 offset={offset}
                 letters={letters}
                 onOffset={(next) => {
@@ -226,14 +232,13 @@ interface SelectionBarProps {
 }
 
 function SelectionBar({ letters, filter, selection, onSelect, onPark, onTryAgain }: SelectionBarProps) {
-  const bar = useRef<HTMLDivElement>(null)
   const rows = selection.kind === 'all' ? [] : [...selection.rows.values()]
   const mendable = rows.filter(isMendable)
   const count = selection.kind === 'all' ? letters.matching : rows.length
   const works = letters.reasons.find(({ reason }) => reason === 'import_unfinished')?.count ?? 0
   const isOnlyWork = filter.reason === 'import_unfinished'
   return (
-    <div class="actions selection" ref={bar}>
+    <div class="actions selection">
       <span role="status">
         {count === 0 ? counted(letters.matching, 'line') : `${grouped(count)} of ${counted(letters.matching, 'line')} selected`}
       </span>
@@ -290,23 +295,25 @@ function SelectionBar({ letters, filter, selection, onSelect, onPark, onTryAgain
 }
 
 function Pager({
+  limit,
   offset,
   letters,
   onOffset,
 }: {
+  readonly limit: number
   readonly offset: number
   readonly letters: Letters
   readonly onOffset: (offset: number) => void
 }) {
   const { matching, rows } = letters
-  if (matching <= PAGE_ROWS && offset === 0) return null
+  if (matching <= limit && offset === 0) return null
   return (
     <nav class="actions pager" aria-label="Pages">
       <button
         type="button"
         disabled={offset === 0}
         onClick={() => {
-          onOffset(Math.max(0, offset - PAGE_ROWS))
+          onOffset(Math.max(0, offset - limit))
         }}
       >
         Previous
@@ -318,7 +325,7 @@ function Pager({
         type="button"
         disabled={offset + rows.length >= matching}
         onClick={() => {
-          onOffset(offset + PAGE_ROWS)
+          onOffset(offset + limit)
         }}
       >
         Next

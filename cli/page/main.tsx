@@ -1,5 +1,5 @@
 import './page.css'
-import { render } from 'preact'
+import { Component, render, type ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { desk, hasUnsentChanges } from './desk.ts'
 import { Asker } from './dialog.tsx'
@@ -32,12 +32,33 @@ function Page() {
       <Head route={route} />
       <main id="main" tabIndex={-1}>
         <Trouble />
-        <View key={viewOf(route)} route={route} />
+        <Guard key={viewOf(route)}>
+          <View route={route} />
+        </Guard>
       </main>
       <Announcer />
       <Asker />
     </>
   )
+}
+
+/** One view that fails must not take the others with it, nor what was written in them. */
+class Guard extends Component<{ readonly children: ComponentChildren }, { readonly hasFailed: boolean }> {
+  override state = { hasFailed: false }
+
+  override componentDidCatch(error: unknown): void {
+    console.error(error)
+    this.setState({ hasFailed: true })
+  }
+
+  override render() {
+    if (!this.state.hasFailed) return this.props.children
+    return (
+      <Notice tone="bad" role="alert">
+        This view failed. Choose another one above, or load the page again; nothing was sent by it.
+      </Notice>
+    )
+  }
 }
 
 function View({ route }: { readonly route: Route }) {
@@ -90,7 +111,7 @@ function Head({ route }: { readonly route: Route }) {
         {near > 0 && (
           <a class="state warn" href={lettersHref({}, 0, 'end')}>
             <Sign tone="warn" />
-            {counted(near, 'line is', 'lines are')} soon forgotten
+            {counted(near, 'line')} soon forgotten
           </a>
         )}
         {overview?.standIn !== undefined && (

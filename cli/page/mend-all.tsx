@@ -19,12 +19,13 @@ interface MendAllProps {
 export function MendAll({ filter, matching, suggestion, onSent }: MendAllProps) {
   const [fixes, setFixes] = useState<readonly string[]>([])
   const [isBusy, setIsBusy] = useState(false)
-  const { outlook, trouble, fail } = useOutlook(filter, fixes, matching)
+  const { outlook, trouble, isAsking, fail } = useOutlook(filter, fixes, matching)
   const valid = outlook?.valid ?? 0
   const onSend = async () => {
-    setIsBusy(true)
     try {
-      const replayed = await send({ isAll: true, filter, fixes }, valid, (outlook?.letters ?? 0) - valid)
+      const replayed = await send({ isAll: true, filter, fixes }, valid, (outlook?.letters ?? 0) - valid, () => {
+        setIsBusy(true)
+      })
       if (replayed !== undefined) onSent()
     } catch (error) {
       fail(messageOf(error))
@@ -73,7 +74,7 @@ export function MendAll({ filter, matching, suggestion, onSent }: MendAllProps) 
       </div>
       {outlook !== undefined && <Examples outlook={outlook} />}
       <div class="actions">
-        <button type="button" class="main" disabled={valid === 0 || isBusy} onClick={() => void onSend()}>
+        <button type="button" class="main" disabled={valid === 0 || isBusy || isAsking} onClick={() => void onSend()}>
           {isBusy ? 'Sending…' : `Send ${counted(valid, 'line')} to Kissmetrics`}
         </button>
       </div>
@@ -128,17 +129,19 @@ function Examples({ outlook: { examples } }: { readonly outlook: FixOutlook }) {
 const PATIENCE_MS = 200
 
 function useOutlook(filter: LetterFilter, fixes: readonly string[], matching: number) {
-  const [answer, setAnswer] = useState<{ readonly outlook?: FixOutlook; readonly trouble?: string }>({})
+  const [answer, setAnswer] = useState<{ readonly outlook?: FixOutlook; readonly trouble?: string; readonly isAsking: boolean }>({
+    isAsking: true,
+  })
   useEffect(() => {
     const controller = new AbortController()
-    setAnswer(({ outlook }) => (outlook === undefined ? {} : { outlook }))
+    setAnswer(({ outlook }) => ({ ...(outlook !== undefined && { outlook }), isAsking: true }))
     const timer = setTimeout(() => {
       askFix({ filter, fixes }, controller.signal).then(
         (outlook) => {
-          setAnswer({ outlook })
+          setAnswer({ outlook, isAsking: false })
         },
         (error: unknown) => {
-          if (!isAborted(error)) setAnswer({ trouble: messageOf(error) })
+          if (!isAborted(error)) setAnswer({ trouble: messageOf(error), isAsking: false })
         },
       )
     }, PATIENCE_MS)
@@ -148,7 +151,7 @@ function useOutlook(filter: LetterFilter, fixes: readonly string[], matching: nu
     }
   }, [JSON.stringify(filter), fixes, matching])
   const fail = (trouble: string) => {
-    setAnswer(({ outlook }) => ({ ...(outlook !== undefined && { outlook }), trouble }))
+    setAnswer(({ outlook }) => ({ ...(outlook !== undefined && { outlook }), trouble, isAsking: false }))
   }
   return { ...answer, fail }
 }

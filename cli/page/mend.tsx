@@ -193,11 +193,12 @@ function SendBar({ lines }: { readonly lines: readonly DeskLine[] }) {
   const [trouble, setTrouble] = useState<string>()
   const ready = lines.filter((line) => verdictOf(line) === undefined)
   const onSend = async () => {
-    setIsBusy(true)
     setTrouble(undefined)
     try {
       const question = { lines: ready.map(({ row, text }) => ({ id: row.id, line: text })) }
-      const replayed = await send(question, ready.length, lines.length - ready.length)
+      const replayed = await send(question, ready.length, lines.length - ready.length, () => {
+        setIsBusy(true)
+      })
       if (replayed !== undefined) clearSent(new Set(ready.map(({ row }) => row.id)), replayed)
     } catch (error) {
       setTrouble(messageOf(error))

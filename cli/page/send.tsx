@@ -16,9 +16,15 @@ const sendings = createStore<readonly Replayed[]>([])
  *
  * @param lines how many can be sent
  * @param staying how many of the chosen ones cannot, and stay where they are
+ * @param onBegin told when it was not declined
  * @returns undefined where nothing was done
  */
-export async function send(question: ReplayQuestion, lines: number, staying: number): Promise<Replayed | undefined> {
+export async function send(
+  question: ReplayQuestion,
+  lines: number,
+  staying: number,
+  onBegin: () => void,
+): Promise<Replayed | undefined> {
   const { standIn } = seen.get().overview ?? {}
   const isYes = await confirm({
     title: `Send ${counted(lines, 'line')} to Kissmetrics?`,
@@ -39,6 +45,7 @@ export async function send(question: ReplayQuestion, lines: number, staying: num
     isFinal: true,
   })
   if (!isYes) return undefined
+  onBegin()
   const replayed = await replay(question)
   sendings.set([replayed, ...sendings.get()].slice(0, 5))
   announce(`${counted(replayed.lines, 'line')} handed over.`)

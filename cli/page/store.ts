@@ -1,4 +1,4 @@
-import { useLayoutEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 /** A value that several parts of the page look at, and that outlives each of them. */
 export interface Store<T> {
@@ -31,9 +31,11 @@ export function useStore<T, P>(store: Store<T>, part: (value: T) => P): P
 export function useStore<T, P>(store: Store<T>, part?: (value: T) => P): T | P {
   const value = part === undefined ? store.get() : part(store.get())
   const [, redraw] = useState<unknown>(value)
+  const latest = useRef(part)
+  latest.current = part
   useLayoutEffect(() => {
     const look = () => {
-      const next = part === undefined ? store.get() : part(store.get())
+      const next = latest.current === undefined ? store.get() : latest.current(store.get())
       redraw(() => next)
     }
     look() // it may have changed since it was drawn

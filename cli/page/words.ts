@@ -40,8 +40,10 @@ export function mendOf(reason: WaitingReason): string {
   return wordsOf(reason).mend
 }
 
+/** A report or a letter may come from a newer importer, with a reason that is not known here. */
 function wordsOf(reason: WaitingReason): { readonly means: string; readonly mend: string } {
-  return reason === 'import_unfinished' || reason === 'unknown_message' ? OTHERS[reason] : REASONS[reason]
+  if (reason === 'import_unfinished' || reason === 'unknown_message') return OTHERS[reason]
+  return Object.hasOwn(REASONS, reason) ? REASONS[reason] : { means: reason, mend: '' }
 }
 
 /** The fixes that `readFix` knows, as a person thinks of them. */
@@ -83,5 +85,9 @@ export function suggestFix(reason: WaitingReason, detail: string): FixSuggestion
 function nameIn(detail: string): string | undefined {
   const quoted = /\("((?:[^"\\]|\\.)*)"/.exec(detail)?.[1]
   if (quoted === undefined || quoted.endsWith('…')) return undefined
-  return JSON.parse(`"${quoted}"`) as string
+  try {
+    return JSON.parse(`"${quoted}"`) as string
+  } catch {
+    return undefined // whoever else can write to the queue may have written it
+  }
 }
