@@ -12,3 +12,8 @@ const NUMBER = new Intl.NumberFormat('en-US')
 export function grouped(number: number): string {
   return NUMBER.format(number)
 }
+
+/** 1 → "1 line", 50000 → "50,000 lines" */
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${grouped(number)} ${number === 1 ? one : many}`
+}

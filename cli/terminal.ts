@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-export { grouped, printable } from './printable.ts'
+export { counted, grouped, printable } from './printable.ts'
 
 /** A stream that results or progress go to: a terminal, a pipe or a file. */
 export interface Output {

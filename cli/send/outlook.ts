@@ -1,7 +1,10 @@
-import { fitted, listed, WIDTH, wrapped } from '../columns.ts'
+import { fitted, listed, quoted, WIDTH, wrapped } from '../columns.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
 import { durations } from '../preview/text.ts'
-import { grouped, printable, styled, type Output } from '../terminal.ts'
+import { counted, grouped, printable, styled, type Output } from '../terminal.ts'
+
+/** Of a name that came from a file, which is made harmless by it. */
+const NAME_COLUMNS = 30
 
 /** What sending would do, in short: enough to say yes or no. */
 export function outlookText(summary: PreviewSummary, names: readonly string[], output: Output): string {
@@ -10,19 +13,21 @@ export function outlookText(summary: PreviewSummary, names: readonly string[], o
   const kinds = (['record', 'set', 'alias'] as const).filter((kind) => commands[kind] > 0)
   const rows = [
     ...refused.map(({ file, detail }) => `${printable(file)} cannot be sent as a whole: ${printable(detail)}`),
-    `${count(lines.valid, 'line')} can be sent${kinds.length === 0 ? '' : `: ${kinds.map((kind) => `${kind} ${grouped(commands[kind])}`).join(', ')}`}.`,
-    ...(lines.rejected === 0 ? [] : [`${count(lines.rejected, 'line')} would come back: ${reasonsOf(summary)}.`]),
+    `${counted(lines.valid, 'line')} can be sent${kinds.length === 0 ? '' : `: ${kinds.map((kind) => `${kind} ${grouped(commands[kind])}`).join(', ')}`}.`,
+    ...(lines.rejected === 0 ? [] : [`${counted(lines.rejected, 'line')} would come back: ${reasonsOf(summary)}.`]),
     ...(lines.valid === 0
       ? []
       : [
-          `About ${count(identities.count, 'person', 'people')}${time === undefined ? '' : `, from ${day(time.first)} to ${day(time.last)}`}; it takes ${durations(estimate)}.`,
+          `About ${counted(identities.count, 'person', 'people')}${time === undefined ? '' : `, from ${day(time.first)} to ${day(time.last)}`}; it takes ${durations(estimate)}.`,
         ]),
-    ...(aliases.commands === 0 ? [] : [`${count(aliases.commands, 'alias', 'aliases')}, which cannot be undone.`]),
+    ...(aliases.commands === 0 ? [] : [`${counted(aliases.commands, 'alias', 'aliases')}, which cannot be undone.`]),
     ...(events.twins.length === 0
       ? []
       : [
           `Names of events that look as if one was meant: ${listed(
-            events.twins.map(({ names: [one = '', other = ''] }) => `"${one}" and "${other}"`),
+            events.twins.map(
+              ({ names: [one = '', other = ''] }) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`,
+            ),
             WIDTH,
           )}.`,
         ]),
@@ -37,10 +42,6 @@ function reasonsOf({ rejectedBy }: PreviewSummary): string {
   const all = Object.entries(rejectedBy).toSorted(([, a], [, b]) => b.count - a.count)
   const some = all.slice(0, MOST_REASONS).map(([reason, { count: lines }]) => `${reason} ${grouped(lines)}`)
   return [...some, ...(all.length > MOST_REASONS ? ['…'] : [])].join(', ')
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${grouped(number)} ${number === 1 ? one : many}`
 }
 
 function day(seconds: number): string {

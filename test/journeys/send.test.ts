@@ -140,6 +140,16 @@ describe('a file that is sent from this computer', () => {
     expect(sink.seen).toHaveLength(1)
   })
 
+  test('nothing of it reaches the terminal as it is', async () => {
+    await using sink = await startFaultSink()
+    const names = ['Signed\u001b[2J Up', 'signed\u001b[2j up', 'SIGNED\u202e UP', 'signed\u202e up']
+    const lines = names.map((name) => JSON.stringify({ _p: 'a', _t: 1393344604, _n: name }))
+    await put('a.jsonl', [...lines, JSON.stringify({ _p: 'a', _t: 1393344604, 'x\u001b[2J': {} })].join('\n'))
+    const { stderr, stdout } = await start(sink, ['a.jsonl']).ended()
+    expect(stderr).toContain('look as if one was meant')
+    expect(stderr + stdout).not.toMatch(/[\u001b\u202e]/)
+  })
+
   test('is sent once: given again it says so, --again sends it again, and a changed file is another', async () => {
     await using sink = await startFaultSink()
     await put('a.jsonl', [GOOD, NO_TIME].join('\n'))
