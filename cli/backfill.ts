@@ -4,7 +4,7 @@ import { importQueueAt } from '../lambda/adapters/sqs.ts'
 import { search } from '../lambda/reconcile.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { findPlace, type PlaceFlags } from './place.ts'
-import { printable } from './terminal.ts'
+import { counted, printable } from './terminal.ts'
 
 export interface BackfillFlags extends PlaceFlags {
   readonly dryRun: boolean
@@ -43,5 +43,5 @@ export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
 }
 
 function count(drops: number): string {
-  return `${drops.toLocaleString('en-US')} ${drops === 1 ? 'drop' : 'drops'}`
+  return counted(drops, 'drop')
 }

@@ -128,6 +128,7 @@ export class ConsoleApi implements AsyncDisposable {
     )
     const table = await this.#letters.table()
     table.remove(ready.map(({ id }) => id))
+    this.#letters.invalidate() // what somebody else held is there again
     return { ...(key !== undefined && { key }), lines, sentBefore: storedBefore, missing, refused }
   }
 

@@ -12,8 +12,8 @@ export interface PageBundle {
 const PAGE = path.join(import.meta.dirname, '..', 'page')
 
 /**
- * Makes the page from its sources each time the console starts, which takes a fraction of a second: so there is no step between a change
- * and the page, and no file that could be older than its source. Nothing is written.
+ * Makes the page from its sources when it is first opened, which takes a fraction of a second: so there is no step between a change and the
+ * page, and no file that could be older than its source. Nothing is written.
  */
 export async function bundlePage(): Promise<PageBundle> {
   const [html, { outputFiles }] = await Promise.all([

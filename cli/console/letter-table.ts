@@ -3,7 +3,7 @@ import type { Reject } from '../rejects/collect.ts'
 import { letterRow } from './letter-row.ts'
 import type { LetterFilter, LetterOrder, LetterRow, Letters } from './wire.ts'
 
-/** `place` is what stands in a wire format; `body` is the message itself, kept only of failed work. */
+/** `row` is the letter as the page gets it, without its line; `body` is the message itself, kept only of failed work. */
 const SCHEMA = `
   CREATE TABLE letters (
     id TEXT PRIMARY KEY, view TEXT NOT NULL, reason TEXT NOT NULL, key TEXT NOT NULL, line_number INTEGER,

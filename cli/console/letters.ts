@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { collect } from '../rejects/collect.ts'
+import { NEAR_MS } from '../rejects/summary.ts'
 import { keptSeconds, type Place } from '../place.ts'
 import { countMessages } from '../queues.ts'
 import { LetterTable, type Page } from './letter-table.ts'
 import type { LetterFilter, Letters } from './wire.ts'
 
-/** The stack parks what is as near to its end as this; in local mode nobody does. */
-const NEAR_MS = 4 * 24 * 3_600_000
 /** While letters are looked at nobody else sees them: so many times as long as that takes, they are left alone. */
 const REST_FACTOR = 2
 const SHORTEST_REST_MS = 2_000

@@ -1,6 +1,6 @@
 import type { Fix } from '../rejects/fix.ts'
 import { readFix } from '../rejects/fix.ts'
-import { rejectionOfRow } from '../rejects/judge.ts'
+import { onOneLine, rejectionOfRow } from '../rejects/judge.ts'
 import type { MendedLine } from '../rejects/replay-drop.ts'
 import type { FixOutlook, FixQuestion, LetterRow, ReplayQuestion, Replayed } from './wire.ts'
 
@@ -65,9 +65,4 @@ export function judged(
 
 function fixed(line: string, fixes: readonly Fix[]): string {
   return fixes.reduce((text, { apply }) => apply(text), line)
-}
-
-/** Between the parts of an object a line end is as good as a space; elsewhere JSON has none. */
-function onOneLine(line: string): string {
-  return line.replaceAll(/[\r\n]+/g, ' ').trim()
 }

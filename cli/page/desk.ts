@@ -1,7 +1,7 @@
 import type { Rejection } from '../../lambda/reasons.ts'
 import type { LetterRow, Replayed } from '../console/wire.ts'
 import { readFix } from '../rejects/fix.ts'
-import { rejectionOfRow } from '../rejects/judge.ts'
+import { onOneLine, rejectionOfRow } from '../rejects/judge.ts'
 import { createStore } from './store.ts'
 
 /** A line that is being mended. */
@@ -90,14 +90,9 @@ const verdicts = new WeakMap<DeskLine, { readonly rejection: Rejection | undefin
 export function verdictOf(line: DeskLine): Rejection | undefined {
   const known = verdicts.get(line)
   if (known !== undefined) return known.rejection
-  const rejection = rejectionOfRow(asSent(line.text), line.row.isPatched)
+  const rejection = rejectionOfRow(onOneLine(line.text), line.row.isPatched)
   verdicts.set(line, { rejection })
   return rejection
-}
-
-/** A line end that was typed is as good as a space; the line that is sent has none. */
-export function asSent(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, ' ').trim()
 }
 
 /** Where in a text that is being written the importer found what is no JSON. @returns undefined where the detail names no place */

@@ -72,27 +72,9 @@ function Rename({ isFit, to, onFix }: { readonly isFit: boolean; readonly to: st
       }}
     >
       <label for={`${id}-from`}>Rename</label>
-      <input
-        id={`${id}-from`}
-        size={14}
-        spellcheck={false}
-        autocomplete="off"
-        value={from}
-        onInput={({ currentTarget }) => {
-          setFrom(currentTarget.value)
-        }}
-      />
+      <NameField id={`${id}-from`} name={from} onName={setFrom} />
       <label for={`${id}-to`}>to</label>
-      <input
-        id={`${id}-to`}
-        size={14}
-        spellcheck={false}
-        autocomplete="off"
-        value={name}
-        onInput={({ currentTarget }) => {
-          setName(currentTarget.value)
-        }}
-      />
+      <NameField id={`${id}-to`} name={name} onName={setName} />
       <button type="submit" disabled={from === '' || name === '' || isOdd}>
         Rename
       </button>
@@ -122,22 +104,34 @@ function LeaveOut({
       }}
     >
       <label for={id}>Leave out</label>
-      <input
-        id={id}
-        size={14}
-        spellcheck={false}
-        autocomplete="off"
-        value={name}
-        onInput={({ currentTarget }) => {
-          setName(currentTarget.value)
-        }}
-      />
+      <NameField id={id} name={name} onName={setName} />
       <button type="submit" disabled={name === ''}>
         Leave out
       </button>
       <span class="soft">removes it with its value</span>
       {isFit && <Fitness />}
     </form>
+  )
+}
+
+interface NameFieldProps {
+  readonly id: string
+  readonly name: string
+  readonly onName: (name: string) => void
+}
+
+function NameField({ id, name, onName }: NameFieldProps) {
+  return (
+    <input
+      id={id}
+      size={14}
+      spellcheck={false}
+      autocomplete="off"
+      value={name}
+      onInput={({ currentTarget }) => {
+        onName(currentTarget.value)
+      }}
+    />
   )
 }
 

@@ -1,18 +1,10 @@
+import { counted } from '../printable.ts'
+
+export { counted, grouped } from '../printable.ts'
+
 /*
  * How numbers, times and foreign text are written on the page. Pure: what time it is, is a parameter.
  */
-
-const NUMBER = new Intl.NumberFormat('en-US')
-
-/** 50000 → 50,000 */
-export function grouped(number: number): string {
-  return NUMBER.format(number)
-}
-
-/** 1 → "1 line", 50000 → "50,000 lines" */
-export function counted(number: number, one: string, many = `${one}s`): string {
-  return `${grouped(number)} ${number === 1 ? one : many}`
-}
 
 /** Whatever a person cannot see, or what changes the order in which the rest is shown: controls, bidi, separators, spaces of no width. */
 const HIDDEN =

@@ -1,5 +1,5 @@
 import { REASONS } from '../../lambda/reasons.ts'
-import { grouped, printable, styled, type Output } from '../terminal.ts'
+import { counted, grouped, printable, styled, type Output } from '../terminal.ts'
 import { fitted, listed, quoted, WIDTH, wrapped } from '../columns.ts'
 import { eventRows, propertyRows } from './name-rows.ts'
 import { placesText } from './places-text.ts'
@@ -91,7 +91,7 @@ function duration(seconds: number): string {
 }
 
 function lines(count: number): string {
-  return `${grouped(count)} ${count === 1 ? 'line' : 'lines'}`
+  return counted(count, 'line')
 }
 
 /** Where the line numbers begin. */

@@ -15,3 +15,8 @@ export function rejectionOfRow(line: string, isPatched: boolean): Rejection | un
   if (isPatched && line.includes('\ufffd')) return reject('invalid_encoding', 'write what is meant for each \ufffd')
   return rejectionOf(line)
 }
+
+/** Between the parts of an object a line end is as good as a space; elsewhere JSON has none. */
+export function onOneLine(text: string): string {
+  return text.replaceAll(/[\r\n]+/g, ' ').trim()
+}

@@ -8,16 +8,12 @@ import { grouped, printable, styled, type Output } from '../terminal.ts'
 import { collect } from './collect.ts'
 import { OTHER_REASONS } from './content.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
-import { Summary, type Group } from './summary.ts'
+import { NEAR_MS, Summary, type Group } from './summary.ts'
 
 export interface ListFlags extends PlaceFlags, Omit<FilterFlags, 'parked'> {
   readonly json: boolean
   readonly csv: boolean
 }
-
-const DAY_MS = 24 * 3_600_000
-/** The stack parks what is as near to its end as this; in local mode nobody does. */
-const NEAR_MS = 4 * DAY_MS
 
 /** What waits, by reason, drop and day. The queue is as before when it returns, also after Ctrl-C. */
 export async function list(flags: ListFlags): Promise<ExitCode> {

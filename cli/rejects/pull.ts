@@ -6,7 +6,7 @@ import { csv } from '../csv.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { Interruption } from '../interruption.ts'
 import { findPlace, type PlaceFlags } from '../place.ts'
-import { grouped, printable } from '../terminal.ts'
+import { counted, grouped, printable } from '../terminal.ts'
 import { collect, type Reject } from './collect.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 import { readFix, type Fix } from './fix.ts'
@@ -124,5 +124,5 @@ function sumOf(rows: number, others: number, isWhole: boolean, { output, csv: is
 }
 
 function count(letters: number): string {
-  return `${grouped(letters)} dead ${letters === 1 ? 'letter' : 'letters'}`
+  return counted(letters, 'dead letter')
 }

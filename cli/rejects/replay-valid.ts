@@ -3,7 +3,7 @@ import { confirm } from '../confirm.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { Interruption } from '../interruption.ts'
 import { findPlace, type Place, type PlaceFlags } from '../place.ts'
-import { grouped } from '../terminal.ts'
+import { counted, grouped } from '../terminal.ts'
 import { collect, type Reject } from './collect.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 import { giveBack } from './give-back.ts'
@@ -50,7 +50,7 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
 }
 
 function imports(count: number): string {
-  return `${grouped(count)} failed ${count === 1 ? 'import' : 'imports'}`
+  return counted(count, 'failed import')
 }
 
 async function survey(place: Place, isMeant: (reject: Reject) => boolean, signal: AbortSignal): Promise<Survey> {

@@ -5,7 +5,7 @@ import { confirm } from '../confirm.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { Interruption } from '../interruption.ts'
 import { findPlace, type PlaceFlags } from '../place.ts'
-import { grouped, printable } from '../terminal.ts'
+import { counted, grouped, printable } from '../terminal.ts'
 import { giveBack, type GivenBack } from './give-back.ts'
 import { rejectionOfRow } from './judge.ts'
 import type { Row } from './row.ts'
@@ -91,5 +91,5 @@ export function told({ key, lines, storedBefore, missing }: GivenBack): string {
 
 /** 1 line, 2 lines */
 export function count(lines: number): string {
-  return `${grouped(lines)} ${lines === 1 ? 'line' : 'lines'}`
+  return counted(lines, 'line')
 }

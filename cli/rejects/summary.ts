@@ -20,6 +20,8 @@ export interface Group {
 }
 
 const MOST_LINES = 20
+/** The stack parks what is as near to its end as this; in local mode nobody does. */
+export const NEAR_MS = 4 * 24 * 3_600_000
 
 /** What waits, counted. */
 export class Summary {

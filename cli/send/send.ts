@@ -7,7 +7,7 @@ import { readTarget, type Target } from '../local/options.ts'
 import { survey } from '../preview/preview.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
 import { shortest } from '../shortest-path.ts'
-import { grouped, printable } from '../terminal.ts'
+import { counted, grouped, printable } from '../terminal.ts'
 import { deliverFile, type Sent } from './deliver-file.ts'
 import { findFile, isLeftBySend, keepUnderNumber, type SentFile } from './files.ts'
 import { mendedLines } from './mended.ts'
@@ -139,7 +139,7 @@ function resumedText({ name }: SentFile, { checkpoint, reached, isOfChangedFile 
 }
 
 function questionOf({ lines }: PreviewSummary, { endpoint }: Target): string {
-  return `Send ${grouped(lines.valid)} ${lines.valid === 1 ? 'line' : 'lines'} to ${endpoint.host}? What is sent cannot be taken back.`
+  return `Send ${counted(lines.valid, 'line')} to ${endpoint.host}? What is sent cannot be taken back.`
 }
 
 interface Sending {

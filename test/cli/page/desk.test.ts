@@ -1,17 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { LetterRow } from '../../../cli/console/wire.ts'
-import {
-  asSent,
-  clearSent,
-  desk,
-  fixAll,
-  hasUnsentChanges,
-  isChanged,
-  lay,
-  undo,
-  verdictOf,
-  write,
-} from '../../../cli/page/desk.ts'
+import { clearSent, desk, fixAll, hasUnsentChanges, isChanged, lay, undo, verdictOf, write } from '../../../cli/page/desk.ts'
+import { onOneLine } from '../../../cli/rejects/judge.ts'
 
 const EARLY = '{"_p":"bob","_t":1393344604000,"_n":"Paid"}'
 
@@ -86,5 +76,5 @@ describe('the desk', () => {
 })
 
 test('a line end that was typed is a space in what is sent', () => {
-  expect(asSent('  {"a":1,\r\n\n "b":2}\n')).toBe('{"a":1,  "b":2}')
+  expect(onOneLine('  {"a":1,\r\n\n "b":2}\n')).toBe('{"a":1,  "b":2}')
 })
