@@ -15,13 +15,14 @@ export interface Moto {
 export async function startMoto(): Promise<Moto> {
   const port = await freePort()
   const child = spawn('python3', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+  const closed = once(child, 'close')
   const url = `http://127.0.0.1:${port}`
   while (!(await isUp(url))) await new Promise((resolve) => setTimeout(resolve, 100))
   return {
     url,
     stop: async () => {
       child.kill('SIGKILL')
-      await once(child, 'close')
+      await closed
     },
   }
 }

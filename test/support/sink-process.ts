@@ -14,12 +14,13 @@ export interface SinkProcess {
 
 export async function startSinkProcess(): Promise<SinkProcess> {
   const child = spawn(process.execPath, [import.meta.filename], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   return {
     url: `http://127.0.0.1:${line}`,
     stop: async () => {
       child.kill()
-      await once(child, 'close')
+      await closed
     },
   }
 }

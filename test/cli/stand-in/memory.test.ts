@@ -90,9 +90,10 @@ test('a kill in the middle loses nothing that was answered', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', STAND_IN, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const closed = once(child, 'close') // which may be before the last sender sees it
   const [url] = (await once(createInterface(child.stdout), 'line')) as [string]
   const answered = await sendUntilKilled(url, 2_000, () => child.kill('SIGKILL'))
-  await once(child, 'close')
+  await closed
 
   const db = openStore(dir)
   const kept = new Set(
