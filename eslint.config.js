@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 const PURE = ['lambda/{intake,read,parse,deliver,settle,report}/**/*.ts', 'lambda/import.ts']
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'cdk.out', 'coverage', '.km-import', 'drop', '**/*.cjs', '*.js'] },
+  { ignores: ['node_modules', 'cdk.out', 'coverage', '.km-import', 'drop', '**/*.cjs', '**/*.js'] },
   ...tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   {
