@@ -1,7 +1,9 @@
 const LF = 0x0a
 
-/** Large enough that what a block costs besides its lines is nothing, and small enough that several fit into memory. */
-const BLOCK_BYTES = 1_048_576
+/** The first block is looked at alone, since it says what kind of file it is. */
+const FIRST_BLOCK_BYTES = 65_536
+/** Large enough that what a block costs besides its lines is little, and small enough that threads end at about the same time. */
+const BLOCK_BYTES = 524_288
 /** More than KM_MAX_LINE_BYTES can be: what a line has beyond it changes nothing, it is too long. */
 const MAX_KEPT_BYTES = 4 * 1_048_576
 
@@ -14,6 +16,7 @@ export async function* blocksOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Ui
   let pieces: Buffer[] = []
   let length = 0
   let open = 0 // bytes of the last line, which is not whole
+  let enough = FIRST_BLOCK_BYTES
   try {
     for await (const chunk of bytes) {
       const end = chunk.lastIndexOf(LF) + 1
@@ -23,10 +26,11 @@ export async function* blocksOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Ui
       length += kept.length
       open = end === 0 ? open + kept.length : 0
       if (end === 0) continue
-      if (length >= BLOCK_BYTES) {
+      if (length >= enough) {
         yield joined(pieces, length)
         pieces = []
         length = 0
+        enough = BLOCK_BYTES
       }
       const tail = chunk.subarray(end)
       pieces.push(tail)
