@@ -14,6 +14,7 @@ import { startSinkProcess } from '../test/support/sink-process.ts'
 import { asBytes, longLines, shortLines } from './drops.ts'
 import { benchLines, type Result } from './lines.ts'
 import { bundled, median, runMeasured, type Figures } from './measure.ts'
+import { benchPreview } from './preview.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -93,6 +94,7 @@ const small = await importOnce('incoming/small.json', longLines((10 * MEGABYTE) 
 const big = await importOnce('incoming/big.json', longLines((bigMegabytes * MEGABYTE) / LONG_LINE_BYTES), SMALL_HEAP)
 const usual = await importOnce('incoming/usual.json', longLines((100 * MEGABYTE) / LONG_LINE_BYTES))
 const framing = await benchLines()
+const preview = await benchPreview()
 
 const results: readonly Result[] = [
   { name: 'importer', value: median(importer.map(rate)), unit: 'lines/s' },
@@ -106,6 +108,7 @@ const results: readonly Result[] = [
   { name: 'CPU per line, importer to bare pool (request)', value: ratio(cpu, pool), unit: 'ratio' },
   { name: 'CPU per line, importer to bare pool (dispatch)', value: ratio(cpu, dispatch), unit: 'ratio' },
   ...framing,
+  ...preview,
   { name: 'peak RSS, 10 MB drop, small heap', value: small.peakRssBytes / MEGABYTE, unit: 'MB' },
   { name: `peak RSS, ${bigMegabytes} MB drop, small heap`, value: big.peakRssBytes / MEGABYTE, unit: 'MB' },
   { name: 'the difference', value: (big.peakRssBytes - small.peakRssBytes) / MEGABYTE, unit: 'MB', target: '<= 20' },

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16 --max-old-space-size=256
+#!/usr/bin/env -S node --min-semi-space-size=16 --max-semi-space-size=16 --max-old-space-size=256
 // V8 lets its heap grow with the memory of the computer, garbage and all; the importer needs little, whatever the size of the file.
 import { enableCompileCache } from 'node:module'
 import path from 'node:path'

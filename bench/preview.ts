@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import type { Result } from './lines.ts'
+import { bundled, median } from './measure.ts'
+
+const ROUNDS = 7
+/** Of 50,000 lines each. */
+const COPIES = 10
+const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'km-import.js')
+const EXAMPLE = path.join(import.meta.dirname, '..', 'examples', 'mixed-50000.jsonl.gz')
+
+/** As a person waits for it: from the start of the process to its end. @returns seconds */
+async function timed(args: readonly string[], endsWith: number): Promise<number> {
+  const start = performance.now()
+  const child = spawn(process.execPath, args, { stdio: 'ignore' })
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== endsWith) throw new Error(`${args.join(' ')} ended with ${String(code)}`)
+  return (performance.now() - start) / 1000
+}
+
+/** How long a preview takes, against split2 and JSON.parse alone on the same file in the same rounds. */
+export async function benchPreview(): Promise<readonly Result[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'km-bench-preview-'))
+  try {
+    const file = path.join(folder, 'drop.jsonl')
+    await writeFile(file, Buffer.concat(Array<Buffer>(COPIES).fill(await promisify(gunzip)(await readFile(EXAMPLE)))))
+    const bare = [await bundled('split-process.ts', folder), file]
+    const preview = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--max-old-space-size=256', PROGRAM, 'preview', file] // as `npm run km-import` has it
+    const seconds = { bare: [] as number[], preview: [] as number[] }
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      const [bareSeconds, previewSeconds] = [await timed(bare, 0), await timed(preview, 1)] // some lines of the example would come back
+      if (round === 0) continue // which fills the cache of compiled code
+      seconds.bare.push(bareSeconds)
+      seconds.preview.push(previewSeconds)
+    }
+    return [
+      { name: 'split2 + JSON.parse alone, 500,000 lines, a process', value: median(seconds.bare), unit: 's' },
+      { name: 'km-import preview, 500,000 lines, a process', value: median(seconds.preview), unit: 's' },
+      {
+        name: 'speed, preview to split2 + JSON.parse alone',
+        value: median(seconds.bare.map((time, round) => time / (seconds.preview[round] ?? NaN))),
+        unit: 'ratio',
+        target: '>= 0.50',
+      },
+    ]
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+if (import.meta.main) for (const { name, value, unit } of await benchPreview()) console.log(name, value.toFixed(2), unit)
