@@ -37,7 +37,7 @@ module.exports = {
       from: { path: '^cli/page/' },
       to: {
         pathNot:
-          '^(cli/page/|cli/(printable|stand-in/key|console/wire)\\.ts|cli/(preview/judge|rejects/(fix|judge|object))\\.ts|lambda/(parse/|(errors|examine|head|places|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|uplot)/)',
+          '^(cli/page/|cli/(printable|stand-in/key|console/wire)\\.ts|cli/(preview/digest/judge|rejects/(fix|judge|object))\\.ts|lambda/(parse/|(errors|examine|head|places|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|uplot)/)',
         ...values,
       },
     },

@@ -7,6 +7,13 @@ import path from 'node:path'
 // where this one may not be written, nothing is kept. Threads go by the environment.
 process.env.NODE_COMPILE_CACHE ??= path.join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled')
 enableCompileCache()
+// This file is JavaScript: to read one of TypeScript before there is a cache, Node loads its stripper of types, for 25 ms.
+const { main } = await import('../cli/main.ts')
 
-// The only file that is JavaScript: to read one of TypeScript before there is a cache, Node loads its stripper of types, for 25 ms.
-await import('./km-import.ts')
+// Whoever reads the output, such as `head`, may have had enough of it.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,12 +1,12 @@
 import { readKnob } from '../../lambda/config.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { grouped, StatusLine } from '../terminal.ts'
-import { DigestPool } from './digest-pool.ts'
+import { DigestPool } from './digest/digest-pool.ts'
 import { surveyFile } from './read.ts'
 import { checkSources, openSource } from './sources.ts'
 import type { PreviewSummary } from './summary.ts'
-import { Survey } from './survey.ts'
-import { previewText } from './text.ts'
+import { Survey } from './survey/survey.ts'
+import { previewText } from './text/text.ts'
 
 export interface PreviewFlags {
   readonly json: boolean

@@ -6,12 +6,12 @@ import type { LineRules } from '../../lambda/parse/line.ts'
 import { isGzip, openLines, UnreadableDrop, VanishedDrop } from '../../lambda/read/lines.ts'
 import { asUnreadable, gunzip } from '../../lambda/read/unpack.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
-import { blocksOf } from './blocks.ts'
-import { Digester, type Digest } from './digest.ts'
-import { digestBlock, type LineOptions } from './digest-block.ts'
-import type { DigestPool } from './digest-pool.ts'
-import { judgeAll } from './judge.ts'
-import type { Survey } from './survey.ts'
+import { blocksOf } from './digest/blocks.ts'
+import { Digester, type Digest } from './digest/digest.ts'
+import { digestBlock, type LineOptions } from './digest/digest-block.ts'
+import type { DigestPool } from './digest/digest-pool.ts'
+import { judgeAll } from './digest/judge.ts'
+import type { Survey } from './survey/survey.ts'
 
 /** A file that is open. */
 export interface Source {

@@ -1,6 +1,6 @@
 import { fitted, listed, quoted, WIDTH, wrapped } from '../columns.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
-import { durations } from '../preview/text.ts'
+import { durations } from '../preview/text/text.ts'
 import { counted, grouped, printable, styled, type Output } from '../terminal.ts'
 
 /** Of a name that came from a file, which is made harmless by it. */

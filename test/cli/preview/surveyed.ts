@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
-import { DigestPool } from '../../../cli/preview/digest-pool.ts'
+import { DigestPool } from '../../../cli/preview/digest/digest-pool.ts'
 import { surveyFile } from '../../../cli/preview/read.ts'
 import type { PreviewSummary } from '../../../cli/preview/summary.ts'
-import { Survey } from '../../../cli/preview/survey.ts'
+import { Survey } from '../../../cli/preview/survey/survey.ts'
 
 /** 2014-02-25T16:10:04Z */
 export const TIME = 1_393_344_604

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { foldName, identityOf, understand, type Understood } from '../../../cli/stand-in/understand.ts'
-import { parseLine } from '../../../lambda/parse/line.ts'
-import { requestsFor } from '../../../lambda/parse/request.ts'
-import { jsonLines, surveyed, TIME, type Members } from './surveyed.ts'
+import { foldName, identityOf, understand, type Understood } from '../../../../cli/stand-in/understand.ts'
+import { parseLine } from '../../../../lambda/parse/line.ts'
+import { requestsFor } from '../../../../lambda/parse/request.ts'
+import { jsonLines, surveyed, TIME, type Members } from '../surveyed.ts'
 
 const bought = (members: Members = {}): Members => ({ _p: 'a', _t: TIME, _n: 'Bought', ...members })
 const set = (members: Members): Members => ({ _p: 'a', _t: TIME, ...members })

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { blocksOf } from '../../../cli/preview/blocks.ts'
-import { DigestPool } from '../../../cli/preview/digest-pool.ts'
-import { jsonLines, surveyed, surveyedBy, TIME } from './surveyed.ts'
+import { blocksOf } from '../../../../cli/preview/digest/blocks.ts'
+import { DigestPool } from '../../../../cli/preview/digest/digest-pool.ts'
+import { jsonLines, surveyed, surveyedBy, TIME } from '../surveyed.ts'
 
 async function* bytesOf(chunks: readonly string[], error?: Error): AsyncGenerator<Buffer> {
   for (const chunk of chunks) yield await Promise.resolve(Buffer.from(chunk))
@@ -53,7 +53,7 @@ describe('blocks', () => {
 })
 
 describe('it makes no difference in how many threads a file is looked at', () => {
-  const mixed = gunzipSync(readFileSync(new URL('../../../examples/mixed-50000.jsonl.gz', import.meta.url)))
+  const mixed = gunzipSync(readFileSync(new URL('../../../../examples/mixed-50000.jsonl.gz', import.meta.url)))
   const twins = Array.from({ length: 3_000 }, (_, index) => ({
     _p: `a,${index % 7}`,
     _t: TIME + (index % 900),

@@ -1,7 +1,7 @@
-import { grouped } from '../terminal.ts'
-import { fitted, listed, padded, quoted, widthOf, WIDTH, wrapped } from '../columns.ts'
-import { VALUE_EXAMPLES } from './values.ts'
-import type { EventSummary, NamesSummary, PropertySummary, TwinSummary, ValueType } from './summary.ts'
+import { grouped } from '../../terminal.ts'
+import { fitted, listed, padded, quoted, widthOf, WIDTH, wrapped } from '../../columns.ts'
+import { VALUE_EXAMPLES } from '../digest/values.ts'
+import type { EventSummary, NamesSummary, PropertySummary, TwinSummary, ValueType } from '../summary.ts'
 
 const SHOWN_NAMES = 20
 const SHOWN_TWINS = 10

@@ -1,5 +1,5 @@
-import { nameFrom } from '../stand-in/understand.ts'
-import type { AliasGroup, AliasSummary, Place } from './summary.ts'
+import { nameFrom } from '../../stand-in/understand.ts'
+import type { AliasGroup, AliasSummary, Place } from '../summary.ts'
 
 const MAX_IDENTITIES = 100_000
 const MAX_PAIRS = 4 * MAX_IDENTITIES

@@ -1,4 +1,4 @@
-import type { ValueType } from './summary.ts'
+import type { ValueType } from '../summary.ts'
 
 /** Kissmetrics' newer page names this limit; the older one has 8 KB, beyond which a line is rejected. */
 const LONG_CHARACTERS = 512

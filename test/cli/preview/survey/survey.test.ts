@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
-import { REASONS } from '../../../lambda/reasons.ts'
-import { jsonLines, surveyed, TIME, type Members } from './surveyed.ts'
+import { REASONS } from '../../../../lambda/reasons.ts'
+import { jsonLines, surveyed, TIME, type Members } from '../surveyed.ts'
 
 const GOOD = jsonLines([{ _p: 'a', _t: TIME, _n: 'Joined' }])
-const EXAMPLES = new URL('../../../examples/', import.meta.url)
+const EXAMPLES = new URL('../../../../examples/', import.meta.url)
 
 test('every line of a file is valid, rejected or blank', async () => {
   const { lines, commands, files } = await surveyed(

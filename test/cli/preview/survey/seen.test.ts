@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Fingerprint, NameFingerprints } from '../../../cli/preview/fingerprint.ts'
-import { Seen } from '../../../cli/preview/seen.ts'
+import { Fingerprint, NameFingerprints } from '../../../../cli/preview/digest/fingerprint.ts'
+import { Seen } from '../../../../cli/preview/survey/seen.ts'
 
 const of = (...texts: readonly string[]): Fingerprint => {
   const fingerprint = new Fingerprint().start(0, 0)

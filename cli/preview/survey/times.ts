@@ -1,6 +1,6 @@
-import type { EpochSeconds } from '../../lambda/parse/time.ts'
-import type { Digest } from './digest.ts'
-import type { HistogramUnit, TimeSummary } from './summary.ts'
+import type { EpochSeconds } from '../../../lambda/parse/time.ts'
+import type { Digest } from '../digest/digest.ts'
+import type { HistogramUnit, TimeSummary } from '../summary.ts'
 
 const HOUR_SECONDS = 3_600
 

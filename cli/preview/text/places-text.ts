@@ -1,5 +1,5 @@
-import { fitted, listed } from '../columns.ts'
-import type { Place } from './summary.ts'
+import { fitted, listed } from '../../columns.ts'
+import type { Place } from '../summary.ts'
 
 /** Line numbers, and the file where there are several. */
 export function placesText(places: readonly Place[], count: number, isNamingFiles: boolean, columns: number): string {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fitted, listed, padded, widthOf, wrapped } from '../../../cli/columns.ts'
-import { previewText } from '../../../cli/preview/text.ts'
-import { jsonLines, surveyed, TIME } from './surveyed.ts'
+import { fitted, listed, padded, widthOf, wrapped } from '../../../../cli/columns.ts'
+import { previewText } from '../../../../cli/preview/text/text.ts'
+import { jsonLines, surveyed, TIME } from '../surveyed.ts'
 
 const PIPE = { write: () => true }
 

@@ -1,5 +1,5 @@
-import { foldName, nameFrom } from '../stand-in/understand.ts'
-import type { TwinSummary } from './summary.ts'
+import { foldName, nameFrom } from '../../stand-in/understand.ts'
+import type { TwinSummary } from '../summary.ts'
 
 /**
  * Names that differ only in what people do not mean by a difference: capitals, spaces, signs, accents written in another way.

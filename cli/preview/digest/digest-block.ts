@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
-import type { LineRules } from '../../lambda/parse/line.ts'
-import { openLines } from '../../lambda/read/lines.ts'
+import type { LineRules } from '../../../lambda/parse/line.ts'
+import { openLines } from '../../../lambda/read/lines.ts'
 import { Digester, type Digest } from './digest.ts'
 import { judge } from './judge.ts'
 

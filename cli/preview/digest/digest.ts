@@ -1,11 +1,11 @@
-import type { Entry } from '../../lambda/examine.ts'
-import type { Command, Property } from '../../lambda/parse/command.ts'
-import type { ParsedLine } from '../../lambda/parse/line.ts'
-import type { EpochSeconds } from '../../lambda/parse/time.ts'
-import type { ReasonCode, WarningCode } from '../../lambda/reasons.ts'
+import type { Entry } from '../../../lambda/examine.ts'
+import type { Command, Property } from '../../../lambda/parse/command.ts'
+import type { ParsedLine } from '../../../lambda/parse/line.ts'
+import type { EpochSeconds } from '../../../lambda/parse/time.ts'
+import type { ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
 import { Fingerprint, NameFingerprints } from './fingerprint.ts'
 import { Log } from './log.ts'
-import { MAX_EXAMPLES } from './summary.ts'
+import { MAX_EXAMPLES } from '../summary.ts'
 import { addValue, type ValueUse } from './values.ts'
 
 /**

@@ -1,7 +1,7 @@
-import { examine, type Entry } from '../../lambda/examine.ts'
-import { isBlank, parseLine, type LineRules } from '../../lambda/parse/line.ts'
-import type { Line } from '../../lambda/read/lines.ts'
-import { STAND_IN_KEY } from '../stand-in/key.ts'
+import { examine, type Entry } from '../../../lambda/examine.ts'
+import { isBlank, parseLine, type LineRules } from '../../../lambda/parse/line.ts'
+import type { Line } from '../../../lambda/read/lines.ts'
+import { STAND_IN_KEY } from '../../stand-in/key.ts'
 
 /**
  * A character of a line makes at most nine bytes of a request (three of UTF-8, each escaped), and what stands around the values is

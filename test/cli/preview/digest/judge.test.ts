@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { judge } from '../../../cli/preview/judge.ts'
-import { examine, type Entry } from '../../../lambda/examine.ts'
-import { TIME } from './surveyed.ts'
+import { judge } from '../../../../cli/preview/digest/judge.ts'
+import { examine, type Entry } from '../../../../lambda/examine.ts'
+import { TIME } from '../surveyed.ts'
 
 // The requests of short lines are not made; whatever else an import would say of a line is said here as well.
 
@@ -19,7 +19,7 @@ function withoutRequests(entry: Entry): unknown {
 }
 
 test('the lines of the example with every reason', () => {
-  for (const text of readFileSync(new URL('../../../examples/every-reason.jsonl', import.meta.url), 'utf8').split('\n'))
+  for (const text of readFileSync(new URL('../../../../examples/every-reason.jsonl', import.meta.url), 'utf8').split('\n'))
     expectSame(text)
 })
 

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Digester, type Digest } from '../../../cli/preview/digest.ts'
-import { digestBlock, type LineOptions } from '../../../cli/preview/digest-block.ts'
-import { judge } from '../../../cli/preview/judge.ts'
-import { openLines } from '../../../lambda/read/lines.ts'
+import { Digester, type Digest } from '../../../../cli/preview/digest/digest.ts'
+import { digestBlock, type LineOptions } from '../../../../cli/preview/digest/digest-block.ts'
+import { judge } from '../../../../cli/preview/digest/judge.ts'
+import { openLines } from '../../../../lambda/read/lines.ts'
 
 const RULES = { latestTime: 2_000_000_000 }
 const GOOD = '{"_p":"é","_t":1393344604,"_n":"x","city":"漢"}'
