@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import about from '../package.json' with { type: 'json' }
 import { KISSMETRICS_ENDPOINT } from '../lambda/config.ts'
 import { SetupError } from '../lambda/errors.ts'
 import { awsSaid } from './aws-said.ts'
@@ -22,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok
   const program = new Command('km-import')
     .description('Brings files of JSON lines to Kissmetrics: every line arrives, or comes back with the reason.')
+    .version(about.version)
     .addHelpText('after', '\nExample:\n  km-import preview exports/*.jsonl\n  km-import send exports/*.jsonl\n')
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()

@@ -1,3 +1,4 @@
+import type { Report } from '../../lambda/report/report.ts'
 import type {
   Failure,
   FixOutlook,
@@ -13,7 +14,6 @@ import type {
   SentBack,
   Uploaded,
 } from '../console/wire.ts'
-import type { Report } from '../../lambda/report/report.ts'
 
 /** The console heard the question and said no, with what to do. */
 export class Refused extends Error {

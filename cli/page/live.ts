@@ -1,7 +1,7 @@
 import type { Overview, ShownDrop } from '../console/wire.ts'
 import { askOverview, isAborted, messageOf, Unreachable } from './ask.ts'
-import { announce, createStore } from './store.ts'
 import { counted, dropName } from './show.ts'
+import { announce, createStore } from './store.ts'
 import { STATES } from './words.ts'
 
 /** What the console told last, and whether it can still be asked. */

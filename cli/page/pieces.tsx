@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Tone } from './words.ts'
 import { relativeText, timeText, visibleParts } from './show.ts'
+import type { Tone } from './words.ts'
 
 /** Foreign text. Never anything but text: whatever cannot be seen in it is written as an escape. */
 export function Foreign({ text, most = 600 }: { readonly text: string; readonly most?: number }) {

@@ -1,5 +1,5 @@
-import type { ReportState } from '../../lambda/report/report.ts'
 import { REASONS } from '../../lambda/reasons.ts'
+import type { ReportState } from '../../lambda/report/report.ts'
 import type { WaitingReason } from '../rejects/content.ts'
 
 /** How a thing stands; each has a colour and a shape of its own, so that nobody has to tell colours apart. */

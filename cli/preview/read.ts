@@ -7,9 +7,9 @@ import { isGzip, openLines, UnreadableDrop, VanishedDrop } from '../../lambda/re
 import { asUnreadable, gunzip } from '../../lambda/read/unpack.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
 import { blocksOf } from './digest/blocks.ts'
-import { Digester, type Digest } from './digest/digest.ts'
 import { digestBlock, type LineOptions } from './digest/digest-block.ts'
 import type { DigestPool } from './digest/digest-pool.ts'
+import { Digester, type Digest } from './digest/digest.ts'
 import { judgeAll } from './digest/judge.ts'
 import type { Survey } from './survey/survey.ts'
 

@@ -1,5 +1,5 @@
-import type { ReasonCode, WarningCode } from '../../lambda/reasons.ts'
 import type { EpochSeconds } from '../../lambda/parse/time.ts'
+import type { ReasonCode, WarningCode } from '../../lambda/reasons.ts'
 
 export const PREVIEW_SCHEMA = 'kissmetrics-importer/preview/v1'
 

@@ -53,10 +53,7 @@ function addPull(rejects: Command, endWith: EndWith): void {
     .option('--parked', 'also what was put away, or set aside after three replays', false)
     .option('--csv', 'write a table for a spreadsheet, which cannot be replayed', false)
     .option('-y, --yes', 'do not ask before mended lines are written', false)
-    .addHelpText(
-      'after',
-      '\nExample:\n  km-import rejects pull --reason timestamp_in_milliseconds --fix ms-timestamps -o rejects.jsonl\n',
-    )
+    .addHelpText('after', '\nExample:\n  km-import rejects pull --fix ms-timestamps -o rejects.jsonl\n')
     .action(async (flags: PullFlags) => {
       const { pull } = await import('./pull.ts')
       endWith(await pull(flags))

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Digest } from './digest.ts'
 import type { Block } from './digest-block.ts'
+import type { Digest } from './digest.ts'
 
 /** One thread folds the digests of all, which is a tenth of the work. */
 const MAX_WORKERS = 6

@@ -1,7 +1,7 @@
 import { on } from 'node:events'
 import { parentPort } from 'node:worker_threads'
-import { Digester } from './digest.ts'
 import { digestBlock, type Block } from './digest-block.ts'
+import { Digester } from './digest.ts'
 
 // What runs in each thread of the pool: a block comes in, its digest goes out, one after the other.
 if (parentPort === null) throw new Error('digest-worker.ts runs in a worker thread only')

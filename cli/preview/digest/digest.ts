@@ -3,9 +3,9 @@ import type { Command, Property } from '../../../lambda/parse/command.ts'
 import type { ParsedLine } from '../../../lambda/parse/line.ts'
 import type { EpochSeconds } from '../../../lambda/parse/time.ts'
 import type { ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
+import { MAX_EXAMPLES } from '../summary.ts'
 import { Fingerprint, NameFingerprints } from './fingerprint.ts'
 import { Log } from './log.ts'
-import { MAX_EXAMPLES } from '../summary.ts'
 import { addValue, type ValueUse } from './values.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { nameFrom } from '../../stand-in/understand.ts'
+import { mergeValues, type ValueUse } from '../digest/values.ts'
 import type { EventSummary, NamesSummary, PropertySummary } from '../summary.ts'
 import { findTwins } from './twins.ts'
-import { mergeValues, type ValueUse } from '../digest/values.ts'
 
 export const MAX_NAMES = 5_000
 

@@ -1,6 +1,6 @@
 import { OF_RECORD, SIGHTING } from '../digest/digest.ts'
-import { Seen } from './seen.ts'
 import { MAX_EXAMPLES, type Place, type RepeatSummary } from '../summary.ts'
+import { Seen } from './seen.ts'
 
 /** Events and properties that are compared; 50 MB. */
 export const MAX_COMPARED = 2_000_000

@@ -1,12 +1,12 @@
-import type { Entry } from '../../../lambda/examine.ts'
 import { KNOBS } from '../../../lambda/config.ts'
+import type { Entry } from '../../../lambda/examine.ts'
 import type { Rejection, ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
-import { Aliases } from './aliases.ts'
 import { Digester, type Digest } from '../digest/digest.ts'
+import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type Place, type PreviewSummary } from '../summary.ts'
+import { Aliases } from './aliases.ts'
 import { Events, Properties } from './names.ts'
 import { Repeats } from './repeats.ts'
 import { Seen } from './seen.ts'
-import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type Place, type PreviewSummary } from '../summary.ts'
 import { Times } from './times.ts'
 
 /** Identities that are counted exactly; 50 MB. */

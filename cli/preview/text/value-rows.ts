@@ -1,8 +1,8 @@
 import type { ReasonCode } from '../../../lambda/reasons.ts'
-import { grouped } from '../../terminal.ts'
 import { listed, quoted, WIDTH, wrapped } from '../../columns.ts'
-import { placesText } from './places-text.ts'
+import { grouped } from '../../terminal.ts'
 import type { HistogramUnit, Place, PreviewSummary } from '../summary.ts'
+import { placesText } from './places-text.ts'
 
 const BAR_COLUMNS = 40
 

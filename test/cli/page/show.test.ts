@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { changeOf, faultIn } from '../../../cli/page/desk.ts'
+import { changeOf, faultIn } from '../../../cli/page/letters/desk.ts'
 import { readRoute, hrefOf } from '../../../cli/page/route.ts'
 import { durationText, relativeText, visible } from '../../../cli/page/show.ts'
 

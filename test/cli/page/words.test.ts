@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { parseLine } from '../../../lambda/parse/line.ts'
-import { REASONS, type ReasonCode } from '../../../lambda/reasons.ts'
 import { meansOf, mendOf, suggestFix } from '../../../cli/page/words.ts'
 import { OTHER_REASONS } from '../../../cli/rejects/content.ts'
+import { parseLine } from '../../../lambda/parse/line.ts'
+import { REASONS, type ReasonCode } from '../../../lambda/reasons.ts'
 
 test('every reason for which something waits has words', () => {
   for (const reason of [...Object.keys(REASONS), ...Object.keys(OTHER_REASONS)] as ReasonCode[])

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Digester, type Digest } from '../../../../cli/preview/digest/digest.ts'
 import { digestBlock, type LineOptions } from '../../../../cli/preview/digest/digest-block.ts'
+import { Digester, type Digest } from '../../../../cli/preview/digest/digest.ts'
 import { judge } from '../../../../cli/preview/digest/judge.ts'
 import { openLines } from '../../../../lambda/read/lines.ts'
 

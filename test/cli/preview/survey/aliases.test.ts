@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Aliases } from '../../../../cli/preview/survey/aliases.ts'
 import type { AliasSummary } from '../../../../cli/preview/summary.ts'
+import { Aliases } from '../../../../cli/preview/survey/aliases.ts'
 
 type Pair = readonly [string, string]
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { findTwins } from '../../../../cli/preview/survey/twins.ts'
 import { typeOf } from '../../../../cli/preview/digest/values.ts'
+import { findTwins } from '../../../../cli/preview/survey/twins.ts'
 
 describe('names are near-twins where one may have been meant', () => {
   // prettier-ignore

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Times } from '../../../../cli/preview/survey/times.ts'
 import type { TimeSummary } from '../../../../cli/preview/summary.ts'
+import { Times } from '../../../../cli/preview/survey/times.ts'
 
 const seconds = (iso: string): number => Date.parse(`${iso}Z`) / 1000
 

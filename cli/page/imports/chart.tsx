@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import type { ProgressPoint } from '../../lambda/report/progress.ts'
-import { durationText, grouped } from './show.ts'
+import type { ProgressPoint } from '../../../lambda/report/progress.ts'
+import { durationText, grouped } from '../show.ts'
 
 const HEIGHT = 240
 /** Seconds between two marks of time; of others, such as 12.5, the rounded texts would not stand evenly. */

@@ -1,7 +1,7 @@
 import { useId, useState } from 'preact/hooks'
+import { Foreign } from '../pieces.tsx'
+import type { FixKind, FixSuggestion } from '../words.ts'
 import { changeOf } from './desk.ts'
-import { Foreign } from './pieces.tsx'
-import type { FixKind, FixSuggestion } from './words.ts'
 
 interface FixesProps {
   /** What mostly mends lines like these. */

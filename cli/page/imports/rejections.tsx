@@ -1,9 +1,9 @@
-import type { ReasonCode } from '../../lambda/reasons.ts'
-import type { Report } from '../../lambda/report/report.ts'
-import { Prose } from './pieces.tsx'
-import { lettersHref } from './route.ts'
-import { counted, grouped } from './show.ts'
-import { meansOf, mendOf } from './words.ts'
+import type { ReasonCode } from '../../../lambda/reasons.ts'
+import type { Report } from '../../../lambda/report/report.ts'
+import { Prose } from '../pieces.tsx'
+import { lettersHref } from '../route.ts'
+import { counted, grouped } from '../show.ts'
+import { meansOf, mendOf } from '../words.ts'
 
 const SHOWN_EXAMPLES = 5
 

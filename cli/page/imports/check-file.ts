@@ -1,4 +1,4 @@
-import { latestTimeFor } from '../../lambda/parse/line.ts'
+import { latestTimeFor } from '../../../lambda/parse/line.ts'
 import { joined, LineCheck, type LineCounts } from './check-lines.ts'
 
 /** What was found out about a file before it is handed over. */

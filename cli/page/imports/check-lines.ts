@@ -1,7 +1,7 @@
-import { diagnoseBytes, diagnoseDrop, type HeadLine } from '../../lambda/parse/diagnose.ts'
-import type { LineRules } from '../../lambda/parse/line.ts'
-import type { Rejection, ReasonCode } from '../../lambda/reasons.ts'
-import { judge } from '../preview/digest/judge.ts'
+import { diagnoseBytes, diagnoseDrop, type HeadLine } from '../../../lambda/parse/diagnose.ts'
+import type { LineRules } from '../../../lambda/parse/line.ts'
+import type { Rejection, ReasonCode } from '../../../lambda/reasons.ts'
+import { judge } from '../../preview/digest/judge.ts'
 
 /** The importer's own default, `KM_MAX_LINE_BYTES`: what is longer comes back. */
 const MOST_LINE_BYTES = 262_144

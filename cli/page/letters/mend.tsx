@@ -1,12 +1,12 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { messageOf } from './ask.ts'
+import { messageOf } from '../ask.ts'
+import { Foreign, Notice, Prose, Sign, Title } from '../pieces.tsx'
+import { counted, dropName, grouped, visibleParts } from '../show.ts'
+import { announce, useStore } from '../store.ts'
+import { suggestFix } from '../words.ts'
 import { clearSent, desk, faultIn, fixAll, isChanged, takeOff, undo, undoAll, verdictOf, write, type DeskLine } from './desk.ts'
 import { Changed, Fixes } from './fixes.tsx'
-import { Foreign, Notice, Prose, Sign, Title } from './pieces.tsx'
 import { send, Sendings } from './send.tsx'
-import { counted, dropName, grouped, visibleParts } from './show.ts'
-import { announce, useStore } from './store.ts'
-import { suggestFix } from './words.ts'
 
 /** Lines side by side, each with the importer's own verdict beneath it while a person writes. */
 export function MendView() {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
-import { checkFile, type FileOutlook } from '../../../cli/page/check-file.ts'
+import { checkFile, type FileOutlook } from '../../../../cli/page/imports/check-file.ts'
 
 const GOOD = '{"_p":"bob","_t":1393344604,"_n":"Paid"}'
 

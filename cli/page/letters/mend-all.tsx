@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { FixOutlook, LetterFilter } from '../console/wire.ts'
-import { askFix, isAborted, messageOf } from './ask.ts'
+import type { FixOutlook, LetterFilter } from '../../console/wire.ts'
+import { askFix, isAborted, messageOf } from '../ask.ts'
+import { Notice, Prose } from '../pieces.tsx'
+import { counted, dropName, grouped } from '../show.ts'
+import { meansOf, type FixSuggestion } from '../words.ts'
 import { Changed, Fixes, fixWords } from './fixes.tsx'
-import { Notice, Prose } from './pieces.tsx'
 import { send } from './send.tsx'
-import { counted, dropName, grouped } from './show.ts'
-import { meansOf, type FixSuggestion } from './words.ts'
 
 interface MendAllProps {
   readonly filter: LetterFilter

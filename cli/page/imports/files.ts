@@ -1,8 +1,8 @@
-import { DROP_SUFFIXES, INCOMING_PREFIX, isDropName } from '../../lambda/places.ts'
-import { isAborted, messageOf, Refused, upload } from './ask.ts'
+import { DROP_SUFFIXES, INCOMING_PREFIX, isDropName } from '../../../lambda/places.ts'
+import { isAborted, messageOf, Refused, upload } from '../ask.ts'
+import { awaited, awaitedDrop, expect, forget, marksNow, seen } from '../live.ts'
+import { announce, createStore } from '../store.ts'
 import { checkFile, type FileOutlook } from './check-file.ts'
-import { awaited, awaitedDrop, expect, forget, marksNow, seen } from './live.ts'
-import { announce, createStore } from './store.ts'
 
 /** A file that a person has chosen, on its way to being a drop. */
 export interface ChosenFile {

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { Letters } from '../console/wire.ts'
-import { askLetters, isAborted, lookAnew, messageOf, type LettersQuestion } from './ask.ts'
-import { seen } from './live.ts'
-import { createStore, useStore } from './store.ts'
+import type { Letters } from '../../console/wire.ts'
+import { askLetters, isAborted, lookAnew, messageOf, type LettersQuestion } from '../ask.ts'
+import { seen } from '../live.ts'
+import { createStore, useStore } from '../store.ts'
 
 /** What is near its end, as it was told last; the head of the page warns of it. */
 export const nearEnd = createStore<Pick<Letters, 'nearTheirEnd' | 'firstForgottenAt'>>({ nearTheirEnd: 0 })

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { DROP_SUFFIXES } from '../../lambda/places.ts'
+import { DROP_SUFFIXES } from '../../../lambda/places.ts'
+import { seen } from '../live.ts'
+import { Foreign, Notice, Prose } from '../pieces.tsx'
+import { bytesText, counted, grouped } from '../show.ts'
+import { useStore } from '../store.ts'
+import { meansOf } from '../words.ts'
 import type { FileOutlook } from './check-file.ts'
 import { chooseFiles, chosenFiles, dismiss, dropFinished, importFile, type ChosenFile } from './files.ts'
-import { seen } from './live.ts'
-import { Foreign, Notice, Prose } from './pieces.tsx'
-import { bytesText, counted, grouped } from './show.ts'
-import { useStore } from './store.ts'
-import { meansOf } from './words.ts'
 
 /** Where files come in: dropped anywhere on the page, or chosen. */
 export function Choose() {

@@ -1,12 +1,12 @@
-import type { Replayed, ReplayQuestion } from '../console/wire.ts'
-import { replay } from './ask.ts'
-import { confirm } from './dialog.tsx'
-import { State } from './drops.tsx'
-import { awaited, awaitedDrop, expect, seen } from './live.ts'
-import { Notice } from './pieces.tsx'
-import { hrefOf } from './route.ts'
-import { counted, grouped } from './show.ts'
-import { announce, createStore, useStore } from './store.ts'
+import type { Replayed, ReplayQuestion } from '../../console/wire.ts'
+import { replay } from '../ask.ts'
+import { confirm } from '../dialog.tsx'
+import { State } from '../imports/drops.tsx'
+import { awaited, awaitedDrop, expect, seen } from '../live.ts'
+import { Notice } from '../pieces.tsx'
+import { hrefOf } from '../route.ts'
+import { counted, grouped } from '../show.ts'
+import { announce, createStore, useStore } from '../store.ts'
 
 /** Mended lines that were sent since the page was opened, and that nobody has waved away yet. The newest first. */
 const sendings = createStore<readonly Replayed[]>([])

@@ -1,8 +1,8 @@
-import type { Rejection } from '../../lambda/reasons.ts'
-import type { LetterRow, Replayed } from '../console/wire.ts'
-import { readFix } from '../rejects/fix.ts'
-import { onOneLine, rejectionOfRow } from '../rejects/judge.ts'
-import { createStore } from './store.ts'
+import type { Rejection } from '../../../lambda/reasons.ts'
+import type { LetterRow, Replayed } from '../../console/wire.ts'
+import { readFix } from '../../rejects/fix.ts'
+import { onOneLine, rejectionOfRow } from '../../rejects/judge.ts'
+import { createStore } from '../store.ts'
 
 /** A line that is being mended. */
 export interface DeskLine {

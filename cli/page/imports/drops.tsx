@@ -1,11 +1,11 @@
-import type { ShownDrop } from '../console/wire.ts'
+import type { ShownDrop } from '../../console/wire.ts'
+import { awaited, awaitedDrop, dropLimit, seen } from '../live.ts'
+import { Foreign, Sign, Title, When } from '../pieces.tsx'
+import { hrefOf, lettersHref } from '../route.ts'
+import { counted, dropName, grouped } from '../show.ts'
+import { useStore } from '../store.ts'
+import { STATES } from '../words.ts'
 import { Choose } from './choose.tsx'
-import { awaited, awaitedDrop, dropLimit, seen } from './live.ts'
-import { Foreign, Sign, Title, When } from './pieces.tsx'
-import { hrefOf, lettersHref } from './route.ts'
-import { counted, dropName, grouped } from './show.ts'
-import { useStore } from './store.ts'
-import { STATES } from './words.ts'
 
 const MOST_DROPS = 200
 

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { LetterFilter, Letters } from '../console/wire.ts'
-import { Prose } from './pieces.tsx'
-import { filterOf } from './route.ts'
-import { dropName, grouped, visible } from './show.ts'
-import { meansOf } from './words.ts'
+import type { LetterFilter, Letters } from '../../console/wire.ts'
+import { Prose } from '../pieces.tsx'
+import { filterOf } from '../route.ts'
+import { dropName, grouped, visible } from '../show.ts'
+import { meansOf } from '../words.ts'
 
 interface FilterProps {
   readonly filter: LetterFilter

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { LineCheck, type LineCounts } from '../../../cli/page/check-lines.ts'
-import { DigestPool } from '../../../cli/preview/digest/digest-pool.ts'
-import { surveyFile } from '../../../cli/preview/read.ts'
-import { Survey } from '../../../cli/preview/survey/survey.ts'
+import { LineCheck, type LineCounts } from '../../../../cli/page/imports/check-lines.ts'
+import { DigestPool } from '../../../../cli/preview/digest/digest-pool.ts'
+import { surveyFile } from '../../../../cli/preview/read.ts'
+import { Survey } from '../../../../cli/preview/survey/survey.ts'
 
 const RULES = { latestTime: 2_000_000_000 }
 

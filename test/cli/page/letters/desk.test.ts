@@ -1,7 +1,17 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import type { LetterRow } from '../../../cli/console/wire.ts'
-import { clearSent, desk, fixAll, hasUnsentChanges, isChanged, lay, undo, verdictOf, write } from '../../../cli/page/desk.ts'
-import { onOneLine } from '../../../cli/rejects/judge.ts'
+import type { LetterRow } from '../../../../cli/console/wire.ts'
+import {
+  clearSent,
+  desk,
+  fixAll,
+  hasUnsentChanges,
+  isChanged,
+  lay,
+  undo,
+  verdictOf,
+  write,
+} from '../../../../cli/page/letters/desk.ts'
+import { onOneLine } from '../../../../cli/rejects/judge.ts'
 
 const EARLY = '{"_p":"bob","_t":1393344604000,"_n":"Paid"}'
 

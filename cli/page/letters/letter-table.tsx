@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks'
-import type { LetterOrder, LetterRow } from '../console/wire.ts'
+import type { LetterOrder, LetterRow } from '../../console/wire.ts'
+import { Foreign, Prose, Time, When } from '../pieces.tsx'
+import { dropName, grouped } from '../show.ts'
+import { meansOf, mendOf } from '../words.ts'
 import { isMendable } from './desk.ts'
-import { Foreign, Prose, Time, When } from './pieces.tsx'
-import { dropName, grouped } from './show.ts'
-import { meansOf, mendOf } from './words.ts'
 
 /** What is chosen: some letters, whatever page they are on, or everything that the filter leaves. */
 export type Selection = { readonly kind: 'rows'; readonly rows: ReadonlyMap<string, LetterRow> } | { readonly kind: 'all' }

@@ -1,0 +1,31 @@
+import { describe, expect, test } from '@jest/globals'
+import about from '../../package.json' with { type: 'json' }
+import { run } from '../support/program.ts'
+
+const COMMANDS = [
+  [],
+  ['local'],
+  ['preview'],
+  ['send'],
+  ['status'],
+  ['console'],
+  ['backfill'],
+  ['rejects'],
+  ['rejects', 'list'],
+  ['rejects', 'pull'],
+  ['rejects', 'replay'],
+  ['rejects', 'park'],
+].map((words) => [words.join(' ') || 'the program itself', words] as const)
+
+describe('--help of each command fits a terminal of 80 columns, with an example', () => {
+  test.each(COMMANDS)('%s', async (_, words) => {
+    const { code, stdout, stderr } = await run([...words, '--help'])
+    expect(stdout).toContain(['\n  km-import', ...words].join(' '))
+    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+})
+
+test('--version is that of the package', async () => {
+  expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `${about.version}\n`, stderr: '' })
+})
