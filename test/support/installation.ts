@@ -205,8 +205,8 @@ function recorder(said: Said[]): Log {
 const PATIENCE_MS = 25_000
 
 /** Looks again and again until there is something to see. @throws Error naming what never came, before the runner gives up */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + PATIENCE_MS
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>, patienceMs = PATIENCE_MS): Promise<T> {
+  const end = performance.now() + patienceMs
   while (performance.now() < end) {
     const seen = await look()
     if (seen !== undefined) return seen
