@@ -5,19 +5,22 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import about from '../package.json' with { type: 'json' }
 import type { Result } from './lines.ts'
 import { bundled, median } from './measure.ts'
 
 const ROUNDS = 7
 /** Of 50,000 lines each. */
 const COPIES = 10
-const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'km-import.js')
-const EXAMPLE = path.join(import.meta.dirname, '..', 'examples', 'mixed-50000.jsonl.gz')
+const ROOT = path.join(import.meta.dirname, '..')
+const EXAMPLE = path.join(ROOT, 'examples', 'mixed-50000.jsonl.gz')
+/** As `npm run km-import` has it: flags of Node and the program. */
+const [, ...PROGRAM] = about.scripts['km-import'].split(' ')
 
 /** As a person waits for it: from the start of the process to its end. @returns seconds */
 async function timed(args: readonly string[], endsWith: number): Promise<number> {
   const start = performance.now()
-  const child = spawn(process.execPath, args, { stdio: 'ignore' })
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'ignore' })
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== endsWith) throw new Error(`${args.join(' ')} ended with ${String(code)}`)
   return (performance.now() - start) / 1000
@@ -30,7 +33,7 @@ export async function benchPreview(): Promise<readonly Result[]> {
     const file = path.join(folder, 'drop.jsonl')
     await writeFile(file, Buffer.concat(Array<Buffer>(COPIES).fill(await promisify(gunzip)(await readFile(EXAMPLE)))))
     const bare = [await bundled('split-process.ts', folder), file]
-    const preview = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--max-old-space-size=256', PROGRAM, 'preview', file] // as `npm run km-import` has it
+    const preview = [...PROGRAM, 'preview', file]
     const seconds = { bare: [] as number[], preview: [] as number[] }
     for (let round = 0; round <= ROUNDS; round += 1) {
       const [bareSeconds, previewSeconds] = [await timed(bare, 0), await timed(preview, 1)] // some lines of the example would come back

@@ -6,7 +6,7 @@ import type { LineRules } from '../../lambda/parse/line.ts'
 import { isGzip, openLines, UnreadableDrop, VanishedDrop } from '../../lambda/read/lines.ts'
 import { asUnreadable, gunzip } from '../../lambda/read/unpack.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
-import { blocksOf } from './digest/blocks.ts'
+import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
 import { digestBlock, type LineOptions } from './digest/digest-block.ts'
 import type { DigestPool } from './digest/digest-pool.ts'
 import { Digester, type Digest } from './digest/digest.ts'
@@ -85,7 +85,7 @@ class FileSurvey {
     let blocks = 0
     try {
       for await (const block of blocksOf(unpacked(this.#body))) {
-        if (blocks === 1) this.#pool.start()
+        if (blocks > 0 && block.length >= BLOCK_BYTES) this.#pool.start() // a thread takes longer to start than one shorter block
         if (this.#isAdmitted) await this.#passOn(block)
         else {
           const refusal = await this.#lookAt(block, blocks === 0)

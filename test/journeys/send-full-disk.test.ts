@@ -7,8 +7,7 @@ import { expect, test } from '@jest/globals'
 import type { Report } from '../../lambda/report/report.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { API_KEY } from '../support/installation.ts'
-
-const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'km-import.js')
+import { PROGRAM } from '../support/program.ts'
 
 /** A disk of its own, that nobody else sees and that goes with its processes: Linux gives one to everybody, where it is not forbidden. */
 const OWN_DISK = ['-rm', '--']

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 
-const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'km-import.js')
+export const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'km-import.js')
 
 export interface Ended {
   readonly code: number | null

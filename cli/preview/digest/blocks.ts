@@ -2,8 +2,11 @@ const LF = 0x0a
 
 /** The first block is looked at alone, since it says what kind of file it is. */
 const FIRST_BLOCK_BYTES = 65_536
-/** Large enough that what a block costs besides its lines is little, and small enough that threads end at about the same time. */
-const BLOCK_BYTES = 524_288
+/**
+ * Large enough that what a block costs besides its lines is little, and small enough that threads end at about the same time. Of those
+ * after the first, only the last is shorter.
+ */
+export const BLOCK_BYTES = 524_288
 /** More than KM_MAX_LINE_BYTES can be: what a line has beyond it changes nothing, it is too long. */
 const MAX_KEPT_BYTES = 4 * 1_048_576
 

@@ -69,6 +69,28 @@ describe('it makes no difference in how many threads a file is looked at', () =>
   })
 })
 
+describe('threads are started', () => {
+  class Watched extends DigestPool {
+    starts = 0
+
+    override start(): void {
+      this.starts += 1
+      super.start()
+    }
+  }
+
+  const LINE = jsonLines([{ _p: 'a', _t: TIME, _n: 'x' }])
+  // prettier-ignore
+  test.each([
+    ['not for a file that is looked at sooner', 300_000,   false],
+    ['for a larger one',                        1_200_000, true ],
+  ])('%s', async (_, bytes, isStarted) => {
+    const pool = new Watched(1)
+    await surveyedBy(pool, LINE.repeat(Math.ceil(bytes / LINE.length)))
+    expect(pool.starts > 0).toBe(isStarted)
+  })
+})
+
 test('a line that is too long is one line, wherever it stands', async () => {
   const good = jsonLines([{ _p: 'a', _t: TIME, _n: 'x' }])
   const long = `{"_p":"${'x'.repeat(5_000_000)}"}\n`
