@@ -1,21 +1,32 @@
-const STAGE = '^lambda/(intake|read|parse|deliver|settle|report)/'
+const STAGE = '^lambda/(intake|read|parse|deliver|settle|report|archive)/'
 const values = { dependencyTypesNot: ['type-only'] } // `import type` is only a name for a shape: it runs nothing
 
-/** The house rules for imports. docs/architecture.md tells them in words. @type {import('dependency-cruiser').IConfiguration} */
+/** The import rules. docs/architecture.md explains them. @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: values } },
     {
-      name: 'stages-meet-in-import-ts',
+      name: 'stages-meet-in-jobs',
       severity: 'error',
       from: { path: STAGE },
       to: { path: STAGE, pathNot: '^lambda/$1/', ...values },
     },
-    { name: 'parse-is-pure', severity: 'error', from: { path: '^lambda/parse/' }, to: { pathNot: '^lambda/(parse/|reasons)' } },
+    {
+      name: 'stages-do-not-import-jobs',
+      severity: 'error',
+      from: { path: '^lambda/', pathNot: '^lambda/(jobs/|app\\.ts)' },
+      to: { path: '^lambda/jobs/', ...values },
+    },
+    {
+      name: 'parse-is-pure',
+      severity: 'error',
+      from: { path: '^lambda/parse/' },
+      to: { pathNot: '^lambda/(parse/|reasons)', ...values },
+    },
     {
       name: 'only-adapters-reach-out',
       severity: 'error',
-      from: { path: '^lambda/', pathNot: '^lambda/(adapters/|handler|entry)' },
+      from: { path: '^lambda/', pathNot: '^lambda/(adapters/|app\\.ts|handler\\.ts)' },
       to: { path: '(^|/)(@aws-sdk|undici)/|^(node:)?(https?|net|tls|dns|fs|child_process)(/|$)', ...values },
     },
     { name: 'adapters-decide-nothing', severity: 'error', from: { path: '^lambda/adapters/' }, to: { path: STAGE, ...values } },
@@ -23,29 +34,35 @@ module.exports = {
       name: 'the-importer-stands-alone',
       severity: 'error',
       from: { path: '^lambda/' },
-      to: { path: '^(lib|cli|bin|test|bench)/' },
+      to: { path: '^(lib|emulators|cli|bin|test|bench)/' },
     },
     {
-      name: 'the-stack-knows-only-the-knobs',
+      name: 'the-stack-knows-only-settings-and-keys',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { path: '^(lambda|cli|bin|test)/', pathNot: '^lambda/(config|places)' },
+      to: { path: '^(lambda|emulators|cli|bin|test)/', pathNot: '^lambda/(settings|keys)' },
+    },
+    {
+      name: 'emulators-stand-alone',
+      severity: 'error',
+      from: { path: '^emulators/' },
+      to: { path: '^(lib|cli|bin|test|bench)/' },
     },
     {
       name: 'the-page-runs-in-a-browser',
       severity: 'error',
-      from: { path: '^cli/page/' },
+      from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/page/|cli/(printable|stand-in/key|console/wire)\\.ts|cli/(preview/digest/judge|rejects/(fix|judge|object))\\.ts|lambda/(parse/|(errors|examine|head|places|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|uplot)/)',
+          '^(cli/console/page/|cli/(terminal/escape|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/(preview/digest/classify-line|rejects/(fix|validate|json-object))\\.ts|lambda/(parse/|(errors|keys|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|uplot)/)',
         ...values,
       },
     },
-    { name: 'nobody-imports-a-door', severity: 'error', from: {}, to: { path: '^(bin/|lambda/entry)' } },
+    { name: 'nobody-imports-an-entry-point', severity: 'error', from: {}, to: { path: '^(bin/|lambda/handler)' } },
     {
-      name: 'nobody-knows-the-tests',
+      name: 'product-code-does-not-import-tests',
       severity: 'error',
-      from: { path: '^(bin|lib|lambda|cli)/' },
+      from: { path: '^(bin|lib|lambda|emulators|cli)/' },
       to: { path: '^(test|bench)/' },
     },
   ],

@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 // Time, chance and the outside come in as parameters, so that a run can be repeated from its seed.
-const PURE = ['lambda/{intake,read,parse,deliver,settle,report}/**/*.ts', 'lambda/import.ts']
+const PURE = ['lambda/{intake,read,parse,deliver,settle,report}/**/*.ts', 'lambda/jobs/import-file.ts']
 
 export default tseslint.config(
   { ignores: ['node_modules', 'cdk.out', 'coverage', '.km-import', 'drop', '**/*.cjs', '**/*.js'] },

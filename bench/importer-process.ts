@@ -1,5 +1,5 @@
 /** Measured: the whole importer, from the message to the final report, as the function runs it. argv: bucket, key. */
-import { createHandler } from '../lambda/handler.ts'
+import { createHandler } from '../lambda/app.ts'
 import { printFigures } from './measure.ts'
 
 const [bucket = '', key = ''] = process.argv.slice(2)

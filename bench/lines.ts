@@ -1,8 +1,8 @@
 import { pipeline, Readable } from 'node:stream'
 import split2 from 'split2'
-import { examine } from '../lambda/examine.ts'
+import { examine } from '../lambda/parse/entry.ts'
 import { openLines } from '../lambda/read/lines.ts'
-import { shortLines } from './drops.ts'
+import { shortLines } from './files.ts'
 import { median } from './measure.ts'
 
 export interface Result {

@@ -3,7 +3,7 @@ import { Pool } from 'undici'
 import { endpointAt } from '../lambda/adapters/endpoint.ts'
 import { parseLine } from '../lambda/parse/line.ts'
 import { requestsFor, type Request } from '../lambda/parse/request.ts'
-import { shortLines } from './drops.ts'
+import { shortLines } from './files.ts'
 import { printFigures } from './measure.ts'
 
 const [origin = '', inFlight = '', count = '', how = 'request'] = process.argv.slice(2)

@@ -1,17 +1,17 @@
 import { Command, CommanderError } from 'commander'
 import about from '../package.json' with { type: 'json' }
-import { KISSMETRICS_ENDPOINT } from '../lambda/config.ts'
+import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import { SetupError } from '../lambda/errors.ts'
-import { awsSaid } from './aws-said.ts'
-import type { BackfillFlags } from './backfill.ts'
+import { awsSaid } from './deployment/aws-error.ts'
+import type { BackfillFlags } from './backfill/backfill.ts'
 import type { ConsoleFlags } from './console/console.ts'
-import { EXIT, type ExitCode } from './exit.ts'
+import { EXIT, type ExitCode } from './terminal/exit.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_DROP_DIR, DEFAULT_STATE_DIR, readOptions, type LocalFlags } from './local/options.ts'
-import { atPlace } from './place-options.ts'
+import { atPlace } from './deployment/options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
 import { addRejects } from './rejects/commands.ts'
 import type { SendFlags } from './send/send.ts'
-import type { StatusFlags } from './status.ts'
+import type { StatusFlags } from './status/status.ts'
 
 /**
  * The command line: one command of this folder for each that is typed.
@@ -51,7 +51,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .option('--json', 'write one JSON document to stdout, and nothing else there', false)
     .addHelpText('after', '\nExample:\n  km-import backfill --stack KissmetricsImporter --dry-run\n')
     .action(async (flags: BackfillFlags) => {
-      const { backfill } = await import('./backfill.ts')
+      const { backfill } = await import('./backfill/backfill.ts')
       exitCode = await backfill(flags)
     })
   program
@@ -96,7 +96,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .option('--csv', 'write a table for a spreadsheet to stdout', false)
     .addHelpText('after', '\nExample:\n  km-import status incoming/accounts.json\n')
     .action(async (key: string | undefined, flags: StatusFlags) => {
-      const { status } = await import('./status.ts')
+      const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
     })
   atPlace(program.command('console'))

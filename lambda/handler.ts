@@ -1,133 +1,14 @@
-import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
-import { SQSClient } from '@aws-sdk/client-sqs'
-import { randomUUID } from 'node:crypto'
-import { clock } from './adapters/clock.ts'
-import { endpointAt } from './adapters/endpoint.ts'
-import { checkpointsIn, dropsIn, listingOf, parkedIn, reportsIn, s3Client } from './adapters/s3.ts'
-import { apiKeySource } from './adapters/secrets.ts'
-import { deadLetterQueueAt, importQueueAt, letterBoxAt, showAgainIn } from './adapters/sqs.ts'
-import { carryOutAll, settleMessage } from './carry-out.ts'
-import { readConfig, type Config, type Env } from './config.ts'
-import { sayTo, type Log } from './events.ts'
-import { readEvent, readMessage } from './intake/message.ts'
-import { resuming } from './read/resume.ts'
-import { Shift } from './shift.ts'
-import type { World } from './world.ts'
+import { cloudWatchLog } from './adapters/log.ts'
+import { createHandler, type Context } from './app.ts'
 
-/** Answers SQS with what has to come again, and a bare S3 event with nothing, or an error that makes Lambda send it again. */
-export type Handler = (event: unknown, context: Context) => Promise<SQSBatchResponse | undefined>
+const log = cloudWatchLog(process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'kissmetrics-importer')
+const answer = createHandler(process.env, log)
 
-/** What Lambda tells of an invocation. */
-export interface Context {
-  getRemainingTimeInMillis(): number
-  /** Raised where an invocation is asked to stop before its time, which Lambda never does. */
-  readonly stopping?: AbortSignal
-}
-
-/**
- * A message that is worked on is kept out of sight for so long at a time. Where the function dies, it comes again after that, and not after
- * the queue's own visibility timeout, which is six times as long as an invocation may last.
- */
-const HIDDEN_SECONDS = 180
-const HIDE_EVERY_MS = 60_000
-
-/** A message that failed once is seen again after this; each further time after twice as long. */
-const FIRST_DELAY_SECONDS = 30
-const LONGEST_DELAY_SECONDS = 900
-
-/** Kissmetrics hands out keys of 40 hex digits. */
-const USUAL_KEY = /^[0-9a-f]{40}$/i
-
-/**
- * The importer as Lambda calls it, built from its environment.
- *
- * @throws SetupError where a setting is missing or out of its range: before the first event, never at line 40,000
- */
-export function createHandler(env: Env, log: Log): Handler {
-  const config = readConfig(env)
-  const sqs = new SQSClient({})
-  const world = realWorld(config, sqs, log)
-  return async (event, context) => {
-    using shift = new Shift(context, config.limits.deadlineMarginMs)
-    const messages = sqsRecords(event)
-    if (messages === undefined) {
-      await carryOutAll(readEvent(event), world, { messageId: undefined, deliveries: 1, ending: shift.ending })
-      return undefined
-    }
-    const batchItemFailures: { itemIdentifier: string }[] = []
-    for (const message of messages) {
-      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: shift.ending }
-      const settle = () => settleMessage(() => readMessage(message.body), world, invocation)
-      if (await whileHidden(message, sqs, config.importQueueUrl, settle)) continue
-      batchItemFailures.push({ itemIdentifier: message.messageId })
-      await comeAgain(message, sqs, config.importQueueUrl)
-    }
-    return { batchItemFailures }
-  }
-}
-
-function realWorld(config: Config, sqs: SQSClient, log: Log): World {
-  const s3 = s3Client()
-  const say = sayTo(log)
-  const readKey = apiKeySource(config.apiKey, () => clock.now())
-  let isKeyChecked = false
-  return {
-    drops: resuming(dropsIn(s3), clock),
-    listing: listingOf(s3, config.bucket),
-    reports: reportsIn(s3),
-    checkpoints: checkpointsIn(s3),
-    deadLetters: deadLetterQueueAt(sqs, config.deadLetterQueueUrl),
-    letterBox: letterBoxAt(sqs, config.deadLetterQueueUrl),
-    parked: parkedIn(s3),
-    bucket: config.bucket,
-    importQueue: importQueueAt(sqs, config.importQueueUrl),
-    endpoint: endpointAt(config.endpoint, config.limits.maxInFlight),
-    apiKey: async () => {
-      const key = await readKey()
-      if (!isKeyChecked && !USUAL_KEY.test(key)) say.unusualKey()
-      isKeyChecked = true
-      return key
-    },
-    clock,
-    newRun: randomUUID,
-    say,
-    limits: config.limits,
-  }
-}
-
-/** The messages of a queue's event, or undefined where the event came without a queue. */
-function sqsRecords(event: unknown): readonly SQSRecord[] | undefined {
-  if (typeof event !== 'object' || event === null || !('Records' in event) || !Array.isArray(event.Records)) return undefined
-  const records: readonly unknown[] = event.Records
-  const isFromQueue = records.every(
-    (record) => typeof record === 'object' && record !== null && 'eventSource' in record && record.eventSource === 'aws:sqs',
-  )
-  return isFromQueue && records.length > 0 ? (records as readonly SQSRecord[]) : undefined
-}
-
-function deliveriesOf({ attributes }: SQSRecord): number {
-  return Number(attributes.ApproximateReceiveCount) || 1
-}
-
-/** What SQS does not take here only makes a message come again later than it could, or sooner, where its checkpoint tells it to wait. */
-async function whileHidden<T>({ receiptHandle }: SQSRecord, sqs: SQSClient, queueUrl: string, act: () => Promise<T>): Promise<T> {
-  let hiding: Promise<void> | undefined
-  const hide = (): void => {
-    hiding = showAgainIn(sqs, queueUrl, receiptHandle, HIDDEN_SECONDS).catch(() => undefined)
-  }
-  hide()
-  const timer = setInterval(hide, HIDE_EVERY_MS)
+/** The door of the deployed function. */
+export async function handler(event: unknown, context: Context): Promise<unknown> {
   try {
-    return await act()
+    return await answer(event, context)
   } finally {
-    clearInterval(timer)
-    await hiding // or it could undo what is said of the message next
+    log.flush()
   }
-}
-
-/** Sooner than the queue's own visibility timeout, which is long, so that a short outage costs a short wait. */
-async function comeAgain(message: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
-  const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (deliveriesOf(message) - 1))
-  // Where SQS does not take this either, the message comes again by itself when its visibility timeout ends.
-  await showAgainIn(sqs, queueUrl, message.receiptHandle, delaySeconds).catch(() => undefined)
 }

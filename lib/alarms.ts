@@ -5,7 +5,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
-import { METRICS_NAMESPACE } from '../lambda/places.ts'
+import { METRICS_NAMESPACE } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
 
 export interface AlarmsProps {

@@ -6,9 +6,9 @@ import { NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { SETTINGS } from '../lambda/config.ts'
+import { SETTINGS } from '../lambda/settings.ts'
 import { BUNDLE } from './bundle.ts'
-import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, PARKED_PREFIX, REPORTS_PREFIX } from '../lambda/places.ts'
+import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, PARKED_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
 import type { Settings } from './settings.ts'
 
@@ -52,7 +52,7 @@ export class ImporterFunction extends Construct {
     })
     this.function = new NodejsFunction(this, 'Function', {
       description: 'Imports the drops of a bucket into Kissmetrics, line by line',
-      entry: fromRoot('lambda/entry.ts'),
+      entry: fromRoot('lambda/handler.ts'),
       handler: 'handler',
       projectRoot: fromRoot(''),
       depsLockFilePath: fromRoot('package-lock.json'),
@@ -125,7 +125,7 @@ function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionP
   ]
 }
 
-/** The names are those of lambda/config.ts. Never the key: whoever may look at the function would see it. */
+/** The names are those of lambda/settings.ts. Never the key: whoever may look at the function would see it. */
 function environment({ bucket, importQueue, apiKeySecretArn, settings }: ImporterFunctionProps): Record<string, string> {
   const knobs = Object.entries(settings.knobs).map(([name, value]) => [name, String(value)] as const)
   return {

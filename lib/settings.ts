@@ -1,4 +1,4 @@
-import { KISSMETRICS_ENDPOINT, KNOBS, parseEndpoint, readKnob, type KnobName } from '../lambda/config.ts'
+import { KISSMETRICS_ENDPOINT, KNOBS, parseEndpoint, readKnob, type KnobName } from '../lambda/settings.ts'
 
 /** What a person may choose when deploying; all of it has a default that is right for most. */
 export interface Settings {

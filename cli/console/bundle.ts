@@ -9,7 +9,7 @@ export interface PageBundle {
   readonly js: string
 }
 
-const PAGE = path.join(import.meta.dirname, '..', 'page')
+const PAGE = path.join(import.meta.dirname, 'page')
 
 /**
  * Makes the page from its sources when it is first opened, which takes a fraction of a second: so there is no step between a change and the

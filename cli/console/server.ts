@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { awsSaid } from '../aws-said.ts'
+import { awsSaid } from '../deployment/aws-error.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { admit, CAUTIONS, type Admission } from './guard.ts'
 

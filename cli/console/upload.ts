@@ -1,9 +1,9 @@
 import { HeadObjectCommand, NotFound, PutObjectCommand } from '@aws-sdk/client-s3'
-import { DROP_SUFFIXES, INCOMING_PREFIX, isDropName } from '../../lambda/places.ts'
-import type { Place } from '../place.ts'
-import { grouped, printable } from '../terminal.ts'
+import { DROP_SUFFIXES, INCOMING_PREFIX, isDropName } from '../../lambda/keys.ts'
+import type { Place } from '../deployment/deployment.ts'
+import { grouped, printable } from '../terminal/output.ts'
 import { Refusal, type Question } from './server.ts'
-import type { Uploaded } from './wire.ts'
+import type { Uploaded } from './api-types.ts'
 
 /** Amazon S3, PutObject: the largest object of one request. */
 const MOST_BYTES = 5 * 1024 ** 3

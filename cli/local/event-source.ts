@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DeleteMessageCommand, ReceiveMessageCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs'
 import type { SQSEvent } from 'aws-lambda'
-import type { Context, Handler } from '../../lambda/handler.ts'
+import type { Context, Handler } from '../../lambda/app.ts'
 
 export interface EventSourceOptions {
   readonly queueUrl: string

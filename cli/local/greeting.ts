@@ -1,5 +1,5 @@
-import { printable, styled, type Output } from '../terminal.ts'
-import { BUCKET } from './cloud.ts'
+import { printable, styled, type Output } from '../terminal/output.ts'
+import { BUCKET } from './services.ts'
 import type { LocalOptions } from './options.ts'
 import type { Servers } from './servers.ts'
 

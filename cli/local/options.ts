@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { parseEndpoint, SETTINGS } from '../../lambda/config.ts'
+import { parseEndpoint, SETTINGS } from '../../lambda/settings.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
-import { readPort } from '../port.ts'
+import { readPort } from '../terminal/port-option.ts'
 
 /** Flags of `km-import local` as they were typed. */
 export interface LocalFlags {

@@ -1,8 +1,8 @@
 import { isFinal, type Report } from '../../lambda/report/report.ts'
-import { shortest } from '../shortest-path.ts'
-import { grouped, printable, type Output, type StatusLine } from '../terminal.ts'
+import { shortest } from '../terminal/display-path.ts'
+import { grouped, printable, type Output, type StatusLine } from '../terminal/output.ts'
 import type { FollowedReport } from './reports.ts'
-import { dropTable } from '../report-table.ts'
+import { dropTable } from '../status/report-table.ts'
 
 /** What is known of the drops of this run, and shown: a status line while one is imported, a table when it has ended. */
 export class Progress {

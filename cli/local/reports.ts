@@ -1,9 +1,9 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { REPORTS_PREFIX } from '../../lambda/places.ts'
+import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import { listObjects } from '../listing.ts'
+import { listObjects } from '../deployment/list-objects.ts'
 
 export interface FollowedReport {
   readonly report: Report

@@ -9,7 +9,7 @@ import * as v from 'valibot'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** What the template is made from; a change in any of them makes it anew. */
-const SOURCES = ['bin/app.ts', 'lambda/config.ts', 'lambda/errors.ts', 'cdk.json', 'package-lock.json']
+const SOURCES = ['bin/app.ts', 'lambda/settings.ts', 'lambda/errors.ts', 'cdk.json', 'package-lock.json']
 
 /** Written last, so that a synthesis that was broken off leaves none. */
 const SEAL = 'sources.sha256'

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { clock } from '../../lambda/adapters/clock.ts'
 import { asError, codeOf, SetupError } from '../../lambda/errors.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
-import { printable } from '../terminal.ts'
+import { printable } from '../terminal/output.ts'
 import type { Source } from './read.ts'
 
 /** Files that a person named: paths, `s3://bucket/key`, and `-` for what comes in by a pipe. */

@@ -1,8 +1,8 @@
 import { letterBoxAt } from '../../lambda/adapters/sqs.ts'
-import { inBatches, takeAll, type LetterBox } from '../../lambda/park/letter-box.ts'
-import type { Place } from '../place.ts'
+import { inBatches, takeAll, type LetterBox } from '../../lambda/archive/dead-letter-reader.ts'
+import type { Place } from '../deployment/deployment.ts'
 import { contentOf, type Content } from './content.ts'
-import { ParkedFiles } from './parked-files.ts'
+import { ParkedFiles } from './archived-files.ts'
 
 /** A dead letter, wherever it is kept. */
 export interface Reject {

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import { SetupError } from '../../lambda/errors.ts'
-import type { ExitCode } from '../exit.ts'
-import { atPlace } from '../place-options.ts'
+import type { ExitCode } from '../terminal/exit.ts'
+import { atPlace } from '../deployment/options.ts'
 import type { FilterFlags } from './filter.ts'
 import { FIXES_HELP } from './fix.ts'
 import type { ListFlags } from './list.ts'
-import type { ParkFlags } from './park.ts'
+import type { ParkFlags } from './archive.ts'
 import type { PullFlags } from './pull.ts'
 import type { ReplayFlags } from './replay.ts'
 
@@ -89,7 +89,7 @@ function addPark(rejects: Command, endWith: EndWith): void {
     .option('--older-than <days>', 'only what waits for so many days')
     .addHelpText('after', '\nExample:\n  km-import rejects park --reason unsupported_format\n')
     .action(async (flags: ParkFlags) => {
-      const { park } = await import('./park.ts')
+      const { park } = await import('./archive.ts')
       endWith(await park(flags))
     })
 }

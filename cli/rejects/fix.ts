@@ -1,6 +1,6 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { membersOf, type Member } from '../../lambda/parse/layout.ts'
-import { isObject } from './object.ts'
+import { isObject } from './json-object.ts'
 
 /** Mends what is commonly wrong with a line. */
 export interface Fix {

@@ -1,15 +1,15 @@
 import { importQueueAt } from '../../lambda/adapters/sqs.ts'
-import { confirm } from '../confirm.ts'
-import { EXIT, type ExitCode } from '../exit.ts'
-import { Interruption } from '../interruption.ts'
-import { findPlace, type Place, type PlaceFlags } from '../place.ts'
-import { counted, grouped } from '../terminal.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { Interruption } from '../terminal/interruption.ts'
+import { findPlace, type Place, type PlaceFlags } from '../deployment/deployment.ts'
+import { counted, grouped } from '../terminal/output.ts'
 import { collect, type Reject } from './collect.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
-import { giveBack } from './give-back.ts'
-import { rejectionOf } from './judge.ts'
+import { giveBack } from './replay-edited.ts'
+import { rejectionOf } from './validate.ts'
 import { count, told } from './replay.ts'
-import type { MendedLine } from './replay-drop.ts'
+import type { MendedLine } from './replay-file.ts'
 
 export interface ReplayValidFlags extends PlaceFlags, FilterFlags {
   readonly yes: boolean

@@ -1,7 +1,7 @@
 import { membersOf } from '../../lambda/parse/layout.ts'
 import type { Reject } from './collect.ts'
 import { reasonOf } from './content.ts'
-import { isObject } from './object.ts'
+import { isObject } from './json-object.ts'
 
 /** One dead letter as a person edits it: a line of a file that was pulled. */
 export interface Row {

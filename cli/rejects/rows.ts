@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { isBlank } from '../../lambda/parse/line.ts'
 import { openLines } from '../../lambda/read/lines.ts'
-import { printable } from '../terminal.ts'
+import { printable } from '../terminal/output.ts'
 import { readRow, RowError, type Row } from './row.ts'
 
 /** A row may hold a line twice: as text, and as bytes in base64. */

@@ -2,8 +2,8 @@ import { constants, existsSync, type Stats } from 'node:fs'
 import { access, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
-import type { Drop } from '../../lambda/intake/drop.ts'
-import { printable } from '../terminal.ts'
+import type { Drop } from '../../lambda/intake/source-file.ts'
+import { printable } from '../terminal/output.ts'
 
 /** A file that is to be sent, and what is kept beside it. */
 export interface SentFile {

@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress'
-import { grouped, type Output } from '../terminal.ts'
-import type { Meter } from './meter.ts'
+import { grouped, type Output } from '../terminal/output.ts'
+import type { Meter } from './stats.ts'
 
 const DRAWN_EVERY_MS = 200
 /** Where nobody looks, such as in a log of CI. */

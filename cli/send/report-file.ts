@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import type { Reports } from '../../lambda/report/reports.ts'
 import type { SentFile } from './files.ts'
-import { readWhole, writeWhole } from './keep.ts'
+import { readWhole, writeWhole } from './atomic-file.ts'
 
 /** What tells a report from a file of somebody else's, and one file from another. */
 const Shape = v.looseObject({

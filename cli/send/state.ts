@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
 import * as v from 'valibot'
-import { readHeld, type Checkpoints, type Held } from '../../lambda/settle/claim.ts'
+import { readHeld, type Checkpoints, type Held } from '../../lambda/settle/lease.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { SentFile } from './files.ts'
-import { readWhole, writeWhole } from './keep.ts'
+import { readWhole, writeWhole } from './atomic-file.ts'
 
 const STATE_SCHEMA = 'kissmetrics-importer/send/v1'
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Clock } from '../deliver/deliver.ts'
+import type { Clock } from '../deliver/delivery.ts'
 
 /** The real one. */
 export const clock: Clock = {

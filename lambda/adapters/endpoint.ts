@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import type { Endpoint } from '../deliver/deliver.ts'
-import type { Answer } from '../deliver/judge.ts'
+import type { Endpoint } from '../deliver/delivery.ts'
+import type { Answer } from '../deliver/classify.ts'
 import { codeOf } from '../errors.ts'
 import type { Request } from '../parse/request.ts'
 

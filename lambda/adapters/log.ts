@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { Facts, Log } from '../events.ts'
-import { METRICS_NAMESPACE } from '../places.ts'
+import { METRICS_NAMESPACE } from '../keys.ts'
 
 /**
  * CloudWatch: one JSON object per sentence, and the figures in the embedded metric format. No key, drop or person is a dimension.

@@ -13,14 +13,14 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { INCOMING_PREFIX } from '../places.ts'
+import { INCOMING_PREFIX } from '../keys.ts'
 import { SetupError } from '../errors.ts'
-import type { Drop } from '../intake/drop.ts'
+import type { Drop } from '../intake/source-file.ts'
 import type { Absence, ByteRange, Drops, ListedDrop, Listing, OpenDrop } from '../read/drops.ts'
-import type { ParkedLetters } from '../park/parked.ts'
+import type { ParkedLetters } from '../archive/archived.ts'
 import type { Report } from '../report/report.ts'
 import type { Reports } from '../report/reports.ts'
-import type { Checkpoints } from '../settle/claim.ts'
+import type { Checkpoints } from '../settle/lease.ts'
 
 /** A stalled body would hang for ever: the SDK's request timeout ends with the headers, only the socket's goes on. */
 const SOCKET_TIMEOUT_MS = 30_000

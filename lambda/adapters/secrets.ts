@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import type { Config } from '../config.ts'
+import type { Config } from '../settings.ts'
 import { SetupError } from '../errors.ts'
 
 /** A rotated key is taken up by the first invocation after this. */

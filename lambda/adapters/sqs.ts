@@ -7,9 +7,9 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import type { LetterBox } from '../park/letter-box.ts'
-import type { DeadLetterQueue } from '../settle/outbox.ts'
-import type { ImportQueue } from '../world.ts'
+import type { LetterBox } from '../archive/dead-letter-reader.ts'
+import type { DeadLetterQueue } from '../settle/dead-letter-sender.ts'
+import type { ImportQueue } from '../ports.ts'
 
 export function deadLetterQueueAt(client: SQSClient, queueUrl: string): DeadLetterQueue {
   return {

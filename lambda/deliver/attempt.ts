@@ -1,4 +1,4 @@
-import type { Tally } from './health.ts'
+import type { Tally } from './blame.ts'
 
 /** What was known when an attempt began; the tally is of all answers before it. */
 export interface Attempt extends Tally {

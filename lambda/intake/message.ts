@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { DeadLetter } from '../settle/dead-letter.ts'
-import type { Drop } from './drop.ts'
-import { PARK_SCHEMA, RECONCILE_SCHEMA } from '../places.ts'
+import type { Drop } from './source-file.ts'
+import { PARK_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
 import { decodeObjectKey } from './object-key.ts'
 import { newTask, TASK_SCHEMA, type Task } from './task.ts'
 

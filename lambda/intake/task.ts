@@ -1,4 +1,4 @@
-import type { Drop } from './drop.ts'
+import type { Drop } from './source-file.ts'
 
 /** A byte range of a drop, cut at line ends, that one invocation imports. */
 export interface Segment {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Drop } from '../intake/drop.ts'
+import type { Drop } from '../intake/source-file.ts'
 
 /** An object that is being read. */
 export interface OpenDrop {

@@ -1,10 +1,10 @@
 import { pipeline, type Readable } from 'node:stream'
 import split2 from 'split2'
-import { LineGuard, type LineFault } from './guard.ts'
-import { asUnreadable, gunzip, isGzip } from './unpack.ts'
+import { LineGuard, type LineFault } from './line-guard.ts'
+import { asUnreadable, gunzip, isGzip } from './gunzip.ts'
 
 export { VanishedDrop } from './resume.ts'
-export { isGzip, UnreadableDrop } from './unpack.ts'
+export { isGzip, UnreadableDrop } from './gunzip.ts'
 
 /** One line of a drop. */
 export interface Line {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
-import type { Clock } from '../deliver/deliver.ts'
+import type { Clock } from '../deliver/delivery.ts'
 import { SetupError } from '../errors.ts'
-import type { Drop } from '../intake/drop.ts'
+import type { Drop } from '../intake/source-file.ts'
 import type { Absence, ByteRange, Drops } from './drops.ts'
 
 /** The object is no longer what it was when its reading began. */

@@ -1,7 +1,7 @@
 import { AccountingError } from '../errors.ts'
-import type { Drop } from '../intake/drop.ts'
+import type { Drop } from '../intake/source-file.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
-import type { Sums } from '../settle/sums.ts'
+import type { Sums } from '../settle/counts.ts'
 import type { ProgressPoint } from './progress.ts'
 
 export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'

@@ -1,6 +1,6 @@
 import type { Rejection } from '../reasons.ts'
 import type { Mark } from './ledger.ts'
-import { emptySums, type Sums } from './sums.ts'
+import { emptySums, type Sums } from './counts.ts'
 
 export const CHECKPOINT_SCHEMA = 'kissmetrics-importer/checkpoint/v1'
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../deliver/deliver.ts'
+import type { Clock } from '../deliver/delivery.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { LostClaim, type Claim } from './claim.ts'
+import { LostClaim, type Claim } from './lease.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface CheckpointerOptions {

@@ -1,5 +1,5 @@
 import type { Rejection } from '../reasons.ts'
-import { Tally, type DeliveredLine, type Sums } from './sums.ts'
+import { Tally, type DeliveredLine, type Sums } from './counts.ts'
 
 /** A place between two lines of a drop: all before it has ended. */
 export interface Mark {

@@ -7,9 +7,9 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../cli/local/cloud.ts'
-import { announce } from '../../cli/place.ts'
-import { RECONCILE_SCHEMA } from '../../lambda/places.ts'
+import { BUCKET } from '../../cli/local/services.ts'
+import { announce } from '../../cli/deployment/deployment.ts'
+import { RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
 import { run } from '../support/program.ts'

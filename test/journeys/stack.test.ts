@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { HAS_MOTO, startMoto, type Moto } from '../support/moto.ts'
-import type { Letters, Overview, Replayed, Uploaded } from '../../cli/console/wire.ts'
+import type { Letters, Overview, Replayed, Uploaded } from '../../cli/console/api-types.ts'
 import { eventually } from '../support/installation.ts'
 import { Program, run } from '../support/program.ts'
 

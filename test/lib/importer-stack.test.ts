@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { Duration } from 'aws-cdk-lib'
-import { CHECKPOINTS_PREFIX, DROP_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../../lambda/places.ts'
+import { CHECKPOINTS_PREFIX, DROP_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import { FUNCTION_TIMEOUT } from '../../lib/importer-function.ts'
 import { ACCOUNT, CDK_CONTEXT, Deployed, GUID } from './deployed.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { KNOBS, type KnobName } from '../../lambda/config.ts'
+import { KNOBS, type KnobName } from '../../lambda/settings.ts'
 import { COUNTS, readSettings, SETTING_NAMES, SettingError } from '../../lib/settings.ts'
 
 const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:team/kissmetrics-AbCdEf'

@@ -9,13 +9,13 @@ import {
   SendMessageCommand,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs'
-import { BUCKET, startCloud, type Cloud } from '../../cli/local/cloud.ts'
+import { BUCKET, startCloud, type Cloud } from '../../cli/local/services.ts'
 import { EventSource } from '../../cli/local/event-source.ts'
-import { countMessages } from '../../cli/queues.ts'
+import { countMessages } from '../../cli/deployment/queue-depth.ts'
 import type { Wiring } from '../../cli/local/template.ts'
 import type { Facts, Log } from '../../lambda/events.ts'
-import { createHandler, type Handler } from '../../lambda/handler.ts'
-import { reportKey } from '../../lambda/places.ts'
+import { createHandler, type Handler } from '../../lambda/app.ts'
+import { reportKey } from '../../lambda/keys.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lambda/deliver/deliver.ts'
+import type { Clock } from '../../lambda/deliver/delivery.ts'
 import { seeded } from './seeded.ts'
 
 /**

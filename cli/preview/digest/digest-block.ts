@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { LineRules } from '../../../lambda/parse/line.ts'
 import { openLines } from '../../../lambda/read/lines.ts'
 import { Digester, type Digest } from './digest.ts'
-import { judge } from './judge.ts'
+import { judge } from './classify-line.ts'
 
 export interface LineOptions {
   readonly rules: LineRules

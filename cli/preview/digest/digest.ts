@@ -1,4 +1,4 @@
-import type { Entry } from '../../../lambda/examine.ts'
+import type { Entry } from '../../../lambda/parse/entry.ts'
 import type { Command, Property } from '../../../lambda/parse/command.ts'
 import type { ParsedLine } from '../../../lambda/parse/line.ts'
 import type { EpochSeconds } from '../../../lambda/parse/time.ts'

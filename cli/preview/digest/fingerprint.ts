@@ -1,4 +1,4 @@
-import { foldName, nameFrom } from '../../stand-in/understand.ts'
+import { foldName, nameFrom } from '../../../emulators/kissmetrics/understand.ts'
 
 const COMMA = 0x2c
 const COLON = 0x3a

@@ -1,4 +1,4 @@
-import { nameFrom } from '../../stand-in/understand.ts'
+import { nameFrom } from '../../../emulators/kissmetrics/understand.ts'
 import type { AliasGroup, AliasSummary, Place } from '../summary.ts'
 
 const MAX_IDENTITIES = 100_000

@@ -1,4 +1,4 @@
-import { nameFrom } from '../../stand-in/understand.ts'
+import { nameFrom } from '../../../emulators/kissmetrics/understand.ts'
 import { mergeValues, type ValueUse } from '../digest/values.ts'
 import type { EventSummary, NamesSummary, PropertySummary } from '../summary.ts'
 import { findTwins } from './twins.ts'

@@ -1,5 +1,5 @@
-import { KNOBS } from '../../../lambda/config.ts'
-import type { Entry } from '../../../lambda/examine.ts'
+import { KNOBS } from '../../../lambda/settings.ts'
+import type { Entry } from '../../../lambda/parse/entry.ts'
 import type { Rejection, ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
 import { Digester, type Digest } from '../digest/digest.ts'
 import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type Place, type PreviewSummary } from '../summary.ts'

@@ -1,4 +1,4 @@
-import { foldName, nameFrom } from '../../stand-in/understand.ts'
+import { foldName, nameFrom } from '../../../emulators/kissmetrics/understand.ts'
 import type { TwinSummary } from '../summary.ts'
 
 /**

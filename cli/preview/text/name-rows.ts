@@ -1,5 +1,5 @@
-import { fitted, listed, padded, quoted, widthOf, WIDTH, wrapped } from '../../columns.ts'
-import { grouped } from '../../terminal.ts'
+import { fitted, listed, padded, quoted, widthOf, WIDTH, wrapped } from '../../terminal/layout.ts'
+import { grouped } from '../../terminal/output.ts'
 import { VALUE_EXAMPLES } from '../digest/values.ts'
 import type { EventSummary, NamesSummary, PropertySummary, TwinSummary, ValueType } from '../summary.ts'
 

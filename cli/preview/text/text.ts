@@ -1,9 +1,9 @@
 import { REASONS } from '../../../lambda/reasons.ts'
-import { fitted, listed, quoted, WIDTH, wrapped } from '../../columns.ts'
-import { counted, grouped, printable, styled, type Output } from '../../terminal.ts'
+import { fitted, listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts'
+import { counted, grouped, printable, styled, type Output } from '../../terminal/output.ts'
 import type { AliasSummary, Estimate, PreviewSummary } from '../summary.ts'
 import { eventRows, propertyRows } from './name-rows.ts'
-import { placesText } from './places-text.ts'
+import { placesText } from './line-numbers.ts'
 import { otherRows, repeatRows, timeRows } from './value-rows.ts'
 
 const DOCS_OF_REASONS = 'docs/reasons.md'

@@ -1,8 +1,8 @@
 import type { ReasonCode } from '../../../lambda/reasons.ts'
-import { listed, quoted, WIDTH, wrapped } from '../../columns.ts'
-import { grouped } from '../../terminal.ts'
+import { listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts'
+import { grouped } from '../../terminal/output.ts'
 import type { HistogramUnit, Place, PreviewSummary } from '../summary.ts'
-import { placesText } from './places-text.ts'
+import { placesText } from './line-numbers.ts'
 
 const BAR_COLUMNS = 40
 

@@ -4,10 +4,19 @@ import path from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { startConsole } from '../../../cli/console/console.ts'
-import { LetterShelf } from '../../../cli/console/letters.ts'
-import type { Failure, FixOutlook, Letters, Overview, Parked, Replayed, SentBack, Uploaded } from '../../../cli/console/wire.ts'
-import { placeOf } from '../../../cli/place.ts'
-import { countMessages } from '../../../cli/queues.ts'
+import { LetterShelf } from '../../../cli/console/dead-letters.ts'
+import type {
+  Failure,
+  FixOutlook,
+  Letters,
+  Overview,
+  Parked,
+  Replayed,
+  SentBack,
+  Uploaded,
+} from '../../../cli/console/api-types.ts'
+import { placeOf } from '../../../cli/deployment/deployment.ts'
+import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import { startFaultSink } from '../../support/fault-sink.ts'
 import { eventually, Installation } from '../../support/installation.ts'

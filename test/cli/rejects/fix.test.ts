@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFix } from '../../../cli/rejects/fix.ts'
-import { rejectionOf } from '../../../cli/rejects/judge.ts'
+import { rejectionOf } from '../../../cli/rejects/validate.ts'
 
 describe('a fix changes what it is for, and leaves the rest as it is written', () => {
   // prettier-ignore

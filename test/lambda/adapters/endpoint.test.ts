@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { endpointAt } from '../../../lambda/adapters/endpoint.ts'
-import type { Answer } from '../../../lambda/deliver/judge.ts'
+import type { Answer } from '../../../lambda/deliver/classify.ts'
 import type { Request } from '../../../lambda/parse/request.ts'
 
 const GET: Request = { method: 'GET', path: '/e?_k=K&_p=%2B33%201' }

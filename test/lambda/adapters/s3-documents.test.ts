@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { startS3 } from '../../../cli/s3/server.ts'
+import { startS3 } from '../../../emulators/s3/server.ts'
 import { checkpointsIn, listingOf, reportsIn, s3Client } from '../../../lambda/adapters/s3.ts'
 import type { Report } from '../../../lambda/report/report.ts'
-import type { Held } from '../../../lambda/settle/claim.ts'
+import type { Held } from '../../../lambda/settle/lease.ts'
 
 const BUCKET = 'documents'
 let dir: string

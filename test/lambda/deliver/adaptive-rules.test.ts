@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Delivery } from '../../../lambda/deliver/deliver.ts'
+import { Delivery } from '../../../lambda/deliver/delivery.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { unlimited } from './endpoints.ts'
 import { silence, simulate, status, TOOK, type Seen } from './simulation.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Answer } from '../../../lambda/deliver/judge.ts'
+import type { Answer } from '../../../lambda/deliver/classify.ts'
 import { silence, simulate, status, TOOK, type Model, type Simulation } from './simulation.ts'
 
 const FIRST_WINDOW = 8

@@ -1,5 +1,5 @@
-import { Delivery, type DeliveryOptions, type Outcome } from '../../../lambda/deliver/deliver.ts'
-import type { Answer } from '../../../lambda/deliver/judge.ts'
+import { Delivery, type DeliveryOptions, type Outcome } from '../../../lambda/deliver/delivery.ts'
+import type { Answer } from '../../../lambda/deliver/classify.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 

@@ -8,10 +8,10 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import type { S3Faults } from '../../../cli/s3/faults.ts'
-import { startS3, type EmbeddedS3 } from '../../../cli/s3/server.ts'
+import type { S3Faults } from '../../../emulators/s3/faults.ts'
+import { startS3, type EmbeddedS3 } from '../../../emulators/s3/server.ts'
 import { s3Client } from '../../../lambda/adapters/s3.ts'
-import type { Drop } from '../../../lambda/intake/drop.ts'
+import type { Drop } from '../../../lambda/intake/source-file.ts'
 
 const BUCKET = 'drops'
 const VERSIONED_BUCKET = 'versioned-drops'

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Drop } from '../../../lambda/intake/drop.ts'
+import type { Drop } from '../../../lambda/intake/source-file.ts'
 import type { Absence, ByteRange, Drops } from '../../../lambda/read/drops.ts'
 
 /** How one opening goes. Where the script has ended, all goes well. */

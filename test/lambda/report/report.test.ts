@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { reject } from '../../../lambda/reasons.ts'
 import { finalReport, isFinal, isFinished, missingReport, progressReport, type Account } from '../../../lambda/report/report.ts'
-import { reportKey } from '../../../lambda/places.ts'
-import { emptySums } from '../../../lambda/settle/sums.ts'
+import { reportKey } from '../../../lambda/keys.ts'
+import { emptySums } from '../../../lambda/settle/counts.ts'
 
 const NOW = '2026-01-01T00:00:00.000Z'
 

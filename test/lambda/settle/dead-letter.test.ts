@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { LARGEST_LINE_BYTES, lineField, lineOf, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import { envelopeBytes, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, nextBatchLength } from '../../../lambda/settle/packing.ts'
+import { envelopeBytes, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, nextBatchLength } from '../../../lambda/settle/batching.ts'
 
 const LETTER: DeadLetter = {
   schema: 'kissmetrics-importer/dead-letter/v1',

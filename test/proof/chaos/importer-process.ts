@@ -4,7 +4,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { EventSource } from '../../../cli/local/event-source.ts'
 import { cloudWatchLog } from '../../../lambda/adapters/log.ts'
-import { createHandler, type Handler } from '../../../lambda/handler.ts'
+import { createHandler, type Handler } from '../../../lambda/app.ts'
 import { listen, tell } from './child.ts'
 import type { FromImporter, ToImporter } from './messages.ts'
 

@@ -1,8 +1,8 @@
 import path from 'node:path'
-import { BUCKET } from '../../../cli/local/cloud.ts'
+import { BUCKET } from '../../../cli/local/services.ts'
 import { API_KEY } from '../../support/installation.ts'
 import { Child } from './child.ts'
-import { LONGEST_LIFE_MS, type Death } from './deaths.ts'
+import { LONGEST_LIFE_MS, type Death } from './kills.ts'
 import type { CloudReady, FromImporter, FromSink, ToCloud, ToImporter, ToSink } from './messages.ts'
 import { AHEAD_MS } from './passing-time.ts'
 import type { SinkPlan } from './sink-process.ts'
@@ -21,7 +21,7 @@ export class CloudProcess implements AsyncDisposable {
 
   static async start(folder: string): Promise<CloudProcess> {
     const ready = Promise.withResolvers<CloudReady>()
-    const child = new Child<CloudReady, ToCloud>(path.join(HERE, 'cloud-process.ts'), ready.resolve, { args: [folder] })
+    const child = new Child<CloudReady, ToCloud>(path.join(HERE, 'services-process.ts'), ready.resolve, { args: [folder] })
     return new CloudProcess(child, await before(child, ready.promise))
   }
 

@@ -10,9 +10,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { codeOf } from '../../../lambda/errors.ts'
-import { Interruption } from '../../../cli/interruption.ts'
+import { Interruption } from '../../../cli/terminal/interruption.ts'
 import { readOptions, type Options } from './options.ts'
-import { Story } from './story.ts'
+import { Story } from './scenario.ts'
 
 async function run(options: Options, folder: string, interrupted: AbortSignal): Promise<number> {
   await using story = await Story.begin(options, folder)

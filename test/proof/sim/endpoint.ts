@@ -1,5 +1,5 @@
-import type { Endpoint } from '../../../lambda/deliver/deliver.ts'
-import type { Answer } from '../../../lambda/deliver/judge.ts'
+import type { Endpoint } from '../../../lambda/deliver/delivery.ts'
+import type { Answer } from '../../../lambda/deliver/classify.ts'
 import type { Interval, Scenario } from './scenario.ts'
 import type { Worker } from './worker.ts'
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
-import type { Drop } from '../../../lambda/intake/drop.ts'
+import type { Drop } from '../../../lambda/intake/source-file.ts'
 import type { Drops } from '../../../lambda/read/drops.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import type { Reports } from '../../../lambda/report/reports.ts'
-import type { Checkpoints } from '../../../lambda/settle/claim.ts'
+import type { Checkpoints } from '../../../lambda/settle/lease.ts'
 import { Fault, type Worker } from './worker.ts'
 
 interface Document {

@@ -5,7 +5,7 @@ import { BUNDLE } from '../../../lib/bundle.ts'
 const ROOT = path.join(import.meta.dirname, '..', '..', '..')
 
 /** Makes the one file that is deployed, as the stack has it made. @returns its size in bytes */
-export async function buildBundle(outDir: string, entry = path.join(ROOT, 'lambda/entry.ts')): Promise<number> {
+export async function buildBundle(outDir: string, entry = path.join(ROOT, 'lambda/handler.ts')): Promise<number> {
   const { banner, mainFields, ...options } = BUNDLE
   const { metafile } = await build({
     ...options,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { foldName, identityOf, understand, type Understood } from '../../../../cli/stand-in/understand.ts'
+import { foldName, identityOf, understand, type Understood } from '../../../../emulators/kissmetrics/understand.ts'
 import { parseLine } from '../../../../lambda/parse/line.ts'
 import { requestsFor } from '../../../../lambda/parse/request.ts'
 import { jsonLines, surveyed, TIME, type Members } from '../surveyed.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fitted, listed, padded, widthOf, wrapped } from '../../../../cli/columns.ts'
+import { fitted, listed, padded, widthOf, wrapped } from '../../../../cli/terminal/layout.ts'
 import { previewText } from '../../../../cli/preview/text/text.ts'
 import { jsonLines, surveyed, TIME } from '../surveyed.ts'
 

@@ -1,0 +1,145 @@
+import { diagnoseBytes, diagnoseDrop, type HeadLine } from '../../../../lambda/parse/diagnose.ts'
+import type { LineRules } from '../../../../lambda/parse/line.ts'
+import type { Rejection, ReasonCode } from '../../../../lambda/reasons.ts'
+import { judge } from '../../../preview/digest/classify-line.ts'
+
+/** The importer's own default, `KM_MAX_LINE_BYTES`: what is longer comes back. */
+const MOST_LINE_BYTES = 262_144
+/** As the importer: so many lines without one JSON object, and it is no JSON-lines file; and so much of a long line tells what it was meant to be. */
+const HEAD_LINES = 1000
+const START_BYTES = 1024
+const NO_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
+
+const LF = 0x0a
+const CR = 0x0d
+const BRACE = 0x7b
+const BOM = [0xef, 0xbb, 0xbf]
+
+/** What an import would do with the lines that were looked at. */
+export interface LineCounts {
+  readonly lines: number
+  readonly blank: number
+  readonly ready: number
+  /** The most frequent first. */
+  readonly cameBack: readonly { readonly reason: ReasonCode; readonly count: number }[]
+  /** The file as a whole would come back, and nothing of it be sent. */
+  readonly refusal?: Rejection
+}
+
+/**
+ * Counts the lines of a file as the importer would, with its own judgement, so that a person knows what comes before anything is sent.
+ *
+ * Bytes come in whatever pieces. Memory: one piece, and one line of at most MOST_LINE_BYTES.
+ */
+export class LineCheck {
+  readonly #rules: LineRules
+  readonly #strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  readonly #cameBack = new Map<ReasonCode, number>()
+  /** Of the open line, whose end has not come yet; of one that is too long, only its first bytes. */
+  #open: Uint8Array[] = []
+  #openBytes = 0
+  #lines = 0
+  #blank = 0
+  #ready = 0
+  /** The first lines that are not blank, until one of them is an object. */
+  #head: HeadLine[] | undefined = []
+  #refusal: Rejection | undefined
+  #isAtStart = true
+
+  constructor(rules: LineRules) {
+    this.#rules = rules
+  }
+
+  /** @param bytes the first of them at least 512, or all there are */
+  add(bytes: Uint8Array): void {
+    if (this.#isAtStart) {
+      this.#isAtStart = false
+      this.#refusal = diagnoseBytes(bytes)
+      if (BOM.every((byte, index) => bytes[index] === byte)) bytes = bytes.subarray(BOM.length)
+    }
+    if (this.#refusal !== undefined) return
+    let start = 0
+    for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, start)) {
+      this.#endLine(bytes.subarray(start, end))
+      start = end + 1
+    }
+    this.#keepOpen(bytes.subarray(start))
+  }
+
+  /** The file has ended. */
+  end(): void {
+    if (this.#openBytes > 0) this.#endLine(new Uint8Array())
+    if (this.#head !== undefined) this.#refusal ??= diagnoseDrop(this.#head, true)
+  }
+
+  counts(): LineCounts {
+    return {
+      lines: this.#lines,
+      blank: this.#blank,
+      ready: this.#ready,
+      cameBack: [...this.#cameBack].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count),
+      ...(this.#refusal !== undefined && { refusal: this.#refusal }),
+    }
+  }
+
+  #keepOpen(rest: Uint8Array): void {
+    if (rest.length === 0) return
+    // A line that is too long is kept no further: what it begins with is all that is looked at.
+    if (this.#openBytes <= MOST_LINE_BYTES) this.#open.push(rest.slice())
+    this.#openBytes += rest.length
+  }
+
+  #endLine(rest: Uint8Array): void {
+    const length = this.#openBytes + rest.length
+    const bytes = this.#open.length === 0 ? rest : joined([...this.#open, rest])
+    this.#open = []
+    this.#openBytes = 0
+    this.#lines += 1
+    if (length > MOST_LINE_BYTES) this.#comeBack('line_too_long', bytes)
+    else this.#judge(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
+  }
+
+  #judge(bytes: Uint8Array): void {
+    let text: string
+    try {
+      text = this.#strict.decode(bytes)
+    } catch {
+      this.#comeBack('invalid_encoding', bytes)
+      return
+    }
+    const entry = judge({ number: this.#lines, byteStart: 0, byteEnd: bytes.length, text }, this.#rules)
+    if (entry.kind === 'blank') this.#blank += 1
+    else if (entry.kind === 'rejected') this.#comeBack(entry.rejection.reason, bytes, text)
+    else {
+      this.#ready += 1
+      this.#head = undefined
+    }
+  }
+
+  #comeBack(reason: ReasonCode, bytes: Uint8Array, text?: string): void {
+    this.#cameBack.set(reason, (this.#cameBack.get(reason) ?? 0) + 1)
+    if (this.#head === undefined) return
+    if (reason === 'line_too_long' ? bytes[0] === BRACE : !NO_OBJECT.has(reason)) {
+      this.#head = undefined
+      return
+    }
+    this.#head.push({ text, ...(text === undefined && { start: latin1(bytes.subarray(0, START_BYTES)) }) })
+    if (this.#head.length < HEAD_LINES) return
+    this.#refusal = diagnoseDrop(this.#head, false)
+    this.#head = undefined
+  }
+}
+
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}

@@ -1,0 +1,46 @@
+import type { LetterFilter, LetterRow } from '../../api-types.ts'
+import { park, sendBack } from '../api-client.ts'
+import { confirm } from '../dialog.tsx'
+import { hrefOf } from '../route.ts'
+import { counted, dropName } from '../format.ts'
+import { lay } from './drafts.ts'
+
+/** What is to be put away: by its ids, or all that match. */
+export type Parking = Parameters<typeof park>[0]
+
+export function openDesk(rows: readonly LetterRow[]): void {
+  lay(rows)
+  location.hash = hrefOf({ kind: 'mend' })
+}
+
+export async function parkNear(): Promise<string | undefined> {
+  const { parked } = await park({ nearTheirEnd: true })
+  return `${counted(parked, 'line is', 'lines are')} kept in the bucket now.`
+}
+
+export async function putAway(question: Parking, count: number): Promise<string | undefined> {
+  const isYes = await confirm({
+    title: `Put away ${counted(count, 'line')}?`,
+    text: (
+      <p>
+        They are no longer among what waits. Nothing is thrown away: “Put away” has them, and from there they can still be mended
+        and sent.
+      </p>
+    ),
+    action: `Put away ${counted(count, 'line')}`,
+  })
+  if (!isYes) return undefined
+  const { parked } = await park(question)
+  return `${counted(parked, 'line was', 'lines were')} put away.`
+}
+
+export async function tryAgain(filter: LetterFilter): Promise<string | undefined> {
+  const isYes = await confirm({
+    title: filter.drop === undefined ? 'Try the failed imports again?' : `Try ${dropName(filter.drop)} again?`,
+    text: <p>They go on where they stood. Do this when what made them fail is put right.</p>,
+    action: 'Try again',
+  })
+  if (!isYes) return undefined
+  const { works } = await sendBack(filter)
+  return `${counted(works, 'import')} sent back, to be tried again.`
+}

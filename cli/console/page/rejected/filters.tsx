@@ -1,0 +1,156 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { LetterFilter, Letters } from '../../api-types.ts'
+import { Prose } from '../components.tsx'
+import { filterOf } from '../route.ts'
+import { dropName, grouped, visible } from '../format.ts'
+import { meansOf } from '../labels.ts'
+
+interface FilterProps {
+  readonly filter: LetterFilter
+  readonly letters: Letters
+  readonly onFilter: (filter: LetterFilter) => void
+}
+
+/** What waits, what a person put away, and what failed too often. */
+export function Views({ filter, letters, onFilter }: FilterProps) {
+  const view = (words: string, count: number, kept?: 'put-away' | 'set-aside') => (
+    <li>
+      <button
+        type="button"
+        class="tab"
+        aria-current={filter.kept === kept ? 'page' : undefined}
+        onClick={() => {
+          onFilter(kept === undefined ? {} : { kept })
+        }}
+      >
+        {words} <span class="count">{grouped(count)}</span>
+      </button>
+    </li>
+  )
+  return (
+    <nav aria-label="Views">
+      <ul class="tabs">
+        {view('Waiting', letters.total)}
+        {view('Put away', letters.putAway, 'put-away')}
+        {view('Set aside', letters.setAside, 'set-aside')}
+      </ul>
+      {filter.kept === 'put-away' && (
+        <p class="soft">What somebody put away. It is kept, and can be mended and sent from here.</p>
+      )}
+      {filter.kept === 'set-aside' && (
+        <p class="soft">What came back after three replays. It is kept, and no longer sent along when everything is replayed.</p>
+      )}
+    </nav>
+  )
+}
+
+const SHOWN_REASONS = 8
+
+export function Filters({ filter, letters, onFilter, showsDrops }: FilterProps & { readonly showsDrops: boolean }) {
+  const [isOpen, setIsOpen] = useState(false)
+  const { reasons, drops } = letters
+  const shown = isOpen ? reasons : reasons.slice(0, SHOWN_REASONS)
+  const { drop: _drop, ...butDrop } = filter
+  const { reason: _reason, ...butReason } = filter
+  return (
+    <div class="filters" role="group" aria-label="Filters">
+      {reasons.length > 0 && (
+        <ul class="chips" aria-label="Reasons">
+          {shown.map(({ reason, count }) => (
+            <li key={reason}>
+              <button
+                type="button"
+                class={filter.reason === reason ? 'chip on' : 'chip'}
+                aria-pressed={filter.reason === reason}
+                title={reason}
+                onClick={() => {
+                  onFilter(filter.reason === reason ? butReason : filterOf({ ...filter, reason }))
+                }}
+              >
+                <Prose text={meansOf(reason)} /> <span class="count">{grouped(count)}</span>
+              </button>
+            </li>
+          ))}
+          {reasons.length > SHOWN_REASONS && (
+            <li>
+              <button
+                type="button"
+                class="chip"
+                aria-expanded={isOpen}
+                onClick={() => {
+                  setIsOpen(!isOpen)
+                }}
+              >
+                {isOpen ? 'Fewer' : `${grouped(reasons.length - SHOWN_REASONS)} more`}
+              </button>
+            </li>
+          )}
+        </ul>
+      )}
+      <div class="fields">
+        {showsDrops && (
+          <label>
+            File
+            <select
+              value={filter.drop ?? ''}
+              onChange={({ currentTarget: { value } }) => {
+                onFilter(value === '' ? butDrop : filterOf({ ...filter, drop: value }))
+              }}
+            >
+              <option value="">All files</option>
+              {filter.drop !== undefined && !drops.some(({ key }) => key === filter.drop) && (
+                <option value={filter.drop}>{visible(dropName(filter.drop), 80)} (0)</option>
+              )}
+              {drops.map(({ key, count }) => (
+                <option key={key} value={key}>
+                  {key === '' ? 'no file' : visible(dropName(key), 80)} ({grouped(count)})
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <Search filter={filter} onFilter={onFilter} />
+      </div>
+    </div>
+  )
+}
+
+const PATIENCE_MS = 300
+
+function Search({ filter, onFilter }: Omit<FilterProps, 'letters'>) {
+  const [text, setText] = useState(filter.text ?? '')
+  const latest = useRef({ filter, onFilter })
+  latest.current = { filter, onFilter }
+  const written = useRef(filter.text ?? '')
+  // The address may have changed by itself, as when somebody goes back.
+  useEffect(() => {
+    if ((filter.text ?? '') === written.current) return
+    written.current = filter.text ?? ''
+    setText(written.current)
+  }, [filter.text])
+  useEffect(() => {
+    if (text === written.current) return
+    const timer = setTimeout(() => {
+      written.current = text
+      const { text: _text, ...rest } = latest.current.filter
+      latest.current.onFilter(filterOf(text === '' ? rest : { ...rest, text }))
+    }, PATIENCE_MS)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [text])
+  return (
+    <label>
+      Text in the line
+      <input
+        type="search"
+        value={text}
+        spellcheck={false}
+        autocomplete="off"
+        onInput={({ currentTarget }) => {
+          setText(currentTarget.value)
+        }}
+      />
+    </label>
+  )
+}

@@ -1,0 +1,17 @@
+import { fitted, listed } from '../../terminal/layout.ts'
+import type { Place } from '../summary.ts'
+
+/** Line numbers, and the file where there are several. */
+export function placesText(places: readonly Place[], count: number, isNamingFiles: boolean, columns: number): string {
+  const [first] = places
+  if (first === undefined) return ''
+  const inFirst = places.filter(({ file }) => file === first.file)
+  const word = inFirst.length === 1 ? 'line' : 'lines'
+  const numbers = inFirst.map(({ line }) => String(line))
+  const isAll = inFirst.length === count
+  if (!isNamingFiles) return `${word} ${listed(numbers, columns - word.length - 1, isAll)}`
+  // The end of a path tells more than its start.
+  const name = first.file.split('/').at(-1) ?? ''
+  const numbersText = `${word} ${listed(numbers, Math.max(12, columns - name.length - word.length - 2), isAll)}`
+  return `${fitted(name, Math.max(8, columns - numbersText.length - 1))} ${numbersText}`
+}

@@ -1,0 +1,39 @@
+import type { Endpoint } from '../../lambda/deliver/delivery.ts'
+import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
+import { endedIn } from '../../lambda/settle/counts.ts'
+
+/** How a send goes on, as far as a person wants to see it. */
+export class Meter {
+  inFlight = 0
+  /** Lines that have ended, and of those the ones that came back; as of the last checkpoint. */
+  settled = 0
+  cameBack = 0
+  readonly #startedAt: number
+  #settledBefore: number | undefined
+
+  constructor(now: number) {
+    this.#startedAt = now
+  }
+
+  watch(endpoint: Endpoint): Endpoint {
+    return {
+      send: (request) => {
+        this.inFlight += 1
+        return endpoint.send(request).finally(() => {
+          this.inFlight -= 1
+        })
+      },
+    }
+  }
+
+  note({ sums }: Checkpoint): void {
+    this.settled = endedIn(sums)
+    this.cameBack = sums.lines.rejected + sums.lines.undeliverable
+    this.#settledBefore ??= this.settled // an earlier run has settled those
+  }
+
+  /** Lines a second, over this run. */
+  rate(now: number): number {
+    return (this.settled - (this.#settledBefore ?? 0)) / Math.max(0.001, (now - this.#startedAt) / 1000)
+  }
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { SetupError } from '../../lambda/errors.ts'
+import { REPORTS_PREFIX } from '../../lambda/keys.ts'
+import type { Report } from '../../lambda/report/report.ts'
+import { csv } from '../terminal/csv.ts'
+import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { Interruption } from '../terminal/interruption.ts'
+import { listObjects } from '../deployment/list-objects.ts'
+import { findPlace, type Place, type PlaceFlags } from '../deployment/deployment.ts'
+import { waitingIn } from '../deployment/queue-depth.ts'
+import { ReportShelf } from '../deployment/report-cache.ts'
+import { asRow, reportText, statusText } from './status-text.ts'
+import { printable } from '../terminal/output.ts'
+
+export interface StatusFlags extends PlaceFlags {
+  readonly watch: boolean
+  readonly json: boolean
+  readonly csv: boolean
+  readonly all: boolean
+}
+
+const REFRESH_MS = 2_000
+/** As many drops as fit on a screen; the newest. */
+const USUAL_DROPS = 20
+
+/** What became of the drops, the newest last; or of one of them, in full. */
+export async function status(key: string | undefined, flags: StatusFlags): Promise<ExitCode> {
+  using interruption = new Interruption()
+  const place = await findPlace(flags)
+  const shelf = new ReportShelf(place)
+  const show = key === undefined ? () => showAll(place, shelf, flags) : () => showOne(place, shelf, key, flags)
+  let text = await show()
+  process.stdout.write(text)
+  while (flags.watch) {
+    await delay(REFRESH_MS, undefined, { signal: interruption.signal }).catch(() => undefined)
+    if (interruption.happened) return EXIT.ok
+    const next = await show()
+    if (next === text) continue
+    // A terminal is written over; whoever reads a pipe gets one state after the other.
+    process.stdout.write(process.stdout.isTTY ? `\u001b[H\u001b[2J${next}` : next)
+    text = next
+  }
+  return EXIT.ok
+}
+
+async function showAll(place: Place, shelf: ReportShelf, flags: StatusFlags): Promise<string> {
+  const { reports: shelved, total } = await shelf.newest(flags.all ? Infinity : USUAL_DROPS)
+  const reports = shelved.map(({ report }) => report)
+  if (flags.csv)
+    return csv(
+      Object.keys(asRow(EMPTY)),
+      reports.map((report) => Object.values(asRow(report))),
+    )
+  const waiting = await waitingIn(place)
+  if (flags.json) return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, drops: reports }, null, 2)}\n`
+  return statusText(reports, total, waiting, process.stdout)
+}
+
+async function showOne(place: Place, shelf: ReportShelf, key: string, flags: StatusFlags): Promise<string> {
+  const found: Report[] = []
+  for (const name of [key, `incoming/${key}`]) {
+    for await (const { key: where } of listObjects(place.s3, place.bucket, `${REPORTS_PREFIX}${name}/`)) {
+      const report = await shelf.one(where)
+      if (report?.drop.key === name) found.push(report)
+    }
+  }
+  const last = found.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1)
+  if (last === undefined)
+    throw new SetupError(
+      `There is no report of "${printable(key)}". See km-import status for the drops that there are; one that was just put there may need a moment.`,
+    )
+  return flags.json ? `${JSON.stringify(last, null, 2)}\n` : reportText(last, process.stdout)
+}
+
+/** For the names of the columns, where there is no drop yet. */
+const EMPTY: Report = {
+  schema: 'kissmetrics-importer/report/v1',
+  state: 'importing',
+  drop: { bucket: '', key: '', bytes: 0 },
+  lines: { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 },
+  commands: { record: 0, set: 0, alias: 0 },
+  rejectedBy: {},
+  warnings: {},
+  startedAt: new Date(0).toISOString(),
+  invocations: 0,
+  repeatsPossible: 0,
+}

@@ -1,0 +1,84 @@
+import { Readable } from 'node:stream'
+import { asError } from '../errors.ts'
+import { examine } from '../parse/entry.ts'
+import type { Drop } from '../intake/source-file.ts'
+import { latestTimeFor } from '../parse/line.ts'
+import { openLines, type Line } from '../read/lines.ts'
+import { Ledger } from '../settle/ledger.ts'
+import { lineOf, type DeadLetter } from '../settle/dead-letter.ts'
+import { Outbox } from '../settle/dead-letter-sender.ts'
+import { shelfFor } from './quarantine.ts'
+import { Settlement } from './settlement.ts'
+import type { World } from '../ports.ts'
+
+/**
+ * Tries a dead letter's line again, by the rules of today: it is delivered, or comes back as a new letter that counts the replay, and is
+ * set aside at the third.
+ *
+ * What was "in the future" is measured against the same date as at first, so that a replay alone never changes the answer.
+ *
+ * @throws OutageError, SetupError, or what S3 or SQS said: then the letter is still in the queue it came from
+ */
+export async function replayLetter(letter: DeadLetter, world: World): Promise<void> {
+  const { bucket, key, versionId, etag, lastModified } = letter.source
+  const number = letter.source.line ?? 1
+  const replays = letter.replays + 1
+  const drop: Drop = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
+  const found = await findLine(letter, drop, number, world)
+  if (found === undefined) {
+    await giveBack({ ...letter, replays }, world)
+    return
+  }
+  const written = found.lastModified ?? new Date(lastModified ?? letter.failedAt)
+  const entry = examine(found.line, { latestTime: latestTimeFor(written) }, await world.apiKey())
+  const ledger = new Ledger({ line: number - 1, byte: found.line.byteStart }, 1)
+  const deadLetters = shelfFor(letter.source, replays, world)
+  const settlement = new Settlement({ drop, replays, lastModified: written }, { ...world, deadLetters }, ledger)
+  try {
+    settlement.settle(entry)
+    await settlement.finish()
+  } catch (error) {
+    await settlement.windDown(asError(error))
+    throw error
+  }
+  const { lines, rejectedBy } = ledger.sums()
+  if (lines.delivered + lines.blank > 0) world.say.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
+  else world.say.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
+}
+
+interface FoundLine {
+  readonly line: Line
+  /** Where the drop itself was asked. */
+  readonly lastModified?: Date
+}
+
+/** @returns undefined where the letter carries only a part and the drop that holds the whole is no longer there */
+async function findLine(letter: DeadLetter, drop: Drop, number: number, world: World): Promise<FoundLine | undefined> {
+  const bytes = lineOf(letter)
+  if (bytes !== undefined) {
+    const { byteStart = 0, byteEnd = bytes.length } = letter.source
+    const line = await readLine(Readable.from([bytes]), 1, world)
+    // An empty line leaves no line to read, and is blank.
+    return { line: { ...(line ?? { text: '' }), number, byteStart, byteEnd } }
+  }
+  const opened = await world.drops.open(drop)
+  if (opened.kind !== 'open') return undefined
+  const line = await readLine(opened.body, number, world)
+  return line && { line, lastModified: opened.lastModified }
+}
+
+async function readLine(body: Readable, number: number, { limits }: World): Promise<Line | undefined> {
+  const { batches } = await openLines(body, limits)
+  for await (const batch of batches) {
+    const line = batch.find((candidate) => candidate.number === number)
+    if (line !== undefined) return line
+  }
+  return undefined
+}
+
+async function giveBack(letter: DeadLetter, world: World): Promise<void> {
+  const outbox = new Outbox(shelfFor(letter.source, letter.replays, world), world.clock)
+  outbox.post({ ...letter, failedAt: new Date(world.clock.now()).toISOString() }, () => undefined)
+  await outbox.flush()
+  world.say.replayFailed(letter.source.key, letter.source.line ?? 0, letter.reason, letter.replays)
+}

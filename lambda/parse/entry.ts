@@ -1,0 +1,25 @@
+import { isBlank, parseLine, type LineRules, type ParsedLine } from './line.ts'
+import { requestsFor, type Request } from './request.ts'
+import type { Line } from '../read/lines.ts'
+import { reject, type Rejection } from '../reasons.ts'
+
+/** A line, and what is to be done with it. */
+export type Entry =
+  | { readonly kind: 'blank'; readonly line: Line }
+  | { readonly kind: 'rejected'; readonly line: Line; readonly rejection: Rejection }
+  | { readonly kind: 'ready'; readonly line: Line; readonly parsed: ParsedLine; readonly requests: readonly Request[] }
+
+/** What a line means: reading found it whole or not, parsing says the rest. */
+export function examine(line: Line, rules: LineRules, apiKey: string): Entry {
+  if (line.fault !== undefined) return { kind: 'rejected', line, rejection: reject(line.fault.reason) }
+  if (isBlank(line.text)) return { kind: 'blank', line }
+  const parsed = parseLine(line.text, rules)
+  if (parsed.kind === 'rejection') return { kind: 'rejected', line, rejection: parsed }
+  const requests = requestsFor(parsed, apiKey)
+  return 'kind' in requests ? { kind: 'rejected', line, rejection: requests } : { kind: 'ready', line, parsed, requests }
+}
+
+/** Each line when it is asked for: what is made for a whole batch before its first line is sent, the garbage collector has to carry along. */
+export function* examineAll(lines: readonly Line[], rules: LineRules, apiKey: string): Generator<Entry> {
+  for (const line of lines) yield examine(line, rules, apiKey)
+}

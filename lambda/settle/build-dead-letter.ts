@@ -1,0 +1,58 @@
+import type { Drop } from '../intake/source-file.ts'
+import type { Line } from '../read/lines.ts'
+import type { Rejection } from '../reasons.ts'
+import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type LetterSource } from './dead-letter.ts'
+
+/** What all dead letters of one import have in common. */
+export interface Sender {
+  readonly drop: Drop
+  readonly lastModified?: Date
+  /** How often this work came back from the dead-letter queue before. */
+  readonly replays: number
+}
+
+/** @param attempts requests that were made for the line @param failedAt milliseconds since 1970 */
+export function lineLetter(
+  sender: Sender,
+  line: Line,
+  { reason, detail }: Rejection,
+  attempts: number,
+  failedAt: number,
+): DeadLetter {
+  return {
+    schema: DEAD_LETTER_SCHEMA,
+    kind: 'line',
+    reason,
+    detail,
+    source: { ...sourceOf(sender), line: line.number, byteStart: line.byteStart, byteEnd: line.byteEnd },
+    ...lineField(line.fault?.bytes ?? line.text, line.byteEnd - line.byteStart),
+    attempts,
+    replays: sender.replays,
+    failedAt: new Date(failedAt).toISOString(),
+  }
+}
+
+/** One letter for the whole drop, whatever its length. @param failedAt milliseconds since 1970 */
+export function dropLetter(sender: Sender, { reason, detail }: Rejection, failedAt: number): DeadLetter {
+  return {
+    schema: DEAD_LETTER_SCHEMA,
+    kind: 'drop',
+    reason,
+    detail,
+    source: sourceOf(sender),
+    attempts: 0,
+    replays: sender.replays,
+    failedAt: new Date(failedAt).toISOString(),
+  }
+}
+
+function sourceOf({ drop, lastModified }: Sender): LetterSource {
+  const { bucket, key, versionId, etag } = drop
+  return {
+    bucket,
+    key,
+    ...(versionId !== undefined && { versionId }),
+    ...(etag !== undefined && { etag }),
+    ...(lastModified !== undefined && { lastModified: lastModified.toISOString() }),
+  }
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { LineCheck, type LineCounts } from '../../../../../cli/console/page/imports/check-lines.ts'
+import { DigestPool } from '../../../../../cli/preview/digest/digest-pool.ts'
+import { surveyFile } from '../../../../../cli/preview/read.ts'
+import { Survey } from '../../../../../cli/preview/survey/survey.ts'
+
+const RULES = { latestTime: 2_000_000_000 }
+
+/** What the page says of a file whose bytes come in pieces of that size. */
+function checked(bytes: Uint8Array, pieceBytes: number): LineCounts {
+  const check = new LineCheck(RULES)
+  for (let start = 0; start < bytes.length; start += pieceBytes) check.add(bytes.subarray(start, start + pieceBytes))
+  check.end()
+  return check.counts()
+}
+
+/** What the importer's own reading says of it. */
+async function surveyed(bytes: Uint8Array) {
+  const survey = new Survey()
+  await using pool = new DigestPool()
+  await surveyFile({ name: 'x', body: Readable.from([Buffer.from(bytes)]), rules: RULES }, survey, {
+    maxLineBytes: 262_144,
+    pool,
+  })
+  const { lines, rejectedBy, refused } = survey.summary()
+  return {
+    ready: lines.valid,
+    blank: lines.blank,
+    cameBack: Object.fromEntries(Object.entries(rejectedBy).map(([reason, { count }]) => [reason, count])),
+    refusal: refused[0]?.reason,
+  }
+}
+
+async function expectSame(bytes: Uint8Array, pieceBytes: number): Promise<void> {
+  const { ready, blank, cameBack, refusal } = checked(bytes, pieceBytes)
+  const page = {
+    ready,
+    blank,
+    cameBack: Object.fromEntries(cameBack.map(({ reason, count }) => [reason, count])),
+    refusal: refusal?.reason,
+  }
+  const importer = await surveyed(bytes)
+  // Of a file that comes back as a whole nothing is counted by anybody who tells it.
+  if (importer.refusal === undefined) expect(page).toEqual(importer)
+  else expect(page.refusal).toBe(importer.refusal)
+}
+
+describe('what the page says of a file before it is sent is what the importer does with it', () => {
+  test.each(['valid.json', 'invalid.json', 'every-reason.jsonl', 'mixed-50000.jsonl.gz'])('examples/%s', async (name) => {
+    const file = readFileSync(`examples/${name}`)
+    const bytes = name.endsWith('.gz') ? gunzipSync(file) : file
+    for (const pieceBytes of [65_536, 700]) await expectSame(bytes, pieceBytes)
+  })
+
+  const GOOD = '{"_p":"a","_t":1393344604,"_n":"x"}'
+  const piece = fc.constantFrom(
+    Buffer.from(GOOD),
+    Buffer.from('{"_p":"a","_n":"x"}'),
+    Buffer.from('[1]'),
+    Buffer.from('not JSON'),
+    Buffer.from(' \t'),
+    Buffer.from('\r'),
+    Buffer.from('\ufeff'),
+    Buffer.from([0x7b, 0xff, 0xfe]),
+    Buffer.alloc(262_145, 'a'),
+    Buffer.from(`{"_p":"${'b'.repeat(262_145)}"}`),
+    Buffer.from('\n'),
+    Buffer.from('\n'),
+    Buffer.from('\r\n'),
+    Buffer.from('é'),
+  )
+
+  test('whatever is in it, and in whatever pieces it is read', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 25 }), fc.integer({ min: 512, max: 5_000 }), async (pieces, pieceBytes) => {
+        await expectSame(Buffer.concat([...pieces]), pieceBytes)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})

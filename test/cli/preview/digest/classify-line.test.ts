@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { judge } from '../../../../cli/preview/digest/classify-line.ts'
+import { examine, type Entry } from '../../../../lambda/parse/entry.ts'
+import { TIME } from '../surveyed.ts'
+
+// The requests of short lines are not made; whatever else an import would say of a line is said here as well.
+
+const RULES = { latestTime: TIME + 86_400 }
+
+function expectSame(text: string): void {
+  const line = { number: 1, byteStart: 0, byteEnd: Buffer.byteLength(text), text }
+  expect(withoutRequests(judge(line, RULES))).toEqual(withoutRequests(examine(line, RULES, 'k'.repeat(40))))
+}
+
+function withoutRequests(entry: Entry): unknown {
+  return entry.kind === 'ready' ? { ...entry, requests: [] } : entry
+}
+
+test('the lines of the example with every reason', () => {
+  for (const text of readFileSync(new URL('../../../../examples/every-reason.jsonl', import.meta.url), 'utf8').split('\n'))
+    expectSame(text)
+})
+
+test('any line', () => {
+  const value = fc.oneof(fc.string({ unit: 'grapheme' }), fc.double(), fc.boolean(), fc.constant(null))
+  const object = fc.record(
+    { _p: value, _t: fc.constantFrom(TIME, '1', null), _n: value, _p2: value, a: value, b: value },
+    { requiredKeys: ['_p'] },
+  )
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        object.map((members) => JSON.stringify(members)),
+      ),
+      (text) => {
+        expectSame(text)
+      },
+    ),
+  )
+})
+
+test('what becomes longest in a request, at every length around the border', () => {
+  for (let length = 6_000; length < 8_000; length += 25) {
+    const values = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, '無'.repeat(length / 4)]))
+    expectSame(JSON.stringify({ _p: 'p', _t: TIME, ...values }))
+  }
+})

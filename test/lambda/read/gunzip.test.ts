@@ -1,0 +1,173 @@
+import { constants, gunzipSync, gzipSync } from 'node:zlib'
+import { describe, expect, test } from '@jest/globals'
+import { openLines, type Line } from '../../../lambda/read/lines.ts'
+import { gunzip } from '../../../lambda/read/gunzip.ts'
+import { allOf, bodyOf, cut, linesOf, oracle, plain } from './oracle.ts'
+
+const ab = gzipSync('a\nb')
+
+async function read(drop: Buffer, cuts: readonly number[] = []): Promise<{ lines: Line[]; error: unknown; bytesRead: number }> {
+  const reading = await openLines(bodyOf(cut(drop, cuts)), { maxLineBytes: 100 })
+  const lines: Line[] = []
+  try {
+    for await (const batch of reading.batches) lines.push(...batch)
+    return { lines, error: undefined, bytesRead: reading.bytesRead() }
+  } catch (error) {
+    return { lines, error, bytesRead: reading.bytesRead() }
+  }
+}
+
+describe('a drop is unpacked if its bytes are gzip, whatever its name', () => {
+  // prettier-ignore
+  test.each([
+    //  the drop                            its bytes                                       its lines
+    [ 'text',                               Buffer.from('a\nb'),                            ['a', 'b'] ],
+    [ 'gzip',                               ab,                                             ['a', 'b'] ],
+    [ 'gzip of nothing',                    gzipSync(''),                                   [] ],
+    [ 'gzip after a BOM of its own',        gzipSync('\ufeffa'),                            ['a'] ],
+    [ 'two members; a line goes over both', Buffer.concat([ab, gzipSync('c\nd')]),          ['a', 'bc', 'd'] ],
+    [ 'an empty member between two',        Buffer.concat([ab, gzipSync(''), ab]),          ['a', 'ba', 'b'] ],
+    [ 'zeros behind it, as tapes have',     Buffer.concat([ab, Buffer.alloc(512)]),         ['a', 'b'] ],
+    [ 'many zeros behind it',               Buffer.concat([ab, Buffer.alloc(1_000_000)]),   ['a', 'b'] ],
+    [ 'gzip in gzip is unpacked once',      gzipSync(gzipSync(Buffer.from('a'))),           [''] ],
+    [ 'only the first byte of gzip',        Buffer.from([0x1f]),                            ['\x1f'] ],
+    [ 'text that begins like gzip later',   Buffer.from([0x61, 0x0a, 0x1f]),                ['a', '\x1f'] ],
+  ])('%s', async (_what, drop, texts) => {
+    for (const cuts of [[], [1], [1, 2, 3, 5, 8, 13, 21]]) {
+      const { lines, error, bytesRead } = await read(drop, cuts)
+      expect(error).toBeUndefined()
+      expect(lines.map(({ text }) => text)).toEqual(texts)
+      expect(bytesRead).toBe(drop.length)
+    }
+  })
+})
+
+describe('gzip data that cannot be unpacked to its end says why', () => {
+  const numbers = Array.from({ length: 20_000 }, (_, index) => String(index * 7919))
+  const packed = gzipSync(numbers.join('\n'))
+  const packedTwice = [numbers.join('\n'), numbers.join('\n')].join('').split('\n')
+
+  // prettier-ignore
+  test.each([
+    //  the gzip data                   its bytes                                               what is said
+    [ 'is only a beginning',            packed.subarray(0, 2),                                  'its gzip data is cut off' ],
+    [ 'is cut off inside',              packed.subarray(0, packed.length >> 1),                 'its gzip data is cut off' ],
+    [ 'is cut off in its last byte',    packed.subarray(0, -1),                                 'its gzip data is cut off' ],
+    [ 'is cut off in a second member',  Buffer.concat([packed, packed.subarray(0, 100)]),       'its gzip data is cut off' ],
+    [ 'has a wrong checksum',           flip(packed, packed.length - 6),                        'its gzip data is damaged' ],
+    [ 'has a wrong length',             flip(packed, packed.length - 1),                        'its gzip data is damaged' ],
+    [ 'is of no known kind',            flip(packed, 2),                                        'its gzip data is damaged' ],
+    [ 'has something else behind it',   Buffer.concat([packed, Buffer.from('{"a":1}\n')]),      'its gzip data is damaged' ],
+  ])('%s', async (_what, drop, message) => {
+    for (const cuts of [[], Array.from({ length: 100 }, (_, index) => index * 500)]) {
+      const { lines, error } = await read(drop, cuts)
+      expect(error).toMatchObject({ name: 'UnreadableDrop', message })
+      expect(lines.map(({ text }) => text)).toEqual(packedTwice.slice(0, lines.length)) // whole lines, in order, none of them cut
+    }
+  })
+
+  // Until the checksum at its end nothing tells that some bytes are not what was packed.
+  test('is damaged in the middle', async () => {
+    const { lines, error } = await read(flip(packed, packed.length >> 1))
+    expect(error).toMatchObject({ name: 'UnreadableDrop', message: 'its gzip data is damaged' })
+    expect(lines.slice(0, 8_000).map(({ text }) => text)).toEqual(numbers.slice(0, 8_000))
+  })
+
+  test('cut off at any byte: each line that can be had comes out, and then the error', async () => {
+    const small = gzipSync(numbers.slice(0, 150).join('\n'))
+    for (let length = 2; length < small.length; length += 1) {
+      const drop = small.subarray(0, length)
+      const { lines, error } = await read(drop, [length >> 1, length >> 2])
+      expect(error).toMatchObject({ name: 'UnreadableDrop', message: 'its gzip data is cut off' })
+      expect(plain(lines)).toEqual(plain(wholeLinesOf(gunzipSync(drop, { finishFlush: constants.Z_SYNC_FLUSH }))))
+    }
+  })
+
+  test('damaged: the same lines each time, however the bytes come and how slowly lines are taken', async () => {
+    for (const at of [packed.length >> 1, packed.length - 6]) {
+      const drop = flip(packed, at)
+      const { lines } = await read(drop)
+      expect(lines.length).toBeGreaterThan(5_000)
+      for (const cuts of [[1], [7_000, 21_000], Array.from({ length: 300 }, (_, index) => index * 171)]) {
+        const { batches } = await openLines(bodyOf(cut(drop, cuts)), { maxLineBytes: 100 })
+        let taken = 0
+        const takeSlowly = async (): Promise<void> => {
+          for await (const batch of batches) {
+            taken += batch.length
+            for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+          }
+        }
+        await expect(takeSlowly()).rejects.toThrow('its gzip data is damaged')
+        expect(taken).toBe(lines.length)
+      }
+    }
+  })
+})
+
+/** What has a newline: the rest of a drop that is cut off is no line. */
+function wholeLinesOf(text: Buffer): readonly Line[] {
+  return oracle(text.subarray(0, text.lastIndexOf(0x0a) + 1))
+}
+
+describe('a bomb is not unpacked to its end', () => {
+  const mebibytes = (count: number): Buffer[] => {
+    const member = gzipSync(Buffer.alloc(16 * 1_048_576, '\n'.padStart(1_024, 'x')))
+    return Array.from({ length: count / 16 }, () => member)
+  }
+
+  test('512 MiB out of less than a 250th', async () => {
+    await expect(linesOf(mebibytes(512), 10_000)).rejects.toMatchObject({
+      name: 'UnreadableDrop',
+      message: 'it unpacks to more than 250 times its size',
+    })
+  })
+
+  test('nor is one that goes on for too long, however little it is packed', async () => {
+    const unpacked = await allOf(gunzip(bodyOf([ab, ab, ab]), 9))
+    expect(Buffer.concat(unpacked).toString()).toBe('a\nba\nba\nb')
+    const pieces: Buffer[] = []
+    const unpack = async (): Promise<void> => {
+      for await (const piece of gunzip(bodyOf([ab, ab, ab]), 8)) pieces.push(piece)
+    }
+    await expect(unpack()).rejects.toMatchObject({
+      name: 'UnreadableDrop',
+      message: /more than .* GB: it has to come in several files/,
+    })
+    const before = Buffer.concat(pieces).toString()
+    expect(before.length).toBeLessThanOrEqual(8)
+    expect('a\nba\nba\nb').toMatch(new RegExp(`^${before}`))
+  })
+
+  test('but a small drop may say the same thing very often', async () => {
+    const lines = await linesOf(mebibytes(16), 10_000)
+    expect(lines.length).toBe(16_384)
+  })
+})
+
+describe('the start of a drop shows what it is', () => {
+  // prettier-ignore
+  test.each([
+    //  the drop            its bytes                                   its start
+    [ 'empty',              Buffer.alloc(0),                            '' ],
+    [ 'short',              Buffer.from('{}'),                          '{}' ],
+    [ 'with a BOM',         Buffer.from('\ufeff{}'),                    '\ufeff{}' ],
+    [ 'long',               Buffer.alloc(9_000, 'abc\n'),               'abc\n'.repeat(1_024) ],
+    [ 'UTF-16',             Buffer.from('\ufeffa\n', 'utf16le'),         Buffer.from('fffe61000a00', 'hex') ],
+    [ 'UTF-16, unmarked',   Buffer.from('a\n', 'utf16le'),               'a\0\n\0' ],
+    [ 'NULs',               Buffer.alloc(3),                            '\0\0\0' ],
+    [ 'packed',             gzipSync('\ufeff{}'),                       '\ufeff{}' ],
+    [ 'packed and long',    gzipSync('abc\n'.repeat(9_000)),            'abc\n'.repeat(1_024) ],
+  ])('%s', async (_what, drop, start) => {
+    for (const cuts of [[], [1, 2, 3, 5, 20, 4_095]]) {
+      const body = bodyOf(cut(drop, cuts))
+      expect(Buffer.from((await openLines(body, { maxLineBytes: 100 })).start)).toEqual(Buffer.from(start))
+      body.destroy()
+    }
+  })
+})
+
+function flip(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes)
+  copy[at] = (copy[at] ?? 0) ^ 0xff
+  return copy
+}

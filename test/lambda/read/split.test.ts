@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { cutSegments, type Cut, type CutOptions } from '../../../lambda/read/split.ts'
+import { openLines, type Line } from '../../../lambda/read/lines.ts'
+import { allOf, bodyOf, cut, oracle, plain } from './oracle.ts'
+
+function segmentsOf(drop: Buffer, options: CutOptions, cuts: readonly number[] = []): Promise<readonly Cut[]> {
+  return allOf(cutSegments(bodyOf(cut(drop, cuts)), options))
+}
+
+describe('a drop is cut after the first line that brings a segment to its size', () => {
+  // prettier-ignore
+  test.each<[string, string, readonly string[]]>([
+    //  the drop                                the drop                its segments, of 4 bytes
+    [ 'is empty',                               '',                     [] ],
+    [ 'is shorter than a segment',              'a\n',                  ['a\n'] ],
+    [ 'is shorter, and its end is open',        'a',                    ['a'] ],
+    [ 'has lines that fit',                     'a\nb\nc\nd\n',         ['a\nb\n', 'c\nd\n'] ],
+    [ 'has lines that go over',                 'aa\nbb\ncc\ndd\n',     ['aa\nbb\n', 'cc\ndd\n'] ],
+    [ 'has a line of a segment',                'aaa\nb\n',             ['aaa\n', 'b\n'] ],
+    [ 'has a line of many segments',            'aaaaaaaaaaaaa\nb\n',   ['aaaaaaaaaaaaa\n', 'b\n'] ],
+    [ 'ends with an open line',                 'aaa\nb',               ['aaa\n', 'b'] ],
+    [ 'is one open line of many segments',      'aaaaaaaaaaaaa',        ['aaaaaaaaaaaaa'] ],
+    [ 'is blank lines',                         '\n\n\n\n\n',           ['\n\n\n\n', '\n'] ],
+    [ 'has \\r\\n',                             'a\r\nb\r\nc',          ['a\r\nb\r\n', 'c'] ],
+    [ 'begins with a byte order mark',          '\ufeff\nb\n',          ['\ufeff\n', 'b\n'] ],
+  ])('that %s', async (_what, text, expected) => {
+    const drop = Buffer.from(text)
+    for (const cuts of [[], [1], Array.from(drop, (_, index) => index)]) {
+      const segments = await segmentsOf(drop, { segmentBytes: 4 }, cuts)
+      expect(segments.map(({ byteStart, byteEnd }) => drop.subarray(byteStart, byteEnd).toString())).toEqual(expected)
+      expect(segments.map(({ index }) => index)).toEqual(expected.map((_, index) => index + 1))
+    }
+  })
+})
+
+// Bytes that matter to lines, and those that must not: carriage returns, parts of characters, NUL.
+const drops = fc
+  .array(fc.constantFrom('\n', '\n\n', '\r\n', 'a', 'bcdefgh', '名', '\0', '\r', '\ufeff', Buffer.from([0xff, 0xfe])), {
+    maxLength: 60,
+  })
+  .map((parts) => Buffer.concat(parts.map((part) => Buffer.from(part as Buffer))))
+  // A mark alone has no line for the reader, and one for the cutter. A drop of three bytes is never cut.
+  .filter((drop) => !drop.equals(Buffer.from('\ufeff')))
+const chunking = fc.array(fc.nat(500))
+const size = fc.integer({ min: 1, max: 40 })
+
+function newlinesBefore(drop: Buffer, end: number): number {
+  return drop.subarray(0, end).filter((byte) => byte === 0x0a).length
+}
+
+describe('whatever the drop, its chunks and the size of a segment', () => {
+  test('segments are the drop, each ends with a line, and none could end before', async () => {
+    await fc.assert(
+      fc.asyncProperty(drops, chunking, size, async (drop, cuts, segmentBytes) => {
+        const segments = await segmentsOf(drop, { segmentBytes }, cuts)
+        const ends = segments.map(({ byteEnd }) => byteEnd)
+        expect(segments.map(({ byteStart }) => byteStart)).toEqual(segments.map((_, index) => ends[index - 1] ?? 0))
+        expect(ends.at(-1) ?? 0).toBe(drop.length)
+        for (const { byteStart, byteEnd } of segments) {
+          if (byteEnd < drop.length) expect(drop[byteEnd - 1]).toBe(0x0a)
+          const shortest = drop.indexOf(0x0a, byteStart + segmentBytes - 1)
+          expect(byteEnd).toBe(shortest === -1 ? drop.length : shortest + 1)
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('their lines have the numbers and places that they have in the drop as a whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(drops, chunking, size, fc.integer({ min: 1, max: 12 }), async (drop, cuts, segmentBytes, maxLineBytes) => {
+        const lines: Line[] = []
+        for (const { byteStart, byteEnd, firstLine, lines: count } of await segmentsOf(drop, { segmentBytes }, cuts)) {
+          expect(firstLine).toBe(1 + newlinesBefore(drop, byteStart))
+          const body = bodyOf(cut(drop.subarray(byteStart, byteEnd), cuts))
+          const { batches } = await openLines(body, { maxLineBytes, byteStart, firstLine })
+          const here = (await allOf(batches)).flat()
+          expect(here).toHaveLength(count)
+          lines.push(...here)
+        }
+        expect(plain(lines)).toEqual(plain(oracle(drop, maxLineBytes)))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('from the end of any of them on, the rest is the same', async () => {
+    await fc.assert(
+      fc.asyncProperty(drops, chunking, size, async (drop, cuts, segmentBytes) => {
+        const segments = await segmentsOf(drop, { segmentBytes }, cuts)
+        for (const [done, { index, byteEnd, firstLine, lines }] of segments.entries()) {
+          const from = { byteStart: byteEnd, firstLine: firstLine + lines, firstSegment: index + 1 }
+          const rest = await segmentsOf(drop.subarray(byteEnd), { segmentBytes, ...from }, cuts)
+          expect(rest).toEqual(segments.slice(done + 1))
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+test('a segment is told as soon as its last newline is seen', async () => {
+  let chunks = 0
+  // No stream, which would read ahead.
+  async function* counted(): AsyncGenerator<Buffer> {
+    for (;;) {
+      chunks += 1
+      yield await Promise.resolve(Buffer.from('abc\n'))
+    }
+  }
+  for await (const segment of cutSegments(counted(), { segmentBytes: 12 })) {
+    expect(segment).toEqual({ index: 1, byteStart: 0, byteEnd: 12, firstLine: 1, lines: 3 })
+    break
+  }
+  expect(chunks).toBe(3)
+})
+
+test('an error of the body comes out, and no segment that is cut off', async () => {
+  function* broken(): Generator<Buffer> {
+    yield Buffer.from('abc\nabc')
+    throw new Error('socket hang up')
+  }
+  const segments: Cut[] = []
+  const reading = (async () => {
+    for await (const segment of cutSegments(bodyOf(broken()), { segmentBytes: 4 })) segments.push(segment)
+  })()
+  await expect(reading).rejects.toThrow('socket hang up')
+  expect(segments.map(({ byteEnd }) => byteEnd)).toEqual([4])
+})

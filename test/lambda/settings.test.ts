@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { KNOBS, parseEndpoint, readConfig, SETTINGS, type Env } from '../../lambda/settings.ts'
+
+const ENV: Env = { KM_API_KEY: 'k', KM_DEAD_LETTER_QUEUE_URL: 'd', KM_IMPORT_QUEUE_URL: 'i', KM_BUCKET: 'b' }
+
+test('what is not set is as most need it', () => {
+  expect(readConfig(ENV)).toEqual({
+    endpoint: new URL('https://trk.kissmetrics.io'),
+    apiKey: { value: 'k' },
+    deadLetterQueueUrl: 'd',
+    importQueueUrl: 'i',
+    bucket: 'b',
+    limits: {
+      maxInFlight: 64,
+      maxLineBytes: 262_144,
+      maxLinesPerSecond: 0,
+      segmentBytes: 67_108_864,
+      checkpointMs: 5_000,
+      deadlineMarginMs: 60_000,
+    },
+  })
+})
+
+test('on AWS the key comes from the secret', () => {
+  expect(readConfig({ ...ENV, KM_API_KEY_SECRET: 'arn' }).apiKey).toEqual({ secretArn: 'arn' })
+})
+
+describe('a setting that cannot be used is named, with what it holds and what it may hold', () => {
+  // prettier-ignore
+  test.each<[string, Env, string]>([
+    //  what is wrong             settings                                  what is said
+    [ 'below its range',          { ...ENV, KM_MAX_IN_FLIGHT: '0' },        'KM_MAX_IN_FLIGHT is "0": expected a whole number of requests from 1 to 512. Leave it out to use 64.' ],
+    [ 'above its range',          { ...ENV, KM_MAX_IN_FLIGHT: '513' },      'KM_MAX_IN_FLIGHT is "513": expected a whole number of requests from 1 to 512. Leave it out to use 64.' ],
+    [ 'no whole number',          { ...ENV, KM_MAX_LINE_BYTES: '2048.5' },  'KM_MAX_LINE_BYTES is "2048.5": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
+    [ 'no number',                { ...ENV, KM_MAX_LINE_BYTES: '1MB' },     'KM_MAX_LINE_BYTES is "1MB": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
+    [ 'no key',                   { ...ENV, KM_API_KEY: ' ' },              'No API key: neither KM_API_KEY_SECRET (the ARN of a secret) nor KM_API_KEY is set. Set one; nothing was sent.' ],
+    [ 'no queue',                 { ...ENV, KM_IMPORT_QUEUE_URL: '' },      'KM_IMPORT_QUEUE_URL is not set: the stack sets it. Deploy again.' ],
+  ])('%s', (_what, env, said) => {
+    expect(() => readConfig(env)).toThrow(said)
+  })
+
+  test.each(['1', '512', ''])('KM_MAX_IN_FLIGHT may be %j', (value) => {
+    expect(readConfig({ ...ENV, KM_MAX_IN_FLIGHT: value }).limits.maxInFlight).toBe(value === '' ? 64 : Number(value))
+  })
+})
+
+describe('where commands may be sent', () => {
+  // prettier-ignore
+  test.each([
+    [ 'https://trk.kissmetrics.io' ], [ 'https://trk.kissmetrics.io:8443' ], [ 'http://127.0.0.1:9000' ], [ 'http://localhost' ], [ 'http://[::1]:80' ],
+  ])('to %s', (url) => {
+    expect(parseEndpoint(url, 'KM_ENDPOINT').origin).toBe(new URL(url).origin)
+  })
+
+  // prettier-ignore
+  test.each([
+    //  not to                                what is said
+    [ 'trk.kissmetrics.io',                   'expected an address such as https://trk.kissmetrics.io.' ],
+    [ 'http://trk.kissmetrics.io',            'Only https is allowed, since each request carries the API key.' ],
+    [ 'ftp://trk.kissmetrics.io',             'Only https is allowed' ],
+    [ 'https://169.254.169.254',              'with a host name and not a number' ],
+    [ 'https://[fd00::1]',                    'with a host name and not a number' ],
+    [ 'https://trk.kissmetrics.io/e',         'with nothing after the host' ],
+    [ 'https://trk.kissmetrics.io/?_k=other', 'with nothing after the host' ],
+    [ '',                                     'expected an address' ],
+  ])('%s', (text, said) => {
+    expect(() => parseEndpoint(text, 'KM_ENDPOINT')).toThrow(said)
+  })
+
+  test('a password in it is not repeated', () => {
+    expect(() => parseEndpoint('https://user:hunter2@trk.kissmetrics.io', 'KM_ENDPOINT')).toThrow(
+      'KM_ENDPOINT holds a user name or password: expected an address such as https://trk.kissmetrics.io, without them.',
+    )
+  })
+})
+
+test('docs/configuration.md names every setting and no other', () => {
+  const named = new Set(readFileSync('docs/configuration.md', 'utf8').match(/\bKM_[A-Z_]+/g))
+  expect([...named].toSorted()).toEqual([...Object.keys(KNOBS), ...Object.values(SETTINGS)].toSorted())
+})
+
+test.each(Object.entries(KNOBS))(
+  'docs/configuration.md says of %s what the table says',
+  (name, { unit, default: usual, min, max, why }) => {
+    const row = [`\`${name}\``, unit, usual, min, max]
+      .map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell))
+      .join(' | ')
+    expect(readFileSync('docs/configuration.md', 'utf8')).toContain(`| ${row} | ${why} |`)
+  },
+)
