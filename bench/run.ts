@@ -58,13 +58,13 @@ Object.assign(process.env, env)
 const s3 = new S3Client({})
 await s3.send(new CreateBucketCommand({ Bucket: BUCKET }))
 
-async function drop(key: string, content: Iterable<string>): Promise<void> {
+async function upload(key: string, content: Iterable<string>): Promise<void> {
   await new Upload({ client: s3, params: { Bucket: BUCKET, Key: key, Body: asBytes(content) } }).done()
 }
 
 /** A key of its own for each round: a drop that has its report is not imported again. */
 async function importOnce(key: string, content: Iterable<string>, nodeFlags: readonly string[] = []): Promise<Figures> {
-  await drop(key, content)
+  await upload(key, content)
   return runMeasured(importerProgram, [BUCKET, key], env, nodeFlags)
 }
 
@@ -118,8 +118,8 @@ const results: readonly Result[] = [
 for (const { name, value, unit, target = '' } of results) {
   console.log(`${name.padEnd(58)} ${value.toFixed(value < 10 ? 2 : 0).padStart(9)} ${unit.padEnd(16)} ${target}`)
 }
-const file = path.join(import.meta.dirname, 'results', 'latest.json')
-await mkdir(path.dirname(file), { recursive: true })
+const resultsFile = path.join(import.meta.dirname, 'results', 'latest.json')
+await mkdir(path.dirname(resultsFile), { recursive: true })
 const about = { node: process.version, rounds, lines, inFlight: Number(inFlight), results }
-await writeFile(file, `${JSON.stringify(about, null, 2)}\n`)
-console.log(`\nwritten to ${file}`)
+await writeFile(resultsFile, `${JSON.stringify(about, null, 2)}\n`)
+console.log(`\nwritten to ${resultsFile}`)

@@ -6,7 +6,7 @@ import { awsSaid } from './deployment/aws-error.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
 import type { ConsoleFlags } from './console/console.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
-import { DEFAULT_API_KEY_ENV, DEFAULT_DROP_DIR, DEFAULT_STATE_DIR, readOptions, type LocalFlags } from './local/options.ts'
+import { DEFAULT_API_KEY_ENV, DEFAULT_WATCHED_DIR, DEFAULT_STATE_DIR, readOptions, type LocalFlags } from './local/options.ts'
 import { atPlace } from './deployment/options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
 import { addRejects } from './rejects/commands.ts'
@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command('local')
     .description('run the whole importer on this computer: drop files into a folder, no AWS account needed')
     .option('--once', 'import what is there, then exit: 0 all delivered, 1 some lines came back, 2 not usable', false)
-    .option('--drop-dir <dir>', `folder to take files from (default: "${DEFAULT_DROP_DIR}", made where missing)`)
+    .option('--drop-dir <dir>', `folder to take files from (default: "${DEFAULT_WATCHED_DIR}", made where missing)`)
     .option('--state-dir <dir>', 'folder for the state: bucket, queues, reports', DEFAULT_STATE_DIR)
     .option('--endpoint <url>', 'send to this tracking endpoint instead of the built-in stand-in, and with a real key')
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)

@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
 import { endpointAt } from './adapters/endpoint.ts'
-import { checkpointsIn, dropsIn, listingOf, parkedIn, reportsIn, s3Client } from './adapters/s3.ts'
+import { checkpointsIn, s3SourceFiles, listingOf, parkedIn, reportsIn, s3Client } from './adapters/s3.ts'
 import { apiKeySource } from './adapters/secrets.ts'
 import { deadLetterQueueAt, importQueueAt, letterBoxAt, showAgainIn } from './adapters/sqs.ts'
 import { carryOutAll, settleMessage } from './jobs/dispatch.ts'
@@ -72,7 +72,7 @@ function realWorld(config: Config, sqs: SQSClient, log: Log): World {
   const readKey = apiKeySource(config.apiKey, () => clock.now())
   let isKeyChecked = false
   return {
-    drops: resuming(dropsIn(s3), clock),
+    files: resuming(s3SourceFiles(s3), clock),
     listing: listingOf(s3, config.bucket),
     reports: reportsIn(s3),
     checkpoints: checkpointsIn(s3),

@@ -54,16 +54,16 @@ export function sayTo(log: Log) {
     interrupted(): void {
       log.info('Asked to stop; the rest goes on from here when the importer runs again.', {})
     },
-    reconciled(drops: number, queued: number, isWhole: boolean): void {
-      if (queued === 0) log.info('Looked for drops that nobody works on; there are none.', { drops, isWhole })
-      else log.warn('Drops were found that nobody works on, and queued.', { drops, queued, isWhole })
+    reconciled(files: number, queued: number, isWhole: boolean): void {
+      if (queued === 0) log.info('Looked for drops that nobody works on; there are none.', { files, isWhole })
+      else log.warn('Drops were found that nobody works on, and queued.', { files, queued, isWhole })
       log.count('LostDropsQueued', queued)
     },
     missing(key: string, state: 'superseded' | 'gone'): void {
       log.warn('Drop not read: its object is no longer there, or another one took its place.', { key, state })
       log.count('DropsMissing', 1)
     },
-    dropFailed(key: string, reason: string, detail: string): void {
+    fileRejected(key: string, reason: string, detail: string): void {
       log.error('Drop handed back: one dead letter tells why. Mend the file and drop it again.', { key, reason, detail })
       log.count('DropsFailed', 1)
     },

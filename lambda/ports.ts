@@ -3,14 +3,14 @@ import type { Clock, Endpoint } from './deliver/delivery.ts'
 import type { Say } from './events.ts'
 import type { LetterBox } from './archive/dead-letter-reader.ts'
 import type { ParkedLetters } from './archive/archived.ts'
-import type { Drops, Listing } from './read/drops.ts'
+import type { SourceFiles, Listing } from './read/drops.ts'
 import type { Reports } from './report/reports.ts'
 import type { Checkpoints } from './settle/lease.ts'
 import type { DeadLetterQueue } from './settle/dead-letter-sender.ts'
 
 /** Everything outside: the handler builds the real one, tests build others. */
 export interface World {
-  readonly drops: Drops
+  readonly files: SourceFiles
   readonly listing: Listing
   readonly reports: Reports
   readonly checkpoints: Checkpoints

@@ -1,6 +1,6 @@
 interface Reason {
   /** What it is about: a line, the delivery of a line, or the whole drop. */
-  readonly level: 'line' | 'delivery' | 'drop'
+  readonly level: 'line' | 'delivery' | 'file'
   readonly means: string
   readonly mend: string
 }
@@ -109,17 +109,17 @@ export const REASONS = {
     mend: 'Look at the line; if it is right, move it back to the import queue later.',
   },
   not_line_delimited_json: {
-    level: 'drop',
+    level: 'file',
     means: 'The file is not one JSON object per line',
     mend: 'Write it that way and drop it again; nothing of it was sent.',
   },
   unsupported_format: {
-    level: 'drop',
+    level: 'file',
     means: 'The file is of a kind that is not read',
     mend: 'Save it as UTF-8 text with one JSON object per line, plain or gzipped, and drop it again; nothing of it was sent.',
   },
   object_unreadable: {
-    level: 'drop',
+    level: 'file',
     means: 'The file could not be read to its end',
     mend: 'Write it anew and drop it again; what was sent before is not counted twice.',
   },

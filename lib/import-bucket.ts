@@ -1,11 +1,11 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, EventType, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { CHECKPOINTS_PREFIX, DROP_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { CHECKPOINTS_PREFIX, FILE_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
 import { uniqueName } from './unique-name.ts'
 
-export interface DropBucketProps {
+export interface ImportBucketProps {
   /** Hears of each drop. */
   readonly importQueue: ImportQueue
 }
@@ -13,10 +13,10 @@ export interface DropBucketProps {
 const LONGEST_BUCKET_NAME = 63
 
 /** The bucket that drops are put into, and reports taken from. */
-export class DropBucket extends Construct {
+export class ImportBucket extends Construct {
   readonly bucket: Bucket
 
-  constructor(scope: Construct, id: string, { importQueue }: DropBucketProps) {
+  constructor(scope: Construct, id: string, { importQueue }: ImportBucketProps) {
     super(scope, id)
     const bucketName = uniqueName(this, '', LONGEST_BUCKET_NAME)
     const permission = importQueue.allowEventsOf(
@@ -52,7 +52,7 @@ export class DropBucket extends Construct {
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
       ],
     })
-    announceDrops(this.bucket, importQueue)
+    notifyQueue(this.bucket, importQueue)
     // S3 tries whether it may send to the queue when the bucket is made.
     this.bucket.node.addDependency(permission)
 
@@ -70,11 +70,11 @@ export class DropBucket extends Construct {
  * Said in the bucket's own properties, and not by `addEventNotification`: that deploys a second function, whose role may change the
  * notifications of every bucket in the account.
  */
-function announceDrops(bucket: Bucket, importQueue: ImportQueue): void {
+function notifyQueue(bucket: Bucket, importQueue: ImportQueue): void {
   const resource = bucket.node.defaultChild
   if (!(resource instanceof CfnBucket)) throw new TypeError('a Bucket is made of a CfnBucket')
   resource.notificationConfiguration = {
-    queueConfigurations: DROP_SUFFIXES.map((suffix) => ({
+    queueConfigurations: FILE_SUFFIXES.map((suffix) => ({
       event: EventType.OBJECT_CREATED,
       queue: importQueue.queue.queueArn,
       filter: {

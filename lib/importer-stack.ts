@@ -4,7 +4,7 @@ import { ApiKey } from './api-key.ts'
 import { INCOMING_PREFIX, PARK_SCHEMA, RECONCILE_SCHEMA } from '../lambda/keys.ts'
 import { Alarms } from './alarms.ts'
 import { DailyMessage } from './daily-message.ts'
-import { DropBucket } from './import-bucket.ts'
+import { ImportBucket } from './import-bucket.ts'
 import { ImportQueue } from './import-queue.ts'
 import { FUNCTION_TIMEOUT, ImporterFunction } from './importer-function.ts'
 import type { Settings } from './settings.ts'
@@ -29,7 +29,7 @@ export class ImporterStack extends Stack {
       functionTimeout: FUNCTION_TIMEOUT,
       maxReceiveCount: settings.maxReceiveCount,
     })
-    const { bucket } = new DropBucket(this, 'DropBucket', { importQueue })
+    const { bucket } = new ImportBucket(this, 'DropBucket', { importQueue })
     const { secretArn } = new ApiKey(this, 'ApiKey', { existingSecretArn: settings.apiKeySecretArn })
     const importer = new ImporterFunction(this, 'Importer', { bucket, importQueue, apiKeySecretArn: secretArn, settings })
 

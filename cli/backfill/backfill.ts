@@ -29,19 +29,19 @@ export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
       onlyLatest: true,
       staleMs: HOUR_MS,
       isDryRun: flags.dryRun,
-      onQueued: ({ drop: { key } }) => {
+      onQueued: ({ file: { key } }) => {
         keys.push(key)
         if (!flags.json) process.stdout.write(`${printable(key)}\n`)
       },
     },
   )
   if (flags.json)
-    process.stdout.write(`${JSON.stringify({ drops: found.drops, queued: found.queued, dryRun: flags.dryRun, keys }, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify({ files: found.files, queued: found.queued, dryRun: flags.dryRun, keys }, null, 2)}\n`)
   const what = flags.dryRun ? 'would be queued' : 'queued'
-  process.stderr.write(`${count(found.drops)} under incoming/, ${found.queued} of them without a report: ${what}.\n`)
+  process.stderr.write(`${count(found.files)} under incoming/, ${found.queued} of them without a report: ${what}.\n`)
   return EXIT.ok
 }
 
-function count(drops: number): string {
-  return counted(drops, 'drop')
+function count(files: number): string {
+  return counted(files, 'drop')
 }

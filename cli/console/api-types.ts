@@ -6,7 +6,7 @@ import type { WaitingReason } from '../rejects/content.ts'
  * What the console's page and its server say to each other: JSON under the page's own address, which holds the token.
  *
  *   GET  api/overview?limit=50          → Overview
- *   GET  api/drop?id=ID                 → Report
+ *   GET  api/report?id=ID                 → Report
  *   POST api/upload?name=N[&again=1]    file's bytes → Uploaded; 409 where a drop of that name is there and `again` is not
  *   GET  api/letters?drop=&reason=&text=&kept=&offset=&limit=&sort= → Letters
  *   POST api/letters/look               → Letters, looked through anew
@@ -35,11 +35,11 @@ export interface Overview {
     readonly nearTheirEnd?: number
   }
   /** The newest first. */
-  readonly drops: readonly ShownDrop[]
+  readonly files: readonly ImportSummary[]
   readonly total: number
 }
 
-export interface ShownDrop {
+export interface ImportSummary {
   /** Names exactly one drop: the same file, dropped anew, has another. */
   readonly id: string
   readonly report: Report
@@ -52,7 +52,7 @@ export interface Uploaded {
 /** Which dead letters are meant; all where it is empty. */
 export interface LetterFilter {
   /** Key of a drop. */
-  readonly drop?: string
+  readonly file?: string
   readonly reason?: WaitingReason
   /** Stands somewhere in the line, in whatever case. */
   readonly text?: string
@@ -76,7 +76,7 @@ export interface Letters {
   readonly firstForgottenAt?: string
   /** Of the filter, but for its own part: what could be chosen instead. The largest first. */
   readonly reasons: readonly { readonly reason: WaitingReason; readonly count: number }[]
-  readonly drops: readonly { readonly key: string; readonly count: number }[]
+  readonly files: readonly { readonly key: string; readonly count: number }[]
   /** How many the filter leaves, and some of them. */
   readonly matching: number
   readonly rows: readonly LetterRow[]
@@ -87,7 +87,7 @@ export type LetterOrder = 'place' | 'end'
 /** A dead letter. */
 export interface LetterRow {
   readonly id: string
-  readonly kind: 'line' | 'drop' | 'work' | 'stranger'
+  readonly kind: 'line' | 'file' | 'work' | 'stranger'
   readonly reason: WaitingReason
   readonly detail: string
   /** Key of the drop; empty where it is about none. */

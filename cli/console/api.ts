@@ -15,7 +15,7 @@ import { Refusal, type Api, type Question } from './server.ts'
 import { upload } from './upload.ts'
 import type { FixOutlook, LetterFilter, Letters, Overview, Parked, Replayed, SentBack } from './api-types.ts'
 
-const MOST_DROPS = 200
+const MAX_IMPORTS = 200
 const MOST_ROWS = 500
 /** Of what a person mends at once, with room for the escapes of JSON. */
 const MOST_BODY_BYTES = 64 * 1024 ** 2
@@ -23,7 +23,7 @@ const MOST_BODY_BYTES = 64 * 1024 ** 2
 const REASON_NAMES = [...Object.keys(REASONS), ...Object.keys(OTHER_REASONS)] as WaitingReason[]
 
 const Filter = v.object({
-  drop: v.exactOptional(v.string()),
+  file: v.exactOptional(v.string()),
   reason: v.exactOptional(v.picklist(REASON_NAMES)),
   text: v.exactOptional(v.string()),
   kept: v.exactOptional(v.picklist(['put-away', 'set-aside'])),
@@ -58,7 +58,7 @@ export class ConsoleApi implements AsyncDisposable {
     this.#letters = new LetterShelf(place)
     this.#answers = {
       'GET /overview': ({ query }) => this.#overview(query),
-      'GET /drop': ({ query }) => this.#drop(query.get('id') ?? ''),
+      'GET /report': ({ query }) => this.#file(query.get('id') ?? ''),
       'POST /upload': (question) => upload(place, question),
       'GET /letters': ({ query }) => this.#show(query),
       'POST /letters/look': async ({ query }) => {
@@ -84,8 +84,8 @@ export class ConsoleApi implements AsyncDisposable {
 
   async #overview(query: URLSearchParams): Promise<Overview> {
     const limit = Number(query.get('limit') ?? 50)
-    if (!Number.isInteger(limit) || limit < 1 || limit > MOST_DROPS)
-      throw new Refusal(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MOST_DROPS}.`)
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
+      throw new Refusal(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
     const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), waitingIn(this.#place)])
     const { name, standInUrl } = this.#place
     const nearTheirEnd = waiting.deadLetters === 0 ? 0 : this.#letters.nearTheirEnd()
@@ -93,12 +93,12 @@ export class ConsoleApi implements AsyncDisposable {
       place: name,
       ...(standInUrl !== undefined && { standIn: standInUrl }),
       waiting: { ...waiting, ...(nearTheirEnd !== undefined && { nearTheirEnd }) },
-      drops: reports.toReversed().map(({ where, report }) => ({ id: where, report })),
+      files: reports.toReversed().map(({ where, report }) => ({ id: where, report })),
       total,
     }
   }
 
-  async #drop(id: string): Promise<unknown> {
+  async #file(id: string): Promise<unknown> {
     const report = id.startsWith(REPORTS_PREFIX) ? await this.#reports.one(id) : undefined
     if (report === undefined) throw new Refusal(404, 'There is no report of this drop. It may have been removed.')
     return report

@@ -68,7 +68,7 @@ export class LetterTable implements Disposable {
     nearEnd: string,
   ): Omit<Letters, 'lookedAt' | 'isLooking' | 'isWhole'> {
     const { sql, values } = conditionOf(filter)
-    const { drop: _drop, ...butDrop } = filter
+    const { file: _file, ...exceptFile } = filter
     const { reason: _reason, ...butReason } = filter
     const firstForgottenAt = this.#value('SELECT min(forgotten_at) AS value FROM letters')
     return {
@@ -78,7 +78,7 @@ export class LetterTable implements Disposable {
       nearTheirEnd: this.nearTheirEnd(nearEnd),
       ...(typeof firstForgottenAt === 'string' && { firstForgottenAt }),
       reasons: this.#counts('reason', butReason) as unknown as Letters['reasons'],
-      drops: this.#counts('key', butDrop) as unknown as Letters['drops'],
+      files: this.#counts('key', exceptFile) as unknown as Letters['files'],
       matching: this.#countOf(filter),
       rows: this.#db
         .prepare(`SELECT row, line FROM letters WHERE ${sql} ORDER BY ${ORDERS[order]} LIMIT ? OFFSET ?`)
@@ -142,13 +142,13 @@ function asRow({ row, line }: Stored): LetterRow {
   return line === null ? rest : { ...rest, line }
 }
 
-function conditionOf({ drop, reason, text, kept }: LetterFilter): {
+function conditionOf({ file, reason, text, kept }: LetterFilter): {
   readonly sql: string
   readonly values: readonly string[]
 } {
   const parts = [
     { sql: 'view = ?', value: kept ?? 'all' },
-    ...(drop === undefined ? [] : [{ sql: 'key = ?', value: drop }]),
+    ...(file === undefined ? [] : [{ sql: 'key = ?', value: file }]),
     ...(reason === undefined ? [] : [{ sql: 'reason = ?', value: reason }]),
     ...(text === undefined || text === '' ? [] : [{ sql: 'holds(line, ?)', value: text.toLowerCase() }]),
   ]

@@ -1,5 +1,5 @@
 import { HeadObjectCommand, NotFound, PutObjectCommand } from '@aws-sdk/client-s3'
-import { DROP_SUFFIXES, INCOMING_PREFIX, isDropName } from '../../lambda/keys.ts'
+import { FILE_SUFFIXES, INCOMING_PREFIX, isImportName } from '../../lambda/keys.ts'
 import type { Place } from '../deployment/deployment.ts'
 import { grouped, printable } from '../terminal/output.ts'
 import { Refusal, type Question } from './server.ts'
@@ -19,10 +19,10 @@ export async function upload({ s3, bucket }: Place, { request, query, signal }: 
   const name = query.get('name') ?? ''
   const key = `${INCOMING_PREFIX}${name}`
   // A folder in a name would be one more thing to understand, and `..` is read by other programs as a way out.
-  if (name === '' || /[/\\\u0000-\u001f\u007f]/.test(name) || Buffer.byteLength(name) > MOST_NAME_BYTES || !isDropName(key))
+  if (name === '' || /[/\\\u0000-\u001f\u007f]/.test(name) || Buffer.byteLength(name) > MOST_NAME_BYTES || !isImportName(key))
     throw new Refusal(
       422,
-      `"${printable(name)}" is no name of a drop. It has to end with ${DROP_SUFFIXES.join(', ')}; rename the file, and choose it again.`,
+      `"${printable(name)}" is no name of a drop. It has to end with ${FILE_SUFFIXES.join(', ')}; rename the file, and choose it again.`,
     )
   const bytes = Number(request.headers['content-length'])
   if (!Number.isSafeInteger(bytes)) throw new Refusal(411, 'The file came without its length. Choose it again.')

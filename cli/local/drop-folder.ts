@@ -6,7 +6,7 @@ import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@a
 import { watch, type FSWatcher } from 'chokidar'
 import { codeOf } from '../../lambda/errors.ts'
 
-export interface DropFolderOptions {
+export interface WatchedFolderOptions {
   readonly folder: string
   readonly bucket: string
   /** Where its files go in the bucket: `incoming/`. */
@@ -26,15 +26,15 @@ const SETTLED_MS = 300
  * What was taken before is known from the bucket itself, which keeps size and time of the file beside each object, so it survives a
  * restart and nothing can disagree with it.
  */
-export class DropFolder {
+export class WatchedFolder {
   readonly #s3: S3Client
-  readonly #options: DropFolderOptions
+  readonly #options: WatchedFolderOptions
   readonly #watcher: FSWatcher
   readonly #ready: Promise<void>
   #uploads: Promise<void> = Promise.resolve()
   #uploading = 0
 
-  constructor(s3: S3Client, options: DropFolderOptions) {
+  constructor(s3: S3Client, options: WatchedFolderOptions) {
     this.#s3 = s3
     this.#options = options
     this.#watcher = watch(options.folder, {

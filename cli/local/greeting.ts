@@ -5,12 +5,12 @@ import type { Servers } from './servers.ts'
 
 /** Where everything is, when it has started. */
 export function greeting(
-  { dropDir, stateDir, once }: LocalOptions,
+  { watchedDir, stateDir, once }: LocalOptions,
   { cloud, endpoint, standInUrl, consoleUrl }: Servers,
   output: Output,
 ): string {
   const rows: [string, string][] = [
-    ['drop files into', printable(dropDir)],
+    ['drop files into', printable(watchedDir)],
     ...(consoleUrl === undefined ? [] : [['or open the page', consoleUrl] satisfies [string, string]]),
     [
       'sent to',

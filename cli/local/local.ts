@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { announce } from '../deployment/deployment.ts'
 import { StatusLine } from '../terminal/output.ts'
 import { BUCKET } from './services.ts'
-import { DropFolder } from './drop-folder.ts'
+import { WatchedFolder } from './drop-folder.ts'
 import { EventSource } from './event-source.ts'
 import { greeting } from './greeting.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -15,7 +15,7 @@ import type { LocalOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { countMessages, lookAt } from '../deployment/queue-depth.ts'
 import { ReportFollower } from './reports.ts'
-import { dropSamples, isEmpty } from './samples.ts'
+import { copySamples, isEmpty } from './samples.ts'
 import { sayOn, terminalLog, type Say } from './terminal-log.ts'
 import { startServers, type Servers } from './servers.ts'
 import { synthesize } from './synth.ts'
@@ -54,7 +54,7 @@ class LocalRun {
   readonly #prefix: string
   readonly #reports: ReportFollower
   readonly #progress: Progress
-  readonly #folder: DropFolder
+  readonly #folder: WatchedFolder
   readonly #source: EventSource
   #isSetupWrong = false
   #isEndpointDown = false
@@ -81,7 +81,7 @@ class LocalRun {
     const isFirstStart = (await isEmpty(cloud.s3, BUCKET)) && (await this.#folder.files()).length === 0
     if (isFirstStart && this.#options.samples && this.#servers.standInUrl !== undefined) {
       this.#say('dim', 'first start:', 'nothing to import yet, so here are the samples.')
-      await dropSamples(cloud.s3, BUCKET, this.#prefix)
+      await copySamples(cloud.s3, BUCKET, this.#prefix)
     }
     await this.#folder.scan()
     for (let quietLooks = 0; quietLooks < QUIET_LOOKS;) {
@@ -113,22 +113,22 @@ class LocalRun {
   #verdict(): ExitCode {
     if (this.#isFileUnreadable) return EXIT.unusable
     const unfinished = this.#progress.unfinished
-    for (const { drop } of unfinished)
+    for (const { file } of unfinished)
       this.#say(
         'red',
         'error:',
         this.#isEndpointDown
-          ? `${drop.key} is not finished, since the endpoint is down. The same command goes on from here.`
-          : `${drop.key} was not finished; it waits among the dead letters.`,
+          ? `${file.key} is not finished, since the endpoint is down. The same command goes on from here.`
+          : `${file.key} was not finished; it waits among the dead letters.`,
       )
     const isAllDelivered = unfinished.length === 0 && this.#progress.finished.every(({ state }) => state === 'complete')
     return isAllDelivered ? EXIT.ok : EXIT.someLinesLeft
   }
 
-  #openFolder({ notifications }: Wiring): DropFolder {
+  #openFolder({ notifications }: Wiring): WatchedFolder {
     const suffixes = notifications.map(({ suffix }) => suffix)
-    return new DropFolder(this.#servers.cloud.s3, {
-      folder: this.#options.dropDir,
+    return new WatchedFolder(this.#servers.cloud.s3, {
+      folder: this.#options.watchedDir,
       bucket: BUCKET,
       prefix: this.#prefix,
       suffixes,

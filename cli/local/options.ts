@@ -10,7 +10,7 @@ export interface LocalFlags {
   readonly once?: boolean
   readonly json?: boolean
   readonly samples: boolean
-  readonly dropDir?: string
+  readonly watchedDir?: string
   readonly stateDir: string
   readonly endpoint?: string
   readonly apiKeyEnv: string
@@ -27,7 +27,7 @@ export interface LocalOptions {
   readonly once: boolean
   readonly json: boolean
   readonly samples: boolean
-  readonly dropDir: string
+  readonly watchedDir: string
   readonly stateDir: string
   /** Where commands go; the stand-in where there is none. */
   readonly target: Target | undefined
@@ -35,7 +35,7 @@ export interface LocalOptions {
   readonly port: number
 }
 
-export const DEFAULT_DROP_DIR = 'drop'
+export const DEFAULT_WATCHED_DIR = 'drop'
 export const DEFAULT_STATE_DIR = '.km-import'
 
 /** @throws SetupError naming the flag, what it holds and what to do */
@@ -47,7 +47,7 @@ export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Pr
     once: flags.once === true,
     json: flags.json === true,
     samples: flags.samples,
-    dropDir: await readDropDir(flags.dropDir),
+    watchedDir: await readWatchedDir(flags.watchedDir),
     stateDir: await readStateDir(flags.stateDir),
     target,
     port,
@@ -73,8 +73,8 @@ export function readTarget(endpoint: string, apiKeyEnv: string, what: string, en
 }
 
 /** The usual folder is made where it is missing; one that a person names has to be there, since a typo would be watched for ever. */
-async function readDropDir(named: string | undefined): Promise<string> {
-  const folder = path.resolve(named ?? DEFAULT_DROP_DIR)
+async function readWatchedDir(named: string | undefined): Promise<string> {
+  const folder = path.resolve(named ?? DEFAULT_WATCHED_DIR)
   if (named === undefined) await makeFolder(folder, 'The drop folder')
   const stats = await stat(folder).catch(() => undefined)
   if (stats === undefined)

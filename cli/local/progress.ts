@@ -2,7 +2,7 @@ import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { shortest } from '../terminal/display-path.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal/output.ts'
 import type { FollowedReport } from './reports.ts'
-import { dropTable } from '../status/report-table.ts'
+import { resultTable } from '../status/report-table.ts'
 
 /** What is known of the drops of this run, and shown: a status line while one is imported, a table when it has ended. */
 export class Progress {
@@ -32,13 +32,13 @@ export class Progress {
       this.#reports.set(file, report)
       if (!isFinal(report) || this.#results === undefined) continue
       this.#status.clear()
-      this.#results.write(`${dropTable(report, shortest(file), deadLetters, this.#results)}\n`)
+      this.#results.write(`${resultTable(report, shortest(file), deadLetters, this.#results)}\n`)
     }
     if (this.unfinished.length > 0) this.#status.show(this.unfinished.map(progressOf).join(' · '))
   }
 }
 
-function progressOf({ drop, lines }: Report): string {
+function progressOf({ file, lines }: Report): string {
   const settled = lines.delivered + lines.rejected + lines.undeliverable + lines.blank
-  return `${printable(drop.key)}: ${grouped(settled)} lines done, ${grouped(lines.rejected + lines.undeliverable)} came back`
+  return `${printable(file.key)}: ${grouped(settled)} lines done, ${grouped(lines.rejected + lines.undeliverable)} came back`
 }

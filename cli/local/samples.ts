@@ -14,7 +14,7 @@ export async function isEmpty(s3: S3Client, bucket: string): Promise<boolean> {
 }
 
 /** Puts the shipped samples into the bucket, never into a folder of the user's. */
-export async function dropSamples(s3: S3Client, bucket: string, prefix: string): Promise<void> {
+export async function copySamples(s3: S3Client, bucket: string, prefix: string): Promise<void> {
   for (const name of FILES) {
     const key = `${prefix}samples/${name}`
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: await readFile(path.join(FOLDER, name)) }))

@@ -3,7 +3,7 @@ import { SetupError, codeOf } from '../../lambda/errors.ts'
 import { Head, type Admission } from '../../lambda/parse/sniff.ts'
 import { diagnoseBytes } from '../../lambda/parse/diagnose.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
-import { isGzip, openLines, UnreadableDrop, VanishedDrop } from '../../lambda/read/lines.ts'
+import { isGzip, openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
 import { asUnreadable, gunzip } from '../../lambda/read/gunzip.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
 import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
@@ -40,7 +40,7 @@ export async function surveyFile(source: Source, survey: Survey, options: Survey
     const refusal = await new FileSurvey(source, survey, options).run()
     if (refusal !== undefined) survey.refuse(refusal)
   } catch (error) {
-    if (error instanceof VanishedDrop)
+    if (error instanceof VanishedFile)
       throw new SetupError(`${name} was changed while it was read. Start again.`, { cause: error })
     const code = codeOf(error)
     if (!FROM_OUTSIDE.test(code)) throw error
@@ -95,7 +95,7 @@ class FileSurvey {
       }
     } catch (error) {
       const unreadable = asUnreadable(error)
-      if (!(unreadable instanceof UnreadableDrop)) throw error
+      if (!(unreadable instanceof UnreadableFile)) throw error
       breakage = reject('object_unreadable', unreadable.message)
     }
     while (this.#digests.length > 0) await this.#takeOne()

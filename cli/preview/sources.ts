@@ -57,10 +57,10 @@ function bucketAndKey(name: string): { readonly bucket: string; readonly key: st
 
 async function openInBucket(name: string): Promise<Source> {
   // Loaded only here: whoever looks at a file on this computer does not wait for it.
-  const { dropsIn, s3Client } = await import('../../lambda/adapters/s3.ts')
+  const { s3SourceFiles, s3Client } = await import('../../lambda/adapters/s3.ts')
   const { resuming } = await import('../../lambda/read/resume.ts')
   const shown = printable(name)
-  const opened = await resuming(dropsIn(s3Client()), clock)
+  const opened = await resuming(s3SourceFiles(s3Client()), clock)
     .open(bucketAndKey(name))
     .catch((cause: unknown) => {
       const why = asError(cause).message.replace(/\.$/, '')

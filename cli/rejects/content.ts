@@ -7,7 +7,7 @@ export type Content =
   /** A line that came back. */
   | { readonly kind: 'line'; readonly letter: DeadLetter }
   /** A whole file that came back. */
-  | { readonly kind: 'drop'; readonly letter: DeadLetter }
+  | { readonly kind: 'file'; readonly letter: DeadLetter }
   /** Work that failed at every delivery, as it was sent. */
   | { readonly kind: 'work'; readonly key: string }
   /** Nothing of ours. */
@@ -33,8 +33,8 @@ export function contentOf(body: string): Content {
     if (first?.kind === 'letter') return { kind: 'line', letter: first.letter }
     const value = JSON.parse(body) as { readonly schema?: unknown }
     // It was read as one above.
-    if (value.schema === DEAD_LETTER_SCHEMA) return { kind: 'drop', letter: value as DeadLetter }
-    return { kind: 'work', key: first?.kind === 'task' ? first.task.drop.key : '' }
+    if (value.schema === DEAD_LETTER_SCHEMA) return { kind: 'file', letter: value as DeadLetter }
+    return { kind: 'work', key: first?.kind === 'task' ? first.task.file.key : '' }
   } catch (error) {
     if (error instanceof UnknownMessage) return { kind: 'stranger' }
     throw error

@@ -18,7 +18,7 @@ export function readFix(name: string): Fix {
   const [from = '', to = ''] = rest.split('=', 2)
   if (kind === 'ms-timestamps' && rest === '') return { name, apply: inSeconds }
   if (kind === 'trim' && rest === '') return { name, apply: trim }
-  if (kind === 'drop' && rest !== '') return { name, apply: (text) => dropName(text, rest) }
+  if (kind === 'drop' && rest !== '') return { name, apply: (text) => removeName(text, rest) }
   if (kind === 'rename' && from !== '' && to !== '') return { name, apply: (text) => rename(text, from, to) }
   throw new SetupError(`--fix is "${name}": expected ${FIXES_HELP}.`)
 }
@@ -76,7 +76,7 @@ function rename(text: string, from: string, to: string): string {
   )
 }
 
-function dropName(text: string, dropped: string): string {
+function removeName(text: string, dropped: string): string {
   return edit(text, (members) => {
     const kept = members.filter(({ name }) => name !== dropped)
     if (kept.length === members.length) return []

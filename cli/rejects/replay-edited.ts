@@ -1,6 +1,6 @@
 import type { Place } from '../deployment/deployment.ts'
 import { collect, type Reject } from './collect.ts'
-import { ReplayDrops, type MendedLine } from './replay-file.ts'
+import { ReplayFiles, type MendedLine } from './replay-file.ts'
 
 /** What became of a replay. */
 export interface GivenBack {
@@ -32,8 +32,8 @@ export async function giveBack(
   const wanted = new Set(lines.map(({ id }) => id))
   await using held = await collect(place, ({ id }: Reject) => wanted.has(id), signal)
   signal.throwIfAborted()
-  const drops = new ReplayDrops(place, name, lines)
-  const stored = await drops.stored()
+  const files = new ReplayFiles(place, name, lines)
+  const stored = await files.stored()
   const before: MendedLine[] = []
   const now: MendedLine[] = []
   let missing = 0
@@ -45,7 +45,7 @@ export async function giveBack(
     } else if (held.has(mended.id)) now.push(mended)
     else missing += 1
   }
-  const key = now.length === 0 ? undefined : await drops.store(now)
+  const key = now.length === 0 ? undefined : await files.store(now)
   const safe = new Set([...before, ...now].map(({ id }) => id))
   await held.remove([...safe].filter((id) => held.has(id) && !isKept(id)))
   return { key, lines: now.length, storedBefore: before.length, missing }

@@ -13,7 +13,7 @@ export interface MendedLine {
  * The drops of one replay. Their names are made of what is in it, letters and lines, so that the same replay, begun again after it broke
  * off, finds what it had stored; and another one, of the same lines that came back as new letters, does not.
  */
-export class ReplayDrops {
+export class ReplayFiles {
   readonly #place: Pick<Place, 's3' | 'bucket'>
   readonly #stem: string
   #parts = 0

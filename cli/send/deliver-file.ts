@@ -100,7 +100,7 @@ class Send {
 
   async run(): Promise<Sent> {
     const { meter, progress } = this.#parts
-    let task = newTask(this.#file.drop)
+    let task = newTask(this.#file.file)
     let advanced = { settled: meter.settled, at: Date.now() }
     for (;;) {
       if (!(await this.#import(task))) return { kind: 'interrupted', settled: meter.settled }

@@ -13,7 +13,7 @@ import type { World } from '../../lambda/ports.ts'
 import type { Target } from '../local/options.ts'
 import { HERE, type SentFile } from './files.ts'
 import type { Meter } from './stats.ts'
-import { fileAsDrop } from './open-file.ts'
+import { asSourceFile } from './open-file.ts'
 import type { Progress } from './progress.ts'
 import { reportBeside } from './report-file.ts'
 import type { SendState } from './state.ts'
@@ -35,7 +35,7 @@ export interface WorldParts {
 export function worldOf(file: SentFile, state: SendState, parts: WorldParts): World {
   const { target, limits, rejected, endpoint, meter, putOff } = parts
   return {
-    drops: resuming(fileAsDrop(file, state.begunAt), clock),
+    files: resuming(asSourceFile(file, state.begunAt), clock),
     reports: reportBeside(file),
     checkpoints: noting(state.checkpoints, meter),
     deadLetters: rejected,
@@ -76,7 +76,7 @@ function sayOn({ progress, onBusy }: WorldParts): Say {
     ...sayTo(log),
     // The table at the end says these, and the line at the bottom that.
     missing: () => undefined,
-    dropFailed: () => undefined,
+    fileRejected: () => undefined,
     outage: () => undefined,
     busy: onBusy,
   }

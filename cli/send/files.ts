@@ -2,7 +2,7 @@ import { constants, existsSync, type Stats } from 'node:fs'
 import { access, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
-import type { Drop } from '../../lambda/intake/source-file.ts'
+import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import { printable } from '../terminal/output.ts'
 
 /** A file that is to be sent, and what is kept beside it. */
@@ -11,7 +11,7 @@ export interface SentFile {
   readonly name: string
   readonly path: string
   /** The file as it is now: one that was changed is another. */
-  readonly drop: Drop
+  readonly file: SourceFile
   readonly reportPath: string
   readonly rejectedPath: string
   /** How far its send is; there while it is not finished. */
@@ -52,7 +52,7 @@ export async function findFile(name: string): Promise<SentFile> {
   return {
     name: shown,
     path: file,
-    drop: { bucket: HERE, key: file, etag: tagOf(stats), bytes: stats.size },
+    file: { bucket: HERE, key: file, etag: tagOf(stats), bytes: stats.size },
     reportPath: beside(file, 'report.json'),
     rejectedPath: beside(file, 'rejected.jsonl'),
     statePath: beside(file, 'send-state.json'),

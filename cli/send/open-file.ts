@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import type { Drops } from '../../lambda/read/drops.ts'
+import type { SourceFiles } from '../../lambda/read/drops.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { tagOf, type SentFile } from './files.ts'
 
@@ -12,9 +12,9 @@ const CHUNK_BYTES = 1_048_576
  *
  * @param begunAt when it was sent for the first time: its lines are measured against that, whenever it is gone on with
  */
-export function fileAsDrop({ path, name, drop }: SentFile, begunAt: Date): Drops {
+export function asSourceFile({ path, name, file }: SentFile, begunAt: Date): SourceFiles {
   return {
-    async open(_drop, { start, end } = { start: 0 }) {
+    async open(_file, { start, end } = { start: 0 }) {
       const handle = await open(path, constants.O_RDONLY).catch((cause: unknown) => {
         if (codeOf(cause) === 'ENOENT') return undefined
         throw new SetupError(`${name} cannot be read (${codeOf(cause)}). Give yourself access; the same command goes on.`, {
@@ -25,7 +25,7 @@ export function fileAsDrop({ path, name, drop }: SentFile, begunAt: Date): Drops
       const stats = await handle.stat()
       const { size } = stats
       const etag = tagOf(stats)
-      if (etag !== drop.etag) {
+      if (etag !== file.etag) {
         await handle.close()
         return { kind: 'superseded' }
       }

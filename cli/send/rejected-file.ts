@@ -32,7 +32,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
   static async open(file: SentFile, reached: number): Promise<RejectedFile> {
     const written = new Set<number>()
     let rows = 0
-    const whole = await dropTornRow(file.rejectedPath)
+    const whole = await discardTornRow(file.rejectedPath)
     if (whole)
       for await (const row of createInterface({ input: createReadStream(file.rejectedPath) })) {
         rows += 1
@@ -79,7 +79,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
   }
 
   #asReject(body: string, content: Reject['content'], line: number): Reject {
-    const { key, etag = '' } = this.#file.drop
+    const { key, etag = '' } = this.#file.file
     const id = createHash('sha256')
       .update(JSON.stringify([key, etag, line]))
       .digest('hex')
@@ -89,7 +89,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
 }
 
 /** A row that was cut off by the end of a process is no row: its line is judged again. @returns whether there is a file */
-async function dropTornRow(file: string): Promise<boolean> {
+async function discardTornRow(file: string): Promise<boolean> {
   let handle: FileHandle
   try {
     handle = await open(file, 'r+')

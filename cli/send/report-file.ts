@@ -8,14 +8,14 @@ import { readWhole, writeWhole } from './atomic-file.ts'
 const Shape = v.looseObject({
   schema: v.literal(REPORT_SCHEMA),
   state: v.string(),
-  drop: v.looseObject({ key: v.string(), etag: v.string() }),
+  file: v.looseObject({ key: v.string(), etag: v.string() }),
 })
 
 /** The report of the file as it is now. @returns undefined where it was not sent, or was another file then */
-export async function readReport({ reportPath, drop }: SentFile): Promise<Report | undefined> {
+export async function readReport({ reportPath, file }: SentFile): Promise<Report | undefined> {
   const found = await readWhole(reportPath)
   const parsed = v.safeParse(Shape, found)
-  return parsed.success && parsed.output.drop.etag === drop.etag ? (found as Report) : undefined
+  return parsed.success && parsed.output.file.etag === file.etag ? (found as Report) : undefined
 }
 
 /** The report beside a file. One run at a time writes it, so each write is the last one. */

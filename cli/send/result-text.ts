@@ -8,11 +8,11 @@ import type { SentFile } from './files.ts'
 
 /** What became of a file, where what came back lies, and what to do next. */
 export function endedText(file: SentFile, report: Report, output: Output): string {
-  const { lines, drop } = report
+  const { lines } = report
   const back = lines.rejected + lines.undeliverable
   const rejected = shortest(file.rejectedPath)
   const rows = [
-    ...reportRows({ ...report, drop: { ...drop, key: file.name } }, output),
+    ...reportRows({ ...report, file: { ...report.file, key: file.name } }, output),
     noted('report', printable(shortest(file.reportPath))),
     ...(back === 0
       ? []

@@ -26,7 +26,7 @@ export class SendState {
   readonly checkpoint: Held<Checkpoint> | undefined
 
   private constructor(file: SentFile, found: StateDocument | undefined, now: Date) {
-    const own = found?.etag === file.drop.etag ? found : undefined
+    const own = found?.etag === file.file.etag ? found : undefined
     this.#file = file
     this.begunAt = own === undefined ? now : new Date(own.begunAt)
     this.isOfChangedFile = found !== undefined && own === undefined
@@ -51,7 +51,7 @@ export class SendState {
     put: async (_place, value, expected) => {
       const before = await this.#current()
       if ((before && tagOf(before)) !== expected) return undefined
-      const { etag = '' } = this.#file.drop
+      const { etag = '' } = this.#file.file
       await writeWhole(this.#file.statePath, {
         schema: STATE_SCHEMA,
         etag,
@@ -68,7 +68,7 @@ export class SendState {
 
   async #current(): Promise<Held<object> | undefined> {
     const found = await documentOf(this.#file)
-    return found?.etag === this.#file.drop.etag ? readHeld<object>(found?.checkpoint, CHECKPOINT_SCHEMA) : undefined
+    return found?.etag === this.#file.file.etag ? readHeld<object>(found?.checkpoint, CHECKPOINT_SCHEMA) : undefined
   }
 }
 

@@ -19,7 +19,7 @@ export const STATES: Readonly<Record<Report['state'], readonly [words: string, s
  * @param where the report lies
  * @param deadLetters how many wait in the dead-letter queue, over all drops
  */
-export function dropTable(report: Report, where: string, deadLetters: number, output: Output): string {
+export function resultTable(report: Report, where: string, deadLetters: number, output: Output): string {
   const rows = [
     ...reportRows(report, output),
     noted('report', printable(where)),
@@ -38,7 +38,7 @@ export function reportRows(report: Report, output: Output): readonly string[] {
   const [words, style] = STATES[report.state]
   const { lines, failure } = report
   return [
-    `${styled(output, 'bold', printable(report.drop.key))}  ${styled(output, style, words)}`,
+    `${styled(output, 'bold', printable(report.file.key))}  ${styled(output, style, words)}`,
     ...(failure === undefined ? [] : wrapped('why', printable(failure.detail))),
     // Nothing was counted of a drop that was refused before its first line.
     ...(failure !== undefined && lines.total === 0 ? [] : countsOf(report)),

@@ -7,9 +7,9 @@ import { grouped, printable, styled, type Output } from '../terminal/output.ts'
 
 /** A report as one row of a table. */
 export function asRow(report: Report) {
-  const { state, drop, lines, startedAt } = report
+  const { state, file, lines, startedAt } = report
   return {
-    drop: drop.key,
+    file: file.key,
     state,
     lines: lines.total,
     delivered: lines.delivered,
@@ -42,10 +42,10 @@ export function statusText(
 ): string {
   const rows = reports.flatMap((report) => {
     const [words, style] = STATES[report.state]
-    const { lines, drop, startedAt } = report
+    const { lines, file, startedAt } = report
     const back = lines.rejected + lines.undeliverable
     return [
-      styled(output, 'bold', fitted(drop.key, 80)),
+      styled(output, 'bold', fitted(file.key, 80)),
       `  ${styled(output, style, words)}`,
       `  ${startedAt.slice(0, 16).replace('T', ' ')}  ${durationOf(secondsOf(report))}, ${grouped(lines.total)} lines, ${grouped(lines.delivered)} delivered, ${grouped(back)} came back${isFinal(report) ? '' : `, ${grouped(rateOf(report))} a second`}`,
     ]
@@ -70,10 +70,10 @@ const MOST_EXAMPLES = 3
 /** One report in full, with what to do next. */
 export function reportText(report: Report, output: Output): string {
   const [words, style] = STATES[report.state]
-  const { drop, lines, commands, rejectedBy, warnings, failure, time, startedAt } = report
+  const { file, lines, commands, rejectedBy, warnings, failure, time, startedAt } = report
   const done = isFinal(report) ? 'took' : 'so far'
   const rows = [
-    styled(output, 'bold', fitted(drop.key, 80)),
+    styled(output, 'bold', fitted(file.key, 80)),
     `  ${styled(output, style, words)}`,
     '',
     row('lines', lines.total),
@@ -103,7 +103,7 @@ export function reportText(report: Report, output: Output): string {
   return `${rows.join('\n')}\n`
 }
 
-function nextFor({ state, drop, lines }: Report): string {
+function nextFor({ state, file, lines }: Report): string {
   switch (state) {
     case 'importing':
       return 'It goes on by itself. Watch it with --watch.'
@@ -115,7 +115,7 @@ function nextFor({ state, drop, lines }: Report): string {
     case 'gone':
       return 'Drop the file again, if it is still wanted.'
     case 'complete-with-rejects':
-      return `To mend the ${grouped(lines.rejected + lines.undeliverable)} that came back: km-import rejects pull --key "${printable(drop.key)}" -o rejects.jsonl`
+      return `To mend the ${grouped(lines.rejected + lines.undeliverable)} that came back: km-import rejects pull --key "${printable(file.key)}" -o rejects.jsonl`
   }
 }
 

@@ -21,7 +21,7 @@ export interface StatusFlags extends PlaceFlags {
 
 const REFRESH_MS = 2_000
 /** As many drops as fit on a screen; the newest. */
-const USUAL_DROPS = 20
+const DEFAULT_SHOWN_FILES = 20
 
 /** What became of the drops, the newest last; or of one of them, in full. */
 export async function status(key: string | undefined, flags: StatusFlags): Promise<ExitCode> {
@@ -44,7 +44,7 @@ export async function status(key: string | undefined, flags: StatusFlags): Promi
 }
 
 async function showAll(place: Place, shelf: ReportShelf, flags: StatusFlags): Promise<string> {
-  const { reports: shelved, total } = await shelf.newest(flags.all ? Infinity : USUAL_DROPS)
+  const { reports: shelved, total } = await shelf.newest(flags.all ? Infinity : DEFAULT_SHOWN_FILES)
   const reports = shelved.map(({ report }) => report)
   if (flags.csv)
     return csv(
@@ -52,7 +52,7 @@ async function showAll(place: Place, shelf: ReportShelf, flags: StatusFlags): Pr
       reports.map((report) => Object.values(asRow(report))),
     )
   const waiting = await waitingIn(place)
-  if (flags.json) return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, drops: reports }, null, 2)}\n`
+  if (flags.json) return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, files: reports }, null, 2)}\n`
   return statusText(reports, total, waiting, process.stdout)
 }
 
@@ -61,7 +61,7 @@ async function showOne(place: Place, shelf: ReportShelf, key: string, flags: Sta
   for (const name of [key, `incoming/${key}`]) {
     for await (const { key: where } of listObjects(place.s3, place.bucket, `${REPORTS_PREFIX}${name}/`)) {
       const report = await shelf.one(where)
-      if (report?.drop.key === name) found.push(report)
+      if (report?.file.key === name) found.push(report)
     }
   }
   const last = found.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1)
@@ -76,7 +76,7 @@ async function showOne(place: Place, shelf: ReportShelf, key: string, flags: Sta
 const EMPTY: Report = {
   schema: 'kissmetrics-importer/report/v1',
   state: 'importing',
-  drop: { bucket: '', key: '', bytes: 0 },
+  file: { bucket: '', key: '', bytes: 0 },
   lines: { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 },
   commands: { record: 0, set: 0, alias: 0 },
   rejectedBy: {},

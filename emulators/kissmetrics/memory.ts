@@ -50,7 +50,7 @@ export class Memory {
   readonly #addAlias: StatementSync
   readonly #addCount: StatementSync
   readonly #addRequest: StatementSync
-  readonly #dropRequests: StatementSync
+  readonly #discardRequests: StatementSync
   #waiting: { readonly arrival: Arrival; readonly told: Told }[] = []
 
   constructor(db: DatabaseSync, maxRequests = MAX_REQUESTS) {
@@ -66,7 +66,7 @@ export class Memory {
       'INSERT INTO counts (command, outcome, why, count) VALUES (?, ?, ?, ?4) ON CONFLICT DO UPDATE SET count = count + ?4',
     )
     this.#addRequest = db.prepare('INSERT INTO requests (at, method, path, parameters, outcome, why) VALUES (?, ?, ?, ?, ?, ?)')
-    this.#dropRequests = db.prepare('DELETE FROM requests WHERE id <= ?')
+    this.#discardRequests = db.prepare('DELETE FROM requests WHERE id <= ?')
   }
 
   add(arrival: Arrival, told: Told): void {
@@ -107,7 +107,7 @@ export class Memory {
       last = this.#addRequest.run(at, method, path, cut, outcome, why).lastInsertRowid
     }
     for (const [command, outcome, why, count] of counts) this.#addCount.run(command, outcome, why, count)
-    this.#dropRequests.run(Number(last) - this.#maxRequests)
+    this.#discardRequests.run(Number(last) - this.#maxRequests)
   }
 
   #keep(understood: Understood): Outcome {

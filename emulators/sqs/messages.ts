@@ -79,7 +79,7 @@ export class Messages {
   /** Hands out what is visible; what was handed out too often goes to the dead-letter queue instead, as old as it is. */
   receive(queue: Queue, { max, visibilitySeconds, newestFirst = false, twins = 0 }: ReceiveOptions): readonly Received[] {
     return this.together(() => {
-      this.#dropExpired(queue)
+      this.#removeExpired(queue)
       const now = this.#now()
       const rows = this.#deliverable(queue, newestFirst ? this.#sql.newest : this.#sql.oldest, max)
       return rows.map((row, index) => {
@@ -143,7 +143,7 @@ export class Messages {
   }
 
   count(queue: Queue): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
-    this.#dropExpired(queue)
+    this.#removeExpired(queue)
     const row = this.#db.prepare(COUNT).get(this.#now(), queue.name)
     return { visible: Number(row?.visible), inFlight: Number(row?.in_flight), delayed: Number(row?.delayed) }
   }
@@ -185,7 +185,7 @@ export class Messages {
     clearTimeout(timer)
   }
 
-  #dropExpired({ name, attributes }: Queue): void {
+  #removeExpired({ name, attributes }: Queue): void {
     this.#sql.expire.run(name, this.#now() - numberOf(attributes, 'MessageRetentionPeriod') * 1000)
   }
 }

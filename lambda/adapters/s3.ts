@@ -15,8 +15,8 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { INCOMING_PREFIX } from '../keys.ts'
 import { SetupError } from '../errors.ts'
-import type { Drop } from '../intake/source-file.ts'
-import type { Absence, ByteRange, Drops, ListedDrop, Listing, OpenDrop } from '../read/drops.ts'
+import type { SourceFile } from '../intake/source-file.ts'
+import type { Absence, ByteRange, SourceFiles, ListedFile, Listing, OpenFile } from '../read/drops.ts'
 import type { ParkedLetters } from '../archive/archived.ts'
 import type { Report } from '../report/report.ts'
 import type { Reports } from '../report/reports.ts'
@@ -33,17 +33,17 @@ export function s3Client({ socketTimeoutMs = SOCKET_TIMEOUT_MS } = {}): S3Client
   })
 }
 
-export function dropsIn(client: S3Client): Drops {
+export function s3SourceFiles(client: S3Client): SourceFiles {
   return {
-    async open(drop, range = { start: 0 }) {
-      const what = `read ${drop.key}`
-      if (range.end !== undefined && range.end <= range.start) return openEmpty(client, drop, what)
+    async open(file, range = { start: 0 }) {
+      const what = `read ${file.key}`
+      if (range.end !== undefined && range.end <= range.start) return openEmpty(client, file, what)
       try {
-        const answer = await client.send(new GetObjectCommand({ ...objectOf(drop), ...rangeHeader(range) }))
+        const answer = await client.send(new GetObjectCommand({ ...objectOf(file), ...rangeHeader(range) }))
         // In Node the SDK's body is the response itself; the type is that of every runtime.
         return openedAt(range.start, answer, answer.Body as Readable)
       } catch (error) {
-        if (nameOf(error) === 'InvalidRange') return openEmpty(client, drop, what)
+        if (nameOf(error) === 'InvalidRange') return openEmpty(client, file, what)
         return absenceOrThrow(error, what)
       }
     },
@@ -58,7 +58,7 @@ function rangeHeader({ start, end }: ByteRange): { readonly Range?: string } {
 type Said = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified'>
 
 /** @throws Error where the answer does not say what is needed to read on after a break, or is about other bytes than were asked for */
-function openedAt(start: number, { ContentLength, ContentRange, ETag, LastModified }: Said, body: Readable): OpenDrop {
+function openedAt(start: number, { ContentLength, ContentRange, ETag, LastModified }: Said, body: Readable): OpenFile {
   // What has no range is about the whole.
   const [, first, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(ContentRange ?? `bytes 0-0/${ContentLength ?? '*'}`) ?? []
   if (Number(first) === start && ETag !== undefined && LastModified !== undefined)
@@ -68,9 +68,9 @@ function openedAt(start: number, { ContentLength, ContentRange, ETag, LastModifi
 }
 
 /** HTTP has no empty range: the rest of a drop whose lines are all settled, or of an object without bytes. */
-async function openEmpty(client: S3Client, drop: Drop, what: string): ReturnType<Drops['open']> {
+async function openEmpty(client: S3Client, file: SourceFile, what: string): ReturnType<SourceFiles['open']> {
   try {
-    return openedAt(0, await client.send(new HeadObjectCommand(objectOf(drop))), Readable.from([]))
+    return openedAt(0, await client.send(new HeadObjectCommand(objectOf(file))), Readable.from([]))
   } catch (error) {
     return absenceOrThrow(error, what)
   }
@@ -100,8 +100,8 @@ export function listingOf(client: S3Client, bucket: string): Listing {
   }
 }
 
-function listed(bucket: string, { Key = '', VersionId = 'null', ETag, Size, LastModified, IsLatest }: ObjectVersion): ListedDrop {
-  const drop: Drop = {
+function listed(bucket: string, { Key = '', VersionId = 'null', ETag, Size, LastModified, IsLatest }: ObjectVersion): ListedFile {
+  const file: SourceFile = {
     bucket,
     key: Key,
     // An object that was written before the bucket had versions is "null", and an event about it names none.
@@ -109,7 +109,7 @@ function listed(bucket: string, { Key = '', VersionId = 'null', ETag, Size, Last
     ...(ETag !== undefined && { etag: ETag.replaceAll('"', '') }),
     ...(Size !== undefined && { bytes: Size }),
   }
-  return { drop, lastModified: LastModified ?? new Date(0), isLatest: IsLatest === true }
+  return { file, lastModified: LastModified ?? new Date(0), isLatest: IsLatest === true }
 }
 
 export function reportsIn(client: S3Client): Reports {
@@ -216,7 +216,7 @@ const ABSENCES: Readonly<Record<string, Absence>> = {
 }
 
 /** Both where both are known: the "null" version of a bucket that keeps no versions is replaced under its name. */
-function objectOf({ bucket, key, versionId, etag }: Drop) {
+function objectOf({ bucket, key, versionId, etag }: SourceFile) {
   return {
     Bucket: bucket,
     Key: key,

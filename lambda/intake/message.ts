@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { DeadLetter } from '../settle/dead-letter.ts'
-import type { Drop } from './source-file.ts'
+import type { SourceFile } from './source-file.ts'
 import { PARK_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
 import { decodeObjectKey } from './object-key.ts'
 import { newTask, TASK_SCHEMA, type Task } from './task.ts'
@@ -47,7 +47,7 @@ const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
 const DeadLetterBody = v.object({
   schema: v.literal('kissmetrics-importer/dead-letter/v1'),
-  kind: v.picklist(['line', 'drop']),
+  kind: v.picklist(['line', 'file']),
   reason: v.string(),
   detail: v.string(),
   source: v.object({
@@ -68,7 +68,7 @@ const DeadLetterBody = v.object({
   failedAt: v.string(),
 })
 
-const DropBody = v.object({
+const SourceFileBody = v.object({
   bucket: Identifier,
   key: Identifier,
   versionId: v.exactOptional(Identifier),
@@ -86,7 +86,7 @@ const SegmentBody = v.object({
 
 const TaskBody = v.object({
   schema: v.literal(TASK_SCHEMA),
-  drop: DropBody,
+  file: SourceFileBody,
   segment: v.exactOptional(SegmentBody),
   replays: Count,
   reached: Count,
@@ -124,14 +124,14 @@ export function readEvent(value: unknown): readonly Work[] {
 function readRecord({ eventName, s3 }: v.InferOutput<typeof S3Record>): Work {
   if (!eventName.startsWith('ObjectCreated:')) return { kind: 'ignored', why: eventName }
   const { key, size, eTag, versionId } = s3.object
-  const drop: Drop = {
+  const file: SourceFile = {
     bucket: s3.bucket.name,
     key: decodeKey(key),
     ...(versionId !== undefined && versionId !== '' && { versionId }),
     ...(eTag !== undefined && eTag !== '' && { etag: eTag }),
     ...(size !== undefined && { bytes: size }),
   }
-  return { kind: 'task', task: newTask(drop) }
+  return { kind: 'task', task: newTask(file) }
 }
 
 function decodeKey(encoded: string): string {
@@ -174,8 +174,8 @@ function readDeadLetter(value: object): Work {
     return { kind: 'letter', letter }
   }
   const { bucket, key, versionId, etag } = letter.source
-  const drop: Drop = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
-  return { kind: 'task', task: newTask(drop, letter.replays + 1) }
+  const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
+  return { kind: 'task', task: newTask(file, letter.replays + 1) }
 }
 
 function firstIssue([issue]: readonly v.BaseIssue<unknown>[]): string {

@@ -1,5 +1,5 @@
 /** An object that a user put into the bucket: this very one, not what may lie under its key later. */
-export interface Drop {
+export interface SourceFile {
   readonly bucket: string
   readonly key: string
   readonly versionId?: string

@@ -1,4 +1,4 @@
-import type { Drop } from './source-file.ts'
+import type { SourceFile } from './source-file.ts'
 
 /** A byte range of a drop, cut at line ends, that one invocation imports. */
 export interface Segment {
@@ -14,7 +14,7 @@ export interface Segment {
 
 /** What one message asks to be imported: a drop, or one segment of it. */
 export interface Task {
-  readonly drop: Drop
+  readonly file: SourceFile
   readonly segment?: Segment
   /** How often the work came back from the dead-letter queue. */
   readonly replays: number
@@ -27,8 +27,8 @@ export interface Task {
 export const TASK_SCHEMA = 'kissmetrics-importer/task/v1'
 
 /** The task of a drop that was just heard of. */
-export function newTask(drop: Drop, replays = 0): Task {
-  return { drop, replays, reached: 0, delays: 0 }
+export function newTask(file: SourceFile, replays = 0): Task {
+  return { file, replays, reached: 0, delays: 0 }
 }
 
 /** The task as the text of a message. */

@@ -1,4 +1,4 @@
-import type { Drop } from '../intake/source-file.ts'
+import type { SourceFile } from '../intake/source-file.ts'
 import { checkpointKey, reportKey } from '../keys.ts'
 import { ReportKeeper } from '../report/writer.ts'
 import { isFinished, type Account, type SegmentReport } from '../report/report.ts'
@@ -13,13 +13,13 @@ import type { World } from '../ports.ts'
 const READS_AT_ONCE = 16
 
 /** Writes the last report of a drop, and says how it ended. */
-export async function concludeDrop(
+export async function finishFile(
   account: Account,
   breakage: Breakage | undefined,
   keeper: ReportKeeper,
   { say }: World,
 ): Promise<void> {
-  const { key } = account.drop
+  const { key } = account.file
   switch (breakage?.kind) {
     case 'missing':
       await keeper.missing(account, breakage.state)
@@ -27,7 +27,7 @@ export async function concludeDrop(
       return
     case 'failed':
       await keeper.finish(account, breakage.rejection)
-      say.dropFailed(key, breakage.rejection.reason, breakage.rejection.detail)
+      say.fileRejected(key, breakage.rejection.reason, breakage.rejection.detail)
       return
     case undefined: {
       const { state, lines } = await keeper.finish(account)
@@ -42,26 +42,26 @@ export async function concludeDrop(
  * Whoever ends a segment does it, so that nobody has to wait for the others: S3 shows every write to whoever reads after it, so that the
  * last of them sees all the others done.
  */
-export async function mergeReports(drop: Drop, world: World): Promise<void> {
+export async function mergeReports(file: SourceFile, world: World): Promise<void> {
   const { checkpoints, reports, clock } = world
-  const found = await reports.find(drop.bucket, reportKey(drop)) // first, so that an older merging cannot replace a newer one
+  const found = await reports.find(file.bucket, reportKey(file)) // first, so that an older merging cannot replace a newer one
   if (found !== undefined && isFinished(found.report)) return
   const plan = readHeld<Plan>(
-    (await checkpoints.find({ bucket: drop.bucket, key: checkpointKey(drop, 'plan') }))?.value,
+    (await checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, 'plan') }))?.value,
     PLAN_SCHEMA,
   )
   if (plan === undefined) return
-  const parts = await readParts(drop, plan.segments, world)
-  const account = accountOf(drop, plan, parts)
+  const parts = await readParts(file, plan.segments, world)
+  const account = accountOf(file, plan, parts)
   const keeper = new ReportKeeper(found, reports, clock)
   const breakage = plan.breakage ?? parts.map((part) => part?.breakage).find((broken) => broken !== undefined)
   const isWhole = plan.isComplete && parts.every((part) => part?.isDone === true)
-  if (isWhole || breakage?.kind === 'missing') await concludeDrop(account, breakage, keeper, world)
+  if (isWhole || breakage?.kind === 'missing') await finishFile(account, breakage, keeper, world)
   else await keeper.begin(account)
 }
 
 async function readParts(
-  drop: Drop,
+  file: SourceFile,
   segments: readonly Segment[],
   { checkpoints }: World,
 ): Promise<readonly (Checkpoint | undefined)[]> {
@@ -69,18 +69,18 @@ async function readParts(
   for (let from = 0; from < segments.length; from += READS_AT_ONCE) {
     const some = segments.slice(from, from + READS_AT_ONCE)
     const found = await Promise.all(
-      some.map(({ index }) => checkpoints.find({ bucket: drop.bucket, key: checkpointKey(drop, index) })),
+      some.map(({ index }) => checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, index) })),
     )
     parts.push(...found.map((one) => readHeld<Checkpoint>(one?.value, CHECKPOINT_SCHEMA)))
   }
   return parts
 }
 
-function accountOf(drop: Drop, plan: Plan, parts: readonly (Checkpoint | undefined)[]): Account {
+function accountOf(file: SourceFile, plan: Plan, parts: readonly (Checkpoint | undefined)[]): Account {
   const sums = addUp(parts.map((part) => part?.sums ?? emptySums()))
   const total = (of: (part: Checkpoint) => number) => parts.reduce((sum, part) => sum + (part === undefined ? 0 : of(part)), 0)
   return {
-    drop,
+    file,
     bytes: plan.bytes,
     sums,
     linesRead: plan.segments.reduce((lines, segment) => lines + segment.lines, 0),

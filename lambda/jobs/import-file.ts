@@ -1,10 +1,10 @@
 import type { Task } from '../intake/task.ts'
 import { CHECKPOINTS_PREFIX, reportKey, REPORTS_PREFIX } from '../keys.ts'
-import { planDrop } from './split-file.ts'
+import { splitFile } from './split-file.ts'
 import { ReportKeeper } from '../report/writer.ts'
 import { isFinished, type Account } from '../report/report.ts'
 import type { FoundReport } from '../report/reports.ts'
-import { concludeDrop, mergeReports } from './finish.ts'
+import { finishFile, mergeReports } from './finish.ts'
 import { importSegment, isPacked } from './import-segment.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
 import type { Invocation, World } from '../ports.ts'
@@ -18,28 +18,28 @@ import type { Invocation, World } from '../ports.ts'
  * @throws SetupError, AccountingError, StandstillError, LostClaim, or what S3 or SQS said
  */
 export async function importTask(task: Task, world: World, invocation: Invocation): Promise<void> {
-  const { drop } = task
-  if (drop.key.startsWith(REPORTS_PREFIX) || drop.key.startsWith(CHECKPOINTS_PREFIX)) {
+  const { file } = task
+  if (file.key.startsWith(REPORTS_PREFIX) || file.key.startsWith(CHECKPOINTS_PREFIX)) {
     world.say.ignored('our own writing')
     return
   }
-  const found = await world.reports.find(drop.bucket, reportKey(drop))
+  const found = await world.reports.find(file.bucket, reportKey(file))
   if (found !== undefined && isFinished(found.report)) {
-    world.say.alreadyImported(drop.key)
+    world.say.alreadyImported(file.key)
     return
   }
   if (task.segment !== undefined) await importOneOfMany(task, world, invocation)
-  else if (await isToBeCut(task, world)) await planDrop(task, world, invocation)
+  else if (await isToBeCut(task, world)) await splitFile(task, world, invocation)
   else await importWhole(task, found, world, invocation)
 }
 
 /** A large drop is cut. A compressed one can only be read from its start, so it is one segment whatever its size. */
-async function isToBeCut({ drop }: Task, { drops, limits }: World): Promise<boolean> {
-  if (drop.bytes !== undefined && drop.bytes <= limits.segmentBytes) return false
-  const opened = await drops.open(drop, { start: 0, end: 1 })
+async function isToBeCut({ file }: Task, { files, limits }: World): Promise<boolean> {
+  if (file.bytes !== undefined && file.bytes <= limits.segmentBytes) return false
+  const opened = await files.open(file, { start: 0, end: 1 })
   if (opened.kind !== 'open') return false
   opened.body.destroy()
-  return opened.bytes > limits.segmentBytes && !(await isPacked(drop, drops))
+  return opened.bytes > limits.segmentBytes && !(await isPacked(file, files))
 }
 
 async function importWhole(task: Task, found: FoundReport | undefined, world: World, invocation: Invocation): Promise<void> {
@@ -48,15 +48,15 @@ async function importWhole(task: Task, found: FoundReport | undefined, world: Wo
     keeper.progress(() => accountOf(task, checkpoint))
   }
   const last = await importSegment({ task, world, invocation, onProgress }).finally(() => keeper.rest())
-  if (last !== undefined) await concludeDrop(accountOf(task, last), last.breakage, keeper, world)
+  if (last !== undefined) await finishFile(accountOf(task, last), last.breakage, keeper, world)
 }
 
 async function importOneOfMany(task: Task, world: World, invocation: Invocation): Promise<void> {
   const last = await importSegment({ task, world, invocation, onProgress: () => undefined })
-  if (last !== undefined) await mergeReports(task.drop, world)
+  if (last !== undefined) await mergeReports(task.file, world)
 }
 
-function accountOf({ drop }: Task, checkpoint: Checkpoint): Account {
+function accountOf({ file }: Task, checkpoint: Checkpoint): Account {
   const { bytes, sums, newest, startedAt, invocations, repeatsPossible } = checkpoint
-  return { drop, bytes, sums, linesRead: newest, startedAt, invocations, repeatsPossible }
+  return { file, bytes, sums, linesRead: newest, startedAt, invocations, repeatsPossible }
 }

@@ -1,18 +1,18 @@
 import { buffer } from 'node:stream/consumers'
 import { AccountingError, asError, OutageError, TimeIsUp } from '../errors.ts'
 import { handOn, leaveTo, putOff } from './requeue.ts'
-import type { Drop } from '../intake/source-file.ts'
+import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { checkpointKey } from '../keys.ts'
-import type { Drops, OpenDrop } from '../read/drops.ts'
-import { isGzip, openLines, VanishedDrop } from '../read/lines.ts'
+import type { SourceFiles, OpenFile } from '../read/drops.ts'
+import { isGzip, openLines, VanishedFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import { beginCheckpoint, CHECKPOINT_SCHEMA, type Breakage, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
 import { Claim } from '../settle/lease.ts'
 import { Ledger, type Mark } from '../settle/ledger.ts'
-import { dropLetter, type Sender } from '../settle/build-dead-letter.ts'
+import { fileLetter, type Sender } from '../settle/build-dead-letter.ts'
 import { Outbox } from '../settle/dead-letter-sender.ts'
 import { endedIn } from '../settle/counts.ts'
 import { shelfFor } from './quarantine.ts'
@@ -76,7 +76,7 @@ async function openAt(claim: Claim<Checkpoint>, { task, world }: SegmentImport) 
   try {
     const start = await findStart(task, claim.state.mark, world)
     const end = task.segment?.byteEnd
-    return { start, opened: await world.drops.open(task.drop, { start: start.byte, ...(end !== undefined && { end }) }) }
+    return { start, opened: await world.files.open(task.file, { start: start.byte, ...(end !== undefined && { end }) }) }
   } catch (error) {
     await claim.release(claim.state).catch(() => undefined) // nothing was sent, so whoever comes next need not wait
     throw error
@@ -88,7 +88,7 @@ function startOf({ segment }: Task): Mark {
 }
 
 function takeClaim(task: Task, world: World, { messageId }: Invocation) {
-  const place = { bucket: task.drop.bucket, key: checkpointKey(task.drop, task.segment?.index ?? 1) }
+  const place = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
   return Claim.take<Checkpoint>(place, world.checkpoints, world.clock, {
     schema: CHECKPOINT_SCHEMA,
     run: world.newRun(),
@@ -107,14 +107,14 @@ function takeClaim(task: Task, world: World, { messageId }: Invocation) {
 }
 
 /** From the mark on; but a compressed drop is unpacked from its start, whatever of it is settled. @returns where the next line to be read stands */
-async function findStart({ drop, segment }: Task, mark: Mark, { drops }: World): Promise<Mark> {
+async function findStart({ file, segment }: Task, mark: Mark, { files }: World): Promise<Mark> {
   if (segment !== undefined || mark.byte === 0) return mark
-  return (await isPacked(drop, drops)) ? { line: 0, byte: 0 } : mark
+  return (await isPacked(file, files)) ? { line: 0, byte: 0 } : mark
 }
 
 /** Whether the first bytes of an object say so, where there is one. */
-export async function isPacked(drop: Drop, drops: Drops): Promise<boolean> {
-  const opened = await drops.open(drop, { start: 0, end: 2 })
+export async function isPacked(file: SourceFile, files: SourceFiles): Promise<boolean> {
+  const opened = await files.open(file, { start: 0, end: 2 })
   return opened.kind === 'open' && isGzip(await buffer(opened.body))
 }
 
@@ -122,12 +122,12 @@ export async function isPacked(drop: Drop, drops: Drops): Promise<boolean> {
 async function endUnread(
   why: 'gone' | 'superseded' | 'locked',
   claim: Claim<Checkpoint>,
-  { task: { drop, replays }, world }: SegmentImport,
+  { task: { file, replays }, world }: SegmentImport,
 ): Promise<Checkpoint> {
   let breakage: Breakage
   if (why === 'locked') {
     breakage = { kind: 'failed', rejection: reject('object_unreadable', 'it lies in an archive'), replays }
-    await sendDropLetter({ drop, replays }, breakage.rejection, world)
+    await sendFileLetter({ file, replays }, breakage.rejection, world)
   } else {
     breakage = { kind: 'missing', state: why }
   }
@@ -137,7 +137,7 @@ async function endUnread(
 }
 
 async function run(
-  opened: OpenDrop,
+  opened: OpenFile,
   start: Mark,
   claim: Claim<Checkpoint>,
   work: SegmentImport,
@@ -146,10 +146,10 @@ async function run(
   const { limits, clock } = world
   const began = claim.state.mark.line
   const ledger = new Ledger(claim.state.mark, limits.maxInFlight * SPAN_PER_REQUEST, claim.state.sums)
-  const sender: Sender = { drop: task.drop, replays: task.replays, lastModified: opened.lastModified }
+  const sender: Sender = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
   const settlement = new Settlement(sender, world, ledger)
   const opening = { ...claim.state, bytes: opened.bytes }
-  world.say.started(task.drop.key, opened.bytes, opening.invocations, began + 1)
+  world.say.started(task.file.key, opened.bytes, opening.invocations, began + 1)
   let stopped: Error | undefined
   const stop = (error: Error): void => {
     stopped ??= error
@@ -170,12 +170,12 @@ async function run(
     if (stopped !== undefined) throw asError(stopped)
     await settlement.finish()
     throwUnlessAddedUp(ledger, journey, began, task)
-    if (journey.refusal !== undefined) await sendDropLetter(sender, journey.refusal, world)
+    if (journey.refusal !== undefined) await sendFileLetter(sender, journey.refusal, world)
     return await checkpointer.end({ isDone: true, ...brokenBy(journey.refusal, task) })
   } catch (error) {
     const why = stopped ?? asError(error)
     await settlement.windDown(why)
-    if (why instanceof VanishedDrop && why.state !== 'locked')
+    if (why instanceof VanishedFile && why.state !== 'locked')
       return await checkpointer.end({ isDone: true, breakage: { kind: 'missing', state: why.state } })
     const { mark } = await checkpointer.end()
     await breakOff(why, began, mark.line, work)
@@ -192,7 +192,7 @@ interface Along {
   readonly world: World
 }
 
-async function passDown(opened: OpenDrop, start: Mark, { settlement, checkpointer, task, world }: Along): Promise<Journey> {
+async function passDown(opened: OpenFile, start: Mark, { settlement, checkpointer, task, world }: Along): Promise<Journey> {
   const apiKey = await world.apiKey()
   const { settled } = settlement.ledger
   const { maxLineBytes } = world.limits
@@ -208,13 +208,13 @@ async function passDown(opened: OpenDrop, start: Mark, { settlement, checkpointe
 }
 
 /** What was read is counted where lines come in, what ended where they go out, and a segment's lines were counted when it was cut. */
-function throwUnlessAddedUp(ledger: Ledger, { lines }: Journey, began: number, { drop, segment }: Task): void {
+function throwUnlessAddedUp(ledger: Ledger, { lines }: Journey, began: number, { file, segment }: Task): void {
   const before = began - (segment === undefined ? 0 : segment.firstLine - 1)
   const read = before + lines
   const ended = endedIn(ledger.sums())
   if (read === ended && (segment === undefined || segment.lines === read)) return
   throw new AccountingError(
-    `The import of ${drop.key} does not add up: ${read} lines were read, but ${ended} ended` +
+    `The import of ${file.key} does not add up: ${read} lines were read, but ${ended} ended` +
       `${segment === undefined ? '' : ` of the ${segment.lines} of segment ${segment.index}`}. This is a fault of the importer.`,
   )
 }
@@ -231,8 +231,8 @@ async function breakOff(why: Error, began: number, reached: number, { task, worl
 }
 
 /** One letter for the drop as a whole. */
-export async function sendDropLetter(sender: Sender, rejection: Rejection, world: World): Promise<void> {
-  const letter = dropLetter(sender, rejection, world.clock.now())
+export async function sendFileLetter(sender: Sender, rejection: Rejection, world: World): Promise<void> {
+  const letter = fileLetter(sender, rejection, world.clock.now())
   const outbox = new Outbox(shelfFor(letter.source, letter.replays, world), world.clock)
   outbox.post(letter, () => undefined)
   await outbox.flush()

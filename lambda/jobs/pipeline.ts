@@ -3,7 +3,7 @@ import { Head, type Admission } from '../parse/sniff.ts'
 import { diagnoseBytes } from '../parse/diagnose.ts'
 import type { LineRules } from '../parse/line.ts'
 import type { Line, Reading } from '../read/lines.ts'
-import { UnreadableDrop } from '../read/lines.ts'
+import { UnreadableFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import type { Checkpointer } from '../settle/checkpointer.ts'
 import type { Settlement } from './settlement.ts'
@@ -52,7 +52,7 @@ export async function settleLines(reading: Reading, street: Street): Promise<Jou
       if (refusal !== undefined) return { lines, refusal }
     }
   } catch (error) {
-    if (!(error instanceof UnreadableDrop)) throw error
+    if (!(error instanceof UnreadableFile)) throw error
     breakage = reject('object_unreadable', error.message)
   }
   const refusal = (await pass(head.end())) ?? breakage

@@ -1,6 +1,6 @@
 import { newTask, taskBody } from '../intake/task.ts'
-import { isDropName, reportKey } from '../keys.ts'
-import type { ListedDrop } from '../read/drops.ts'
+import { isImportName, reportKey } from '../keys.ts'
+import type { ListedFile } from '../read/drops.ts'
 import { isFinal } from '../report/report.ts'
 import type { World } from '../ports.ts'
 
@@ -10,7 +10,7 @@ const LOOKS_AT_ONCE = 16
 /** What a search counts. */
 export interface Found {
   /** Objects that are drops by their names. */
-  readonly drops: number
+  readonly files: number
   /** Of those, the ones that were sent to the import queue, since there was no report of them. */
   readonly queued: number
   /** Whether everything was looked at. */
@@ -30,7 +30,7 @@ export interface SearchOptions {
   readonly ending?: AbortSignal
   /** Only counts. */
   readonly isDryRun?: boolean
-  readonly onQueued?: (drop: ListedDrop) => void
+  readonly onQueued?: (file: ListedFile) => void
 }
 
 /**
@@ -40,29 +40,29 @@ export interface SearchOptions {
  * @throws what S3 or SQS said
  */
 export async function search(
-  pages: AsyncIterable<readonly ListedDrop[]>,
+  pages: AsyncIterable<readonly ListedFile[]>,
   { reports, importQueue, clock }: Pick<World, 'reports' | 'importQueue' | 'clock'>,
   options: SearchOptions,
 ): Promise<Found> {
   const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
-  const found = { drops: 0, queued: 0 }
-  const queueIfLost = async (listed: ListedDrop): Promise<void> => {
-    const report = await reports.find(listed.drop.bucket, reportKey(listed.drop))
+  const found = { files: 0, queued: 0 }
+  const queueIfLost = async (listed: ListedFile): Promise<void> => {
+    const report = await reports.find(listed.file.bucket, reportKey(listed.file))
     if (report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)) return
-    if (!isDryRun) await importQueue.send(taskBody(newTask(listed.drop)), 0)
+    if (!isDryRun) await importQueue.send(taskBody(newTask(listed.file)), 0)
     found.queued += 1
     onQueued?.(listed)
   }
   for await (const page of pages) {
-    const drops = page.filter(({ drop, lastModified, isLatest }) => {
+    const files = page.filter(({ file, lastModified, isLatest }) => {
       const ageMs = now - lastModified.getTime()
-      return isDropName(drop.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
+      return isImportName(file.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
-    found.drops += drops.length
-    for (let from = 0; from < drops.length; from += LOOKS_AT_ONCE) {
+    found.files += files.length
+    for (let from = 0; from < files.length; from += LOOKS_AT_ONCE) {
       if (ending?.aborted === true) return { ...found, isWhole: false }
-      await Promise.all(drops.slice(from, from + LOOKS_AT_ONCE).map(queueIfLost))
+      await Promise.all(files.slice(from, from + LOOKS_AT_ONCE).map(queueIfLost))
     }
   }
   return { ...found, isWhole: true }
@@ -80,5 +80,5 @@ export async function reconcile(world: World, ending: AbortSignal): Promise<void
     staleMs: DAY_MS,
     ending,
   })
-  world.say.reconciled(found.drops, found.queued, found.isWhole)
+  world.say.reconciled(found.files, found.queued, found.isWhole)
 }

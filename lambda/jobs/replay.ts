@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { asError } from '../errors.ts'
 import { examine } from '../parse/entry.ts'
-import type { Drop } from '../intake/source-file.ts'
+import type { SourceFile } from '../intake/source-file.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { openLines, type Line } from '../read/lines.ts'
 import { Ledger } from '../settle/ledger.ts'
@@ -23,8 +23,8 @@ export async function replayLetter(letter: DeadLetter, world: World): Promise<vo
   const { bucket, key, versionId, etag, lastModified } = letter.source
   const number = letter.source.line ?? 1
   const replays = letter.replays + 1
-  const drop: Drop = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
-  const found = await findLine(letter, drop, number, world)
+  const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
+  const found = await findLine(letter, file, number, world)
   if (found === undefined) {
     await giveBack({ ...letter, replays }, world)
     return
@@ -33,7 +33,7 @@ export async function replayLetter(letter: DeadLetter, world: World): Promise<vo
   const entry = examine(found.line, { latestTime: latestTimeFor(written) }, await world.apiKey())
   const ledger = new Ledger({ line: number - 1, byte: found.line.byteStart }, 1)
   const deadLetters = shelfFor(letter.source, replays, world)
-  const settlement = new Settlement({ drop, replays, lastModified: written }, { ...world, deadLetters }, ledger)
+  const settlement = new Settlement({ file, replays, lastModified: written }, { ...world, deadLetters }, ledger)
   try {
     settlement.settle(entry)
     await settlement.finish()
@@ -53,7 +53,7 @@ interface FoundLine {
 }
 
 /** @returns undefined where the letter carries only a part and the drop that holds the whole is no longer there */
-async function findLine(letter: DeadLetter, drop: Drop, number: number, world: World): Promise<FoundLine | undefined> {
+async function findLine(letter: DeadLetter, file: SourceFile, number: number, world: World): Promise<FoundLine | undefined> {
   const bytes = lineOf(letter)
   if (bytes !== undefined) {
     const { byteStart = 0, byteEnd = bytes.length } = letter.source
@@ -61,7 +61,7 @@ async function findLine(letter: DeadLetter, drop: Drop, number: number, world: W
     // An empty line leaves no line to read, and is blank.
     return { line: { ...(line ?? { text: '' }), number, byteStart, byteEnd } }
   }
-  const opened = await world.drops.open(drop)
+  const opened = await world.files.open(file)
   if (opened.kind !== 'open') return undefined
   const line = await readLine(opened.body, number, world)
   return line && { line, lastModified: opened.lastModified }

@@ -14,12 +14,12 @@ const LONGEST_DELAY_SECONDS = 900
 export async function handOn(task: Task, began: number, reached: number, world: World): Promise<void> {
   if (reached <= began) {
     throw new StandstillError(
-      `A whole invocation brought ${task.drop.key} not one line further than line ${reached}. ` +
+      `A whole invocation brought ${task.file.key} not one line further than line ${reached}. ` +
         'Give the function more time or memory (a compressed drop is read from its start each time), or drop the file in parts.',
     )
   }
   await world.importQueue.send(taskBody({ ...task, reached, delays: 0 }), 0)
-  world.say.handedOn(task.drop.key, reached)
+  world.say.handedOn(task.file.key, reached)
 }
 
 /**
@@ -52,5 +52,5 @@ export async function leaveTo(
 ): Promise<void> {
   if (messageId !== undefined && holder.messageId === messageId) throw new BusyError()
   if (messageId === undefined || holder.messageId === undefined) await putOff(task, task.reached, holder.ms, world)
-  world.say.busy(task.drop.key)
+  world.say.busy(task.file.key)
 }

@@ -27,7 +27,7 @@ export class Settlement {
       maxInFlight: world.limits.maxInFlight,
       maxLinesPerSecond: world.limits.maxLinesPerSecond,
       onPause: (ms) => {
-        world.say.paused(sender.drop.key, ms)
+        world.say.paused(sender.file.key, ms)
       },
       onRepeat: () => {
         this.ledger.repeated()

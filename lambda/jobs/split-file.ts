@@ -3,16 +3,16 @@ import { TimeIsUp } from '../errors.ts'
 import { examineAll } from '../parse/entry.ts'
 import { handOn, leaveTo } from './requeue.ts'
 import { Head } from '../parse/sniff.ts'
-import type { Drop } from '../intake/source-file.ts'
+import type { SourceFile } from '../intake/source-file.ts'
 import { taskBody, type Segment, type Task } from '../intake/task.ts'
 import { diagnoseBytes } from '../parse/diagnose.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { checkpointKey } from '../keys.ts'
 import { cutSegments } from '../read/split.ts'
-import type { OpenDrop } from '../read/drops.ts'
-import { openLines, VanishedDrop } from '../read/lines.ts'
+import type { OpenFile } from '../read/drops.ts'
+import { openLines, VanishedFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
-import { sendDropLetter } from './import-segment.ts'
+import { sendFileLetter } from './import-segment.ts'
 import type { Breakage } from '../settle/checkpoint.ts'
 import { PLAN_SCHEMA, type Plan } from '../settle/split-plan.ts'
 import { Claim } from '../settle/lease.ts'
@@ -27,18 +27,18 @@ import type { Invocation, World } from '../ports.ts'
  *
  * @throws SetupError, StandstillError, LostClaim, or what S3 or SQS said: then the message has to come again
  */
-export async function planDrop(task: Task, world: World, invocation: Invocation): Promise<void> {
-  const { drop } = task
+export async function splitFile(task: Task, world: World, invocation: Invocation): Promise<void> {
+  const { file } = task
   const taking = await takePlan(task, world, invocation)
   if (taking.kind === 'busy') {
     await leaveTo(taking, task, invocation, world)
     return
   }
-  if (taking.kind === 'over' || (await cutAll(taking.claim, task, world, invocation))) await mergeReports(drop, world)
+  if (taking.kind === 'over' || (await cutAll(taking.claim, task, world, invocation))) await mergeReports(file, world)
 }
 
 function takePlan(task: Task, { checkpoints, clock, limits, newRun }: World, { messageId }: Invocation) {
-  const place = { bucket: task.drop.bucket, key: checkpointKey(task.drop, 'plan') }
+  const place = { bucket: task.file.bucket, key: checkpointKey(task.file, 'plan') }
   return Claim.take<Plan>(place, checkpoints, clock, {
     schema: PLAN_SCHEMA,
     run: newRun(),
@@ -61,12 +61,12 @@ async function cutAll(claim: Claim<Plan>, task: Task, world: World, { ending }: 
   const cutting = new Cutting(claim, world)
   const began = cutting.lines
   try {
-    const refusal = began === 0 ? await findRefusal(task.drop, world) : undefined
+    const refusal = began === 0 ? await findRefusal(task.file, world) : undefined
     if (refusal === undefined) await cutting.cutRest(task, ending)
     await cutting.complete(refusal && (await sentBack(refusal, task, world)))
     return true
   } catch (error) {
-    if (error instanceof VanishedDrop) {
+    if (error instanceof VanishedFile) {
       await cutting.complete(await breakageOf(error, task, world))
       return true
     }
@@ -77,25 +77,25 @@ async function cutAll(claim: Claim<Plan>, task: Task, world: World, { ending }: 
   }
 }
 
-async function breakageOf({ state }: VanishedDrop, task: Task, world: World): Promise<Breakage> {
+async function breakageOf({ state }: VanishedFile, task: Task, world: World): Promise<Breakage> {
   if (state !== 'locked') return { kind: 'missing', state }
   return sentBack(reject('object_unreadable', 'it lies in an archive'), task, world)
 }
 
-async function sentBack(rejection: Rejection, { drop, replays }: Task, world: World): Promise<Breakage> {
-  await sendDropLetter({ drop, replays }, rejection, world)
+async function sentBack(rejection: Rejection, { file, replays }: Task, world: World): Promise<Breakage> {
+  await sendFileLetter({ file, replays }, rejection, world)
   return { kind: 'failed', rejection, replays }
 }
 
-async function openFrom(drop: Drop, start: number, { drops }: World): Promise<OpenDrop> {
-  const opened = await drops.open(drop, { start })
-  if (opened.kind !== 'open') throw new VanishedDrop(opened.kind)
+async function openFrom(file: SourceFile, start: number, { files }: World): Promise<OpenFile> {
+  const opened = await files.open(file, { start })
+  if (opened.kind !== 'open') throw new VanishedFile(opened.kind)
   return opened
 }
 
 /** Looks at the first lines before anything is sent: a drop that is no JSON-lines file comes back whole, and not in a million lines. */
-async function findRefusal(drop: Drop, world: World): Promise<Rejection | undefined> {
-  const opened = await openFrom(drop, 0, world)
+async function findRefusal(file: SourceFile, world: World): Promise<Rejection | undefined> {
+  const opened = await openFrom(file, 0, world)
   const rules = { latestTime: latestTimeFor(opened.lastModified) }
   const reading = await openLines(opened.body, world.limits)
   const unsupported = diagnoseBytes(reading.start)
@@ -129,10 +129,10 @@ class Cutting {
     return last === undefined ? 0 : last.firstLine + last.lines - 1
   }
 
-  async cutRest({ drop, replays }: Task, ending: AbortSignal): Promise<void> {
+  async cutRest({ file, replays }: Task, ending: AbortSignal): Promise<void> {
     const { limits, importQueue } = this.#world
     const last = this.#plan.segments.at(-1)
-    const opened = await openFrom(drop, last?.byteEnd ?? 0, this.#world)
+    const opened = await openFrom(file, last?.byteEnd ?? 0, this.#world)
     using _ending = whenRaised(ending, (why) => {
       opened.body.destroy(why)
     })
@@ -141,7 +141,7 @@ class Cutting {
     for await (const cut of cutSegments(opened.body, { segmentBytes: limits.segmentBytes, ...from })) {
       const { index, byteStart, byteEnd, firstLine, lines } = cut
       const segment: Segment = { index, byteStart, byteEnd, firstLine, lines }
-      await importQueue.send(taskBody({ drop, segment, replays, reached: firstLine - 1, delays: 0 }), 0)
+      await importQueue.send(taskBody({ file, segment, replays, reached: firstLine - 1, delays: 0 }), 0)
       this.#plan = { ...this.#plan, segments: [...this.#plan.segments, segment] }
       await this.#saveNowAndThen()
     }

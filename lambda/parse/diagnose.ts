@@ -68,7 +68,7 @@ export interface HeadLine {
  * @param isWhole whether the drop has no more lines; otherwise these were so many that it need not be looked at further
  * @returns undefined where the lines should rather come back one by one: a short file whose lines happen to be broken
  */
-export function diagnoseDrop(head: readonly HeadLine[], isWhole: boolean): Rejection | undefined {
+export function diagnoseFile(head: readonly HeadLine[], isWhole: boolean): Rejection | undefined {
   if (head.length === 0) return undefined
   const texts = head.flatMap(({ text }) => (text === undefined ? [] : [text.trim()]))
   const what = whatIsIt(head, texts, isWhole) ?? (isWhole ? undefined : noObject(head.length, texts))

@@ -1,4 +1,4 @@
-import { diagnoseDrop, type HeadLine } from './diagnose.ts'
+import { diagnoseFile, type HeadLine } from './diagnose.ts'
 import type { Rejection, ReasonCode } from '../reasons.ts'
 import type { Entry } from './entry.ts'
 
@@ -47,7 +47,7 @@ export class Head {
   }
 
   #judge(isWhole: boolean): Admission {
-    const rejection = diagnoseDrop(this.#held.filter(({ kind }) => kind !== 'blank').map(toHeadLine), isWhole)
+    const rejection = diagnoseFile(this.#held.filter(({ kind }) => kind !== 'blank').map(toHeadLine), isWhole)
     if (rejection !== undefined) return { kind: 'refused', rejection }
     this.#isOpen = true
     return this.#release()

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import type { Drop } from '../intake/source-file.ts'
+import type { SourceFile } from '../intake/source-file.ts'
 
 /** An object that is being read. */
-export interface OpenDrop {
+export interface OpenFile {
   readonly kind: 'open'
   /** Exactly the bytes that were asked for. */
   readonly body: Readable
@@ -22,8 +22,8 @@ export interface ByteRange {
 }
 
 /** A drop as a listing of the bucket shows it. */
-export interface ListedDrop {
-  readonly drop: Drop
+export interface ListedFile {
+  readonly file: SourceFile
   readonly lastModified: Date
   /** Whether no other version took its place. */
   readonly isLatest: boolean
@@ -32,15 +32,15 @@ export interface ListedDrop {
 /** What lies in the bucket where people put drops. */
 export interface Listing {
   /** Every version of every object, a page at a time. @throws SetupError where the function may not list them */
-  pages(): AsyncIterable<readonly ListedDrop[]>
+  pages(): AsyncIterable<readonly ListedFile[]>
 }
 
 /** The bucket, seen from the reader. */
-export interface Drops {
+export interface SourceFiles {
   /**
    * Opens exactly the object that the drop names: by its version, else by its ETag.
    *
    * @throws SetupError where the function may not read it
    */
-  open(drop: Drop, range?: ByteRange): Promise<OpenDrop | { readonly kind: Absence }>
+  open(file: SourceFile, range?: ByteRange): Promise<OpenFile | { readonly kind: Absence }>
 }

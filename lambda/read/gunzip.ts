@@ -2,7 +2,7 @@ import { createGunzip } from 'node:zlib'
 import { codeOf } from '../errors.ts'
 
 /** A drop whose bytes cannot be had, however often it is read: a person has to write it again. */
-export class UnreadableDrop extends Error {
+export class UnreadableFile extends Error {
   override readonly name = 'UnreadableDrop'
 }
 
@@ -69,8 +69,8 @@ async function* slicesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 
 function throwIfTooMuch(bytes: number, packedBytes: number, maxBytes: number): void {
   if (bytes > RATIO_COUNTS_FROM_BYTES && bytes > MAX_RATIO * packedBytes)
-    throw new UnreadableDrop(`it unpacks to more than ${MAX_RATIO} times its size`)
-  if (bytes > maxBytes) throw new UnreadableDrop(`it unpacks to more than ${maxBytes / 1e9} GB: it has to come in several files`)
+    throw new UnreadableFile(`it unpacks to more than ${MAX_RATIO} times its size`)
+  if (bytes > maxBytes) throw new UnreadableFile(`it unpacks to more than ${maxBytes / 1e9} GB: it has to come in several files`)
 }
 
 /** zlib's stream, a step at a time: what goes in, and what comes out because of it. */
@@ -130,5 +130,5 @@ class Unzip implements Disposable {
 export function asUnreadable(error: unknown): unknown {
   const code = codeOf(error)
   if (!code.startsWith('Z_')) return error
-  return new UnreadableDrop(`its gzip data is ${code === 'Z_BUF_ERROR' ? 'cut off' : 'damaged'}`, { cause: error })
+  return new UnreadableFile(`its gzip data is ${code === 'Z_BUF_ERROR' ? 'cut off' : 'damaged'}`, { cause: error })
 }

@@ -63,7 +63,7 @@ export class LineGuard extends Transform {
   }
 
   /** To be called before the end: what has no newline by then is cut off, and no line. */
-  dropOpenLine(): void {
+  discardOpenLine(): void {
     this.#isCutOff = true
   }
 

@@ -3,8 +3,8 @@ import split2 from 'split2'
 import { LineGuard, type LineFault } from './line-guard.ts'
 import { asUnreadable, gunzip, isGzip } from './gunzip.ts'
 
-export { VanishedDrop } from './resume.ts'
-export { isGzip, UnreadableDrop } from './gunzip.ts'
+export { VanishedFile } from './resume.ts'
+export { isGzip, UnreadableFile } from './gunzip.ts'
 
 /** One line of a drop. */
 export interface Line {
@@ -109,7 +109,7 @@ async function* batchesOf(
       yield* bytes
     } catch (error) {
       failure = { error: asUnreadable(error) }
-      guard.dropOpenLine()
+      guard.discardOpenLine()
     }
   }
   // One batch waits behind split2, and not sixteen as usual: lines cost much more memory than their bytes, and the garbage

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import type { Clock } from '../deliver/delivery.ts'
 import { SetupError } from '../errors.ts'
-import type { Drop } from '../intake/source-file.ts'
-import type { Absence, ByteRange, Drops } from './drops.ts'
+import type { SourceFile } from '../intake/source-file.ts'
+import type { Absence, ByteRange, SourceFiles } from './drops.ts'
 
 /** The object is no longer what it was when its reading began. */
-export class VanishedDrop extends Error {
+export class VanishedFile extends Error {
   override readonly name = 'VanishedDrop'
   readonly state: Absence
 
@@ -30,17 +30,17 @@ const CEILING_MS = 5_000
  *
  * @see Amazon S3, "GetObject": Range, VersionId, If-Match
  */
-export function resuming(drops: Drops, clock: Sleeper): Drops {
+export function resuming(files: SourceFiles, clock: Sleeper): SourceFiles {
   return {
-    async open(drop, range = { start: 0 }) {
-      const first = await openPatiently(drops, drop, range, clock, new AbortController().signal)
+    async open(file, range = { start: 0 }) {
+      const first = await openPatiently(files, file, range, clock, new AbortController().signal)
       if (first.kind !== 'open') return first
       // Where the message named no ETag, what was opened first is what has to be read to the end.
-      const pinned: Drop = { ...drop, etag: drop.etag ?? first.etag }
+      const pinned: SourceFile = { ...file, etag: file.etag ?? first.etag }
       const end = Math.max(range.start, Math.min(range.end ?? first.bytes, first.bytes))
       const openRest: OpenRest = async (start, signal) => {
-        const again = await openPatiently(drops, pinned, { start, end }, clock, signal)
-        if (again.kind !== 'open') throw new VanishedDrop(again.kind)
+        const again = await openPatiently(files, pinned, { start, end }, clock, signal)
+        if (again.kind !== 'open') throw new VanishedFile(again.kind)
         return again.body
       }
       return { ...first, body: new UnbrokenBody(first.body, { start: range.start, end }, openRest, clock) }
@@ -125,15 +125,15 @@ function silenced(body: Readable): Readable {
 
 /** The SDK tries three times by itself, within two seconds; a busy S3 may take longer than that. */
 async function openPatiently(
-  drops: Drops,
-  drop: Drop,
+  files: SourceFiles,
+  file: SourceFile,
   range: ByteRange,
   clock: Sleeper,
   signal: AbortSignal,
-): ReturnType<Drops['open']> {
+): ReturnType<SourceFiles['open']> {
   for (let failures = 0; ; failures += 1) {
     try {
-      return await drops.open(drop, range)
+      return await files.open(file, range)
     } catch (error) {
       if (error instanceof SetupError || failures === MAX_TRIES - 1) throw error
     }

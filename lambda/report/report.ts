@@ -1,5 +1,5 @@
 import { AccountingError } from '../errors.ts'
-import type { Drop } from '../intake/source-file.ts'
+import type { SourceFile } from '../intake/source-file.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
 import type { Sums } from '../settle/counts.ts'
 import type { ProgressPoint } from './progress.ts'
@@ -12,7 +12,7 @@ export type ReportState = 'importing' | 'complete' | 'complete-with-rejects' | '
 export interface Report {
   readonly schema: typeof REPORT_SCHEMA
   readonly state: ReportState
-  readonly drop: {
+  readonly file: {
     readonly bucket: string
     readonly key: string
     readonly versionId?: string
@@ -54,7 +54,7 @@ export interface SegmentReport {
 
 /** What an import knows when its report is written. */
 export interface Account {
-  readonly drop: Drop
+  readonly file: SourceFile
   readonly bytes: number
   readonly sums: Sums
   /** Lines that the reader gave out, counted apart from how they ended. */
@@ -80,7 +80,7 @@ export function finalReport(account: Account, finishedAt: string, failure?: Reje
   const ended = delivered + rejected + undeliverable + blank
   if (ended !== account.linesRead) {
     throw new AccountingError(
-      `The import of ${account.drop.key} does not add up: ${account.linesRead} lines were read, but ${ended} ended ` +
+      `The import of ${account.file.key} does not add up: ${account.linesRead} lines were read, but ${ended} ended ` +
         `(${delivered} delivered + ${rejected} rejected + ${undeliverable} undeliverable + ${blank} blank). ` +
         'This is a fault of the importer; the drop is imported again.',
     )
@@ -109,15 +109,15 @@ export function isFinished(report: Report): boolean {
 }
 
 function document(account: Account, state: ReportState): Report {
-  const { drop, bytes, sums, linesRead, startedAt, invocations, repeatsPossible, segments } = account
+  const { file, bytes, sums, linesRead, startedAt, invocations, repeatsPossible, segments } = account
   return {
     schema: REPORT_SCHEMA,
     state,
-    drop: {
-      bucket: drop.bucket,
-      key: drop.key,
-      ...(drop.versionId !== undefined && { versionId: drop.versionId }),
-      ...(drop.etag !== undefined && { etag: drop.etag }),
+    file: {
+      bucket: file.bucket,
+      key: file.key,
+      ...(file.versionId !== undefined && { versionId: file.versionId }),
+      ...(file.etag !== undefined && { etag: file.etag }),
       bytes,
     },
     lines: { total: linesRead, ...sums.lines },

@@ -44,8 +44,8 @@ export class ReportKeeper {
   /** The same, at once. */
   async begin(account: Account): Promise<void> {
     this.#writtenAt = this.#clock.now()
-    const { drop } = account
-    const tag = await this.#reports.replace(drop.bucket, reportKey(drop), this.#withCourse(progressReport(account)), this.#tag)
+    const { file } = account
+    const tag = await this.#reports.replace(file.bucket, reportKey(file), this.#withCourse(progressReport(account)), this.#tag)
     this.#isOvertaken = tag === undefined
     this.#tag = tag ?? this.#tag
   }
@@ -66,9 +66,9 @@ export class ReportKeeper {
     await this.#writing
   }
 
-  async #putLast(report: Report, { drop }: Account): Promise<void> {
+  async #putLast(report: Report, { file }: Account): Promise<void> {
     await this.#writing // or it could overtake the last one
-    await this.#reports.put(drop.bucket, reportKey(drop), report)
+    await this.#reports.put(file.bucket, reportKey(file), report)
   }
 
   #withCourse(report: Report): Report {

@@ -1,11 +1,11 @@
-import type { Drop } from '../intake/source-file.ts'
+import type { SourceFile } from '../intake/source-file.ts'
 import type { Line } from '../read/lines.ts'
 import type { Rejection } from '../reasons.ts'
 import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type LetterSource } from './dead-letter.ts'
 
 /** What all dead letters of one import have in common. */
 export interface Sender {
-  readonly drop: Drop
+  readonly file: SourceFile
   readonly lastModified?: Date
   /** How often this work came back from the dead-letter queue before. */
   readonly replays: number
@@ -33,10 +33,10 @@ export function lineLetter(
 }
 
 /** One letter for the whole drop, whatever its length. @param failedAt milliseconds since 1970 */
-export function dropLetter(sender: Sender, { reason, detail }: Rejection, failedAt: number): DeadLetter {
+export function fileLetter(sender: Sender, { reason, detail }: Rejection, failedAt: number): DeadLetter {
   return {
     schema: DEAD_LETTER_SCHEMA,
-    kind: 'drop',
+    kind: 'file',
     reason,
     detail,
     source: sourceOf(sender),
@@ -46,8 +46,8 @@ export function dropLetter(sender: Sender, { reason, detail }: Rejection, failed
   }
 }
 
-function sourceOf({ drop, lastModified }: Sender): LetterSource {
-  const { bucket, key, versionId, etag } = drop
+function sourceOf({ file, lastModified }: Sender): LetterSource {
+  const { bucket, key, versionId, etag } = file
   return {
     bucket,
     key,

@@ -24,7 +24,7 @@ export interface LetterSource {
  */
 export interface DeadLetter {
   readonly schema: typeof DEAD_LETTER_SCHEMA
-  readonly kind: 'line' | 'drop'
+  readonly kind: 'line' | 'file'
   readonly reason: ReasonCode
   /** One sentence for a person, with what to do. */
   readonly detail: string

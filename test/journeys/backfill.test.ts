@@ -59,7 +59,7 @@ describe('km-import backfill', () => {
 
     const real = await run(['backfill', '--json', '--state-dir', stateDir])
     expect(JSON.parse(real.stdout)).toEqual({
-      drops: 3,
+      files: 3,
       queued: 2,
       dryRun: false,
       keys: ['incoming/2025/old.json', 'incoming/older.jsonl'],
@@ -90,7 +90,7 @@ test('the search that the stack asks for leaves alone what is so young that its 
   await using installation = await Installation.start(sink.url)
   await putUnheard(installation, FILES)
   await installation.sendToImportQueue(JSON.stringify({ schema: RECONCILE_SCHEMA }))
-  expect((await installation.heard('Looked for drops')).facts).toEqual({ drops: 0, isWhole: true })
+  expect((await installation.heard('Looked for drops')).facts).toEqual({ files: 0, isWhole: true })
   await installation.idle()
   expect(sink.seen).toEqual([])
 })

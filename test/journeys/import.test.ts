@@ -41,7 +41,7 @@ describe('a drop becomes requests, dead letters and a report', () => {
     expect(report).toMatchObject({
       schema: 'kissmetrics-importer/report/v1',
       state: 'complete-with-rejects',
-      drop: { bucket: BUCKET, key: 'incoming/a.json', bytes: expect.any(Number) as unknown },
+      file: { bucket: BUCKET, key: 'incoming/a.json', bytes: expect.any(Number) as unknown },
       lines: { total: 5, delivered: 2, rejected: 2, undeliverable: 0, blank: 1 },
       commands: { record: 1, set: 1, alias: 1 },
       rejectedBy: {
@@ -58,7 +58,7 @@ describe('a drop becomes requests, dead letters and a report', () => {
         schema: 'kissmetrics-importer/dead-letter/v1',
         kind: 'line',
         reason: 'missing_timestamp',
-        source: { bucket: BUCKET, key: 'incoming/a.json', versionId: report.drop.versionId, line: 3, byteStart: 45, byteEnd: 73 },
+        source: { bucket: BUCKET, key: 'incoming/a.json', versionId: report.file.versionId, line: 3, byteStart: 45, byteEnd: 73 },
         line: NO_TIME,
         attempts: 0,
         replays: 0,
@@ -88,7 +88,7 @@ describe('a drop becomes requests, dead letters and a report', () => {
     await using installation = await Installation.start(sink.url)
     const report = await installation.import(name, body)
     expect(report.lines).toMatchObject(lines)
-    expect(report.drop.key).toBe(`incoming/${name}`)
+    expect(report.file.key).toBe(`incoming/${name}`)
     expectToAddUp(report, report.lines.total)
     expect(await installation.takeDeadLetters()).toHaveLength(report.lines.rejected)
   })
@@ -139,7 +139,7 @@ describe('a drop that is no JSON-lines file comes back whole, as one dead letter
     await using installation = await Installation.start(sink.url)
     const report = await installation.import('a.json', body)
     expect(report).toMatchObject({ state: 'failed', failure: { reason }, lines: { total: 0 } })
-    expect(await installation.takeDeadLetters()).toMatchObject([{ kind: 'drop', reason, source: { key: 'incoming/a.json' } }])
+    expect(await installation.takeDeadLetters()).toMatchObject([{ kind: 'file', reason, source: { key: 'incoming/a.json' } }])
     expect(sink.seen).toEqual([])
   })
 

@@ -15,28 +15,28 @@ const BAD = '{"_p":"a","_n":"Signed Up"}\n'
 const KEY = { KM_API_KEY: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' }
 
 let folder: string
-let dropDir: string
+let watchedDir: string
 let usual: readonly string[]
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'km-local-'))
-  dropDir = path.join(folder, 'drop')
-  await mkdir(dropDir)
-  usual = ['local', '--once', '--no-samples', '--drop-dir', dropDir, '--state-dir', path.join(folder, 'state')]
+  watchedDir = path.join(folder, 'drop')
+  await mkdir(watchedDir)
+  usual = ['local', '--once', '--no-samples', '--drop-dir', watchedDir, '--state-dir', path.join(folder, 'state')]
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const drop = (name: string, content: string): Promise<void> => writeFile(path.join(dropDir, name), content)
+const put = (name: string, content: string): Promise<void> => writeFile(path.join(watchedDir, name), content)
 
 describe('the exit code tells what became of the drops', () => {
   test('0: every line was delivered', async () => {
-    await drop('a.json', GOOD)
+    await put('a.json', GOOD)
     const { code, stdout } = await run(usual)
     expect(stdout).toMatch(/^incoming\/a\.json {2}complete\n {2}lines +1\n {2}delivered +1 {2}record 1\n/)
     expect(code).toBe(0)
   })
 
   test('1: some lines came back', async () => {
-    await drop('a.json', GOOD + BAD)
+    await put('a.json', GOOD + BAD)
     const { code, stdout } = await run(usual)
     expect(stdout).toContain('missing_timestamp               1  line 2')
     expect(code).toBe(1)
@@ -48,15 +48,15 @@ describe('the exit code tells what became of the drops', () => {
 
   test('2: the endpoint does not let us in', async () => {
     await using sink = await startFaultSink(() => status(403))
-    await drop('a.json', GOOD)
+    await put('a.json', GOOD)
     const { code, stderr } = await run([...usual, '--endpoint', sink.url], KEY)
     expect(stderr).toContain('it answered 403')
     expect(code).toBe(2)
   })
 
   test('2: a file cannot be read, and the others are imported', async () => {
-    await symlink(path.join(folder, 'nowhere.json'), path.join(dropDir, 'lost.json'))
-    await drop('a.json', GOOD)
+    await symlink(path.join(folder, 'nowhere.json'), path.join(watchedDir, 'lost.json'))
+    await put('a.json', GOOD)
     const { code, stderr, stdout } = await run(usual)
     expect(stderr).toContain('lost.json could not be read (ENOENT)')
     expect(stdout).toContain('incoming/a.json  complete')
@@ -97,11 +97,11 @@ describe('what cannot be used is said in one line, with exit code 2 and no stack
 })
 
 test('--json: the reports are one array on stdout, and nothing else is there', async () => {
-  await drop('a.json', GOOD)
-  await drop('b.jsonl', GOOD + BAD)
+  await put('a.json', GOOD)
+  await put('b.jsonl', GOOD + BAD)
   const { stdout, code } = await run([...usual, '--json'])
   const reports = JSON.parse(stdout) as readonly Report[]
-  expect(reports.map(({ drop: { key }, state }) => `${key} ${state}`).toSorted()).toEqual([
+  expect(reports.map(({ file: { key }, state }) => `${key} ${state}`).toSorted()).toEqual([
     'incoming/a.json complete',
     'incoming/b.jsonl complete-with-rejects',
   ])
@@ -109,17 +109,17 @@ test('--json: the reports are one array on stdout, and nothing else is there', a
 })
 
 test('a drop is not imported twice; a file that has changed is another drop', async () => {
-  await drop('a.json', GOOD)
+  await put('a.json', GOOD)
   await run(usual)
   expect(await run(usual)).toMatchObject({ code: 0, stdout: '' })
-  await drop('a.json', GOOD + GOOD)
+  await put('a.json', GOOD + GOOD)
   expect((await run(usual)).stdout).toContain('lines                2')
 })
 
 test('names that are no drops are passed over, and said', async () => {
-  await drop('table.csv', 'a,b\n')
-  await drop('.hidden.json', GOOD)
-  await drop('half.json.part', GOOD)
+  await put('table.csv', 'a,b\n')
+  await put('.hidden.json', GOOD)
+  await put('half.json.part', GOOD)
   const { stdout, stderr } = await run(usual)
   expect(stdout).toBe('')
   expect(stderr).toContain('ignored:')
@@ -131,20 +131,20 @@ test('names that are no drops are passed over, and said', async () => {
 test('a file that comes while it runs is imported; Ctrl-C ends it in order, and the report lies there as a file', async () => {
   const program = new Program(usual.filter((flag) => flag !== '--once'))
   await eventually('the start', () => Promise.resolve(program.stderr.includes('Ctrl-C stops') ? true : undefined))
-  await mkdir(path.join(dropDir, 'new'))
-  await drop('new/late.json', GOOD)
+  await mkdir(path.join(watchedDir, 'new'))
+  await put('new/late.json', GOOD)
   await eventually('the table', () => Promise.resolve(program.stdout.includes('dead letters') ? true : undefined))
   program.kill('SIGINT')
   const { code, stdout } = await program.ended()
   expect(stdout).toContain('incoming/new/late.json  complete')
   expect(code).toBe(130)
   const file = /report +(\S+)/.exec(stdout)?.[1] ?? ''
-  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ state: 'complete', drop: { key: 'incoming/new/late.json' } })
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ state: 'complete', file: { key: 'incoming/new/late.json' } })
 })
 
 test('killed in the middle, it finishes the job at the next start: every line arrives', async () => {
   const lines = Array.from({ length: 5_000 }, (_, index) => `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`)
-  await drop('a.json', lines.join('\n'))
+  await put('a.json', lines.join('\n'))
   let killAt = 1_500
   await using sink = await startFaultSink(() => {
     if (killAt-- === 0) program.kill('SIGKILL')
@@ -164,13 +164,13 @@ test('an empty first start imports the samples, and only the first', async () =>
   const args = usual.filter((flag) => flag !== '--no-samples')
   const { stdout, code } = await run([...args, '--json'])
   const reports = JSON.parse(stdout) as readonly Report[]
-  expect(reports.map(({ drop: { key } }) => key).toSorted()).toEqual([
+  expect(reports.map(({ file: { key } }) => key).toSorted()).toEqual([
     'incoming/samples/every-reason.jsonl',
     'incoming/samples/invalid.json',
     'incoming/samples/mixed-50000.jsonl.gz',
     'incoming/samples/valid.json',
   ])
-  const mixed = reports.find(({ drop: { key } }) => key.includes('mixed'))?.lines
+  const mixed = reports.find(({ file: { key } }) => key.includes('mixed'))?.lines
   expect(mixed?.total).toBe(50_000)
   expect((mixed?.delivered ?? 0) + (mixed?.rejected ?? 0) + (mixed?.undeliverable ?? 0) + (mixed?.blank ?? 0)).toBe(50_000)
   expect(code).toBe(1)
@@ -186,7 +186,7 @@ test('help tells each flag, with an example', async () => {
 })
 
 test('--once ends where the endpoint is down, and the same command goes on when it is up again', async () => {
-  await drop('a.json', GOOD)
+  await put('a.json', GOOD)
   let isDown = true
   await using sink = await startFaultSink(() => (isDown ? { kind: 'reset', taken: false } : TAKEN))
   const args = [...usual, '--endpoint', sink.url]

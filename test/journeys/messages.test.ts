@@ -25,7 +25,7 @@ describe('what a message asks for', () => {
     await using installation = await Installation.start(sink.url)
     const report = await installation.import('a.json', GOOD)
     await installation.sendToImportQueue(
-      JSON.stringify({ Records: [eventOf('incoming/a.json', { versionId: report.drop.versionId })] }),
+      JSON.stringify({ Records: [eventOf('incoming/a.json', { versionId: report.file.versionId })] }),
     )
     await installation.idle()
     expect(sink.seen).toHaveLength(1)
@@ -162,7 +162,7 @@ describe('dead letters that are moved back to the import queue', () => {
     expect(report.state).toBe('failed')
     await installation.redrive()
     const [letter] = await installation.returnedLetters(1, 1)
-    expect(letter).toMatchObject({ kind: 'drop', reason: 'not_line_delimited_json', replays: 1 })
+    expect(letter).toMatchObject({ kind: 'file', reason: 'not_line_delimited_json', replays: 1 })
   })
 
   test('a letter whose line cannot be sent now stays in the queue', async () => {
@@ -207,7 +207,7 @@ describe('dead letters that are moved back to the import queue', () => {
     await installation.idle()
     expect(await installation.takeDeadBodies()).toEqual([])
     expect((await parkedLetters(installation)).map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
-      { kind: 'drop', reason: 'not_line_delimited_json', replays: 3 },
+      { kind: 'file', reason: 'not_line_delimited_json', replays: 3 },
     ])
   })
 })

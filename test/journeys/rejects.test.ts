@@ -265,7 +265,7 @@ test('status shows the drops, one of them in full, and a table for a spreadsheet
   expect(one.stdout).toContain('km-import rejects pull --key "incoming/a.json"')
   expect(JSON.parse((await km('status', '--json')).stdout)).toMatchObject({
     deadLetters: 1,
-    drops: [{ state: 'complete-with-rejects' }],
+    files: [{ state: 'complete-with-rejects' }],
   })
   expect((await km('status', '--csv')).stdout).toMatch(/^drop,state,lines,.*\nincoming\/a\.json,complete-with-rejects,2,1,1,0,0,/)
   expect(await km('status', 'nothing.json')).toMatchObject({

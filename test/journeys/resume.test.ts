@@ -80,7 +80,7 @@ describe('a large drop', () => {
     await using installation = await Installation.start(sink.url, { KM_SEGMENT_BYTES: '65536' })
     const report = await installation.import('large.json', 'email,event,time\n'.repeat(20_000))
     expect(report).toMatchObject({ state: 'failed', failure: { reason: 'not_line_delimited_json' }, lines: { total: 0 } })
-    expect(await installation.takeDeadLetters()).toMatchObject([{ kind: 'drop', reason: 'not_line_delimited_json' }])
+    expect(await installation.takeDeadLetters()).toMatchObject([{ kind: 'file', reason: 'not_line_delimited_json' }])
     expect(sink.seen).toEqual([])
   })
 })
@@ -89,8 +89,8 @@ describe('a drop that is asked for twice', () => {
   test('after it was imported, is skipped', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
-    const { drop } = await installation.import('a.json', lines(5))
-    await installation.sendToImportQueue(eventOf(drop.key, drop.versionId))
+    const { file } = await installation.import('a.json', lines(5))
+    await installation.sendToImportQueue(eventOf(file.key, file.versionId))
     await installation.heard('Drop skipped')
     expect(taken(sink.taken)).toEqual(range(1, 5))
   })
@@ -112,12 +112,12 @@ test('a checkpoint that cannot be understood is begun anew, and the report says 
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
   const { s3 } = installation.cloud
-  const drop = { bucket: BUCKET, key: 'other/a.json' }
-  const { VersionId = '' } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: drop.key, Body: lines(7) }))
-  const key = checkpointKey({ ...drop, versionId: VersionId }, 1)
+  const file = { bucket: BUCKET, key: 'other/a.json' }
+  const { VersionId = '' } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: file.key, Body: lines(7) }))
+  const key = checkpointKey({ ...file, versionId: VersionId }, 1)
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: '{"schema":"of another ti' }))
-  await installation.sendToImportQueue(eventOf(drop.key, VersionId))
-  expect(await installation.finalReport(drop.key, VersionId)).toMatchObject({ lines: { delivered: 7 }, repeatsPossible: 7 })
+  await installation.sendToImportQueue(eventOf(file.key, VersionId))
+  expect(await installation.finalReport(file.key, VersionId)).toMatchObject({ lines: { delivered: 7 }, repeatsPossible: 7 })
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }))
   expect(JSON.parse((await Body?.transformToString()) ?? '') as Checkpoint).toMatchObject({ isDone: true, mark: { line: 7 } })
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'checkpoints/' }))

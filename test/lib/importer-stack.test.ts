@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { Duration } from 'aws-cdk-lib'
-import { CHECKPOINTS_PREFIX, DROP_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../../lambda/keys.ts'
+import { CHECKPOINTS_PREFIX, FILE_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import { FUNCTION_TIMEOUT } from '../../lib/importer-function.ts'
 import { ACCOUNT, CDK_CONTEXT, Deployed, GUID } from './deployed.ts'
 
@@ -124,8 +124,8 @@ describe('a drop reaches the function', () => {
   })
 
   test('no suffix ends with another one, which S3 would refuse', () => {
-    const overlapping = DROP_SUFFIXES.filter((suffix) =>
-      DROP_SUFFIXES.some((other) => other !== suffix && suffix.endsWith(other)),
+    const overlapping = FILE_SUFFIXES.filter((suffix) =>
+      FILE_SUFFIXES.some((other) => other !== suffix && suffix.endsWith(other)),
     )
     expect(overlapping).toEqual([])
   })

@@ -51,8 +51,8 @@ export async function askOverview(limit: number, signal: AbortSignal): Promise<O
   return (await get('overview', { limit }, signal)) as Overview
 }
 
-export async function askDrop(id: string, signal: AbortSignal): Promise<Report> {
-  return (await get('drop', { id }, signal)) as Report
+export async function fetchReport(id: string, signal: AbortSignal): Promise<Report> {
+  return (await get('file', { id }, signal)) as Report
 }
 
 export interface LettersQuestion {

@@ -116,6 +116,6 @@ export function bytesText(bytes: number): string {
 const INCOMING = 'incoming/'
 
 /** As people call a drop: without the folder that all drops lie in. */
-export function dropName(key: string): string {
+export function fileName(key: string): string {
   return key.startsWith(INCOMING) ? key.slice(INCOMING.length) : key
 }

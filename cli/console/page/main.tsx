@@ -2,8 +2,8 @@ import './page.css'
 import { Component, render, type ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Asker } from './dialog.tsx'
-import { DropView } from './imports/import-detail.tsx'
-import { DropsView } from './imports/imports.tsx'
+import { ImportDetailView } from './imports/import-detail.tsx'
+import { ImportsView } from './imports/imports.tsx'
 import { chooseFiles, isUploading } from './imports/files.ts'
 import { desk, hasUnsentChanges } from './rejected/drafts.ts'
 import { LettersView } from './rejected/rejected-lines.tsx'
@@ -63,10 +63,10 @@ class Guard extends Component<{ readonly children: ComponentChildren }, { readon
 
 function View({ route }: { readonly route: Route }) {
   switch (route.kind) {
-    case 'drops':
-      return <DropsView />
-    case 'drop':
-      return <DropView id={route.id} />
+    case 'files':
+      return <ImportsView />
+    case 'file':
+      return <ImportDetailView id={route.id} />
     case 'letters':
       return <LettersView route={route} />
     case 'mend':
@@ -76,7 +76,7 @@ function View({ route }: { readonly route: Route }) {
 
 /** What is another view, and not the same with another filter: only then the focus moves. */
 function viewOf(route: Route): string {
-  return route.kind === 'drop' ? `drop ${route.id}` : route.kind
+  return route.kind === 'file' ? `drop ${route.id}` : route.kind
 }
 
 function Head({ route }: { readonly route: Route }) {
@@ -101,7 +101,7 @@ function Head({ route }: { readonly route: Route }) {
       </div>
       <nav aria-label="Main">
         <ul>
-          {link('Imports', '#/', route.kind === 'drops' || route.kind === 'drop')}
+          {link('Imports', '#/', route.kind === 'files' || route.kind === 'file')}
           {link('What came back', lettersHref({}), route.kind === 'letters', overview?.waiting.deadLetters)}
           {onDesk > 0 && link('Mend', hrefOf({ kind: 'mend' }), route.kind === 'mend', onDesk)}
         </ul>
@@ -171,8 +171,8 @@ function useRoute(): Route {
 }
 
 const TITLES: Readonly<Record<Route['kind'], string>> = {
-  drops: 'Imports',
-  drop: 'Import',
+  files: 'Imports',
+  file: 'Import',
   letters: 'What came back',
   mend: 'Mend',
 }
@@ -186,7 +186,7 @@ function takeFiles(): void {
     event.preventDefault()
     const files = event.dataTransfer?.files
     if (files === undefined || files.length === 0) return
-    location.hash = hrefOf({ kind: 'drops' })
+    location.hash = hrefOf({ kind: 'files' })
     chooseFiles(files)
   })
 }

@@ -1,6 +1,6 @@
-import type { Overview, ShownDrop } from '../api-types.ts'
+import type { Overview, ImportSummary } from '../api-types.ts'
 import { askOverview, isAborted, messageOf, Unreachable } from './api-client.ts'
-import { counted, dropName } from './format.ts'
+import { counted, fileName } from './format.ts'
 import { announce, createStore } from './store.ts'
 import { STATES } from './labels.ts'
 
@@ -14,7 +14,7 @@ export interface Seen {
 
 export const seen = createStore<Seen>({ isUnreachable: false })
 /** How many drops are asked for. */
-export const dropLimit = createStore(50)
+export const importLimit = createStore(50)
 /** Keys of drops that somebody waits for: files that were handed over, and mended lines that were sent. With what is known of their length. */
 export const awaited = createStore<ReadonlyMap<string, Awaited>>(new Map())
 
@@ -36,7 +36,7 @@ let isUploading = () => false
 export function startLooking(options: { readonly isUploading: () => boolean }): void {
   isUploading = options.isUploading
   document.addEventListener('visibilitychange', lookNow)
-  dropLimit.subscribe(lookNow)
+  importLimit.subscribe(lookNow)
   lookNow()
 }
 
@@ -53,12 +53,12 @@ export function lookNow(): void {
 }
 
 /** Which drop became of something that was handed over: the one of that name that was not there before. */
-export function awaitedDrop(
-  overview: Pick<Overview, 'drops'> | undefined,
+export function expectedFile(
+  overview: Pick<Overview, 'files'> | undefined,
   key: string,
   { before }: Awaited,
-): ShownDrop | undefined {
-  return overview?.drops.find((drop) => drop.report.drop.key === key && !before.has(markOf(drop)))
+): ImportSummary | undefined {
+  return overview?.files.find((file) => file.report.file.key === key && !before.has(markOf(file)))
 }
 
 /** @param before drops of that name that are not meant; none where the name is new */
@@ -73,17 +73,17 @@ export function forget(key: string): void {
 
 /** The drops that are there by now. */
 export function marksNow(): ReadonlySet<string> {
-  return new Set((seen.get().overview?.drops ?? []).map(markOf))
+  return new Set((seen.get().overview?.files ?? []).map(markOf))
 }
 
 /** The same file, dropped again in a bucket without versions, has the same report, begun anew. */
-export function markOf({ id, report }: ShownDrop): string {
+export function markOf({ id, report }: ImportSummary): string {
   return `${id} ${report.startedAt}`
 }
 
 async function look(signal: AbortSignal): Promise<void> {
   try {
-    const overview = await askOverview(dropLimit.get(), signal)
+    const overview = await askOverview(importLimit.get(), signal)
     tellEnds(seen.get().overview, overview)
     seen.set({ overview, isUnreachable: false })
   } catch (error) {
@@ -95,21 +95,21 @@ async function look(signal: AbortSignal): Promise<void> {
 function isBusy(): boolean {
   const { overview } = seen.get()
   if (overview === undefined || isUploading()) return true
-  const { waiting, drops } = overview
-  const isImporting = drops.some(({ report }) => report.state === 'importing')
-  const isAwaiting = [...awaited.get()].some(([key, wait]) => awaitedDrop(overview, key, wait) === undefined)
+  const { waiting, files } = overview
+  const isImporting = files.some(({ report }) => report.state === 'importing')
+  const isAwaiting = [...awaited.get()].some(([key, wait]) => expectedFile(overview, key, wait) === undefined)
   return isImporting || isAwaiting || waiting.messages > 0
 }
 
 /** To whoever does not see the list: which imports have come to their end. */
-function tellEnds(before: Overview | undefined, { drops }: Overview): void {
+function tellEnds(before: Overview | undefined, { files }: Overview): void {
   if (before === undefined) return
-  const ended = new Set(before.drops.filter(({ report }) => report.state !== 'importing').map(markOf))
-  const texts = drops
-    .filter((drop) => drop.report.state !== 'importing' && !ended.has(markOf(drop)))
-    .map(({ report: { drop, state, lines } }) => {
+  const ended = new Set(before.files.filter(({ report }) => report.state !== 'importing').map(markOf))
+  const texts = files
+    .filter((file) => file.report.state !== 'importing' && !ended.has(markOf(file)))
+    .map(({ report: { file, state, lines } }) => {
       const back = lines.rejected + lines.undeliverable
-      return `${dropName(drop.key)}: ${STATES[state].words}, ${counted(lines.delivered, 'line')} delivered, ${counted(back, 'line')} came back.`
+      return `${fileName(file.key)}: ${STATES[state].words}, ${counted(lines.delivered, 'line')} delivered, ${counted(back, 'line')} came back.`
     })
   if (texts.length > 0) announce(texts.slice(0, 3).join(' '))
 }

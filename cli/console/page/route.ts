@@ -3,29 +3,29 @@ import { isReason } from './labels.ts'
 
 /** What the page shows; it stands after the `#`, so that a place in it can be gone back to, kept and sent. */
 export type Route =
-  | { readonly kind: 'drops' }
-  | { readonly kind: 'drop'; readonly id: string }
+  | { readonly kind: 'files' }
+  | { readonly kind: 'file'; readonly id: string }
   | { readonly kind: 'letters'; readonly filter: LetterFilter; readonly offset: number; readonly order: LetterOrder }
   | { readonly kind: 'mend' }
 
-const DROP = '#/drop/'
+const FILE = '#/import/'
 
 /** @param hash as the address has it; whatever is not understood leads to the drops */
 export function readRoute(hash: string): Route {
   const [path = '', query = ''] = hash.split('?', 2)
   if (path === '#/letters') return lettersRoute(new URLSearchParams(query))
   if (path === '#/mend') return { kind: 'mend' }
-  const id = path.startsWith(DROP) ? decoded(path.slice(DROP.length)) : ''
-  return id === '' ? { kind: 'drops' } : { kind: 'drop', id }
+  const id = path.startsWith(FILE) ? decoded(path.slice(FILE.length)) : ''
+  return id === '' ? { kind: 'files' } : { kind: 'file', id }
 }
 
 function lettersRoute(query: URLSearchParams): Route {
-  const [drop, reason, text, kept] = ['drop', 'reason', 'text', 'kept'].map((name) => query.get(name) ?? '')
+  const [file, reason, text, kept] = ['file', 'reason', 'text', 'kept'].map((name) => query.get(name) ?? '')
   const offset = Number(query.get('offset') ?? 0)
   return {
     kind: 'letters',
     filter: filterOf({
-      ...(drop !== undefined && drop !== '' && { drop }),
+      ...(file !== undefined && file !== '' && { file }),
       ...(reason !== undefined && isReason(reason) && { reason }),
       ...(text !== undefined && text !== '' && { text }),
       ...((kept === 'put-away' || kept === 'set-aside') && { kept }),
@@ -36,9 +36,9 @@ function lettersRoute(query: URLSearchParams): Route {
 }
 
 /** In one order of names, so that the same filter is the same text. */
-export function filterOf({ drop, reason, text, kept }: LetterFilter): LetterFilter {
+export function filterOf({ file, reason, text, kept }: LetterFilter): LetterFilter {
   return {
-    ...(drop !== undefined && { drop }),
+    ...(file !== undefined && { file }),
     ...(reason !== undefined && { reason }),
     ...(text !== undefined && { text }),
     ...(kept !== undefined && { kept }),
@@ -47,10 +47,10 @@ export function filterOf({ drop, reason, text, kept }: LetterFilter): LetterFilt
 
 export function hrefOf(route: Route): string {
   switch (route.kind) {
-    case 'drops':
+    case 'files':
       return '#/'
-    case 'drop':
-      return `${DROP}${encodeURIComponent(route.id)}`
+    case 'file':
+      return `${FILE}${encodeURIComponent(route.id)}`
     case 'mend':
       return '#/mend'
     case 'letters':

@@ -83,8 +83,8 @@ class Page implements AsyncDisposable {
   /** Until a drop has a report that is the last one. */
   finished(key: string): Promise<Report> {
     return eventually(`the last report of ${key}`, async () => {
-      const { drops } = await this.get<Overview>('overview')
-      return drops.find(({ report }) => report.drop.key === key && report.state !== 'importing')?.report
+      const { files } = await this.get<Overview>('overview')
+      return files.find(({ report }) => report.file.key === key && report.state !== 'importing')?.report
     })
   }
 
@@ -110,7 +110,7 @@ describe('from a file to what became of it', () => {
     expect(report.lines).toEqual({ total: 3, delivered: 1, rejected: 2, undeliverable: 0, blank: 0 })
     expect(report.progress?.at(-1)).toMatchObject({ delivered: 1, cameBack: 2 })
 
-    const letters = await page.letters(`drop=${key}`)
+    const letters = await page.letters(`file=${key}`)
     expect(letters).toMatchObject({ total: 2, matching: 2, isWhole: true, nearTheirEnd: 0 })
     expect(letters.rows.map(({ lineNumber, reason, line }) => [lineNumber, reason, line])).toEqual([
       [2, 'timestamp_in_milliseconds', EARLY],
@@ -153,7 +153,7 @@ describe('from a file to what became of it', () => {
   ])('%s is no name of a drop', async (_, name) => {
     await using page = await Page.open()
     await expect(page.send(`upload?name=${encodeURIComponent(name)}`, GOOD).then(answered)).rejects.toThrow(/^422: .* is no name of a drop/)
-    expect(await page.get<Overview>('overview')).toMatchObject({ total: 0, drops: [] })
+    expect(await page.get<Overview>('overview')).toMatchObject({ total: 0, files: [] })
   })
 })
 
@@ -165,13 +165,13 @@ describe('what came back', () => {
       (_, index) => `{"_p":"p${index}","_t":${index % 4 === 0 ? '13933446040000' : '1393344604000'},"_n":"Paid"}`,
     )
     await page.installation.import('many.jsonl', [...lines, GOOD].join('\n'))
-    const filter = { drop: 'incoming/many.jsonl', reason: 'timestamp_in_milliseconds' }
+    const filter = { file: 'incoming/many.jsonl', reason: 'timestamp_in_milliseconds' }
     const before = (await page.letters()).total
     const question = { filter, fixes: ['ms-timestamps'] }
     const outlook = await page.post<FixOutlook>('fix', question)
     expect(outlook).toMatchObject({ letters: before, changed: 30, valid: 30 })
     expect(outlook.examples[0]).toEqual({
-      key: filter.drop,
+      key: filter.file,
       lineNumber: 2,
       before: lines[1],
       after: lines[1]!.replace('000,', ','),
@@ -197,7 +197,7 @@ describe('what came back', () => {
         { reason: 'missing_timestamp', count: 25 },
         { reason: 'timestamp_in_milliseconds', count: 1 },
       ],
-      drops: [
+      files: [
         { key: 'incoming/one.jsonl', count: 25 },
         { key: 'incoming/other.jsonl', count: 1 },
       ],
@@ -206,10 +206,10 @@ describe('what came back', () => {
     const second = await page.get<Letters>('letters?limit=10&offset=20')
     expect(second.rows.map(({ lineNumber }) => lineNumber)).toEqual([22, 23, 24, 25, 26, 2])
     expect(await page.get<Letters>('letters?text=PERSON%2012')).toMatchObject({ matching: 1, rows: [{ lineNumber: 14 }] })
-    expect(await page.get<Letters>('letters?drop=incoming/other.jsonl')).toMatchObject({
+    expect(await page.get<Letters>('letters?file=incoming/other.jsonl')).toMatchObject({
       matching: 1,
       total: 26,
-      drops: all.drops,
+      files: all.files,
     })
     // A person may look for what a database has a meaning for.
     expect(await page.get<Letters>(`letters?text=${encodeURIComponent("%' OR 1=1 --")}`)).toMatchObject({ matching: 0 })
@@ -317,8 +317,8 @@ describe('what is asked wrongly', () => {
     [ 'no question',                     (page) => page.post('replay', {}),                                             /^422: / ],
     [ 'no JSON',                         (page) => page.send('replay', '{', { 'content-type': 'application/json' }).then(answered), /^400: The question is no JSON/ ],
     [ 'a form, as any page can send it', (page) => page.send('replay', '{}', { 'content-type': 'text/plain' }).then(answered), /^415: / ],
-    [ 'a report elsewhere',              (page) => page.get('drop?id=incoming/x.json'),                                 /^404: / ],
-    [ 'a drop that there is not',        (page) => page.get('drop?id=reports/x/report.json'),                           /^404: / ],
+    [ 'a report elsewhere',              (page) => page.get('report?id=incoming/x.json'),                                 /^404: / ],
+    [ 'a drop that there is not',        (page) => page.get('report?id=reports/x/report.json'),                           /^404: / ],
     [ 'nothing that there is',           (page) => page.get('secrets'),                                                 /^404: / ],
   ])('%s is told in words', async (_, ask, answer) => {
     await using page = await Page.open()

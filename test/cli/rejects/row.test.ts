@@ -59,7 +59,7 @@ describe('a row', () => {
   })
 
   test('of a whole file has no line', () => {
-    const letter = { ...(JSON.parse(rejectOf('x').body) as DeadLetter), kind: 'drop' as const, line: undefined }
+    const letter = { ...(JSON.parse(rejectOf('x').body) as DeadLetter), kind: 'file' as const, line: undefined }
     const body = JSON.stringify(letter)
     const row = rowOf({ ...rejectOf('x'), body, content: contentOf(body) })
     expect(readRow(row, 1).line).toBeUndefined()

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { dropTable } from '../../../cli/status/report-table.ts'
+import { resultTable } from '../../../cli/status/report-table.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 
 const REPORT: Report = {
   schema: 'kissmetrics-importer/report/v1',
   state: 'complete-with-rejects',
-  drop: { bucket: 'b', key: 'incoming/a.json', versionId: 'v', etag: 'e', bytes: 100 },
+  file: { bucket: 'b', key: 'incoming/a.json', versionId: 'v', etag: 'e', bytes: 100 },
   lines: { total: 50_000, delivered: 49_000, rejected: 998, undeliverable: 1, blank: 1 },
   commands: { record: 40_000, set: 9_000, alias: 12 },
   rejectedBy: {
@@ -23,7 +23,7 @@ const REPORT: Report = {
 const PIPE = { write: () => true }
 
 test('a drop that ended is told in a few rows', () => {
-  expect(dropTable(REPORT, 'reports/r.json', 999, PIPE)).toBe(
+  expect(resultTable(REPORT, 'reports/r.json', 999, PIPE)).toBe(
     `incoming/a.json  complete, some lines came back
   lines           50,000
   delivered       49,000  record 40,000, set 9,000, alias 12
@@ -41,7 +41,12 @@ test('a drop that ended is told in a few rows', () => {
 describe('no row is wider than a terminal of 80 columns', () => {
   test.each([1, 10, 99_999, 123_456_789])('with line numbers around %i', (first) => {
     const examples = Array.from({ length: 20 }, (_, index) => ({ line: first + index, detail: 'd' }))
-    const table = dropTable({ ...REPORT, rejectedBy: { property_value_too_long: { count: 1_000_000, examples } } }, 'r', 1, PIPE)
+    const table = resultTable(
+      { ...REPORT, rejectedBy: { property_value_too_long: { count: 1_000_000, examples } } },
+      'r',
+      1,
+      PIPE,
+    )
     expect(Math.max(...table.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
   })
 })
@@ -49,7 +54,7 @@ describe('no row is wider than a terminal of 80 columns', () => {
 test('a drop that came back as a whole says why', () => {
   const failure = { reason: 'not_line_delimited_json', detail: `It is an array.${' Mend it.'.repeat(10)}` } as const
   const lines = { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
-  expect(dropTable({ ...REPORT, state: 'failed', failure, lines }, 'r', 1, PIPE)).toBe(
+  expect(resultTable({ ...REPORT, state: 'failed', failure, lines }, 'r', 1, PIPE)).toBe(
     `incoming/a.json  came back as a whole
   why            It is an array. Mend it. Mend it. Mend it. Mend it. Mend it.
                  Mend it. Mend it. Mend it. Mend it. Mend it.
@@ -60,6 +65,6 @@ test('a drop that came back as a whole says why', () => {
 })
 
 test('a name cannot reach the terminal', () => {
-  const drop = { ...REPORT.drop, key: 'incoming/\u001b[2J.json' }
-  expect(dropTable({ ...REPORT, drop }, 'r', 1, PIPE)).not.toContain('\u001b')
+  const file = { ...REPORT.file, key: 'incoming/\u001b[2J.json' }
+  expect(resultTable({ ...REPORT, file }, 'r', 1, PIPE)).not.toContain('\u001b')
 })

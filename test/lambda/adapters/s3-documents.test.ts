@@ -79,10 +79,10 @@ test('the listing has every version of every drop, page after page, and no delet
     versions.push(VersionId)
   }
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'elsewhere/a.json', Body: '1' }))
-  const drops = []
-  for await (const page of listingOf(s3, BUCKET).pages()) drops.push(...page)
-  expect(drops).toMatchObject([
-    { drop: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[1], bytes: 2 }, isLatest: true },
-    { drop: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[0], bytes: 1 }, isLatest: false },
+  const files = []
+  for await (const page of listingOf(s3, BUCKET).pages()) files.push(...page)
+  expect(files).toMatchObject([
+    { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[1], bytes: 2 }, isLatest: true },
+    { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[0], bytes: 1 }, isLatest: false },
   ])
 })

@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { dropsIn } from '../../../lambda/adapters/s3.ts'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
-import type { ByteRange, OpenDrop } from '../../../lambda/read/drops.ts'
+import { s3SourceFiles } from '../../../lambda/adapters/s3.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import type { ByteRange, OpenFile } from '../../../lambda/read/drops.ts'
 import { clientFor, LocalBuckets } from '../read/local-bucket.ts'
 import { StubServer } from '../read/stub-server.ts'
 
@@ -15,8 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => buckets[Symbol.asyncDispose]())
 
-async function open(drop: Drop, range?: ByteRange): Promise<OpenDrop> {
-  const opened = await dropsIn(buckets.s3).open(drop, range)
+async function open(file: SourceFile, range?: ByteRange): Promise<OpenFile> {
+  const opened = await s3SourceFiles(buckets.s3).open(file, range)
   if (opened.kind !== 'open') throw new Error(`not open, but ${opened.kind}`)
   return opened
 }
@@ -40,10 +40,10 @@ describe('the body is the range, and its size that of the whole object', () => {
     [ 'a range beyond the end',         { start: 100, end: 200 },       '' ],
   ])('%s', async (_what, range, expected) => {
     for (const isVersioned of [false, true]) {
-      const drop = await buckets.put(OBJECT, { isVersioned })
-      const { body, ...facts } = await open(drop, range)
+      const file = await buckets.put(OBJECT, { isVersioned })
+      const { body, ...facts } = await open(file, range)
       expect((await buffer(body)).toString()).toBe(expected)
-      expect(facts).toEqual({ kind: 'open', bytes: 18, etag: `"${drop.etag}"`, lastModified: expect.any(Date) })
+      expect(facts).toEqual({ kind: 'open', bytes: 18, etag: `"${file.etag}"`, lastModified: expect.any(Date) })
     }
   })
 
@@ -54,10 +54,10 @@ describe('the body is the range, and its size that of the whole object', () => {
     [ 'a range of it',  { start: 0, end: 2 } ],
     [ 'nothing of it',  { start: 0, end: 0 } ],
   ])('an object without bytes has none: %s', async (_what, range) => {
-    const drop = await buckets.put('')
-    const { body, bytes, etag } = await open(drop, range)
+    const file = await buckets.put('')
+    const { body, bytes, etag } = await open(file, range)
     expect(await buffer(body)).toHaveLength(0)
-    expect({ bytes, etag }).toEqual({ bytes: 0, etag: `"${drop.etag}"` })
+    expect({ bytes, etag }).toEqual({ bytes: 0, etag: `"${file.etag}"` })
   })
 })
 
@@ -66,7 +66,7 @@ describe('it is the object that the drop names, or none', () => {
   const key = 'incoming/other.json'
 
   // prettier-ignore
-  test.each<[string, () => Promise<Drop>, string]>([
+  test.each<[string, () => Promise<SourceFile>, string]>([
     //  the object                                              as the drop names it                                    is
     [ 'was never there',                                        async () => ({ ...(await buckets.put('')), key }),      'gone' ],
     [ 'was deleted',                                            () => removed(buckets.put(OBJECT)),                     'gone' ],
@@ -77,39 +77,39 @@ describe('it is the object that the drop names, or none', () => {
     [ 'had its version deleted',                                () => removed(buckets.put(OBJECT, versioned)),          'gone' ],
     [ 'is another than the version’s',                          async () => ({ ...(await buckets.put(OBJECT, versioned)), etag: 'e0' }), 'superseded' ],
   ])('one that %s', async (_what, put, kind) => {
-    const drop = await put()
+    const file = await put()
     for (const range of [undefined, { start: 0 }, { start: 6, end: 13 }, { start: 6, end: 6 }, { start: 18 }]) {
-      const opened = await dropsIn(buckets.s3).open(drop, range)
+      const opened = await s3SourceFiles(buckets.s3).open(file, range)
       expect(opened.kind).toBe(kind)
       if (opened.kind === 'open') expect((await buffer(opened.body)).toString()).toBe(OBJECT.slice(range?.start, range?.end))
     }
   })
 
-  async function removed(put: Promise<Drop>): Promise<Drop> {
-    const drop = await put
-    await buckets.remove(drop)
-    return drop
+  async function removed(put: Promise<SourceFile>): Promise<SourceFile> {
+    const file = await put
+    await buckets.remove(file)
+    return file
   }
 
-  async function hidden(put: Promise<Drop>): Promise<Drop> {
+  async function hidden(put: Promise<SourceFile>): Promise<SourceFile> {
     const { versionId: _versionId, ...latest } = await put
     await buckets.remove(latest)
     return put
   }
 
-  async function replaced(put: Promise<Drop>, body = 'newer'): Promise<Drop> {
-    const drop = await put
-    await buckets.put(body, { isVersioned: drop.versionId !== undefined })
-    return drop
+  async function replaced(put: Promise<SourceFile>, body = 'newer'): Promise<SourceFile> {
+    const file = await put
+    await buckets.put(body, { isVersioned: file.versionId !== undefined })
+    return file
   }
 })
 
-const DROP: Drop = { bucket: 'drops', key: 'incoming/a.json' }
+const FILE: SourceFile = { bucket: 'drops', key: 'incoming/a.json' }
 const FACTS = { etag: '"e"', 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }
 
 describe('what S3 is asked', () => {
   // prettier-ignore
-  test.each<[string, Partial<Drop>, ByteRange | undefined, Record<string, unknown>]>([
+  test.each<[string, Partial<SourceFile>, ByteRange | undefined, Record<string, unknown>]>([
     //  for                                     the drop                            the range               the request
     [ 'the whole',                              {},                                 undefined,              { method: 'GET', range: undefined, ifMatch: undefined, versionId: null } ],
     [ 'the whole, by a range',                  {},                                 { start: 0 },           { method: 'GET', range: undefined } ],
@@ -130,7 +130,7 @@ describe('what S3 is asked', () => {
         const start = range?.start ?? 0
         response.writeHead(206, { ...FACTS, 'content-length': 0, 'content-range': `bytes ${start}-${start}/10` }).end()
       },
-      (drops) => drops.open({ ...DROP, ...named }, range),
+      (files) => files.open({ ...FILE, ...named }, range),
     ).catch(() => undefined)
     expect(asked).toEqual([expect.objectContaining(expected)])
   })
@@ -190,13 +190,13 @@ describe('an answer that does not say what is needed to read on after a break is
   })
 })
 
-type Drops = ReturnType<typeof dropsIn>
+type SourceFiles = ReturnType<typeof s3SourceFiles>
 
-async function withStub<T>(answer: RequestListener, act: (drops: Drops) => Promise<T>): Promise<T> {
+async function withStub<T>(answer: RequestListener, act: (files: SourceFiles) => Promise<T>): Promise<T> {
   await using server = await StubServer.start(answer)
   const s3 = clientFor(server.url)
   try {
-    return await act(dropsIn(s3))
+    return await act(s3SourceFiles(s3))
   } finally {
     s3.destroy()
   }
@@ -208,8 +208,8 @@ function outcomeOf(
   range?: ByteRange,
   afterwards: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<unknown> {
-  return withStub(answer, async (drops) => {
-    const outcome = await drops.open(DROP, range).catch((error: unknown) => error)
+  return withStub(answer, async (files) => {
+    const outcome = await files.open(FILE, range).catch((error: unknown) => error)
     await afterwards()
     return outcome
   })

@@ -35,11 +35,11 @@ describe('what a message asks for', () => {
   // prettier-ignore
   test.each<[string, unknown, unknown]>([
     //  the message                  is                                                                                                    and asks for
-    [ 'a put',                       { Records: [record('ObjectCreated:Put', { key: 'incoming/a.json', size: 1024, eTag: 'd41d' })] },     [{ kind: 'task', task: { drop: { bucket, key: 'incoming/a.json', etag: 'd41d', bytes: 1024 }, replays: 0, reached: 0, delays: 0 } }] ],
-    [ 'an upload in parts',          { Records: [record('ObjectCreated:CompleteMultipartUpload', { key: 'k', eTag: 'e-2' })] },            [{ kind: 'task', task: { drop: { bucket, key: 'k', etag: 'e-2' }, replays: 0, reached: 0, delays: 0 } }] ],
-    [ 'a version',                   { Records: [record('ObjectCreated:Copy', { key: 'k', versionId: '096f', eTag: 'e' })] },              [{ kind: 'task', task: { drop: { bucket, key: 'k', versionId: '096f', etag: 'e' }, replays: 0, reached: 0, delays: 0 } }] ],
-    [ 'an odd key',                  { Records: [record('ObjectCreated:Put', { key: 'a+b%2Bc%25%C3%A9.ndjson' })] },                       [{ kind: 'task', task: { drop: { bucket, key: 'a b+c%é.ndjson' }, replays: 0, reached: 0, delays: 0 } }] ],
-    [ 'two drops',                   { Records: [record('ObjectCreated:Put', { key: 'a' }), record('ObjectCreated:Put', { key: 'b' })] },  [{ kind: 'task', task: { drop: { bucket, key: 'a' }, replays: 0, reached: 0, delays: 0 } }, { kind: 'task', task: { drop: { bucket, key: 'b' }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'a put',                       { Records: [record('ObjectCreated:Put', { key: 'incoming/a.json', size: 1024, eTag: 'd41d' })] },     [{ kind: 'task', task: { file: { bucket, key: 'incoming/a.json', etag: 'd41d', bytes: 1024 }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'an upload in parts',          { Records: [record('ObjectCreated:CompleteMultipartUpload', { key: 'k', eTag: 'e-2' })] },            [{ kind: 'task', task: { file: { bucket, key: 'k', etag: 'e-2' }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'a version',                   { Records: [record('ObjectCreated:Copy', { key: 'k', versionId: '096f', eTag: 'e' })] },              [{ kind: 'task', task: { file: { bucket, key: 'k', versionId: '096f', etag: 'e' }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'an odd key',                  { Records: [record('ObjectCreated:Put', { key: 'a+b%2Bc%25%C3%A9.ndjson' })] },                       [{ kind: 'task', task: { file: { bucket, key: 'a b+c%é.ndjson' }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'two drops',                   { Records: [record('ObjectCreated:Put', { key: 'a' }), record('ObjectCreated:Put', { key: 'b' })] },  [{ kind: 'task', task: { file: { bucket, key: 'a' }, replays: 0, reached: 0, delays: 0 } }, { kind: 'task', task: { file: { bucket, key: 'b' }, replays: 0, reached: 0, delays: 0 } }] ],
     [ 'a delete marker',             { Records: [record('ObjectRemoved:DeleteMarkerCreated', { key: 'a' })] },                             [{ kind: 'ignored', why: 'ObjectRemoved:DeleteMarkerCreated' }] ],
     [ 'the test event',              { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2014', Bucket: bucket, RequestId: '5', HostId: '8' }, [{ kind: 'ignored', why: 's3:TestEvent' }] ],
   ])('%s', (_what, message, works) => {
@@ -48,9 +48,9 @@ describe('what a message asks for', () => {
 
   // prettier-ignore
   test.each<[string, Task]>([
-    [ 'a drop that was found',   { drop: { bucket, key: 'k', versionId: 'v', etag: 'e', bytes: 9 }, replays: 0, reached: 0, delays: 0 } ],
-    [ 'the rest of a drop',      { drop: { bucket, key: 'k' }, replays: 1, reached: 70_000, delays: 3 } ],
-    [ 'a segment',               { drop: { bucket, key: 'k' }, segment: { index: 2, byteStart: 10, byteEnd: 20, firstLine: 3, lines: 2 }, replays: 0, reached: 2, delays: 0 } ],
+    [ 'a drop that was found',   { file: { bucket, key: 'k', versionId: 'v', etag: 'e', bytes: 9 }, replays: 0, reached: 0, delays: 0 } ],
+    [ 'the rest of a drop',      { file: { bucket, key: 'k' }, replays: 1, reached: 70_000, delays: 3 } ],
+    [ 'a segment',               { file: { bucket, key: 'k' }, segment: { index: 2, byteStart: 10, byteEnd: 20, firstLine: 3, lines: 2 }, replays: 0, reached: 2, delays: 0 } ],
   ])('%s, as the importer asks itself for it', (_what, task) => {
     expect(readMessage(taskBody(task))).toEqual([{ kind: 'task', task }])
   })
@@ -86,9 +86,9 @@ describe('what a message asks for', () => {
   })
 
   test('a dead letter of a drop is the drop again, counted', () => {
-    const letter = { ...LETTER, kind: 'drop', source: { bucket, key: 'k', versionId: 'v' } }
+    const letter = { ...LETTER, kind: 'file', source: { bucket, key: 'k', versionId: 'v' } }
     expect(readMessage(JSON.stringify(letter))).toEqual([
-      { kind: 'task', task: { drop: { bucket, key: 'k', versionId: 'v' }, replays: 3, reached: 0, delays: 0 } },
+      { kind: 'task', task: { file: { bucket, key: 'k', versionId: 'v' }, replays: 3, reached: 0, delays: 0 } },
     ])
   })
 

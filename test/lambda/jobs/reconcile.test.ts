@@ -1,34 +1,34 @@
 import { expect, test } from '@jest/globals'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
 import { reportKey } from '../../../lambda/keys.ts'
-import type { ListedDrop } from '../../../lambda/read/drops.ts'
+import type { ListedFile } from '../../../lambda/read/drops.ts'
 import { search, type SearchOptions } from '../../../lambda/jobs/reconcile.ts'
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const HOUR_MS = 3_600_000
 
-function listed(name: string, { ageHours = 5, isLatest = true } = {}): ListedDrop {
-  const drop: Drop = { bucket: 'b', key: `incoming/${name}`, versionId: 'v', bytes: 1 }
-  return { drop, lastModified: new Date(NOW - ageHours * HOUR_MS), isLatest }
+function listed(name: string, { ageHours = 5, isLatest = true } = {}): ListedFile {
+  const file: SourceFile = { bucket: 'b', key: `incoming/${name}`, versionId: 'v', bytes: 1 }
+  return { file, lastModified: new Date(NOW - ageHours * HOUR_MS), isLatest }
 }
 
 /** What is queued of the listed drops. @param reports states, with how many hours ago they were written */
 async function queued(
-  drops: readonly ListedDrop[],
+  files: readonly ListedFile[],
   reports: Readonly<Record<string, readonly [ReportState, number]>> = {},
   options: Partial<SearchOptions> = {},
 ): Promise<readonly string[]> {
   const sent: string[] = []
   const byKey = new Map(
     Object.entries(reports).map(([name, [state, hours]]) => [
-      reportKey(listed(name).drop),
+      reportKey(listed(name).file),
       { report: { state } as Report, tag: 't', writtenAt: new Date(NOW - hours * HOUR_MS) },
     ]),
   )
   async function* pages() {
-    for (const drop of drops) yield await Promise.resolve([drop])
+    for (const file of files) yield await Promise.resolve([file])
   }
   await search(
     pages(),
@@ -40,7 +40,7 @@ async function queued(
       },
       importQueue: {
         send: (body) => {
-          for (const work of readMessage(body)) if (work.kind === 'task') sent.push(work.task.drop.key.replace('incoming/', ''))
+          for (const work of readMessage(body)) if (work.kind === 'task') sent.push(work.task.file.key.replace('incoming/', ''))
           return Promise.resolve()
         },
       },

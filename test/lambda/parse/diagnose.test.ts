@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { diagnoseBytes, diagnoseDrop, type HeadLine } from '../../../lambda/parse/diagnose.ts'
+import { diagnoseBytes, diagnoseFile, type HeadLine } from '../../../lambda/parse/diagnose.ts'
 
 const headOf = (lines: readonly string[]): HeadLine[] => lines.map((text) => ({ text }))
 const diagnosisOf = (lines: readonly string[], isWhole = true): string | undefined =>
-  /\((.*)\)/.exec(diagnoseDrop(headOf(lines), isWhole)?.detail ?? '')?.[1]
+  /\((.*)\)/.exec(diagnoseFile(headOf(lines), isWhole)?.detail ?? '')?.[1]
 
 const SPREAD = 'it is one document over several lines; write each object on one line, without a list around them'
 const ONE_LIST = 'it is one list on one line; write each of its objects on a line of its own, without the list around them'
@@ -39,7 +39,7 @@ describe('a file that is no JSON lines is told for what it is', () => {
     [ 'a web page on one line',                 ['<html><body>Access denied</body></html>'],                         'it is a web page' ],
   ])('%s', (_what, lines, diagnosis) => {
     expect(diagnosisOf(lines)).toBe(diagnosis)
-    expect(diagnoseDrop(headOf(lines), true)?.reason).toBe('not_line_delimited_json')
+    expect(diagnoseFile(headOf(lines), true)?.reason).toBe('not_line_delimited_json')
   })
 
   test('also where only its first lines are known', () => {
@@ -53,9 +53,9 @@ describe('a file that is no JSON lines is told for what it is', () => {
   })
 
   test('a list on one line that is too long to be read, by how it begins', () => {
-    expect(diagnoseDrop([{ text: undefined, start: `[${event},{"_n":"vis` }], true)?.detail).toContain(ONE_LIST)
-    expect(diagnoseDrop([{ text: undefined, start: '[1,2,' }], true)).toBeUndefined()
-    expect(diagnoseDrop([{ text: undefined }], true)).toBeUndefined()
+    expect(diagnoseFile([{ text: undefined, start: `[${event},{"_n":"vis` }], true)?.detail).toContain(ONE_LIST)
+    expect(diagnoseFile([{ text: undefined, start: '[1,2,' }], true)).toBeUndefined()
+    expect(diagnoseFile([{ text: undefined }], true)).toBeUndefined()
   })
 })
 
@@ -75,11 +75,11 @@ describe('a short file with broken lines comes back line by line', () => {
     [ 'texts and numbers',                      ['"bob"', '1'] ],
     [ 'sentences with a comma here and there',  ['hello, world', 'bye', 'well', 'so'] ],
   ])('%s', (_what, lines) => {
-    expect(diagnoseDrop(headOf(lines), true)).toBeUndefined()
+    expect(diagnoseFile(headOf(lines), true)).toBeUndefined()
   })
 
   test('where no byte of them is text', () => {
-    expect(diagnoseDrop([{ text: undefined }, { text: undefined }], true)).toBeUndefined()
+    expect(diagnoseFile([{ text: undefined }, { text: undefined }], true)).toBeUndefined()
   })
 })
 
@@ -92,13 +92,13 @@ describe('many lines without an object are never JSON lines', () => {
     [ '"bob"',            'none of its first 1000 lines is an object' ],
     [ '[1]',              LISTS ],
   ])('%s', (line, diagnosis) => {
-    const rejection = diagnoseDrop(many(line), false)
+    const rejection = diagnoseFile(many(line), false)
     expect(rejection).toMatchObject({ reason: 'not_line_delimited_json', detail: expect.stringContaining(`(${diagnosis})`) })
   })
 
   test('nor are lines of which none is text', () => {
     expect(
-      diagnoseDrop(
+      diagnoseFile(
         Array.from({ length: 1000 }, () => ({ text: undefined })),
         false,
       )?.detail,
@@ -109,7 +109,7 @@ describe('many lines without an object are never JSON lines', () => {
     const line = fc.string({ unit: 'binary', minLength: 1 }).map((text) => ({ text }))
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 30 }), (head) => {
-        expect(diagnoseDrop(head, false)?.reason).toBe('not_line_delimited_json')
+        expect(diagnoseFile(head, false)?.reason).toBe('not_line_delimited_json')
       }),
     )
   })

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { examine, type Entry } from '../../../lambda/parse/entry.ts'
-import { diagnoseDrop } from '../../../lambda/parse/diagnose.ts'
+import { diagnoseFile } from '../../../lambda/parse/diagnose.ts'
 import { openLines } from '../../../lambda/read/lines.ts'
 import { REASONS } from '../../../lambda/reasons.ts'
 import { KEY, RULES } from './outcome.ts'
@@ -39,7 +39,7 @@ describe('what Kissmetrics’ page shows', () => {
     const entries = await entriesOf('invalid.json')
     expect(entries.map(({ kind }) => kind)).toEqual(Array.from({ length: 7 }, () => 'rejected'))
     expect(
-      diagnoseDrop(
+      diagnoseFile(
         entries.map(({ line }) => ({ text: line.text })),
         true,
       )?.reason,

@@ -120,9 +120,9 @@ describe('the place is where V8 finds it', () => {
         fc.nat({ max: 1 }),
         fc.constantFrom('', ',', ':', '"', '}', ']', '{', '\\', '1', '-', 'e', ' ', 'x'),
       )
-      .map(([json, where, drop, put]) => {
+      .map(([json, where, file, put]) => {
         const at = where % json.length
-        return json.slice(0, at) + put + json.slice(at + drop)
+        return json.slice(0, at) + put + json.slice(at + file)
       })
     fc.assert(
       fc.property(mutated.filter(isRefused), (text) => {

@@ -6,8 +6,8 @@ import { allOf, bodyOf, cut, linesOf, oracle, plain } from './oracle.ts'
 
 const ab = gzipSync('a\nb')
 
-async function read(drop: Buffer, cuts: readonly number[] = []): Promise<{ lines: Line[]; error: unknown; bytesRead: number }> {
-  const reading = await openLines(bodyOf(cut(drop, cuts)), { maxLineBytes: 100 })
+async function read(file: Buffer, cuts: readonly number[] = []): Promise<{ lines: Line[]; error: unknown; bytesRead: number }> {
+  const reading = await openLines(bodyOf(cut(file, cuts)), { maxLineBytes: 100 })
   const lines: Line[] = []
   try {
     for await (const batch of reading.batches) lines.push(...batch)
@@ -32,12 +32,12 @@ describe('a drop is unpacked if its bytes are gzip, whatever its name', () => {
     [ 'gzip in gzip is unpacked once',      gzipSync(gzipSync(Buffer.from('a'))),           [''] ],
     [ 'only the first byte of gzip',        Buffer.from([0x1f]),                            ['\x1f'] ],
     [ 'text that begins like gzip later',   Buffer.from([0x61, 0x0a, 0x1f]),                ['a', '\x1f'] ],
-  ])('%s', async (_what, drop, texts) => {
+  ])('%s', async (_what, file, texts) => {
     for (const cuts of [[], [1], [1, 2, 3, 5, 8, 13, 21]]) {
-      const { lines, error, bytesRead } = await read(drop, cuts)
+      const { lines, error, bytesRead } = await read(file, cuts)
       expect(error).toBeUndefined()
       expect(lines.map(({ text }) => text)).toEqual(texts)
-      expect(bytesRead).toBe(drop.length)
+      expect(bytesRead).toBe(file.length)
     }
   })
 })
@@ -58,9 +58,9 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
     [ 'has a wrong length',             flip(packed, packed.length - 1),                        'its gzip data is damaged' ],
     [ 'is of no known kind',            flip(packed, 2),                                        'its gzip data is damaged' ],
     [ 'has something else behind it',   Buffer.concat([packed, Buffer.from('{"a":1}\n')]),      'its gzip data is damaged' ],
-  ])('%s', async (_what, drop, message) => {
+  ])('%s', async (_what, file, message) => {
     for (const cuts of [[], Array.from({ length: 100 }, (_, index) => index * 500)]) {
-      const { lines, error } = await read(drop, cuts)
+      const { lines, error } = await read(file, cuts)
       expect(error).toMatchObject({ name: 'UnreadableDrop', message })
       expect(lines.map(({ text }) => text)).toEqual(packedTwice.slice(0, lines.length)) // whole lines, in order, none of them cut
     }
@@ -76,20 +76,20 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
   test('cut off at any byte: each line that can be had comes out, and then the error', async () => {
     const small = gzipSync(numbers.slice(0, 150).join('\n'))
     for (let length = 2; length < small.length; length += 1) {
-      const drop = small.subarray(0, length)
-      const { lines, error } = await read(drop, [length >> 1, length >> 2])
+      const file = small.subarray(0, length)
+      const { lines, error } = await read(file, [length >> 1, length >> 2])
       expect(error).toMatchObject({ name: 'UnreadableDrop', message: 'its gzip data is cut off' })
-      expect(plain(lines)).toEqual(plain(wholeLinesOf(gunzipSync(drop, { finishFlush: constants.Z_SYNC_FLUSH }))))
+      expect(plain(lines)).toEqual(plain(wholeLinesOf(gunzipSync(file, { finishFlush: constants.Z_SYNC_FLUSH }))))
     }
   })
 
   test('damaged: the same lines each time, however the bytes come and how slowly lines are taken', async () => {
     for (const at of [packed.length >> 1, packed.length - 6]) {
-      const drop = flip(packed, at)
-      const { lines } = await read(drop)
+      const file = flip(packed, at)
+      const { lines } = await read(file)
       expect(lines.length).toBeGreaterThan(5_000)
       for (const cuts of [[1], [7_000, 21_000], Array.from({ length: 300 }, (_, index) => index * 171)]) {
-        const { batches } = await openLines(bodyOf(cut(drop, cuts)), { maxLineBytes: 100 })
+        const { batches } = await openLines(bodyOf(cut(file, cuts)), { maxLineBytes: 100 })
         let taken = 0
         const takeSlowly = async (): Promise<void> => {
           for await (const batch of batches) {
@@ -157,9 +157,9 @@ describe('the start of a drop shows what it is', () => {
     [ 'NULs',               Buffer.alloc(3),                            '\0\0\0' ],
     [ 'packed',             gzipSync('\ufeff{}'),                       '\ufeff{}' ],
     [ 'packed and long',    gzipSync('abc\n'.repeat(9_000)),            'abc\n'.repeat(1_024) ],
-  ])('%s', async (_what, drop, start) => {
+  ])('%s', async (_what, file, start) => {
     for (const cuts of [[], [1, 2, 3, 5, 20, 4_095]]) {
-      const body = bodyOf(cut(drop, cuts))
+      const body = bodyOf(cut(file, cuts))
       expect(Buffer.from((await openLines(body, { maxLineBytes: 100 })).start)).toEqual(Buffer.from(start))
       body.destroy()
     }

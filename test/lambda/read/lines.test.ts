@@ -25,8 +25,8 @@ describe('a drop’s lines, with the place of each', () => {
     [ 'a\u2028b\u2029c\u0085d\ve',  [['a\u2028b\u2029c\u0085d\ve', 0, 14]] ],
     [ 'a\0b\n',                     [['a\0b', 0, 3]] ],
     [ '名\n🎉',                      [['名', 0, 3], ['🎉', 4, 8]] ],
-  ] as const)('%j', async (drop, expected) => {
-    const lines = await linesOf([Buffer.from(drop)])
+  ] as const)('%j', async (file, expected) => {
+    const lines = await linesOf([Buffer.from(file)])
     expect(lines.map(({ text, byteStart, byteEnd }) => [text, byteStart, byteEnd])).toEqual(expected)
     expect(lines.map(({ number }) => number)).toEqual(expected.map((_, index) => index + 1))
   })
@@ -58,8 +58,8 @@ const bytes = fc
 describe('under any chunking, limit and content, lines are what a naive splitter of the whole gives', () => {
   test('numbers, places, texts and faults', async () => {
     await fc.assert(
-      fc.asyncProperty(bytes, fc.array(fc.nat(500)), fc.integer({ min: 1, max: 12 }), async (drop, cuts, maxLineBytes) => {
-        expect(plain(await linesOf(cut(drop, cuts), maxLineBytes))).toEqual(plain(oracle(drop, maxLineBytes)))
+      fc.asyncProperty(bytes, fc.array(fc.nat(500)), fc.integer({ min: 1, max: 12 }), async (file, cuts, maxLineBytes) => {
+        expect(plain(await linesOf(cut(file, cuts), maxLineBytes))).toEqual(plain(oracle(file, maxLineBytes)))
       }),
       { numRuns: 1_500 },
     )
@@ -67,10 +67,10 @@ describe('under any chunking, limit and content, lines are what a naive splitter
 
   test('a newline at the end makes no further line', async () => {
     await fc.assert(
-      fc.asyncProperty(bytes, async (drop) => {
-        fc.pre(drop.at(-1) !== 0x0a && oracle(drop).length > 0)
-        const ended = await linesOf([Buffer.concat([drop, Buffer.from('\n')])])
-        expect(plain(ended)).toEqual(plain(await linesOf([drop])))
+      fc.asyncProperty(bytes, async (file) => {
+        fc.pre(file.at(-1) !== 0x0a && oracle(file).length > 0)
+        const ended = await linesOf([Buffer.concat([file, Buffer.from('\n')])])
+        expect(plain(ended)).toEqual(plain(await linesOf([file])))
       }),
     )
   })
@@ -86,9 +86,9 @@ describe('under any chunking, limit and content, lines are what a naive splitter
   })
 
   test('each byte a chunk of its own', async () => {
-    const drop = Buffer.from('\ufeff{"a":"名"}\r\n\n🎉')
-    const chunks = Array.from(drop, (byte) => Buffer.from([byte]))
-    expect(plain(await linesOf(chunks))).toEqual(plain(oracle(drop)))
+    const file = Buffer.from('\ufeff{"a":"名"}\r\n\n🎉')
+    const chunks = Array.from(file, (byte) => Buffer.from([byte]))
+    expect(plain(await linesOf(chunks))).toEqual(plain(oracle(file)))
   })
 
   // A block holds 1,000 lines: its borders need drops that are longer than the properties above make.
@@ -97,12 +97,12 @@ describe('under any chunking, limit and content, lines are what a naive splitter
       fc.constantFrom('\n', 'a\n', 'é\r\n', 'too long\n', '\xff\n'),
       fc.constantFrom(1, 998, 999, 1_000, 1_001, 2_000),
     )
-    const drops = fc
+    const files = fc
       .array(run, { maxLength: 4 })
       .map((runs) => Buffer.concat(runs.map(([line, times]) => Buffer.from(line.repeat(times), 'latin1'))))
     await fc.assert(
-      fc.asyncProperty(drops, fc.array(fc.nat(20_000), { maxLength: 3 }), async (drop, cuts) => {
-        expect(plain(await linesOf(cut(drop, cuts), 5))).toEqual(plain(oracle(drop, 5)))
+      fc.asyncProperty(files, fc.array(fc.nat(20_000), { maxLength: 3 }), async (file, cuts) => {
+        expect(plain(await linesOf(cut(file, cuts), 5))).toEqual(plain(oracle(file, 5)))
       }),
       { numRuns: 60 },
     )
@@ -118,9 +118,9 @@ describe('a line of exactly the limit passes, one byte more does not', () => {
     [ 101,      'line_too_long' ],
   ])('%i bytes', async (length, reason) => {
     for (const end of ['', '\n', '\nnext']) {
-      const drop = Buffer.from(`${'x'.repeat(length)}${end}`)
-      for (let place = 0; place <= drop.length; place += 1) {
-        const [line, next] = await linesOf(cut(drop, [place]), 100)
+      const file = Buffer.from(`${'x'.repeat(length)}${end}`)
+      for (let place = 0; place <= file.length; place += 1) {
+        const [line, next] = await linesOf(cut(file, [place]), 100)
         expect(line?.fault?.reason).toBe(reason)
         expect(line?.byteEnd).toBe(length)
         expect(next?.text).toBe(end === '\nnext' ? 'next' : undefined)
@@ -130,13 +130,13 @@ describe('a line of exactly the limit passes, one byte more does not', () => {
 })
 
 test('a line of exactly the limit, its newline yet to come, is whole also where less than that is kept', async () => {
-  const drop = Buffer.from(`${'x'.repeat(262_144)}\nnext`)
-  expect(plain(await linesOf(cut(drop, [262_144]), 262_144))).toEqual(plain(oracle(drop, 262_144)))
+  const file = Buffer.from(`${'x'.repeat(262_144)}\nnext`)
+  expect(plain(await linesOf(cut(file, [262_144]), 262_144))).toEqual(plain(oracle(file, 262_144)))
 })
 
 describe('of a line that is too long, the first 204,800 bytes are kept', () => {
   const long = Buffer.alloc(300_000, 'long, ')
-  const drop = Buffer.concat([long, Buffer.from('\n'), long, Buffer.from('\nnext')])
+  const file = Buffer.concat([long, Buffer.from('\n'), long, Buffer.from('\nnext')])
 
   // prettier-ignore
   test.each([
@@ -151,7 +151,7 @@ describe('of a line that is too long, the first 204,800 bytes are kept', () => {
     [ 'both cut more than once',            [1_000, 250_000, 302_000, 400_000, 500_000], 1_024 ],
     [ 'cut into many',                      Array.from({ length: 600 }, (_, index) => index * 1_000), 262_144 ],
   ])('%s', async (_how, cuts, maxLineBytes) => {
-    expect(plain(await linesOf(cut(drop, cuts), maxLineBytes))).toEqual(plain(oracle(drop, maxLineBytes)))
+    expect(plain(await linesOf(cut(file, cuts), maxLineBytes))).toEqual(plain(oracle(file, maxLineBytes)))
   })
 })
 

@@ -11,7 +11,7 @@ import {
 import type { S3Faults } from '../../../emulators/s3/faults.ts'
 import { startS3, type EmbeddedS3 } from '../../../emulators/s3/server.ts'
 import { s3Client } from '../../../lambda/adapters/s3.ts'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 
 const BUCKET = 'drops'
 const VERSIONED_BUCKET = 'versioned-drops'
@@ -52,14 +52,14 @@ export class LocalBuckets implements AsyncDisposable {
   }
 
   /** @returns the drop as its event names it */
-  async put(body: Buffer | string, { key = 'incoming/a b+ü.json', isVersioned = false } = {}): Promise<Drop> {
+  async put(body: Buffer | string, { key = 'incoming/a b+ü.json', isVersioned = false } = {}): Promise<SourceFile> {
     const bucket = isVersioned ? VERSIONED_BUCKET : BUCKET
     const { ETag, VersionId } = await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body) }))
     return { bucket, key, ...(VersionId !== undefined && { versionId: VersionId }), etag: (ETag ?? '').replaceAll('"', '') }
   }
 
   /** The object under the key; where versions are kept it is hidden, but where one is named. */
-  async remove({ bucket, key, versionId }: Omit<Drop, 'etag'>): Promise<void> {
+  async remove({ bucket, key, versionId }: Omit<SourceFile, 'etag'>): Promise<void> {
     await this.s3.send(
       new DeleteObjectCommand({ Bucket: bucket, Key: key, ...(versionId !== undefined && { VersionId: versionId }) }),
     )

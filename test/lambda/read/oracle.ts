@@ -19,13 +19,13 @@ export async function linesOf(chunks: Iterable<Buffer>, maxLineBytes = 1_000_000
 }
 
 /** The plainest splitter: the whole drop at once. */
-export function oracle(drop: Buffer, maxLineBytes = 1_000_000): readonly Line[] {
-  const bom = drop.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0
+export function oracle(file: Buffer, maxLineBytes = 1_000_000): readonly Line[] {
+  const bom = file.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0
   const lines: Line[] = []
-  for (let start = bom; start < drop.length;) {
-    const newline = drop.indexOf(LF, start)
-    const end = newline === -1 ? drop.length : newline
-    const bytes = drop.subarray(start, end)
+  for (let start = bom; start < file.length;) {
+    const newline = file.indexOf(LF, start)
+    const end = newline === -1 ? file.length : newline
+    const bytes = file.subarray(start, end)
     const place = { number: lines.length + 1, byteStart: start, byteEnd: end }
     if (bytes.length > maxLineBytes)
       lines.push({ ...place, text: '', fault: { reason: 'line_too_long', bytes: bytes.subarray(0, 204_800) } })
@@ -48,7 +48,7 @@ export function plain(lines: readonly Line[]): unknown {
 }
 
 /** The drop in chunks that end at these places, whatever numbers they are. */
-export function cut(drop: Buffer, cuts: readonly number[]): readonly Buffer[] {
-  const places = [0, ...cuts.map((place) => place % (drop.length + 1)).toSorted((a, b) => a - b), drop.length]
-  return places.slice(1).map((end, index) => drop.subarray(places[index], end))
+export function cut(file: Buffer, cuts: readonly number[]): readonly Buffer[] {
+  const places = [0, ...cuts.map((place) => place % (file.length + 1)).toSorted((a, b) => a - b), file.length]
+  return places.slice(1).map((end, index) => file.subarray(places[index], end))
 }

@@ -16,7 +16,7 @@ const FILLERS: Readonly<Record<string, string | Buffer>> = {
 
 const [kind = '', megabytes = '0'] = process.argv.slice(2)
 
-function* drop(): Generator<Buffer> {
+function* file(): Generator<Buffer> {
   yield Buffer.from('first\n')
   const filler = FILLERS[kind]
   if (filler === undefined) throw new Error(`no such drop: ${kind}`)
@@ -33,7 +33,7 @@ function* bomb(): Generator<Buffer> {
 }
 
 const before = process.memoryUsage.rss()
-const body = Readable.from(kind === 'a gzip bomb' ? bomb() : drop(), { objectMode: false })
+const body = Readable.from(kind === 'a gzip bomb' ? bomb() : file(), { objectMode: false })
 const reading = await openLines(body, { maxLineBytes: 262_144 })
 let lines = 0
 let last: unknown

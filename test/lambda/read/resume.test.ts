@@ -2,13 +2,13 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { SetupError } from '../../../lambda/errors.ts'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
-import type { ByteRange, OpenDrop } from '../../../lambda/read/drops.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import type { ByteRange, OpenFile } from '../../../lambda/read/drops.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
-import { ScriptedDrops, type Turn } from './scripted-drops.ts'
+import { ScriptedFiles, type Turn } from './scripted-drops.ts'
 
-const DROP: Drop = { bucket: 'b', key: 'incoming/a.json' }
+const FILE: SourceFile = { bucket: 'b', key: 'incoming/a.json' }
 const OBJECT = Buffer.from(Array.from({ length: 100 }, (_, index) => index))
 
 const cutAfter = (bytes: number): Turn => ({ kind: 'body', bytes, then: 'break' })
@@ -16,14 +16,14 @@ const endsAfter = (bytes: number): Turn => ({ kind: 'body', bytes, then: 'end' }
 const refused = (error = new Error('Please reduce your request rate.')): Turn => ({ kind: 'refused', error })
 const times = (count: number, what: Turn): readonly Turn[] => Array.from({ length: count }, () => what)
 
-async function open(drops: ScriptedDrops, range?: ByteRange, drop = DROP, clock = new VirtualClock()): Promise<OpenDrop> {
-  const opened = await resuming(drops, clock).open(drop, range)
+async function open(files: ScriptedFiles, range?: ByteRange, file = FILE, clock = new VirtualClock()): Promise<OpenFile> {
+  const opened = await resuming(files, clock).open(file, range)
   if (opened.kind !== 'open') throw new Error(`not open, but ${opened.kind}`)
   return opened
 }
 
 /** What came, and how it ended. */
-async function read({ body }: OpenDrop): Promise<{ bytes: Buffer; error: unknown }> {
+async function read({ body }: OpenFile): Promise<{ bytes: Buffer; error: unknown }> {
   const chunks: Buffer[] = []
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk)
@@ -51,18 +51,18 @@ describe('a body that does not bring what it should is gone on with from the byt
     [ 'breaks; opening it again fails',         [cutAfter(50), refused(), refused()],                       [0, 50, 50, 50] ],
     [ 'breaks; more comes than is left',        [cutAfter(50), cutAfter(60)],                               [0, 50] ],
   ])('%s', async (_what, turns, starts) => {
-    const drops = new ScriptedDrops(OBJECT, turns)
-    expect(await read(await open(drops))).toEqual({ bytes: OBJECT, error: undefined })
-    expect(drops.starts).toEqual(starts)
-    expect(drops.bodies.every(({ destroyed }) => destroyed)).toBe(true)
+    const files = new ScriptedFiles(OBJECT, turns)
+    expect(await read(await open(files))).toEqual({ bytes: OBJECT, error: undefined })
+    expect(files.starts).toEqual(starts)
+    expect(files.bodies.every(({ destroyed }) => destroyed)).toBe(true)
   })
 
   test('at each of its bytes, by a break or an early end', async () => {
     for (let bytes = 0; bytes < OBJECT.length; bytes += 1) {
       for (const broken of [cutAfter(bytes), endsAfter(bytes)]) {
-        const drops = new ScriptedDrops(OBJECT, [broken])
-        expect(await read(await open(drops))).toEqual({ bytes: OBJECT, error: undefined })
-        expect(drops.starts).toEqual([0, bytes])
+        const files = new ScriptedFiles(OBJECT, [broken])
+        expect(await read(await open(files))).toEqual({ bytes: OBJECT, error: undefined })
+        expect(files.starts).toEqual([0, bytes])
       }
     }
   })
@@ -80,16 +80,16 @@ describe('a range is exactly what comes', () => {
     [ 'beyond the end',                 { start: 101, end: 110 },       101,    101 ],
   ])('%s', async (_what, range, from, to) => {
     for (const turns of [[], [cutAfter(1), endsAfter(2)], [cutAfter(80)]]) {
-      const opened = await open(new ScriptedDrops(OBJECT, turns), range)
+      const opened = await open(new ScriptedFiles(OBJECT, turns), range)
       expect(opened.bytes).toBe(100)
       expect(await read(opened)).toEqual({ bytes: OBJECT.subarray(from, to), error: undefined })
     }
   })
 
   test('and is asked for to its end each time', async () => {
-    const drops = new ScriptedDrops(OBJECT, [cutAfter(10)])
-    await read(await open(drops, { start: 20, end: 60 }))
-    expect(drops.openings.map(({ range }) => range)).toEqual([
+    const files = new ScriptedFiles(OBJECT, [cutAfter(10)])
+    await read(await open(files, { start: 20, end: 60 }))
+    expect(files.openings.map(({ range }) => range)).toEqual([
       { start: 20, end: 60 },
       { start: 30, end: 60 },
     ])
@@ -98,74 +98,74 @@ describe('a range is exactly what comes', () => {
 
 describe('what is gone on with is the very object that was opened', () => {
   // prettier-ignore
-  test.each<[string, Partial<Drop>, Partial<Drop>]>([
+  test.each<[string, Partial<SourceFile>, Partial<SourceFile>]>([
     //  the message named       these                                   asked for again
     [ 'version and ETag',       { versionId: 'v1', etag: 'e1' },        { versionId: 'v1', etag: 'e1' } ],
     [ 'the version',            { versionId: 'v1' },                    { versionId: 'v1', etag: '"first"' } ],
     [ 'the ETag',               { etag: 'e1' },                         { etag: 'e1' } ],
     [ 'neither',                {},                                     { etag: '"first"' } ],
   ])('where the message named %s', async (_what, named, pin) => {
-    const drops = new ScriptedDrops(OBJECT, [cutAfter(1)])
-    await read(await open(drops, undefined, { ...DROP, ...named }))
-    expect(drops.openings.map(({ drop }) => drop)).toEqual([
-      { ...DROP, ...named },
-      { ...DROP, ...pin },
+    const files = new ScriptedFiles(OBJECT, [cutAfter(1)])
+    await read(await open(files, undefined, { ...FILE, ...named }))
+    expect(files.openings.map(({ file }) => file)).toEqual([
+      { ...FILE, ...named },
+      { ...FILE, ...pin },
     ])
   })
 
   test.each(['gone', 'superseded', 'locked'] as const)('one that is %s meanwhile is an error that says so', async (kind) => {
-    const drops = new ScriptedDrops(OBJECT, [cutAfter(50), { kind }])
-    const { bytes, error } = await read(await open(drops))
+    const files = new ScriptedFiles(OBJECT, [cutAfter(50), { kind }])
+    const { bytes, error } = await read(await open(files))
     expect(error).toMatchObject({ name: 'VanishedDrop', state: kind })
     expect(bytes).toEqual(OBJECT.subarray(0, 50))
-    expect(drops.openings).toHaveLength(2)
+    expect(files.openings).toHaveLength(2)
   })
 
   test.each(['gone', 'superseded', 'locked'] as const)('one that is %s from the beginning is an answer', async (kind) => {
-    const drops = new ScriptedDrops(OBJECT, [{ kind }])
-    expect(await resuming(drops, new VirtualClock()).open(DROP)).toEqual({ kind })
-    expect(drops.openings).toHaveLength(1)
+    const files = new ScriptedFiles(OBJECT, [{ kind }])
+    expect(await resuming(files, new VirtualClock()).open(FILE)).toEqual({ kind })
+    expect(files.openings).toHaveLength(1)
   })
 })
 
 describe('there is an end to trying', () => {
   test('five resumes in a row without one byte end it, with the last fault', async () => {
-    const drops = new ScriptedDrops(OBJECT, [cutAfter(50), ...times(4, endsAfter(0)), cutAfter(0), endsAfter(50)])
-    const { bytes, error } = await read(await open(drops))
+    const files = new ScriptedFiles(OBJECT, [cutAfter(50), ...times(4, endsAfter(0)), cutAfter(0), endsAfter(50)])
+    const { bytes, error } = await read(await open(files))
     expect(error).toMatchObject({ message: 'aborted', code: 'ECONNRESET' })
     expect(bytes).toEqual(OBJECT.subarray(0, 50))
-    expect(drops.starts).toEqual([0, 50, 50, 50, 50, 50])
+    expect(files.starts).toEqual([0, 50, 50, 50, 50, 50])
   })
 
   test('a body that ended early says how far it came', async () => {
-    const { error } = await read(await open(new ScriptedDrops(OBJECT, [endsAfter(50), ...times(5, endsAfter(0))])))
+    const { error } = await read(await open(new ScriptedFiles(OBJECT, [endsAfter(50), ...times(5, endsAfter(0))])))
     expect(error).toMatchObject({ message: 'S3 sent fewer bytes than it has: the body ended at byte 50, and not at 100' })
   })
 
   test('any byte begins the count anew', async () => {
     const slow = OBJECT.subarray(0, 10)
     const turns = Array.from(slow, () => [endsAfter(1), ...times(4, cutAfter(0))]).flat()
-    const drops = new ScriptedDrops(slow, turns.slice(0, -4))
-    expect(await read(await open(drops))).toEqual({ bytes: slow, error: undefined })
-    expect(drops.openings).toHaveLength(46)
+    const files = new ScriptedFiles(slow, turns.slice(0, -4))
+    expect(await read(await open(files))).toEqual({ bytes: slow, error: undefined })
+    expect(files.openings).toHaveLength(46)
   })
 
   test('an opening is tried five times, the first as any other', async () => {
     const busy = new Error('the fifth time')
-    await expect(open(new ScriptedDrops(OBJECT, times(4, refused())))).resolves.toMatchObject({ bytes: 100 })
-    await expect(open(new ScriptedDrops(OBJECT, [...times(4, refused()), refused(busy), endsAfter(100)]))).rejects.toBe(busy)
+    await expect(open(new ScriptedFiles(OBJECT, times(4, refused())))).resolves.toMatchObject({ bytes: 100 })
+    await expect(open(new ScriptedFiles(OBJECT, [...times(4, refused()), refused(busy), endsAfter(100)]))).rejects.toBe(busy)
 
-    const again = new ScriptedDrops(OBJECT, [cutAfter(50), ...times(4, refused()), refused(busy), endsAfter(50)])
+    const again = new ScriptedFiles(OBJECT, [cutAfter(50), ...times(4, refused()), refused(busy), endsAfter(50)])
     expect(await read(await open(again))).toEqual({ bytes: OBJECT.subarray(0, 50), error: busy })
   })
 
   test('what only a person can mend is not tried again', async () => {
     const setup = new SetupError('The importer may not read it.')
-    const first = new ScriptedDrops(OBJECT, [refused(setup)])
+    const first = new ScriptedFiles(OBJECT, [refused(setup)])
     await expect(open(first)).rejects.toBe(setup)
     expect(first.openings).toHaveLength(1)
 
-    const later = new ScriptedDrops(OBJECT, [cutAfter(50), refused(setup)])
+    const later = new ScriptedFiles(OBJECT, [cutAfter(50), refused(setup)])
     expect((await read(await open(later))).error).toBe(setup)
     expect(later.openings).toHaveLength(2)
   })
@@ -175,8 +175,8 @@ describe('pauses are full jitter: from nothing up to a ceiling that doubles', ()
   async function pausesOf(turns: readonly Turn[], chance: number): Promise<readonly number[]> {
     const pauses: number[] = []
     const clock = { chance: () => chance, sleep: (ms: number) => Promise.resolve(void pauses.push(ms)) }
-    const opened = await resuming(new ScriptedDrops(OBJECT, turns), clock)
-      .open(DROP)
+    const opened = await resuming(new ScriptedFiles(OBJECT, turns), clock)
+      .open(FILE)
       .catch(() => undefined)
     if (opened?.kind === 'open') await read(opened)
     return pauses
@@ -198,38 +198,38 @@ describe('pauses are full jitter: from nothing up to a ceiling that doubles', ()
 
 describe('whoever closes the body closes what is behind it', () => {
   const stalled: Turn = { kind: 'body', bytes: 50, then: 'stall' }
-  const closed = (opened: OpenDrop): Promise<unknown> => new Promise((resolve) => opened.body.once('close', resolve))
+  const closed = (opened: OpenFile): Promise<unknown> => new Promise((resolve) => opened.body.once('close', resolve))
 
   test('before anybody reads', async () => {
-    const drops = new ScriptedDrops(OBJECT)
-    const opened = await open(drops)
+    const files = new ScriptedFiles(OBJECT)
+    const opened = await open(files)
     opened.body.destroy()
     await closed(opened)
-    expect(drops.bodies.map(({ destroyed }) => destroyed)).toEqual([true])
+    expect(files.bodies.map(({ destroyed }) => destroyed)).toEqual([true])
   })
 
   test('with an error, before anybody reads: the process goes on, and who reads then meets it', async () => {
-    const opened = await open(new ScriptedDrops(OBJECT))
+    const opened = await open(new ScriptedFiles(OBJECT))
     opened.body.destroy(new Error('time is up'))
     await turn()
     expect(await read(opened)).toMatchObject({ error: { message: 'time is up' } })
   })
 
   test('in the middle', async () => {
-    const drops = new ScriptedDrops(OBJECT)
-    for await (const _chunk of (await open(drops)).body) break
-    expect(drops.bodies.map(({ destroyed }) => destroyed)).toEqual([true])
-    expect(drops.openings).toHaveLength(1)
+    const files = new ScriptedFiles(OBJECT)
+    for await (const _chunk of (await open(files)).body) break
+    expect(files.bodies.map(({ destroyed }) => destroyed)).toEqual([true])
+    expect(files.openings).toHaveLength(1)
   })
 
   test('while it says nothing', async () => {
-    const drops = new ScriptedDrops(OBJECT, [stalled])
-    const opened = await open(drops)
+    const files = new ScriptedFiles(OBJECT, [stalled])
+    const opened = await open(files)
     opened.body.resume()
     await turn()
     opened.body.destroy()
     await closed(opened)
-    expect(drops.bodies.map(({ destroyed }) => destroyed)).toEqual([true])
+    expect(files.bodies.map(({ destroyed }) => destroyed)).toEqual([true])
   })
 
   // A clock that sleeps until it is woken: were a pause not ended, these would wait for ever.
@@ -253,9 +253,9 @@ describe('whoever closes the body closes what is behind it', () => {
     [ 'after a break',                          [cutAfter(50)],                 1 ],
     [ 'after an early end',                     [endsAfter(50)],                1 ],
   ])('in the pause %s, which ends, and nothing is opened again', async (_where, turns, openings) => {
-    const drops = new ScriptedDrops(OBJECT, turns)
+    const files = new ScriptedFiles(OBJECT, turns)
     const { woken, clock } = sleepsForEver()
-    const opened = await resuming(drops, clock).open(DROP)
+    const opened = await resuming(files, clock).open(FILE)
     if (opened.kind !== 'open') throw new Error('not open')
     opened.body.resume()
     while (woken.length === 0) await turn()
@@ -263,17 +263,17 @@ describe('whoever closes the body closes what is behind it', () => {
     await closed(opened)
     await Promise.all(woken)
     await turn()
-    expect(drops.openings).toHaveLength(openings)
+    expect(files.openings).toHaveLength(openings)
     expect(woken).toHaveLength(1)
   })
 
   test('in the pause between two tries of an opening', async () => {
-    const drops = new ScriptedDrops(OBJECT, [cutAfter(50), refused(), endsAfter(50)])
+    const files = new ScriptedFiles(OBJECT, [cutAfter(50), refused(), endsAfter(50)])
     const { woken, clock } = sleepsForEver()
     let pauses = 0
     const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
       (pauses += 1) === 1 ? Promise.resolve() : clock.sleep(ms, signal)
-    const opened = await resuming(drops, { ...clock, sleep }).open(DROP)
+    const opened = await resuming(files, { ...clock, sleep }).open(FILE)
     if (opened.kind !== 'open') throw new Error('not open')
     opened.body.resume()
     while (woken.length === 0) await turn()
@@ -281,41 +281,41 @@ describe('whoever closes the body closes what is behind it', () => {
     await closed(opened)
     await Promise.all(woken)
     await turn()
-    expect(drops.openings).toHaveLength(2)
+    expect(files.openings).toHaveLength(2)
   })
 
   test('while it is being opened again: what comes too late is closed at once', async () => {
-    const drops = new ScriptedDrops(OBJECT, [cutAfter(50), stalled])
-    const opened = await open(drops)
-    drops.beforeOpening = async () => {
+    const files = new ScriptedFiles(OBJECT, [cutAfter(50), stalled])
+    const opened = await open(files)
+    files.beforeOpening = async () => {
       opened.body.destroy()
       await turn()
     }
     opened.body.resume()
-    while (drops.bodies.length < 2) await turn()
+    while (files.bodies.length < 2) await turn()
     await turn()
-    expect(drops.bodies.map(({ destroyed }) => destroyed)).toEqual([true, true])
-    expect(drops.openings).toHaveLength(2)
+    expect(files.bodies.map(({ destroyed }) => destroyed)).toEqual([true, true])
+    expect(files.openings).toHaveLength(2)
   })
 })
 
 test('an error of a body that nobody reads yet is met when it is read', async () => {
-  const drops = new ScriptedDrops(OBJECT, [], 7)
-  const opened = await open(drops)
-  drops.bodies[0]?.destroy(new Error('reset'))
+  const files = new ScriptedFiles(OBJECT, [], 7)
+  const opened = await open(files)
+  files.bodies[0]?.destroy(new Error('reset'))
   await turn()
   expect(await read(opened)).toEqual({ bytes: OBJECT, error: undefined })
-  expect(drops.starts).toEqual([0, 0])
+  expect(files.starts).toEqual([0, 0])
 })
 
 test('it takes no more than a chunk before it is wanted', async () => {
-  const drops = new ScriptedDrops(OBJECT, [], 10)
-  const { body } = await open(drops)
+  const files = new ScriptedFiles(OBJECT, [], 10)
+  const { body } = await open(files)
   const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   await chunks.next()
   for (let count = 0; count < 100; count += 1) await turn()
   // The one that was asked for, one that waits here, and one that waits in the socket.
-  expect(drops.brought).toBeLessThanOrEqual(30)
+  expect(files.brought).toBeLessThanOrEqual(30)
   body.destroy()
 })
 
@@ -346,14 +346,14 @@ describe('whatever goes wrong, in whatever order: exactly the bytes of the range
         async (turns, chunkBytes, { start, end }, seed) => {
           const object = OBJECT.subarray(0, 60)
           const wanted = object.subarray(start, end)
-          const drops = new ScriptedDrops(object, turns, chunkBytes)
+          const files = new ScriptedFiles(object, turns, chunkBytes)
           const range = { start, ...(end !== undefined && { end }) }
-          const opened = await resuming(drops, new VirtualClock(seed))
-            .open(DROP, range)
+          const opened = await resuming(files, new VirtualClock(seed))
+            .open(FILE, range)
             .catch((error: unknown) => error as Error)
-          const last = turns[drops.openings.length - 1]
+          const last = turns[files.openings.length - 1]
           if (opened instanceof Error || opened.kind !== 'open') {
-            expect(drops.starts).toEqual(drops.openings.map(() => start))
+            expect(files.starts).toEqual(files.openings.map(() => start))
             if (opened instanceof Error) expect(last).toEqual({ kind: 'refused', error: opened })
             else expect(last).toEqual(opened)
             seen.add(opened instanceof Error ? `first ${opened.name}` : 'absent')
@@ -361,10 +361,10 @@ describe('whatever goes wrong, in whatever order: exactly the bytes of the range
           }
           const { bytes, error } = await read(opened)
           expect(bytes).toEqual(wanted.subarray(0, bytes.length))
-          expect(drops.starts.every((at, index) => at >= (drops.starts[index - 1] ?? start))).toBe(true)
-          expect(drops.bodies.every(({ destroyed }) => destroyed)).toBe(true)
+          expect(files.starts.every((at, index) => at >= (files.starts[index - 1] ?? start))).toBe(true)
+          expect(files.bodies.every(({ destroyed }) => destroyed)).toBe(true)
           if (error === undefined) expect(bytes).toHaveLength(wanted.length)
-          else expect(isJustified(error, turns.slice(0, drops.openings.length), drops.starts)).toBe(true)
+          else expect(isJustified(error, turns.slice(0, files.openings.length), files.starts)).toBe(true)
           seen.add(error === undefined ? 'whole' : (error as Error).name)
         },
       ),

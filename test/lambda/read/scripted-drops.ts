@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
-import type { Absence, ByteRange, Drops } from '../../../lambda/read/drops.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import type { Absence, ByteRange, SourceFiles } from '../../../lambda/read/drops.ts'
 
 /** How one opening goes. Where the script has ended, all goes well. */
 export type Turn =
@@ -11,7 +11,7 @@ export type Turn =
   | { readonly kind: 'body'; readonly bytes: number; readonly then: 'end' | 'break' | 'stall' }
 
 export interface Opening {
-  readonly drop: Drop
+  readonly file: SourceFile
   readonly range: ByteRange | undefined
   readonly body?: Readable
 }
@@ -19,7 +19,7 @@ export interface Opening {
 const LAST_MODIFIED = new Date('2026-01-01T00:00:00Z')
 
 /** A bucket with one object, where openings go as they are written down. */
-export class ScriptedDrops implements Drops {
+export class ScriptedFiles implements SourceFiles {
   readonly openings: Opening[] = []
   /** Bytes that the bodies gave away so far. */
   brought = 0
@@ -43,11 +43,11 @@ export class ScriptedDrops implements Drops {
     return this.openings.map(({ range }) => range?.start ?? 0)
   }
 
-  async open(drop: Drop, range?: ByteRange): ReturnType<Drops['open']> {
+  async open(file: SourceFile, range?: ByteRange): ReturnType<SourceFiles['open']> {
     await this.beforeOpening()
     const turn = this.#turns.shift() ?? { kind: 'body', bytes: this.#object.length, then: 'end' }
     if (turn.kind !== 'body') {
-      this.openings.push({ drop, range })
+      this.openings.push({ file, range })
       if (turn.kind === 'refused') throw turn.error
       return { kind: turn.kind }
     }
@@ -55,7 +55,7 @@ export class ScriptedDrops implements Drops {
     const isCut = turn.then !== 'end' || turn.bytes < rest.length
     const foreign = Buffer.alloc(isCut ? Math.max(0, turn.bytes - rest.length) : 0, '?')
     const body = this.#bodyOf(Buffer.concat([rest.subarray(0, turn.bytes), foreign]), turn.then)
-    this.openings.push({ drop, range, body })
+    this.openings.push({ file, range, body })
     return { kind: 'open', body, bytes: this.#object.length, etag: '"first"', lastModified: LAST_MODIFIED }
   }
 

@@ -4,8 +4,8 @@ import { cutSegments, type Cut, type CutOptions } from '../../../lambda/read/spl
 import { openLines, type Line } from '../../../lambda/read/lines.ts'
 import { allOf, bodyOf, cut, oracle, plain } from './oracle.ts'
 
-function segmentsOf(drop: Buffer, options: CutOptions, cuts: readonly number[] = []): Promise<readonly Cut[]> {
-  return allOf(cutSegments(bodyOf(cut(drop, cuts)), options))
+function segmentsOf(file: Buffer, options: CutOptions, cuts: readonly number[] = []): Promise<readonly Cut[]> {
+  return allOf(cutSegments(bodyOf(cut(file, cuts)), options))
 }
 
 describe('a drop is cut after the first line that brings a segment to its size', () => {
@@ -25,42 +25,42 @@ describe('a drop is cut after the first line that brings a segment to its size',
     [ 'has \\r\\n',                             'a\r\nb\r\nc',          ['a\r\nb\r\n', 'c'] ],
     [ 'begins with a byte order mark',          '\ufeff\nb\n',          ['\ufeff\n', 'b\n'] ],
   ])('that %s', async (_what, text, expected) => {
-    const drop = Buffer.from(text)
-    for (const cuts of [[], [1], Array.from(drop, (_, index) => index)]) {
-      const segments = await segmentsOf(drop, { segmentBytes: 4 }, cuts)
-      expect(segments.map(({ byteStart, byteEnd }) => drop.subarray(byteStart, byteEnd).toString())).toEqual(expected)
+    const file = Buffer.from(text)
+    for (const cuts of [[], [1], Array.from(file, (_, index) => index)]) {
+      const segments = await segmentsOf(file, { segmentBytes: 4 }, cuts)
+      expect(segments.map(({ byteStart, byteEnd }) => file.subarray(byteStart, byteEnd).toString())).toEqual(expected)
       expect(segments.map(({ index }) => index)).toEqual(expected.map((_, index) => index + 1))
     }
   })
 })
 
 // Bytes that matter to lines, and those that must not: carriage returns, parts of characters, NUL.
-const drops = fc
+const files = fc
   .array(fc.constantFrom('\n', '\n\n', '\r\n', 'a', 'bcdefgh', '名', '\0', '\r', '\ufeff', Buffer.from([0xff, 0xfe])), {
     maxLength: 60,
   })
   .map((parts) => Buffer.concat(parts.map((part) => Buffer.from(part as Buffer))))
   // A mark alone has no line for the reader, and one for the cutter. A drop of three bytes is never cut.
-  .filter((drop) => !drop.equals(Buffer.from('\ufeff')))
+  .filter((file) => !file.equals(Buffer.from('\ufeff')))
 const chunking = fc.array(fc.nat(500))
 const size = fc.integer({ min: 1, max: 40 })
 
-function newlinesBefore(drop: Buffer, end: number): number {
-  return drop.subarray(0, end).filter((byte) => byte === 0x0a).length
+function newlinesBefore(file: Buffer, end: number): number {
+  return file.subarray(0, end).filter((byte) => byte === 0x0a).length
 }
 
 describe('whatever the drop, its chunks and the size of a segment', () => {
   test('segments are the drop, each ends with a line, and none could end before', async () => {
     await fc.assert(
-      fc.asyncProperty(drops, chunking, size, async (drop, cuts, segmentBytes) => {
-        const segments = await segmentsOf(drop, { segmentBytes }, cuts)
+      fc.asyncProperty(files, chunking, size, async (file, cuts, segmentBytes) => {
+        const segments = await segmentsOf(file, { segmentBytes }, cuts)
         const ends = segments.map(({ byteEnd }) => byteEnd)
         expect(segments.map(({ byteStart }) => byteStart)).toEqual(segments.map((_, index) => ends[index - 1] ?? 0))
-        expect(ends.at(-1) ?? 0).toBe(drop.length)
+        expect(ends.at(-1) ?? 0).toBe(file.length)
         for (const { byteStart, byteEnd } of segments) {
-          if (byteEnd < drop.length) expect(drop[byteEnd - 1]).toBe(0x0a)
-          const shortest = drop.indexOf(0x0a, byteStart + segmentBytes - 1)
-          expect(byteEnd).toBe(shortest === -1 ? drop.length : shortest + 1)
+          if (byteEnd < file.length) expect(file[byteEnd - 1]).toBe(0x0a)
+          const shortest = file.indexOf(0x0a, byteStart + segmentBytes - 1)
+          expect(byteEnd).toBe(shortest === -1 ? file.length : shortest + 1)
         }
       }),
       { numRuns: 1_000 },
@@ -69,17 +69,17 @@ describe('whatever the drop, its chunks and the size of a segment', () => {
 
   test('their lines have the numbers and places that they have in the drop as a whole', async () => {
     await fc.assert(
-      fc.asyncProperty(drops, chunking, size, fc.integer({ min: 1, max: 12 }), async (drop, cuts, segmentBytes, maxLineBytes) => {
+      fc.asyncProperty(files, chunking, size, fc.integer({ min: 1, max: 12 }), async (file, cuts, segmentBytes, maxLineBytes) => {
         const lines: Line[] = []
-        for (const { byteStart, byteEnd, firstLine, lines: count } of await segmentsOf(drop, { segmentBytes }, cuts)) {
-          expect(firstLine).toBe(1 + newlinesBefore(drop, byteStart))
-          const body = bodyOf(cut(drop.subarray(byteStart, byteEnd), cuts))
+        for (const { byteStart, byteEnd, firstLine, lines: count } of await segmentsOf(file, { segmentBytes }, cuts)) {
+          expect(firstLine).toBe(1 + newlinesBefore(file, byteStart))
+          const body = bodyOf(cut(file.subarray(byteStart, byteEnd), cuts))
           const { batches } = await openLines(body, { maxLineBytes, byteStart, firstLine })
           const here = (await allOf(batches)).flat()
           expect(here).toHaveLength(count)
           lines.push(...here)
         }
-        expect(plain(lines)).toEqual(plain(oracle(drop, maxLineBytes)))
+        expect(plain(lines)).toEqual(plain(oracle(file, maxLineBytes)))
       }),
       { numRuns: 1_000 },
     )
@@ -87,11 +87,11 @@ describe('whatever the drop, its chunks and the size of a segment', () => {
 
   test('from the end of any of them on, the rest is the same', async () => {
     await fc.assert(
-      fc.asyncProperty(drops, chunking, size, async (drop, cuts, segmentBytes) => {
-        const segments = await segmentsOf(drop, { segmentBytes }, cuts)
+      fc.asyncProperty(files, chunking, size, async (file, cuts, segmentBytes) => {
+        const segments = await segmentsOf(file, { segmentBytes }, cuts)
         for (const [done, { index, byteEnd, firstLine, lines }] of segments.entries()) {
           const from = { byteStart: byteEnd, firstLine: firstLine + lines, firstSegment: index + 1 }
-          const rest = await segmentsOf(drop.subarray(byteEnd), { segmentBytes, ...from }, cuts)
+          const rest = await segmentsOf(file.subarray(byteEnd), { segmentBytes, ...from }, cuts)
           expect(rest).toEqual(segments.slice(done + 1))
         }
       }),

@@ -3,9 +3,9 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { noFaults } from '../../../emulators/s3/faults.ts'
-import { dropsIn } from '../../../lambda/adapters/s3.ts'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
-import type { ByteRange, Drops } from '../../../lambda/read/drops.ts'
+import { s3SourceFiles } from '../../../lambda/adapters/s3.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import type { ByteRange, SourceFiles } from '../../../lambda/read/drops.ts'
 import { openLines, type Line } from '../../../lambda/read/lines.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -26,12 +26,12 @@ beforeEach(() => {
 
 /** Where each GET began. */
 let starts: number[] = []
-function noted(drops: Drops): Drops {
+function noted(files: SourceFiles): SourceFiles {
   starts = []
   return {
-    open(drop, range) {
+    open(file, range) {
       starts.push(range?.start ?? 0)
-      return drops.open(drop, range)
+      return files.open(file, range)
     },
   }
 }
@@ -43,8 +43,8 @@ interface How {
   readonly s3?: S3Client
 }
 
-async function linesOf(drop: Drop, { range, firstLine = 1, clock = new VirtualClock(), s3 = buckets.s3 }: How = {}) {
-  const opened = await resuming(noted(dropsIn(s3)), clock).open(drop, range)
+async function linesOf(file: SourceFile, { range, firstLine = 1, clock = new VirtualClock(), s3 = buckets.s3 }: How = {}) {
+  const opened = await resuming(noted(s3SourceFiles(s3)), clock).open(file, range)
   if (opened.kind !== 'open') throw new Error(`not open, but ${opened.kind}`)
   const { batches } = await openLines(opened.body, { maxLineBytes: 1_000_000, byteStart: range?.start ?? 0, firstLine })
   const lines: Line[] = []
@@ -74,11 +74,11 @@ const packedText = Buffer.from(
 describe('a connection that breaks at any byte', () => {
   test('of 2,048: the lines are those of the whole object', async () => {
     expect(text.length).toBeGreaterThan(2_048)
-    const drop = await buckets.put(text)
+    const file = await buckets.put(text)
     const whole = plain(oracle(text))
     for (let at = 0; at < 2_048; at += 1) {
       buckets.faults.cutBodyAt = at
-      expect(await linesOf(drop)).toEqual({ lines: whole, error: undefined })
+      expect(await linesOf(file)).toEqual({ lines: whole, error: undefined })
       // Before the first byte there is no answer yet, and the SDK itself asks again.
       expect(starts).toEqual(at === 0 ? [0] : [0, at])
     }
@@ -86,17 +86,17 @@ describe('a connection that breaks at any byte', () => {
 
   test('of a packed object', async () => {
     const packed = gzipSync(packedText)
-    const drop = await buckets.put(packed)
+    const file = await buckets.put(packed)
     const whole = plain(oracle(packedText))
     for (let at = 1; at < packed.length; at += 1) {
       buckets.faults.cutBodyAt = at
-      expect(await linesOf(drop)).toEqual({ lines: whole, error: undefined })
+      expect(await linesOf(file)).toEqual({ lines: whole, error: undefined })
       expect(starts).toEqual([0, at])
     }
   }, 120_000)
 
   test('and again and again: what was cut off is asked for from there on, in any segment', async () => {
-    const drop = await buckets.put(text)
+    const file = await buckets.put(text)
     const lines = oracle(text)
     await fc.assert(
       fc.asyncProperty(
@@ -106,7 +106,7 @@ describe('a connection that breaks at any byte', () => {
           const start = lines[skipped]?.byteStart ?? 0
           buckets.faults.cutBodiesAt = cuts
           const whole = plain(lines.slice(skipped))
-          expect(await linesOf(drop, { range: { start }, firstLine: skipped + 1 })).toEqual({ lines: whole, error: undefined })
+          expect(await linesOf(file, { range: { start }, firstLine: skipped + 1 })).toEqual({ lines: whole, error: undefined })
           const reached = cuts.map((_, index) => cuts.slice(0, index + 1).reduce((sum, bytes) => sum + bytes, start))
           expect(starts).toEqual([start, ...reached.filter((at) => at < text.length)])
         },
@@ -118,16 +118,16 @@ describe('a connection that breaks at any byte', () => {
 
 describe('other ways to go wrong', () => {
   test('a body that stalls is left, and gone on with', async () => {
-    const drop = await buckets.put(text)
+    const file = await buckets.put(text)
     buckets.faults.stallBodyAt = 100
-    expect(await linesOf(drop)).toEqual({ lines: plain(oracle(text)), error: undefined })
+    expect(await linesOf(file)).toEqual({ lines: plain(oracle(text)), error: undefined })
     expect(starts).toEqual([0, 100])
   })
 
   test('S3 is busy for longer than the SDK has patience, at first and later', async () => {
-    const drop = await buckets.put(text)
+    const file = await buckets.put(text)
     buckets.faults.slowDown = 4
-    expect(await linesOf(drop)).toEqual({ lines: plain(oracle(text)), error: undefined })
+    expect(await linesOf(file)).toEqual({ lines: plain(oracle(text)), error: undefined })
     expect(starts).toEqual([0, 0])
 
     buckets.faults.cutBodyAt = 100
@@ -136,15 +136,15 @@ describe('other ways to go wrong', () => {
       if ((pauses += 1) === 1) buckets.faults.slowDown = 4
       return Promise.resolve()
     })
-    expect(await linesOf(drop, { clock })).toEqual({ lines: plain(oracle(text)), error: undefined })
+    expect(await linesOf(file, { clock })).toEqual({ lines: plain(oracle(text)), error: undefined })
     expect(starts).toEqual([0, 100, 100])
   })
 
   test('no answer at all, five times in a row', async () => {
-    const drop = await buckets.put(text)
+    const file = await buckets.put(text)
     const everyTryOfTheSdk = Array.from({ length: 15 }, () => 0)
     buckets.faults.cutBodiesAt = [100, ...everyTryOfTheSdk]
-    const { lines, error } = await linesOf(drop)
+    const { lines, error } = await linesOf(file)
     expect(error).toMatchObject({ message: expect.stringContaining('ECONNRESET') })
     expect(lines).toEqual(plain(oracle(text.subarray(0, text.lastIndexOf('\n', 99) + 1))))
     expect(starts).toEqual([0, 100, 100, 100, 100, 100])
@@ -165,8 +165,8 @@ describe('other ways to go wrong', () => {
     })
     const s3 = clientFor(server.url)
     const first = 1 + text.indexOf('\n')
-    const drop = { bucket: 'b', key: 'k' }
-    const read = await linesOf(drop, { range: { start: first }, firstLine: 2, s3 })
+    const file = { bucket: 'b', key: 'k' }
+    const read = await linesOf(file, { range: { start: first }, firstLine: 2, s3 })
     expect(read).toEqual({ lines: plain(oracle(text).slice(1)), error: undefined })
     expect(starts).toEqual([first, first + 999, first + 1_998])
     s3.destroy()
@@ -176,12 +176,12 @@ describe('other ways to go wrong', () => {
 describe('an object that is taken away while it is read', () => {
   const before = plain(oracle(text.subarray(0, text.lastIndexOf('\n', 999) + 1)))
   const whole = plain(oracle(text))
-  const replace = ({ versionId }: Drop) => buckets.put('newer\n'.repeat(1_000), { isVersioned: versionId !== undefined })
-  const remove = (drop: Drop) => buckets.remove(drop)
-  const hide = ({ versionId: _versionId, ...latest }: Drop) => buckets.remove(latest)
+  const replace = ({ versionId }: SourceFile) => buckets.put('newer\n'.repeat(1_000), { isVersioned: versionId !== undefined })
+  const remove = (file: SourceFile) => buckets.remove(file)
+  const hide = ({ versionId: _versionId, ...latest }: SourceFile) => buckets.remove(latest)
 
   // prettier-ignore
-  test.each<[string, boolean, (drop: Drop) => Promise<unknown>, unknown]>([
+  test.each<[string, boolean, (file: SourceFile) => Promise<unknown>, unknown]>([
     //  it is               where versions are kept     by          its lines
     [ 'replaced',           false,                      replace,    { lines: before, error: { name: 'VanishedDrop', state: 'superseded' } } ],
     [ 'deleted',            false,                      remove,     { lines: before, error: { name: 'VanishedDrop', state: 'gone' } } ],
@@ -189,9 +189,9 @@ describe('an object that is taken away while it is read', () => {
     [ 'hidden',             true,                       hide,       { lines: whole, error: undefined } ],
     [ 'deleted for good',   true,                       remove,     { lines: before, error: { name: 'VanishedDrop', state: 'gone' } } ],
   ])('%s; versions are kept: %j', async (_what, isVersioned, act, expected) => {
-    const drop = await buckets.put(text, { isVersioned })
+    const file = await buckets.put(text, { isVersioned })
     buckets.faults.cutBodyAt = 1_000
-    expect(await linesOf(drop, { clock: clockThat(() => act(drop)) })).toMatchObject(expected as object)
+    expect(await linesOf(file, { clock: clockThat(() => act(file)) })).toMatchObject(expected as object)
   })
 
   test('also where the message did not say which object it meant', async () => {

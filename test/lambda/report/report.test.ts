@@ -9,7 +9,7 @@ const NOW = '2026-01-01T00:00:00.000Z'
 function account(lines: Partial<ReturnType<typeof emptySums>['lines']>, linesRead: number): Account {
   const sums = emptySums()
   return {
-    drop: { bucket: 'b', key: 'incoming/a.json', versionId: 'v' },
+    file: { bucket: 'b', key: 'incoming/a.json', versionId: 'v' },
     bytes: 10,
     sums: { ...sums, lines: { ...sums.lines, ...lines } },
     linesRead,
@@ -64,7 +64,7 @@ test('the fields of a report are a contract', () => {
   ).toEqual([
     'schema',
     'state',
-    'drop',
+    'file',
     'lines',
     'commands',
     'rejectedBy',
@@ -89,8 +89,8 @@ test.each([
   [ { bucket: 'b', key: 'incoming/a b.json', versionId: 'v', etag: 'e' },        'reports/incoming/a b.json/v/report.json' ],
   [ { bucket: 'b', key: 'incoming/a.json', etag: '"e"' },                        'reports/incoming/a.json/e/report.json' ],
   [ { bucket: 'b', key: 'incoming/a.json' },                                     'reports/incoming/a.json/unknown/report.json' ],
-])('%j', (drop, key) => {
-  expect(reportKey(drop)).toBe(key)
+])('%j', (file, key) => {
+  expect(reportKey(file)).toBe(key)
 })
 
 test('which reports are the end, and which let the drop be imported again', () => {

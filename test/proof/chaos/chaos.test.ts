@@ -238,7 +238,7 @@ const TAMPERED: readonly (readonly [what: string, tamper: Tampering, rules: read
   ['a dead letter has another reason',                 letterChanged((letter) => ({ ...letter, reason: 'invalid_alias' })),                              ['reason']],
   ['a dead letter is about a line that could go',      needlessLetter,                                                                                   ['needless']],
   ['a dead letter is about a line that is not there',  lettersChanged((all) => [...all, elsewhere({ line: LINES + 1 })(all[0]!)]),                            ['needless']],
-  ['a dead letter is about a whole drop',              lettersChanged((all) => [...all, { ...all[0]!, kind: 'drop' }]),                                  ['needless']],
+  ['a dead letter is about a whole drop',              lettersChanged((all) => [...all, { ...all[0]!, kind: 'file' }]),                                  ['needless']],
   ['a dead letter quotes an identity',                 letterChanged((letter) => ({ ...letter, detail: `${letter.detail} ${CANARY}-1` })),               ['told']],
   ['a dead letter has the key in it',                  letterChanged((letter) => ({ ...letter, detail: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' })),   ['told']],
   ['a report has one line more',                       reportChanged(plusOne('total')),                                                                  ['report']],

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { gunzipSync } from 'node:zlib'
-import { MANIFEST, type DropEvidence, type Manifest, type TakenRequest } from './evidence.ts'
+import { MANIFEST, type FileEvidence, type Manifest, type TakenRequest } from './evidence.ts'
 import { OwnLines } from './own-lines.ts'
 import { sorted } from './verdict.ts'
 
@@ -61,7 +61,7 @@ class Checker {
   readonly #folder: string
   readonly #run: Manifest
   readonly #numbered: RegExp
-  readonly #drops = new Map<string, OwnLines>()
+  readonly #files = new Map<string, OwnLines>()
   readonly #whereIs = new Map<number, readonly [OwnLines, number]>()
   readonly #violations = new Map<RuleName, string[]>()
   #count = 0
@@ -77,7 +77,7 @@ class Checker {
   }
 
   async check(): Promise<Findings> {
-    for (const drop of this.#run.drops) await this.#readDrop(drop)
+    for (const file of this.#run.files) await this.#readTestFile(file)
     await this.#readEach(this.#run.sinkLog, (text) => {
       this.#takeRequest(JSON.parse(text) as TakenRequest)
     })
@@ -87,7 +87,7 @@ class Checker {
     await this.#readEach(this.#run.importerLog, (text, number) => {
       this.#checkSilence(text, `line ${number} of the importer's log`)
     })
-    for (const drop of this.#drops.values()) this.#checkEnds(drop)
+    for (const file of this.#files.values()) this.#checkEnds(file)
     const repeats = await this.#checkReports()
     return { violations: this.#violations, count: this.#count, table: this.#table(repeats) }
   }
@@ -99,14 +99,14 @@ class Checker {
     this.#violations.set(rule, listed)
   }
 
-  async #readDrop({ key, file, isPacked }: DropEvidence): Promise<void> {
+  async #readTestFile({ key, file, isPacked }: FileEvidence): Promise<void> {
     const bytes = await readFile(path.join(this.#folder, file))
     const own = new OwnLines(key, isPacked ? gunzipSync(bytes) : bytes, this.#run, (person, line, lines) => {
       const number = this.#numberOf(person)
       if (this.#whereIs.has(number)) throw new Error(`the drops are no use: ${person} is in two lines`)
       this.#whereIs.set(number, [lines, line])
     })
-    this.#drops.set(key, own)
+    this.#files.set(key, own)
   }
 
   #numberOf(person: string): number {
@@ -126,15 +126,15 @@ class Checker {
     const parameters = new URLSearchParams(method === 'POST' ? body : query)
     const key = parameters.getAll('_k')
     parameters.delete('_k')
-    const [drop, line] = this.#whereIs.get(this.#numberOf(parameters.get('_p') ?? '')) ?? []
-    if (drop === undefined || line === undefined) {
+    const [file, line] = this.#whereIs.get(this.#numberOf(parameters.get('_p') ?? '')) ?? []
+    if (file === undefined || line === undefined) {
       this.#violated('stray', `${method} ${target} ${body}`)
       return
     }
-    const verdict = drop.verdict(line)
+    const verdict = file.verdict(line)
     const requests = verdict.end === 'delivered' ? verdict.requests : []
     const request = requests.findIndex(({ path: expected }) => expected === url)
-    const where = `line ${line} of ${drop.key}: ${method} ${target} ${body}`
+    const where = `line ${line} of ${file.key}: ${method} ${target} ${body}`
     if (request === -1) {
       this.#violated('stray', where)
       return
@@ -142,7 +142,7 @@ class Checker {
     const isRight = requests[request]?.parameters === sorted(parameters) && key.length === 1 && key[0] === this.#run.apiKey
     if (!isRight) this.#violated('wrong', where)
     const print = printOf(`${method} ${target} ${body}`.replace(`_k=${this.#run.apiKey}`, '_k='))
-    if (!drop.take(line, request, print, isAmbiguous)) this.#violated('impure', where)
+    if (!file.take(line, request, print, isAmbiguous)) this.#violated('impure', where)
   }
 
   #takeLetter(text: string): void {
@@ -150,16 +150,16 @@ class Checker {
     if (text.includes(this.#run.apiKey)) this.#violated('told', 'the API key in a dead letter')
     const letter = JSON.parse(text) as Letter
     const { key, line = 0 } = letter.source
-    const drop = this.#drops.get(key)
+    const file = this.#files.get(key)
     const where = `line ${line} of ${key} (${letter.reason})`
     if (letter.detail.includes(this.#run.canary)) this.#violated('told', `an identity in what is said of ${where}`)
-    if (drop === undefined || letter.kind !== 'line' || !(line >= 1 && line <= drop.count)) {
+    if (file === undefined || letter.kind !== 'line' || !(line >= 1 && line <= file.count)) {
       this.#violated('needless', `${letter.kind}: ${where}`)
       return
     }
-    drop.handBack(line)
-    if (!isFaithful(letter, drop, line, this.#run)) this.#violated('unfaithful', where)
-    const verdict = drop.verdict(line)
+    file.handBack(line)
+    if (!isFaithful(letter, file, line, this.#run)) this.#violated('unfaithful', where)
+    const verdict = file.verdict(line)
     const reason = verdict.end === 'rejected' ? verdict.reason : 'endpoint_refused'
     if (verdict.end === 'blank' || verdict.end === 'delivered') this.#violated('needless', where)
     else if (letter.reason !== reason) this.#violated('reason', `${where}, but it should be ${reason}`)
@@ -170,16 +170,16 @@ class Checker {
     if (text.includes(this.#run.canary)) this.#violated('told', `an identity in ${where}`)
   }
 
-  #checkEnds(drop: OwnLines): void {
-    for (let line = 1; line <= drop.count; line += 1) {
-      const verdict = drop.verdict(line)
-      const where = `line ${line} of ${drop.key}`
+  #checkEnds(file: OwnLines): void {
+    for (let line = 1; line <= file.count; line += 1) {
+      const verdict = file.verdict(line)
+      const where = `line ${line} of ${file.key}`
       if (verdict.end === 'delivered') {
-        const isWhole = verdict.requests.every((_request, index) => drop.taken(line, index) > 0)
-        if (isWhole || drop.letters(line) > 0) continue
+        const isWhole = verdict.requests.every((_request, index) => file.taken(line, index) > 0)
+        if (isWhole || file.letters(line) > 0) continue
         this.#lost += 1
         this.#violated('lost', where)
-      } else if (verdict.end !== 'blank' && drop.letters(line) === 0) {
+      } else if (verdict.end !== 'blank' && file.letters(line) === 0) {
         this.#violated('unreturned', `${where} (${verdict.end === 'rejected' ? verdict.reason : verdict.end})`)
       }
     }
@@ -188,15 +188,15 @@ class Checker {
   /** @returns how often lines were repeated */
   async #checkReports(): Promise<number> {
     let all = 0
-    for (const { key, report: file } of this.#run.drops) {
-      const drop = this.#drops.get(key)
-      if (drop === undefined) continue
-      const text = await readFile(path.join(this.#folder, file), 'utf8')
+    for (const { key, report: reportPath } of this.#run.files) {
+      const file = this.#files.get(key)
+      if (file === undefined) continue
+      const text = await readFile(path.join(this.#folder, reportPath), 'utf8')
       this.#checkSilence(text, `the report of ${key}`)
       const report = JSON.parse(text) as Report
-      this.#compareReport(drop, report)
+      this.#compareReport(file, report)
       let repeats = 0
-      for (let line = 1; line <= drop.count; line += 1) repeats += drop.repeats(line)
+      for (let line = 1; line <= file.count; line += 1) repeats += file.repeats(line)
       if (repeats > report.repeatsPossible)
         this.#violated('repeats', `${key}: ${repeats}, and its report says that at most ${report.repeatsPossible} are possible`)
       all += repeats
@@ -229,7 +229,7 @@ class Checker {
 
   #table(repeats: number): Findings['table'] {
     const { kills, killedAtWork, handedOn, repeatsEach, redrives, seconds } = this.#run
-    const own = [...this.#drops.values()].map(({ sums }) => sums.lines)
+    const own = [...this.#files.values()].map(({ sums }) => sums.lines)
     const total = (of: (lines: (typeof own)[number]) => number): number => own.reduce((sum, lines) => sum + of(lines), 0)
     const returned = total(({ rejected, undeliverable }) => rejected + undeliverable)
     return [
@@ -249,12 +249,12 @@ class Checker {
   }
 }
 
-function isFaithful(letter: Letter, drop: OwnLines, line: number, { drops }: Manifest): boolean {
-  const { start, end } = drop.range(line)
-  const bytes = drop.bytes(line)
+function isFaithful(letter: Letter, file: OwnLines, line: number, { files }: Manifest): boolean {
+  const { start, end } = file.range(line)
+  const bytes = file.bytes(line)
   const { versionId, byteStart, byteEnd } = letter.source
   const isThere =
-    byteStart === start && byteEnd === end && drops.some((one) => one.key === drop.key && one.versionId === versionId)
+    byteStart === start && byteEnd === end && files.some((one) => one.key === file.key && one.versionId === versionId)
   const carried = letter.line === undefined ? Buffer.from(letter.lineBase64 ?? '', 'base64') : Buffer.from(letter.line)
   // A carriage return before the newline is no part of the text.
   const isSame = carried.equals(bytes) || Buffer.concat([carried, Buffer.from('\r')]).equals(bytes)

@@ -18,14 +18,14 @@ export interface Manifest {
   readonly repeatsEach: number
   readonly redrives: number
   readonly seconds: number
-  readonly drops: readonly DropEvidence[]
+  readonly files: readonly FileEvidence[]
   /** The names of the other files. */
   readonly sinkLog: string
   readonly letters: string
   readonly importerLog: string
 }
 
-export interface DropEvidence {
+export interface FileEvidence {
   readonly key: string
   readonly versionId: string
   /** The very bytes that were dropped. */

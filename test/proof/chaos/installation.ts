@@ -7,7 +7,7 @@ import { BUCKET } from '../../../cli/local/services.ts'
 import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import { reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
-import type { DropEvidence } from './evidence.ts'
+import type { FileEvidence } from './evidence.ts'
 import type { CloudProcess } from './processes.ts'
 
 /** The bucket and the queues of a run, as a user sees them. */
@@ -28,7 +28,7 @@ export class Installation {
     this.#importQueueUrl = urls.importQueueUrl
   }
 
-  async drop(file: string, isPacked: boolean): Promise<DropEvidence> {
+  async file(file: string, isPacked: boolean): Promise<FileEvidence> {
     const whole = path.join(this.#folder, file)
     const key = `incoming/${file}`
     const { size } = await stat(whole)
@@ -39,8 +39,8 @@ export class Installation {
   }
 
   /** Keeps the last report of each drop. @returns how many have theirs */
-  async keepReports(drops: readonly DropEvidence[]): Promise<number> {
-    for (const { key, versionId, report } of drops) {
+  async keepReports(files: readonly FileEvidence[]): Promise<number> {
+    for (const { key, versionId, report } of files) {
       if (this.#reported.has(key)) continue
       const text = await this.#read(reportKey({ bucket: BUCKET, key, versionId }))
       if (text === undefined || !isFinal(JSON.parse(text) as Report)) continue

@@ -8,8 +8,8 @@ import { API_KEY } from '../../support/installation.ts'
 import { buildBundle } from '../../support/lambda-runtime/bundle.ts'
 import { Operator } from './dead-letters.ts'
 import { planDeaths } from './kills.ts'
-import { CANARY, makeLines, packDrop, UNWELCOME, writeDrop } from './test-file.ts'
-import { MANIFEST, type DropEvidence, type Manifest } from './evidence.ts'
+import { CANARY, makeLines, packFile, UNWELCOME, writeTestFile } from './test-file.ts'
+import { MANIFEST, type FileEvidence, type Manifest } from './evidence.ts'
 import { Installation } from './installation.ts'
 import type { Options } from './options.ts'
 import { Patience } from './patience.ts'
@@ -46,7 +46,7 @@ export class Story implements AsyncDisposable {
   readonly #status = new StatusLine(process.stderr)
   #shownAt = 0
   readonly #startedAt = performance.now()
-  #drops: readonly DropEvidence[] = []
+  #files: readonly FileEvidence[] = []
   #aheadMs = 0
   #kills = 0
   #killedAtWork = 0
@@ -123,11 +123,11 @@ export class Story implements AsyncDisposable {
     for (const [index, { file, count, isPacked }] of files.entries()) {
       const whole = path.join(this.#folder, file)
       const plain = isPacked ? `${whole}.plain` : whole
-      await writeDrop(plain, makeLines(seed + index, count, first))
-      if (isPacked) await packDrop(plain, whole)
+      await writeTestFile(plain, makeLines(seed + index, count, first))
+      if (isPacked) await packFile(plain, whole)
       if (isPacked) await rm(plain)
       first += count
-      this.#drops = [...this.#drops, await this.#installation.drop(file, isPacked)]
+      this.#files = [...this.#files, await this.#installation.file(file, isPacked)]
     }
   }
 
@@ -181,7 +181,7 @@ export class Story implements AsyncDisposable {
       repeatsEach: REPEATS_PER_REQUEST * this.#options.inFlight,
       redrives: this.#operator.redrives,
       seconds: (performance.now() - this.#startedAt) / 1000,
-      drops: this.#drops,
+      files: this.#files,
       sinkLog: SINK_LOG,
       letters: LETTERS,
       importerLog: IMPORTER_LOG,
@@ -196,7 +196,7 @@ export class Story implements AsyncDisposable {
 
   async #isOver(importer: ImporterProcess): Promise<boolean> {
     if (await this.#operator.attend()) return false
-    if ((await this.#installation.keepReports(this.#drops)) < this.#drops.length) return false
+    if ((await this.#installation.keepReports(this.#files)) < this.#files.length) return false
     if (importer.running > 0 || (await this.#installation.waitingMessages()) > 0) return false
     return !(await this.#operator.attend()) // what was handed back last
   }
@@ -216,9 +216,9 @@ export class Story implements AsyncDisposable {
   }
 
   async #look({ running }: ImporterProcess): Promise<void> {
-    const reports = await this.#installation.keepReports(this.#drops)
+    const reports = await this.#installation.keepReports(this.#files)
     const { letters, redrives } = this.#operator
-    const state = `${this.#kills} kills, ${this.#sink.taken} requests taken, ${reports} of ${this.#drops.length} drops done`
+    const state = `${this.#kills} kills, ${this.#sink.taken} requests taken, ${reports} of ${this.#files.length} drops done`
     this.#show(state)
     const messages = await this.#installation.waitingMessages()
     this.#patience.look(

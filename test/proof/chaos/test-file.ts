@@ -107,11 +107,11 @@ function makerFor(chance: Chance): Maker {
 }
 
 /** The lines as the bytes of a file: here and there with the newline of Windows, the last one without any. */
-export async function writeDrop(file: string, lines: Iterable<MadeLine>): Promise<void> {
+export async function writeTestFile(file: string, lines: Iterable<MadeLine>): Promise<void> {
   await pipeline(Readable.from(inChunks(lines), { objectMode: false }), createWriteStream(file))
 }
 
-export async function packDrop(file: string, packed: string): Promise<void> {
+export async function packFile(file: string, packed: string): Promise<void> {
   await pipeline(createReadStream(file), createGzip(), createWriteStream(packed))
 }
 

@@ -3,7 +3,7 @@ import { checkpointKey, CHECKPOINTS_PREFIX, reportKey } from '../../../lambda/ke
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { Plan } from '../../../lambda/settle/split-plan.ts'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import type { SimulatedEndpoint } from './endpoint.ts'
 import type { Model, ModelLine } from './model.ts'
 import type { Queues } from './queue.ts'
@@ -19,7 +19,7 @@ function hold(promise: string, isKept: boolean, seen: () => string): void {
 }
 
 export interface Observed {
-  readonly drop: Drop
+  readonly file: SourceFile
   readonly model: Model
   readonly store: Store
   readonly queues: Queues
@@ -42,7 +42,7 @@ export function holdNothingLost(observed: Observed, key: string, value: unknown)
   if (!key.startsWith(CHECKPOINTS_PREFIX) || key.endsWith('/plan.json')) return
   const { mark, sums } = value as Checkpoint
   const index = Number(/(\d+)\.json$/.exec(key)?.[1])
-  const plan = observed.store.read(checkpointKey(observed.drop, 'plan')) as Plan | undefined
+  const plan = observed.store.read(checkpointKey(observed.file, 'plan')) as Plan | undefined
   const firstLine = plan?.segments.find((segment) => segment.index === index)?.firstLine ?? (index === 1 ? 1 : undefined)
   const taken = takenOf(observed)
   const settled = observed.model.lines.filter(({ number }) => number <= mark.line && number >= (firstLine ?? mark.line + 1))
@@ -78,14 +78,14 @@ function isEnded(line: ModelLine, taken: ReturnType<typeof takenOf>, { queues }:
 
 /** No orphan: as long as the report is not the last one, some message asks for what is left. To be held whenever a message is deleted. */
 export function holdNoOrphan(observed: Observed): void {
-  const { drop, store, queues } = observed
-  const report = store.read(reportKey(drop)) as Report | undefined
+  const { file, store, queues } = observed
+  const report = store.read(reportKey(file)) as Report | undefined
   if (report !== undefined && isFinal(report)) return
   const tasks = [...queues.waiting.map(({ body }) => body), ...queues.buried].map((body) => JSON.parse(body) as Partial<Task>)
-  const plan = store.read(checkpointKey(drop, 'plan')) as Plan | undefined
+  const plan = store.read(checkpointKey(file, 'plan')) as Plan | undefined
   const isAskedFor = (index: number) => tasks.some(({ segment }) => segment === undefined || segment.index === index)
   const left = (plan?.segments ?? []).filter(
-    ({ index }) => !isDone(store.read(checkpointKey(drop, index)) as Checkpoint | undefined),
+    ({ index }) => !isDone(store.read(checkpointKey(file, index)) as Checkpoint | undefined),
   )
   hold(
     'something asks for what is left',
@@ -101,8 +101,8 @@ function isDone(checkpoint: Checkpoint | undefined): boolean {
 
 /** What has to be true when all is over. */
 export function holdAtTheEnd(observed: Observed): void {
-  const { drop, model, store, queues, endpoint } = observed
-  const report = store.read(reportKey(drop)) as Report | undefined
+  const { file, model, store, queues, endpoint } = observed
+  const report = store.read(reportKey(file)) as Report | undefined
   hold('the report is the last one', report !== undefined && isFinal(report), () => report?.state ?? 'no report')
   if (report === undefined) return
   const count = (end: ModelLine['end']) => model.lines.filter((line) => line.end === end).length

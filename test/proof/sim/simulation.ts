@@ -1,7 +1,7 @@
 import { settleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { TimeIsUp } from '../../../lambda/errors.ts'
 import { sayTo, type Log } from '../../../lambda/events.ts'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
 import { RECONCILE_SCHEMA } from '../../../lambda/keys.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
@@ -16,7 +16,7 @@ import type { Scenario } from './scenario.ts'
 import { Store } from './store.ts'
 import { Worker, type Acting } from './worker.ts'
 
-const DROP: Drop = { bucket: 'drops', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
+const FILE: SourceFile = { bucket: 'drops', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
 
 const HOUR_MS = 3_600_000
 /** An operator looks at the dead-letter queue so often. */
@@ -62,7 +62,7 @@ class Simulation {
     this.#start = this.#clock.now()
     this.#chance = seeded(scenario.seed ^ 0x5eed)
     const model = modelOf(scenario.lines)
-    const store = new Store(DROP, model.bytes, (key, value) => {
+    const store = new Store(FILE, model.bytes, (key, value) => {
       this.#hold(() => {
         holdNothingLost(this.#observed, key, value)
       })
@@ -72,7 +72,7 @@ class Simulation {
         holdNoOrphan(this.#observed)
       })
     })
-    this.#observed = { drop: DROP, model, store, queues, endpoint: new SimulatedEndpoint(scenario, this.#start) }
+    this.#observed = { file: FILE, model, store, queues, endpoint: new SimulatedEndpoint(scenario, this.#start) }
     this.#acting = {
       step: () => this.#step(),
       latency: () => 1 + Math.floor(this.#chance() * 30),
@@ -88,7 +88,7 @@ class Simulation {
     const { queues } = this.#observed
     const now = this.#clock.now()
     const events = this.#scenario.isEventLost ? 0 : 1 + this.#scenario.extraEvents
-    for (let event = 0; event < events; event += 1) queues.send(eventOf(DROP), now + Math.floor(this.#chance() * 3_000))
+    for (let event = 0; event < events; event += 1) queues.send(eventOf(FILE), now + Math.floor(this.#chance() * 3_000))
     queues.send(JSON.stringify({ schema: RECONCILE_SCHEMA }), now + 26 * HOUR_MS)
     await Promise.all([this.#operate(), ...Array.from({ length: this.#scenario.workers }, () => this.#work())])
     if (this.#violation !== undefined) throw this.#violation
@@ -157,8 +157,8 @@ class Simulation {
     const { faults, maxInFlight, maxLinesPerSecond, segmentBytes } = this.#scenario
     const flip = (rate: number) => () => this.#chance() < rate
     return {
-      drops: resuming(
-        store.drops(worker, () => 1 + Math.floor(this.#chance() * 200), flip(faults.body)),
+      files: resuming(
+        store.files(worker, () => 1 + Math.floor(this.#chance() * 200), flip(faults.body)),
         worker.clock,
       ),
       listing: { pages: () => onePage(worker) },
@@ -168,7 +168,7 @@ class Simulation {
       // Only a person, or a letter that came back from replays, has use for these.
       letterBox: { take: unused, putBack: unused, remove: unused },
       parked: { put: unused },
-      bucket: DROP.bucket,
+      bucket: FILE.bucket,
       importQueue: queues.importQueue(worker),
       endpoint: endpoint.of(worker, this.#chance),
       apiKey: () => Promise.resolve('k'),
@@ -213,10 +213,10 @@ class Simulation {
 
 async function* onePage(worker: Worker) {
   await worker.actInCloud(() => undefined)
-  yield [{ drop: DROP, lastModified: new Date('2026-01-01T00:00:00Z'), isLatest: true }]
+  yield [{ file: FILE, lastModified: new Date('2026-01-01T00:00:00Z'), isLatest: true }]
 }
 
-function eventOf({ bucket, key, versionId, etag }: Drop): string {
+function eventOf({ bucket, key, versionId, etag }: SourceFile): string {
   const s3 = { bucket: { name: bucket }, object: { key, versionId, eTag: etag } }
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
 }

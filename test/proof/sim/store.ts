@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import type { Drop } from '../../../lambda/intake/source-file.ts'
-import type { Drops } from '../../../lambda/read/drops.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import type { SourceFiles } from '../../../lambda/read/drops.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import type { Reports } from '../../../lambda/report/reports.ts'
 import type { Checkpoints } from '../../../lambda/settle/lease.ts'
@@ -15,13 +15,13 @@ interface Document {
 /** S3: documents with conditional writes, and the one object that is the drop. */
 export class Store {
   readonly documents = new Map<string, Document>()
-  readonly #drop: Drop
+  readonly #file: SourceFile
   readonly #bytes: Buffer
   readonly #onWritten: (key: string, value: unknown) => void
   #writes = 0
 
-  constructor(drop: Drop, bytes: Buffer, onWritten: (key: string, value: unknown) => void) {
-    this.#drop = drop
+  constructor(file: SourceFile, bytes: Buffer, onWritten: (key: string, value: unknown) => void) {
+    this.#file = file
     this.#bytes = bytes
     this.#onWritten = onWritten
   }
@@ -54,16 +54,16 @@ export class Store {
   }
 
   /** @param chunk how many bytes the next chunk has @param breaks whether the body breaks off before it */
-  drops(worker: Worker, chunk: () => number, breaks: () => boolean): Drops {
+  files(worker: Worker, chunk: () => number, breaks: () => boolean): SourceFiles {
     return {
-      open: async (_drop, { start, end = this.#bytes.length } = { start: 0 }) => {
+      open: async (_file, { start, end = this.#bytes.length } = { start: 0 }) => {
         await worker.actInCloud(() => undefined)
         const rest = this.#bytes.subarray(start, end)
         return {
           kind: 'open',
           body: Readable.from(chunks(rest, chunk, breaks)),
           bytes: this.#bytes.length,
-          etag: this.#drop.etag ?? '',
+          etag: this.#file.etag ?? '',
           lastModified: new Date('2026-01-01T00:00:00Z'),
         }
       },

@@ -1,4 +1,4 @@
-import { diagnoseBytes, diagnoseDrop, type HeadLine } from '../../../../lambda/parse/diagnose.ts'
+import { diagnoseBytes, diagnoseFile, type HeadLine } from '../../../../lambda/parse/diagnose.ts'
 import type { LineRules } from '../../../../lambda/parse/line.ts'
 import type { Rejection, ReasonCode } from '../../../../lambda/reasons.ts'
 import { judge } from '../../../preview/digest/classify-line.ts'
@@ -69,7 +69,7 @@ export class LineCheck {
   /** The file has ended. */
   end(): void {
     if (this.#openBytes > 0) this.#endLine(new Uint8Array())
-    if (this.#head !== undefined) this.#refusal ??= diagnoseDrop(this.#head, true)
+    if (this.#head !== undefined) this.#refusal ??= diagnoseFile(this.#head, true)
   }
 
   counts(): LineCounts {
@@ -125,7 +125,7 @@ export class LineCheck {
     }
     this.#head.push({ text, ...(text === undefined && { start: latin1(bytes.subarray(0, START_BYTES)) }) })
     if (this.#head.length < HEAD_LINES) return
-    this.#refusal = diagnoseDrop(this.#head, false)
+    this.#refusal = diagnoseFile(this.#head, false)
     this.#head = undefined
   }
 }

@@ -1,6 +1,6 @@
-import { DROP_SUFFIXES, INCOMING_PREFIX, isDropName } from '../../../../lambda/keys.ts'
+import { FILE_SUFFIXES, INCOMING_PREFIX, isImportName } from '../../../../lambda/keys.ts'
 import { isAborted, messageOf, Refused, upload } from '../api-client.ts'
-import { awaited, awaitedDrop, expect, forget, marksNow, seen } from '../polling.ts'
+import { awaited, expectedFile, expect, forget, marksNow, seen } from '../polling.ts'
 import { announce, createStore } from '../store.ts'
 import { checkFile, type FileOutlook } from './check-file.ts'
 
@@ -66,18 +66,18 @@ export function importFile(number: number, isAgain = false): void {
 }
 
 /** Files whose drops can be seen by now have done their part. */
-export function dropFinished(): void {
+export function dismissFinished(): void {
   const { overview } = seen.get()
   const rest = chosenFiles.get().filter(({ stage }) => {
     const wait = stage.kind === 'handed-over' ? awaited.get().get(stage.key) : undefined
-    return wait === undefined || stage.kind !== 'handed-over' || awaitedDrop(overview, stage.key, wait) === undefined
+    return wait === undefined || stage.kind !== 'handed-over' || expectedFile(overview, stage.key, wait) === undefined
   })
   if (rest.length < chosenFiles.get().length) chosenFiles.set(rest)
 }
 
 function unfitness({ name, size }: File): string | undefined {
-  if (!isDropName(`${INCOMING_PREFIX}${name}`))
-    return `Its name has to end with ${DROP_SUFFIXES.join(', ')}, in small letters. Rename the file, and choose it again.`
+  if (!isImportName(`${INCOMING_PREFIX}${name}`))
+    return `Its name has to end with ${FILE_SUFFIXES.join(', ')}, in small letters. Rename the file, and choose it again.`
   if (size === 0) return 'It is empty.'
   return size > MOST_BYTES ? 'It is larger than 5 GiB. Cut it into several files, or have it put into the bucket.' : undefined
 }
@@ -117,7 +117,7 @@ async function handOver(number: number, isAgain: boolean): Promise<void> {
   const chosen = find(number)
   if (chosen === undefined) return
   const key = `${INCOMING_PREFIX}${chosen.file.name}`
-  if (!isAgain && seen.get().overview?.drops.some(({ report }) => report.drop.key === key) === true) {
+  if (!isAgain && seen.get().overview?.files.some(({ report }) => report.file.key === key) === true) {
     change(number, { stage: { kind: 'known', why: 'A file of this name was imported before.' } })
     return
   }

@@ -2,19 +2,19 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { WARNINGS, type WarningCode } from '../../../../lambda/reasons.ts'
 import type { Report } from '../../../../lambda/report/report.ts'
-import { askDrop, isAborted, messageOf } from '../api-client.ts'
+import { fetchReport, isAborted, messageOf } from '../api-client.ts'
 import { LettersPanel } from '../rejected/rejected-lines.tsx'
 import { seen } from '../polling.ts'
 import { Foreign, Notice, Prose, Time, Title } from '../components.tsx'
 import { lettersHref } from '../route.ts'
-import { bytesText, counted, dropName, durationText, grouped } from '../format.ts'
+import { bytesText, counted, fileName, durationText, grouped } from '../format.ts'
 import { useStore } from '../store.ts'
 import { Chart } from './chart.tsx'
 import { State } from './imports.tsx'
 import { Rejections } from './rejections.tsx'
 
 /** One drop: what it was, how it went, and what came back of it. */
-export function DropView({ id }: { readonly id: string }) {
+export function ImportDetailView({ id }: { readonly id: string }) {
   const { report, trouble } = useReport(id)
   if (report === undefined)
     return (
@@ -32,7 +32,7 @@ export function DropView({ id }: { readonly id: string }) {
         </p>
       </>
     )
-  const { key } = report.drop
+  const { key } = report.file
   const back = report.lines.rejected + report.lines.undeliverable
   return (
     <>
@@ -40,10 +40,10 @@ export function DropView({ id }: { readonly id: string }) {
         <a href="#/">Imports</a>
       </p>
       <Title>
-        <Foreign text={dropName(key)} most={200} />
+        <Foreign text={fileName(key)} most={200} />
       </Title>
       <div role="status">
-        <State drop={{ id, report }} />
+        <State file={{ id, report }} />
       </div>
       {report.failure !== undefined && (
         <Notice tone="bad">
@@ -63,9 +63,9 @@ export function DropView({ id }: { readonly id: string }) {
       )}
       <section aria-labelledby="waiting-title">
         <h2 id="waiting-title">What of it waits to be mended</h2>
-        <LettersPanel drop={key} />
+        <LettersPanel file={key} />
         <p>
-          <a href={lettersHref({ drop: key })}>See it among everything that came back</a>
+          <a href={lettersHref({ file: key })}>See it among everything that came back</a>
         </p>
       </section>
     </>
@@ -75,7 +75,7 @@ export function DropView({ id }: { readonly id: string }) {
 /** From the overview as long as it is among the newest; else it is asked for by itself, once, and again as long as it goes on. */
 function useReport(id: string): { readonly report?: Report; readonly trouble?: string } {
   const overview = useStore(seen, (now) => now.overview)
-  const listed = overview?.drops.find((drop) => drop.id === id)?.report
+  const listed = overview?.files.find((file) => file.id === id)?.report
   const [asked, setAsked] = useState<{ readonly id: string; readonly report?: Report; readonly trouble?: string }>({ id })
   const own = asked.id === id ? asked : { id }
   const isOver = own.report !== undefined && own.report.state !== 'importing'
@@ -83,7 +83,7 @@ function useReport(id: string): { readonly report?: Report; readonly trouble?: s
   useEffect(() => {
     if (!isNeeded) return
     const controller = new AbortController()
-    askDrop(id, controller.signal).then(
+    fetchReport(id, controller.signal).then(
       (report) => {
         setAsked({ id, report })
       },
@@ -108,7 +108,7 @@ function Course({ report: { progress = [] } }: { readonly report: Report }) {
 }
 
 function Facts({ report }: { readonly report: Report }) {
-  const { lines, commands, drop, startedAt, finishedAt, repeatsPossible, time } = report
+  const { lines, commands, file, startedAt, finishedAt, repeatsPossible, time } = report
   const warnings = Object.entries(report.warnings) as [WarningCode, number][]
   return (
     <dl class="facts">
@@ -120,7 +120,7 @@ function Facts({ report }: { readonly report: Report }) {
         {grouped(lines.rejected + lines.undeliverable)}
       </Fact>
       <Fact name="Empty lines">{grouped(lines.blank)}</Fact>
-      <Fact name="Size">{bytesText(drop.bytes)}</Fact>
+      <Fact name="Size">{bytesText(file.bytes)}</Fact>
       <Fact name="Begun">
         <Time iso={startedAt} />
       </Fact>

@@ -1,18 +1,18 @@
-import type { ShownDrop } from '../../api-types.ts'
-import { awaited, awaitedDrop, dropLimit, seen } from '../polling.ts'
+import type { ImportSummary } from '../../api-types.ts'
+import { awaited, expectedFile, importLimit, seen } from '../polling.ts'
 import { Foreign, Sign, Title, When } from '../components.tsx'
 import { hrefOf, lettersHref } from '../route.ts'
-import { counted, dropName, grouped } from '../format.ts'
+import { counted, fileName, grouped } from '../format.ts'
 import { useStore } from '../store.ts'
 import { STATES } from '../labels.ts'
 import { Choose } from './upload.tsx'
 
-const MOST_DROPS = 200
+const MAX_IMPORTS = 200
 
 /** What was imported, and what is being imported. */
-export function DropsView() {
+export function ImportsView() {
   const { overview } = useStore(seen)
-  const limit = useStore(dropLimit)
+  const limit = useStore(importLimit)
   return (
     <>
       <Title>Imports</Title>
@@ -21,19 +21,19 @@ export function DropsView() {
         <h2 id="drops-title">Files</h2>
         {overview === undefined ? (
           <p class="soft">Asking the console…</p>
-        ) : overview.drops.length === 0 ? (
+        ) : overview.files.length === 0 ? (
           <p class="empty">Nothing was imported yet. Drop a file above, and it shows here with what became of it.</p>
         ) : (
-          <DropTable drops={overview.drops} />
+          <ImportTable files={overview.files} />
         )}
-        {overview !== undefined && overview.total > overview.drops.length && (
+        {overview !== undefined && overview.total > overview.files.length && (
           <p class="soft">
-            The newest {grouped(overview.drops.length)} of {grouped(overview.total)}.{' '}
-            {limit < MOST_DROPS && (
+            The newest {grouped(overview.files.length)} of {grouped(overview.total)}.{' '}
+            {limit < MAX_IMPORTS && (
               <button
                 type="button"
                 onClick={() => {
-                  dropLimit.set(Math.min(MOST_DROPS, limit + 50))
+                  importLimit.set(Math.min(MAX_IMPORTS, limit + 50))
                 }}
               >
                 Show more
@@ -46,7 +46,7 @@ export function DropsView() {
   )
 }
 
-function DropTable({ drops }: { readonly drops: readonly ShownDrop[] }) {
+function ImportTable({ files }: { readonly files: readonly ImportSummary[] }) {
   return (
     <div class="frame">
       <table class="drops">
@@ -69,8 +69,8 @@ function DropTable({ drops }: { readonly drops: readonly ShownDrop[] }) {
           </tr>
         </thead>
         <tbody>
-          {drops.map((drop) => (
-            <DropRow key={drop.id} drop={drop} />
+          {files.map((file) => (
+            <ImportRow key={file.id} file={file} />
           ))}
         </tbody>
       </table>
@@ -78,20 +78,20 @@ function DropTable({ drops }: { readonly drops: readonly ShownDrop[] }) {
   )
 }
 
-function DropRow({ drop }: { readonly drop: ShownDrop }) {
-  const { id, report } = drop
+function ImportRow({ file }: { readonly file: ImportSummary }) {
+  const { id, report } = file
   const { lines, startedAt } = report
   const back = lines.rejected + lines.undeliverable
-  const name = dropName(report.drop.key)
+  const name = fileName(report.file.key)
   return (
     <tr>
       <th scope="row">
-        <a href={hrefOf({ kind: 'drop', id })}>
+        <a href={hrefOf({ kind: 'file', id })}>
           <Foreign text={name} most={120} />
         </a>
       </th>
       <td>
-        <State drop={drop} />
+        <State file={file} />
       </td>
       <td class="number">{grouped(lines.total)}</td>
       <td class="number">{grouped(lines.delivered)}</td>
@@ -99,7 +99,7 @@ function DropRow({ drop }: { readonly drop: ShownDrop }) {
         {back === 0 ? (
           '0'
         ) : (
-          <a href={lettersHref({ drop: report.drop.key })} aria-label={`${counted(back, 'line')} of ${name} came back`}>
+          <a href={lettersHref({ file: report.file.key })} aria-label={`${counted(back, 'line')} of ${name} came back`}>
             {grouped(back)}
           </a>
         )}
@@ -112,12 +112,12 @@ function DropRow({ drop }: { readonly drop: ShownDrop }) {
 }
 
 /** The state in words, with its sign; while it is being imported, how far it is. */
-export function State({ drop }: { readonly drop: ShownDrop }) {
-  const { report } = drop
+export function State({ file }: { readonly file: ImportSummary }) {
+  const { report } = file
   const { words, tone } = STATES[report.state]
   const total = useStore(awaited, (all) => {
-    const wait = all.get(report.drop.key)
-    return wait !== undefined && awaitedDrop({ drops: [drop] }, report.drop.key, wait) !== undefined ? wait.lines : undefined
+    const wait = all.get(report.file.key)
+    return wait !== undefined && expectedFile({ files: [file] }, report.file.key, wait) !== undefined ? wait.lines : undefined
   })
   if (report.state !== 'importing')
     return (
@@ -128,7 +128,7 @@ export function State({ drop }: { readonly drop: ShownDrop }) {
     )
   const { delivered, rejected, undeliverable, blank } = report.lines
   const settled = delivered + rejected + undeliverable + blank
-  const name = dropName(report.drop.key)
+  const name = fileName(report.file.key)
   const rate = rateOf(report)
   return (
     <div class={`state ${tone}`}>
@@ -148,7 +148,7 @@ export function State({ drop }: { readonly drop: ShownDrop }) {
 const RATE_SPAN_MS = 10_000
 
 /** Lines a second, over the last seconds that the report knows of. */
-export function rateOf({ progress = [] }: ShownDrop['report']): number | undefined {
+export function rateOf({ progress = [] }: ImportSummary['report']): number | undefined {
   const last = progress.at(-1)
   const first = last && (progress.findLast(({ atMs }) => last.atMs - atMs >= RATE_SPAN_MS) ?? progress[0])
   if (last === undefined || first === undefined || last.atMs === first.atMs) return undefined

@@ -25,7 +25,7 @@ export function Rejections({ report }: { readonly report: Report }) {
         </thead>
         <tbody>
           {rows.map(([reason, rejected]) => (
-            <Row key={reason} reason={reason} rejected={rejected} share={rejected.count / most} drop={report.drop.key} />
+            <Row key={reason} reason={reason} rejected={rejected} share={rejected.count / most} file={report.file.key} />
           ))}
         </tbody>
       </table>
@@ -39,14 +39,14 @@ interface RowProps {
   readonly reason: ReasonCode
   readonly rejected: Rejected
   readonly share: number
-  readonly drop: string
+  readonly file: string
 }
 
-function Row({ reason, rejected: { count, examples }, share, drop }: RowProps) {
+function Row({ reason, rejected: { count, examples }, share, file }: RowProps) {
   return (
     <tr>
       <th scope="row">
-        <a href={lettersHref({ drop, reason })} title={reason}>
+        <a href={lettersHref({ file, reason })} title={reason}>
           <Prose text={meansOf(reason)} />
         </a>
         <div class="bar" aria-hidden="true">

@@ -1,18 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { DROP_SUFFIXES } from '../../../../lambda/keys.ts'
+import { FILE_SUFFIXES } from '../../../../lambda/keys.ts'
 import { seen } from '../polling.ts'
 import { Foreign, Notice, Prose } from '../components.tsx'
 import { bytesText, counted, grouped } from '../format.ts'
 import { useStore } from '../store.ts'
 import { meansOf } from '../labels.ts'
 import type { FileOutlook } from './check-file.ts'
-import { chooseFiles, chosenFiles, dismiss, dropFinished, importFile, type ChosenFile } from './files.ts'
+import { chooseFiles, chosenFiles, dismiss, dismissFinished, importFile, type ChosenFile } from './files.ts'
 
 /** Where files come in: dropped anywhere on the page, or chosen. */
 export function Choose() {
   const files = useStore(chosenFiles)
   const overview = useStore(seen, ({ overview }) => overview)
-  useEffect(dropFinished, [overview, files])
+  useEffect(dismissFinished, [overview, files])
   return (
     <section aria-labelledby="choose-title">
       <h2 id="choose-title" class="hidden">
@@ -49,7 +49,7 @@ function Zone() {
             type="file"
             multiple
             class="hidden"
-            accept={[...DROP_SUFFIXES, '.gz'].join(',')}
+            accept={[...FILE_SUFFIXES, '.gz'].join(',')}
             aria-describedby="zone-hint"
             onChange={() => {
               chooseFiles(input.current?.files ?? [])

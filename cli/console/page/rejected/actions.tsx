@@ -2,7 +2,7 @@ import type { LetterFilter, LetterRow } from '../../api-types.ts'
 import { park, sendBack } from '../api-client.ts'
 import { confirm } from '../dialog.tsx'
 import { hrefOf } from '../route.ts'
-import { counted, dropName } from '../format.ts'
+import { counted, fileName } from '../format.ts'
 import { lay } from './drafts.ts'
 
 /** What is to be put away: by its ids, or all that match. */
@@ -36,7 +36,7 @@ export async function putAway(question: Parking, count: number): Promise<string 
 
 export async function tryAgain(filter: LetterFilter): Promise<string | undefined> {
   const isYes = await confirm({
-    title: filter.drop === undefined ? 'Try the failed imports again?' : `Try ${dropName(filter.drop)} again?`,
+    title: filter.file === undefined ? 'Try the failed imports again?' : `Try ${fileName(filter.file)} again?`,
     text: <p>They go on where they stood. Do this when what made them fail is put right.</p>,
     action: 'Try again',
   })

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { LetterFilter, Letters } from '../../api-types.ts'
 import { Prose } from '../components.tsx'
 import { filterOf } from '../route.ts'
-import { dropName, grouped, visible } from '../format.ts'
+import { fileName, grouped, visible } from '../format.ts'
 import { meansOf } from '../labels.ts'
 
 interface FilterProps {
@@ -46,11 +46,11 @@ export function Views({ filter, letters, onFilter }: FilterProps) {
 
 const SHOWN_REASONS = 8
 
-export function Filters({ filter, letters, onFilter, showsDrops }: FilterProps & { readonly showsDrops: boolean }) {
+export function Filters({ filter, letters, onFilter, showsFiles }: FilterProps & { readonly showsFiles: boolean }) {
   const [isOpen, setIsOpen] = useState(false)
-  const { reasons, drops } = letters
+  const { reasons, files } = letters
   const shown = isOpen ? reasons : reasons.slice(0, SHOWN_REASONS)
-  const { drop: _drop, ...butDrop } = filter
+  const { file: _file, ...exceptFile } = filter
   const { reason: _reason, ...butReason } = filter
   return (
     <div class="filters" role="group" aria-label="Filters">
@@ -88,22 +88,22 @@ export function Filters({ filter, letters, onFilter, showsDrops }: FilterProps &
         </ul>
       )}
       <div class="fields">
-        {showsDrops && (
+        {showsFiles && (
           <label>
             File
             <select
-              value={filter.drop ?? ''}
+              value={filter.file ?? ''}
               onChange={({ currentTarget: { value } }) => {
-                onFilter(value === '' ? butDrop : filterOf({ ...filter, drop: value }))
+                onFilter(value === '' ? exceptFile : filterOf({ ...filter, file: value }))
               }}
             >
               <option value="">All files</option>
-              {filter.drop !== undefined && !drops.some(({ key }) => key === filter.drop) && (
-                <option value={filter.drop}>{visible(dropName(filter.drop), 80)} (0)</option>
+              {filter.file !== undefined && !files.some(({ key }) => key === filter.file) && (
+                <option value={filter.file}>{visible(fileName(filter.file), 80)} (0)</option>
               )}
-              {drops.map(({ key, count }) => (
+              {files.map(({ key, count }) => (
                 <option key={key} value={key}>
-                  {key === '' ? 'no file' : visible(dropName(key), 80)} ({grouped(count)})
+                  {key === '' ? 'no file' : visible(fileName(key), 80)} ({grouped(count)})
                 </option>
               ))}
             </select>

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { FixOutlook, LetterFilter } from '../../api-types.ts'
 import { askFix, isAborted, messageOf } from '../api-client.ts'
 import { Notice, Prose } from '../components.tsx'
-import { counted, dropName, grouped } from '../format.ts'
+import { counted, fileName, grouped } from '../format.ts'
 import { meansOf, type FixSuggestion } from '../labels.ts'
 import { Changed, Fixes, fixWords } from './fixes.tsx'
 import { send } from './send.tsx'
@@ -111,7 +111,7 @@ function Examples({ outlook: { examples } }: { readonly outlook: FixOutlook }) {
       {examples.map(({ key, lineNumber, before, after, reason }) => (
         <li key={`${key} ${lineNumber ?? ''}`}>
           <span class="soft">
-            {dropName(key)}
+            {fileName(key)}
             {lineNumber !== undefined && `, line ${grouped(lineNumber)}`}
           </span>
           <Changed before={before} after={after} />

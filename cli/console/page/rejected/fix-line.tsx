@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../api-client.ts'
 import { Foreign, Notice, Prose, Sign, Title } from '../components.tsx'
-import { counted, dropName, grouped, visibleParts } from '../format.ts'
+import { counted, fileName, grouped, visibleParts } from '../format.ts'
 import { announce, useStore } from '../store.ts'
 import { suggestFix } from '../labels.ts'
 import { clearSent, desk, faultIn, fixAll, isChanged, takeOff, undo, undoAll, verdictOf, write, type DeskLine } from './drafts.ts'
@@ -59,7 +59,7 @@ function Desk({ lines }: { readonly lines: readonly DeskLine[] }) {
 }
 
 function nameOf({ row: { lineNumber, key } }: DeskLine): string {
-  return `${lineNumber === undefined ? 'Line' : `Line ${grouped(lineNumber)}`} of ${dropName(key)}`
+  return `${lineNumber === undefined ? 'Line' : `Line ${grouped(lineNumber)}`} of ${fileName(key)}`
 }
 
 const SAY_AFTER_MS = 900

@@ -43,9 +43,9 @@ export function LettersView({
 }
 
 /** What came back of one drop, as a part of another view. */
-export function LettersPanel({ drop }: { readonly drop: string }) {
-  const [where, setWhere] = useState<Where>({ filter: { drop }, offset: 0, order: 'place' })
-  return <LetterList {...where} onMove={setWhere} isOfOneDrop />
+export function LettersPanel({ file }: { readonly file: string }) {
+  const [where, setWhere] = useState<Where>({ filter: { file }, offset: 0, order: 'place' })
+  return <LetterList {...where} onMove={setWhere} isOfOneFile />
 }
 
 interface Where {
@@ -56,11 +56,11 @@ interface Where {
 
 interface LetterListProps extends Where {
   readonly onMove: (where: Where) => void
-  readonly isOfOneDrop?: boolean
+  readonly isOfOneFile?: boolean
 }
 
-function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: LetterListProps) {
-  const limit = isOfOneDrop ? PART_ROWS : PAGE_ROWS
+function LetterList({ filter, offset, order, onMove, isOfOneFile = false }: LetterListProps) {
+  const limit = isOfOneFile ? PART_ROWS : PAGE_ROWS
   const state = useLetters({ filter, offset, limit, order })
   const { letters, trouble, isAsking, reload, look } = state
   const [selection, setSelection] = useState<Selection>(NOTHING)
@@ -99,8 +99,8 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
         trouble === undefined && <p class="soft">Looking into the queue; with many lines this takes a while…</p>
       ) : (
         <>
-          {!isOfOneDrop && <Views filter={filter} letters={letters} onFilter={onFilter} />}
-          {!isOfOneDrop && (
+          {!isOfOneFile && <Views filter={filter} letters={letters} onFilter={onFilter} />}
+          {!isOfOneFile && (
             <NearEnd
               letters={letters}
               onPark={() => {
@@ -109,10 +109,10 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
             />
           )}
           {letters.total + letters.putAway + letters.setAside > 0 && (
-            <Filters filter={filter} letters={letters} onFilter={onFilter} showsDrops={!isOfOneDrop} />
+            <Filters filter={filter} letters={letters} onFilter={onFilter} showsFiles={!isOfOneFile} />
           )}
           {letters.matching === 0 ? (
-            <p class="empty">{isOfOneDrop ? 'Nothing of this file waits.' : emptyText(filter)}</p>
+            <p class="empty">{isOfOneFile ? 'Nothing of this file waits.' : emptyText(filter)}</p>
           ) : (
             <>
               <SelectionBar
@@ -150,10 +150,10 @@ function LetterList({ filter, offset, order, onMove, isOfOneDrop = false }: Lett
                   openDesk([row])
                 }}
                 onTryAgain={({ key }) => {
-                  act(() => tryAgain({ ...filter, drop: key, reason: 'import_unfinished' }))
+                  act(() => tryAgain({ ...filter, file: key, reason: 'import_unfinished' }))
                 }}
                 isAsking={isAsking}
-                showsFile={filter.drop === undefined}
+                showsFile={filter.file === undefined}
               />
               <Pager
                 limit={limit}

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { LetterOrder, LetterRow } from '../../api-types.ts'
 import { Foreign, Prose, Time, When } from '../components.tsx'
-import { dropName, grouped } from '../format.ts'
+import { fileName, grouped } from '../format.ts'
 import { meansOf, mendOf } from '../labels.ts'
 import { isMendable } from './drafts.ts'
 
@@ -137,7 +137,7 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
         {row.lineNumber === undefined ? WHOLES[row.kind] : <>line {grouped(row.lineNumber)}</>}
         {showsFile && row.key !== '' && (
           <small title={row.key}>
-            <Foreign text={dropName(row.key)} most={80} />
+            <Foreign text={fileName(row.key)} most={80} />
           </small>
         )}
       </td>
@@ -176,7 +176,7 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
         {row.kind === 'work' && (
           <button
             type="button"
-            aria-label={`Try again: ${dropName(row.key)}`}
+            aria-label={`Try again: ${fileName(row.key)}`}
             onClick={() => {
               onTryAgain(row)
             }}
@@ -189,11 +189,11 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
   )
 }
 
-const WHOLES = { line: 'a line', drop: 'whole file', work: 'an import', stranger: 'a message' } as const
+const WHOLES = { line: 'a line', file: 'whole file', work: 'an import', stranger: 'a message' } as const
 
 function placeOf({ lineNumber, key, kind }: LetterRow): string {
-  if (lineNumber !== undefined) return `line ${grouped(lineNumber)} of ${dropName(key)}`
-  return kind === 'stranger' ? 'a message of somebody else' : dropName(key)
+  if (lineNumber !== undefined) return `line ${grouped(lineNumber)} of ${fileName(key)}`
+  return kind === 'stranger' ? 'a message of somebody else' : fileName(key)
 }
 
 /** A detail says what is wrong, and then what to do; in a list of many only the first is wanted. */

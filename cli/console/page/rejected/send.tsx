@@ -2,7 +2,7 @@ import type { Replayed, ReplayQuestion } from '../../api-types.ts'
 import { replay } from '../api-client.ts'
 import { confirm } from '../dialog.tsx'
 import { State } from '../imports/imports.tsx'
-import { awaited, awaitedDrop, expect, seen } from '../polling.ts'
+import { awaited, expectedFile, expect, seen } from '../polling.ts'
 import { Notice } from '../components.tsx'
 import { hrefOf } from '../route.ts'
 import { counted, grouped } from '../format.ts'
@@ -71,9 +71,9 @@ function Sending({ replayed }: { readonly replayed: Replayed }) {
   const { key, lines, sentBefore, missing, refused } = replayed
   const overview = useStore(seen, (now) => now.overview)
   const wait = useStore(awaited, (waits) => (key === undefined ? undefined : waits.get(key)))
-  const drop = key === undefined || wait === undefined ? undefined : awaitedDrop(overview, key, wait)
-  const isOver = key === undefined || (drop !== undefined && drop.report.state !== 'importing')
-  const back = drop === undefined ? 0 : drop.report.lines.rejected + drop.report.lines.undeliverable
+  const file = key === undefined || wait === undefined ? undefined : expectedFile(overview, key, wait)
+  const isOver = key === undefined || (file !== undefined && file.report.state !== 'importing')
+  const back = file === undefined ? 0 : file.report.lines.rejected + file.report.lines.undeliverable
   return (
     <Notice tone={!isOver ? 'going' : back + refused.length === 0 && key !== undefined ? 'good' : 'warn'}>
       <p>
@@ -81,17 +81,17 @@ function Sending({ replayed }: { readonly replayed: Replayed }) {
           <strong>Nothing was sent.</strong>
         ) : (
           <strong>
-            {counted(lines, 'line')} handed over{drop === undefined ? '; the import begins' : ''}.
+            {counted(lines, 'line')} handed over{file === undefined ? '; the import begins' : ''}.
           </strong>
         )}{' '}
-        {drop !== undefined && (
+        {file !== undefined && (
           <>
-            {grouped(drop.report.lines.delivered)} delivered, {grouped(back)} came back.{' '}
-            <a href={hrefOf({ kind: 'drop', id: drop.id })}>See its import</a>
+            {grouped(file.report.lines.delivered)} delivered, {grouped(back)} came back.{' '}
+            <a href={hrefOf({ kind: 'file', id: file.id })}>See its import</a>
           </>
         )}
       </p>
-      {drop !== undefined && <State drop={drop} />}
+      {file !== undefined && <State file={file} />}
       {sentBefore > 0 && <p>{counted(sentBefore, 'line was', 'lines were')} sent by an earlier try already.</p>}
       {missing > 0 && (
         <p>{counted(missing, 'line is', 'lines are')} no longer among what came back: somebody else has dealt with it.</p>

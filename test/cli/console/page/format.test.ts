@@ -44,13 +44,13 @@ test('a time is told as seen from now', () => {
 test('an address leads to where it was written', () => {
   for (const hash of [
     '#/',
-    '#/drop/reports%2Fincoming%2Fa%20b%23.json%2Fv%2Freport.json',
-    '#/letters?drop=incoming%2Fa%26b.json&reason=invalid_json',
+    '#/import/reports%2Fincoming%2Fa%20b%23.json%2Fv%2Freport.json',
+    '#/letters?file=incoming%2Fa%26b.json&reason=invalid_json',
     '#/mend',
   ]) {
     expect(hrefOf(readRoute(hash))).toBe(hash)
   }
-  expect(readRoute('#/nowhere').kind).toBe('drops')
+  expect(readRoute('#/nowhere').kind).toBe('files')
 })
 
 test('the place of a fault is found in what is written, whatever line ends are in it', () => {
