@@ -10,7 +10,7 @@ const PERSON = 'person@mail.com'
 const TIME = 1_393_344_604
 const YEAR_2100 = 4_102_444_800
 
-const long = (letters: number): string => 'x'.repeat(letters)
+const long = (deadLetters: number): string => 'x'.repeat(deadLetters)
 
 /** A line that is right but for what is given; a name with the value undefined is left out. */
 const line = (changes: Readonly<Record<string, unknown>> = {}): string =>

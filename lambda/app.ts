@@ -3,9 +3,9 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
 import { endpointAt } from './adapters/endpoint.ts'
-import { checkpointsIn, s3SourceFiles, listingOf, parkedIn, reportsIn, s3Client } from './adapters/s3.ts'
+import { checkpointsIn, s3SourceFiles, listingOf, s3DeadLetterArchive, reportsIn, s3Client } from './adapters/s3.ts'
 import { apiKeySource } from './adapters/secrets.ts'
-import { deadLetterQueueAt, importQueueAt, letterBoxAt, showAgainIn } from './adapters/sqs.ts'
+import { deadLetterQueueAt, importQueueAt, sqsDeadLetterReader, showAgainIn } from './adapters/sqs.ts'
 import { carryOutAll, settleMessage } from './jobs/dispatch.ts'
 import { readConfig, type Config, type Env } from './settings.ts'
 import { sayTo, type Log } from './events.ts'
@@ -77,8 +77,8 @@ function realWorld(config: Config, sqs: SQSClient, log: Log): World {
     reports: reportsIn(s3),
     checkpoints: checkpointsIn(s3),
     deadLetters: deadLetterQueueAt(sqs, config.deadLetterQueueUrl),
-    letterBox: letterBoxAt(sqs, config.deadLetterQueueUrl),
-    parked: parkedIn(s3),
+    deadLetterReader: sqsDeadLetterReader(sqs, config.deadLetterQueueUrl),
+    archived: s3DeadLetterArchive(s3),
     bucket: config.bucket,
     importQueue: importQueueAt(sqs, config.importQueueUrl),
     endpoint: endpointAt(config.endpoint, config.limits.maxInFlight),

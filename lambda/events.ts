@@ -36,11 +36,11 @@ export function sayTo(log: Log) {
       log.count('LinesDelivered', lines.delivered)
       log.count('LinesRejected', lines.rejected)
       log.count('LinesUndeliverable', lines.undeliverable)
-      log.count('DropsImported', 1)
+      log.count('FilesImported', 1)
     },
     handedOn(key: string, line: number): void {
       log.info('Time is up; the rest goes on in the next invocation.', { key, line })
-      log.count('HandOns', 1)
+      log.count('Requeues', 1)
     },
     busy(key: string): void {
       log.info('Another invocation works on this; left to it.', { key })
@@ -57,41 +57,41 @@ export function sayTo(log: Log) {
     reconciled(files: number, queued: number, isWhole: boolean): void {
       if (queued === 0) log.info('Looked for drops that nobody works on; there are none.', { files, isWhole })
       else log.warn('Drops were found that nobody works on, and queued.', { files, queued, isWhole })
-      log.count('LostDropsQueued', queued)
+      log.count('MissedFilesQueued', queued)
     },
     missing(key: string, state: 'superseded' | 'gone'): void {
       log.warn('Drop not read: its object is no longer there, or another one took its place.', { key, state })
-      log.count('DropsMissing', 1)
+      log.count('FilesMissing', 1)
     },
     fileRejected(key: string, reason: string, detail: string): void {
       log.error('Drop handed back: one dead letter tells why. Mend the file and drop it again.', { key, reason, detail })
-      log.count('DropsFailed', 1)
+      log.count('FilesRejected', 1)
     },
     replayed(key: string, line: number, outcome: 'delivered' | 'blank'): void {
       log.info('Dead letter replayed.', { key, line, outcome })
-      log.count('LettersReplayed', 1)
+      log.count('DeadLettersReplayed', 1)
     },
     replayFailed(key: string, line: number, reason: string, replays: number): void {
       log.warn('Dead letter came back: its line still cannot be delivered.', { key, line, reason, replays })
-      log.count('LettersReturned', 1)
+      log.count('DeadLettersReturned', 1)
     },
-    setAside(key: string, line: number, replays: number): void {
-      log.error('Dead letter set aside: it came back too often. It is kept under parked/, for a person to mend.', {
+    quarantined(key: string, line: number, replays: number): void {
+      log.error('Dead letter set aside: it came back too often. It is kept under archived/, for a person to mend.', {
         key,
         line,
         replays,
       })
-      log.count('LettersSetAside', 1)
+      log.count('DeadLettersQuarantined', 1)
     },
-    parked(seen: number, parked: number, isWhole: boolean): void {
-      if (parked === 0) log.info('Looked for dead letters that are near their end; there are none.', { seen, isWhole })
+    archived(seen: number, archived: number, isWhole: boolean): void {
+      if (archived === 0) log.info('Looked for dead letters that are near their end; there are none.', { seen, isWhole })
       else
         log.error('Dead letters that were near their end were parked. Nobody looked at them in ten days: mend and replay them.', {
           seen,
-          parked,
+          archived,
           isWhole,
         })
-      log.count('LettersParked', parked)
+      log.count('DeadLettersArchived', archived)
     },
     paused(key: string, ms: number): void {
       log.warn('Endpoint asked to wait; all lines do.', { key, ms })

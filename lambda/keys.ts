@@ -4,7 +4,7 @@ import type { SourceFile } from './intake/source-file.ts'
 export const RECONCILE_SCHEMA = 'kissmetrics-importer/reconcile/v1'
 
 /** What marks a message that asks for old dead letters to be parked; the stack sends one every day. */
-export const PARK_SCHEMA = 'kissmetrics-importer/park/v1'
+export const ARCHIVE_SCHEMA = 'kissmetrics-importer/archive/v1'
 
 /** Where the importer writes what became of drops. */
 export const REPORTS_PREFIX = 'reports/'
@@ -12,7 +12,7 @@ export const REPORTS_PREFIX = 'reports/'
 export const CHECKPOINTS_PREFIX = 'checkpoints/'
 
 /** Where dead letters are kept that a queue would keep no longer. Nothing there ever expires. */
-export const PARKED_PREFIX = 'parked/'
+export const ARCHIVED_PREFIX = 'archived/'
 
 /** Beside the drop's key stands the exact object that was read, so that a new upload under the same key has a report of its own. */
 export function reportKey(file: SourceFile): string {
@@ -25,13 +25,13 @@ export function checkpointKey(file: SourceFile, part: number | 'plan'): string {
 }
 
 /** A file of letters that were parked together. @param day ISO 8601 @param run a name that no other run has @param part from 1 */
-export function parkedKey(day: string, run: string, part: number): string {
-  return `${PARKED_PREFIX}${day}/${run}-${String(part).padStart(4, '0')}.jsonl`
+export function archivedKey(day: string, run: string, part: number): string {
+  return `${ARCHIVED_PREFIX}${day}/${run}-${String(part).padStart(4, '0')}.jsonl`
 }
 
 /** The one letter of a line, or of a whole drop, that came back too often: always the same place, so that twice is once. */
-export function setAsideKey(file: SourceFile, line: number | undefined): string {
-  return `${PARKED_PREFIX}set-aside/${pathOf(file)}/${line === undefined ? 'file' : `line-${line}`}.jsonl`
+export function quarantineKey(file: SourceFile, line: number | undefined): string {
+  return `${ARCHIVED_PREFIX}quarantined/${pathOf(file)}/${line === undefined ? 'file' : `line-${line}`}.jsonl`
 }
 
 /** Where lines go that a person has mended. */

@@ -1,8 +1,8 @@
 import type { Limits } from './settings.ts'
 import type { Clock, Endpoint } from './deliver/delivery.ts'
 import type { Say } from './events.ts'
-import type { LetterBox } from './archive/dead-letter-reader.ts'
-import type { ParkedLetters } from './archive/archived.ts'
+import type { DeadLetterReader } from './archive/dead-letter-reader.ts'
+import type { DeadLetterArchive } from './archive/archived.ts'
 import type { SourceFiles, Listing } from './read/drops.ts'
 import type { Reports } from './report/reports.ts'
 import type { Checkpoints } from './settle/lease.ts'
@@ -16,8 +16,8 @@ export interface World {
   readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetterQueue
   /** The same queue, for who looks into it. */
-  readonly letterBox: LetterBox
-  readonly parked: ParkedLetters
+  readonly deadLetterReader: DeadLetterReader
+  readonly archived: DeadLetterArchive
   /** Where letters are parked that belong to no drop in particular. */
   readonly bucket: string
   readonly importQueue: ImportQueue

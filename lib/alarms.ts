@@ -72,17 +72,17 @@ function watches({ importQueue: { queue, deadLetters }, importer }: AlarmsProps)
       periods: 1,
       says: 'Lines or files came back. See why, and mend them: km-import rejects list, then pull and replay.',
     },
-    LettersParked: {
-      metric: said('LettersParked'),
+    DeadLettersArchived: {
+      metric: said('DeadLettersArchived'),
       above: 0,
       periods: 1,
-      says: 'Dead letters that nobody looked at for ten days were moved to parked/ in the bucket. Nothing is lost: km-import rejects list.',
+      says: 'Dead letters that nobody looked at for ten days were moved to archived/ in the bucket. Nothing is lost: km-import rejects list.',
     },
-    LettersSetAside: {
-      metric: said('LettersSetAside'),
+    DeadLettersQuarantined: {
+      metric: said('DeadLettersQuarantined'),
       above: 0,
       periods: 1,
-      says: 'Dead letters failed at three replays and were set aside under parked/. Mend them: km-import rejects pull --set-aside.',
+      says: 'Dead letters failed at three replays and were set aside under archived/. Mend them: km-import rejects pull --quarantined.',
     },
     SetupWrong: {
       metric: said('SetupErrors'),

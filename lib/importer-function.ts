@@ -8,7 +8,7 @@ import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { SETTINGS } from '../lambda/settings.ts'
 import { BUNDLE } from './bundle.ts'
-import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, PARKED_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, ARCHIVED_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
 import type { Settings } from './settings.ts'
 
@@ -119,7 +119,7 @@ function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionP
       'sqs:DeleteMessage',
       'sqs:ChangeMessageVisibility',
     ]),
-    allow('KeepParkedLetters', bucket.arnForObjects(`${PARKED_PREFIX}*`), ['s3:PutObject']),
+    allow('KeepParkedLetters', bucket.arnForObjects(`${ARCHIVED_PREFIX}*`), ['s3:PutObject']),
     allow('ReadTheKey', apiKeySecretArn, ['secretsmanager:GetSecretValue']),
     allow('Log', logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']),
   ]
@@ -146,7 +146,7 @@ function bundling(): BundlingOptions {
 
 function acknowledge({ bucket }: ImporterFunctionProps, role: Role, importer: IFunction, eventSource: EventSourceMapping): void {
   const bucketId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)
-  for (const prefix of [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, PARKED_PREFIX]) {
+  for (const prefix of [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, ARCHIVED_PREFIX]) {
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`,
       reason: `What lies under ${prefix} is named by the people who drop files, so the star stands for names that nobody knows yet.`,

@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { ApiKey } from './api-key.ts'
-import { INCOMING_PREFIX, PARK_SCHEMA, RECONCILE_SCHEMA } from '../lambda/keys.ts'
+import { INCOMING_PREFIX, ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../lambda/keys.ts'
 import { Alarms } from './alarms.ts'
 import { DailyMessage } from './daily-message.ts'
 import { ImportBucket } from './import-bucket.ts'
@@ -29,20 +29,20 @@ export class ImporterStack extends Stack {
       functionTimeout: FUNCTION_TIMEOUT,
       maxReceiveCount: settings.maxReceiveCount,
     })
-    const { bucket } = new ImportBucket(this, 'DropBucket', { importQueue })
+    const { bucket } = new ImportBucket(this, 'ImportBucket', { importQueue })
     const { secretArn } = new ApiKey(this, 'ApiKey', { existingSecretArn: settings.apiKeySecretArn })
     const importer = new ImporterFunction(this, 'Importer', { bucket, importQueue, apiKeySecretArn: secretArn, settings })
 
     // S3 sends an event for nearly every upload, and says so: "nearly".
-    new DailyMessage(this, 'Reconciler', {
+    new DailyMessage(this, 'DailyReconcile', {
       importQueue,
       schema: RECONCILE_SCHEMA,
       description: 'Asks the Kissmetrics importer to look for drops that it did not hear of',
     })
     // A queue forgets after 14 days, read or not.
-    new DailyMessage(this, 'Parker', {
+    new DailyMessage(this, 'DailyArchive', {
       importQueue,
-      schema: PARK_SCHEMA,
+      schema: ARCHIVE_SCHEMA,
       description: 'Asks the Kissmetrics importer to move dead letters into the bucket before their queue forgets them',
     })
     const { topic } = new Alarms(this, 'Alarms', { importQueue, importer: importer.function })

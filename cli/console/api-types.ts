@@ -8,12 +8,12 @@ import type { WaitingReason } from '../rejects/content.ts'
  *   GET  api/overview?limit=50          → Overview
  *   GET  api/report?id=ID                 → Report
  *   POST api/upload?name=N[&again=1]    file's bytes → Uploaded; 409 where a drop of that name is there and `again` is not
- *   GET  api/letters?drop=&reason=&text=&kept=&offset=&limit=&sort= → Letters
- *   POST api/letters/look               → Letters, looked through anew
+ *   GET  api/rejected?file=&reason=&text=&kept=&offset=&limit=&sort= → Letters
+ *   POST api/rejected/look               → Letters, looked through anew
  *   POST api/fix                        FixQuestion → FixOutlook; nothing is changed
  *   POST api/replay                     ReplayQuestion → Replayed
  *   POST api/send-back                  LetterFilter → SentBack
- *   POST api/park                       ParkQuestion → Parked
+ *   POST api/archive                       ParkQuestion → Parked
  *
  * What goes wrong is told as Failure, with a status from 400 on.
  */
@@ -50,17 +50,17 @@ export interface Uploaded {
 }
 
 /** Which dead letters are meant; all where it is empty. */
-export interface LetterFilter {
+export interface RejectedFilter {
   /** Key of a drop. */
   readonly file?: string
   readonly reason?: WaitingReason
   /** Stands somewhere in the line, in whatever case. */
   readonly text?: string
   /** Left out: what waits, and what the stack parked because it was old; else what a person put away, or what failed at three replays. */
-  readonly kept?: 'put-away' | 'set-aside'
+  readonly kept?: 'archived' | 'quarantined'
 }
 
-export interface Letters {
+export interface DeadLetterPage {
   /** ISO 8601: when the queue was looked through. */
   readonly lookedAt: string
   /** Whether the queue is being looked through at this moment, so that newer figures are to come. */
@@ -69,8 +69,8 @@ export interface Letters {
   readonly isWhole: boolean
   /** Of what waits, whatever the filter. */
   readonly total: number
-  readonly putAway: number
-  readonly setAside: number
+  readonly archived: number
+  readonly quarantined: number
   /** Which the queue forgets within four days, and when the first of them: ISO 8601. */
   readonly nearTheirEnd: number
   readonly firstForgottenAt?: string
@@ -79,13 +79,13 @@ export interface Letters {
   readonly files: readonly { readonly key: string; readonly count: number }[]
   /** How many the filter leaves, and some of them. */
   readonly matching: number
-  readonly rows: readonly LetterRow[]
+  readonly rows: readonly RejectedRow[]
 }
 
-export type LetterOrder = 'place' | 'end'
+export type RejectedOrder = 'place' | 'end'
 
 /** A dead letter. */
-export interface LetterRow {
+export interface RejectedRow {
   readonly id: string
   readonly kind: 'line' | 'file' | 'work' | 'stranger'
   readonly reason: WaitingReason
@@ -104,17 +104,17 @@ export interface LetterRow {
   readonly failedAt: string
   /** When the queue forgets it; not there for what lies in the bucket, which keeps it. */
   readonly forgottenAt?: string
-  readonly kept: 'queue' | 'parked' | 'set-aside'
+  readonly kept: 'queue' | 'archived' | 'quarantined'
 }
 
 export interface FixQuestion {
-  readonly filter: LetterFilter
+  readonly filter: RejectedFilter
   /** As after `--fix`: ms-timestamps, trim, rename:OLD=NEW, drop:NAME. Without one: as the lines are. */
   readonly fixes: readonly string[]
 }
 
 export interface FixOutlook {
-  readonly letters: number
+  readonly deadLetters: number
   readonly changed: number
   /** How many could be sent then. */
   readonly valid: number
@@ -144,7 +144,7 @@ export interface Replayed {
   readonly refused: readonly { readonly id: string; readonly reason: ReasonCode; readonly detail: string }[]
 }
 
-export interface SentBack {
+export interface ReplayResponse {
   /** Imports that had failed at every delivery, and are tried again. */
   readonly works: number
 }
@@ -153,9 +153,9 @@ export interface SentBack {
  * Moved to where nothing is forgotten: dead letters by their ids, or all of a filter, which are then put away; or those that are near
  * their end, which go on waiting.
  */
-export type ParkQuestion =
-  { readonly ids: readonly string[] } | { readonly filter: LetterFilter } | { readonly nearTheirEnd: true }
+export type ArchiveRequest =
+  { readonly ids: readonly string[] } | { readonly filter: RejectedFilter } | { readonly nearTheirEnd: true }
 
-export interface Parked {
-  readonly parked: number
+export interface ArchivedCount {
+  readonly archived: number
 }

@@ -4,16 +4,24 @@ import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Place } from '../deployment/deployment.ts'
 import { waitingIn } from '../deployment/queue-depth.ts'
 import { OTHER_REASONS, type WaitingReason } from '../rejects/content.ts'
-import { giveBack } from '../rejects/replay-edited.ts'
-import { parkThose } from '../rejects/archive.ts'
+import { replayEdited } from '../rejects/replay-edited.ts'
+import { archiveSelected } from '../rejects/archive.ts'
 import { sendBack } from '../rejects/replay-valid.ts'
 import { ReportShelf } from '../deployment/report-cache.ts'
 import { REASONS } from '../../lambda/reasons.ts'
-import { LetterShelf } from './dead-letters.ts'
-import { judged, mendedBy, outlookOf } from './fixing.ts'
+import { DeadLetterCache } from './dead-letters.ts'
+import { judged, fixedBy, outlookOf } from './fixing.ts'
 import { Refusal, type Api, type Question } from './server.ts'
 import { upload } from './upload.ts'
-import type { FixOutlook, LetterFilter, Letters, Overview, Parked, Replayed, SentBack } from './api-types.ts'
+import type {
+  FixOutlook,
+  RejectedFilter,
+  DeadLetterPage,
+  Overview,
+  ArchivedCount,
+  Replayed,
+  ReplayResponse,
+} from './api-types.ts'
 
 const MAX_IMPORTS = 200
 const MOST_ROWS = 500
@@ -26,14 +34,14 @@ const Filter = v.object({
   file: v.exactOptional(v.string()),
   reason: v.exactOptional(v.picklist(REASON_NAMES)),
   text: v.exactOptional(v.string()),
-  kept: v.exactOptional(v.picklist(['put-away', 'set-aside'])),
+  kept: v.exactOptional(v.picklist(['archived', 'quarantined'])),
 })
 const Fixing = v.object({ filter: Filter, fixes: v.array(v.string()) })
 const Replaying = v.union([
   v.object({ isAll: v.literal(true), ...Fixing.entries }),
   v.object({ lines: v.array(v.object({ id: v.string(), line: v.string() })) }),
 ])
-const Parking = v.union([
+const ArchiveResult = v.union([
   v.object({ ids: v.array(v.string()) }),
   v.object({ filter: Filter }),
   v.object({ nearTheirEnd: v.literal(true) }),
@@ -49,26 +57,26 @@ const Paging = v.object({
 export class ConsoleApi implements AsyncDisposable {
   readonly #place: Place
   readonly #reports: ReportShelf
-  readonly #letters: LetterShelf
+  readonly #deadLetters: DeadLetterCache
   readonly #answers: Readonly<Record<string, Api>>
 
   constructor(place: Place) {
     this.#place = place
     this.#reports = new ReportShelf(place)
-    this.#letters = new LetterShelf(place)
+    this.#deadLetters = new DeadLetterCache(place)
     this.#answers = {
       'GET /overview': ({ query }) => this.#overview(query),
       'GET /report': ({ query }) => this.#file(query.get('id') ?? ''),
       'POST /upload': (question) => upload(place, question),
-      'GET /letters': ({ query }) => this.#show(query),
-      'POST /letters/look': async ({ query }) => {
-        await this.#letters.look()
+      'GET /rejected': ({ query }) => this.#show(query),
+      'POST /rejected/refresh': async ({ query }) => {
+        await this.#deadLetters.look()
         return this.#show(query)
       },
       'POST /fix': (question) => this.#fix(question),
       'POST /replay': (question) => this.#replay(question),
       'POST /send-back': (question) => this.#sendBack(question),
-      'POST /park': (question) => this.#park(question),
+      'POST /archive': (question) => this.#archive(question),
     }
   }
 
@@ -79,7 +87,7 @@ export class ConsoleApi implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#letters[Symbol.asyncDispose]()
+    await this.#deadLetters[Symbol.asyncDispose]()
   }
 
   async #overview(query: URLSearchParams): Promise<Overview> {
@@ -88,7 +96,7 @@ export class ConsoleApi implements AsyncDisposable {
       throw new Refusal(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
     const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), waitingIn(this.#place)])
     const { name, standInUrl } = this.#place
-    const nearTheirEnd = waiting.deadLetters === 0 ? 0 : this.#letters.nearTheirEnd()
+    const nearTheirEnd = waiting.deadLetters === 0 ? 0 : this.#deadLetters.nearTheirEnd()
     return {
       place: name,
       ...(standInUrl !== undefined && { standIn: standInUrl }),
@@ -104,60 +112,60 @@ export class ConsoleApi implements AsyncDisposable {
     return report
   }
 
-  async #show(query: URLSearchParams): Promise<Letters> {
+  async #show(query: URLSearchParams): Promise<DeadLetterPage> {
     const given = Object.fromEntries([...query].filter(([, value]) => value !== ''))
     const { offset, limit, sort } = read(Paging, given)
-    return this.#letters.show(read(Filter, given), { offset, limit, order: sort })
+    return this.#deadLetters.show(read(Filter, given), { offset, limit, order: sort })
   }
 
   async #fix({ request }: Question): Promise<FixOutlook> {
     const question = read(Fixing, await bodyOf(request))
-    return outlookOf((await this.#letters.table()).each(question.filter), question)
+    return outlookOf((await this.#deadLetters.table()).each(question.filter), question)
   }
 
   async #replay({ request, signal }: Question): Promise<Replayed> {
     const question = read(Replaying, await bodyOf(request))
-    const known = await this.#letters.table()
+    const known = await this.#deadLetters.table()
     const { ready, refused } =
       'isAll' in question
-        ? { ready: mendedBy(known.each(question.filter), question), refused: [] }
+        ? { ready: fixedBy(known.each(question.filter), question), refused: [] }
         : judged(question.lines, (id) => known.one(id))
     if (ready.length === 0) return { lines: 0, sentBefore: 0, missing: 0, refused }
-    const { key, lines, storedBefore, missing } = await this.#letters.alone(() =>
-      giveBack(this.#place, 'console', ready, () => false, signal),
+    const { key, lines, storedBefore, missing } = await this.#deadLetters.alone(() =>
+      replayEdited(this.#place, 'console', ready, () => false, signal),
     )
-    const table = await this.#letters.table()
+    const table = await this.#deadLetters.table()
     table.remove(ready.map(({ id }) => id))
-    this.#letters.invalidate() // what somebody else held is there again
+    this.#deadLetters.invalidate() // what somebody else held is there again
     return { ...(key !== undefined && { key }), lines, sentBefore: storedBefore, missing, refused }
   }
 
-  async #sendBack({ request, signal }: Question): Promise<SentBack> {
+  async #sendBack({ request, signal }: Question): Promise<ReplayResponse> {
     const filter = read(Filter, await bodyOf(request))
-    const works = (await this.#letters.table()).works(filter)
-    const sent = await this.#letters.alone(() => sendBack(this.#place, works, signal))
-    const table = await this.#letters.table()
+    const works = (await this.#deadLetters.table()).works(filter)
+    const sent = await this.#deadLetters.alone(() => sendBack(this.#place, works, signal))
+    const table = await this.#deadLetters.table()
     table.remove(works.keys())
     return { works: sent }
   }
 
-  async #park({ request, signal }: Question): Promise<Parked> {
-    const question = read(Parking, await bodyOf(request))
+  async #archive({ request, signal }: Question): Promise<ArchivedCount> {
+    const question = read(ArchiveResult, await bodyOf(request))
     const ids = 'ids' in question ? question.ids : 'filter' in question ? await this.#idsOf(question.filter) : undefined
     const chosen = ids && new Set(ids)
-    const { parked } = await this.#letters.alone(() =>
-      parkThose(
+    const { archived } = await this.#deadLetters.alone(() =>
+      archiveSelected(
         this.#place,
         chosen === undefined ? { why: 'old' } : { why: 'asked', isMeant: ({ id }) => chosen.has(id) },
         signal,
       ),
     )
-    this.#letters.invalidate()
-    return { parked }
+    this.#deadLetters.invalidate()
+    return { archived }
   }
 
-  async #idsOf(filter: LetterFilter): Promise<readonly string[]> {
-    return Array.from((await this.#letters.table()).each(filter), ({ id }) => id)
+  async #idsOf(filter: RejectedFilter): Promise<readonly string[]> {
+    return Array.from((await this.#deadLetters.table()).each(filter), ({ id }) => id)
   }
 }
 

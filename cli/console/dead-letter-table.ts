@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { Reject } from '../rejects/collect.ts'
-import { letterRow } from './dead-letter-row.ts'
-import type { LetterFilter, LetterOrder, LetterRow, Letters } from './api-types.ts'
+import { rejectedRow } from './dead-letter-row.ts'
+import type { RejectedFilter, RejectedOrder, RejectedRow, DeadLetterPage } from './api-types.ts'
 
 /** `row` is the letter as the page gets it, without its line; `body` is the message itself, kept only of failed work. */
 const SCHEMA = `
@@ -12,7 +12,7 @@ const SCHEMA = `
   CREATE INDEX letters_by_place ON letters (view, key, line_number);
 `
 
-const ORDERS: Readonly<Record<LetterOrder, string>> = {
+const ORDERS: Readonly<Record<RejectedOrder, string>> = {
   place: 'key, line_number, id',
   end: 'forgotten_at IS NULL, forgotten_at, key, line_number, id',
 }
@@ -20,11 +20,11 @@ const ORDERS: Readonly<Record<LetterOrder, string>> = {
 export interface Page {
   readonly offset: number
   readonly limit: number
-  readonly order: LetterOrder
+  readonly order: RejectedOrder
 }
 
 /** What lies in the row's own JSON, so that a line is not kept twice. */
-type Rest = Omit<LetterRow, 'line'>
+type Rest = Omit<RejectedRow, 'line'>
 
 interface Stored {
   readonly row: string
@@ -37,7 +37,7 @@ interface Stored {
  * They are in a database without a name, which SQLite keeps in memory as long as it is small, else in a file that nobody else can open and
  * that is gone with the program. See sqlite.org, "In-Memory Databases", temporary databases.
  */
-export class LetterTable implements Disposable {
+export class DeadLetterTable implements Disposable {
   readonly #db = new DatabaseSync('')
   readonly #insert
   readonly #keptMs: number
@@ -54,31 +54,31 @@ export class LetterTable implements Disposable {
   }
 
   add(reject: Reject): void {
-    const { line, ...rest }: LetterRow = letterRow(reject, this.#keptMs)
+    const { line, ...rest }: RejectedRow = rejectedRow(reject, this.#keptMs)
     const { id, reason, key, lineNumber = null, forgottenAt = null, kind } = rest
-    const view = reject.isInAll ? 'all' : reject.kept === 'set-aside' ? 'set-aside' : 'put-away'
+    const view = reject.isInAll ? 'all' : reject.kept === 'quarantined' ? 'quarantined' : 'archived'
     const body = kind === 'work' ? reject.body : null
     this.#insert.run(id, view, reason, key, lineNumber, forgottenAt, line ?? null, JSON.stringify(rest), body)
   }
 
   /** Of those that wait, whatever the filter; and of the filter, counts and one page. @param nearEnd ISO 8601: what is forgotten before is near its end */
   show(
-    filter: LetterFilter,
+    filter: RejectedFilter,
     { offset, limit, order }: Page,
     nearEnd: string,
-  ): Omit<Letters, 'lookedAt' | 'isLooking' | 'isWhole'> {
+  ): Omit<DeadLetterPage, 'lookedAt' | 'isLooking' | 'isWhole'> {
     const { sql, values } = conditionOf(filter)
     const { file: _file, ...exceptFile } = filter
     const { reason: _reason, ...butReason } = filter
     const firstForgottenAt = this.#value('SELECT min(forgotten_at) AS value FROM letters')
     return {
       total: this.#countOf({}),
-      putAway: this.#countOf({ kept: 'put-away' }),
-      setAside: this.#countOf({ kept: 'set-aside' }),
+      archived: this.#countOf({ kept: 'archived' }),
+      quarantined: this.#countOf({ kept: 'quarantined' }),
       nearTheirEnd: this.nearTheirEnd(nearEnd),
       ...(typeof firstForgottenAt === 'string' && { firstForgottenAt }),
-      reasons: this.#counts('reason', butReason) as unknown as Letters['reasons'],
-      files: this.#counts('key', exceptFile) as unknown as Letters['files'],
+      reasons: this.#counts('reason', butReason) as unknown as DeadLetterPage['reasons'],
+      files: this.#counts('key', exceptFile) as unknown as DeadLetterPage['files'],
       matching: this.#countOf(filter),
       rows: this.#db
         .prepare(`SELECT row, line FROM letters WHERE ${sql} ORDER BY ${ORDERS[order]} LIMIT ? OFFSET ?`)
@@ -92,19 +92,19 @@ export class LetterTable implements Disposable {
   }
 
   /** All of a filter, one after the other, in the order of their places. Nothing may be changed meanwhile. */
-  *each(filter: LetterFilter): Generator<LetterRow> {
+  *each(filter: RejectedFilter): Generator<RejectedRow> {
     const { sql, values } = conditionOf(filter)
     const all = this.#db.prepare(`SELECT row, line FROM letters WHERE ${sql} ORDER BY ${ORDERS.place}`).iterate(...values)
     for (const stored of all) yield asRow(stored as unknown as Stored)
   }
 
-  one(id: string): LetterRow | undefined {
+  one(id: string): RejectedRow | undefined {
     const stored = this.#db.prepare('SELECT row, line FROM letters WHERE id = ?').get(id)
     return stored && asRow(stored as unknown as Stored)
   }
 
   /** The failed work of a filter: each message by its id. */
-  works(filter: LetterFilter): ReadonlyMap<string, string> {
+  works(filter: RejectedFilter): ReadonlyMap<string, string> {
     const { sql, values } = conditionOf(filter)
     const all = this.#db.prepare(`SELECT id, body FROM letters WHERE body IS NOT NULL AND ${sql}`).all(...values)
     return new Map(all.map(({ id, body }) => [String(id), String(body)]))
@@ -120,14 +120,14 @@ export class LetterTable implements Disposable {
     this.#db.close()
   }
 
-  #counts(column: 'reason' | 'key', filter: LetterFilter) {
+  #counts(column: 'reason' | 'key', filter: RejectedFilter) {
     const { sql, values } = conditionOf(filter)
     return this.#db
       .prepare(`SELECT ${column}, count(*) AS count FROM letters WHERE ${sql} GROUP BY ${column} ORDER BY count DESC, ${column}`)
       .all(...values)
   }
 
-  #countOf(filter: LetterFilter): number {
+  #countOf(filter: RejectedFilter): number {
     const { sql, values } = conditionOf(filter)
     return Number(this.#value(`SELECT count(*) AS value FROM letters WHERE ${sql}`, ...values))
   }
@@ -137,12 +137,12 @@ export class LetterTable implements Disposable {
   }
 }
 
-function asRow({ row, line }: Stored): LetterRow {
+function asRow({ row, line }: Stored): RejectedRow {
   const rest = JSON.parse(row) as Rest // written by `add`
   return line === null ? rest : { ...rest, line }
 }
 
-function conditionOf({ file, reason, text, kept }: LetterFilter): {
+function conditionOf({ file, reason, text, kept }: RejectedFilter): {
   readonly sql: string
   readonly values: readonly string[]
 } {

@@ -3,8 +3,8 @@ import { collect } from '../rejects/collect.ts'
 import { NEAR_MS } from '../rejects/summary.ts'
 import { keptSeconds, type Place } from '../deployment/deployment.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
-import { LetterTable, type Page } from './dead-letter-table.ts'
-import type { LetterFilter, Letters } from './api-types.ts'
+import { DeadLetterTable, type Page } from './dead-letter-table.ts'
+import type { RejectedFilter, DeadLetterPage } from './api-types.ts'
 
 /** While letters are looked at nobody else sees them: so many times as long as that takes, they are left alone. */
 const REST_FACTOR = 2
@@ -14,7 +14,7 @@ const FIRST_LOOK_MS = 2_500
 const BEGIN_MS = 20
 
 interface Snapshot {
-  readonly table: LetterTable
+  readonly table: DeadLetterTable
   readonly lookedAt: Date
   readonly isWhole: boolean
   /** In the queue, as SQS counts. */
@@ -23,13 +23,13 @@ interface Snapshot {
 }
 
 /** The dead letters, as the queue showed them a moment ago: looking into a queue takes its letters out, so it is not done for each click. */
-export class LetterShelf implements AsyncDisposable {
+export class DeadLetterCache implements AsyncDisposable {
   readonly #place: Place
   readonly #firstLookMs: number
   readonly #stopping = new AbortController()
   #snapshot: Snapshot | undefined
   /** What a look has seen so far. */
-  #filling: LetterTable | undefined
+  #filling: DeadLetterTable | undefined
   #looking: Promise<void> | undefined
 
   constructor(place: Place, firstLookMs = FIRST_LOOK_MS) {
@@ -38,7 +38,7 @@ export class LetterShelf implements AsyncDisposable {
   }
 
   /** What is known, and looked at anew beside it where the queue has changed; the first time, as much as is seen in a moment. */
-  async show(filter: LetterFilter, page: Page): Promise<Letters> {
+  async show(filter: RejectedFilter, page: Page): Promise<DeadLetterPage> {
     const nearEnd = soon()
     const recent = this.#recent()
     if (this.#snapshot === undefined) await Promise.race([recent, this.#pause(this.#firstLookMs)])
@@ -64,7 +64,7 @@ export class LetterShelf implements AsyncDisposable {
   }
 
   /** The letters to choose among. */
-  async table(): Promise<LetterTable> {
+  async table(): Promise<DeadLetterTable> {
     return (await this.#recent()).table
   }
 
@@ -125,7 +125,7 @@ export class LetterShelf implements AsyncDisposable {
   async #take(): Promise<void> {
     const startedAt = Date.now()
     const counted = await countMessages(this.#place.sqs, this.#place.deadLetterQueueUrl)
-    const table = new LetterTable((await keptSeconds(this.#place)) * 1000)
+    const table = new DeadLetterTable((await keptSeconds(this.#place)) * 1000)
     this.#filling = table
     try {
       await using held = await collect(

@@ -1,25 +1,25 @@
 import type { Fix } from '../rejects/fix.ts'
 import { readFix } from '../rejects/fix.ts'
 import { onOneLine, rejectionOfRow } from '../rejects/validate.ts'
-import type { MendedLine } from '../rejects/replay-file.ts'
-import type { FixOutlook, FixQuestion, LetterRow, ReplayQuestion, Replayed } from './api-types.ts'
+import type { EditedLine } from '../rejects/replay-file.ts'
+import type { FixOutlook, FixQuestion, RejectedRow, ReplayQuestion, Replayed } from './api-types.ts'
 
 const MOST_EXAMPLES = 5
 
 /** What fixes would make of dead letters. */
-export function outlookOf(letters: Iterable<LetterRow>, { fixes }: FixQuestion): FixOutlook {
+export function outlookOf(deadLetters: Iterable<RejectedRow>, { fixes }: FixQuestion): FixOutlook {
   const read = fixes.map(readFix)
   let count = 0
   let changed = 0
   let valid = 0
   const examples: FixOutlook['examples'][number][] = []
-  for (const letter of letters) {
+  for (const deadLetter of deadLetters) {
     count += 1
-    const { line, key, lineNumber } = letter
+    const { line, key, lineNumber } = deadLetter
     if (line === undefined) continue
     const after = fixed(line, read)
-    const rejection = rejectionOfRow(onOneLine(after), letter.isPatched)
-    if (rejection === undefined && !letter.isCut) valid += 1
+    const rejection = rejectionOfRow(onOneLine(after), deadLetter.isPatched)
+    if (rejection === undefined && !deadLetter.isCut) valid += 1
     if (after === line) continue
     changed += 1
     if (examples.length < MOST_EXAMPLES)
@@ -31,32 +31,32 @@ export function outlookOf(letters: Iterable<LetterRow>, { fixes }: FixQuestion):
         ...(rejection !== undefined && { reason: rejection.reason }),
       })
   }
-  return { letters: count, changed, valid, examples }
+  return { deadLetters: count, changed, valid, examples }
 }
 
 /** The lines of dead letters that can be sent after fixes; the others stay where they are. */
-export function mendedBy(letters: Iterable<LetterRow>, { fixes }: FixQuestion): readonly MendedLine[] {
+export function fixedBy(deadLetters: Iterable<RejectedRow>, { fixes }: FixQuestion): readonly EditedLine[] {
   const read = fixes.map(readFix)
-  const mended: MendedLine[] = []
-  for (const letter of letters) {
+  const edited: EditedLine[] = []
+  for (const deadLetter of deadLetters) {
     // Of a line that was cut only a part is there, whatever it looks like.
-    if (letter.line === undefined || letter.isCut) continue
-    const line = onOneLine(fixed(letter.line, read))
-    if (rejectionOfRow(line, letter.isPatched) === undefined) mended.push({ id: letter.id, line })
+    if (deadLetter.line === undefined || deadLetter.isCut) continue
+    const line = onOneLine(fixed(deadLetter.line, read))
+    if (rejectionOfRow(line, deadLetter.isPatched) === undefined) edited.push({ id: deadLetter.id, line })
   }
-  return mended
+  return edited
 }
 
 /** The lines that a person has mended, judged once more: what cannot be sent is refused, and stays where it is. */
 export function judged(
   lines: Extract<ReplayQuestion, { readonly lines: unknown }>['lines'],
-  letterOf: (id: string) => LetterRow | undefined,
-): { readonly ready: readonly MendedLine[]; readonly refused: Replayed['refused'] } {
-  const ready: MendedLine[] = []
+  deadLetterOf: (id: string) => RejectedRow | undefined,
+): { readonly ready: readonly EditedLine[]; readonly refused: Replayed['refused'] } {
+  const ready: EditedLine[] = []
   const refused: Replayed['refused'][number][] = []
   for (const { id, line: written } of lines) {
     const line = onOneLine(written)
-    const rejection = rejectionOfRow(line, letterOf(id)?.isPatched === true)
+    const rejection = rejectionOfRow(line, deadLetterOf(id)?.isPatched === true)
     if (rejection === undefined) ready.push({ id, line })
     else refused.push({ id, reason: rejection.reason, detail: rejection.detail })
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { clock } from '../../lambda/adapters/clock.ts'
-import { parkedIn } from '../../lambda/adapters/s3.ts'
-import { letterBoxAt } from '../../lambda/adapters/sqs.ts'
+import { s3DeadLetterArchive } from '../../lambda/adapters/s3.ts'
+import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { park as sweep, type ParkOptions, type Swept } from '../../lambda/archive/archive.ts'
+import { archive as sweep, type ArchiveOptions, type Swept } from '../../lambda/archive/archive.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { findPlace, type Place, type PlaceFlags } from '../deployment/deployment.ts'
@@ -11,7 +11,7 @@ import { grouped } from '../terminal/output.ts'
 import { contentOf } from './content.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 
-export interface ParkFlags extends PlaceFlags, Omit<FilterFlags, 'parked'> {
+export interface ArchiveFlags extends PlaceFlags, Omit<FilterFlags, 'archived'> {
   readonly olderThan?: string
 }
 
@@ -19,13 +19,13 @@ const DAY_MS = 24 * 3_600_000
 const USUAL_DAYS = '10'
 
 /** Moves dead letters out of the queue into the bucket, where nothing expires. */
-export async function park(flags: ParkFlags): Promise<ExitCode> {
+export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const isMeant = filterOf(flags)
   // Who chooses by reason or drop means all of those, whatever their age.
   const isChosen = flags.reason !== undefined || flags.key !== undefined
   const oldest = Date.now() - daysOf(flags.olderThan ?? (isChosen ? '0' : USUAL_DAYS)) * DAY_MS
-  const { parked, isWhole, keys } = await parkThose(
+  const { archived, isWhole, keys } = await archiveSelected(
     await findPlace(flags),
     {
       why: isChosen ? 'asked' : 'old',
@@ -35,20 +35,25 @@ export async function park(flags: ParkFlags): Promise<ExitCode> {
     interruption.signal,
   )
   for (const key of keys) process.stdout.write(`${key}\n`)
-  process.stderr.write(`${grouped(parked)} dead ${parked === 1 ? 'letter' : 'letters'} parked.\n`)
+  process.stderr.write(`${grouped(archived)} dead ${archived === 1 ? 'letter' : 'letters'} parked.\n`)
   if (interruption.happened) return EXIT.interrupted
   if (!isWhole) process.stderr.write('There are more than SQS shows at a time: run it again.\n')
   return EXIT.ok
 }
 
 /** Left out, `isMeant` is whatever is as old as the stack's own sweep takes it. */
-export function parkThose(
+export function archiveSelected(
   { s3, sqs, bucket, deadLetterQueueUrl }: Place,
-  { why, isMeant = isOld }: Pick<ParkOptions, 'why'> & Partial<Pick<ParkOptions, 'isMeant'>>,
+  { why, isMeant = isOld }: Pick<ArchiveOptions, 'why'> & Partial<Pick<ArchiveOptions, 'isMeant'>>,
   ending: AbortSignal,
 ): Promise<Swept> {
   return sweep(
-    { letterBox: letterBoxAt(sqs, deadLetterQueueUrl), parked: parkedIn(s3), clock, newRun: randomUUID },
+    {
+      deadLetterReader: sqsDeadLetterReader(sqs, deadLetterQueueUrl),
+      archived: s3DeadLetterArchive(s3),
+      clock,
+      newRun: randomUUID,
+    },
     { bucket, why, isMeant, ending },
   )
 }

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { SetupError } from '../../lambda/errors.ts'
-import { parkedText, readParked, type ParkedLetter } from '../../lambda/archive/archived.ts'
-import { PARKED_PREFIX } from '../../lambda/keys.ts'
+import { archivedText, readArchived, type ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
+import { ARCHIVED_PREFIX } from '../../lambda/keys.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 
 /** Files that are read side by side: each letter that was set aside has one of its own. */
@@ -12,8 +12,8 @@ const MOST_TRIES = 5
 /** Amazon S3, "Conditional writes": another write came first, comes at the same time, or has removed the file. */
 const OVERTAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'])
 
-/** What lies under `parked/`. */
-export class ParkedFiles {
+/** What lies under `archived/`. */
+export class ArchivedFiles {
   readonly #s3: S3Client
   readonly #bucket: string
 
@@ -23,15 +23,15 @@ export class ParkedFiles {
   }
 
   /** @throws SetupError where a file there is none of ours */
-  async each(keep: (letter: ParkedLetter, file: string) => void, signal: AbortSignal): Promise<void> {
-    const files = listObjects(this.#s3, this.#bucket, PARKED_PREFIX)
+  async each(keep: (deadLetter: ArchivedDeadLetter, file: string) => void, signal: AbortSignal): Promise<void> {
+    const files = listObjects(this.#s3, this.#bucket, ARCHIVED_PREFIX)
     const hand = async (): Promise<void> => {
       for (;;) {
         const next = await files.next()
         if (next.done === true || signal.aborted) return
         const { key } = next.value
-        const { letters } = (await this.#read(key)) ?? { letters: [] }
-        for (const letter of letters) keep(letter, key)
+        const { deadLetters } = (await this.#read(key)) ?? { deadLetters: [] }
+        for (const deadLetter of deadLetters) keep(deadLetter, key)
       }
     }
     await Promise.all(Array.from({ length: FILES_AT_ONCE }, hand))
@@ -42,7 +42,7 @@ export class ParkedFiles {
     for (let tries = 1; ; tries += 1) {
       const found = await this.#read(file)
       if (found === undefined) return
-      const left = found.letters.filter(({ id }) => !ids.has(id))
+      const left = found.deadLetters.filter(({ id }) => !ids.has(id))
       try {
         await this.#replace(file, left, found.etag)
         return
@@ -52,25 +52,28 @@ export class ParkedFiles {
     }
   }
 
-  async #replace(file: string, letters: readonly ParkedLetter[], etag: string): Promise<void> {
+  async #replace(file: string, deadLetters: readonly ArchivedDeadLetter[], etag: string): Promise<void> {
     const where = { Bucket: this.#bucket, Key: file, IfMatch: etag }
-    if (letters.length === 0) await this.#s3.send(new DeleteObjectCommand(where))
-    else await this.#s3.send(new PutObjectCommand({ ...where, Body: parkedText(letters), ContentType: 'application/x-ndjson' }))
+    if (deadLetters.length === 0) await this.#s3.send(new DeleteObjectCommand(where))
+    else
+      await this.#s3.send(
+        new PutObjectCommand({ ...where, Body: archivedText(deadLetters), ContentType: 'application/x-ndjson' }),
+      )
   }
 
-  async #read(file: string): Promise<{ readonly letters: readonly ParkedLetter[]; readonly etag: string } | undefined> {
+  async #read(file: string): Promise<{ readonly deadLetters: readonly ArchivedDeadLetter[]; readonly etag: string } | undefined> {
     try {
       const { Body, ETag = '' } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: file }))
-      return { letters: this.#understood(file, (await Body?.transformToString()) ?? ''), etag: ETag }
+      return { deadLetters: this.#understood(file, (await Body?.transformToString()) ?? ''), etag: ETag }
     } catch (error) {
       if (nameOf(error) === 'NoSuchKey') return undefined
       throw error
     }
   }
 
-  #understood(file: string, text: string): readonly ParkedLetter[] {
+  #understood(file: string, text: string): readonly ArchivedDeadLetter[] {
     try {
-      return readParked(text)
+      return readArchived(text)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new SetupError(`${file} in the bucket holds what this program did not put there: ${why}. Move that file elsewhere.`, {

@@ -1,8 +1,8 @@
-import { letterBoxAt } from '../../lambda/adapters/sqs.ts'
-import { inBatches, takeAll, type LetterBox } from '../../lambda/archive/dead-letter-reader.ts'
+import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
+import { inBatches, takeAll, type DeadLetterReader } from '../../lambda/archive/dead-letter-reader.ts'
 import type { Place } from '../deployment/deployment.ts'
 import { contentOf, type Content } from './content.ts'
-import { ParkedFiles } from './archived-files.ts'
+import { ArchivedFiles } from './archived-files.ts'
 
 /** A dead letter, wherever it is kept. */
 export interface Reject {
@@ -11,7 +11,7 @@ export interface Reject {
   readonly sentAt: Date
   readonly body: string
   readonly content: Content
-  readonly kept: 'queue' | 'parked' | 'set-aside'
+  readonly kept: 'queue' | 'archived' | 'quarantined'
   /** Whether it is meant by who says "all": not what a person put away, and not what failed again and again. */
   readonly isInAll: boolean
 }
@@ -26,12 +26,12 @@ export class Held implements AsyncDisposable {
   /** Whether everything that waits was seen. */
   isWhole = true
   readonly #places = new Map<string, Places>()
-  readonly #box: LetterBox
-  readonly #parked: ParkedFiles
+  readonly #box: DeadLetterReader
+  readonly #archived: ArchivedFiles
 
-  constructor(box: LetterBox, parked: ParkedFiles) {
+  constructor(box: DeadLetterReader, archived: ArchivedFiles) {
     this.#box = box
-    this.#parked = parked
+    this.#archived = archived
   }
 
   has(id: string): boolean {
@@ -58,7 +58,7 @@ export class Held implements AsyncDisposable {
       await this.#box.remove(batch)
       for (const { id } of batch) this.#places.delete(id)
     })
-    for (const [file, inFile] of byFile) await this.#parked.remove(file, inFile)
+    for (const [file, inFile] of byFile) await this.#archived.remove(file, inFile)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,7 +68,7 @@ export class Held implements AsyncDisposable {
 }
 
 /**
- * Looks through everything that waits, in the queue and under `parked/`. What is not wanted is seen again by everybody when it returns,
+ * Looks through everything that waits, in the queue and under `archived/`. What is not wanted is seen again by everybody when it returns,
  * also where it was interrupted.
  *
  * @param wants told of each once
@@ -79,9 +79,9 @@ export async function collect(
   wants: (reject: Reject) => boolean,
   signal: AbortSignal,
 ) {
-  const box = letterBoxAt(sqs, deadLetterQueueUrl)
-  const parked = new ParkedFiles(s3, bucket)
-  const held = new Held(box, parked)
+  const box = sqsDeadLetterReader(sqs, deadLetterQueueUrl)
+  const archived = new ArchivedFiles(s3, bucket)
+  const held = new Held(box, archived)
   const unwanted: { readonly receipt: string }[] = []
   const seen = new Set<string>()
   try {
@@ -94,7 +94,7 @@ export async function collect(
       },
       signal,
     )
-    await parked.each(({ id, body, sentAt, why }, file) => {
+    await archived.each(({ id, body, sentAt, why }, file) => {
       // A run that broke off has left it in two places; removing it removes it from both.
       const isWanted = seen.has(id)
         ? held.has(id)
@@ -103,7 +103,7 @@ export async function collect(
             sentAt: new Date(sentAt),
             body,
             content: contentOf(body),
-            kept: why === 'replayed' ? 'set-aside' : 'parked',
+            kept: why === 'replayed' ? 'quarantined' : 'archived',
             isInAll: why === 'old',
           })
       seen.add(id)

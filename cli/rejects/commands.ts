@@ -5,7 +5,7 @@ import { atPlace } from '../deployment/options.ts'
 import type { FilterFlags } from './filter.ts'
 import { FIXES_HELP } from './fix.ts'
 import type { ListFlags } from './list.ts'
-import type { ParkFlags } from './archive.ts'
+import type { ArchiveFlags } from './archive.ts'
 import type { PullFlags } from './pull.ts'
 import type { ReplayFlags } from './replay.ts'
 
@@ -24,7 +24,7 @@ export function addRejects(program: Command, endWith: EndWith): void {
   addList(rejects, endWith)
   addPull(rejects, endWith)
   addReplay(rejects, endWith)
-  addPark(rejects, endWith)
+  addArchive(rejects, endWith)
 }
 
 /** Loaded only when it is typed: whoever asks for help does not wait for it. */
@@ -50,7 +50,7 @@ function addPull(rejects: Command, endWith: EndWith): void {
       (fix, fixes: string[]) => [...fixes, fix],
       [],
     )
-    .option('--parked', 'also what was put away, or set aside after three replays', false)
+    .option('--archived', 'also what was put away, or set aside after three replays', false)
     .option('--csv', 'write a table for a spreadsheet, which cannot be replayed', false)
     .option('-y, --yes', 'do not ask before mended lines are written', false)
     .addHelpText('after', '\nExample:\n  km-import rejects pull --fix ms-timestamps -o rejects.jsonl\n')
@@ -65,7 +65,7 @@ function addReplay(rejects: Command, endWith: EndWith): void {
     .description('send mended lines: checked, dropped as a new file, and only then taken out of the queue')
     .argument('[file]', 'a file that was pulled, and mended')
     .option('--all-valid', 'instead of a file: everything in the queue that is valid by now', false)
-    .option('--parked', 'with --all-valid: also what was put away or set aside', false)
+    .option('--archived', 'with --all-valid: also what was put away or set aside', false)
     .option('-y, --yes', 'do not ask', false)
     .addHelpText('after', '\nExample:\n  km-import rejects replay rejects.jsonl\n')
     .action(async (file: string | undefined, flags: ReplayCommandFlags) => {
@@ -83,14 +83,14 @@ function addReplay(rejects: Command, endWith: EndWith): void {
     })
 }
 
-function addPark(rejects: Command, endWith: EndWith): void {
-  chosen(atPlace(rejects.command('park')))
+function addArchive(rejects: Command, endWith: EndWith): void {
+  chosen(atPlace(rejects.command('archive')))
     .description('move what waits into the bucket, where nothing expires: whatever is ten days old, or what is chosen')
     .option('--older-than <days>', 'only what waits for so many days')
-    .addHelpText('after', '\nExample:\n  km-import rejects park --reason unsupported_format\n')
-    .action(async (flags: ParkFlags) => {
-      const { park } = await import('./archive.ts')
-      endWith(await park(flags))
+    .addHelpText('after', '\nExample:\n  km-import rejects archive --reason unsupported_format\n')
+    .action(async (flags: ArchiveFlags) => {
+      const { archive } = await import('./archive.ts')
+      endWith(await archive(flags))
     })
 }
 

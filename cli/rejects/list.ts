@@ -10,7 +10,7 @@ import { OTHER_REASONS } from './content.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 import { NEAR_MS, Summary, type Group } from './summary.ts'
 
-export interface ListFlags extends PlaceFlags, Omit<FilterFlags, 'parked'> {
+export interface ListFlags extends PlaceFlags, Omit<FilterFlags, 'archived'> {
   readonly json: boolean
   readonly csv: boolean
 }
@@ -18,7 +18,7 @@ export interface ListFlags extends PlaceFlags, Omit<FilterFlags, 'parked'> {
 /** What waits, by reason, drop and day. The queue is as before when it returns, also after Ctrl-C. */
 export async function list(flags: ListFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const isMeant = filterOf({ ...flags, parked: true })
+  const isMeant = filterOf({ ...flags, archived: true })
   const place = await findPlace(flags)
   const keptMs = (await keptSeconds(place)) * 1000
   const summary = new Summary(new Date(Date.now() - keptMs + NEAR_MS))
@@ -56,8 +56,8 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
 function csvOf(groups: readonly Group[]): string {
   return csv(
     ['reason', 'drop', 'day', 'letters', 'parked', 'set aside', 'oldest', 'lines', 'example'],
-    groups.map(({ reason, key, day, count, parked, setAside, oldest, lines, example = '' }) => [
-      ...[reason, key, day, count, parked, setAside, oldest, lines.join(' '), printable(example)],
+    groups.map(({ reason, key, day, count, archived, quarantined, oldest, lines, example = '' }) => [
+      ...[reason, key, day, count, archived, quarantined, oldest, lines.join(' '), printable(example)],
     ]),
   )
 }
@@ -67,19 +67,19 @@ export function listText(groups: readonly Group[], output: Output): string {
   const rows: string[] = []
   for (const reason of new Set(groups.map((group) => group.reason))) {
     const same = groups.filter((group) => group.reason === reason)
-    const { means, mend } = { ...REASONS, ...OTHER_REASONS }[reason]
+    const { means, fix } = { ...REASONS, ...OTHER_REASONS }[reason]
     const count = same.reduce((sum, group) => sum + group.count, 0)
-    rows.push(`${styled(output, 'bold', padded(reason, 28))}${grouped(count).padStart(7)}`, ...wrapped(`${means}. ${mend}`))
+    rows.push(`${styled(output, 'bold', padded(reason, 28))}${grouped(count).padStart(7)}`, ...wrapped(`${means}. ${fix}`))
     for (const group of same) rows.push(...rowsOf(group))
     rows.push('')
   }
   return rows.length === 0 ? '' : `${rows.join('\n')}\n`
 }
 
-function rowsOf({ key, day, count, lines, parked, setAside, example }: Group): readonly string[] {
+function rowsOf({ key, day, count, lines, archived, quarantined, example }: Group): readonly string[] {
   const notes = [
-    ...(setAside > 0 ? [`${grouped(setAside)} set aside`] : []),
-    ...(parked > 0 ? [`${grouped(parked)} parked`] : []),
+    ...(quarantined > 0 ? [`${grouped(quarantined)} set aside`] : []),
+    ...(archived > 0 ? [`${grouped(archived)} parked`] : []),
     ...(lines.length === 0
       ? []
       : [`${lines.length === 1 ? 'line' : 'lines'} ${listed(lines.map(String), 40, lines.length === count)}`]),
@@ -100,7 +100,7 @@ function sumOf({ total, nearTheirEnd, oldestWaiting }: Summary, keptMs: number, 
   const rows = [`${grouped(total)} dead ${total === 1 ? 'letter' : 'letters'}${age}.`]
   if (nearTheirEnd > 0)
     rows.push(
-      `${styled(process.stderr, 'yellow', 'warning:')} the queue forgets ${grouped(nearTheirEnd)} of them within four days. Keep them with: km-import rejects park`,
+      `${styled(process.stderr, 'yellow', 'warning:')} the queue forgets ${grouped(nearTheirEnd)} of them within four days. Keep them with: km-import rejects archive`,
     )
   if (!isWhole) rows.push('There are more than SQS shows at a time: these are the first.')
   rows.push('Next: km-import rejects pull -o rejects.jsonl')

@@ -37,7 +37,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
     await findPlace(flags),
     (reject) => {
       if (isMeant(reject)) {
-        if ('letter' in reject.content) rejects.push(reject)
+        if ('deadLetter' in reject.content) rejects.push(reject)
         else others += 1
       }
       return false
@@ -46,7 +46,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   )
   if (interruption.happened) return EXIT.interrupted
   rejects.sort(inOrder)
-  const pulled = rejects.map((reject) => mended(reject, fixes))
+  const pulled = rejects.map((reject) => edited(reject, fixes))
   if (fixes.length > 0) {
     process.stderr.write(previewOf(pulled, fixes))
     if (!(await confirm(`Write ${count(pulled.length)} to ${flags.output ?? 'stdout'}?`, flags))) return EXIT.ok
@@ -57,13 +57,13 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
 }
 
 function inOrder(a: Reject, b: Reject): number {
-  if (!('letter' in a.content && 'letter' in b.content)) return 0
-  const [one, other] = [a.content.letter.source, b.content.letter.source]
+  if (!('deadLetter' in a.content && 'deadLetter' in b.content)) return 0
+  const [one, other] = [a.content.deadLetter.source, b.content.deadLetter.source]
   return one.key.localeCompare(other.key) || (one.line ?? 0) - (other.line ?? 0)
 }
 
-function mended(reject: Reject, fixes: readonly Fix[]): Pulled {
-  const before = reject.content.kind === 'line' ? reject.content.letter.line : undefined
+function edited(reject: Reject, fixes: readonly Fix[]): Pulled {
+  const before = reject.content.kind === 'line' ? reject.content.deadLetter.line : undefined
   if (before === undefined) return { reject }
   const line = fixes.reduce((text, { apply }) => apply(text), before)
   return line === before ? { reject } : { reject, line }
@@ -78,7 +78,7 @@ function previewOf(pulled: readonly Pulled[], fixes: readonly Fix[]): string {
     `${fixes.map(({ name }) => printable(name)).join(', ')}: changes ${grouped(changed.length)} of ${count(pulled.length)}; ${grouped(changed.filter(isValid).length)} of them can be sent then.`,
   ]
   for (const { reject, line = '' } of changed.slice(0, EXAMPLES)) {
-    const before = reject.content.kind === 'line' ? (reject.content.letter.line ?? '') : ''
+    const before = reject.content.kind === 'line' ? (reject.content.deadLetter.line ?? '') : ''
     rows.push(`  - ${fitted(before, 76)}`, `  + ${fitted(line, 76)}`)
   }
   return `${rows.join('\n')}\n`
@@ -88,8 +88,8 @@ function csvOf(pulled: readonly Pulled[]): string {
   return csv(
     ['reason', 'detail', 'drop', 'line number', 'failed at', 'replays', 'line', 'id'],
     pulled.flatMap(({ reject: { id, content }, line }) => {
-      if (!('letter' in content)) return []
-      const { reason, detail, source, failedAt, replays, line: text = '' } = content.letter
+      if (!('deadLetter' in content)) return []
+      const { reason, detail, source, failedAt, replays, line: text = '' } = content.deadLetter
       return [[reason, detail, source.key, source.line ?? '', failedAt, replays, printable(line ?? text), id]]
     }),
   )
@@ -123,6 +123,6 @@ function sumOf(rows: number, others: number, isWhole: boolean, { output, csv: is
   return `${lines.join('\n')}\n`
 }
 
-function count(letters: number): string {
-  return counted(letters, 'dead letter')
+function count(deadLetters: number): string {
+  return counted(deadLetters, 'dead letter')
 }

@@ -1,9 +1,9 @@
 import type { Place } from '../deployment/deployment.ts'
 import { collect, type Reject } from './collect.ts'
-import { ReplayFiles, type MendedLine } from './replay-file.ts'
+import { ReplayFiles, type EditedLine } from './replay-file.ts'
 
 /** What became of a replay. */
-export interface GivenBack {
+export interface ReplayResult {
   /** The drop that was stored; undefined where there was nothing to store. */
   readonly key: string | undefined
   /** Lines in it, and lines that an earlier run of the same replay had stored. */
@@ -22,27 +22,27 @@ export interface GivenBack {
  * @param isKept whether a letter stays, since not all that was made of it can be sent
  * @throws what S3 or SQS said
  */
-export async function giveBack(
+export async function replayEdited(
   place: Place,
   name: string,
-  lines: readonly MendedLine[],
+  lines: readonly EditedLine[],
   isKept: (id: string) => boolean,
   signal: AbortSignal,
-): Promise<GivenBack> {
+): Promise<ReplayResult> {
   const wanted = new Set(lines.map(({ id }) => id))
   await using held = await collect(place, ({ id }: Reject) => wanted.has(id), signal)
   signal.throwIfAborted()
   const files = new ReplayFiles(place, name, lines)
   const stored = await files.stored()
-  const before: MendedLine[] = []
-  const now: MendedLine[] = []
+  const before: EditedLine[] = []
+  const now: EditedLine[] = []
   let missing = 0
-  for (const mended of lines) {
-    const times = stored.get(mended.line) ?? 0
+  for (const edited of lines) {
+    const times = stored.get(edited.line) ?? 0
     if (times > 0) {
-      stored.set(mended.line, times - 1)
-      before.push(mended)
-    } else if (held.has(mended.id)) now.push(mended)
+      stored.set(edited.line, times - 1)
+      before.push(edited)
+    } else if (held.has(edited.id)) now.push(edited)
     else missing += 1
   }
   const key = now.length === 0 ? undefined : await files.store(now)

@@ -4,7 +4,7 @@ import { REPLAYS_PREFIX } from '../../lambda/keys.ts'
 import type { Place } from '../deployment/deployment.ts'
 
 /** A line that goes back, and the dead letter that it stands for. */
-export interface MendedLine {
+export interface EditedLine {
   readonly id: string
   readonly line: string
 }
@@ -18,7 +18,7 @@ export class ReplayFiles {
   readonly #stem: string
   #parts = 0
 
-  constructor(place: Pick<Place, 's3' | 'bucket'>, name: string, lines: readonly MendedLine[]) {
+  constructor(place: Pick<Place, 's3' | 'bucket'>, name: string, lines: readonly EditedLine[]) {
     this.#place = place
     const digest = createHash('sha256').update(JSON.stringify(lines.map(({ id, line }) => [id, line])))
     const plain = name.replace(/\.[^.]*$/, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-')
@@ -37,7 +37,7 @@ export class ReplayFiles {
   }
 
   /** @returns its key */
-  async store(lines: readonly MendedLine[]): Promise<string> {
+  async store(lines: readonly EditedLine[]): Promise<string> {
     const { s3, bucket } = this.#place
     const key = this.#key()
     const body = lines.map(({ line }) => `${line}\n`).join('')

@@ -6,17 +6,17 @@ import { findPlace, type Place, type PlaceFlags } from '../deployment/deployment
 import { counted, grouped } from '../terminal/output.ts'
 import { collect, type Reject } from './collect.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
-import { giveBack } from './replay-edited.ts'
+import { replayEdited } from './replay-edited.ts'
 import { rejectionOf } from './validate.ts'
 import { count, told } from './replay.ts'
-import type { MendedLine } from './replay-file.ts'
+import type { EditedLine } from './replay-file.ts'
 
 export interface ReplayValidFlags extends PlaceFlags, FilterFlags {
   readonly yes: boolean
 }
 
 interface Survey {
-  readonly lines: readonly MendedLine[]
+  readonly lines: readonly EditedLine[]
   /** Work that failed as a whole, by the id of its message. */
   readonly works: ReadonlyMap<string, string>
   readonly others: number
@@ -40,7 +40,7 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   if (lines.length + works.size === 0) return left
   if (!(await confirm('Send them to Kissmetrics? What is sent cannot be taken back.', flags))) return EXIT.ok
   try {
-    if (lines.length > 0) process.stdout.write(told(await giveBack(place, 'all-valid', lines, () => false, signal)))
+    if (lines.length > 0) process.stdout.write(told(await replayEdited(place, 'all-valid', lines, () => false, signal)))
     if (works.size > 0) process.stdout.write(`${imports(await sendBack(place, works, signal))} sent back to the import queue.\n`)
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted
@@ -54,7 +54,7 @@ function imports(count: number): string {
 }
 
 async function survey(place: Place, isMeant: (reject: Reject) => boolean, signal: AbortSignal): Promise<Survey> {
-  const lines: MendedLine[] = []
+  const lines: EditedLine[] = []
   const works = new Map<string, string>()
   let others = 0
   await using _held = await collect(
@@ -62,7 +62,7 @@ async function survey(place: Place, isMeant: (reject: Reject) => boolean, signal
     (reject) => {
       if (!isMeant(reject)) return false
       const { id, body, content } = reject
-      const line = content.kind === 'line' && content.letter.lineTruncated !== true ? content.letter.line : undefined
+      const line = content.kind === 'line' && content.deadLetter.lineTruncated !== true ? content.deadLetter.line : undefined
       if (content.kind === 'work') works.set(id, body)
       else if (line !== undefined && rejectionOf(line) === undefined) lines.push({ id, line: line.trim() })
       else others += 1

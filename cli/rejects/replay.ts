@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { findPlace, type PlaceFlags } from '../deployment/deployment.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
-import { giveBack, type GivenBack } from './replay-edited.ts'
+import { replayEdited, type ReplayResult } from './replay-edited.ts'
 import { rejectionOfRow } from './validate.ts'
 import type { Row } from './row.ts'
 import { readRows } from './rows.ts'
@@ -36,7 +36,7 @@ export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode
   if (ready.length === 0) return rejected.length + wholes > 0 ? EXIT.someLinesLeft : EXIT.ok
   if (!(await confirm(`Send ${count(ready.length)} to Kissmetrics? What is sent cannot be taken back.`, flags))) return EXIT.ok
   const bad = new Set(rejected.map(({ row: { id } }) => id))
-  const given = await giveBack(place, path.basename(file), ready, (id) => bad.has(id), interruption.signal).catch(
+  const given = await replayEdited(place, path.basename(file), ready, (id) => bad.has(id), interruption.signal).catch(
     (error: unknown) => {
       if (interruption.happened) return undefined
       throw error
@@ -76,7 +76,7 @@ function outlook(file: string, { ready, rejected, wholes }: Judged): string {
 }
 
 /** What was done, and what to do next. */
-export function told({ key, lines, storedBefore, missing }: GivenBack): string {
+export function told({ key, lines, storedBefore, missing }: ReplayResult): string {
   const rows: string[] = []
   if (key !== undefined) rows.push(`${count(lines)} dropped as ${key}`)
   if (storedBefore > 0)

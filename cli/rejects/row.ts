@@ -32,18 +32,18 @@ function visible(json: string): string {
  * @param line the text where it was mended, instead of the letter's own
  */
 export function rowOf({ id, content }: Reject, line?: string): string {
-  if (!('letter' in content)) throw new TypeError('only letters have rows')
-  const { letter } = content
-  const { key, versionId, line: number } = letter.source
+  if (!('deadLetter' in content)) throw new TypeError('only letters have rows')
+  const { deadLetter } = content
+  const { key, versionId, line: number } = deadLetter.source
   const source = { key, ...(number !== undefined && { line: number }), ...(versionId !== undefined && { versionId }) }
   const members = [
     `"reason":${JSON.stringify(reasonOf(content))}`,
-    `"detail":${JSON.stringify(letter.detail)}`,
-    ...lineMembers(line ?? letter.line, letter.lineBase64),
-    ...(letter.lineTruncated === true ? ['"lineTruncated":true'] : []),
+    `"detail":${JSON.stringify(deadLetter.detail)}`,
+    ...lineMembers(line ?? deadLetter.line, deadLetter.lineBase64),
+    ...(deadLetter.lineTruncated === true ? ['"lineTruncated":true'] : []),
     `"source":${JSON.stringify(source)}`,
-    `"failedAt":${JSON.stringify(letter.failedAt)}`,
-    ...(letter.replays > 0 ? [`"replays":${letter.replays}`] : []),
+    `"failedAt":${JSON.stringify(deadLetter.failedAt)}`,
+    ...(deadLetter.replays > 0 ? [`"replays":${deadLetter.replays}`] : []),
     `"id":${JSON.stringify(id)}`,
   ]
   return visible(`{${members.join(',')}}`)

@@ -9,8 +9,8 @@ export interface Group {
   readonly day: string
   count: number
   /** Of those: what a person put away or the stack parked, and what failed at too many replays. */
-  parked: number
-  setAside: number
+  archived: number
+  quarantined: number
   /** Of the first twenty that were seen. */
   readonly lines: number[]
   /** ISO 8601. */
@@ -46,8 +46,8 @@ export class Summary {
     }
     const group = this.#groupOf(reject)
     group.count += 1
-    if (kept === 'parked') group.parked += 1
-    if (kept === 'set-aside') group.setAside += 1
+    if (kept === 'archived') group.archived += 1
+    if (kept === 'quarantined') group.quarantined += 1
     if (sentAt.toISOString() < group.oldest) group.oldest = sentAt.toISOString()
     const line = lineNumberOf(content)
     if (line !== undefined && group.lines.length < MOST_LINES) group.lines.push(line)
@@ -74,16 +74,16 @@ export class Summary {
   #groupOf({ content, sentAt }: Reject): Group {
     const reason = reasonOf(content)
     const key = keyOf(content)
-    const day = ('letter' in content ? content.letter.failedAt : sentAt.toISOString()).slice(0, 10)
+    const day = ('deadLetter' in content ? content.deadLetter.failedAt : sentAt.toISOString()).slice(0, 10)
     const id = JSON.stringify([reason, key, day])
-    const text = content.kind === 'line' ? content.letter.line : undefined
+    const text = content.kind === 'line' ? content.deadLetter.line : undefined
     const group: Group = this.#groups.get(id) ?? {
       reason,
       key,
       day,
       count: 0,
-      parked: 0,
-      setAside: 0,
+      archived: 0,
+      quarantined: 0,
       lines: [],
       oldest: sentAt.toISOString(),
       ...(text !== undefined && { example: text.slice(0, 500) }),

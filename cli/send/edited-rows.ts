@@ -19,7 +19,7 @@ const FIRST_LINE_BYTES = 1_048_576
  * @returns the name of that file, or undefined where the file is no file of rows, or `none` where no row of it can be sent yet
  * @throws SetupError where a row cannot be meant as it is; nothing is sent then
  */
-export async function mendedLines(
+export async function editedLines(
   name: string,
 ): Promise<{ readonly name: string; readonly wholes: number } | 'none' | undefined> {
   if (!(await holdsRows(name))) return undefined
@@ -35,14 +35,14 @@ export async function mendedLines(
   const lines = rows.flatMap(({ line }) => (line === undefined ? [] : [line.trim()]))
   const text = lines.map((line) => `${line}\n`).join('')
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 8)
-  const mended = `${name.replace(/(\.rejected)?(\.jsonl?)?$/, '')}.mended-${digest}.jsonl`
+  const edited = `${name.replace(/(\.rejected)?(\.jsonl?)?$/, '')}.mended-${digest}.jsonl`
   // One that is there may be in the middle of its send; only where a run died while it was written it is shorter, and nothing was sent.
-  const found = await stat(mended).catch(() => undefined)
+  const found = await stat(edited).catch(() => undefined)
   if (found?.size !== Buffer.byteLength(text))
-    await writeFile(mended, text, { mode: 0o600 }).catch((cause: unknown) => {
-      throw notKept(mended, cause)
+    await writeFile(edited, text, { mode: 0o600 }).catch((cause: unknown) => {
+      throw notKept(edited, cause)
     })
-  return { name: shortest(mended), wholes: rows.length - lines.length }
+  return { name: shortest(edited), wholes: rows.length - lines.length }
 }
 
 /** Told by its first line, which no file of commands has. */

@@ -56,8 +56,8 @@ export function worldOf(file: SentFile, state: SendState, parts: WorldParts): Wo
     bucket: HERE,
     // There is no queue and no bucket that anything of an earlier day could lie in.
     listing: { pages: none },
-    letterBox: { take: none, putBack: none, remove: none },
-    parked: { put: none },
+    deadLetterReader: { take: none, putBack: none, remove: none },
+    archived: { put: none },
   }
 }
 

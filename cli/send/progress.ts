@@ -72,13 +72,13 @@ export class Progress implements Disposable {
 
   #drawn(bar: string): string {
     if (this.#notice !== '') return `${bar} ${this.#notice}`
-    const { settled, inFlight, cameBack } = this.#meter
-    return `${bar} ${this.#share()} ${grouped(settled)}/${grouped(this.#total)} ${grouped(Math.round(this.#rate()))}/s ${inFlight} in flight ${grouped(cameBack)} back${this.#left()}`
+    const { settled, inFlight, notDelivered } = this.#meter
+    return `${bar} ${this.#share()} ${grouped(settled)}/${grouped(this.#total)} ${grouped(Math.round(this.#rate()))}/s ${inFlight} in flight ${grouped(notDelivered)} back${this.#left()}`
   }
 
   #told(): string {
-    const { settled, cameBack } = this.#meter
-    return `${grouped(settled)} of ${grouped(this.#total)} lines (${this.#share()}), ${grouped(Math.round(this.#rate()))} a second, ${grouped(cameBack)} came back${this.#left()}`
+    const { settled, notDelivered } = this.#meter
+    return `${grouped(settled)} of ${grouped(this.#total)} lines (${this.#share()}), ${grouped(Math.round(this.#rate()))} a second, ${grouped(notDelivered)} came back${this.#left()}`
   }
 
   #rate(): number {

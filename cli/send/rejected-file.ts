@@ -61,7 +61,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
       const content = contentOf(body)
       // What came back as a whole is told by the report: there is no line to be mended.
       if (content.kind !== 'line') continue
-      const { line = 0 } = content.letter.source
+      const { line = 0 } = content.deadLetter.source
       if (this.#written.has(line)) continue
       rows.push(`${rowOf(this.#asReject(body, content, line))}\n`)
       lines.push(line)

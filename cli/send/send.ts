@@ -10,7 +10,7 @@ import { shortest } from '../terminal/display-path.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import { deliverFile, type Sent } from './deliver-file.ts'
 import { findFile, isLeftBySend, keepUnderNumber, type SentFile } from './files.ts'
-import { mendedLines } from './edited-rows.ts'
+import { editedLines } from './edited-rows.ts'
 import { outlookText } from './confirmation.ts'
 import { readReport } from './report-file.ts'
 import { SendState } from './state.ts'
@@ -42,9 +42,9 @@ interface Pending {
 export async function send(names: readonly string[], flags: SendFlags): Promise<ExitCode> {
   const target = readTarget(flags.endpoint, flags.apiKeyEnv, 'sending', process.env)
   const limits = readLimits()
-  const { files, isAnyUnmended } = await findFiles(names)
+  const { files, isAnyUnedited } = await findFiles(names)
   const { pending, reports } = await partition(files, flags.again)
-  const verdict = (): ExitCode => ended(reports, isAnyUnmended, flags)
+  const verdict = (): ExitCode => ended(reports, isAnyUnedited, flags)
   if (pending.length === 0) return verdict()
   const summary = await survey(pending.map(({ file }) => file.path))
   process.stderr.write(
@@ -83,9 +83,9 @@ function readLimits(): Limits {
 }
 
 /** Each file once; of a file of rows that were mended, the lines. */
-async function findFiles(names: readonly string[]): Promise<{ files: readonly SentFile[]; isAnyUnmended: boolean }> {
+async function findFiles(names: readonly string[]): Promise<{ files: readonly SentFile[]; isAnyUnedited: boolean }> {
   const files = new Map<string, SentFile>()
-  let isAnyUnmended = false
+  let isAnyUnedited = false
   for (const name of names) {
     const found = await findFile(name)
     if (names.length > 1 && isLeftBySend(found.path)) {
@@ -95,20 +95,20 @@ async function findFiles(names: readonly string[]): Promise<{ files: readonly Se
         )
       continue
     }
-    const mended = await mendedLines(name)
-    if (mended === 'none') {
+    const edited = await editedLines(name)
+    if (edited === 'none') {
       process.stderr.write(said(`${found.name} holds lines that came back, and none of them can be sent yet. Mend them first.`))
-      isAnyUnmended = true
+      isAnyUnedited = true
       continue
     }
-    if (mended !== undefined) {
-      const rest = mended.wholes === 0 ? '' : ` ${grouped(mended.wholes)} of its rows are about no line and stay there.`
-      process.stderr.write(said(`The lines of ${found.name} are sent as ${mended.name}.${rest}`))
+    if (edited !== undefined) {
+      const rest = edited.wholes === 0 ? '' : ` ${grouped(edited.wholes)} of its rows are about no line and stay there.`
+      process.stderr.write(said(`The lines of ${found.name} are sent as ${edited.name}.${rest}`))
     }
-    const file = mended === undefined ? found : await findFile(mended.name)
+    const file = edited === undefined ? found : await findFile(edited.name)
     files.set(file.path, file)
   }
-  return { files: [...files.values()], isAnyUnmended }
+  return { files: [...files.values()], isAnyUnedited }
 }
 
 /** What is to be sent, and the reports of what was sent before and has not changed since. */
@@ -169,9 +169,9 @@ async function sendOne({ file, state }: Pending, { target, limits, summary, sign
   return sent
 }
 
-function ended(reports: readonly Report[], isAnyUnmended: boolean, flags: SendFlags): ExitCode {
+function ended(reports: readonly Report[], isAnyUnedited: boolean, flags: SendFlags): ExitCode {
   printJson(reports, flags)
-  return !isAnyUnmended && reports.every(({ state }) => state === 'complete') ? EXIT.ok : EXIT.someLinesLeft
+  return !isAnyUnedited && reports.every(({ state }) => state === 'complete') ? EXIT.ok : EXIT.someLinesLeft
 }
 
 function printJson(reports: readonly Report[], { json }: SendFlags): void {

@@ -7,7 +7,7 @@ export class Meter {
   inFlight = 0
   /** Lines that have ended, and of those the ones that came back; as of the last checkpoint. */
   settled = 0
-  cameBack = 0
+  notDelivered = 0
   readonly #startedAt: number
   #settledBefore: number | undefined
 
@@ -28,7 +28,7 @@ export class Meter {
 
   note({ sums }: Checkpoint): void {
     this.settled = endedIn(sums)
-    this.cameBack = sums.lines.rejected + sums.lines.undeliverable
+    this.notDelivered = sums.lines.rejected + sums.lines.undeliverable
     this.#settledBefore ??= this.settled // an earlier run has settled those
   }
 

@@ -93,8 +93,8 @@ export function reportText(report: Report, output: Output): string {
     ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
   ]
   for (const [reason, { count, examples }] of Object.entries(rejectedBy)) {
-    const { means, mend } = REASONS[reason as ReasonCode]
-    rows.push('', `  ${styled(output, 'bold', reason)}  ${grouped(count)}`, ...wrapped(`${means}. ${mend}`, '    '))
+    const { means, fix } = REASONS[reason as ReasonCode]
+    rows.push('', `  ${styled(output, 'bold', reason)}  ${grouped(count)}`, ...wrapped(`${means}. ${fix}`, '    '))
     for (const { line, detail } of examples.slice(0, MOST_EXAMPLES)) rows.push(`    ${fitted(`line ${line}: ${detail}`, 76)}`)
   }
   for (const [warning, counted] of Object.entries(warnings))

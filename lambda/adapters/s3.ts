@@ -17,7 +17,7 @@ import { INCOMING_PREFIX } from '../keys.ts'
 import { SetupError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Absence, ByteRange, SourceFiles, ListedFile, Listing, OpenFile } from '../read/drops.ts'
-import type { ParkedLetters } from '../archive/archived.ts'
+import type { DeadLetterArchive } from '../archive/archived.ts'
 import type { Report } from '../report/report.ts'
 import type { Reports } from '../report/reports.ts'
 import type { Checkpoints } from '../settle/lease.ts'
@@ -138,7 +138,7 @@ export function checkpointsIn(client: S3Client): Checkpoints {
   }
 }
 
-export function parkedIn(client: S3Client): ParkedLetters {
+export function s3DeadLetterArchive(client: S3Client): DeadLetterArchive {
   return {
     async put(bucket, key, text) {
       await client

@@ -21,16 +21,16 @@ export function apiKeySource(apiKey: Config['apiKey'], now: () => number): () =>
 }
 
 async function readSecret(client: SecretsManagerClient, secretArn: string): Promise<string> {
-  const mend = `Put the API key of your Kissmetrics product there: aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string YOUR_KEY`
+  const fix = `Put the API key of your Kissmetrics product there: aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string YOUR_KEY`
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }))
     const key = SecretString?.trim() ?? ''
-    if (key === '' || /\s/.test(key)) throw new SetupError(`The secret ${secretArn} holds no API key. ${mend}`)
+    if (key === '' || /\s/.test(key)) throw new SetupError(`The secret ${secretArn} holds no API key. ${fix}`)
     return key
   } catch (error) {
     // A secret that was made without a value has no current version, and is "not found" like one that is not there.
     if (error instanceof ResourceNotFoundException)
-      throw new SetupError(`The secret ${secretArn} has no value. ${mend}`, { cause: error })
+      throw new SetupError(`The secret ${secretArn} has no value. ${fix}`, { cause: error })
     throw error
   }
 }

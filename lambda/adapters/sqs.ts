@@ -7,7 +7,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import type { LetterBox } from '../archive/dead-letter-reader.ts'
+import type { DeadLetterReader } from '../archive/dead-letter-reader.ts'
 import type { DeadLetterQueue } from '../settle/dead-letter-sender.ts'
 import type { ImportQueue } from '../ports.ts'
 
@@ -46,9 +46,9 @@ export function importQueueAt(client: SQSClient, queueUrl: string): ImportQueue 
 /** Looks again and again, over all the computers that a queue is spread over: a short look asks only some of them. */
 const LOOK_SECONDS = 1
 
-export function letterBoxAt(client: SQSClient, queueUrl: string): LetterBox {
-  const entriesOf = (letters: readonly { readonly receipt: string }[]) =>
-    letters.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }))
+export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLetterReader {
+  const entriesOf = (deadLetters: readonly { readonly receipt: string }[]) =>
+    deadLetters.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }))
   return {
     async take(hiddenSeconds) {
       const { Messages = [] } = await client.send(
@@ -67,13 +67,13 @@ export function letterBoxAt(client: SQSClient, queueUrl: string): LetterBox {
         receipt: ReceiptHandle,
       }))
     },
-    async putBack(letters) {
-      const Entries = entriesOf(letters).map((entry) => ({ ...entry, VisibilityTimeout: 0 }))
+    async putBack(deadLetters) {
+      const Entries = entriesOf(deadLetters).map((entry) => ({ ...entry, VisibilityTimeout: 0 }))
       await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
     },
-    async remove(letters) {
+    async remove(deadLetters) {
       const { Failed = [] } = await client.send(
-        new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entriesOf(letters) }),
+        new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entriesOf(deadLetters) }),
       )
       const [first] = Failed
       if (first !== undefined)

@@ -1,15 +1,15 @@
-import { parkedKey } from '../keys.ts'
-import { inBatches, takeAll, type LetterBox, type WaitingLetter } from './dead-letter-reader.ts'
-import { PARKED_SCHEMA, parkedText, type ParkedLetter, type ParkedLetters } from './archived.ts'
+import { archivedKey } from '../keys.ts'
+import { inBatches, takeAll, type DeadLetterReader, type QueuedDeadLetter } from './dead-letter-reader.ts'
+import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter, type DeadLetterArchive } from './archived.ts'
 
 /** Letters that go into one file, by count and by length: few enough to be read at once. */
-const MOST_LETTERS = 1_000
+const MAX_DEAD_LETTERS = 1_000
 const MOST_CHARACTERS = 8_000_000
 
-export interface ParkOptions {
+export interface ArchiveOptions {
   readonly bucket: string
-  readonly why: ParkedLetter['why']
-  readonly isMeant: (letter: WaitingLetter) => boolean
+  readonly why: ArchivedDeadLetter['why']
+  readonly isMeant: (deadLetter: QueuedDeadLetter) => boolean
   /** Raised when there is no more time. */
   readonly ending: AbortSignal
 }
@@ -17,7 +17,7 @@ export interface ParkOptions {
 /** What a sweep counts. */
 export interface Swept {
   readonly seen: number
-  readonly parked: number
+  readonly archived: number
   /** Whether everything was looked at. */
   readonly isWhole: boolean
   /** The files that were written. */
@@ -25,75 +25,79 @@ export interface Swept {
 }
 
 interface Places {
-  readonly letterBox: LetterBox
-  readonly parked: ParkedLetters
+  readonly deadLetterReader: DeadLetterReader
+  readonly archived: DeadLetterArchive
   readonly clock: { now(): number }
   readonly newRun: () => string
 }
 
 /**
- * Moves dead letters out of their queue into files under `parked/`, and puts the others back.
+ * Moves dead letters out of their queue into files under `archived/`, and puts the others back.
  *
  * A letter is removed when its file is stored and not before, so a run that breaks off loses none; what it stored and did not remove is in
  * two places, and known by its id.
  *
  * @throws what S3 or SQS said; whatever was not stored is in the queue
  */
-export async function park({ letterBox, parked, clock, newRun }: Places, options: ParkOptions): Promise<Swept> {
+export async function archive({ deadLetterReader, archived, clock, newRun }: Places, options: ArchiveOptions): Promise<Swept> {
   const { bucket, why, isMeant, ending } = options
-  const others: Pick<WaitingLetter, 'receipt'>[] = []
+  const others: Pick<QueuedDeadLetter, 'receipt'>[] = []
   const run = newRun()
   const keys: string[] = []
   let stored = 0
   let seen = 0
-  const store = async (letters: readonly WaitingLetter[]): Promise<void> => {
-    if (letters.length === 0) return
+  const store = async (deadLetters: readonly QueuedDeadLetter[]): Promise<void> => {
+    if (deadLetters.length === 0) return
     const now = new Date(clock.now()).toISOString()
-    const key = parkedKey(now.slice(0, 10), run, keys.length + 1)
+    const key = archivedKey(now.slice(0, 10), run, keys.length + 1)
     keys.push(key) // at once: another file may be stored beside it
-    await parked.put(bucket, key, parkedText(letters.map((letter) => toParked(letter, why, now))))
-    await inBatches(letters, (batch) => letterBox.remove(batch))
-    stored += letters.length
+    await archived.put(bucket, key, archivedText(deadLetters.map((deadLetter) => toArchived(deadLetter, why, now))))
+    await inBatches(deadLetters, (batch) => deadLetterReader.remove(batch))
+    stored += deadLetters.length
   }
   const pile = new Pile()
   try {
     const isWhole = await takeAll(
-      letterBox,
-      async (letter) => {
+      deadLetterReader,
+      async (deadLetter) => {
         seen += 1
-        if (!isMeant(letter))
-          others.push({ receipt: letter.receipt }) // its text need not be remembered
-        else if (pile.add(letter)) await store(pile.takeOff())
+        if (!isMeant(deadLetter))
+          others.push({ receipt: deadLetter.receipt }) // its text need not be remembered
+        else if (pile.add(deadLetter)) await store(pile.takeOff())
       },
       ending,
     )
     await store(pile.takeOff())
-    return { seen, parked: stored, isWhole, keys }
+    return { seen, archived: stored, isWhole, keys }
   } finally {
-    await inBatches([...others, ...pile.takeOff()], (batch) => letterBox.putBack(batch))
+    await inBatches([...others, ...pile.takeOff()], (batch) => deadLetterReader.putBack(batch))
   }
 }
 
-function toParked({ id, body, sentAt }: WaitingLetter, why: ParkedLetter['why'], parkedAt: string): ParkedLetter {
-  return { schema: PARKED_SCHEMA, id, sentAt: sentAt.toISOString(), parkedAt, why, body }
+function toArchived(
+  { id, body, sentAt }: QueuedDeadLetter,
+  why: ArchivedDeadLetter['why'],
+  archivedAt: string,
+): ArchivedDeadLetter {
+  return { schema: ARCHIVED_SCHEMA, id, sentAt: sentAt.toISOString(), archivedAt, why, body }
 }
 
 /** Letters that wait for a file of their own. */
 class Pile {
-  #letters: WaitingLetter[] = []
+  #deadLetters: QueuedDeadLetter[] = []
   #characters = 0
 
   /** @returns whether there are enough for a file */
-  add(letter: WaitingLetter): boolean {
-    this.#letters.push(letter)
-    this.#characters += letter.body.length
-    return this.#letters.length >= MOST_LETTERS || this.#characters >= MOST_CHARACTERS
+  add(deadLetter: QueuedDeadLetter): boolean {
+    this.#deadLetters.push(deadLetter)
+    this.#characters += deadLetter.body.length
+    return this.#deadLetters.length >= MAX_DEAD_LETTERS || this.#characters >= MOST_CHARACTERS
   }
 
-  takeOff(): readonly WaitingLetter[] {
-    const letters = this.#letters
-    this.#letters = []
+  takeOff(): readonly QueuedDeadLetter[] {
+    const deadLetters = this.#deadLetters
+    this.#deadLetters = []
     this.#characters = 0
-    return letters
+    return deadLetters
   }
 }

@@ -1,5 +1,5 @@
 /** A message as it lies in the dead-letter queue. */
-export interface WaitingLetter {
+export interface QueuedDeadLetter {
   /** Of the message. */
   readonly id: string
   readonly body: string
@@ -10,13 +10,13 @@ export interface WaitingLetter {
 }
 
 /** The dead-letter queue, seen from who looks into it. Rejects with what SQS said. */
-export interface LetterBox {
+export interface DeadLetterReader {
   /** Up to ten letters, hidden from everybody else for that long. */
-  take(hiddenSeconds: number): Promise<readonly WaitingLetter[]>
+  take(hiddenSeconds: number): Promise<readonly QueuedDeadLetter[]>
   /** Up to ten at once are seen again. One that cannot be put back is seen again by itself, later. */
-  putBack(letters: readonly Pick<WaitingLetter, 'receipt'>[]): Promise<void>
+  putBack(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
   /** Up to ten at once are gone. @throws Error where one of them is not */
-  remove(letters: readonly Pick<WaitingLetter, 'receipt'>[]): Promise<void>
+  remove(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
 }
 
 /** What SQS takes in one call. */
@@ -37,19 +37,19 @@ const EMPTY_LOOKS = 2
  * @returns whether everything was seen
  */
 export async function takeAll(
-  box: LetterBox,
-  keep: (letter: WaitingLetter) => void | Promise<void>,
+  box: DeadLetterReader,
+  keep: (deadLetter: QueuedDeadLetter) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const taken = new Set<string>()
   const isEnough = (): boolean => signal.aborted || taken.size >= MOST_TAKEN
   const hand = async (): Promise<void> => {
     for (let empty = 0; empty < EMPTY_LOOKS && !isEnough();) {
-      const letters = await box.take(HIDDEN_SECONDS)
-      const fresh = letters.filter(({ id }) => !taken.has(id))
-      for (const letter of fresh) {
-        taken.add(letter.id)
-        await keep(letter)
+      const deadLetters = await box.take(HIDDEN_SECONDS)
+      const fresh = deadLetters.filter(({ id }) => !taken.has(id))
+      for (const deadLetter of fresh) {
+        taken.add(deadLetter.id)
+        await keep(deadLetter)
       }
       // What comes again was hidden too short: the queue is as good as seen.
       empty = fresh.length === 0 ? empty + 1 : 0

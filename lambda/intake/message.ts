@@ -1,18 +1,18 @@
 import * as v from 'valibot'
 import type { DeadLetter } from '../settle/dead-letter.ts'
 import type { SourceFile } from './source-file.ts'
-import { PARK_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
+import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
 import { decodeObjectKey } from './object-key.ts'
 import { newTask, TASK_SCHEMA, type Task } from './task.ts'
 
 /** What one message asks for. */
 export type Work =
   | { readonly kind: 'task'; readonly task: Task }
-  | { readonly kind: 'letter'; readonly letter: DeadLetter }
+  | { readonly kind: 'dead-letter'; readonly deadLetter: DeadLetter }
   /** Look for drops that no event was heard of. */
   | { readonly kind: 'reconcile' }
   /** Park what the dead-letter queue would soon drop. */
-  | { readonly kind: 'park' }
+  | { readonly kind: 'archive' }
   /** Nothing to do, and that is right: S3's test event, a deleted object. */
   | { readonly kind: 'ignored'; readonly why: string }
 
@@ -95,7 +95,7 @@ const TaskBody = v.object({
 
 /** What the schedule of the stack sends. */
 const ReconcileBody = v.object({ schema: v.literal(RECONCILE_SCHEMA) })
-const ParkBody = v.object({ schema: v.literal(PARK_SCHEMA) })
+const ArchiveBody = v.object({ schema: v.literal(ARCHIVE_SCHEMA) })
 
 /**
  * What the text of a message on the import queue asks for, told by its shape alone.
@@ -154,9 +154,10 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
     case RECONCILE_SCHEMA:
       if (!v.is(ReconcileBody, value)) throw new UnknownMessage('The message asks for a search, and is damaged.')
       return { kind: 'reconcile' }
-    case PARK_SCHEMA:
-      if (!v.is(ParkBody, value)) throw new UnknownMessage('The message asks for old dead letters to be parked, and is damaged.')
-      return { kind: 'park' }
+    case ARCHIVE_SCHEMA:
+      if (!v.is(ArchiveBody, value))
+        throw new UnknownMessage('The message asks for old dead letters to be parked, and is damaged.')
+      return { kind: 'archive' }
     default:
       return readDeadLetter(value)
   }
@@ -167,15 +168,15 @@ function readDeadLetter(value: object): Work {
   if (!parsed.success)
     throw new UnknownMessage(`The dead letter is damaged: ${firstIssue(parsed.issues)}. Put its line into a new drop.`)
   // The reason is only handed on; a letter written by a newer version may have one that is not known here.
-  const letter = parsed.output as DeadLetter
-  if (letter.kind === 'line') {
-    if (letter.source.line === undefined)
+  const deadLetter = parsed.output as DeadLetter
+  if (deadLetter.kind === 'line') {
+    if (deadLetter.source.line === undefined)
       throw new UnknownMessage('The dead letter is damaged: source.line is missing. Put its line into a new drop.')
-    return { kind: 'letter', letter }
+    return { kind: 'dead-letter', deadLetter }
   }
-  const { bucket, key, versionId, etag } = letter.source
+  const { bucket, key, versionId, etag } = deadLetter.source
   const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
-  return { kind: 'task', task: newTask(file, letter.replays + 1) }
+  return { kind: 'task', task: newTask(file, deadLetter.replays + 1) }
 }
 
 function firstIssue([issue]: readonly v.BaseIssue<unknown>[]): string {

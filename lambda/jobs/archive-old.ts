@@ -1,4 +1,4 @@
-import { park } from '../archive/archive.ts'
+import { archive } from '../archive/archive.ts'
 import type { World } from '../ports.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -6,13 +6,13 @@ const DAY_MS = 24 * 60 * 60_000
 const OLD_AFTER_MS = 10 * DAY_MS
 
 /** The sweep that the stack asks for every day: whatever the dead-letter queue would soon drop is kept in the bucket. */
-export async function parkOld(world: World, ending: AbortSignal): Promise<void> {
+export async function archiveOld(world: World, ending: AbortSignal): Promise<void> {
   const oldest = world.clock.now() - OLD_AFTER_MS
-  const { seen, parked, isWhole } = await park(world, {
+  const { seen, archived, isWhole } = await archive(world, {
     bucket: world.bucket,
     why: 'old',
     isMeant: ({ sentAt }) => sentAt.getTime() <= oldest,
     ending,
   })
-  world.say.parked(seen, parked, isWhole)
+  world.say.archived(seen, archived, isWhole)
 }

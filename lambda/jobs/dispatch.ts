@@ -1,9 +1,9 @@
 import { BusyError, Interrupted, OutageError, SetupError } from '../errors.ts'
 import { importTask } from './import-file.ts'
 import { UnknownMessage, type Work } from '../intake/message.ts'
-import { parkOld } from './archive-old.ts'
+import { archiveOld } from './archive-old.ts'
 import { reconcile } from './reconcile.ts'
-import { replayLetter } from './replay.ts'
+import { replayDeadLetter } from './replay.ts'
 import type { Invocation, World } from '../ports.ts'
 
 /** Does all that a message asks for, and says why where that cannot be done. @returns whether the message may be acknowledged */
@@ -24,14 +24,14 @@ export async function carryOutAll(works: readonly Work[], world: World, invocati
       case 'task':
         await importTask(work.task, world, invocation)
         break
-      case 'letter':
-        await replayLetter(work.letter, world)
+      case 'dead-letter':
+        await replayDeadLetter(work.deadLetter, world)
         break
       case 'reconcile':
         await reconcile(world, invocation.ending)
         break
-      case 'park':
-        await parkOld(world, invocation.ending)
+      case 'archive':
+        await archiveOld(world, invocation.ending)
         break
       case 'ignored':
         world.say.ignored(work.why)

@@ -12,10 +12,10 @@ import { beginCheckpoint, CHECKPOINT_SCHEMA, type Breakage, type Checkpoint } fr
 import { Checkpointer } from '../settle/checkpointer.ts'
 import { Claim } from '../settle/lease.ts'
 import { Ledger, type Mark } from '../settle/ledger.ts'
-import { fileLetter, type Sender } from '../settle/build-dead-letter.ts'
-import { Outbox } from '../settle/dead-letter-sender.ts'
+import { fileDeadLetter, type DeadLetterOrigin } from '../settle/build-dead-letter.ts'
+import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import { endedIn } from '../settle/counts.ts'
-import { shelfFor } from './quarantine.ts'
+import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
 import { whenRaised } from './on-abort.ts'
 import { settleLines, type Journey } from './pipeline.ts'
@@ -127,7 +127,7 @@ async function endUnread(
   let breakage: Breakage
   if (why === 'locked') {
     breakage = { kind: 'failed', rejection: reject('object_unreadable', 'it lies in an archive'), replays }
-    await sendFileLetter({ file, replays }, breakage.rejection, world)
+    await sendFileDeadLetter({ file, replays }, breakage.rejection, world)
   } else {
     breakage = { kind: 'missing', state: why }
   }
@@ -146,8 +146,8 @@ async function run(
   const { limits, clock } = world
   const began = claim.state.mark.line
   const ledger = new Ledger(claim.state.mark, limits.maxInFlight * SPAN_PER_REQUEST, claim.state.sums)
-  const sender: Sender = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
-  const settlement = new Settlement(sender, world, ledger)
+  const origin: DeadLetterOrigin = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
+  const settlement = new Settlement(origin, world, ledger)
   const opening = { ...claim.state, bytes: opened.bytes }
   world.say.started(task.file.key, opened.bytes, opening.invocations, began + 1)
   let stopped: Error | undefined
@@ -170,7 +170,7 @@ async function run(
     if (stopped !== undefined) throw asError(stopped)
     await settlement.finish()
     throwUnlessAddedUp(ledger, journey, began, task)
-    if (journey.refusal !== undefined) await sendFileLetter(sender, journey.refusal, world)
+    if (journey.refusal !== undefined) await sendFileDeadLetter(origin, journey.refusal, world)
     return await checkpointer.end({ isDone: true, ...brokenBy(journey.refusal, task) })
   } catch (error) {
     const why = stopped ?? asError(error)
@@ -231,9 +231,9 @@ async function breakOff(why: Error, began: number, reached: number, { task, worl
 }
 
 /** One letter for the drop as a whole. */
-export async function sendFileLetter(sender: Sender, rejection: Rejection, world: World): Promise<void> {
-  const letter = fileLetter(sender, rejection, world.clock.now())
-  const outbox = new Outbox(shelfFor(letter.source, letter.replays, world), world.clock)
-  outbox.post(letter, () => undefined)
-  await outbox.flush()
+export async function sendFileDeadLetter(origin: DeadLetterOrigin, rejection: Rejection, world: World): Promise<void> {
+  const deadLetter = fileDeadLetter(origin, rejection, world.clock.now())
+  const deadLetters = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, world), world.clock)
+  deadLetters.post(deadLetter, () => undefined)
+  await deadLetters.flush()
 }

@@ -1,6 +1,6 @@
-import { PARKED_SCHEMA, parkedText, type ParkedLetter } from '../archive/archived.ts'
-import { setAsideKey } from '../keys.ts'
-import type { LetterSource } from '../settle/dead-letter.ts'
+import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../archive/archived.ts'
+import { quarantineKey } from '../keys.ts'
+import type { DeadLetterSource } from '../settle/dead-letter.ts'
 import type { DeadLetterQueue } from '../settle/dead-letter-sender.ts'
 import type { World } from '../ports.ts'
 
@@ -10,26 +10,26 @@ const MOST_REPLAYS = 3
 /**
  * Where the letter of a line, or of a drop, goes: to the dead-letter queue, or aside where it came back too often.
  *
- * What is set aside is kept under `parked/` for a person to mend, so that who redrives the whole queue does not send the hopeless along
+ * What is set aside is kept under `archived/` for a person to mend, so that who redrives the whole queue does not send the hopeless along
  * every time.
  */
-export function shelfFor(source: LetterSource, replays: number, world: World): DeadLetterQueue {
+export function deadLetterDestination(source: DeadLetterSource, replays: number, world: World): DeadLetterQueue {
   if (replays < MOST_REPLAYS) return world.deadLetters
   const { bucket, key, line } = source
-  const place = setAsideKey(source, line)
+  const place = quarantineKey(source, line)
   return {
     async sendBatch(batch) {
       const now = new Date(world.clock.now()).toISOString()
-      const letters = batch.map(({ body }): ParkedLetter => ({
-        schema: PARKED_SCHEMA,
+      const deadLetters = batch.map(({ body }): ArchivedDeadLetter => ({
+        schema: ARCHIVED_SCHEMA,
         id: world.newRun(), // another one, should the line ever be set aside again
         sentAt: now,
-        parkedAt: now,
+        archivedAt: now,
         why: 'replayed',
         body,
       }))
-      await world.parked.put(bucket, place, parkedText(letters))
-      world.say.setAside(key, line ?? 0, replays)
+      await world.archived.put(bucket, place, archivedText(deadLetters))
+      world.say.quarantined(key, line ?? 0, replays)
       return []
     },
   }

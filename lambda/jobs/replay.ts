@@ -6,8 +6,8 @@ import { latestTimeFor } from '../parse/line.ts'
 import { openLines, type Line } from '../read/lines.ts'
 import { Ledger } from '../settle/ledger.ts'
 import { lineOf, type DeadLetter } from '../settle/dead-letter.ts'
-import { Outbox } from '../settle/dead-letter-sender.ts'
-import { shelfFor } from './quarantine.ts'
+import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
+import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
 import type { World } from '../ports.ts'
 
@@ -19,20 +19,20 @@ import type { World } from '../ports.ts'
  *
  * @throws OutageError, SetupError, or what S3 or SQS said: then the letter is still in the queue it came from
  */
-export async function replayLetter(letter: DeadLetter, world: World): Promise<void> {
-  const { bucket, key, versionId, etag, lastModified } = letter.source
-  const number = letter.source.line ?? 1
-  const replays = letter.replays + 1
+export async function replayDeadLetter(deadLetter: DeadLetter, world: World): Promise<void> {
+  const { bucket, key, versionId, etag, lastModified } = deadLetter.source
+  const number = deadLetter.source.line ?? 1
+  const replays = deadLetter.replays + 1
   const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
-  const found = await findLine(letter, file, number, world)
+  const found = await findLine(deadLetter, file, number, world)
   if (found === undefined) {
-    await giveBack({ ...letter, replays }, world)
+    await returnUnchanged({ ...deadLetter, replays }, world)
     return
   }
-  const written = found.lastModified ?? new Date(lastModified ?? letter.failedAt)
+  const written = found.lastModified ?? new Date(lastModified ?? deadLetter.failedAt)
   const entry = examine(found.line, { latestTime: latestTimeFor(written) }, await world.apiKey())
   const ledger = new Ledger({ line: number - 1, byte: found.line.byteStart }, 1)
-  const deadLetters = shelfFor(letter.source, replays, world)
+  const deadLetters = deadLetterDestination(deadLetter.source, replays, world)
   const settlement = new Settlement({ file, replays, lastModified: written }, { ...world, deadLetters }, ledger)
   try {
     settlement.settle(entry)
@@ -53,10 +53,10 @@ interface FoundLine {
 }
 
 /** @returns undefined where the letter carries only a part and the drop that holds the whole is no longer there */
-async function findLine(letter: DeadLetter, file: SourceFile, number: number, world: World): Promise<FoundLine | undefined> {
-  const bytes = lineOf(letter)
+async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number, world: World): Promise<FoundLine | undefined> {
+  const bytes = lineOf(deadLetter)
   if (bytes !== undefined) {
-    const { byteStart = 0, byteEnd = bytes.length } = letter.source
+    const { byteStart = 0, byteEnd = bytes.length } = deadLetter.source
     const line = await readLine(Readable.from([bytes]), 1, world)
     // An empty line leaves no line to read, and is blank.
     return { line: { ...(line ?? { text: '' }), number, byteStart, byteEnd } }
@@ -76,9 +76,9 @@ async function readLine(body: Readable, number: number, { limits }: World): Prom
   return undefined
 }
 
-async function giveBack(letter: DeadLetter, world: World): Promise<void> {
-  const outbox = new Outbox(shelfFor(letter.source, letter.replays, world), world.clock)
-  outbox.post({ ...letter, failedAt: new Date(world.clock.now()).toISOString() }, () => undefined)
-  await outbox.flush()
-  world.say.replayFailed(letter.source.key, letter.source.line ?? 0, letter.reason, letter.replays)
+async function returnUnchanged(deadLetter: DeadLetter, world: World): Promise<void> {
+  const sender = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, world), world.clock)
+  sender.post({ ...deadLetter, failedAt: new Date(world.clock.now()).toISOString() }, () => undefined)
+  await sender.flush()
+  world.say.replayFailed(deadLetter.source.key, deadLetter.source.line ?? 0, deadLetter.reason, deadLetter.replays)
 }

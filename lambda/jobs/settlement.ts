@@ -2,8 +2,8 @@ import { Delivery } from '../deliver/delivery.ts'
 import type { Entry } from '../parse/entry.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import type { Ledger } from '../settle/ledger.ts'
-import { lineLetter, type Sender } from '../settle/build-dead-letter.ts'
-import { Outbox } from '../settle/dead-letter-sender.ts'
+import { lineDeadLetter, type DeadLetterOrigin } from '../settle/build-dead-letter.ts'
+import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import type { World } from '../ports.ts'
 
 /**
@@ -14,20 +14,20 @@ import type { World } from '../ports.ts'
 export class Settlement {
   readonly ledger: Ledger
   readonly #delivery: Delivery
-  readonly #outbox: Outbox
-  readonly #sender: Sender
+  readonly #deadLetters: DeadLetterSender
+  readonly #origin: DeadLetterOrigin
   readonly #world: World
 
-  constructor(sender: Sender, world: World, ledger: Ledger) {
-    this.#sender = sender
+  constructor(origin: DeadLetterOrigin, world: World, ledger: Ledger) {
+    this.#origin = origin
     this.#world = world
     this.ledger = ledger
-    this.#outbox = new Outbox(world.deadLetters, world.clock)
+    this.#deadLetters = new DeadLetterSender(world.deadLetters, world.clock)
     this.#delivery = new Delivery(world.endpoint, world.clock, {
       maxInFlight: world.limits.maxInFlight,
       maxLinesPerSecond: world.limits.maxLinesPerSecond,
       onPause: (ms) => {
-        world.say.paused(sender.file.key, ms)
+        world.say.paused(origin.file.key, ms)
       },
       onRepeat: () => {
         this.ledger.repeated()
@@ -37,14 +37,14 @@ export class Settlement {
 
   /** Whether `settle` may be called without waiting. */
   get hasRoom(): boolean {
-    return !this.#delivery.isFull && !this.#outbox.isFull && !this.ledger.isSpanFull
+    return !this.#delivery.isFull && !this.#deadLetters.isFull && !this.ledger.isSpanFull
   }
 
   /** @throws OutageError, SetupError, or what the dead-letter queue said */
   async room(): Promise<void> {
     while (!this.hasRoom) {
       if (this.#delivery.isFull) await this.#delivery.room()
-      if (this.#outbox.isFull) await this.#outbox.room()
+      if (this.#deadLetters.isFull) await this.#deadLetters.room()
       if (this.ledger.isSpanFull) await this.#endOldest()
     }
   }
@@ -52,7 +52,7 @@ export class Settlement {
   /** The oldest line is a letter that waits for its batch to fill, or it is on its way. */
   async #endOldest(): Promise<void> {
     const { settled } = this.ledger
-    await this.#outbox.flush()
+    await this.#deadLetters.flush()
     if (this.ledger.settled === settled) await this.#delivery.change()
   }
 
@@ -78,7 +78,7 @@ export class Settlement {
   /** Waits until every line has ended. @throws OutageError, SetupError, or what the dead-letter queue said */
   async finish(): Promise<void> {
     await this.#delivery.drain()
-    await this.#outbox.flush()
+    await this.#deadLetters.flush()
   }
 
   /** Begins to send nothing more; whoever waits for room is told that error. */
@@ -90,13 +90,13 @@ export class Settlement {
   async windDown(error: Error): Promise<void> {
     this.#delivery.stop(error)
     await this.#delivery.drain().catch(() => undefined) // throws the same error
-    await this.#outbox.flush().catch(() => undefined) // a letter that was not taken is written again by the next run
-    await this.#outbox.stop()
+    await this.#deadLetters.flush().catch(() => undefined) // a letter that was not taken is written again by the next run
+    await this.#deadLetters.stop()
   }
 
   #post(entry: Entry, how: 'rejected' | 'undeliverable', rejection: Rejection, attempts: number): void {
-    const letter = lineLetter(this.#sender, entry.line, rejection, attempts, this.#world.clock.now())
-    this.#outbox.post(letter, () => {
+    const deadLetter = lineDeadLetter(this.#origin, entry.line, rejection, attempts, this.#world.clock.now())
+    this.#deadLetters.post(deadLetter, () => {
       this.ledger.deadLettered(entry.line.number, how, rejection)
     })
   }

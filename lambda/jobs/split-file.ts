@@ -12,7 +12,7 @@ import { cutSegments } from '../read/split.ts'
 import type { OpenFile } from '../read/drops.ts'
 import { openLines, VanishedFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
-import { sendFileLetter } from './import-segment.ts'
+import { sendFileDeadLetter } from './import-segment.ts'
 import type { Breakage } from '../settle/checkpoint.ts'
 import { PLAN_SCHEMA, type Plan } from '../settle/split-plan.ts'
 import { Claim } from '../settle/lease.ts'
@@ -83,7 +83,7 @@ async function breakageOf({ state }: VanishedFile, task: Task, world: World): Pr
 }
 
 async function sentBack(rejection: Rejection, { file, replays }: Task, world: World): Promise<Breakage> {
-  await sendFileLetter({ file, replays }, rejection, world)
+  await sendFileDeadLetter({ file, replays }, rejection, world)
   return { kind: 'failed', rejection, replays }
 }
 

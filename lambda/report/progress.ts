@@ -4,7 +4,7 @@ export interface ProgressPoint {
   readonly atMs: number
   readonly delivered: number
   /** Rejected, or refused by the endpoint. */
-  readonly cameBack: number
+  readonly notDelivered: number
 }
 
 /** Enough for a picture, and little enough to be written every two seconds. */
@@ -23,8 +23,8 @@ export function withPoint(points: readonly ProgressPoint[], point: ProgressPoint
   return all.length <= MOST_POINTS ? all : thinned(all, point)
 }
 
-function isSame(one: ProgressPoint | undefined, { delivered, cameBack }: ProgressPoint): boolean {
-  return one?.delivered === delivered && one.cameBack === cameBack
+function isSame(one: ProgressPoint | undefined, { delivered, notDelivered }: ProgressPoint): boolean {
+  return one?.delivered === delivered && one.notDelivered === notDelivered
 }
 
 function thinned(points: readonly ProgressPoint[], last: ProgressPoint): readonly ProgressPoint[] {

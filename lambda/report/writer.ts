@@ -76,7 +76,7 @@ export class ReportKeeper {
     this.#progress = withPoint(this.#progress, {
       atMs: Math.max(0, this.#clock.now() - Date.parse(startedAt)),
       delivered: lines.delivered,
-      cameBack: lines.rejected + lines.undeliverable,
+      notDelivered: lines.rejected + lines.undeliverable,
     })
     return { ...report, progress: this.#progress }
   }

@@ -1,10 +1,10 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Line } from '../read/lines.ts'
 import type { Rejection } from '../reasons.ts'
-import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type LetterSource } from './dead-letter.ts'
+import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type DeadLetterSource } from './dead-letter.ts'
 
 /** What all dead letters of one import have in common. */
-export interface Sender {
+export interface DeadLetterOrigin {
   readonly file: SourceFile
   readonly lastModified?: Date
   /** How often this work came back from the dead-letter queue before. */
@@ -12,8 +12,8 @@ export interface Sender {
 }
 
 /** @param attempts requests that were made for the line @param failedAt milliseconds since 1970 */
-export function lineLetter(
-  sender: Sender,
+export function lineDeadLetter(
+  origin: DeadLetterOrigin,
   line: Line,
   { reason, detail }: Rejection,
   attempts: number,
@@ -24,29 +24,29 @@ export function lineLetter(
     kind: 'line',
     reason,
     detail,
-    source: { ...sourceOf(sender), line: line.number, byteStart: line.byteStart, byteEnd: line.byteEnd },
+    source: { ...sourceOf(origin), line: line.number, byteStart: line.byteStart, byteEnd: line.byteEnd },
     ...lineField(line.fault?.bytes ?? line.text, line.byteEnd - line.byteStart),
     attempts,
-    replays: sender.replays,
+    replays: origin.replays,
     failedAt: new Date(failedAt).toISOString(),
   }
 }
 
 /** One letter for the whole drop, whatever its length. @param failedAt milliseconds since 1970 */
-export function fileLetter(sender: Sender, { reason, detail }: Rejection, failedAt: number): DeadLetter {
+export function fileDeadLetter(origin: DeadLetterOrigin, { reason, detail }: Rejection, failedAt: number): DeadLetter {
   return {
     schema: DEAD_LETTER_SCHEMA,
     kind: 'file',
     reason,
     detail,
-    source: sourceOf(sender),
+    source: sourceOf(origin),
     attempts: 0,
-    replays: sender.replays,
+    replays: origin.replays,
     failedAt: new Date(failedAt).toISOString(),
   }
 }
 
-function sourceOf({ file, lastModified }: Sender): LetterSource {
+function sourceOf({ file, lastModified }: DeadLetterOrigin): DeadLetterSource {
   const { bucket, key, versionId, etag } = file
   return {
     bucket,

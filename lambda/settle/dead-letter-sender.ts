@@ -16,7 +16,7 @@ export interface DeadLetterQueue {
 }
 
 interface Waiting {
-  readonly letter: DeadLetter
+  readonly deadLetter: DeadLetter
   readonly envelope: Envelope
   readonly bytes: number
   readonly onSent: () => void
@@ -36,7 +36,7 @@ const RETRY_CEILING_MS = 5_000
  *
  * An entry that SQS could not take is sent again; one that it will never take is sent without its line, which the byte range leads to.
  */
-export class Outbox {
+export class DeadLetterSender {
   readonly #queue: DeadLetterQueue
   readonly #clock: Clock
   readonly #stopping = new AbortController()
@@ -55,8 +55,8 @@ export class Outbox {
     return this.#waiting.length >= MAX_WAITING || this.#waitingBytes >= MAX_WAITING_BYTES || this.#failure !== undefined
   }
 
-  post(letter: DeadLetter, onSent: () => void): void {
-    const waiting = toWaiting(letter, onSent, 0)
+  post(deadLetter: DeadLetter, onSent: () => void): void {
+    const waiting = toWaiting(deadLetter, onSent, 0)
     this.#waiting.push(waiting)
     this.#waitingBytes += waiting.bytes
     this.#pumpIfWorthIt()
@@ -130,19 +130,22 @@ export class Outbox {
   }
 }
 
-function toWaiting(letter: DeadLetter, onSent: () => void, tries: number): Waiting {
-  const envelope = { body: toBody(letter), attributes: { reason: letter.reason, key: asAttribute(letter.source.key) } }
-  return { letter, envelope, bytes: envelopeBytes(envelope), onSent, tries }
+function toWaiting(deadLetter: DeadLetter, onSent: () => void, tries: number): Waiting {
+  const envelope = {
+    body: toBody(deadLetter),
+    attributes: { reason: deadLetter.reason, key: asAttribute(deadLetter.source.key) },
+  }
+  return { deadLetter, envelope, bytes: envelopeBytes(envelope), onSent, tries }
 }
 
 /** @throws Error where the entry was refused at every try: the import fails, and nothing is settled that is not kept somewhere */
 function afterRefusal(waiting: Waiting, { code, isSenderFault }: RefusedEntry): Waiting {
-  const { letter, onSent, tries } = waiting
-  const carriesLine = letter.line !== undefined || letter.lineBase64 !== undefined
+  const { deadLetter, onSent, tries } = waiting
+  const carriesLine = deadLetter.line !== undefined || deadLetter.lineBase64 !== undefined
   if (tries + 1 >= MAX_TRIES || (isSenderFault && !carriesLine))
     throw new Error(`The dead-letter queue refused a letter for good (${code}).`)
   if (!isSenderFault) return { ...waiting, tries: tries + 1 }
-  const { line: _line, lineBase64: _lineBase64, ...pointer } = letter
+  const { line: _line, lineBase64: _lineBase64, ...pointer } = deadLetter
   return toWaiting({ ...pointer, lineTruncated: true }, onSent, tries + 1)
 }
 

@@ -3,7 +3,7 @@ import type { ReasonCode } from '../reasons.ts'
 export const DEAD_LETTER_SCHEMA = 'kissmetrics-importer/dead-letter/v1'
 
 /** Where a dead letter comes from. */
-export interface LetterSource {
+export interface DeadLetterSource {
   readonly bucket: string
   readonly key: string
   readonly versionId?: string
@@ -28,7 +28,7 @@ export interface DeadLetter {
   readonly reason: ReasonCode
   /** One sentence for a person, with what to do. */
   readonly detail: string
-  readonly source: LetterSource
+  readonly source: DeadLetterSource
   readonly line?: string
   /** Instead of `line` where its bytes are no text, or where escaping would make them too large for a message. */
   readonly lineBase64?: string
@@ -75,10 +75,10 @@ function asText(bytes: Buffer, isCut: boolean): string | undefined {
 }
 
 /** The line that a dead letter brings back, or undefined where it carries none or not the whole of it. */
-export function lineOf(letter: DeadLetter): Buffer | undefined {
-  if (letter.lineTruncated === true) return undefined
-  if (letter.line !== undefined) return Buffer.from(letter.line, 'utf8')
-  return letter.lineBase64 === undefined ? undefined : Buffer.from(letter.lineBase64, 'base64')
+export function lineOf(deadLetter: DeadLetter): Buffer | undefined {
+  if (deadLetter.lineTruncated === true) return undefined
+  if (deadLetter.line !== undefined) return Buffer.from(deadLetter.line, 'utf8')
+  return deadLetter.lineBase64 === undefined ? undefined : Buffer.from(deadLetter.lineBase64, 'base64')
 }
 
 /** The two characters of the basic plane, beyond what JSON escapes by itself, that SQS refuses in a body. */
@@ -90,6 +90,6 @@ const REFUSED_BY_SQS = /[\uFFFE\uFFFF]/g
  *
  * @see Amazon SQS, SendMessage: #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF
  */
-export function toBody(letter: DeadLetter): string {
-  return JSON.stringify(letter).replace(REFUSED_BY_SQS, (character) => (character === '\uFFFE' ? '\\ufffe' : '\\uffff'))
+export function toBody(deadLetter: DeadLetter): string {
+  return JSON.stringify(deadLetter).replace(REFUSED_BY_SQS, (character) => (character === '\uFFFE' ? '\\ufffe' : '\\uffff'))
 }

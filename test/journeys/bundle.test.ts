@@ -41,7 +41,7 @@ function importer(endpoint: string, more: Readonly<Record<string, string>> = {})
   return Lambda.start({ bundleDir, env })
 }
 
-async function takeLetter(sqs: SQSClient): Promise<string> {
+async function receiveDeadLetter(sqs: SQSClient): Promise<string> {
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: cloud.deadLetterQueueUrl, WaitTimeSeconds: 5 }))
   return Messages?.[0]?.Body ?? ''
 }
@@ -78,8 +78,8 @@ describe('the file that is deployed, under the real runtime client of Lambda', (
 
     expect(await lambda.invoke(fromQueue(dropped('other/a+b.json')))).toEqual({ batchItemFailures: [] })
     expect([...sink.taken.keys()]).toEqual([`/e?_k=${API_KEY}&_p=a&_n=Signed%20Up&_t=1393344604&_d=1`])
-    const letter = await takeLetter(sqs)
-    expect(JSON.parse(letter) as DeadLetter).toMatchObject({
+    const deadLetter = await receiveDeadLetter(sqs)
+    expect(JSON.parse(deadLetter) as DeadLetter).toMatchObject({
       kind: 'line',
       reason: 'endpoint_refused',
       source: { line: 2 },
@@ -87,7 +87,7 @@ describe('the file that is deployed, under the real runtime client of Lambda', (
     })
 
     isRefused = false
-    expect(await lambda.invoke(fromQueue(letter))).toEqual({ batchItemFailures: [] })
+    expect(await lambda.invoke(fromQueue(deadLetter))).toEqual({ batchItemFailures: [] })
     expect([...sink.taken.keys()]).toContain(`/e?_k=${API_KEY}&_p=b&_n=Paid&_t=1393344604&_d=1`)
 
     // What Lambda's log shows: one JSON object a line, the metrics among them, and neither key nor person.

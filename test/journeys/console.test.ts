@@ -220,7 +220,7 @@ ofBrowser('the page, in a real browser', () => {
     await using tab = await openTab(browser, local.address)
     const { page } = tab
     await importFile(page, 'keys.jsonl', [GOOD, EARLY].join('\n'))
-    await page.goto(`${local.address}#/letters`)
+    await page.goto(`${local.address}#/rejected`)
     await page.getByText(EARLY).waitFor({ timeout: BLANK_PATIENCE_MS })
     const press = async (until: string): Promise<void> => {
       for (let presses = 0; presses < 60; presses += 1) {
@@ -307,14 +307,14 @@ ofBrowser('the page, in a real browser', () => {
       await page.getByRole('link', { name: 'mixed-50000.jsonl.gz', exact: true }).click()
       await page.getByRole('heading', { name: 'Why lines came back' }).waitFor()
       await picture(page, folder, 'drop')
-      await page.goto(`${local.address}#/letters?reason=timestamp_in_milliseconds`)
+      await page.goto(`${local.address}#/rejected?reason=timestamp_in_milliseconds`)
       await page.getByRole('checkbox', { name: 'Select line 349 of mixed-50000.jsonl.gz' }).check({ timeout: BLANK_PATIENCE_MS })
       await picture(page, folder, 'came-back')
       await page.getByRole('button', { name: 'Select all 28 that match' }).click()
       await page.getByRole('button', { name: 'Milliseconds to seconds' }).click()
       await page.getByText('28 of 28 can be sent then').waitFor()
       await picture(page, folder, 'mend-all')
-      await page.goto(`${local.address}#/letters?reason=invalid_json`)
+      await page.goto(`${local.address}#/rejected?reason=invalid_json`)
       await page.getByRole('button', { name: /^Mend line 294 / }).click({ timeout: BLANK_PATIENCE_MS })
       await page.getByRole('heading', { name: 'Mend 1 line' }).waitFor()
       await picture(page, folder, 'mend')

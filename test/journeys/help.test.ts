@@ -14,7 +14,7 @@ const COMMANDS = [
   ['rejects', 'list'],
   ['rejects', 'pull'],
   ['rejects', 'replay'],
-  ['rejects', 'park'],
+  ['rejects', 'archive'],
 ].map((words) => [words.join(' ') || 'the program itself', words] as const)
 
 describe('--help of each command fits a terminal of 80 columns, with an example', () => {

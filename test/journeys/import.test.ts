@@ -52,8 +52,8 @@ describe('a drop becomes requests, dead letters and a report', () => {
       invocations: 1,
       repeatsPossible: 0,
     })
-    const letters = await installation.takeDeadLetters()
-    expect(letters).toMatchObject([
+    const deadLetters = await installation.receiveDeadLetters()
+    expect(deadLetters).toMatchObject([
       {
         schema: 'kissmetrics-importer/dead-letter/v1',
         kind: 'line',
@@ -90,19 +90,19 @@ describe('a drop becomes requests, dead letters and a report', () => {
     expect(report.lines).toMatchObject(lines)
     expect(report.file.key).toBe(`incoming/${name}`)
     expectToAddUp(report, report.lines.total)
-    expect(await installation.takeDeadLetters()).toHaveLength(report.lines.rejected)
+    expect(await installation.receiveDeadLetters()).toHaveLength(report.lines.rejected)
   })
 
   test('bytes that are no UTF-8 come back as they were', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', Buffer.concat([Buffer.from(`${GOOD}\n`), Buffer.from([0x22, 0xff, 0xfe, 0x22])]))
-    const [letter] = await installation.takeDeadLetters()
-    expect(letter).toMatchObject({
+    const [deadLetter] = await installation.receiveDeadLetters()
+    expect(deadLetter).toMatchObject({
       reason: 'invalid_encoding',
       lineBase64: Buffer.from([0x22, 0xff, 0xfe, 0x22]).toString('base64'),
     })
-    expect(letter).not.toHaveProperty('line')
+    expect(deadLetter).not.toHaveProperty('line')
   })
 })
 
@@ -139,7 +139,7 @@ describe('a drop that is no JSON-lines file comes back whole, as one dead letter
     await using installation = await Installation.start(sink.url)
     const report = await installation.import('a.json', body)
     expect(report).toMatchObject({ state: 'failed', failure: { reason }, lines: { total: 0 } })
-    expect(await installation.takeDeadLetters()).toMatchObject([{ kind: 'file', reason, source: { key: 'incoming/a.json' } }])
+    expect(await installation.receiveDeadLetters()).toMatchObject([{ kind: 'file', reason, source: { key: 'incoming/a.json' } }])
     expect(sink.seen).toEqual([])
   })
 
@@ -180,8 +180,8 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
     const report = await installation.import('a.json', `${lines.join('\n')}\n`)
     expectToAddUp(report, 2_000)
     expect(report.lines).toMatchObject({ delivered: 1_960, rejected: 20, undeliverable: 0, blank: 20 })
-    const letters = await installation.takeDeadLetters()
-    expect(letters.map(({ source }) => source.line)).toEqual(
+    const deadLetters = await installation.receiveDeadLetters()
+    expect(deadLetters.map(({ source }) => source.line)).toEqual(
       lines.flatMap((line, index) => (line === NO_TIME ? [index + 1] : [])),
     )
     expect(sink.taken.size).toBe(1_960 + 20) // the lines with an alias are two requests
@@ -203,8 +203,8 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
     expectToAddUp(report, 1_000)
     expect(report.lines).toMatchObject({ delivered: 979, undeliverable: 1 })
     expect(report.rejectedBy).toHaveProperty('endpoint_refused')
-    const letters = await installation.takeDeadLetters()
-    expect(letters.find(({ reason }) => reason === 'endpoint_refused')).toMatchObject({ source: { line: 501 }, attempts: 1 })
+    const deadLetters = await installation.receiveDeadLetters()
+    expect(deadLetters.find(({ reason }) => reason === 'endpoint_refused')).toMatchObject({ source: { line: 501 }, attempts: 1 })
   })
 
   test('every try of a request is the same, byte for byte', async () => {
@@ -238,8 +238,8 @@ describe('a set-up that is wrong stops at once, and nothing is lost', () => {
     const said = await installation.heard('Set-up is wrong')
     expect(said).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
     expect(sink.seen.length).toBeLessThanOrEqual(64)
-    const letters = await installation.takeDeadLetters()
-    expect(letters.filter(({ reason }) => reason === 'endpoint_refused')).toEqual([])
+    const deadLetters = await installation.receiveDeadLetters()
+    expect(deadLetters.filter(({ reason }) => reason === 'endpoint_refused')).toEqual([])
     expect(await installation.waitingMessages()).toBe(1)
   })
 })

@@ -1,9 +1,9 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/services.ts'
-import { ParkedFiles } from '../../cli/rejects/archived-files.ts'
-import type { ParkedLetter } from '../../lambda/archive/archived.ts'
-import { PARK_SCHEMA } from '../../lambda/keys.ts'
+import { ArchivedFiles } from '../../cli/rejects/archived-files.ts'
+import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
+import { ARCHIVE_SCHEMA } from '../../lambda/keys.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
@@ -116,7 +116,7 @@ describe('dead letters that are moved back to the import queue', () => {
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     await installation.redrive()
-    const [once] = await installation.returnedLetters(1, 1)
+    const [once] = await installation.rejectedDeadLetters(1, 1)
     expect(once).toMatchObject({
       kind: 'line',
       reason: 'missing_timestamp',
@@ -124,7 +124,7 @@ describe('dead letters that are moved back to the import queue', () => {
       source: { key: 'incoming/a.json', line: 2 },
     })
     await installation.sendToImportQueue(JSON.stringify(once))
-    const [twice] = await installation.returnedLetters(1, 2)
+    const [twice] = await installation.rejectedDeadLetters(1, 2)
     expect(twice).toEqual({ ...once, replays: 2, failedAt: twice?.failedAt })
     expect(sink.seen).toHaveLength(1)
   })
@@ -138,7 +138,7 @@ describe('dead letters that are moved back to the import queue', () => {
     await installation.redrive()
     await installation.heard('Dead letter replayed')
     expect(sink.taken.size).toBe(2)
-    expect(await installation.takeDeadLetters()).toEqual([])
+    expect(await installation.receiveDeadLetters()).toEqual([])
   })
 
   test('a letter that carries only a part of its line finds the rest in the drop', async () => {
@@ -147,9 +147,9 @@ describe('dead letters that are moved back to the import queue', () => {
     await using installation = await Installation.start(sink.url)
     const long = `{"_p":"b","_t":1393344604${Array.from({ length: 30 }, (_, index) => `,"n${index}":"${'x'.repeat(2_000)}"`).join('')}}`
     await installation.import('a.json', `${GOOD}\n${long}`)
-    const letters = await installation.takeDeadLetters()
+    const deadLetters = await installation.receiveDeadLetters()
     isRefused = false
-    const cut: DeadLetter = { ...letters[1]!, line: long.slice(0, 100), lineTruncated: true }
+    const cut: DeadLetter = { ...deadLetters[1]!, line: long.slice(0, 100), lineTruncated: true }
     await installation.sendToImportQueue(JSON.stringify(cut))
     await installation.heard('Dead letter replayed')
     expect([...sink.taken.keys()].some((request) => request.includes('n29='))).toBe(true)
@@ -161,14 +161,14 @@ describe('dead letters that are moved back to the import queue', () => {
     const report = await installation.import('a.json', '[\n1\n]')
     expect(report.state).toBe('failed')
     await installation.redrive()
-    const [letter] = await installation.returnedLetters(1, 1)
-    expect(letter).toMatchObject({ kind: 'file', reason: 'not_line_delimited_json', replays: 1 })
+    const [deadLetter] = await installation.rejectedDeadLetters(1, 1)
+    expect(deadLetter).toMatchObject({ kind: 'file', reason: 'not_line_delimited_json', replays: 1 })
   })
 
   test('a letter whose line cannot be sent now stays in the queue', async () => {
     await using sink = await startFaultSink(() => status(403))
     await using installation = await Installation.start(sink.url)
-    const letter = {
+    const deadLetter = {
       schema: 'kissmetrics-importer/dead-letter/v1',
       kind: 'line',
       reason: 'endpoint_refused',
@@ -179,7 +179,13 @@ describe('dead letters that are moved back to the import queue', () => {
       replays: 0,
       failedAt: '2026-01-01T00:00:00Z',
     }
-    const record = { eventSource: 'aws:sqs', messageId: 'm', receiptHandle: 'r', body: JSON.stringify(letter), attributes: {} }
+    const record = {
+      eventSource: 'aws:sqs',
+      messageId: 'm',
+      receiptHandle: 'r',
+      body: JSON.stringify(deadLetter),
+      attributes: {},
+    }
     expect(await installation.invoke({ Records: [record] })).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
   })
 
@@ -187,26 +193,26 @@ describe('dead letters that are moved back to the import queue', () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
-    const [letter] = await installation.takeDeadLetters()
-    await installation.sendToImportQueue(JSON.stringify({ ...letter, replays: 2 }))
+    const [deadLetter] = await installation.receiveDeadLetters()
+    await installation.sendToImportQueue(JSON.stringify({ ...deadLetter, replays: 2 }))
     await installation.heard('Dead letter set aside')
     await installation.idle()
     expect(await installation.takeDeadBodies()).toEqual([])
-    const [aside] = await parkedLetters(installation)
-    expect(aside).toMatchObject({ why: 'replayed' })
-    expect(JSON.parse(aside!.body)).toMatchObject({ line: BAD, replays: 3, source: letter!.source })
+    const [quarantined] = await archivedDeadLetters(installation)
+    expect(quarantined).toMatchObject({ why: 'replayed' })
+    expect(JSON.parse(quarantined!.body)).toMatchObject({ line: BAD, replays: 3, source: deadLetter!.source })
   })
 
   test('so is a whole drop', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', '[\n1\n]')
-    const [letter] = await installation.takeDeadLetters()
-    await installation.sendToImportQueue(JSON.stringify({ ...letter, replays: 2 }))
+    const [deadLetter] = await installation.receiveDeadLetters()
+    await installation.sendToImportQueue(JSON.stringify({ ...deadLetter, replays: 2 }))
     await installation.heard('Dead letter set aside')
     await installation.idle()
     expect(await installation.takeDeadBodies()).toEqual([])
-    expect((await parkedLetters(installation)).map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
+    expect((await archivedDeadLetters(installation)).map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
       { kind: 'file', reason: 'not_line_delimited_json', replays: 3 },
     ])
   })
@@ -217,15 +223,15 @@ describe('the daily sweep', () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
-    await installation.sendToImportQueue(JSON.stringify({ schema: PARK_SCHEMA }))
+    await installation.sendToImportQueue(JSON.stringify({ schema: ARCHIVE_SCHEMA }))
     expect((await installation.heard('Looked for dead letters')).facts).toEqual({ seen: 1, isWhole: true })
-    expect(await installation.takeDeadLetters()).toHaveLength(1)
-    expect(await parkedLetters(installation)).toEqual([])
+    expect(await installation.receiveDeadLetters()).toHaveLength(1)
+    expect(await archivedDeadLetters(installation)).toEqual([])
   })
 })
 
-async function parkedLetters({ cloud: { s3 } }: Installation): Promise<readonly ParkedLetter[]> {
-  const letters: ParkedLetter[] = []
-  await new ParkedFiles(s3, BUCKET).each((letter) => letters.push(letter), new AbortController().signal)
-  return letters
+async function archivedDeadLetters({ cloud: { s3 } }: Installation): Promise<readonly ArchivedDeadLetter[]> {
+  const deadLetters: ArchivedDeadLetter[] = []
+  await new ArchivedFiles(s3, BUCKET).each((deadLetter) => deadLetters.push(deadLetter), new AbortController().signal)
+  return deadLetters
 }

@@ -36,13 +36,13 @@ interface EditedRow {
 }
 
 /** Writes over the line of each row of a pulled file. */
-async function edit(name: string, mend: (row: EditedRow) => unknown): Promise<void> {
+async function edit(name: string, fix: (row: EditedRow) => unknown): Promise<void> {
   const rows = (await readFile(here(name), 'utf8')).trimEnd().split('\n')
-  const mended = rows.map((row) => {
+  const edited = rows.map((row) => {
     const value = JSON.parse(row) as EditedRow
-    return JSON.stringify({ ...value, line: mend(value) })
+    return JSON.stringify({ ...value, line: fix(value) })
   })
-  await writeFile(here(name), `${mended.join('\n')}\n`)
+  await writeFile(here(name), `${edited.join('\n')}\n`)
 }
 
 describe('a file with every kind of bad line', () => {
@@ -89,14 +89,14 @@ describe('a file with every kind of bad line', () => {
     expect(second.stderr).toContain(`${report.lines.rejected - 1} lines can be sent, 0 would come back again.`)
     expect(second.stderr).toContain('1 about a whole file')
     expect(second.code).toBe(1)
-    expect((await km('rejects', 'park', '--key', 'array.json')).stdout).toMatch(/^parked\/[\d-]+\/.*-0001\.jsonl\n$/)
+    expect((await km('rejects', 'archive', '--key', 'array.json')).stdout).toMatch(/^archived\/[\d-]+\/.*-0001\.jsonl\n$/)
 
     await eventually('everything that was mended', () =>
       Promise.resolve(sink.taken.size >= delivered + report.lines.rejected - 1 ? true : undefined),
     )
     await installation.idle()
-    const mended = [...sink.taken.keys()].filter((request) => request.includes('_p=mended-'))
-    expect(mended).toHaveLength(report.lines.rejected - 1)
+    const edited = [...sink.taken.keys()].filter((request) => request.includes('_p=mended-'))
+    expect(edited).toHaveLength(report.lines.rejected - 1)
     // The one in milliseconds is, when mended, a line that the file has already.
     expect(new Set(sink.taken.values())).toEqual(new Set([1, 2]))
     expect(await dead(installation)).toBe(0)
@@ -155,7 +155,7 @@ describe('what is pulled', () => {
     if (signal !== undefined) program.kill(signal)
     expect((await program.ended()).code).toBe(signal === undefined ? 0 : 130)
     expect(await out()).toBe(0)
-    expect(await installation.takeDeadLetters()).toHaveLength(1)
+    expect(await installation.receiveDeadLetters()).toHaveLength(1)
   })
 })
 
@@ -171,7 +171,7 @@ describe('a replay', () => {
     expect(stderr).toContain('1 line can be sent, 1 would come back again.\n  line 1: missing_timestamp: The time is missing.')
     expect(code).toBe(1)
     await eventually('the mended line', () => Promise.resolve(sink.taken.size === 2 ? true : undefined))
-    expect((await installation.takeDeadLetters()).map(({ line }) => line)).toEqual([BAD])
+    expect((await installation.receiveDeadLetters()).map(({ line }) => line)).toEqual([BAD])
   })
 
   test('of a file that is not as it was pulled sends nothing', async () => {
@@ -209,7 +209,7 @@ describe('a replay', () => {
     expect(stderr).toBe('1 line can be sent, 1 failed import can be tried again, 1 would come back.\n')
     expect(code).toBe(1)
     await eventually('both', () => Promise.resolve(sink.taken.size === 3 ? true : undefined))
-    expect((await installation.takeDeadLetters()).map(({ line }) => line)).toEqual([BAD])
+    expect((await installation.receiveDeadLetters()).map(({ line }) => line)).toEqual([BAD])
   })
 
   test.each([

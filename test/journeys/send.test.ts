@@ -109,8 +109,8 @@ describe('a file that is sent from this computer', () => {
       stderr: expect.stringMatching(/are sent as \S*may\.jsonl\.mended-[0-9a-f]{8}\.jsonl\./) as unknown,
     })
     expect([...sink.taken.keys()].join('\n')).toContain('order=12345678901234567890') // to its last digit
-    const [mended] = (await readdir(folder)).filter((name) => /mended-.{8}\.jsonl$/.test(name))
-    expect(await reportOf(mended!)).toMatchObject({ lines: { delivered: 1, rejected: 1 } })
+    const [edited] = (await readdir(folder)).filter((name) => /mended-.{8}\.jsonl$/.test(name))
+    expect(await reportOf(edited!)).toMatchObject({ lines: { delivered: 1, rejected: 1 } })
     expect(await send(sink, 'may.jsonl.rejected.jsonl')).toMatchObject({
       stderr: expect.stringMatching(/Nothing is\s+to be done/) as unknown,
     })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { HAS_MOTO, startMoto, type Moto } from '../support/moto.ts'
-import type { Letters, Overview, Replayed, Uploaded } from '../../cli/console/api-types.ts'
+import type { DeadLetterPage, Overview, Replayed, Uploaded } from '../../cli/console/api-types.ts'
 import { eventually } from '../support/installation.ts'
 import { Program, run } from '../support/program.ts'
 
@@ -24,7 +24,7 @@ const TEMPLATE = {
   },
 }
 
-const LETTER = {
+const DEAD_LETTER = {
   schema: 'kissmetrics-importer/dead-letter/v1',
   kind: 'line',
   reason: 'timestamp_in_milliseconds',
@@ -69,7 +69,7 @@ ofMoto('a deployed stack is found by its name, and its dead letters are mended l
     new CreateStackCommand({ StackName: 'KissmetricsImporter', TemplateBody: JSON.stringify(TEMPLATE) }),
   )
   const QueueUrl = `${moto!.url}/123456789012/dead-letters`
-  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(LETTER) }))
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(DEAD_LETTER) }))
 
   const km = (...args: readonly string[]) => run([...args, '--stack', 'KissmetricsImporter'], aws())
   expect(await km('rejects', 'list')).toMatchObject({ code: 0, stderr: expect.stringContaining('1 dead letter') as unknown })
@@ -90,7 +90,7 @@ ofMoto('the console works on a deployed stack: a file is dropped, a letter seen,
   const s3 = new S3Client({ ...client, forcePathStyle: true })
   const sqs = new SQSClient(client)
   const QueueUrl = `${moto!.url}/123456789012/dead-letters`
-  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(LETTER) }))
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(DEAD_LETTER) }))
   const program = new Program(['console', '--stack', 'KissmetricsImporter'], aws())
   try {
     const address = await eventually('its address', () => Promise.resolve(/^http:\S+$/m.exec(program.stdout)?.[0]))
@@ -105,13 +105,13 @@ ofMoto('the console works on a deployed stack: a file is dropped, a letter seen,
       key: 'incoming/may.json',
     })
     expect(await ask<Overview>('overview')).toMatchObject({ place: 'KissmetricsImporter', waiting: { deadLetters: 1 } })
-    const { rows } = await ask<Letters>('letters')
-    expect(rows).toMatchObject([{ reason: 'timestamp_in_milliseconds', line: LETTER.line }])
+    const { rows } = await ask<DeadLetterPage>('rejected')
+    expect(rows).toMatchObject([{ reason: 'timestamp_in_milliseconds', line: DEAD_LETTER.line }])
     const line = '{"_p":"a","_t":1393344604,"_n":"mended"}'
     const { key } = await ask<Replayed>('replay', JSON.stringify({ lines: [{ id: rows[0]!.id, line }] }))
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'drops-of-the-stack', Key: key }))
     expect(await Body!.transformToString()).toBe(`${line}\n`)
-    expect(await ask<Letters>('letters/look', '{}')).toMatchObject({ total: 0 })
+    expect(await ask<DeadLetterPage>('rejected/refresh', '{}')).toMatchObject({ total: 0 })
   } finally {
     program.kill('SIGINT')
   }

@@ -21,8 +21,8 @@ describe('docs/reasons.md', () => {
   })
 
   test.each(codes)('says of %s what the importer says', (code) => {
-    const { means, mend } = REASONS[code]
-    expect(sectionOf(code)).toContain(`\n\n**${means}.** ${mend}\n\n`)
+    const { means, fix } = REASONS[code]
+    expect(sectionOf(code)).toContain(`\n\n**${means}.** ${fix}\n\n`)
   })
 
   // These cannot be shown as they are: bytes that are no text, and texts too long for a page. examples/every-reason.jsonl has them.
@@ -30,9 +30,9 @@ describe('docs/reasons.md', () => {
   const shown = codes.filter((code) => REASONS[code].level === 'line' && !NOT_SHOWN.includes(code))
 
   test.each(shown)('shows lines that come back with %s, and the same mended', (code) => {
-    const [wrong, mended, ...others] = examplesIn(sectionOf(code))
+    const [wrong, edited, ...others] = examplesIn(sectionOf(code))
     expect([...new Set(wrong?.map(outcomeOf))]).toEqual([code])
-    expect([...new Set(mended?.map(outcomeOf))]).toEqual(['ok'])
+    expect([...new Set(edited?.map(outcomeOf))]).toEqual(['ok'])
     expect(others).toEqual([])
   })
 
@@ -60,9 +60,9 @@ describe('a rejection', () => {
   })
 
   test.each(codes)('%s reads as sentences', (code) => {
-    const { means, mend } = REASONS[code]
+    const { means, fix } = REASONS[code]
     expect(means).toMatch(/^(?:[A-Z]|`_)[^.]*[^.\s]$/)
-    expect(mend).toMatch(/^[A-Z].*\.$/)
+    expect(fix).toMatch(/^[A-Z].*\.$/)
   })
 })
 

@@ -6,7 +6,7 @@ import { FUNCTION_TIMEOUT } from '../../lib/importer-function.ts'
 import { ACCOUNT, CDK_CONTEXT, Deployed, GUID } from './deployed.ts'
 
 const deployed = new Deployed()
-const BUCKET = 'DropBucket/Bucket'
+const BUCKET = 'ImportBucket/Bucket'
 const QUEUE = 'ImportQueue/Queue'
 const DEAD_LETTERS = 'ImportQueue/DeadLetters'
 const FUNCTION = 'Importer/Function'
@@ -154,8 +154,8 @@ describe('a drop reaches the function', () => {
 
 describe('every day the importer is asked', () => {
   test.each([
-    ['for drops that it did not hear of', 'Reconciler/Daily', 'kissmetrics-importer/reconcile/v1'],
-    ['to park dead letters before their queue forgets them', 'Parker/Daily', 'kissmetrics-importer/park/v1'],
+    ['for drops that it did not hear of', 'DailyReconcile/Daily', 'kissmetrics-importer/reconcile/v1'],
+    ['to park dead letters before their queue forgets them', 'DailyArchive/Daily', 'kissmetrics-importer/park/v1'],
   ])('%s', (_what, part, schema) => {
     expect(deployed.at(part).Properties).toMatchObject({
       ScheduleExpression: 'rate(1 day)',
@@ -185,9 +185,9 @@ describe('an alarm', () => {
   })
 
   test('looks at figures of this function, and not of another importer in the account', () => {
-    expect(deployed.at('Alarms/LettersParked').Properties).toMatchObject({
+    expect(deployed.at('Alarms/DeadLettersArchived').Properties).toMatchObject({
       Namespace: 'KissmetricsImporter',
-      MetricName: 'LettersParked',
+      MetricName: 'DeadLettersArchived',
       Dimensions: [{ Name: 'service', Value: { Ref: deployed.idOf.get(`${FUNCTION}/Resource`) } }],
     })
   })
@@ -283,15 +283,15 @@ const PATHS = [
   'Alarms/EndpointDown/Resource',
   'Alarms/FunctionFails/Resource',
   'Alarms/FunctionThrottled/Resource',
-  'Alarms/LettersParked/Resource',
-  'Alarms/LettersSetAside/Resource',
+  'Alarms/DeadLettersArchived/Resource',
+  'Alarms/DeadLettersQuarantined/Resource',
   'Alarms/SetupWrong/Resource',
   'Alarms/Topic/Policy/Resource',
   'Alarms/Topic/Resource',
   'Alarms/WorkWaits/Resource',
   'ApiKey/Secret',
-  'DropBucket/Bucket/Policy/Resource',
-  'DropBucket/Bucket/Resource',
+  'ImportBucket/Bucket/Policy/Resource',
+  'ImportBucket/Bucket/Resource',
   'ImportQueue/DeadLetters/Policy/Resource',
   'ImportQueue/DeadLetters/Resource',
   'ImportQueue/Queue/Policy/Resource',
@@ -300,8 +300,8 @@ const PATHS = [
   'Importer/Function/Resource',
   'Importer/Logs/Resource',
   'Importer/Role/Resource',
-  'Parker/Daily/Resource',
-  'Reconciler/Daily/Resource',
+  'DailyArchive/Daily/Resource',
+  'DailyReconcile/Daily/Resource',
 ]
 
 describe('the whole', () => {

@@ -5,7 +5,7 @@ import { makeApp } from './deployed.ts'
 
 /** Everything that cdk-nag finds and we leave as it is; the reason stands beside each in lib/. To add a line here is a decision. */
 const ACKNOWLEDGED = [
-  ['DropBucket/Bucket', 'AwsSolutions-S1'],
+  ['ImportBucket/Bucket', 'AwsSolutions-S1'],
   ['ImportQueue/DeadLetters', 'Serverless-SQSRedrivePolicy'],
   ['ApiKey/Secret', 'AwsSolutions-SMG4'],
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/incoming/*]'],
@@ -13,9 +13,9 @@ const ACKNOWLEDGED = [
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/checkpoints/*]'],
   ['Importer/Function', 'Serverless-LambdaTracing'],
   ['Importer/Function', 'Serverless-LambdaDLQ'],
-  ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/parked/*]'],
-  ['Reconciler/Daily', 'Serverless-EventBusDLQ'],
-  ['Parker/Daily', 'Serverless-EventBusDLQ'],
+  ['Importer/Role', 'AwsSolutions-IAM5[Resource::<DropBucket0EBEB047.Arn>/archived/*]'],
+  ['DailyReconcile/Daily', 'Serverless-EventBusDLQ'],
+  ['DailyArchive/Daily', 'Serverless-EventBusDLQ'],
   ['Importer/EventSource', 'Serverless-LambdaEventSourceMappingDestination'],
 ]
 

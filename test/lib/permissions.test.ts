@@ -6,7 +6,7 @@ const deployed = new Deployed()
 const arnOf = (place: string) => deployed.resolve({ 'Fn::GetAtt': [deployed.idOf.get(`${place}/Resource`), 'Arn'] }) as string
 const statementsOf = (document: unknown) => (deployed.resolve(document) as { Statement: Statement[] }).Statement
 
-const bucket = arnOf('DropBucket/Bucket')
+const bucket = arnOf('ImportBucket/Bucket')
 const queue = arnOf('ImportQueue/Queue')
 const deadLetters = arnOf('ImportQueue/DeadLetters')
 const importer = arnOf('Importer/Role')
@@ -16,8 +16,8 @@ const S3 = 's3.amazonaws.com'
 
 const { Policies } = deployed.at('Importer/Role').Properties as { Policies: { PolicyDocument: unknown }[] }
 const ofTheRole = Policies.flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument))
-const ofResources = ['DropBucket/Bucket/Policy', 'ImportQueue/Queue/Policy', 'ImportQueue/DeadLetters/Policy'].flatMap((place) =>
-  statementsOf(deployed.at(place).Properties['PolicyDocument']),
+const ofResources = ['ImportBucket/Bucket/Policy', 'ImportQueue/Queue/Policy', 'ImportQueue/DeadLetters/Policy'].flatMap(
+  (place) => statementsOf(deployed.at(place).Properties['PolicyDocument']),
 )
 
 const answer = (call: Call) => decide(call.by === importer ? ofTheRole : [], ofResources, call)
@@ -42,7 +42,7 @@ describe('the importer may make each call that it makes', () => {
     ['looks for dead letters that are old',              'sqs:ReceiveMessage',                  deadLetters],
     ['leaves a young dead letter in its queue',          'sqs:ChangeMessageVisibility',         deadLetters],
     ['removes a dead letter that it has parked',         'sqs:DeleteMessage',                   deadLetters],
-    ['parks dead letters',                               's3:PutObject',                        `${bucket}/parked/2026-11-24/x-0001.jsonl`],
+    ['parks dead letters',                               's3:PutObject',                        `${bucket}/archived/2026-11-24/x-0001.jsonl`],
     ['sends a dead letter',                              'sqs:SendMessage',                     deadLetters],
     ['reads the key',                                    'secretsmanager:GetSecretValue',       secret],
     ['opens a log',                                      'logs:CreateLogStream',                `${logs}:log-stream:2026/01/01/[$LATEST]0`],
@@ -64,8 +64,8 @@ describe('the importer may do nothing else', () => {
     ['read another bucket, as a forged event may ask',   's3:GetObject',                        'arn:aws:s3:::another-bucket/incoming/x.json'],
     ['give others access to the bucket',                 's3:PutBucketPolicy',                  bucket],
     ['change who hears of drops',                        's3:PutBucketNotification',            bucket],
-    ['read what is parked',                              's3:GetObject',                        `${bucket}/parked/2026-11-24/x-0001.jsonl`],
-    ['remove what is parked',                            's3:DeleteObject',                     `${bucket}/parked/2026-11-24/x-0001.jsonl`],
+    ['read what is parked',                              's3:GetObject',                        `${bucket}/archived/2026-11-24/x-0001.jsonl`],
+    ['remove what is parked',                            's3:DeleteObject',                     `${bucket}/archived/2026-11-24/x-0001.jsonl`],
     ['purge the dead letters',                           'sqs:PurgeQueue',                      deadLetters],
     ['purge the work',                                   'sqs:PurgeQueue',                      queue],
     ['start a redrive',                                  'sqs:StartMessageMoveTask',            deadLetters],

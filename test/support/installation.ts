@@ -124,9 +124,9 @@ export class Installation implements AsyncDisposable {
   }
 
   /** Takes all dead letters out of their queue, sorted by line. */
-  async takeDeadLetters(): Promise<readonly DeadLetter[]> {
-    const letters = (await this.takeDeadBodies()).map((body) => JSON.parse(body) as DeadLetter)
-    return letters.toSorted((a, b) => (a.source.line ?? 0) - (b.source.line ?? 0))
+  async receiveDeadLetters(): Promise<readonly DeadLetter[]> {
+    const deadLetters = (await this.takeDeadBodies()).map((body) => JSON.parse(body) as DeadLetter)
+    return deadLetters.toSorted((a, b) => (a.source.line ?? 0) - (b.source.line ?? 0))
   }
 
   async takeDeadBodies(): Promise<readonly string[]> {
@@ -163,11 +163,11 @@ export class Installation implements AsyncDisposable {
   }
 
   /** Dead letters that came back so often, as soon as there are that many. */
-  async returnedLetters(count: number, replays: number): Promise<readonly DeadLetter[]> {
-    const letters: DeadLetter[] = []
+  async rejectedDeadLetters(count: number, replays: number): Promise<readonly DeadLetter[]> {
+    const deadLetters: DeadLetter[] = []
     return eventually('dead letters that came back', async () => {
-      letters.push(...(await this.takeDeadLetters()).filter((letter) => letter.replays === replays))
-      return letters.length >= count ? letters : undefined
+      deadLetters.push(...(await this.receiveDeadLetters()).filter((deadLetter) => deadLetter.replays === replays))
+      return deadLetters.length >= count ? deadLetters : undefined
     })
   }
 

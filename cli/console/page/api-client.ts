@@ -3,15 +3,15 @@ import type {
   Failure,
   FixOutlook,
   FixQuestion,
-  LetterFilter,
-  LetterOrder,
-  Letters,
+  RejectedFilter,
+  RejectedOrder,
+  DeadLetterPage,
   Overview,
-  Parked,
-  ParkQuestion,
+  ArchivedCount,
+  ArchiveRequest,
   Replayed,
   ReplayQuestion,
-  SentBack,
+  ReplayResponse,
   Uploaded,
 } from '../api-types.ts'
 
@@ -55,20 +55,23 @@ export async function fetchReport(id: string, signal: AbortSignal): Promise<Repo
   return (await get('file', { id }, signal)) as Report
 }
 
-export interface LettersQuestion {
-  readonly filter: LetterFilter
+export interface RejectedQuery {
+  readonly filter: RejectedFilter
   readonly offset: number
   readonly limit: number
-  readonly order: LetterOrder
+  readonly order: RejectedOrder
 }
 
-export async function askLetters({ filter, offset, limit, order }: LettersQuestion, signal: AbortSignal): Promise<Letters> {
-  return (await get('letters', { ...filter, offset, limit, sort: order }, signal)) as Letters
+export async function fetchRejectedLines(
+  { filter, offset, limit, order }: RejectedQuery,
+  signal: AbortSignal,
+): Promise<DeadLetterPage> {
+  return (await get('rejected', { ...filter, offset, limit, sort: order }, signal)) as DeadLetterPage
 }
 
 /** Has the queue looked through anew, and waits for it. */
-export async function lookAnew({ filter, offset, limit, order }: LettersQuestion): Promise<Letters> {
-  return (await post(`letters/look${queryText({ ...filter, offset, limit, sort: order })}`, {})) as Letters
+export async function lookAnew({ filter, offset, limit, order }: RejectedQuery): Promise<DeadLetterPage> {
+  return (await post(`rejected/refresh${queryText({ ...filter, offset, limit, sort: order })}`, {})) as DeadLetterPage
 }
 
 export async function askFix(question: FixQuestion, signal: AbortSignal): Promise<FixOutlook> {
@@ -79,12 +82,12 @@ export async function replay(question: ReplayQuestion): Promise<Replayed> {
   return (await post('replay', question)) as Replayed
 }
 
-export async function sendBack(filter: LetterFilter): Promise<SentBack> {
-  return (await post('send-back', filter)) as SentBack
+export async function sendBack(filter: RejectedFilter): Promise<ReplayResponse> {
+  return (await post('send-back', filter)) as ReplayResponse
 }
 
-export async function park(question: ParkQuestion): Promise<Parked> {
-  return (await post('park', question)) as Parked
+export async function archive(question: ArchiveRequest): Promise<ArchivedCount> {
+  return (await post('archive', question)) as ArchivedCount
 }
 
 /** XMLHttpRequest, since `fetch` does not tell how much of a body has gone out. */

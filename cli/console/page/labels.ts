@@ -16,17 +16,16 @@ export const STATES: Readonly<Record<ReportState, { readonly words: string; read
 }
 
 /** Of what the importer did not hand back itself; told here for a page that has buttons, and not for a terminal. */
-const OTHERS: Readonly<Record<Exclude<WaitingReason, keyof typeof REASONS>, { readonly means: string; readonly mend: string }>> =
-  {
-    import_unfinished: {
-      means: 'An import failed at every try, as while the endpoint, the key or a permission was wrong',
-      mend: 'When that is put right, choose “Try again”. Lines that were sent are not counted twice.',
-    },
-    unknown_message: {
-      means: 'Somebody else’s message',
-      mend: 'Something else sends to the import queue: tell whoever runs it. It can be put away.',
-    },
-  }
+const OTHERS: Readonly<Record<Exclude<WaitingReason, keyof typeof REASONS>, { readonly means: string; readonly fix: string }>> = {
+  import_unfinished: {
+    means: 'An import failed at every try, as while the endpoint, the key or a permission was wrong',
+    fix: 'When that is put right, choose “Try again”. Lines that were sent are not counted twice.',
+  },
+  unknown_message: {
+    means: 'Somebody else’s message',
+    fix: 'Something else sends to the import queue: tell whoever runs it. It can be put away.',
+  },
+}
 
 export function isReason(text: string): text is WaitingReason {
   return Object.hasOwn(REASONS, text) || Object.hasOwn(OTHERS, text)
@@ -36,14 +35,14 @@ export function meansOf(reason: WaitingReason): string {
   return wordsOf(reason).means
 }
 
-export function mendOf(reason: WaitingReason): string {
-  return wordsOf(reason).mend
+export function fixTextOf(reason: WaitingReason): string {
+  return wordsOf(reason).fix
 }
 
 /** A report or a letter may come from a newer importer, with a reason that is not known here. */
-function wordsOf(reason: WaitingReason): { readonly means: string; readonly mend: string } {
+function wordsOf(reason: WaitingReason): { readonly means: string; readonly fix: string } {
   if (reason === 'import_unfinished' || reason === 'unknown_message') return OTHERS[reason]
-  return Object.hasOwn(REASONS, reason) ? REASONS[reason] : { means: reason, mend: '' }
+  return Object.hasOwn(REASONS, reason) ? REASONS[reason] : { means: reason, fix: '' }
 }
 
 /** The fixes that `readFix` knows, as a person thinks of them. */

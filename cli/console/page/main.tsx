@@ -6,12 +6,12 @@ import { ImportDetailView } from './imports/import-detail.tsx'
 import { ImportsView } from './imports/imports.tsx'
 import { chooseFiles, isUploading } from './imports/files.ts'
 import { desk, hasUnsentChanges } from './rejected/drafts.ts'
-import { LettersView } from './rejected/rejected-lines.tsx'
-import { MendView } from './rejected/fix-line.tsx'
+import { RejectedView } from './rejected/rejected-lines.tsx'
+import { FixView } from './rejected/fix-line.tsx'
 import { nearEnd } from './rejected/use-rejected-lines.ts'
 import { lookNow, seen, startLooking } from './polling.ts'
 import { Notice, Sign } from './components.tsx'
-import { hrefOf, lettersHref, readRoute, type Route } from './route.ts'
+import { hrefOf, rejectedHref, readRoute, type Route } from './route.ts'
 import { counted, grouped } from './format.ts'
 import { announcement, useStore } from './store.ts'
 
@@ -67,10 +67,10 @@ function View({ route }: { readonly route: Route }) {
       return <ImportsView />
     case 'file':
       return <ImportDetailView id={route.id} />
-    case 'letters':
-      return <LettersView route={route} />
-    case 'mend':
-      return <MendView />
+    case 'rejected':
+      return <RejectedView route={route} />
+    case 'fix':
+      return <FixView />
   }
 }
 
@@ -102,14 +102,14 @@ function Head({ route }: { readonly route: Route }) {
       <nav aria-label="Main">
         <ul>
           {link('Imports', '#/', route.kind === 'files' || route.kind === 'file')}
-          {link('What came back', lettersHref({}), route.kind === 'letters', overview?.waiting.deadLetters)}
-          {onDesk > 0 && link('Mend', hrefOf({ kind: 'mend' }), route.kind === 'mend', onDesk)}
+          {link('What came back', rejectedHref({}), route.kind === 'rejected', overview?.waiting.deadLetters)}
+          {onDesk > 0 && link('Mend', hrefOf({ kind: 'fix' }), route.kind === 'fix', onDesk)}
         </ul>
       </nav>
       <div class="waits">
         {messages > 0 && <span class="soft">{counted(messages, 'import waits', 'imports wait')}</span>}
         {near > 0 && (
-          <a class="state warn" href={lettersHref({}, 0, 'end')}>
+          <a class="state warn" href={rejectedHref({}, 0, 'end')}>
             <Sign tone="warn" />
             {counted(near, 'line')} soon forgotten
           </a>
@@ -173,8 +173,8 @@ function useRoute(): Route {
 const TITLES: Readonly<Record<Route['kind'], string>> = {
   files: 'Imports',
   file: 'Import',
-  letters: 'What came back',
-  mend: 'Mend',
+  rejected: 'What came back',
+  fix: 'Mend',
 }
 
 /** A browser that is given a file beside the place for it would leave the page and show the file. */

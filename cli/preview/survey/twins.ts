@@ -15,6 +15,6 @@ export function findTwins(names: readonly string[]): readonly TwinSummary[] {
 
 function meaningOf(name: string): string {
   const folded = name.normalize('NFKC').toLowerCase()
-  const letters = folded.replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
-  return letters === '' ? folded : letters // a name that is all signs, such as an emoji, is like no other
+  const deadLetters = folded.replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
+  return deadLetters === '' ? folded : deadLetters // a name that is all signs, such as an emoji, is like no other
 }

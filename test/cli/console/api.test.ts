@@ -4,15 +4,15 @@ import path from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { startConsole } from '../../../cli/console/console.ts'
-import { LetterShelf } from '../../../cli/console/dead-letters.ts'
+import { DeadLetterCache } from '../../../cli/console/dead-letters.ts'
 import type {
   Failure,
   FixOutlook,
-  Letters,
+  DeadLetterPage,
   Overview,
-  Parked,
+  ArchivedCount,
   Replayed,
-  SentBack,
+  ReplayResponse,
   Uploaded,
 } from '../../../cli/console/api-types.ts'
 import { placeOf } from '../../../cli/deployment/deployment.ts'
@@ -24,7 +24,7 @@ import { eventually, Installation } from '../../support/installation.ts'
 const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}'
 const NO_TIME = '{"_p":"a","_n":"Signed Up"}'
 const EARLY = '{"_p":"b","_t":1393344604000,"_n":"Paid","order":12345678901234567890}'
-const MENDED = EARLY.replace('000,', ',')
+const FIXED = EARLY.replace('000,', ',')
 
 let folder: string
 let aheadMs = 0
@@ -71,8 +71,8 @@ class Page implements AsyncDisposable {
     return fetch(new URL(`api/${what}`, this.#address), { method: 'POST', body, headers: { origin, ...headers } })
   }
 
-  letters(query = ''): Promise<Letters> {
-    return this.post(`letters/look?${query}`, {})
+  deadLetters(query = ''): Promise<DeadLetterPage> {
+    return this.post(`rejected/refresh?${query}`, {})
   }
 
   dead(): Promise<number> {
@@ -108,26 +108,26 @@ describe('from a file to what became of it', () => {
     expect(key).toBe('incoming/may.jsonl')
     const report = await page.finished(key)
     expect(report.lines).toEqual({ total: 3, delivered: 1, rejected: 2, undeliverable: 0, blank: 0 })
-    expect(report.progress?.at(-1)).toMatchObject({ delivered: 1, cameBack: 2 })
+    expect(report.progress?.at(-1)).toMatchObject({ delivered: 1, notDelivered: 2 })
 
-    const letters = await page.letters(`file=${key}`)
-    expect(letters).toMatchObject({ total: 2, matching: 2, isWhole: true, nearTheirEnd: 0 })
-    expect(letters.rows.map(({ lineNumber, reason, line }) => [lineNumber, reason, line])).toEqual([
+    const deadLetters = await page.deadLetters(`file=${key}`)
+    expect(deadLetters).toMatchObject({ total: 2, matching: 2, isWhole: true, nearTheirEnd: 0 })
+    expect(deadLetters.rows.map(({ lineNumber, reason, line }) => [lineNumber, reason, line])).toEqual([
       [2, 'timestamp_in_milliseconds', EARLY],
       [3, 'missing_timestamp', NO_TIME],
     ])
 
-    const [early, noTime] = letters.rows
+    const [early, noTime] = deadLetters.rows
     const replayed = await page.post<Replayed>('replay', {
       lines: [
-        { id: early!.id, line: MENDED },
+        { id: early!.id, line: FIXED },
         { id: noTime!.id, line: NO_TIME },
       ],
     })
     expect(replayed).toMatchObject({ lines: 1, missing: 0, refused: [{ id: noTime!.id, reason: 'missing_timestamp' }] })
     expect((await page.finished(replayed.key!)).state).toBe('complete')
     expect([...page.sink.taken.keys()].join('\n')).toContain('order=12345678901234567890')
-    expect(await page.letters()).toMatchObject({ total: 1, rows: [{ id: noTime!.id }] })
+    expect(await page.deadLetters()).toMatchObject({ total: 1, rows: [{ id: noTime!.id }] })
     expect(await page.dead()).toBe(1)
   })
 
@@ -166,10 +166,10 @@ describe('what came back', () => {
     )
     await page.installation.import('many.jsonl', [...lines, GOOD].join('\n'))
     const filter = { file: 'incoming/many.jsonl', reason: 'timestamp_in_milliseconds' }
-    const before = (await page.letters()).total
+    const before = (await page.deadLetters()).total
     const question = { filter, fixes: ['ms-timestamps'] }
     const outlook = await page.post<FixOutlook>('fix', question)
-    expect(outlook).toMatchObject({ letters: before, changed: 30, valid: 30 })
+    expect(outlook).toMatchObject({ deadLetters: before, changed: 30, valid: 30 })
     expect(outlook.examples[0]).toEqual({
       key: filter.file,
       lineNumber: 2,
@@ -181,7 +181,7 @@ describe('what came back', () => {
     const replayed = await page.post<Replayed>('replay', { isAll: true, ...question })
     expect(replayed).toMatchObject({ lines: 30, missing: 0, refused: [] })
     expect((await page.finished(replayed.key!)).lines.delivered).toBe(30)
-    expect(await page.letters()).toMatchObject({ total: 10 })
+    expect(await page.deadLetters()).toMatchObject({ total: 10 })
   })
 
   test('is found by drop, reason and text, a page at a time', async () => {
@@ -189,7 +189,7 @@ describe('what came back', () => {
     const bad = Array.from({ length: 25 }, (_, index) => `{"_p":"Person ${index}","_n":"x"}`)
     await page.installation.import('one.jsonl', [GOOD, ...bad].join('\n'))
     await page.installation.import('other.jsonl', [GOOD, EARLY].join('\n'))
-    const all = await page.letters('limit=10')
+    const all = await page.deadLetters('limit=10')
     expect(all).toMatchObject({
       total: 26,
       matching: 26,
@@ -203,23 +203,23 @@ describe('what came back', () => {
       ],
     })
     expect(all.rows.map(({ lineNumber }) => lineNumber)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
-    const second = await page.get<Letters>('letters?limit=10&offset=20')
+    const second = await page.get<DeadLetterPage>('rejected?limit=10&offset=20')
     expect(second.rows.map(({ lineNumber }) => lineNumber)).toEqual([22, 23, 24, 25, 26, 2])
-    expect(await page.get<Letters>('letters?text=PERSON%2012')).toMatchObject({ matching: 1, rows: [{ lineNumber: 14 }] })
-    expect(await page.get<Letters>('letters?file=incoming/other.jsonl')).toMatchObject({
+    expect(await page.get<DeadLetterPage>('rejected?text=PERSON%2012')).toMatchObject({ matching: 1, rows: [{ lineNumber: 14 }] })
+    expect(await page.get<DeadLetterPage>('rejected?file=incoming/other.jsonl')).toMatchObject({
       matching: 1,
       total: 26,
       files: all.files,
     })
     // A person may look for what a database has a meaning for.
-    expect(await page.get<Letters>(`letters?text=${encodeURIComponent("%' OR 1=1 --")}`)).toMatchObject({ matching: 0 })
+    expect(await page.get<DeadLetterPage>(`rejected?text=${encodeURIComponent("%' OR 1=1 --")}`)).toMatchObject({ matching: 0 })
   })
 
   test('is shown as far as it was seen, while a long queue is looked through for the first time', async () => {
     await using page = await Page.open()
     const bad = Array.from({ length: 8_000 }, (_, index) => `{"_p":"Person ${index}","_n":"x"}`)
     await page.installation.import('long.jsonl', [GOOD, ...bad].join('\n'))
-    await using shelf = new LetterShelf(placeOf(page.installation.cloud), 0)
+    await using shelf = new DeadLetterCache(placeOf(page.installation.cloud), 0)
     const usual = { offset: 0, limit: 100, order: 'place' } as const
     const first = await shelf.show({}, usual)
     expect(first).toMatchObject({ isLooking: true, isWhole: false })
@@ -234,15 +234,15 @@ describe('what came back', () => {
   test('is seen by others again, also while the page is open', async () => {
     await using page = await Page.open()
     await page.installation.import('x.jsonl', [GOOD, NO_TIME].join('\n'))
-    await page.letters()
-    expect(await page.letters()).toMatchObject({ total: 1 })
+    await page.deadLetters()
+    expect(await page.deadLetters()).toMatchObject({ total: 1 })
   })
 
   test('is looked at anew when the queue has changed', async () => {
     await using page = await Page.open()
-    expect(await page.letters()).toMatchObject({ total: 0 })
+    expect(await page.deadLetters()).toMatchObject({ total: 0 })
     await page.installation.import('x.jsonl', [GOOD, NO_TIME].join('\n'))
-    await eventually('the new letter', async () => ((await page.get<Letters>('letters')).total === 1 ? true : undefined))
+    await eventually('the new letter', async () => ((await page.get<DeadLetterPage>('rejected')).total === 1 ? true : undefined))
   })
 
   test('says what the queue will soon forget, and keeps it where nothing is forgotten', async () => {
@@ -251,25 +251,25 @@ describe('what came back', () => {
     await page.installation.import('old.jsonl', [GOOD, NO_TIME].join('\n'))
     aheadMs = 0
     await page.installation.import('new.jsonl', [GOOD, NO_TIME].join('\n'))
-    const letters = await page.letters('sort=end')
-    expect(letters).toMatchObject({ total: 2, nearTheirEnd: 1 })
-    expect(letters.rows[0]).toMatchObject({ key: 'incoming/old.jsonl', forgottenAt: letters.firstForgottenAt })
-    expect(await page.post<Parked>('park', { nearTheirEnd: true })).toEqual({ parked: 1 })
-    expect(await page.letters()).toMatchObject({ total: 2, nearTheirEnd: 0, putAway: 0 })
+    const deadLetters = await page.deadLetters('sort=end')
+    expect(deadLetters).toMatchObject({ total: 2, nearTheirEnd: 1 })
+    expect(deadLetters.rows[0]).toMatchObject({ key: 'incoming/old.jsonl', forgottenAt: deadLetters.firstForgottenAt })
+    expect(await page.post<ArchivedCount>('archive', { nearTheirEnd: true })).toEqual({ archived: 1 })
+    expect(await page.deadLetters()).toMatchObject({ total: 2, nearTheirEnd: 0, archived: 0 })
     expect(await page.dead()).toBe(1)
   })
 
   test('is put away when a person asks, and replayed from there', async () => {
     await using page = await Page.open()
     await page.installation.import('x.jsonl', [GOOD, EARLY, NO_TIME].join('\n'))
-    const early = (await page.letters()).rows[0]!
-    expect(await page.post<Parked>('park', { ids: [early.id] })).toEqual({ parked: 1 })
-    expect(await page.letters()).toMatchObject({ total: 1, putAway: 1 })
-    const away = await page.get<Letters>('letters?kept=put-away')
-    expect(away.rows).toMatchObject([{ id: early.id, kept: 'parked', line: EARLY }])
-    const replayed = await page.post<Replayed>('replay', { lines: [{ id: early.id, line: MENDED }] })
+    const early = (await page.deadLetters()).rows[0]!
+    expect(await page.post<ArchivedCount>('archive', { ids: [early.id] })).toEqual({ archived: 1 })
+    expect(await page.deadLetters()).toMatchObject({ total: 1, archived: 1 })
+    const away = await page.get<DeadLetterPage>('rejected?kept=archived')
+    expect(away.rows).toMatchObject([{ id: early.id, kept: 'archived', line: EARLY }])
+    const replayed = await page.post<Replayed>('replay', { lines: [{ id: early.id, line: FIXED }] })
     expect((await page.finished(replayed.key!)).state).toBe('complete')
-    expect(await page.letters()).toMatchObject({ total: 1, putAway: 0 })
+    expect(await page.deadLetters()).toMatchObject({ total: 1, archived: 0 })
   })
 
   test('failed work is tried again', async () => {
@@ -284,20 +284,20 @@ describe('what came back', () => {
       ],
     })
     await page.installation.bury(work)
-    expect(await page.letters()).toMatchObject({
+    expect(await page.deadLetters()).toMatchObject({
       total: 1,
       rows: [{ kind: 'work', reason: 'import_unfinished', key: 'incoming/gone.json' }],
     })
-    expect(await page.post<SentBack>('send-back', {})).toEqual({ works: 1 })
+    expect(await page.post<ReplayResponse>('send-back', {})).toEqual({ works: 1 })
     await eventually('a report of it', async () => ((await page.get<Overview>('overview')).total === 1 ? true : undefined))
-    expect(await page.letters()).toMatchObject({ total: 0 })
+    expect(await page.deadLetters()).toMatchObject({ total: 0 })
   })
 
   test('a line whose bytes were no text is shown, and not sent before a person wrote what was meant', async () => {
     await using page = await Page.open()
     const broken = Buffer.concat([Buffer.from('{"_p":"a","_t":1393344604,"_n":"caf'), Buffer.from([0xe9]), Buffer.from('"}')])
     await page.installation.import('latin1.jsonl', Buffer.concat([Buffer.from(`${GOOD}\n`), broken, Buffer.from('\n')]))
-    const [row] = (await page.letters()).rows
+    const [row] = (await page.deadLetters()).rows
     expect(row).toMatchObject({ isPatched: true, line: '{"_p":"a","_t":1393344604,"_n":"caf\ufffd"}' })
     const asIs = await page.post<Replayed>('replay', { lines: [{ id: row!.id, line: row!.line }] })
     expect(asIs).toMatchObject({ lines: 0, refused: [{ reason: 'invalid_encoding' }] })
@@ -310,9 +310,9 @@ describe('what is asked wrongly', () => {
   // prettier-ignore
   test.each<[string, (page: Page) => Promise<unknown>, RegExp]>([
     // what                              question                                                                       answer
-    [ 'a reason that there is not',      (page) => page.get('letters?reason=none'),                                     /^422: .*reason/ ],
-    [ 'a page beyond measure',           (page) => page.get('letters?limit=100000'),                                    /^422: .*limit/ ],
-    [ 'an order that there is not',      (page) => page.get('letters?sort=line;DROP'),                                  /^422: .*sort/ ],
+    [ 'a reason that there is not',      (page) => page.get('rejected?reason=none'),                                     /^422: .*reason/ ],
+    [ 'a page beyond measure',           (page) => page.get('rejected?limit=100000'),                                    /^422: .*limit/ ],
+    [ 'an order that there is not',      (page) => page.get('rejected?sort=line;DROP'),                                  /^422: .*sort/ ],
     [ 'a fix that there is not',         (page) => page.post('fix', { filter: {}, fixes: ['magic'] }),                  /^400: --fix is "magic"/ ],
     [ 'no question',                     (page) => page.post('replay', {}),                                             /^422: / ],
     [ 'no JSON',                         (page) => page.send('replay', '{', { 'content-type': 'application/json' }).then(answered), /^400: The question is no JSON/ ],

@@ -10,22 +10,22 @@ const waiting: Reject = {
   kept: 'queue',
   isInAll: true,
 }
-const aside: Reject = { ...waiting, kept: 'set-aside', isInAll: false }
+const quarantined: Reject = { ...waiting, kept: 'quarantined', isInAll: false }
 
 // prettier-ignore
 test.each<[string, FilterFlags, Reject, boolean]>([
   //  what                                        flags                              letter    meant
   ['all that waits',                              {},                                waiting,  true],
-  ['what was put away is no part of all',         {},                                aside,    false],
-  ['unless it is asked for',                      { parked: true },                  aside,    true],
+  ['what was put away is no part of all',         {},                                quarantined,    false],
+  ['unless it is asked for',                      { archived: true },                  quarantined,    true],
   ['a reason',                                    { reason: 'import_unfinished' },   waiting,  true],
   ['another reason',                              { reason: 'missing_timestamp' },   waiting,  false],
   ['a drop',                                      { key: 'incoming/a.json' },        waiting,  true],
   ['a drop, as it was called before it was put',  { key: 'a.json' },                 waiting,  true],
   ['another drop',                                { key: 'b.json' },                 waiting,  false],
-  ['a reason does not bring back what was put away', { reason: 'import_unfinished' }, aside,   false],
-])('%s', (_what, flags, letter, isMeant) => {
-  expect(filterOf(flags)(letter)).toBe(isMeant)
+  ['a reason does not bring back what was put away', { reason: 'import_unfinished' }, quarantined,   false],
+])('%s', (_what, flags, deadLetter, isMeant) => {
+  expect(filterOf(flags)(deadLetter)).toBe(isMeant)
 })
 
 test('a reason that there is not is named', () => {

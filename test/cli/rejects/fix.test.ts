@@ -22,9 +22,9 @@ describe('a fix changes what it is for, and leaves the rest as it is written', (
     ['drop:_p',           '{"_p":"a"}',                                               '{}'],
     ['drop:none',         '{ "_p" : "a" }',                                           '{ "_p" : "a" }'],
     ['drop:_p',           '{"_p":"a"',                                                '{"_p":"a"'],
-  ])('%s: %s', (name, line, mended) => {
-    expect(readFix(name).apply(line)).toBe(mended)
-    expect(readFix(name).apply(mended)).toBe(mended)
+  ])('%s: %s', (name, line, edited) => {
+    expect(readFix(name).apply(line)).toBe(edited)
+    expect(readFix(name).apply(edited)).toBe(edited)
   })
 
   test.each(['', 'none', 'rename', 'rename:a', 'rename:=b', 'drop', 'drop:', 'trim:x'])('there is no fix "%s"', (name) => {

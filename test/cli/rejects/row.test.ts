@@ -5,7 +5,7 @@ import { readRow, rowOf } from '../../../cli/rejects/row.ts'
 import { lineField, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 
 function rejectOf(raw: string | Buffer, extra: Partial<DeadLetter> = {}) {
-  const letter: DeadLetter = {
+  const deadLetter: DeadLetter = {
     schema: 'kissmetrics-importer/dead-letter/v1',
     kind: 'line',
     reason: 'invalid_json',
@@ -17,7 +17,7 @@ function rejectOf(raw: string | Buffer, extra: Partial<DeadLetter> = {}) {
     failedAt: '2026-01-01T00:00:00Z',
     ...extra,
   }
-  const body = toBody(letter)
+  const body = toBody(deadLetter)
   return { id: 'm-1', sentAt: new Date(0), body, content: contentOf(body), kept: 'queue', isInAll: true } as const
 }
 
@@ -59,8 +59,8 @@ describe('a row', () => {
   })
 
   test('of a whole file has no line', () => {
-    const letter = { ...(JSON.parse(rejectOf('x').body) as DeadLetter), kind: 'file' as const, line: undefined }
-    const body = JSON.stringify(letter)
+    const deadLetter = { ...(JSON.parse(rejectOf('x').body) as DeadLetter), kind: 'file' as const, line: undefined }
+    const body = JSON.stringify(deadLetter)
     const row = rowOf({ ...rejectOf('x'), body, content: contentOf(body) })
     expect(readRow(row, 1).line).toBeUndefined()
   })

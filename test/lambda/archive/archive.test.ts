@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import type { LetterBox, WaitingLetter } from '../../../lambda/archive/dead-letter-reader.ts'
-import { park } from '../../../lambda/archive/archive.ts'
-import { readParked, type ParkedLetters } from '../../../lambda/archive/archived.ts'
+import type { DeadLetterReader, QueuedDeadLetter } from '../../../lambda/archive/dead-letter-reader.ts'
+import { archive } from '../../../lambda/archive/archive.ts'
+import { readArchived, type DeadLetterArchive } from '../../../lambda/archive/archived.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.parse('2026-03-20T12:00:00Z')
 
 interface Kept {
-  readonly letter: WaitingLetter
+  readonly deadLetter: QueuedDeadLetter
   isOut: boolean
 }
 
@@ -20,8 +20,8 @@ class Memory {
   constructor(ages: readonly number[]) {
     for (const [index, days] of ages.entries()) {
       const id = `m-${index}`
-      const letter = { id, body: `body of ${id}`, sentAt: new Date(NOW - days * DAY_MS), receipt: `r-${id}` }
-      this.queue.set(letter.receipt, { letter, isOut: false })
+      const deadLetter = { id, body: `body of ${id}`, sentAt: new Date(NOW - days * DAY_MS), receipt: `r-${id}` }
+      this.queue.set(deadLetter.receipt, { deadLetter, isOut: false })
     }
   }
 
@@ -30,25 +30,25 @@ class Memory {
       this.calls += 1
       if (this.calls === failsAt) throw new Error('S3 or SQS is away')
     }
-    const letterBox: LetterBox = {
+    const deadLetterReader: DeadLetterReader = {
       take: async () => {
         await Promise.resolve()
         call()
         const some = [...this.queue.values()].filter(({ isOut }) => !isOut).slice(0, 10)
         for (const kept of some) kept.isOut = true
-        return some.map(({ letter }) => letter)
+        return some.map(({ deadLetter }) => deadLetter)
       },
-      putBack: async (letters) => {
+      putBack: async (deadLetters) => {
         await Promise.resolve()
-        for (const { receipt } of letters) if (this.queue.has(receipt)) this.queue.get(receipt)!.isOut = false
+        for (const { receipt } of deadLetters) if (this.queue.has(receipt)) this.queue.get(receipt)!.isOut = false
       },
-      remove: async (letters) => {
+      remove: async (deadLetters) => {
         await Promise.resolve()
         call()
-        for (const { receipt } of letters) this.queue.delete(receipt)
+        for (const { receipt } of deadLetters) this.queue.delete(receipt)
       },
     }
-    const parked: ParkedLetters = {
+    const archived: DeadLetterArchive = {
       put: async (_bucket, key, text) => {
         await Promise.resolve()
         call()
@@ -56,43 +56,43 @@ class Memory {
       },
     }
     let runs = 0
-    return park(
-      { letterBox, parked, clock: { now: () => NOW }, newRun: () => `run-${this.calls}-${(runs += 1)}` },
+    return archive(
+      { deadLetterReader, archived, clock: { now: () => NOW }, newRun: () => `run-${this.calls}-${(runs += 1)}` },
       { bucket: 'b', why: 'old', isMeant: ({ sentAt }) => NOW - sentAt.getTime() >= 10 * DAY_MS, ending: signal },
     )
   }
 
-  get parkedIds(): string[] {
-    return [...this.files.values()].flatMap((text) => readParked(text).map(({ id }) => id))
+  get archivedIds(): string[] {
+    return [...this.files.values()].flatMap((text) => readArchived(text).map(({ id }) => id))
   }
 
   get waitingIds(): string[] {
-    return [...this.queue.values()].map(({ letter }) => letter.id)
+    return [...this.queue.values()].map(({ deadLetter }) => deadLetter.id)
   }
 }
 
 describe('parking', () => {
   test('moves what is old, and leaves the young where everybody sees it', async () => {
     const memory = new Memory([0, 9.9, 10, 13])
-    expect(await memory.run()).toMatchObject({ seen: 4, parked: 2, isWhole: true })
-    expect(memory.parkedIds.sort()).toEqual(['m-2', 'm-3'])
-    expect([...memory.queue.values()].map(({ letter, isOut }) => [letter.id, isOut])).toEqual([
+    expect(await memory.run()).toMatchObject({ seen: 4, archived: 2, isWhole: true })
+    expect(memory.archivedIds.sort()).toEqual(['m-2', 'm-3'])
+    expect([...memory.queue.values()].map(({ deadLetter, isOut }) => [deadLetter.id, isOut])).toEqual([
       ['m-0', false],
       ['m-1', false],
     ])
-    expect([...memory.files.keys()]).toEqual([expect.stringMatching(/^parked\/2026-03-20\/run-0-1-0001\.jsonl$/)])
-    expect(readParked([...memory.files.values()].join('')).at(0)).toMatchObject({
+    expect([...memory.files.keys()]).toEqual([expect.stringMatching(/^archived\/2026-03-20\/run-0-1-0001\.jsonl$/)])
+    expect(readArchived([...memory.files.values()].join('')).at(0)).toMatchObject({
       why: 'old',
-      parkedAt: '2026-03-20T12:00:00.000Z',
+      archivedAt: '2026-03-20T12:00:00.000Z',
     })
   })
 
   test('writes no file of more than a thousand letters', async () => {
     const memory = new Memory(Array.from({ length: 2_345 }, () => 11))
-    expect(await memory.run()).toMatchObject({ seen: 2_345, parked: 2_345 })
+    expect(await memory.run()).toMatchObject({ seen: 2_345, archived: 2_345 })
     expect(memory.waitingIds).toEqual([])
-    expect(new Set(memory.parkedIds).size).toBe(2_345)
-    expect([...memory.files.values()].map((text) => readParked(text).length)).toEqual([1_000, 1_000, 345])
+    expect(new Set(memory.archivedIds).size).toBe(2_345)
+    expect([...memory.files.values()].map((text) => readArchived(text).length)).toEqual([1_000, 1_000, 345])
   })
 
   test('loses nothing, whichever call fails, and a further run ends it', async () => {
@@ -101,21 +101,21 @@ describe('parking', () => {
     for (let failsAt = 1; failsAt <= whole.calls; failsAt += 1) {
       const memory = new Memory(Array.from({ length: 25 }, () => 11))
       await expect(memory.run(failsAt)).rejects.toThrow('S3 or SQS is away')
-      expect(new Set([...memory.parkedIds, ...memory.waitingIds]).size).toBe(25)
+      expect(new Set([...memory.archivedIds, ...memory.waitingIds]).size).toBe(25)
       for (const kept of memory.queue.values()) kept.isOut = false // as they are after a while
       await memory.run()
       expect(memory.waitingIds).toEqual([])
-      expect(new Set(memory.parkedIds).size).toBe(25)
+      expect(new Set(memory.archivedIds).size).toBe(25)
     }
   })
 
   test('ends when there is no more time, and says so', async () => {
     const memory = new Memory([11, 12])
-    expect(await memory.run(Infinity, AbortSignal.abort())).toMatchObject({ seen: 0, parked: 0, isWhole: false })
+    expect(await memory.run(Infinity, AbortSignal.abort())).toMatchObject({ seen: 0, archived: 0, isWhole: false })
     expect(memory.waitingIds).toHaveLength(2)
   })
 })
 
 test.each(['{"schema":"other"}', 'no JSON', '{}'])('%s is no parked letter', (text) => {
-  expect(() => readParked(`${text}\n`)).toThrow('line 1 is no parked letter')
+  expect(() => readArchived(`${text}\n`)).toThrow('line 1 is no parked letter')
 })

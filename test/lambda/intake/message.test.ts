@@ -57,10 +57,10 @@ describe('what a message asks for', () => {
 
   test('a search for lost drops, as the stack asks for it', () => {
     expect(readMessage('{"schema":"kissmetrics-importer/reconcile/v1"}')).toEqual([{ kind: 'reconcile' }])
-    expect(readMessage('{"schema":"kissmetrics-importer/park/v1"}')).toEqual([{ kind: 'park' }])
+    expect(readMessage('{"schema":"kissmetrics-importer/archive/v1"}')).toEqual([{ kind: 'archive' }])
   })
 
-  const LETTER = {
+  const DEAD_LETTER = {
     schema: 'kissmetrics-importer/dead-letter/v1',
     kind: 'line',
     reason: 'invalid_json',
@@ -82,12 +82,12 @@ describe('what a message asks for', () => {
   }
 
   test('a dead letter of a line', () => {
-    expect(readMessage(JSON.stringify(LETTER))).toEqual([{ kind: 'letter', letter: LETTER }])
+    expect(readMessage(JSON.stringify(DEAD_LETTER))).toEqual([{ kind: 'dead-letter', deadLetter: DEAD_LETTER }])
   })
 
   test('a dead letter of a drop is the drop again, counted', () => {
-    const letter = { ...LETTER, kind: 'file', source: { bucket, key: 'k', versionId: 'v' } }
-    expect(readMessage(JSON.stringify(letter))).toEqual([
+    const deadLetter = { ...DEAD_LETTER, kind: 'file', source: { bucket, key: 'k', versionId: 'v' } }
+    expect(readMessage(JSON.stringify(deadLetter))).toEqual([
       { kind: 'task', task: { file: { bucket, key: 'k', versionId: 'v' }, replays: 3, reached: 0, delays: 0 } },
     ])
   })
@@ -100,9 +100,9 @@ describe('what a message asks for', () => {
     [ 'without records',            '{"Records":[]}',                                                           'The message is no S3 event and nothing of ours: Records should be >=1.' ],
     [ 'without a key',              JSON.stringify({ Records: [record('ObjectCreated:Put', {})] }),             'The message is no S3 event and nothing of ours: Records.0.s3.object.key should be "key".' ],
     [ 'with a broken key',          JSON.stringify({ Records: [record('ObjectCreated:Put', { key: '%E0%' })] }), 'The S3 event names an object whose key is not URL-encoded.' ],
-    [ 'a letter of another schema', JSON.stringify({ ...LETTER, schema: 'other/v1' }),                          'The dead letter is damaged: schema should be "kissmetrics-importer/dead-letter/v1". Put its line into a new drop.' ],
-    [ 'a letter without its line’s number', JSON.stringify({ ...LETTER, source: { bucket, key: 'k' } }),        'The dead letter is damaged: source.line is missing. Put its line into a new drop.' ],
-    [ 'a letter with a negative count', JSON.stringify({ ...LETTER, replays: -1 }),                             'The dead letter is damaged: replays should be >=0. Put its line into a new drop.' ],
+    [ 'a letter of another schema', JSON.stringify({ ...DEAD_LETTER, schema: 'other/v1' }),                          'The dead letter is damaged: schema should be "kissmetrics-importer/dead-letter/v1". Put its line into a new drop.' ],
+    [ 'a letter without its line’s number', JSON.stringify({ ...DEAD_LETTER, source: { bucket, key: 'k' } }),        'The dead letter is damaged: source.line is missing. Put its line into a new drop.' ],
+    [ 'a letter with a negative count', JSON.stringify({ ...DEAD_LETTER, replays: -1 }),                             'The dead letter is damaged: replays should be >=0. Put its line into a new drop.' ],
   ])('%s is not understood', (_what, body, said) => {
     expect(() => readMessage(body)).toThrow(new UnknownMessage(said))
   })

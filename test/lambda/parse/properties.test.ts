@@ -54,8 +54,8 @@ describe('a value becomes text', () => {
     const exponent = fc.option(fc.integer({ min: -330, max: 290 }), { nil: undefined })
     const number = fc
       .tuple(fc.boolean(), fc.stringMatching(/^(0|[1-9]\d{0,17})$/), digits, exponent, fc.constantFrom('e', 'E'))
-      .map(([isNegative, whole, fraction, power, letter]) => {
-        return `${isNegative ? '-' : ''}${whole}${fraction && `.${fraction}`}${power === undefined ? '' : `${letter}${power}`}`
+      .map(([isNegative, whole, fraction, power, deadLetter]) => {
+        return `${isNegative ? '-' : ''}${whole}${fraction && `.${fraction}`}${power === undefined ? '' : `${deadLetter}${power}`}`
       })
     fc.assert(
       fc.property(number, fc.boolean(), (lexeme, isLast) => {

@@ -6,13 +6,13 @@ const course = (points: readonly ProgressPoint[]): readonly ProgressPoint[] =>
   points.reduce<readonly ProgressPoint[]>((all, point) => withPoint(all, point), [])
 
 const steps = fc
-  .array(fc.record({ ms: fc.nat(10_000), delivered: fc.nat(500), cameBack: fc.nat(3) }), { maxLength: 700 })
+  .array(fc.record({ ms: fc.nat(10_000), delivered: fc.nat(500), notDelivered: fc.nat(3) }), { maxLength: 700 })
   .map((all) => {
-    const last = { atMs: 0, delivered: 0, cameBack: 0 }
-    return all.map(({ ms, delivered, cameBack }) => {
+    const last = { atMs: 0, delivered: 0, notDelivered: 0 }
+    return all.map(({ ms, delivered, notDelivered }) => {
       last.atMs += ms
       last.delivered += delivered
-      last.cameBack += cameBack
+      last.notDelivered += notDelivered
       return { ...last }
     })
   })
@@ -30,15 +30,17 @@ test('the course of an import begins with its first point, ends with its last, a
 })
 
 test('a long import is told in steps that are about as long as each other', () => {
-  const kept = course(Array.from({ length: 1_000 }, (_, index) => ({ atMs: index * 2_000, delivered: index * 50, cameBack: 0 })))
+  const kept = course(
+    Array.from({ length: 1_000 }, (_, index) => ({ atMs: index * 2_000, delivered: index * 50, notDelivered: 0 })),
+  )
   const gaps = kept.slice(1).map(({ atMs }, index) => atMs - kept[index]!.atMs)
   expect(kept.length).toBeGreaterThan(25)
-  expect(kept[0]).toEqual({ atMs: 0, delivered: 0, cameBack: 0 })
+  expect(kept[0]).toEqual({ atMs: 0, delivered: 0, notDelivered: 0 })
   expect(Math.max(...gaps)).toBeLessThan(100_000)
 })
 
 test('a pause takes two points, however long it is looked at', () => {
-  const pause = Array.from({ length: 60 }, (_, index) => ({ atMs: 1_000 + index * 1_000, delivered: 10, cameBack: 1 }))
-  const kept = course([{ atMs: 0, delivered: 0, cameBack: 0 }, ...pause, { atMs: 70_000, delivered: 20, cameBack: 1 }])
+  const pause = Array.from({ length: 60 }, (_, index) => ({ atMs: 1_000 + index * 1_000, delivered: 10, notDelivered: 1 }))
+  const kept = course([{ atMs: 0, delivered: 0, notDelivered: 0 }, ...pause, { atMs: 70_000, delivered: 20, notDelivered: 1 }])
   expect(kept.map(({ atMs }) => atMs)).toEqual([0, 1_000, 60_000, 70_000])
 })

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import { Outbox, type DeadLetterQueue, type RefusedEntry } from '../../../lambda/settle/dead-letter-sender.ts'
+import { DeadLetterSender, type DeadLetterQueue, type RefusedEntry } from '../../../lambda/settle/dead-letter-sender.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
-function letterOf(line: number, text = 'x'): DeadLetter {
+function deadLetterOf(line: number, text = 'x'): DeadLetter {
   return {
     schema: 'kissmetrics-importer/dead-letter/v1',
     kind: 'line',
@@ -43,16 +43,16 @@ describe('dead letters', () => {
             return Promise.resolve(refused)
           },
         }
-        const outbox = new Outbox(queue, new VirtualClock(seed))
+        const sender = new DeadLetterSender(queue, new VirtualClock(seed))
         const told: number[] = []
         for (let line = 1; line <= count; line += 1) {
-          if (outbox.isFull) await outbox.room()
-          outbox.post(letterOf(line), () => {
+          if (sender.isFull) await sender.room()
+          sender.post(deadLetterOf(line), () => {
             expect(kept).toContain(line) // never before the queue has it
             told.push(line)
           })
         }
-        await outbox.flush()
+        await sender.flush()
         const all = Array.from({ length: count }, (_, index) => index + 1)
         expect(kept.toSorted((a, b) => a - b)).toEqual(all)
         expect(told.toSorted((a, b) => a - b)).toEqual(all)
@@ -70,12 +70,12 @@ describe('dead letters', () => {
         return Promise.resolve(isRefused ? [{ index: 0, code: 'InvalidMessageContents', isSenderFault: true }] : [])
       },
     }
-    const outbox = new Outbox(queue, new VirtualClock())
+    const sender = new DeadLetterSender(queue, new VirtualClock())
     let isTold = false
-    outbox.post(letterOf(7), () => {
+    sender.post(deadLetterOf(7), () => {
       isTold = true
     })
-    await outbox.flush()
+    await sender.flush()
     expect(isTold).toBe(true)
     expect(JSON.parse(bodies[1] ?? '')).toMatchObject({ lineTruncated: true, source: { line: 7 } })
     expect(JSON.parse(bodies[1] ?? '')).not.toHaveProperty('line')
@@ -87,20 +87,20 @@ describe('dead letters', () => {
     [ 'never takes one of them',      () => Promise.resolve([{ index: 0, code: 'InternalError', isSenderFault: false }]),              /refused a letter for good \(InternalError\)/ ],
     [ 'is not there',                 () => Promise.reject(new Error('QueueDoesNotExist')),                                            /QueueDoesNotExist/ ],
   ])('a queue that %s fails the import loudly, and nothing is told as sent', async (_what, sendBatch, said) => {
-    const outbox = new Outbox({ sendBatch }, new VirtualClock())
-    outbox.post(letterOf(1), () => {
+    const sender = new DeadLetterSender({ sendBatch }, new VirtualClock())
+    sender.post(deadLetterOf(1), () => {
       throw new Error('told')
     })
-    await expect(outbox.flush()).rejects.toThrow(said)
-    expect(outbox.isFull).toBe(true)
-    await expect(outbox.room()).rejects.toThrow(said)
+    await expect(sender.flush()).rejects.toThrow(said)
+    expect(sender.isFull).toBe(true)
+    await expect(sender.room()).rejects.toThrow(said)
   })
 
   test('large letters wait for room, so that memory is bounded', () => {
-    const outbox = new Outbox({ sendBatch: () => new Promise(() => undefined) }, new VirtualClock())
+    const sender = new DeadLetterSender({ sendBatch: () => new Promise(() => undefined) }, new VirtualClock())
     let posted = 0
-    while (!outbox.isFull && posted < 1_000) {
-      outbox.post(letterOf(posted + 1, 'x'.repeat(200_000)), () => undefined)
+    while (!sender.isFull && posted < 1_000) {
+      sender.post(deadLetterOf(posted + 1, 'x'.repeat(200_000)), () => undefined)
       posted += 1
     }
     expect(posted).toBeLessThan(80)
@@ -108,12 +108,12 @@ describe('dead letters', () => {
 
   test('attributes are what SQS takes, whatever the key', async () => {
     const seen: string[] = []
-    const outbox = new Outbox(
+    const sender = new DeadLetterSender(
       { sendBatch: (batch) => Promise.resolve((seen.push(...batch.map(({ attributes }) => attributes.key ?? '')), [])) },
       new VirtualClock(),
     )
-    outbox.post(letterOf(1), () => undefined)
-    await outbox.flush()
+    sender.post(deadLetterOf(1), () => undefined)
+    await sender.flush()
     expect(seen).toEqual(['k\uFFFD\uFFFD'])
   })
 })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { LARGEST_LINE_BYTES, lineField, lineOf, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import { envelopeBytes, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, nextBatchLength } from '../../../lambda/settle/batching.ts'
 
-const LETTER: DeadLetter = {
+const DEAD_LETTER: DeadLetter = {
   schema: 'kissmetrics-importer/dead-letter/v1',
   kind: 'line',
   reason: 'invalid_json',
@@ -24,9 +24,13 @@ describe('no line can stop its own dead letter', () => {
         fc.string({ unit: 'binary' }),
         fc.constantFrom('', '\uFFFE', '\uFFFF', '\uD800', '\u0000', '\u0085', '\u{1FFFE}'),
         (text, odd) => {
-          const body = toBody({ ...LETTER, line: text + odd, source: { ...LETTER.source, key: odd + text } })
+          const body = toBody({ ...DEAD_LETTER, line: text + odd, source: { ...DEAD_LETTER.source, key: odd + text } })
           expect(body).toMatch(ONLY_ALLOWED)
-          expect(JSON.parse(body)).toEqual({ ...LETTER, line: text + odd, source: { ...LETTER.source, key: odd + text } })
+          expect(JSON.parse(body)).toEqual({
+            ...DEAD_LETTER,
+            line: text + odd,
+            source: { ...DEAD_LETTER.source, key: odd + text },
+          })
         },
       ),
     )
@@ -42,7 +46,7 @@ describe('no line can stop its own dead letter', () => {
     [ 'bytes that are no UTF-8',      Buffer.alloc(300_000, 0xff) ],
     [ 'U+FFFE',                       Buffer.from('\uFFFE'.repeat(100_000)) ],
   ])('%s fits into a message', (_what, bytes) => {
-    const body = toBody({ ...LETTER, ...lineField(bytes, bytes.length) })
+    const body = toBody({ ...DEAD_LETTER, ...lineField(bytes, bytes.length) })
     expect(envelopeBytes({ body, attributes: { reason: 'x', key: 'x'.repeat(1_024) } })).toBeLessThanOrEqual(MAX_BATCH_BYTES)
     expect(body).toMatch(ONLY_ALLOWED)
   })
@@ -54,7 +58,7 @@ describe('how a letter carries its line', () => {
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const field = lineField(text, Buffer.byteLength(text))
         expect(field).toEqual({ line: text })
-        expect(lineOf({ ...LETTER, ...field })?.toString()).toBe(text)
+        expect(lineOf({ ...DEAD_LETTER, ...field })?.toString()).toBe(text)
       }),
     )
   })
@@ -65,7 +69,7 @@ describe('how a letter carries its line', () => {
         const line = Buffer.concat([bytes, Buffer.from([0xff])])
         const field = lineField(line, line.length)
         expect(field).toEqual({ lineBase64: line.toString('base64') })
-        expect(lineOf({ ...LETTER, ...field })?.equals(line)).toBe(true)
+        expect(lineOf({ ...DEAD_LETTER, ...field })?.equals(line)).toBe(true)
       }),
     )
   })
@@ -79,7 +83,7 @@ describe('how a letter carries its line', () => {
     const field = lineField('x'.repeat(bytes), bytes)
     expect(field.lineTruncated).toBe(cut)
     expect(field.line).toHaveLength(LARGEST_LINE_BYTES)
-    expect(lineOf({ ...LETTER, ...field }) === undefined).toBe(cut === true)
+    expect(lineOf({ ...DEAD_LETTER, ...field }) === undefined).toBe(cut === true)
   })
 
   test('cut between two characters, never through one', () => {

@@ -74,7 +74,7 @@ describe('five thousand lines, six kills', () => {
     expect(taken.filter(({ isAmbiguous }) => isAmbiguous).length).toBeGreaterThan(0)
     expect(new Set(taken.map(({ method }) => method))).toEqual(new Set(['GET', 'POST']))
     expect(new Set(taken.map(({ target }) => target.slice(0, 2)))).toEqual(new Set(['/e', '/s', '/a']))
-    expect((await letters(evidence)).length).toBeGreaterThan(20)
+    expect((await deadLetters(evidence)).length).toBeGreaterThan(20)
   })
 })
 
@@ -95,7 +95,7 @@ async function requests(where: string): Promise<Found[]> {
     })
 }
 
-interface Letter {
+interface DeadLetter {
   kind: string
   reason: string
   detail: string
@@ -103,12 +103,12 @@ interface Letter {
   line?: string
 }
 
-async function letters(where: string): Promise<Letter[]> {
+async function deadLetters(where: string): Promise<DeadLetter[]> {
   const text = await readFile(path.join(where, 'letters.jsonl'), 'utf8')
   return text
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Letter)
+    .map((line) => JSON.parse(line) as DeadLetter)
 }
 
 const asLines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('')
@@ -120,19 +120,19 @@ function requestsChanged(change: (all: Found[]) => readonly TakenRequest[]) {
   }
 }
 
-function lettersChanged(change: (all: Letter[]) => readonly unknown[]) {
+function deadLettersChanged(change: (all: DeadLetter[]) => readonly unknown[]) {
   return async (where: string): Promise<void> => {
-    await writeFile(path.join(where, 'letters.jsonl'), asLines(change(await letters(where))))
+    await writeFile(path.join(where, 'letters.jsonl'), asLines(change(await deadLetters(where))))
   }
 }
 
 /** Changes what says of one line of the big drop that it came back, always of the same one. */
-function letterChanged(change: (letter: Letter) => Letter) {
-  return lettersChanged((all) => {
+function deadLetterChanged(change: (deadLetter: DeadLetter) => DeadLetter) {
+  return deadLettersChanged((all) => {
     const [first] = all
       .filter(({ line, source }) => line !== undefined && source.line > 1 && source.key.endsWith('big.json'))
       .toSorted((a, b) => a.source.line - b.source.line)
-    return all.map((letter) => (isSame(letter.source, first!.source) ? change(letter) : letter))
+    return all.map((deadLetter) => (isSame(deadLetter.source, first!.source) ? change(deadLetter) : deadLetter))
   })
 }
 
@@ -184,20 +184,20 @@ const inTarget = (from: string | RegExp, to: string) => (request: TakenRequest) 
 const plusOne = (name: string) => (text: string) =>
   text.replace(new RegExp(`"${name}":\\s*(\\d+)`), (_all, figure: string) => `"${name}":${Number(figure) + 1}`)
 
-const elsewhere = (change: Partial<Letter['source']>) => (letter: Letter) => ({
-  ...letter,
-  source: { ...letter.source, ...change },
+const elsewhere = (change: Partial<DeadLetter['source']>) => (deadLetter: DeadLetter) => ({
+  ...deadLetter,
+  source: { ...deadLetter.source, ...change },
 })
 
 /** A faithful letter about the first line of a drop that could go. */
-async function needlessLetter(where: string): Promise<void> {
+async function needlessDeadLetter(where: string): Promise<void> {
   const bytes = await readFile(path.join(where, 'big.json'))
   const lines = new OwnLines('', bytes, RULE, () => undefined)
   let line = 1
   while (lines.verdict(line).end !== 'delivered') line += 1
   const { start: byteStart, end: byteEnd } = lines.range(line)
-  await lettersChanged((all) => {
-    const { source } = all.find((letter) => letter.source.key.endsWith('big.json'))!
+  await deadLettersChanged((all) => {
+    const { source } = all.find((deadLetter) => deadLetter.source.key.endsWith('big.json'))!
     return [...all, { ...all[0], source: { ...source, line, byteStart, byteEnd }, line: lines.bytes(line).toString() }]
   })(where)
 }
@@ -213,7 +213,7 @@ const TAMPERED: readonly (readonly [what: string, tamper: Tampering, rules: read
   ['a line was taken far too often',                   requestsChanged((all) => [...plain(all), ...often(onlyOne(all).request)]), ['repeats']],
   ['more is repeated than is promised',                both(onceMore, fileChanged(MANIFEST, (text) => text.replace(/"repeatsEach": \d+/, '"repeatsEach": 0'))),         ['repeats']],
   ['more is repeated than its report has',             both(onceMore, reportChanged((text) => text.replace(/"repeatsPossible":\s*\d+/, '"repeatsPossible":0'))),       ['repeats']],
-  ['a letter is repeated more than is promised',       lettersChanged((all) => [...all, ...often(all.find(({ line = '' }) => line.length < 1_000))]),               ['repeats']],
+  ['a letter is repeated more than is promised',       deadLettersChanged((all) => [...all, ...often(all.find(({ line = '' }) => line.length < 1_000))]),               ['repeats']],
   ['a request has another time',                       oneChanged(inTarget(/_t=\d/, '_t=2')),                                                            ['wrong']],
   ['a request has another value',                      oneChanged(inTarget(/price=/, 'price=1')),                                                        ['wrong']],
   ['a request lacks a property',                       oneChanged(inTarget(/&trial=\w+/, '')),                                                           ['wrong']],
@@ -228,19 +228,19 @@ const TAMPERED: readonly (readonly [what: string, tamper: Tampering, rules: read
   ['a request goes elsewhere',                         oneMore(inTarget(/^\/\w/, '/x')),                                                                 ['stray']],
   ['a request is about nobody in the drops',           oneMore(inTarget(/canary-\d+/, 'canary-9999999')),                                                ['stray']],
   ['a request is about a line that cannot go',         strayRequest,                                                                                     ['stray']],
-  ['a dead letter is missing',                         lettersChanged(([first, ...others]) => others.filter(({ source }) => !isSame(source, first!.source))), ['unreturned']],
-  ['a dead letter has another line number',            letterChanged((letter) => elsewhere({ line: letter.source.line + 1 })(letter)),                  ['unfaithful', 'unreturned', 'needless']],
-  ['a dead letter begins a byte too late',             letterChanged((letter) => elsewhere({ byteStart: letter.source.byteStart + 1 })(letter)),        ['unfaithful']],
-  ['a dead letter ends a byte too early',              letterChanged((letter) => elsewhere({ byteEnd: letter.source.byteEnd - 1 })(letter)),            ['unfaithful']],
-  ['a dead letter names another version',              letterChanged(elsewhere({ versionId: 'other' })),                                                 ['unfaithful']],
-  ['a dead letter has another text',                   letterChanged((letter) => ({ ...letter, line: `${letter.line ?? ''} ` })),                       ['unfaithful']],
-  ['a dead letter has no text',                        letterChanged(({ line: _line, ...letter }) => letter),                                            ['unfaithful']],
-  ['a dead letter has another reason',                 letterChanged((letter) => ({ ...letter, reason: 'invalid_alias' })),                              ['reason']],
-  ['a dead letter is about a line that could go',      needlessLetter,                                                                                   ['needless']],
-  ['a dead letter is about a line that is not there',  lettersChanged((all) => [...all, elsewhere({ line: LINES + 1 })(all[0]!)]),                            ['needless']],
-  ['a dead letter is about a whole drop',              lettersChanged((all) => [...all, { ...all[0]!, kind: 'file' }]),                                  ['needless']],
-  ['a dead letter quotes an identity',                 letterChanged((letter) => ({ ...letter, detail: `${letter.detail} ${CANARY}-1` })),               ['told']],
-  ['a dead letter has the key in it',                  letterChanged((letter) => ({ ...letter, detail: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' })),   ['told']],
+  ['a dead letter is missing',                         deadLettersChanged(([first, ...others]) => others.filter(({ source }) => !isSame(source, first!.source))), ['unreturned']],
+  ['a dead letter has another line number',            deadLetterChanged((deadLetter) => elsewhere({ line: deadLetter.source.line + 1 })(deadLetter)),                  ['unfaithful', 'unreturned', 'needless']],
+  ['a dead letter begins a byte too late',             deadLetterChanged((deadLetter) => elsewhere({ byteStart: deadLetter.source.byteStart + 1 })(deadLetter)),        ['unfaithful']],
+  ['a dead letter ends a byte too early',              deadLetterChanged((deadLetter) => elsewhere({ byteEnd: deadLetter.source.byteEnd - 1 })(deadLetter)),            ['unfaithful']],
+  ['a dead letter names another version',              deadLetterChanged(elsewhere({ versionId: 'other' })),                                                 ['unfaithful']],
+  ['a dead letter has another text',                   deadLetterChanged((deadLetter) => ({ ...deadLetter, line: `${deadLetter.line ?? ''} ` })),                       ['unfaithful']],
+  ['a dead letter has no text',                        deadLetterChanged(({ line: _line, ...deadLetter }) => deadLetter),                                            ['unfaithful']],
+  ['a dead letter has another reason',                 deadLetterChanged((deadLetter) => ({ ...deadLetter, reason: 'invalid_alias' })),                              ['reason']],
+  ['a dead letter is about a line that could go',      needlessDeadLetter,                                                                                   ['needless']],
+  ['a dead letter is about a line that is not there',  deadLettersChanged((all) => [...all, elsewhere({ line: LINES + 1 })(all[0]!)]),                            ['needless']],
+  ['a dead letter is about a whole drop',              deadLettersChanged((all) => [...all, { ...all[0]!, kind: 'file' }]),                                  ['needless']],
+  ['a dead letter quotes an identity',                 deadLetterChanged((deadLetter) => ({ ...deadLetter, detail: `${deadLetter.detail} ${CANARY}-1` })),               ['told']],
+  ['a dead letter has the key in it',                  deadLetterChanged((deadLetter) => ({ ...deadLetter, detail: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' })),   ['told']],
   ['a report has one line more',                       reportChanged(plusOne('total')),                                                                  ['report']],
   ['a report adds up, and is wrong',                   reportChanged((text) => plusOne('total')(plusOne('delivered')(text))),                            ['report']],
   ['a report has a blank line too many',               reportChanged(plusOne('blank')),                                                                  ['report']],
@@ -275,13 +275,13 @@ function often<T>(value: T): T[] {
   return Array.from({ length: OFTEN }, () => value)
 }
 
-function isSame(a: Letter['source'], b: Letter['source']): boolean {
+function isSame(a: DeadLetter['source'], b: DeadLetter['source']): boolean {
   return a.key === b.key && a.line === b.line
 }
 
 /** A request for the person of a line that names no time. */
 async function strayRequest(where: string): Promise<void> {
-  const text = (await letters(where)).find(({ reason }) => reason === 'missing_timestamp')?.line
+  const text = (await deadLetters(where)).find(({ reason }) => reason === 'missing_timestamp')?.line
   const number = new RegExp(`${CANARY}-(\\d+)`).exec(text!)?.[1]
   await oneMore(inTarget(/canary-\d+/, `canary-${number}`))(where)
 }

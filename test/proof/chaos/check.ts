@@ -38,7 +38,7 @@ export interface Findings {
 
 const LISTED = 20
 
-interface Letter {
+interface DeadLetter {
   readonly kind: string
   readonly reason: string
   readonly detail: string
@@ -67,7 +67,7 @@ class Checker {
   #count = 0
   #taken = 0
   #ambiguous = 0
-  #letters = 0
+  #deadLetters = 0
   #lost = 0
 
   constructor(folder: string, run: Manifest) {
@@ -81,8 +81,8 @@ class Checker {
     await this.#readEach(this.#run.sinkLog, (text) => {
       this.#takeRequest(JSON.parse(text) as TakenRequest)
     })
-    await this.#readEach(this.#run.letters, (text) => {
-      this.#takeLetter(text)
+    await this.#readEach(this.#run.deadLetters, (text) => {
+      this.#receiveDeadLetter(text)
     })
     await this.#readEach(this.#run.importerLog, (text, number) => {
       this.#checkSilence(text, `line ${number} of the importer's log`)
@@ -145,24 +145,24 @@ class Checker {
     if (!file.take(line, request, print, isAmbiguous)) this.#violated('impure', where)
   }
 
-  #takeLetter(text: string): void {
-    this.#letters += 1
+  #receiveDeadLetter(text: string): void {
+    this.#deadLetters += 1
     if (text.includes(this.#run.apiKey)) this.#violated('told', 'the API key in a dead letter')
-    const letter = JSON.parse(text) as Letter
-    const { key, line = 0 } = letter.source
+    const deadLetter = JSON.parse(text) as DeadLetter
+    const { key, line = 0 } = deadLetter.source
     const file = this.#files.get(key)
-    const where = `line ${line} of ${key} (${letter.reason})`
-    if (letter.detail.includes(this.#run.canary)) this.#violated('told', `an identity in what is said of ${where}`)
-    if (file === undefined || letter.kind !== 'line' || !(line >= 1 && line <= file.count)) {
-      this.#violated('needless', `${letter.kind}: ${where}`)
+    const where = `line ${line} of ${key} (${deadLetter.reason})`
+    if (deadLetter.detail.includes(this.#run.canary)) this.#violated('told', `an identity in what is said of ${where}`)
+    if (file === undefined || deadLetter.kind !== 'line' || !(line >= 1 && line <= file.count)) {
+      this.#violated('needless', `${deadLetter.kind}: ${where}`)
       return
     }
     file.handBack(line)
-    if (!isFaithful(letter, file, line, this.#run)) this.#violated('unfaithful', where)
+    if (!isFaithful(deadLetter, file, line, this.#run)) this.#violated('unfaithful', where)
     const verdict = file.verdict(line)
     const reason = verdict.end === 'rejected' ? verdict.reason : 'endpoint_refused'
     if (verdict.end === 'blank' || verdict.end === 'delivered') this.#violated('needless', where)
-    else if (letter.reason !== reason) this.#violated('reason', `${where}, but it should be ${reason}`)
+    else if (deadLetter.reason !== reason) this.#violated('reason', `${where}, but it should be ${reason}`)
   }
 
   #checkSilence(text: string, where: string): void {
@@ -176,10 +176,10 @@ class Checker {
       const where = `line ${line} of ${file.key}`
       if (verdict.end === 'delivered') {
         const isWhole = verdict.requests.every((_request, index) => file.taken(line, index) > 0)
-        if (isWhole || file.letters(line) > 0) continue
+        if (isWhole || file.deadLetters(line) > 0) continue
         this.#lost += 1
         this.#violated('lost', where)
-      } else if (verdict.end !== 'blank' && file.letters(line) === 0) {
+      } else if (verdict.end !== 'blank' && file.deadLetters(line) === 0) {
         this.#violated('unreturned', `${where} (${verdict.end === 'rejected' ? verdict.reason : verdict.end})`)
       }
     }
@@ -241,7 +241,7 @@ class Checker {
       ['repeats', `${count(repeats)} (bound ${count(this.#bound)}: ${count(repeatsEach)} each)`],
       [
         'dead letters',
-        `${count(this.#letters)} of ${count(returned)} lines (${count(Math.max(0, this.#letters - returned))} repeated)`,
+        `${count(this.#deadLetters)} of ${count(returned)} lines (${count(Math.max(0, this.#deadLetters - returned))} repeated)`,
       ],
       ['redrives', count(redrives)],
       ['identity', this.#violations.has('report') ? 'NOT exact' : 'exact'],
@@ -249,16 +249,17 @@ class Checker {
   }
 }
 
-function isFaithful(letter: Letter, file: OwnLines, line: number, { files }: Manifest): boolean {
+function isFaithful(deadLetter: DeadLetter, file: OwnLines, line: number, { files }: Manifest): boolean {
   const { start, end } = file.range(line)
   const bytes = file.bytes(line)
-  const { versionId, byteStart, byteEnd } = letter.source
+  const { versionId, byteStart, byteEnd } = deadLetter.source
   const isThere =
     byteStart === start && byteEnd === end && files.some((one) => one.key === file.key && one.versionId === versionId)
-  const carried = letter.line === undefined ? Buffer.from(letter.lineBase64 ?? '', 'base64') : Buffer.from(letter.line)
+  const carried =
+    deadLetter.line === undefined ? Buffer.from(deadLetter.lineBase64 ?? '', 'base64') : Buffer.from(deadLetter.line)
   // A carriage return before the newline is no part of the text.
   const isSame = carried.equals(bytes) || Buffer.concat([carried, Buffer.from('\r')]).equals(bytes)
-  const isStart = letter.lineTruncated === true && carried.length > 0 && bytes.subarray(0, carried.length).equals(carried)
+  const isStart = deadLetter.lineTruncated === true && carried.length > 0 && bytes.subarray(0, carried.length).equals(carried)
   return isThere && (isSame || isStart)
 }
 

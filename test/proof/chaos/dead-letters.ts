@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { CloudReady } from './messages.ts'
 
-const LETTER = '"schema":"kissmetrics-importer/dead-letter/'
+const DEAD_LETTER = '"schema":"kissmetrics-importer/dead-letter/'
 const LOOK_MS = 20
 
 /** The operator of a run: keeps the dead letters, and sends back what came to their queue only because it was delivered too often. */
@@ -18,7 +18,7 @@ export class Operator {
   readonly #sqs: SQSClient
   readonly #urls: CloudReady
   readonly #file: string
-  letters = 0
+  deadLetters = 0
   redrives = 0
 
   /** @param file that takes the bodies of the letters, one a line */
@@ -30,7 +30,7 @@ export class Operator {
 
   /** @returns whether something was sent back */
   async attend(): Promise<boolean> {
-    const strangers = await this.#takeLetters()
+    const strangers = await this.#receiveDeadLetters()
     if (strangers.length === 0) return false
     for (const ReceiptHandle of strangers) {
       await this.#sqs.send(
@@ -42,7 +42,7 @@ export class Operator {
   }
 
   /** @returns receipts of the messages that are no dead letters */
-  async #takeLetters(): Promise<readonly string[]> {
+  async #receiveDeadLetters(): Promise<readonly string[]> {
     const QueueUrl = this.#urls.deadLetterQueueUrl
     const strangers: string[] = []
     for (;;) {
@@ -51,13 +51,13 @@ export class Operator {
       )
       if (Messages.length === 0) return strangers
       for (const { Body = '', ReceiptHandle = '' } of Messages) {
-        if (!Body.includes(LETTER)) {
+        if (!Body.includes(DEAD_LETTER)) {
           strangers.push(ReceiptHandle)
           continue
         }
         await appendFile(this.#file, `${Body}\n`)
         await this.#sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
-        this.letters += 1
+        this.deadLetters += 1
       }
     }
   }

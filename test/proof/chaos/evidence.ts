@@ -21,7 +21,7 @@ export interface Manifest {
   readonly files: readonly FileEvidence[]
   /** The names of the other files. */
   readonly sinkLog: string
-  readonly letters: string
+  readonly deadLetters: string
   readonly importerLog: string
 }
 

@@ -28,7 +28,7 @@ const log = cloudWatchLog('chaos')
 const handler = createHandler(process.env, {
   ...log,
   count: (metric, value) => {
-    if (metric === 'HandOns') tell({ kind: 'handed-on' } satisfies FromImporter)
+    if (metric === 'Requeues') tell({ kind: 'handed-on' } satisfies FromImporter)
     log.count(metric, value)
   },
 })

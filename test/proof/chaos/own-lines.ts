@@ -30,7 +30,7 @@ export class OwnLines {
   readonly #ambiguous: Uint16Array
   /** The first form in which a request came, as a number that stands for it. */
   readonly #prints: Float64Array
-  readonly #letters: Uint16Array
+  readonly #deadLetters: Uint16Array
 
   /** @param onPerson told who is in which line */
   constructor(key: string, bytes: Buffer, rule: Rule, onPerson: (person: string, line: number, lines: OwnLines) => void) {
@@ -43,7 +43,7 @@ export class OwnLines {
     this.#taken = new Uint16Array(size)
     this.#ambiguous = new Uint16Array(size)
     this.#prints = new Float64Array(size)
-    this.#letters = new Uint16Array(this.count + 1)
+    this.#deadLetters = new Uint16Array(this.count + 1)
     for (let line = 1; line <= this.count; line += 1) this.#add(line, this.verdict(line), onPerson)
   }
 
@@ -82,16 +82,16 @@ export class OwnLines {
   }
 
   handBack(line: number): void {
-    this.#letters[line]! += 1
+    this.#deadLetters[line]! += 1
   }
 
-  letters(line: number): number {
-    return this.#letters[line] ?? 0
+  deadLetters(line: number): number {
+    return this.#deadLetters[line] ?? 0
   }
 
   /** How often more than once the line was dealt with, other than because the sink left it open whether it had taken it. */
   repeats(line: number): number {
-    let most = this.letters(line)
+    let most = this.deadLetters(line)
     for (let slot = line * REQUESTS; slot < (line + 1) * REQUESTS; slot += 1)
       most = Math.max(most, (this.#taken[slot] ?? 0) - (this.#ambiguous[slot] ?? 0))
     return Math.max(0, most - 1)

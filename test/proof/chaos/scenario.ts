@@ -29,7 +29,7 @@ const IDLE_LOOKS = 10
 /** What was delivered too often since its importers were killed is sent back once or twice when that has an end. */
 const MOST_REDRIVES = 10
 const SINK_LOG = 'sink.jsonl'
-const LETTERS = 'letters.jsonl'
+const DEAD_LETTERS = 'letters.jsonl'
 const IMPORTER_LOG = 'importer.log'
 
 /** A run, told step by step. */
@@ -64,7 +64,7 @@ export class Story implements AsyncDisposable {
     this.#cloud = cloud
     this.#sink = sink
     this.#installation = new Installation(cloud, folder)
-    this.#operator = new Operator(this.#installation.sqs, cloud.urls, path.join(folder, LETTERS))
+    this.#operator = new Operator(this.#installation.sqs, cloud.urls, path.join(folder, DEAD_LETTERS))
     this.#patience = new Patience(options.patienceMs)
     this.#importers = {
       file,
@@ -88,7 +88,7 @@ export class Story implements AsyncDisposable {
     const state = path.join(folder, 'state')
     starting.defer(() => rm(state, { recursive: true, force: true }))
     await mkdir(state, { recursive: true })
-    await writeFile(path.join(folder, LETTERS), '')
+    await writeFile(path.join(folder, DEAD_LETTERS), '')
     const log = openSync(path.join(folder, IMPORTER_LOG), 'a')
     starting.defer(() => {
       closeSync(log)
@@ -183,7 +183,7 @@ export class Story implements AsyncDisposable {
       seconds: (performance.now() - this.#startedAt) / 1000,
       files: this.#files,
       sinkLog: SINK_LOG,
-      letters: LETTERS,
+      deadLetters: DEAD_LETTERS,
       importerLog: IMPORTER_LOG,
     }
     await writeFile(path.join(this.#folder, MANIFEST), JSON.stringify(manifest, null, 2))
@@ -217,12 +217,12 @@ export class Story implements AsyncDisposable {
 
   async #look({ running }: ImporterProcess): Promise<void> {
     const reports = await this.#installation.keepReports(this.#files)
-    const { letters, redrives } = this.#operator
+    const { deadLetters, redrives } = this.#operator
     const state = `${this.#kills} kills, ${this.#sink.taken} requests taken, ${reports} of ${this.#files.length} drops done`
     this.#show(state)
     const messages = await this.#installation.waitingMessages()
     this.#patience.look(
-      `${state}, ${letters} dead letters, ${redrives} redrives`,
+      `${state}, ${deadLetters} dead letters, ${redrives} redrives`,
       `${messages} messages in the import queue, ${running} invocations at work`,
     )
   }

@@ -72,7 +72,7 @@ function isEnded(line: ModelLine, taken: ReturnType<typeof takenOf>, { queues }:
       return taken.get(line.number)?.requests === line.requests
     case 'rejected':
     case 'undeliverable':
-      return queues.letters.some(({ source, reason }) => source.line === line.number && reason === line.reason)
+      return queues.deadLetters.some(({ source, reason }) => source.line === line.number && reason === line.reason)
   }
 }
 
@@ -130,7 +130,7 @@ export function holdAtTheEnd(observed: Observed): void {
       requests <= (model.lines[number - 1]?.requests ?? 0),
       () => `line ${number} made ${requests} different requests`,
     )
-  for (const { source, line } of queues.letters) {
+  for (const { source, line } of queues.deadLetters) {
     const origin = model.lines[(source.line ?? 0) - 1]
     const isFaithful = line === origin?.text && source.byteStart === origin?.byteStart && source.byteEnd === origin?.byteEnd
     hold(

@@ -26,7 +26,7 @@ export class Queues {
   #sent = 0
   /** Messages that were delivered too often: work, not lines. */
   readonly buried: string[] = []
-  readonly letters: DeadLetter[] = []
+  readonly deadLetters: DeadLetter[] = []
   readonly #onDeleted: () => void
 
   constructor(onDeleted: () => void) {
@@ -100,13 +100,13 @@ export class Queues {
   }
 
   /** @param refuses whether the next entry is refused while others are taken */
-  deadLetters(worker: Worker, refuses: () => boolean): DeadLetterQueue {
+  deadLetterQueue(worker: Worker, refuses: () => boolean): DeadLetterQueue {
     return {
       sendBatch: (batch) =>
         worker.actInCloud(() =>
           batch.flatMap(({ body }, index) => {
             if (refuses()) return [{ index, code: 'InternalError', isSenderFault: false }]
-            this.letters.push(JSON.parse(body) as DeadLetter)
+            this.deadLetters.push(JSON.parse(body) as DeadLetter)
             return []
           }),
         ),

@@ -164,10 +164,10 @@ class Simulation {
       listing: { pages: () => onePage(worker) },
       reports: store.reports(worker),
       checkpoints: store.checkpoints(worker),
-      deadLetters: queues.deadLetters(worker, flip(faults.entry)),
+      deadLetters: queues.deadLetterQueue(worker, flip(faults.entry)),
       // Only a person, or a letter that came back from replays, has use for these.
-      letterBox: { take: unused, putBack: unused, remove: unused },
-      parked: { put: unused },
+      deadLetterReader: { take: unused, putBack: unused, remove: unused },
+      archived: { put: unused },
       bucket: FILE.bucket,
       importQueue: queues.importQueue(worker),
       endpoint: endpoint.of(worker, this.#chance),

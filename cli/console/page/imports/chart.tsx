@@ -39,7 +39,7 @@ export function Chart({ points }: { readonly points: readonly ProgressPoint[] })
     <figure class="chart">
       <figcaption>
         <span class="key delivered">delivered {grouped(shown?.delivered ?? 0)}</span>
-        <span class="key back">came back {grouped(shown?.cameBack ?? 0)}</span>
+        <span class="key back">came back {grouped(shown?.notDelivered ?? 0)}</span>
         <span class="soft">after {durationText(shown?.atMs ?? 0)}</span>
       </figcaption>
       <div ref={frame} role="img" aria-label={summaryOf(points)} />
@@ -72,11 +72,11 @@ function PointTable({ points }: { readonly points: readonly ProgressPoint[] }) {
         </tr>
       </thead>
       <tbody>
-        {shown.map(({ atMs, delivered, cameBack }) => (
+        {shown.map(({ atMs, delivered, notDelivered }) => (
           <tr key={atMs}>
             <td class="number">{durationText(atMs)}</td>
             <td class="number">{grouped(delivered)}</td>
-            <td class="number">{grouped(cameBack)}</td>
+            <td class="number">{grouped(notDelivered)}</td>
           </tr>
         ))}
       </tbody>
@@ -87,11 +87,15 @@ function PointTable({ points }: { readonly points: readonly ProgressPoint[] }) {
 function summaryOf(points: readonly ProgressPoint[]): string {
   const last = points.at(-1)
   if (last === undefined) return 'Nothing yet'
-  return `Lines over time: after ${durationText(last.atMs)}, ${grouped(last.delivered)} delivered and ${grouped(last.cameBack)} come back`
+  return `Lines over time: after ${durationText(last.atMs)}, ${grouped(last.delivered)} delivered and ${grouped(last.notDelivered)} come back`
 }
 
 function dataOf(points: readonly ProgressPoint[]): uPlot.AlignedData {
-  return [points.map(({ atMs }) => atMs / 1000), points.map(({ delivered }) => delivered), points.map(({ cameBack }) => cameBack)]
+  return [
+    points.map(({ atMs }) => atMs / 1000),
+    points.map(({ delivered }) => delivered),
+    points.map(({ notDelivered }) => notDelivered),
+  ]
 }
 
 function optionsFor(element: HTMLElement, onCursor: (index: number | undefined) => void): uPlot.Options {

@@ -21,7 +21,7 @@ export interface LineCounts {
   readonly blank: number
   readonly ready: number
   /** The most frequent first. */
-  readonly cameBack: readonly { readonly reason: ReasonCode; readonly count: number }[]
+  readonly notDelivered: readonly { readonly reason: ReasonCode; readonly count: number }[]
   /** The file as a whole would come back, and nothing of it be sent. */
   readonly refusal?: Rejection
 }
@@ -34,7 +34,7 @@ export interface LineCounts {
 export class LineCheck {
   readonly #rules: LineRules
   readonly #strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  readonly #cameBack = new Map<ReasonCode, number>()
+  readonly #notDelivered = new Map<ReasonCode, number>()
   /** Of the open line, whose end has not come yet; of one that is too long, only its first bytes. */
   #open: Uint8Array[] = []
   #openBytes = 0
@@ -77,7 +77,7 @@ export class LineCheck {
       lines: this.#lines,
       blank: this.#blank,
       ready: this.#ready,
-      cameBack: [...this.#cameBack].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count),
+      notDelivered: [...this.#notDelivered].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count),
       ...(this.#refusal !== undefined && { refusal: this.#refusal }),
     }
   }
@@ -95,7 +95,7 @@ export class LineCheck {
     this.#open = []
     this.#openBytes = 0
     this.#lines += 1
-    if (length > MOST_LINE_BYTES) this.#comeBack('line_too_long', bytes)
+    if (length > MOST_LINE_BYTES) this.#rejectLine('line_too_long', bytes)
     else this.#judge(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
   }
 
@@ -104,20 +104,20 @@ export class LineCheck {
     try {
       text = this.#strict.decode(bytes)
     } catch {
-      this.#comeBack('invalid_encoding', bytes)
+      this.#rejectLine('invalid_encoding', bytes)
       return
     }
     const entry = judge({ number: this.#lines, byteStart: 0, byteEnd: bytes.length, text }, this.#rules)
     if (entry.kind === 'blank') this.#blank += 1
-    else if (entry.kind === 'rejected') this.#comeBack(entry.rejection.reason, bytes, text)
+    else if (entry.kind === 'rejected') this.#rejectLine(entry.rejection.reason, bytes, text)
     else {
       this.#ready += 1
       this.#head = undefined
     }
   }
 
-  #comeBack(reason: ReasonCode, bytes: Uint8Array, text?: string): void {
-    this.#cameBack.set(reason, (this.#cameBack.get(reason) ?? 0) + 1)
+  #rejectLine(reason: ReasonCode, bytes: Uint8Array, text?: string): void {
+    this.#notDelivered.set(reason, (this.#notDelivered.get(reason) ?? 0) + 1)
     if (this.#head === undefined) return
     if (reason === 'line_too_long' ? bytes[0] === BRACE : !NO_OBJECT.has(reason)) {
       this.#head = undefined

@@ -3,10 +3,10 @@ import { useEffect, useState } from 'preact/hooks'
 import { WARNINGS, type WarningCode } from '../../../../lambda/reasons.ts'
 import type { Report } from '../../../../lambda/report/report.ts'
 import { fetchReport, isAborted, messageOf } from '../api-client.ts'
-import { LettersPanel } from '../rejected/rejected-lines.tsx'
+import { RejectedPanel } from '../rejected/rejected-lines.tsx'
 import { seen } from '../polling.ts'
 import { Foreign, Notice, Prose, Time, Title } from '../components.tsx'
-import { lettersHref } from '../route.ts'
+import { rejectedHref } from '../route.ts'
 import { bytesText, counted, fileName, durationText, grouped } from '../format.ts'
 import { useStore } from '../store.ts'
 import { Chart } from './chart.tsx'
@@ -63,9 +63,9 @@ export function ImportDetailView({ id }: { readonly id: string }) {
       )}
       <section aria-labelledby="waiting-title">
         <h2 id="waiting-title">What of it waits to be mended</h2>
-        <LettersPanel file={key} />
+        <RejectedPanel file={key} />
         <p>
-          <a href={lettersHref({ file: key })}>See it among everything that came back</a>
+          <a href={rejectedHref({ file: key })}>See it among everything that came back</a>
         </p>
       </section>
     </>

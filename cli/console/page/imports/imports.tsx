@@ -1,7 +1,7 @@
 import type { ImportSummary } from '../../api-types.ts'
 import { awaited, expectedFile, importLimit, seen } from '../polling.ts'
 import { Foreign, Sign, Title, When } from '../components.tsx'
-import { hrefOf, lettersHref } from '../route.ts'
+import { hrefOf, rejectedHref } from '../route.ts'
 import { counted, fileName, grouped } from '../format.ts'
 import { useStore } from '../store.ts'
 import { STATES } from '../labels.ts'
@@ -99,7 +99,7 @@ function ImportRow({ file }: { readonly file: ImportSummary }) {
         {back === 0 ? (
           '0'
         ) : (
-          <a href={lettersHref({ file: report.file.key })} aria-label={`${counted(back, 'line')} of ${name} came back`}>
+          <a href={rejectedHref({ file: report.file.key })} aria-label={`${counted(back, 'line')} of ${name} came back`}>
             {grouped(back)}
           </a>
         )}
@@ -152,6 +152,6 @@ export function rateOf({ progress = [] }: ImportSummary['report']): number | und
   const last = progress.at(-1)
   const first = last && (progress.findLast(({ atMs }) => last.atMs - atMs >= RATE_SPAN_MS) ?? progress[0])
   if (last === undefined || first === undefined || last.atMs === first.atMs) return undefined
-  const lines = last.delivered + last.cameBack - first.delivered - first.cameBack
+  const lines = last.delivered + last.notDelivered - first.delivered - first.notDelivered
   return Math.round((lines * 1000) / (last.atMs - first.atMs))
 }

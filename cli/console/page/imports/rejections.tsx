@@ -1,9 +1,9 @@
 import type { ReasonCode } from '../../../../lambda/reasons.ts'
 import type { Report } from '../../../../lambda/report/report.ts'
 import { Prose } from '../components.tsx'
-import { lettersHref } from '../route.ts'
+import { rejectedHref } from '../route.ts'
 import { counted, grouped } from '../format.ts'
-import { meansOf, mendOf } from '../labels.ts'
+import { meansOf, fixTextOf } from '../labels.ts'
 
 const SHOWN_EXAMPLES = 5
 
@@ -46,7 +46,7 @@ function Row({ reason, rejected: { count, examples }, share, file }: RowProps) {
   return (
     <tr>
       <th scope="row">
-        <a href={lettersHref({ file, reason })} title={reason}>
+        <a href={rejectedHref({ file, reason })} title={reason}>
           <Prose text={meansOf(reason)} />
         </a>
         <div class="bar" aria-hidden="true">
@@ -55,7 +55,7 @@ function Row({ reason, rejected: { count, examples }, share, file }: RowProps) {
       </th>
       <td class="number">{grouped(count)}</td>
       <td>
-        <Prose text={mendOf(reason)} />
+        <Prose text={fixTextOf(reason)} />
         <details>
           <summary>
             {examples.length < count ? `The first ${counted(Math.min(SHOWN_EXAMPLES, examples.length), 'line')}` : 'Which lines'}

@@ -202,16 +202,18 @@ function OutlookText({ outlook }: { readonly outlook: FileOutlook }) {
 
 const SHOWN_REASONS = 6
 
-function Reasons({ outlook: { cameBack, refusal } }: { readonly outlook: FileOutlook }) {
-  if (refusal !== undefined || cameBack.length === 0) return null
+function Reasons({ outlook: { notDelivered, refusal } }: { readonly outlook: FileOutlook }) {
+  if (refusal !== undefined || notDelivered.length === 0) return null
   return (
     <ul class="reasons">
-      {cameBack.slice(0, SHOWN_REASONS).map(({ reason, count }) => (
+      {notDelivered.slice(0, SHOWN_REASONS).map(({ reason, count }) => (
         <li key={reason} title={reason}>
           <b>{grouped(count)}</b> <Prose text={meansOf(reason)} />
         </li>
       ))}
-      {cameBack.length > SHOWN_REASONS && <li class="soft">and {grouped(cameBack.length - SHOWN_REASONS)} reasons more</li>}
+      {notDelivered.length > SHOWN_REASONS && (
+        <li class="soft">and {grouped(notDelivered.length - SHOWN_REASONS)} reasons more</li>
+      )}
     </ul>
   )
 }

@@ -1,24 +1,24 @@
-import type { LetterFilter, LetterRow } from '../../api-types.ts'
-import { park, sendBack } from '../api-client.ts'
+import type { RejectedFilter, RejectedRow } from '../../api-types.ts'
+import { archive, sendBack } from '../api-client.ts'
 import { confirm } from '../dialog.tsx'
 import { hrefOf } from '../route.ts'
 import { counted, fileName } from '../format.ts'
 import { lay } from './drafts.ts'
 
 /** What is to be put away: by its ids, or all that match. */
-export type Parking = Parameters<typeof park>[0]
+export type ArchiveResult = Parameters<typeof archive>[0]
 
-export function openDesk(rows: readonly LetterRow[]): void {
+export function openDesk(rows: readonly RejectedRow[]): void {
   lay(rows)
-  location.hash = hrefOf({ kind: 'mend' })
+  location.hash = hrefOf({ kind: 'fix' })
 }
 
-export async function parkNear(): Promise<string | undefined> {
-  const { parked } = await park({ nearTheirEnd: true })
-  return `${counted(parked, 'line is', 'lines are')} kept in the bucket now.`
+export async function archiveExpiring(): Promise<string | undefined> {
+  const { archived } = await archive({ nearTheirEnd: true })
+  return `${counted(archived, 'line is', 'lines are')} kept in the bucket now.`
 }
 
-export async function putAway(question: Parking, count: number): Promise<string | undefined> {
+export async function archived(question: ArchiveResult, count: number): Promise<string | undefined> {
   const isYes = await confirm({
     title: `Put away ${counted(count, 'line')}?`,
     text: (
@@ -30,11 +30,11 @@ export async function putAway(question: Parking, count: number): Promise<string 
     action: `Put away ${counted(count, 'line')}`,
   })
   if (!isYes) return undefined
-  const { parked } = await park(question)
-  return `${counted(parked, 'line was', 'lines were')} put away.`
+  const { archived } = await archive(question)
+  return `${counted(archived, 'line was', 'lines were')} put away.`
 }
 
-export async function tryAgain(filter: LetterFilter): Promise<string | undefined> {
+export async function tryAgain(filter: RejectedFilter): Promise<string | undefined> {
   const isYes = await confirm({
     title: filter.file === undefined ? 'Try the failed imports again?' : `Try ${fileName(filter.file)} again?`,
     text: <p>They go on where they stood. Do this when what made them fail is put right.</p>,

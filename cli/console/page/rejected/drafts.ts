@@ -1,12 +1,12 @@
 import type { Rejection } from '../../../../lambda/reasons.ts'
-import type { LetterRow, Replayed } from '../../api-types.ts'
+import type { RejectedRow, Replayed } from '../../api-types.ts'
 import { readFix } from '../../../rejects/fix.ts'
 import { onOneLine, rejectionOfRow } from '../../../rejects/validate.ts'
 import { createStore } from '../store.ts'
 
 /** A line that is being mended. */
 export interface DeskLine {
-  readonly row: LetterRow
+  readonly row: RejectedRow
   readonly text: string
   /** Why the console did not take it, though it looked right here. */
   readonly refusal?: string
@@ -23,7 +23,7 @@ export function isChanged({ row, text }: DeskLine): boolean {
 }
 
 /** Only a line whose whole text is there can be mended. */
-export function isMendable({ line, isCut }: LetterRow): boolean {
+export function isFixable({ line, isCut }: RejectedRow): boolean {
   return line !== undefined && !isCut
 }
 
@@ -32,11 +32,11 @@ export function hasUnsentChanges(): boolean {
 }
 
 /** Puts lines on the desk; lines that were changed and not sent stay there. */
-export function lay(rows: readonly LetterRow[]): void {
+export function lay(rows: readonly RejectedRow[]): void {
   const kept = desk.get().filter(isChanged)
   const known = new Set(kept.map(({ row }) => row.id))
   const added = rows.flatMap((row) =>
-    row.line !== undefined && isMendable(row) && !known.has(row.id) ? [{ row, text: row.line }] : [],
+    row.line !== undefined && isFixable(row) && !known.has(row.id) ? [{ row, text: row.line }] : [],
   )
   desk.set([...kept, ...added])
 }

@@ -1,14 +1,14 @@
-import type { Letters } from '../../api-types.ts'
+import type { DeadLetterPage } from '../../api-types.ts'
 import { Notice, Time } from '../components.tsx'
 import { counted } from '../format.ts'
 
 /** Where a person who looks at something else would lose lines. */
 export function NearEnd({
-  letters: { nearTheirEnd, firstForgottenAt },
-  onPark,
+  deadLetters: { nearTheirEnd, firstForgottenAt },
+  onArchive,
 }: {
-  readonly letters: Letters
-  readonly onPark: () => void
+  readonly deadLetters: DeadLetterPage
+  readonly onArchive: () => void
 }) {
   if (nearTheirEnd === 0) return null
   return (
@@ -22,7 +22,7 @@ export function NearEnd({
         )}
         . Kept in the bucket {nearTheirEnd === 1 ? 'it stays' : 'they stay'} as long as you like, and can be mended all the same.
       </p>
-      <button type="button" onClick={onPark}>
+      <button type="button" onClick={onArchive}>
         Keep {counted(nearTheirEnd, 'line')}
       </button>
     </Notice>

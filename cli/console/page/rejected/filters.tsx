@@ -1,19 +1,19 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { LetterFilter, Letters } from '../../api-types.ts'
+import type { RejectedFilter, DeadLetterPage } from '../../api-types.ts'
 import { Prose } from '../components.tsx'
 import { filterOf } from '../route.ts'
 import { fileName, grouped, visible } from '../format.ts'
 import { meansOf } from '../labels.ts'
 
 interface FilterProps {
-  readonly filter: LetterFilter
-  readonly letters: Letters
-  readonly onFilter: (filter: LetterFilter) => void
+  readonly filter: RejectedFilter
+  readonly deadLetters: DeadLetterPage
+  readonly onFilter: (filter: RejectedFilter) => void
 }
 
 /** What waits, what a person put away, and what failed too often. */
-export function Views({ filter, letters, onFilter }: FilterProps) {
-  const view = (words: string, count: number, kept?: 'put-away' | 'set-aside') => (
+export function Views({ filter, deadLetters, onFilter }: FilterProps) {
+  const view = (words: string, count: number, kept?: 'archived' | 'quarantined') => (
     <li>
       <button
         type="button"
@@ -30,14 +30,14 @@ export function Views({ filter, letters, onFilter }: FilterProps) {
   return (
     <nav aria-label="Views">
       <ul class="tabs">
-        {view('Waiting', letters.total)}
-        {view('Put away', letters.putAway, 'put-away')}
-        {view('Set aside', letters.setAside, 'set-aside')}
+        {view('Waiting', deadLetters.total)}
+        {view('Put away', deadLetters.archived, 'archived')}
+        {view('Set aside', deadLetters.quarantined, 'quarantined')}
       </ul>
-      {filter.kept === 'put-away' && (
+      {filter.kept === 'archived' && (
         <p class="soft">What somebody put away. It is kept, and can be mended and sent from here.</p>
       )}
-      {filter.kept === 'set-aside' && (
+      {filter.kept === 'quarantined' && (
         <p class="soft">What came back after three replays. It is kept, and no longer sent along when everything is replayed.</p>
       )}
     </nav>
@@ -46,9 +46,9 @@ export function Views({ filter, letters, onFilter }: FilterProps) {
 
 const SHOWN_REASONS = 8
 
-export function Filters({ filter, letters, onFilter, showsFiles }: FilterProps & { readonly showsFiles: boolean }) {
+export function Filters({ filter, deadLetters, onFilter, showsFiles }: FilterProps & { readonly showsFiles: boolean }) {
   const [isOpen, setIsOpen] = useState(false)
-  const { reasons, files } = letters
+  const { reasons, files } = deadLetters
   const shown = isOpen ? reasons : reasons.slice(0, SHOWN_REASONS)
   const { file: _file, ...exceptFile } = filter
   const { reason: _reason, ...butReason } = filter
@@ -117,7 +117,7 @@ export function Filters({ filter, letters, onFilter, showsFiles }: FilterProps &
 
 const PATIENCE_MS = 300
 
-function Search({ filter, onFilter }: Omit<FilterProps, 'letters'>) {
+function Search({ filter, onFilter }: Omit<FilterProps, 'deadLetters'>) {
   const [text, setText] = useState(filter.text ?? '')
   const latest = useRef({ filter, onFilter })
   latest.current = { filter, onFilter }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { FixOutlook, LetterFilter } from '../../api-types.ts'
+import type { FixOutlook, RejectedFilter } from '../../api-types.ts'
 import { askFix, isAborted, messageOf } from '../api-client.ts'
 import { Notice, Prose } from '../components.tsx'
 import { counted, fileName, grouped } from '../format.ts'
@@ -7,8 +7,8 @@ import { meansOf, type FixSuggestion } from '../labels.ts'
 import { Changed, Fixes, fixWords } from './fixes.tsx'
 import { send } from './send.tsx'
 
-interface MendAllProps {
-  readonly filter: LetterFilter
+interface FixAllProps {
+  readonly filter: RejectedFilter
   readonly matching: number
   readonly suggestion: FixSuggestion | undefined
   /** Lines were sent: the list is another by now. */
@@ -16,14 +16,14 @@ interface MendAllProps {
 }
 
 /** Mends everything that a filter leaves, however much it is: what would come of it is shown first. */
-export function MendAll({ filter, matching, suggestion, onSent }: MendAllProps) {
+export function FixAll({ filter, matching, suggestion, onSent }: FixAllProps) {
   const [fixes, setFixes] = useState<readonly string[]>([])
   const [isBusy, setIsBusy] = useState(false)
   const { outlook, trouble, isAsking, fail } = useOutlook(filter, fixes, matching)
   const valid = outlook?.valid ?? 0
   const onSend = async () => {
     try {
-      const replayed = await send({ isAll: true, filter, fixes }, valid, (outlook?.letters ?? 0) - valid, () => {
+      const replayed = await send({ isAll: true, filter, fixes }, valid, (outlook?.deadLetters ?? 0) - valid, () => {
         setIsBusy(true)
       })
       if (replayed !== undefined) onSent()
@@ -83,7 +83,7 @@ export function MendAll({ filter, matching, suggestion, onSent }: MendAllProps) 
 }
 
 function OutlookText({
-  outlook: { letters, changed, valid },
+  outlook: { deadLetters, changed, valid },
   hasFixes,
 }: {
   readonly outlook: FixOutlook
@@ -93,13 +93,13 @@ function OutlookText({
     <p>
       {hasFixes && (
         <>
-          This changes {grouped(changed)} of {counted(letters, 'line')}.{' '}
+          This changes {grouped(changed)} of {counted(deadLetters, 'line')}.{' '}
         </>
       )}
       <strong>
-        {grouped(valid)} of {grouped(letters)} can be sent {hasFixes ? 'then' : 'as they are'}
+        {grouped(valid)} of {grouped(deadLetters)} can be sent {hasFixes ? 'then' : 'as they are'}
       </strong>
-      {valid < letters && <>; {counted(letters - valid, 'stays', 'stay')} here</>}.
+      {valid < deadLetters && <>; {counted(deadLetters - valid, 'stays', 'stay')} here</>}.
     </p>
   )
 }
@@ -128,7 +128,7 @@ function Examples({ outlook: { examples } }: { readonly outlook: FixOutlook }) {
 
 const PATIENCE_MS = 200
 
-function useOutlook(filter: LetterFilter, fixes: readonly string[], matching: number) {
+function useOutlook(filter: RejectedFilter, fixes: readonly string[], matching: number) {
   const [answer, setAnswer] = useState<{ readonly outlook?: FixOutlook; readonly trouble?: string; readonly isAsking: boolean }>({
     isAsking: true,
   })

@@ -9,18 +9,18 @@ import { Changed, Fixes } from './fixes.tsx'
 import { send, Sendings } from './send.tsx'
 
 /** Lines side by side, each with the importer's own verdict beneath it while a person writes. */
-export function MendView() {
+export function FixView() {
   const lines = useStore(desk)
   return (
     <>
       <p class="crumb">
-        <a href="#/letters">What came back</a>
+        <a href="#/rejected">What came back</a>
       </p>
       <Title>{lines.length === 0 ? 'Mend' : `Mend ${counted(lines.length, 'line')}`}</Title>
       <Sendings />
       {lines.length === 0 ? (
         <p class="empty">
-          Nothing is here to be mended. Choose lines among <a href="#/letters">what came back</a>.
+          Nothing is here to be mended. Choose lines among <a href="#/rejected">what came back</a>.
         </p>
       ) : (
         <Desk lines={lines} />

@@ -1,18 +1,18 @@
-import type { Letters } from '../../api-types.ts'
+import type { DeadLetterPage } from '../../api-types.ts'
 import { grouped } from '../format.ts'
 
 export function Pager({
   limit,
   offset,
-  letters,
+  deadLetters,
   onOffset,
 }: {
   readonly limit: number
   readonly offset: number
-  readonly letters: Letters
+  readonly deadLetters: DeadLetterPage
   readonly onOffset: (offset: number) => void
 }) {
-  const { matching, rows } = letters
+  const { matching, rows } = deadLetters
   if (matching <= limit && offset === 0) return null
   return (
     <nav class="actions pager" aria-label="Pages">

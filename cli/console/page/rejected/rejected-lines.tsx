@@ -1,41 +1,41 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { LetterFilter, LetterOrder, LetterRow } from '../../api-types.ts'
+import type { RejectedFilter, RejectedOrder, RejectedRow } from '../../api-types.ts'
 import { messageOf } from '../api-client.ts'
 import { lookNow } from '../polling.ts'
 import { Notice, Title, When } from '../components.tsx'
-import { lettersHref, type Route } from '../route.ts'
+import { rejectedHref, type Route } from '../route.ts'
 import { announce } from '../store.ts'
 import { suggestFix } from '../labels.ts'
-import { openDesk, parkNear, putAway, tryAgain } from './actions.tsx'
+import { openDesk, archiveExpiring, archived, tryAgain } from './actions.tsx'
 import { Filters, Views } from './filters.tsx'
-import { LetterTable, NOTHING, type Selection } from './rejected-table.tsx'
-import { MendAll } from './fix-all.tsx'
+import { RejectedTable, NOTHING, type Selection } from './rejected-table.tsx'
+import { FixAll } from './fix-all.tsx'
 import { NearEnd } from './expiring.tsx'
 import { Pager } from './pager.tsx'
 import { SelectionBar } from './selection-bar.tsx'
 import { Sendings } from './send.tsx'
-import { useLetters } from './use-rejected-lines.ts'
+import { useRejectedLines } from './use-rejected-lines.ts'
 
 const PAGE_ROWS = 100
 /** Where the list is a part of another view. */
 const PART_ROWS = 25
 
 /** What came back, of all drops. */
-export function LettersView({
+export function RejectedView({
   route: { filter, offset, order },
 }: {
-  readonly route: Extract<Route, { readonly kind: 'letters' }>
+  readonly route: Extract<Route, { readonly kind: 'rejected' }>
 }) {
   return (
     <>
       <Title>What came back</Title>
       <Sendings />
-      <LetterList
+      <RejectedList
         filter={filter}
         offset={offset}
         order={order}
         onMove={(where) => {
-          location.hash = lettersHref(where.filter, where.offset, where.order)
+          location.hash = rejectedHref(where.filter, where.offset, where.order)
         }}
       />
     </>
@@ -43,26 +43,26 @@ export function LettersView({
 }
 
 /** What came back of one drop, as a part of another view. */
-export function LettersPanel({ file }: { readonly file: string }) {
+export function RejectedPanel({ file }: { readonly file: string }) {
   const [where, setWhere] = useState<Where>({ filter: { file }, offset: 0, order: 'place' })
-  return <LetterList {...where} onMove={setWhere} isOfOneFile />
+  return <RejectedList {...where} onMove={setWhere} isOfOneFile />
 }
 
 interface Where {
-  readonly filter: LetterFilter
+  readonly filter: RejectedFilter
   readonly offset: number
-  readonly order: LetterOrder
+  readonly order: RejectedOrder
 }
 
-interface LetterListProps extends Where {
+interface RejectedListProps extends Where {
   readonly onMove: (where: Where) => void
   readonly isOfOneFile?: boolean
 }
 
-function LetterList({ filter, offset, order, onMove, isOfOneFile = false }: LetterListProps) {
+function RejectedList({ filter, offset, order, onMove, isOfOneFile = false }: RejectedListProps) {
   const limit = isOfOneFile ? PART_ROWS : PAGE_ROWS
-  const state = useLetters({ filter, offset, limit, order })
-  const { letters, trouble, isAsking, reload, look } = state
+  const state = useRejectedLines({ filter, offset, limit, order })
+  const { deadLetters, trouble, isAsking, reload, look } = state
   const [selection, setSelection] = useState<Selection>(NOTHING)
   const [failure, setFailure] = useState<string>()
   const asked = JSON.stringify(filter)
@@ -84,7 +84,7 @@ function LetterList({ filter, offset, order, onMove, isOfOneFile = false }: Lett
       },
     )
   }
-  const onFilter = (next: LetterFilter) => {
+  const onFilter = (next: RejectedFilter) => {
     onMove({ filter: next, offset: 0, order })
   }
   const problem = failure ?? trouble
@@ -95,58 +95,58 @@ function LetterList({ filter, offset, order, onMove, isOfOneFile = false }: Lett
           {problem}
         </Notice>
       )}
-      {letters === undefined ? (
+      {deadLetters === undefined ? (
         trouble === undefined && <p class="soft">Looking into the queue; with many lines this takes a while…</p>
       ) : (
         <>
-          {!isOfOneFile && <Views filter={filter} letters={letters} onFilter={onFilter} />}
+          {!isOfOneFile && <Views filter={filter} deadLetters={deadLetters} onFilter={onFilter} />}
           {!isOfOneFile && (
             <NearEnd
-              letters={letters}
-              onPark={() => {
-                act(parkNear)
+              deadLetters={deadLetters}
+              onArchive={() => {
+                act(archiveExpiring)
               }}
             />
           )}
-          {letters.total + letters.putAway + letters.setAside > 0 && (
-            <Filters filter={filter} letters={letters} onFilter={onFilter} showsFiles={!isOfOneFile} />
+          {deadLetters.total + deadLetters.archived + deadLetters.quarantined > 0 && (
+            <Filters filter={filter} deadLetters={deadLetters} onFilter={onFilter} showsFiles={!isOfOneFile} />
           )}
-          {letters.matching === 0 ? (
+          {deadLetters.matching === 0 ? (
             <p class="empty">{isOfOneFile ? 'Nothing of this file waits.' : emptyText(filter)}</p>
           ) : (
             <>
               <SelectionBar
-                letters={letters}
+                deadLetters={deadLetters}
                 filter={filter}
                 selection={selection}
                 onSelect={setSelection}
-                onPark={(question, count) => {
-                  act(() => putAway(question, count))
+                onArchive={(question, count) => {
+                  act(() => archived(question, count))
                 }}
                 onTryAgain={() => {
                   act(() => tryAgain({ ...filter, reason: 'import_unfinished' }))
                 }}
               />
               {selection.kind === 'all' && (
-                <MendAll
+                <FixAll
                   filter={filter}
-                  matching={letters.matching}
-                  suggestion={suggestionFor(letters.rows)}
+                  matching={deadLetters.matching}
+                  suggestion={suggestionFor(deadLetters.rows)}
                   onSent={() => {
                     setSelection(NOTHING)
                     reload()
                   }}
                 />
               )}
-              <LetterTable
-                rows={letters.rows}
+              <RejectedTable
+                rows={deadLetters.rows}
                 selection={selection}
                 onSelect={setSelection}
                 order={order}
                 onOrder={(next) => {
                   onMove({ filter, offset: 0, order: next })
                 }}
-                onMend={(row) => {
+                onFix={(row) => {
                   openDesk([row])
                 }}
                 onTryAgain={({ key }) => {
@@ -158,7 +158,7 @@ function LetterList({ filter, offset, order, onMove, isOfOneFile = false }: Lett
               <Pager
                 limit={limit}
                 offset={offset}
-                letters={letters}
+                deadLetters={deadLetters}
                 onOffset={(next) => {
                   onMove({ filter, offset: next, order })
                 }}
@@ -166,10 +166,10 @@ function LetterList({ filter, offset, order, onMove, isOfOneFile = false }: Lett
             </>
           )}
           <p class="soft looked">
-            Looked through <When iso={letters.lookedAt} />
-            {letters.isLooking ? '; looking again…' : '. '}
-            {!letters.isWhole && 'The queue shows its first 100,000; the rest follows when these are dealt with. '}
-            <button type="button" disabled={letters.isLooking} onClick={look}>
+            Looked through <When iso={deadLetters.lookedAt} />
+            {deadLetters.isLooking ? '; looking again…' : '. '}
+            {!deadLetters.isWhole && 'The queue shows its first 100,000; the rest follows when these are dealt with. '}
+            <button type="button" disabled={deadLetters.isLooking} onClick={look}>
               Look again
             </button>
           </p>
@@ -179,14 +179,14 @@ function LetterList({ filter, offset, order, onMove, isOfOneFile = false }: Lett
   )
 }
 
-function emptyText({ kept, ...filter }: LetterFilter): string {
+function emptyText({ kept, ...filter }: RejectedFilter): string {
   if (Object.keys(filter).length > 0) return 'Nothing matches. Take a filter away to see more.'
-  if (kept === 'put-away') return 'Nothing was put away.'
-  return kept === 'set-aside'
+  if (kept === 'archived') return 'Nothing was put away.'
+  return kept === 'quarantined'
     ? 'Nothing was set aside.'
     : 'Nothing came back. Lines that cannot be sent show here, each with its reason.'
 }
 
-function suggestionFor([first]: readonly LetterRow[]) {
+function suggestionFor([first]: readonly RejectedRow[]) {
   return first && suggestFix(first.reason, first.detail)
 }

@@ -1,33 +1,33 @@
 import { useEffect, useRef } from 'preact/hooks'
-import type { LetterOrder, LetterRow } from '../../api-types.ts'
+import type { RejectedOrder, RejectedRow } from '../../api-types.ts'
 import { Foreign, Prose, Time, When } from '../components.tsx'
 import { fileName, grouped } from '../format.ts'
-import { meansOf, mendOf } from '../labels.ts'
-import { isMendable } from './drafts.ts'
+import { meansOf, fixTextOf } from '../labels.ts'
+import { isFixable } from './drafts.ts'
 
 /** What is chosen: some letters, whatever page they are on, or everything that the filter leaves. */
-export type Selection = { readonly kind: 'rows'; readonly rows: ReadonlyMap<string, LetterRow> } | { readonly kind: 'all' }
+export type Selection = { readonly kind: 'rows'; readonly rows: ReadonlyMap<string, RejectedRow> } | { readonly kind: 'all' }
 
 export const NOTHING: Selection = { kind: 'rows', rows: new Map() }
 
-interface LetterTableProps {
-  readonly rows: readonly LetterRow[]
+interface RejectedTableProps {
+  readonly rows: readonly RejectedRow[]
   readonly selection: Selection
   readonly onSelect: (selection: Selection) => void
-  readonly order: LetterOrder
-  readonly onOrder: (order: LetterOrder) => void
-  readonly onMend: (row: LetterRow) => void
-  readonly onTryAgain: (row: LetterRow) => void
+  readonly order: RejectedOrder
+  readonly onOrder: (order: RejectedOrder) => void
+  readonly onFix: (row: RejectedRow) => void
+  readonly onTryAgain: (row: RejectedRow) => void
   readonly isAsking: boolean
   readonly showsFile: boolean
 }
 
 /** One page of what came back. */
-export function LetterTable(props: LetterTableProps) {
+export function RejectedTable(props: RejectedTableProps) {
   const { rows, selection, onSelect, order, onOrder, isAsking, showsFile } = props
-  const isChosen = ({ id }: LetterRow) => selection.kind === 'all' || selection.rows.has(id)
+  const isChosen = ({ id }: RejectedRow) => selection.kind === 'all' || selection.rows.has(id)
   const chosen = rows.filter(isChosen).length
-  const choose = (some: readonly LetterRow[], isOn: boolean) => {
+  const choose = (some: readonly RejectedRow[], isOn: boolean) => {
     const next = new Map(selection.kind === 'all' ? rows.map((row) => [row.id, row]) : selection.rows)
     for (const row of some) {
       if (isOn) next.set(row.id, row)
@@ -112,14 +112,14 @@ function AllBox({
 }
 
 interface RowProps {
-  readonly row: LetterRow
-  readonly props: LetterTableProps
+  readonly row: RejectedRow
+  readonly props: RejectedTableProps
   readonly isChosen: boolean
   readonly showsFile: boolean
   readonly onChoose: (isOn: boolean) => void
 }
 
-function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose }: RowProps) {
+function Row({ row, props: { onFix, onTryAgain }, isChosen, showsFile, onChoose }: RowProps) {
   const place = placeOf(row)
   return (
     <tr class={isChosen ? 'chosen-row' : ''}>
@@ -148,7 +148,7 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
       <td class="line">
         {row.line === undefined ? (
           <span class="soft">
-            <Prose text={mendOf(row.reason)} />
+            <Prose text={fixTextOf(row.reason)} />
           </span>
         ) : (
           <Foreign text={row.line} most={240} />
@@ -162,12 +162,12 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
         </small>
       </td>
       <td>
-        {isMendable(row) && (
+        {isFixable(row) && (
           <button
             type="button"
             aria-label={`Mend ${place}`}
             onClick={() => {
-              onMend(row)
+              onFix(row)
             }}
           >
             Mend
@@ -191,14 +191,14 @@ function Row({ row, props: { onMend, onTryAgain }, isChosen, showsFile, onChoose
 
 const WHOLES = { line: 'a line', file: 'whole file', work: 'an import', stranger: 'a message' } as const
 
-function placeOf({ lineNumber, key, kind }: LetterRow): string {
+function placeOf({ lineNumber, key, kind }: RejectedRow): string {
   if (lineNumber !== undefined) return `line ${grouped(lineNumber)} of ${fileName(key)}`
   return kind === 'stranger' ? 'a message of somebody else' : fileName(key)
 }
 
 /** A detail says what is wrong, and then what to do; in a list of many only the first is wanted. */
-function whyText({ reason, detail }: LetterRow): string {
-  const mend = mendOf(reason)
-  const why = detail.endsWith(mend) ? detail.slice(0, -mend.length).trimEnd() : meansOf(reason)
+function whyText({ reason, detail }: RejectedRow): string {
+  const fix = fixTextOf(reason)
+  const why = detail.endsWith(fix) ? detail.slice(0, -fix.length).trimEnd() : meansOf(reason)
   return why.replace(/\.$/, '')
 }

@@ -1,41 +1,43 @@
-import type { LetterFilter, Letters } from '../../api-types.ts'
+import type { RejectedFilter, DeadLetterPage } from '../../api-types.ts'
 import { counted, grouped } from '../format.ts'
-import { openDesk, type Parking } from './actions.tsx'
-import { isMendable, MOST_ON_DESK } from './drafts.ts'
+import { openDesk, type ArchiveResult } from './actions.tsx'
+import { isFixable, MOST_ON_DESK } from './drafts.ts'
 import { NOTHING, type Selection } from './rejected-table.tsx'
 
 interface SelectionBarProps {
-  readonly letters: Letters
-  readonly filter: LetterFilter
+  readonly deadLetters: DeadLetterPage
+  readonly filter: RejectedFilter
   readonly selection: Selection
   readonly onSelect: (selection: Selection) => void
-  readonly onPark: (question: Parking, count: number) => void
+  readonly onArchive: (question: ArchiveResult, count: number) => void
   readonly onTryAgain: () => void
 }
 
 /** What can be done with the lines that are selected. */
-export function SelectionBar({ letters, filter, selection, onSelect, onPark, onTryAgain }: SelectionBarProps) {
+export function SelectionBar({ deadLetters, filter, selection, onSelect, onArchive, onTryAgain }: SelectionBarProps) {
   const rows = selection.kind === 'all' ? [] : [...selection.rows.values()]
-  const mendable = rows.filter(isMendable)
-  const count = selection.kind === 'all' ? letters.matching : rows.length
-  const works = letters.reasons.find(({ reason }) => reason === 'import_unfinished')?.count ?? 0
+  const fixable = rows.filter(isFixable)
+  const count = selection.kind === 'all' ? deadLetters.matching : rows.length
+  const works = deadLetters.reasons.find(({ reason }) => reason === 'import_unfinished')?.count ?? 0
   const isOnlyWork = filter.reason === 'import_unfinished'
   return (
     <div class="actions selection">
       <span role="status">
-        {count === 0 ? counted(letters.matching, 'line') : `${grouped(count)} of ${counted(letters.matching, 'line')} selected`}
+        {count === 0
+          ? counted(deadLetters.matching, 'line')
+          : `${grouped(count)} of ${counted(deadLetters.matching, 'line')} selected`}
       </span>
-      {selection.kind === 'rows' && mendable.length > 0 && (
+      {selection.kind === 'rows' && fixable.length > 0 && (
         <button
           type="button"
           class="main"
-          disabled={mendable.length > MOST_ON_DESK}
-          title={mendable.length > MOST_ON_DESK ? `At most ${grouped(MOST_ON_DESK)} are mended by hand` : undefined}
+          disabled={fixable.length > MOST_ON_DESK}
+          title={fixable.length > MOST_ON_DESK ? `At most ${grouped(MOST_ON_DESK)} are mended by hand` : undefined}
           onClick={() => {
-            openDesk(mendable)
+            openDesk(fixable)
           }}
         >
-          Mend {counted(mendable.length, 'line')}
+          Mend {counted(fixable.length, 'line')}
         </button>
       )}
       {selection.kind === 'rows' && !isOnlyWork && (
@@ -45,14 +47,14 @@ export function SelectionBar({ letters, filter, selection, onSelect, onPark, onT
             onSelect({ kind: 'all' })
           }}
         >
-          Select all {grouped(letters.matching)} that match
+          Select all {grouped(deadLetters.matching)} that match
         </button>
       )}
       {count > 0 && filter.kept === undefined && (
         <button
           type="button"
           onClick={() => {
-            onPark(selection.kind === 'all' ? { filter } : { ids: rows.map(({ id }) => id) }, count)
+            onArchive(selection.kind === 'all' ? { filter } : { ids: rows.map(({ id }) => id) }, count)
           }}
         >
           Put away {grouped(count)}

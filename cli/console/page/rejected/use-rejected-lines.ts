@@ -1,14 +1,14 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { Letters } from '../../api-types.ts'
-import { askLetters, isAborted, lookAnew, messageOf, type LettersQuestion } from '../api-client.ts'
+import type { DeadLetterPage } from '../../api-types.ts'
+import { fetchRejectedLines, isAborted, lookAnew, messageOf, type RejectedQuery } from '../api-client.ts'
 import { seen } from '../polling.ts'
 import { createStore, useStore } from '../store.ts'
 
 /** What is near its end, as it was told last; the head of the page warns of it. */
-export const nearEnd = createStore<Pick<Letters, 'nearTheirEnd' | 'firstForgottenAt'>>({ nearTheirEnd: 0 })
+export const nearEnd = createStore<Pick<DeadLetterPage, 'nearTheirEnd' | 'firstForgottenAt'>>({ nearTheirEnd: 0 })
 
-export interface LettersState {
-  readonly letters?: Letters
+export interface RejectedState {
+  readonly deadLetters?: DeadLetterPage
   readonly trouble?: string
   /** Whether what is shown is still that of the question before. */
   readonly isAsking: boolean
@@ -23,21 +23,25 @@ const LOOKING_MS = 1500
 const LATER_MS = 4000
 
 /** One page of what came back; asked for anew when the number of dead letters changes, and as long as the console looks for more. */
-export function useLetters(question: LettersQuestion): LettersState {
-  const [state, setState] = useState<{ readonly letters?: Letters; readonly trouble?: string; readonly answered?: string }>({})
+export function useRejectedLines(question: RejectedQuery): RejectedState {
+  const [state, setState] = useState<{
+    readonly deadLetters?: DeadLetterPage
+    readonly trouble?: string
+    readonly answered?: string
+  }>({})
   const [turn, setTurn] = useState(0)
   const count = useStore(seen, ({ overview }) => overview?.waiting.deadLetters)
   const asked = JSON.stringify(question)
-  const take = (letters: Letters) => {
-    setState({ letters, answered: asked })
-    nearEnd.set(letters)
+  const take = (deadLetters: DeadLetterPage) => {
+    setState({ deadLetters, answered: asked })
+    nearEnd.set(deadLetters)
   }
   const fail = (error: unknown) => {
     if (!isAborted(error)) setState((before) => ({ ...before, trouble: messageOf(error), answered: asked }))
   }
   useEffect(() => {
     const controller = new AbortController()
-    askLetters(question, controller.signal).then(take, fail)
+    fetchRejectedLines(question, controller.signal).then(take, fail)
     return () => {
       controller.abort()
     }
@@ -45,7 +49,7 @@ export function useLetters(question: LettersQuestion): LettersState {
   const again = () => {
     if (document.visibilityState === 'visible') setTurn((before) => before + 1)
   }
-  const isLooking = state.letters?.isLooking === true
+  const isLooking = state.deadLetters?.isLooking === true
   useEffect(() => {
     if (!isLooking) return
     const timer = setInterval(again, LOOKING_MS)

@@ -45,8 +45,8 @@ test('an address leads to where it was written', () => {
   for (const hash of [
     '#/',
     '#/import/reports%2Fincoming%2Fa%20b%23.json%2Fv%2Freport.json',
-    '#/letters?file=incoming%2Fa%26b.json&reason=invalid_json',
-    '#/mend',
+    '#/rejected?file=incoming%2Fa%26b.json&reason=invalid_json',
+    '#/fix',
   ]) {
     expect(hrefOf(readRoute(hash))).toBe(hash)
   }

@@ -30,17 +30,17 @@ async function surveyed(bytes: Uint8Array) {
   return {
     ready: lines.valid,
     blank: lines.blank,
-    cameBack: Object.fromEntries(Object.entries(rejectedBy).map(([reason, { count }]) => [reason, count])),
+    notDelivered: Object.fromEntries(Object.entries(rejectedBy).map(([reason, { count }]) => [reason, count])),
     refusal: refused[0]?.reason,
   }
 }
 
 async function expectSame(bytes: Uint8Array, pieceBytes: number): Promise<void> {
-  const { ready, blank, cameBack, refusal } = checked(bytes, pieceBytes)
+  const { ready, blank, notDelivered, refusal } = checked(bytes, pieceBytes)
   const page = {
     ready,
     blank,
-    cameBack: Object.fromEntries(cameBack.map(({ reason, count }) => [reason, count])),
+    notDelivered: Object.fromEntries(notDelivered.map(({ reason, count }) => [reason, count])),
     refusal: refusal?.reason,
   }
   const importer = await surveyed(bytes)

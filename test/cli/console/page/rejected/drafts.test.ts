@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import type { LetterRow } from '../../../../../cli/console/api-types.ts'
+import type { RejectedRow } from '../../../../../cli/console/api-types.ts'
 import {
   clearSent,
   desk,
@@ -15,7 +15,7 @@ import { onOneLine } from '../../../../../cli/rejects/validate.ts'
 
 const EARLY = '{"_p":"bob","_t":1393344604000,"_n":"Paid"}'
 
-function row(id: string, line = EARLY, changes: Partial<LetterRow> = {}): LetterRow {
+function row(id: string, line = EARLY, changes: Partial<RejectedRow> = {}): RejectedRow {
   return {
     id,
     kind: 'line',
