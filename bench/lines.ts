@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream'
 import split2 from 'split2'
-import { examine } from '../lambda/parse/entry.ts'
+import { toEntry } from '../lambda/parse/entry.ts'
 import { openLines } from '../lambda/read/lines.ts'
 import { shortLines } from './files.ts'
 import { median } from './measure.ts'
@@ -44,7 +44,7 @@ async function frameOnly(bytes: Buffer): Promise<void> {
 
 async function frameAndValidate(bytes: Buffer): Promise<void> {
   const { batches } = await openLines(chunksOf(bytes), { maxLineBytes: 262_144 })
-  for await (const batch of batches) for (const line of batch) examine(line, { latestTime: Infinity }, '0123456789abcdef')
+  for await (const batch of batches) for (const line of batch) toEntry(line, { latestTime: Infinity }, '0123456789abcdef')
 }
 
 /** How fast bytes become checked lines and ready requests, against split2 and JSON.parse alone in the same rounds. */

@@ -2,12 +2,12 @@ import { Command, CommanderError } from 'commander'
 import about from '../package.json' with { type: 'json' }
 import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import { SetupError } from '../lambda/errors.ts'
-import { awsSaid } from './deployment/aws-error.ts'
+import { awsErrorText } from './deployment/aws-error.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
 import type { ConsoleFlags } from './console/console.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_WATCHED_DIR, DEFAULT_STATE_DIR, readOptions, type LocalFlags } from './local/options.ts'
-import { atPlace } from './deployment/options.ts'
+import { withDeploymentOptions } from './deployment/options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
 import { addRejects } from './rejects/commands.ts'
 import type { SendFlags } from './send/send.ts'
@@ -45,7 +45,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { local } = await import('./local/local.ts')
       exitCode = await local(options)
     })
-  atPlace(program.command('backfill'))
+  withDeploymentOptions(program.command('backfill'))
     .description('import what lies under incoming/ and has no report: older files, and drops whose event was lost')
     .option('--dry-run', 'only show what would be queued', false)
     .option('--json', 'write one JSON document to stdout, and nothing else there', false)
@@ -87,7 +87,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { send } = await import('./send/send.ts')
       exitCode = await send(files, flags)
     })
-  atPlace(program.command('status'))
+  withDeploymentOptions(program.command('status'))
     .description('what became of the drops, or of one of them in full')
     .argument('[key]', 'the drop, as it is called in the bucket')
     .option('--watch', 'show it anew as it changes, until Ctrl-C', false)
@@ -99,7 +99,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
     })
-  atPlace(program.command('console'))
+  withDeploymentOptions(program.command('console'))
     .description('a page in the browser: drop files, see what becomes of them, mend what came back and send it again')
     .option('--port <number>', 'port of the page (default: any free)')
     .addHelpText('after', '\nExample:\n  km-import console --stack KissmetricsImporter\n')
@@ -115,7 +115,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
-    const told = error instanceof SetupError ? error.message : awsSaid(error)
+    const told = error instanceof SetupError ? error.message : awsErrorText(error)
     if (told === undefined) throw error
     process.stderr.write(`km-import: ${told}\n`)
     return EXIT.unusable

@@ -5,14 +5,14 @@ import { clock } from './adapters/clock.ts'
 import { endpointAt } from './adapters/endpoint.ts'
 import { checkpointsIn, s3SourceFiles, listingOf, s3DeadLetterArchive, reportsIn, s3Client } from './adapters/s3.ts'
 import { apiKeySource } from './adapters/secrets.ts'
-import { deadLetterQueueAt, importQueueAt, sqsDeadLetterReader, showAgainIn } from './adapters/sqs.ts'
-import { carryOutAll, settleMessage } from './jobs/dispatch.ts'
-import { readConfig, type Config, type Env } from './settings.ts'
-import { sayTo, type Log } from './events.ts'
+import { deadLetterQueueAt, importQueueAt, sqsDeadLetterReader, changeVisibility } from './adapters/sqs.ts'
+import { dispatchAll, handleMessage } from './jobs/dispatch.ts'
+import { readImporterSettings, type ImporterSettings, type Env } from './settings.ts'
+import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
 import { resuming } from './read/resume.ts'
-import { Shift } from './jobs/deadline.ts'
-import type { World } from './ports.ts'
+import { Deadline } from './jobs/deadline.ts'
+import type { Ports } from './ports.ts'
 
 /** Answers SQS with what has to come again, and a bare S3 event with nothing, or an error that makes Lambda send it again. */
 export type Handler = (event: unknown, context: Context) => Promise<SQSBatchResponse | undefined>
@@ -44,31 +44,31 @@ const USUAL_KEY = /^[0-9a-f]{40}$/i
  * @throws SetupError where a setting is missing or out of its range: before the first event, never at line 40,000
  */
 export function createHandler(env: Env, log: Log): Handler {
-  const config = readConfig(env)
+  const config = readImporterSettings(env)
   const sqs = new SQSClient({})
-  const world = realWorld(config, sqs, log)
+  const ports = awsPorts(config, sqs, log)
   return async (event, context) => {
-    using shift = new Shift(context, config.limits.deadlineMarginMs)
+    using shift = new Deadline(context, config.limits.deadlineMarginMs)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      await carryOutAll(readEvent(event), world, { messageId: undefined, deliveries: 1, ending: shift.ending })
+      await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: shift.ending })
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
       const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: shift.ending }
-      const settle = () => settleMessage(() => readMessage(message.body), world, invocation)
-      if (await whileHidden(message, sqs, config.importQueueUrl, settle)) continue
+      const settle = () => handleMessage(() => readMessage(message.body), ports, invocation)
+      if (await whileInvisible(message, sqs, config.importQueueUrl, settle)) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })
-      await comeAgain(message, sqs, config.importQueueUrl)
+      await redeliverLater(message, sqs, config.importQueueUrl)
     }
     return { batchItemFailures }
   }
 }
 
-function realWorld(config: Config, sqs: SQSClient, log: Log): World {
+function awsPorts(config: ImporterSettings, sqs: SQSClient, log: Log): Ports {
   const s3 = s3Client()
-  const say = sayTo(log)
+  const events = eventsFor(log)
   const readKey = apiKeySource(config.apiKey, () => clock.now())
   let isKeyChecked = false
   return {
@@ -84,13 +84,13 @@ function realWorld(config: Config, sqs: SQSClient, log: Log): World {
     endpoint: endpointAt(config.endpoint, config.limits.maxInFlight),
     apiKey: async () => {
       const key = await readKey()
-      if (!isKeyChecked && !USUAL_KEY.test(key)) say.unusualKey()
+      if (!isKeyChecked && !USUAL_KEY.test(key)) events.unusualKey()
       isKeyChecked = true
       return key
     },
     clock,
     newRun: randomUUID,
-    say,
+    events,
     limits: config.limits,
   }
 }
@@ -110,10 +110,15 @@ function deliveriesOf({ attributes }: SQSRecord): number {
 }
 
 /** What SQS does not take here only makes a message come again later than it could, or sooner, where its checkpoint tells it to wait. */
-async function whileHidden<T>({ receiptHandle }: SQSRecord, sqs: SQSClient, queueUrl: string, act: () => Promise<T>): Promise<T> {
+async function whileInvisible<T>(
+  { receiptHandle }: SQSRecord,
+  sqs: SQSClient,
+  queueUrl: string,
+  act: () => Promise<T>,
+): Promise<T> {
   let hiding: Promise<void> | undefined
   const hide = (): void => {
-    hiding = showAgainIn(sqs, queueUrl, receiptHandle, HIDDEN_SECONDS).catch(() => undefined)
+    hiding = changeVisibility(sqs, queueUrl, receiptHandle, HIDDEN_SECONDS).catch(() => undefined)
   }
   hide()
   const timer = setInterval(hide, HIDE_EVERY_MS)
@@ -126,8 +131,8 @@ async function whileHidden<T>({ receiptHandle }: SQSRecord, sqs: SQSClient, queu
 }
 
 /** Sooner than the queue's own visibility timeout, which is long, so that a short outage costs a short wait. */
-async function comeAgain(message: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
+async function redeliverLater(message: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
   const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (deliveriesOf(message) - 1))
   // Where SQS does not take this either, the message comes again by itself when its visibility timeout ends.
-  await showAgainIn(sqs, queueUrl, message.receiptHandle, delaySeconds).catch(() => undefined)
+  await changeVisibility(sqs, queueUrl, message.receiptHandle, delaySeconds).catch(() => undefined)
 }

@@ -18,7 +18,7 @@ export class AccountingError extends Error {
 }
 
 /** The program was asked to stop: its messages are left as they are, and come again when it runs again. */
-export class Interrupted extends Error {
+export class InterruptedError extends Error {
   override readonly name = 'Interrupted'
 
   constructor() {
@@ -32,7 +32,7 @@ export class BusyError extends Error {
 }
 
 /** The time of an invocation ran out: the rest is handed on to the next one. */
-export class TimeIsUp extends Error {
+export class OutOfTime extends Error {
   override readonly name = 'TimeIsUp'
 
   constructor() {
@@ -41,7 +41,7 @@ export class TimeIsUp extends Error {
 }
 
 /** A whole invocation brought the work no step forward, and a next one would not either. */
-export class StandstillError extends Error {
+export class NoProgressError extends Error {
   override readonly name = 'StandstillError'
 }
 

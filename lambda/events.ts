@@ -9,14 +9,14 @@ export interface Log {
   count(metric: string, value: number): void
 }
 
-export type Say = ReturnType<typeof sayTo>
+export type Events = ReturnType<typeof eventsFor>
 
 /**
  * Everything that the importer says, once each, with the metric that goes with it; no other file logs.
  *
  * info: nothing to do. warn: not as it should be, nothing is lost. error: a person must act, and the text says how.
  */
-export function sayTo(log: Log) {
+export function eventsFor(log: Log) {
   return {
     ignored(why: string): void {
       log.info('Message ignored: it asks for nothing.', { why })
@@ -38,7 +38,7 @@ export function sayTo(log: Log) {
       log.count('LinesUndeliverable', lines.undeliverable)
       log.count('FilesImported', 1)
     },
-    handedOn(key: string, line: number): void {
+    requeued(key: string, line: number): void {
       log.info('Time is up; the rest goes on in the next invocation.', { key, line })
       log.count('Requeues', 1)
     },

@@ -1,6 +1,6 @@
 import type { Limits } from './settings.ts'
 import type { Clock, Endpoint } from './deliver/delivery.ts'
-import type { Say } from './events.ts'
+import type { Events } from './events.ts'
 import type { DeadLetterReader } from './archive/dead-letter-reader.ts'
 import type { DeadLetterArchive } from './archive/archived.ts'
 import type { SourceFiles, Listing } from './read/drops.ts'
@@ -9,7 +9,7 @@ import type { Checkpoints } from './settle/lease.ts'
 import type { DeadLetterQueue } from './settle/dead-letter-sender.ts'
 
 /** Everything outside: the handler builds the real one, tests build others. */
-export interface World {
+export interface Ports {
   readonly files: SourceFiles
   readonly listing: Listing
   readonly reports: Reports
@@ -27,7 +27,7 @@ export interface World {
   readonly clock: Clock
   /** A name that no other run has. */
   readonly newRun: () => string
-  readonly say: Say
+  readonly events: Events
   readonly limits: Limits
 }
 

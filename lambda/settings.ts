@@ -1,6 +1,6 @@
 import { SetupError } from './errors.ts'
 
-export interface Knob {
+export interface NumberSetting {
   readonly unit: string
   readonly default: number
   readonly min: number
@@ -9,7 +9,7 @@ export interface Knob {
 }
 
 /** Every knob there is. The stack's properties, the CLI and docs/configuration.md name the same ones. */
-export const KNOBS = {
+export const NUMBER_SETTINGS = {
   KM_MAX_IN_FLIGHT: {
     unit: 'requests',
     default: 64,
@@ -52,12 +52,12 @@ export const KNOBS = {
     max: 600,
     why: 'so long before its time runs out an invocation stops reading, lets what is on its way end, and hands the rest on',
   },
-} as const satisfies Record<string, Knob>
+} as const satisfies Record<string, NumberSetting>
 
-export type KnobName = keyof typeof KNOBS
+export type NumberSettingName = keyof typeof NUMBER_SETTINGS
 
 /** Names of the settings that are text. */
-export const SETTINGS = {
+export const TEXT_SETTINGS = {
   /** Where the commands go: an https origin (http on loopback only). */
   endpoint: 'KM_ENDPOINT',
   /** ARN of the Secrets Manager secret that holds the API key. */
@@ -75,7 +75,7 @@ export const KISSMETRICS_ENDPOINT = 'https://trk.kissmetrics.io'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
-export interface Config {
+export interface ImporterSettings {
   readonly endpoint: URL
   readonly apiKey: { readonly secretArn: string } | { readonly value: string }
   readonly deadLetterQueueUrl: string
@@ -96,27 +96,27 @@ export interface Limits {
 }
 
 /** @throws SetupError naming the first setting that is missing or out of its range. */
-export function readConfig(env: Env): Config {
+export function readImporterSettings(env: Env): ImporterSettings {
   return {
-    endpoint: parseEndpoint(env[SETTINGS.endpoint] ?? KISSMETRICS_ENDPOINT, SETTINGS.endpoint),
+    endpoint: parseEndpoint(env[TEXT_SETTINGS.endpoint] ?? KISSMETRICS_ENDPOINT, TEXT_SETTINGS.endpoint),
     apiKey: readApiKey(env),
-    deadLetterQueueUrl: readRequired(SETTINGS.deadLetterQueueUrl, env),
-    importQueueUrl: readRequired(SETTINGS.importQueueUrl, env),
-    bucket: readRequired(SETTINGS.bucket, env),
+    deadLetterQueueUrl: readRequired(TEXT_SETTINGS.deadLetterQueueUrl, env),
+    importQueueUrl: readRequired(TEXT_SETTINGS.importQueueUrl, env),
+    bucket: readRequired(TEXT_SETTINGS.bucket, env),
     limits: {
-      maxInFlight: readKnob('KM_MAX_IN_FLIGHT', env),
-      maxLineBytes: readKnob('KM_MAX_LINE_BYTES', env),
-      maxLinesPerSecond: readKnob('KM_MAX_LINES_PER_SECOND', env),
-      segmentBytes: readKnob('KM_SEGMENT_BYTES', env),
-      checkpointMs: readKnob('KM_CHECKPOINT_SECONDS', env) * 1000,
-      deadlineMarginMs: readKnob('KM_DEADLINE_MARGIN_SECONDS', env) * 1000,
+      maxInFlight: readNumberSetting('KM_MAX_IN_FLIGHT', env),
+      maxLineBytes: readNumberSetting('KM_MAX_LINE_BYTES', env),
+      maxLinesPerSecond: readNumberSetting('KM_MAX_LINES_PER_SECOND', env),
+      segmentBytes: readNumberSetting('KM_SEGMENT_BYTES', env),
+      checkpointMs: readNumberSetting('KM_CHECKPOINT_SECONDS', env) * 1000,
+      deadlineMarginMs: readNumberSetting('KM_DEADLINE_MARGIN_SECONDS', env) * 1000,
     },
   }
 }
 
 /** @throws SetupError that names the knob, what it holds and what it may hold. */
-export function readKnob(name: KnobName, env: Env): number {
-  const { unit, min, max, default: usual } = KNOBS[name]
+export function readNumberSetting(name: NumberSettingName, env: Env): number {
+  const { unit, min, max, default: usual } = NUMBER_SETTINGS[name]
   const text = env[name]
   if (text === undefined || text === '') return usual
   const value = Number(text)
@@ -156,13 +156,13 @@ export function parseEndpoint(text: string, name: string): URL {
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-function readApiKey(env: Env): Config['apiKey'] {
-  const secretArn = env[SETTINGS.apiKeySecret]
+function readApiKey(env: Env): ImporterSettings['apiKey'] {
+  const secretArn = env[TEXT_SETTINGS.apiKeySecret]
   if (secretArn !== undefined && secretArn !== '') return { secretArn }
-  const value = env[SETTINGS.apiKey]?.trim()
+  const value = env[TEXT_SETTINGS.apiKey]?.trim()
   if (value !== undefined && value !== '') return { value }
   throw new SetupError(
-    `No API key: neither ${SETTINGS.apiKeySecret} (the ARN of a secret) nor ${SETTINGS.apiKey} is set. Set one; nothing was sent.`,
+    `No API key: neither ${TEXT_SETTINGS.apiKeySecret} (the ARN of a secret) nor ${TEXT_SETTINGS.apiKey} is set. Set one; nothing was sent.`,
   )
 }
 

@@ -20,7 +20,7 @@ interface Watch {
   /** Periods of five minutes in a row. */
   readonly periods: number
   /** What happened and what to do: all that a person who is woken by it reads. */
-  readonly says: string
+  readonly description: string
 }
 
 const PERIOD = Duration.minutes(5)
@@ -42,14 +42,14 @@ export class Alarms extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     )
-    for (const [name, { metric, above, periods, says }] of Object.entries(watches(props))) {
+    for (const [name, { metric, above, periods, description }] of Object.entries(watches(props))) {
       const alarm = new Alarm(this, name, {
         metric,
         threshold: above,
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluationPeriods: periods,
         treatMissingData: TreatMissingData.NOT_BREACHING,
-        alarmDescription: says,
+        alarmDescription: description,
       })
       alarm.addAlarmAction(new SnsAction(this.topic))
     }
@@ -57,7 +57,7 @@ export class Alarms extends Construct {
 }
 
 function watches({ importQueue: { queue, deadLetters }, importer }: AlarmsProps): Readonly<Record<string, Watch>> {
-  const said = (metricName: string) =>
+  const importerMetric = (metricName: string) =>
     new Metric({
       namespace: METRICS_NAMESPACE,
       metricName,
@@ -70,49 +70,55 @@ function watches({ importQueue: { queue, deadLetters }, importer }: AlarmsProps)
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'Maximum' }),
       above: 0,
       periods: 1,
-      says: 'Lines or files came back. See why, and mend them: km-import rejects list, then pull and replay.',
+      description: 'Lines or files came back. See why, and mend them: km-import rejects list, then pull and replay.',
     },
     DeadLettersArchived: {
-      metric: said('DeadLettersArchived'),
+      metric: importerMetric('DeadLettersArchived'),
       above: 0,
       periods: 1,
-      says: 'Dead letters that nobody looked at for ten days were moved to archived/ in the bucket. Nothing is lost: km-import rejects list.',
+      description:
+        'Dead letters that nobody looked at for ten days were moved to archived/ in the bucket. Nothing is lost: km-import rejects list.',
     },
     DeadLettersQuarantined: {
-      metric: said('DeadLettersQuarantined'),
+      metric: importerMetric('DeadLettersQuarantined'),
       above: 0,
       periods: 1,
-      says: 'Dead letters failed at three replays and were set aside under archived/. Mend them: km-import rejects pull --quarantined.',
+      description:
+        'Dead letters failed at three replays and were set aside under archived/. Mend them: km-import rejects pull --quarantined.',
     },
     SetupWrong: {
-      metric: said('SetupErrors'),
+      metric: importerMetric('SetupErrors'),
       above: 0,
       periods: 1,
-      says: 'Nothing is sent, since key, endpoint or permissions are wrong. The log says which; work waits, and later is among the dead letters.',
+      description:
+        'Nothing is sent, since key, endpoint or permissions are wrong. The log says which; work waits, and later is among the dead letters.',
     },
     EndpointDown: {
-      metric: said('EndpointDown'),
+      metric: importerMetric('EndpointDown'),
       above: 0,
       periods: 3,
-      says: 'Kissmetrics has not taken anything for a quarter of an hour. Work waits and goes on by itself when it does again.',
+      description:
+        'Kissmetrics has not taken anything for a quarter of an hour. Work waits and goes on by itself when it does again.',
     },
     WorkWaits: {
       metric: queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'Maximum' }),
       above: 6 * HOUR_SECONDS,
       periods: 1,
-      says: 'Something has waited in the import queue for six hours. Look into the log, and whether maximumConcurrency is too low.',
+      description:
+        'Something has waited in the import queue for six hours. Look into the log, and whether maximumConcurrency is too low.',
     },
     FunctionFails: {
       metric: importer.metricErrors({ period: PERIOD }),
       above: 0,
       periods: 1,
-      says: 'The importer broke off. What it worked on is tried again; the log says what happened.',
+      description: 'The importer broke off. What it worked on is tried again; the log says what happened.',
     },
     FunctionThrottled: {
       metric: importer.metricThrottles({ period: PERIOD }),
       above: 0,
       periods: 3,
-      says: 'The account has no room for the importer to run. Raise the concurrency of the account, or lower maximumConcurrency.',
+      description:
+        'The account has no room for the importer to run. Raise the concurrency of the account, or lower maximumConcurrency.',
     },
   }
 }

@@ -6,7 +6,7 @@ import { NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { SETTINGS } from '../lambda/settings.ts'
+import { TEXT_SETTINGS } from '../lambda/settings.ts'
 import { BUNDLE } from './bundle.ts'
 import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, ARCHIVED_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
@@ -16,7 +16,7 @@ export interface ImporterFunctionProps {
   readonly bucket: Bucket
   readonly importQueue: ImportQueue
   readonly apiKeySecretArn: string
-  readonly settings: Pick<Settings, 'endpoint' | 'knobs' | 'maximumConcurrency'>
+  readonly settings: Pick<Settings, 'endpoint' | 'overrides' | 'maximumConcurrency'>
 }
 
 /** As long as Lambda lets a function run. */
@@ -127,14 +127,14 @@ function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionP
 
 /** The names are those of lambda/settings.ts. Never the key: whoever may look at the function would see it. */
 function environment({ bucket, importQueue, apiKeySecretArn, settings }: ImporterFunctionProps): Record<string, string> {
-  const knobs = Object.entries(settings.knobs).map(([name, value]) => [name, String(value)] as const)
+  const overrides = Object.entries(settings.overrides).map(([name, value]) => [name, String(value)] as const)
   return {
-    [SETTINGS.endpoint]: settings.endpoint,
-    [SETTINGS.apiKeySecret]: apiKeySecretArn,
-    [SETTINGS.importQueueUrl]: importQueue.queue.queueUrl,
-    [SETTINGS.deadLetterQueueUrl]: importQueue.deadLetters.queueUrl,
-    [SETTINGS.bucket]: bucket.bucketName,
-    ...Object.fromEntries(knobs),
+    [TEXT_SETTINGS.endpoint]: settings.endpoint,
+    [TEXT_SETTINGS.apiKeySecret]: apiKeySecretArn,
+    [TEXT_SETTINGS.importQueueUrl]: importQueue.queue.queueUrl,
+    [TEXT_SETTINGS.deadLetterQueueUrl]: importQueue.deadLetters.queueUrl,
+    [TEXT_SETTINGS.bucket]: bucket.bucketName,
+    ...Object.fromEntries(overrides),
     NODE_OPTIONS: '--enable-source-maps',
   }
 }

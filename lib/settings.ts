@@ -1,4 +1,10 @@
-import { KISSMETRICS_ENDPOINT, KNOBS, parseEndpoint, readKnob, type KnobName } from '../lambda/settings.ts'
+import {
+  KISSMETRICS_ENDPOINT,
+  NUMBER_SETTINGS,
+  parseEndpoint,
+  readNumberSetting,
+  type NumberSettingName,
+} from '../lambda/settings.ts'
 
 /** What a person may choose when deploying; all of it has a default that is right for most. */
 export interface Settings {
@@ -13,7 +19,7 @@ export interface Settings {
   /** Deliveries of a message before it goes to the dead letters. */
   readonly maxReceiveCount: number
   /** Only those that were set: the function knows the defaults of the others. */
-  readonly knobs: Readonly<Partial<Record<KnobName, number>>>
+  readonly overrides: Readonly<Partial<Record<NumberSettingName, number>>>
 }
 
 /** A setting that the stack cannot be made with. The message is for the person who deploys, and stands alone. */
@@ -36,7 +42,7 @@ export const COUNTS = {
 const TEXTS = ['product', 'endpoint', 'apiKeySecretArn'] as const
 
 /** What may be given with `-c NAME=VALUE`, or under "context" in cdk.json. */
-export const SETTING_NAMES: readonly string[] = [...TEXTS, ...Object.keys(COUNTS), ...Object.keys(KNOBS)]
+export const SETTING_NAMES: readonly string[] = [...TEXTS, ...Object.keys(COUNTS), ...Object.keys(NUMBER_SETTINGS)]
 
 // "acknowledged-issue-numbers" is where `cdk acknowledge` keeps its list.
 const OTHERS = new Set(['acknowledged-issue-numbers'])
@@ -72,7 +78,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Settin
     ...(apiKeySecretArn !== undefined && { apiKeySecretArn }),
     maximumConcurrency: readCount(context, 'maximumConcurrency'),
     maxReceiveCount: readCount(context, 'maxReceiveCount'),
-    knobs: readKnobs(context),
+    overrides: readOverrides(context),
   }
 }
 
@@ -113,13 +119,13 @@ function readCount(context: Readonly<Record<string, unknown>>, name: keyof typeo
   )
 }
 
-function readKnobs(context: Readonly<Record<string, unknown>>): Settings['knobs'] {
-  const knobs: Partial<Record<KnobName, number>> = {}
-  for (const name of Object.keys(KNOBS) as KnobName[]) {
+function readOverrides(context: Readonly<Record<string, unknown>>): Settings['overrides'] {
+  const overrides: Partial<Record<NumberSettingName, number>> = {}
+  for (const name of Object.keys(NUMBER_SETTINGS) as NumberSettingName[]) {
     const text = asText(context[name])
-    if (text !== '') knobs[name] = asSetting(() => readKnob(name, { [name]: text }))
+    if (text !== '') overrides[name] = asSetting(() => readNumberSetting(name, { [name]: text }))
   }
-  return knobs
+  return overrides
 }
 
 /** cdk.json can hold a number, the command line only text. */

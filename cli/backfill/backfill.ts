@@ -3,10 +3,10 @@ import { listingOf, reportsIn } from '../../lambda/adapters/s3.ts'
 import { importQueueAt } from '../../lambda/adapters/sqs.ts'
 import { search } from '../../lambda/jobs/reconcile.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { findPlace, type PlaceFlags } from '../deployment/deployment.ts'
+import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { counted, printable } from '../terminal/output.ts'
 
-export interface BackfillFlags extends PlaceFlags {
+export interface BackfillFlags extends DeploymentFlags {
   readonly dryRun: boolean
   readonly json: boolean
 }
@@ -19,7 +19,7 @@ const HOUR_MS = 3_600_000
  * stdout has one key on each line, or one JSON document; the sum goes to stderr.
  */
 export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
-  const { s3, sqs, bucket, importQueueUrl } = await findPlace(flags)
+  const { s3, sqs, bucket, importQueueUrl } = await findDeployment(flags)
   const keys: string[] = []
   const found = await search(
     listingOf(s3, bucket).pages(),

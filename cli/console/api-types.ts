@@ -25,9 +25,9 @@ export interface Failure {
 
 export interface Overview {
   /** Name of the stack, or that it is on this computer. */
-  readonly place: string
+  readonly deployment: string
   /** Whether lines go to the stand-in for Kissmetrics. Its address, where they do. */
-  readonly standIn?: string
+  readonly emulator?: string
   readonly waiting: {
     readonly messages: number
     readonly deadLetters: number

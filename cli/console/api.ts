@@ -1,16 +1,16 @@
 import { json } from 'node:stream/consumers'
 import * as v from 'valibot'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
-import type { Place } from '../deployment/deployment.ts'
+import type { Deployment } from '../deployment/deployment.ts'
 import { waitingIn } from '../deployment/queue-depth.ts'
 import { OTHER_REASONS, type WaitingReason } from '../rejects/content.ts'
 import { replayEdited } from '../rejects/replay-edited.ts'
 import { archiveSelected } from '../rejects/archive.ts'
 import { sendBack } from '../rejects/replay-valid.ts'
-import { ReportShelf } from '../deployment/report-cache.ts'
+import { ReportCache } from '../deployment/report-cache.ts'
 import { REASONS } from '../../lambda/reasons.ts'
 import { DeadLetterCache } from './dead-letters.ts'
-import { judged, fixedBy, outlookOf } from './fixing.ts'
+import { validated, fixedBy, outlookOf } from './fixing.ts'
 import { Refusal, type Api, type Question } from './server.ts'
 import { upload } from './upload.ts'
 import type {
@@ -55,19 +55,19 @@ const Paging = v.object({
 
 /** Everything that the page can ask of one importer. */
 export class ConsoleApi implements AsyncDisposable {
-  readonly #place: Place
-  readonly #reports: ReportShelf
+  readonly #deployment: Deployment
+  readonly #reports: ReportCache
   readonly #deadLetters: DeadLetterCache
   readonly #answers: Readonly<Record<string, Api>>
 
-  constructor(place: Place) {
-    this.#place = place
-    this.#reports = new ReportShelf(place)
-    this.#deadLetters = new DeadLetterCache(place)
+  constructor(deployment: Deployment) {
+    this.#deployment = deployment
+    this.#reports = new ReportCache(deployment)
+    this.#deadLetters = new DeadLetterCache(deployment)
     this.#answers = {
       'GET /overview': ({ query }) => this.#overview(query),
       'GET /report': ({ query }) => this.#file(query.get('id') ?? ''),
-      'POST /upload': (question) => upload(place, question),
+      'POST /upload': (question) => upload(deployment, question),
       'GET /rejected': ({ query }) => this.#show(query),
       'POST /rejected/refresh': async ({ query }) => {
         await this.#deadLetters.look()
@@ -94,12 +94,12 @@ export class ConsoleApi implements AsyncDisposable {
     const limit = Number(query.get('limit') ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
       throw new Refusal(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
-    const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), waitingIn(this.#place)])
-    const { name, standInUrl } = this.#place
+    const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), waitingIn(this.#deployment)])
+    const { name, emulatorUrl } = this.#deployment
     const nearTheirEnd = waiting.deadLetters === 0 ? 0 : this.#deadLetters.nearTheirEnd()
     return {
-      place: name,
-      ...(standInUrl !== undefined && { standIn: standInUrl }),
+      deployment: name,
+      ...(emulatorUrl !== undefined && { emulator: emulatorUrl }),
       waiting: { ...waiting, ...(nearTheirEnd !== undefined && { nearTheirEnd }) },
       files: reports.toReversed().map(({ where, report }) => ({ id: where, report })),
       total,
@@ -129,10 +129,10 @@ export class ConsoleApi implements AsyncDisposable {
     const { ready, refused } =
       'isAll' in question
         ? { ready: fixedBy(known.each(question.filter), question), refused: [] }
-        : judged(question.lines, (id) => known.one(id))
+        : validated(question.lines, (id) => known.one(id))
     if (ready.length === 0) return { lines: 0, sentBefore: 0, missing: 0, refused }
     const { key, lines, storedBefore, missing } = await this.#deadLetters.alone(() =>
-      replayEdited(this.#place, 'console', ready, () => false, signal),
+      replayEdited(this.#deployment, 'console', ready, () => false, signal),
     )
     const table = await this.#deadLetters.table()
     table.remove(ready.map(({ id }) => id))
@@ -143,7 +143,7 @@ export class ConsoleApi implements AsyncDisposable {
   async #sendBack({ request, signal }: Question): Promise<ReplayResponse> {
     const filter = read(Filter, await bodyOf(request))
     const works = (await this.#deadLetters.table()).works(filter)
-    const sent = await this.#deadLetters.alone(() => sendBack(this.#place, works, signal))
+    const sent = await this.#deadLetters.alone(() => sendBack(this.#deployment, works, signal))
     const table = await this.#deadLetters.table()
     table.remove(works.keys())
     return { works: sent }
@@ -155,7 +155,7 @@ export class ConsoleApi implements AsyncDisposable {
     const chosen = ids && new Set(ids)
     const { archived } = await this.#deadLetters.alone(() =>
       archiveSelected(
-        this.#place,
+        this.#deployment,
         chosen === undefined ? { why: 'old' } : { why: 'asked', isMeant: ({ id }) => chosen.has(id) },
         signal,
       ),

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { findPlace, type Place, type PlaceFlags } from '../deployment/deployment.ts'
+import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { readPort } from '../terminal/port-option.ts'
 import { printable } from '../terminal/output.ts'
 import { ConsoleApi } from './api.ts'
 import { startServer, type ConsoleServer } from './server.ts'
 
-export interface ConsoleFlags extends PlaceFlags {
+export interface ConsoleFlags extends DeploymentFlags {
   readonly port?: string
 }
 
@@ -16,8 +16,8 @@ export interface ConsoleFlags extends PlaceFlags {
 export async function console(flags: ConsoleFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const port = readPort(flags.port, 1)
-  const place = await findPlace(flags)
-  await using server = await startConsole(place, port).catch((cause: unknown) => {
+  const deployment = await findDeployment(flags)
+  await using server = await startConsole(deployment, port).catch((cause: unknown) => {
     if (codeOf(cause) !== 'EADDRINUSE') throw cause
     throw new SetupError(
       `--port is "${port}": it is taken by another program. Name another, or leave it out to take a free one.`,
@@ -33,8 +33,8 @@ export async function console(flags: ConsoleFlags): Promise<ExitCode> {
 }
 
 /** @param port 0 for any @throws Error with code EADDRINUSE */
-export async function startConsole(place: Place, port: number): Promise<ConsoleServer> {
-  const api = new ConsoleApi(place)
+export async function startConsole(deployment: Deployment, port: number): Promise<ConsoleServer> {
+  const api = new ConsoleApi(deployment)
   const server = await startServer(api.answer, port, tellFault)
   return {
     address: server.address,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { collect } from '../rejects/collect.ts'
 import { NEAR_MS } from '../rejects/summary.ts'
-import { keptSeconds, type Place } from '../deployment/deployment.ts'
+import { keptSeconds, type Deployment } from '../deployment/deployment.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { DeadLetterTable, type Page } from './dead-letter-table.ts'
 import type { RejectedFilter, DeadLetterPage } from './api-types.ts'
@@ -24,7 +24,7 @@ interface Snapshot {
 
 /** The dead letters, as the queue showed them a moment ago: looking into a queue takes its letters out, so it is not done for each click. */
 export class DeadLetterCache implements AsyncDisposable {
-  readonly #place: Place
+  readonly #deployment: Deployment
   readonly #firstLookMs: number
   readonly #stopping = new AbortController()
   #snapshot: Snapshot | undefined
@@ -32,8 +32,8 @@ export class DeadLetterCache implements AsyncDisposable {
   #filling: DeadLetterTable | undefined
   #looking: Promise<void> | undefined
 
-  constructor(place: Place, firstLookMs = FIRST_LOOK_MS) {
-    this.#place = place
+  constructor(deployment: Deployment, firstLookMs = FIRST_LOOK_MS) {
+    this.#deployment = deployment
     this.#firstLookMs = firstLookMs
   }
 
@@ -119,17 +119,17 @@ export class DeadLetterCache implements AsyncDisposable {
   }
 
   async #hasChanged({ counted }: Snapshot): Promise<boolean> {
-    return (await countMessages(this.#place.sqs, this.#place.deadLetterQueueUrl)) !== counted
+    return (await countMessages(this.#deployment.sqs, this.#deployment.deadLetterQueueUrl)) !== counted
   }
 
   async #take(): Promise<void> {
     const startedAt = Date.now()
-    const counted = await countMessages(this.#place.sqs, this.#place.deadLetterQueueUrl)
-    const table = new DeadLetterTable((await keptSeconds(this.#place)) * 1000)
+    const counted = await countMessages(this.#deployment.sqs, this.#deployment.deadLetterQueueUrl)
+    const table = new DeadLetterTable((await keptSeconds(this.#deployment)) * 1000)
     this.#filling = table
     try {
       await using held = await collect(
-        this.#place,
+        this.#deployment,
         (reject) => {
           table.add(reject)
           return false

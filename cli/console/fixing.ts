@@ -48,7 +48,7 @@ export function fixedBy(deadLetters: Iterable<RejectedRow>, { fixes }: FixQuesti
 }
 
 /** The lines that a person has mended, judged once more: what cannot be sent is refused, and stays where it is. */
-export function judged(
+export function validated(
   lines: Extract<ReplayQuestion, { readonly lines: unknown }>['lines'],
   deadLetterOf: (id: string) => RejectedRow | undefined,
 ): { readonly ready: readonly EditedLine[]; readonly refused: Replayed['refused'] } {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { awsSaid } from '../deployment/aws-error.ts'
+import { awsErrorText } from '../deployment/aws-error.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { admit, CAUTIONS, type Admission } from './guard.ts'
 
@@ -133,7 +133,7 @@ async function answer(
 function toldAs(error: unknown): { readonly status: number; readonly message: string } | undefined {
   if (error instanceof Refusal) return error
   if (error instanceof SetupError) return { status: 400, message: error.message }
-  const said = awsSaid(error)
+  const said = awsErrorText(error)
   return said === undefined ? undefined : { status: 502, message: said }
 }
 

@@ -1,6 +1,6 @@
 import { HeadObjectCommand, NotFound, PutObjectCommand } from '@aws-sdk/client-s3'
 import { FILE_SUFFIXES, INCOMING_PREFIX, isImportName } from '../../lambda/keys.ts'
-import type { Place } from '../deployment/deployment.ts'
+import type { Deployment } from '../deployment/deployment.ts'
 import { grouped, printable } from '../terminal/output.ts'
 import { Refusal, type Question } from './server.ts'
 import type { Uploaded } from './api-types.ts'
@@ -15,7 +15,7 @@ const MOST_NAME_BYTES = 900
  *
  * @throws Refusal where it cannot be a drop, or where one of that name is there and nobody said to import it again
  */
-export async function upload({ s3, bucket }: Place, { request, query, signal }: Question): Promise<Uploaded> {
+export async function upload({ s3, bucket }: Deployment, { request, query, signal }: Question): Promise<Uploaded> {
   const name = query.get('name') ?? ''
   const key = `${INCOMING_PREFIX}${name}`
   // A folder in a name would be one more thing to understand, and `..` is read by other programs as a way out.
@@ -37,7 +37,7 @@ export async function upload({ s3, bucket }: Place, { request, query, signal }: 
   return { key }
 }
 
-async function isThere({ s3, bucket }: Pick<Place, 's3' | 'bucket'>, key: string): Promise<boolean> {
+async function isThere({ s3, bucket }: Pick<Deployment, 's3' | 'bucket'>, key: string): Promise<boolean> {
   try {
     await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
     return true

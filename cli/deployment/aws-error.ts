@@ -1,7 +1,7 @@
 import { printable } from '../terminal/output.ts'
 
 /** What S3, SQS or the way to them refused, as a person can mend it. @returns undefined where it was none of them */
-export function awsSaid(error: unknown): string | undefined {
+export function awsErrorText(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('$metadata' in error || error.name === 'CredentialsProviderError')) return undefined
   return (
     `S3 or SQS did not do what was asked (${printable(`${error.name}: ${error.message}`)}). ` +

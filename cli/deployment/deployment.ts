@@ -6,18 +6,18 @@ import { SetupError } from '../../lambda/errors.ts'
 import { BUCKET, pointSdkHere, type Cloud } from '../local/services.ts'
 
 /** Which importer a command is about: the flags that all such commands have. */
-export interface PlaceFlags {
+export interface DeploymentFlags {
   /** Name of a deployed stack; left out, local mode is meant. */
   readonly stack?: string
   readonly stateDir: string
 }
 
 /** An importer, deployed or on this computer, as a command reaches it. */
-export interface Place {
+export interface Deployment {
   /** Of the stack, or that it is on this computer. */
   readonly name: string
   /** Where the stand-in for Kissmetrics can be asked, where lines go to it. */
-  readonly standInUrl?: string
+  readonly emulatorUrl?: string
   readonly s3: S3Client
   readonly sqs: SQSClient
   readonly bucket: string
@@ -25,14 +25,14 @@ export interface Place {
   readonly deadLetterQueueUrl: string
 }
 
-type Addresses = Pick<Cloud, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> & Pick<Place, 'standInUrl'>
+type Addresses = Pick<Cloud, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> & Pick<Deployment, 'emulatorUrl'>
 
 const THIS_COMPUTER = 'this computer'
 
 const FILE = 'running.json'
 
 /** @throws SetupError where there is no such importer */
-export function findPlace({ stack, stateDir }: PlaceFlags): Promise<Place> {
+export function findDeployment({ stack, stateDir }: DeploymentFlags): Promise<Deployment> {
   return stack === undefined ? findLocal(stateDir) : findStack(stack)
 }
 
@@ -40,7 +40,7 @@ export function findPlace({ stack, stateDir }: PlaceFlags): Promise<Place> {
 export async function announce(
   stateDir: string,
   { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: Cloud,
-  standInUrl?: string,
+  emulatorUrl?: string,
 ): Promise<AsyncDisposable> {
   const file = path.join(stateDir, FILE)
   const addresses: Addresses = {
@@ -48,13 +48,13 @@ export async function announce(
     sqsUrl,
     importQueueUrl,
     deadLetterQueueUrl,
-    ...(standInUrl !== undefined && { standInUrl }),
+    ...(emulatorUrl !== undefined && { emulatorUrl }),
   }
   await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`)
   return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
 }
 
-async function findLocal(stateDir: string): Promise<Place> {
+async function findLocal(stateDir: string): Promise<Deployment> {
   const notRunning = new SetupError(
     `Nothing runs with the state in "${path.resolve(stateDir)}". Start local mode there (npm start), name its --state-dir, or name a deployed --stack.`,
   )
@@ -71,7 +71,7 @@ async function findLocal(stateDir: string): Promise<Place> {
 }
 
 /** The importer that runs in this very process. */
-export function placeOf({ s3, sqs, importQueueUrl, deadLetterQueueUrl }: Cloud, standInUrl?: string): Place {
+export function deploymentOf({ s3, sqs, importQueueUrl, deadLetterQueueUrl }: Cloud, emulatorUrl?: string): Deployment {
   return {
     name: THIS_COMPUTER,
     s3,
@@ -79,12 +79,12 @@ export function placeOf({ s3, sqs, importQueueUrl, deadLetterQueueUrl }: Cloud, 
     bucket: BUCKET,
     importQueueUrl,
     deadLetterQueueUrl,
-    ...(standInUrl !== undefined && { standInUrl }),
+    ...(emulatorUrl !== undefined && { emulatorUrl }),
   }
 }
 
 /** Credentials and region come as the AWS command line takes them: environment, profile, role. */
-async function findStack(name: string): Promise<Place> {
+async function findStack(name: string): Promise<Deployment> {
   // Loaded only here: whoever works on this computer does not wait for it.
   const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation')
   const { Stacks } = await new CloudFormationClient({})
@@ -113,7 +113,7 @@ async function findStack(name: string): Promise<Place> {
 }
 
 /** How long the dead-letter queue keeps a letter, in seconds. */
-export async function keptSeconds({ sqs, deadLetterQueueUrl }: Place): Promise<number> {
+export async function keptSeconds({ sqs, deadLetterQueueUrl }: Deployment): Promise<number> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['MessageRetentionPeriod'] }),
   )

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import type { Place } from './deployment.ts'
+import type { Deployment } from './deployment.ts'
 
 /** What is in the queues of an importer. */
 export interface Waiting {
@@ -11,7 +11,7 @@ export async function waitingIn({
   sqs,
   importQueueUrl,
   deadLetterQueueUrl,
-}: Pick<Place, 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>): Promise<Waiting> {
+}: Pick<Deployment, 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>): Promise<Waiting> {
   const [messages, deadLetters] = await Promise.all([countMessages(sqs, importQueueUrl), countMessages(sqs, deadLetterQueueUrl)])
   return { messages, deadLetters }
 }

@@ -2,32 +2,32 @@ import { reportsIn } from '../../lambda/adapters/s3.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { listObjects } from './list-objects.ts'
-import type { Place } from './deployment.ts'
+import type { Deployment } from './deployment.ts'
 
 const READS_AT_ONCE = 16
 
-export interface ShelvedReport {
+export interface CachedReport {
   /** Where it lies in the bucket. */
   readonly where: string
   readonly report: Report
 }
 
 /** The reports of an importer. One that was read is not read again until it changes. */
-export class ReportShelf {
-  readonly #place: Pick<Place, 's3' | 'bucket'>
+export class ReportCache {
+  readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
   readonly #read = new Map<string, { readonly etag: string; readonly report: Report }>()
 
-  constructor(place: Pick<Place, 's3' | 'bucket'>) {
-    this.#place = place
+  constructor(deployment: Pick<Deployment, 's3' | 'bucket'>) {
+    this.#deployment = deployment
   }
 
   /** Those that were written last, the newest import last; and how many there are. */
-  async newest(most: number): Promise<{ readonly reports: readonly ShelvedReport[]; readonly total: number }> {
-    const { s3, bucket } = this.#place
+  async newest(most: number): Promise<{ readonly reports: readonly CachedReport[]; readonly total: number }> {
+    const { s3, bucket } = this.#deployment
     const listed: { readonly key: string; readonly etag: string; readonly writtenAt: Date }[] = []
     for await (const object of listObjects(s3, bucket, REPORTS_PREFIX)) listed.push(object)
     const chosen = listed.sort((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime()).slice(0, most)
-    const reports: ShelvedReport[] = []
+    const reports: CachedReport[] = []
     for (let from = 0; from < chosen.length; from += READS_AT_ONCE) {
       const some = await Promise.all(
         chosen
@@ -44,7 +44,7 @@ export class ReportShelf {
   async one(where: string, etag?: string): Promise<Report | undefined> {
     const known = this.#read.get(where)
     if (known !== undefined && known.etag === etag) return known.report
-    const found = await reportsIn(this.#place.s3).find(this.#place.bucket, where)
+    const found = await reportsIn(this.#deployment.s3).find(this.#deployment.bucket, where)
     if (found === undefined) return undefined
     this.#read.set(where, { etag: found.tag, report: found.report })
     return found.report

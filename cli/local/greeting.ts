@@ -6,7 +6,7 @@ import type { Servers } from './servers.ts'
 /** Where everything is, when it has started. */
 export function greeting(
   { watchedDir, stateDir, once }: LocalOptions,
-  { cloud, endpoint, standInUrl, consoleUrl }: Servers,
+  { cloud, endpoint, emulatorUrl, consoleUrl }: Servers,
   output: Output,
 ): string {
   const rows: [string, string][] = [
@@ -14,9 +14,9 @@ export function greeting(
     ...(consoleUrl === undefined ? [] : [['or open the page', consoleUrl] satisfies [string, string]]),
     [
       'sent to',
-      standInUrl === undefined
+      emulatorUrl === undefined
         ? printable(endpoint.origin)
-        : `${standInUrl} (a stand-in for Kissmetrics: open it, and ask what it got)`,
+        : `${emulatorUrl} (a stand-in for Kissmetrics: open it, and ask what it got)`,
     ],
     ['bucket', `${cloud.s3Url}/${BUCKET}`],
     ['queues', cloud.sqsUrl],

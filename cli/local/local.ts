@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { SETTINGS, type Env } from '../../lambda/settings.ts'
+import { TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { createHandler } from '../../lambda/app.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { announce } from '../deployment/deployment.ts'
@@ -16,7 +16,7 @@ import { Progress } from './progress.ts'
 import { countMessages, lookAt } from '../deployment/queue-depth.ts'
 import { ReportFollower } from './reports.ts'
 import { copySamples, isEmpty } from './samples.ts'
-import { sayOn, terminalLog, type Say } from './terminal-log.ts'
+import { notifyOn, terminalLog, type Notify } from './terminal-log.ts'
 import { startServers, type Servers } from './servers.ts'
 import { synthesize } from './synth.ts'
 import { readWiring, type Wiring } from './template.ts'
@@ -37,7 +37,7 @@ export async function local(options: LocalOptions): Promise<ExitCode> {
   const template = await synthesize(path.join(options.stateDir, 'cdk.out'))
   const wiring = readWiring(JSON.parse(await readFile(template, 'utf8')))
   await using servers = await startServers(options, wiring)
-  await using _announced = await announce(options.stateDir, servers.cloud, servers.standInUrl)
+  await using _announced = await announce(options.stateDir, servers.cloud, servers.emulatorUrl)
   const run = new LocalRun(options, wiring, servers, status)
   try {
     return await run.untilDone()
@@ -50,7 +50,7 @@ class LocalRun {
   readonly #options: LocalOptions
   readonly #servers: Servers
   readonly #status: StatusLine
-  readonly #say: Say
+  readonly #notify: Notify
   readonly #prefix: string
   readonly #reports: ReportFollower
   readonly #progress: Progress
@@ -64,7 +64,7 @@ class LocalRun {
     this.#options = options
     this.#servers = servers
     this.#status = status
-    this.#say = sayOn(process.stderr, status)
+    this.#notify = notifyOn(process.stderr, status)
     this.#prefix = wiring.notifications[0]?.prefix ?? ''
     this.#reports = new ReportFollower(servers.cloud.s3, BUCKET, path.join(options.stateDir, 'reports'))
     this.#progress = new Progress(status, options.json ? undefined : process.stdout)
@@ -79,8 +79,8 @@ class LocalRun {
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
     const isFirstStart = (await isEmpty(cloud.s3, BUCKET)) && (await this.#folder.files()).length === 0
-    if (isFirstStart && this.#options.samples && this.#servers.standInUrl !== undefined) {
-      this.#say('dim', 'first start:', 'nothing to import yet, so here are the samples.')
+    if (isFirstStart && this.#options.samples && this.#servers.emulatorUrl !== undefined) {
+      this.#notify('dim', 'first start:', 'nothing to import yet, so here are the samples.')
       await copySamples(cloud.s3, BUCKET, this.#prefix)
     }
     await this.#folder.scan()
@@ -114,7 +114,7 @@ class LocalRun {
     if (this.#isFileUnreadable) return EXIT.unusable
     const unfinished = this.#progress.unfinished
     for (const { file } of unfinished)
-      this.#say(
+      this.#notify(
         'red',
         'error:',
         this.#isEndpointDown
@@ -133,11 +133,11 @@ class LocalRun {
       prefix: this.#prefix,
       suffixes,
       onIgnored: (file) => {
-        this.#say('yellow', 'ignored:', `${file} (names of drops end with ${suffixes.join(', ')})`)
+        this.#notify('yellow', 'ignored:', `${file} (names of drops end with ${suffixes.join(', ')})`)
       },
       onUnreadable: (file, code) => {
         this.#isFileUnreadable = true
-        this.#say(
+        this.#notify(
           'red',
           'error:',
           `${file} could not be read (${code}). Give yourself access to it, or take it out of the folder.`,
@@ -148,7 +148,7 @@ class LocalRun {
 
   #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): EventSource {
     const { cloud } = this.#servers
-    const log = terminalLog(this.#say, {
+    const log = terminalLog(this.#notify, {
       setupWrong: () => {
         this.#isSetupWrong = true
       },
@@ -163,7 +163,7 @@ class LocalRun {
       timeoutMs: timeoutSeconds * 1000,
       concurrency: eventSource.maximumConcurrency,
       onError: (error) => {
-        this.#say('red', 'error:', error instanceof Error ? error.message : String(error))
+        this.#notify('red', 'error:', error instanceof Error ? error.message : String(error))
       },
     })
   }
@@ -171,17 +171,17 @@ class LocalRun {
   /** The environment of the deployed function, but for what is elsewhere here: endpoint, key, queues. Knobs are set as one sets them. */
   #environment(deployed: Readonly<Record<string, unknown>>): Env {
     const { cloud, endpoint, apiKey } = this.#servers
-    const knobs = Object.entries(deployed).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    const overrides = Object.entries(deployed).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
     return {
       KM_CHECKPOINT_SECONDS: '1', // who starts again after a crash waits for three times as long
-      ...Object.fromEntries(knobs),
+      ...Object.fromEntries(overrides),
       ...process.env,
-      [SETTINGS.endpoint]: endpoint.origin,
-      [SETTINGS.apiKeySecret]: undefined,
-      [SETTINGS.apiKey]: apiKey,
-      [SETTINGS.importQueueUrl]: cloud.importQueueUrl,
-      [SETTINGS.deadLetterQueueUrl]: cloud.deadLetterQueueUrl,
-      [SETTINGS.bucket]: BUCKET,
+      [TEXT_SETTINGS.endpoint]: endpoint.origin,
+      [TEXT_SETTINGS.apiKeySecret]: undefined,
+      [TEXT_SETTINGS.apiKey]: apiKey,
+      [TEXT_SETTINGS.importQueueUrl]: cloud.importQueueUrl,
+      [TEXT_SETTINGS.deadLetterQueueUrl]: cloud.deadLetterQueueUrl,
+      [TEXT_SETTINGS.bucket]: BUCKET,
     }
   }
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { parseEndpoint, SETTINGS } from '../../lambda/settings.ts'
+import { parseEndpoint, TEXT_SETTINGS } from '../../lambda/settings.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { readPort } from '../terminal/port-option.ts'
 
@@ -107,4 +107,4 @@ async function makeFolder(folder: string, what: string): Promise<void> {
   })
 }
 
-export const DEFAULT_API_KEY_ENV = SETTINGS.apiKey
+export const DEFAULT_API_KEY_ENV = TEXT_SETTINGS.apiKey

@@ -1,5 +1,5 @@
 import { isFinal, type Report } from '../../lambda/report/report.ts'
-import { shortest } from '../terminal/display-path.ts'
+import { displayPath } from '../terminal/display-path.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal/output.ts'
 import type { FollowedReport } from './reports.ts'
 import { resultTable } from '../status/report-table.ts'
@@ -32,7 +32,7 @@ export class Progress {
       this.#reports.set(file, report)
       if (!isFinal(report) || this.#results === undefined) continue
       this.#status.clear()
-      this.#results.write(`${resultTable(report, shortest(file), deadLetters, this.#results)}\n`)
+      this.#results.write(`${resultTable(report, displayPath(file), deadLetters, this.#results)}\n`)
     }
     if (this.unfinished.length > 0) this.#status.show(this.unfinished.map(progressOf).join(' · '))
   }

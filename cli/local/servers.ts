@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { startConsole } from '../console/console.ts'
-import { placeOf } from '../deployment/deployment.ts'
-import { STAND_IN_KEY } from '../../emulators/kissmetrics/key.ts'
-import { startStandIn } from '../../emulators/kissmetrics/server.ts'
+import { deploymentOf } from '../deployment/deployment.ts'
+import { EMULATOR_KEY } from '../../emulators/kissmetrics/key.ts'
+import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { startCloud, type Cloud } from './services.ts'
 import type { LocalOptions } from './options.ts'
 import type { Wiring } from './template.ts'
@@ -14,7 +14,7 @@ export interface Servers extends AsyncDisposable {
   readonly endpoint: URL
   readonly apiKey: string
   /** Where the stand-in can be asked; undefined where another endpoint was named. */
-  readonly standInUrl: string | undefined
+  readonly emulatorUrl: string | undefined
   /** The page for people, with the token in it; undefined for a run that ends by itself. */
   readonly consoleUrl: string | undefined
 }
@@ -27,7 +27,7 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     const cloud = await startCloud(options.stateDir, options.port, wiring)
     starting.defer(() => cloud.stop())
     const { once, port } = options
-    const page = once ? undefined : await startConsole(placeOf(cloud, target.standInUrl), port === 0 ? 0 : port + 3)
+    const page = once ? undefined : await startConsole(deploymentOf(cloud, target.emulatorUrl), port === 0 ? 0 : port + 3)
     if (page !== undefined) starting.use(page)
     const started = starting.move()
     return { cloud, ...target, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }
@@ -44,9 +44,9 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
 async function startTarget(
   { target, stateDir, port }: LocalOptions,
   starting: AsyncDisposableStack,
-): Promise<Pick<Servers, 'endpoint' | 'apiKey' | 'standInUrl'>> {
-  if (target !== undefined) return { ...target, standInUrl: undefined }
-  const standIn = await startStandIn({ dir: path.join(stateDir, 'stand-in'), port: port === 0 ? 0 : port + 2 })
-  starting.defer(() => standIn.stop())
-  return { endpoint: new URL(standIn.url), apiKey: STAND_IN_KEY, standInUrl: standIn.url }
+): Promise<Pick<Servers, 'endpoint' | 'apiKey' | 'emulatorUrl'>> {
+  if (target !== undefined) return { ...target, emulatorUrl: undefined }
+  const emulator = await startKissmetricsEmulator({ dir: path.join(stateDir, 'stand-in'), port: port === 0 ? 0 : port + 2 })
+  starting.defer(() => emulator.stop())
+  return { endpoint: new URL(emulator.url), apiKey: EMULATOR_KEY, emulatorUrl: emulator.url }
 }

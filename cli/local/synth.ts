@@ -57,8 +57,8 @@ async function runApp(outDir: string): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, [join(ROOT, 'bin/app.ts')], { cwd: ROOT, env })
   } catch (cause) {
-    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
-    throw new Error(`The stack in bin/app.ts could not be synthesized, so it is not known how its parts are wired: ${said}`, {
+    const sentence = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
+    throw new Error(`The stack in bin/app.ts could not be synthesized, so it is not known how its parts are wired: ${sentence}`, {
       cause,
     })
   }

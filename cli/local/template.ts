@@ -233,9 +233,9 @@ function parse<S extends v.GenericSchema>(schema: S, value: unknown, where: stri
   const parsed = v.safeParse(schema, value)
   if (parsed.success) return parsed.output
   const [{ expected, received, path = [] }] = parsed.issues
-  const place = path.map(({ key }) => String(key)).join('.')
+  const deployment = path.map(({ key }) => String(key)).join('.')
   throw new WiringError(
-    `in ${where}, ${place === '' ? 'the whole' : place} is ${received}, expected ${expected ?? 'something else'}`,
+    `in ${where}, ${deployment === '' ? 'the whole' : deployment} is ${received}, expected ${expected ?? 'something else'}`,
   )
 }
 

@@ -2,9 +2,9 @@ import type { Facts, Log } from '../../lambda/events.ts'
 import { printable, styled, type Output, type StatusLine } from '../terminal/output.ts'
 
 /** Tells a person something between two results. */
-export type Say = (style: 'dim' | 'yellow' | 'red', word: string, sentence: string) => void
+export type Notify = (style: 'dim' | 'yellow' | 'red', word: string, sentence: string) => void
 
-export function sayOn(output: Output, status: StatusLine): Say {
+export function notifyOn(output: Output, status: StatusLine): Notify {
   return (style, word, sentence) => {
     status.clear()
     output.write(`${styled(output, style, word)} ${printable(sentence)}\n`)
@@ -12,14 +12,14 @@ export function sayOn(output: Output, status: StatusLine): Say {
 }
 
 /** The importer's sentences on a terminal: what needs a person, and no more. The table at the end of a drop says the rest. */
-export function terminalLog(say: Say, on: { readonly setupWrong: () => void; readonly endpointDown: () => void }): Log {
+export function terminalLog(notify: Notify, on: { readonly setupWrong: () => void; readonly endpointDown: () => void }): Log {
   return {
     info: () => undefined,
     warn: (sentence, facts) => {
-      say('yellow', 'note:', withFacts(sentence, facts))
+      notify('yellow', 'note:', withFacts(sentence, facts))
     },
     error: (sentence, facts) => {
-      say('red', 'error:', withFacts(sentence, facts))
+      notify('red', 'error:', withFacts(sentence, facts))
     },
     count: (metric) => {
       if (metric === 'SetupErrors') on.setupWrong()

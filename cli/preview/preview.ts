@@ -1,4 +1,4 @@
-import { readKnob } from '../../lambda/settings.ts'
+import { readNumberSetting } from '../../lambda/settings.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { grouped, StatusLine } from '../terminal/output.ts'
 import { DigestPool } from './digest/digest-pool.ts'
@@ -30,7 +30,7 @@ export async function preview(files: readonly string[], { json }: PreviewFlags):
 /** @throws SetupError where a file cannot be opened, or not be read to its end */
 export async function survey(files: readonly string[]): Promise<PreviewSummary> {
   await checkSources(files)
-  const maxLineBytes = readKnob('KM_MAX_LINE_BYTES', process.env)
+  const maxLineBytes = readNumberSetting('KM_MAX_LINE_BYTES', process.env)
   const survey = new Survey()
   await using pool = new DigestPool()
   const { onLines, end } = progress()

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { SetupError, codeOf } from '../../lambda/errors.ts'
-import { Head, type Admission } from '../../lambda/parse/sniff.ts'
+import { FormatSniffer, type SniffResult } from '../../lambda/parse/sniff.ts'
 import { diagnoseBytes } from '../../lambda/parse/diagnose.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { isGzip, openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
@@ -10,7 +10,7 @@ import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
 import { digestBlock, type LineOptions } from './digest/digest-block.ts'
 import type { DigestPool } from './digest/digest-pool.ts'
 import { Digester, type Digest } from './digest/digest.ts'
-import { judgeAll } from './digest/classify-line.ts'
+import { classifyLines } from './digest/classify-line.ts'
 import type { Survey } from './survey/survey.ts'
 
 /** A file that is open. */
@@ -66,7 +66,7 @@ class FileSurvey {
   readonly #survey: Survey
   readonly #pool: DigestPool
   readonly #onLines: (lines: number) => void
-  readonly #head = new Head(false)
+  readonly #sniffer = new FormatSniffer(false)
   readonly #digester = new Digester()
   readonly #digests: Promise<Digest>[] = []
   #isAdmitted = false
@@ -81,7 +81,7 @@ class FileSurvey {
 
   /** @returns why the file comes back as a whole, or from where it is broken, where it does */
   async run(): Promise<Rejection | undefined> {
-    let breakage: Rejection | undefined
+    let failure: Rejection | undefined
     let blocks = 0
     try {
       for await (const block of blocksOf(unpacked(this.#body))) {
@@ -96,10 +96,10 @@ class FileSurvey {
     } catch (error) {
       const unreadable = asUnreadable(error)
       if (!(unreadable instanceof UnreadableFile)) throw error
-      breakage = reject('object_unreadable', unreadable.message)
+      failure = reject('object_unreadable', unreadable.message)
     }
     while (this.#digests.length > 0) await this.#takeOne()
-    return this.#pass(this.#head.end()) ?? breakage
+    return this.#pass(this.#sniffer.end()) ?? failure
   }
 
   async #lookAt(block: Uint8Array<ArrayBuffer>, isFirst: boolean): Promise<Rejection | undefined> {
@@ -108,18 +108,18 @@ class FileSurvey {
     const { rules, maxLineBytes } = this.#lineOptions
     const { batches } = await openLines(Readable.from([Buffer.from(block.buffer)]), { maxLineBytes, byteStart: isFirst ? 0 : 1 })
     for await (const batch of batches) {
-      const refusal = this.#pass(this.#head.admit(judgeAll(batch, rules)))
+      const refusal = this.#pass(this.#sniffer.admit(classifyLines(batch, rules)))
       if (refusal !== undefined) return refusal
       this.#onLines(batch.length)
     }
     return undefined
   }
 
-  #pass(admission: Admission): Rejection | undefined {
-    if (admission.kind === 'refused') return admission.rejection
-    if (admission.kind === 'held') return undefined
+  #pass(sniffed: SniffResult): Rejection | undefined {
+    if (sniffed.kind === 'refused') return sniffed.rejection
+    if (sniffed.kind === 'held') return undefined
     this.#isAdmitted = true
-    for (const entry of admission.entries) this.#survey.add(entry)
+    for (const entry of sniffed.entries) this.#survey.add(entry)
     return undefined
   }
 

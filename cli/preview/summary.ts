@@ -33,7 +33,7 @@ export interface PreviewSummary {
 }
 
 /** Where a line stands. */
-export interface Place {
+export interface LineRef {
   readonly file: string
   /** From 1. */
   readonly line: number
@@ -51,7 +51,7 @@ export interface IdentitySummary {
 export interface RejectionSummary {
   readonly count: number
   /** The first ones, at most 20. */
-  readonly examples: readonly (Place & { readonly detail: string })[]
+  readonly examples: readonly (LineRef & { readonly detail: string })[]
 }
 
 /** Aliases make one person of two identities, and cannot be undone. */
@@ -76,7 +76,7 @@ export interface AliasGroup {
   /** At most 5, those that are in the most pairs first. */
   readonly examples: readonly string[]
   /** Of the first alias in it. */
-  readonly first: Place
+  readonly first: LineRef
 }
 
 export interface NamesSummary<Name> {
@@ -135,7 +135,7 @@ export interface RepeatSummary {
   /** Properties that were set before with another value, for that person at that second: the first value is kept. */
   readonly contradictions: number
   /** Of each, the first ones, at most 20. */
-  readonly examples: Readonly<Record<'events' | 'sameSecond' | 'sets' | 'contradictions', readonly Place[]>>
+  readonly examples: Readonly<Record<'events' | 'sameSecond' | 'sets' | 'contradictions', readonly LineRef[]>>
   /** Whether all were compared; where not, the counts are at least that. */
   readonly isComplete: boolean
 }

@@ -3,15 +3,15 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { s3DeadLetterArchive } from '../../lambda/adapters/s3.ts'
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { archive as sweep, type ArchiveOptions, type Swept } from '../../lambda/archive/archive.ts'
+import { archive as sweep, type ArchiveOptions, type ArchiveRun } from '../../lambda/archive/archive.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { findPlace, type Place, type PlaceFlags } from '../deployment/deployment.ts'
+import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { grouped } from '../terminal/output.ts'
 import { contentOf } from './content.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 
-export interface ArchiveFlags extends PlaceFlags, Omit<FilterFlags, 'archived'> {
+export interface ArchiveFlags extends DeploymentFlags, Omit<FilterFlags, 'archived'> {
   readonly olderThan?: string
 }
 
@@ -26,7 +26,7 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   const isChosen = flags.reason !== undefined || flags.key !== undefined
   const oldest = Date.now() - daysOf(flags.olderThan ?? (isChosen ? '0' : USUAL_DAYS)) * DAY_MS
   const { archived, isWhole, keys } = await archiveSelected(
-    await findPlace(flags),
+    await findDeployment(flags),
     {
       why: isChosen ? 'asked' : 'old',
       isMeant: ({ id, body, sentAt }) =>
@@ -43,10 +43,10 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
 
 /** Left out, `isMeant` is whatever is as old as the stack's own sweep takes it. */
 export function archiveSelected(
-  { s3, sqs, bucket, deadLetterQueueUrl }: Place,
+  { s3, sqs, bucket, deadLetterQueueUrl }: Deployment,
   { why, isMeant = isOld }: Pick<ArchiveOptions, 'why'> & Partial<Pick<ArchiveOptions, 'isMeant'>>,
   ending: AbortSignal,
-): Promise<Swept> {
+): Promise<ArchiveRun> {
   return sweep(
     {
       deadLetterReader: sqsDeadLetterReader(sqs, deadLetterQueueUrl),

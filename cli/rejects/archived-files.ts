@@ -25,7 +25,7 @@ export class ArchivedFiles {
   /** @throws SetupError where a file there is none of ours */
   async each(keep: (deadLetter: ArchivedDeadLetter, file: string) => void, signal: AbortSignal): Promise<void> {
     const files = listObjects(this.#s3, this.#bucket, ARCHIVED_PREFIX)
-    const hand = async (): Promise<void> => {
+    const worker = async (): Promise<void> => {
       for (;;) {
         const next = await files.next()
         if (next.done === true || signal.aborted) return
@@ -34,7 +34,7 @@ export class ArchivedFiles {
         for (const deadLetter of deadLetters) keep(deadLetter, key)
       }
     }
-    await Promise.all(Array.from({ length: FILES_AT_ONCE }, hand))
+    await Promise.all(Array.from({ length: FILES_AT_ONCE }, worker))
   }
 
   /** Takes letters out of a file, and removes the file where none is left. */

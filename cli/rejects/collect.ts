@@ -1,6 +1,6 @@
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import { inBatches, takeAll, type DeadLetterReader } from '../../lambda/archive/dead-letter-reader.ts'
-import type { Place } from '../deployment/deployment.ts'
+import type { Deployment } from '../deployment/deployment.ts'
 import { contentOf, type Content } from './content.ts'
 import { ArchivedFiles } from './archived-files.ts'
 
@@ -16,16 +16,16 @@ export interface Reject {
   readonly isInAll: boolean
 }
 
-interface Places {
+interface DeploymentClients {
   receipt?: string
   readonly files: Set<string>
 }
 
 /** Dead letters that were kept back from everybody else, until they are removed or put back. */
-export class Held implements AsyncDisposable {
+export class HeldDeadLetters implements AsyncDisposable {
   /** Whether everything that waits was seen. */
   isWhole = true
-  readonly #places = new Map<string, Places>()
+  readonly #places = new Map<string, DeploymentClients>()
   readonly #box: DeadLetterReader
   readonly #archived: ArchivedFiles
 
@@ -38,10 +38,10 @@ export class Held implements AsyncDisposable {
     return this.#places.has(id)
   }
 
-  hold(id: string, place: { readonly receipt: string } | { readonly file: string }): void {
+  hold(id: string, deployment: { readonly receipt: string } | { readonly file: string }): void {
     const places = this.#places.get(id) ?? { files: new Set() }
-    if ('receipt' in place) places.receipt = place.receipt
-    else places.files.add(place.file)
+    if ('receipt' in deployment) places.receipt = deployment.receipt
+    else places.files.add(deployment.file)
     this.#places.set(id, places)
   }
 
@@ -75,13 +75,13 @@ export class Held implements AsyncDisposable {
  * @throws what S3 or SQS said
  */
 export async function collect(
-  { s3, sqs, bucket, deadLetterQueueUrl }: Place,
+  { s3, sqs, bucket, deadLetterQueueUrl }: Deployment,
   wants: (reject: Reject) => boolean,
   signal: AbortSignal,
 ) {
   const box = sqsDeadLetterReader(sqs, deadLetterQueueUrl)
   const archived = new ArchivedFiles(s3, bucket)
-  const held = new Held(box, archived)
+  const held = new HeldDeadLetters(box, archived)
   const unwanted: { readonly receipt: string }[] = []
   const seen = new Set<string>()
   try {

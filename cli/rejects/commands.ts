@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { SetupError } from '../../lambda/errors.ts'
 import type { ExitCode } from '../terminal/exit.ts'
-import { atPlace } from '../deployment/options.ts'
+import { withDeploymentOptions } from '../deployment/options.ts'
 import type { FilterFlags } from './filter.ts'
 import { FIXES_HELP } from './fix.ts'
 import type { ListFlags } from './list.ts'
@@ -29,7 +29,7 @@ export function addRejects(program: Command, endWith: EndWith): void {
 
 /** Loaded only when it is typed: whoever asks for help does not wait for it. */
 function addList(rejects: Command, endWith: EndWith): void {
-  chosen(atPlace(rejects.command('list')))
+  chosen(withDeploymentOptions(rejects.command('list')))
     .description('what waits, by reason, drop and day')
     .option('--json', 'write one JSON document to stdout, and nothing else there', false)
     .option('--csv', 'write a table for a spreadsheet to stdout', false)
@@ -41,7 +41,7 @@ function addList(rejects: Command, endWith: EndWith): void {
 }
 
 function addPull(rejects: Command, endWith: EndWith): void {
-  chosen(atPlace(rejects.command('pull')))
+  chosen(withDeploymentOptions(rejects.command('pull')))
     .description('write what waits as JSON lines for an editor; it stays in the queue until it is replayed')
     .option('-o, --output <file>', 'file to write (default: stdout)')
     .option(
@@ -61,7 +61,7 @@ function addPull(rejects: Command, endWith: EndWith): void {
 }
 
 function addReplay(rejects: Command, endWith: EndWith): void {
-  chosen(atPlace(rejects.command('replay')))
+  chosen(withDeploymentOptions(rejects.command('replay')))
     .description('send mended lines: checked, dropped as a new file, and only then taken out of the queue')
     .argument('[file]', 'a file that was pulled, and mended')
     .option('--all-valid', 'instead of a file: everything in the queue that is valid by now', false)
@@ -84,7 +84,7 @@ function addReplay(rejects: Command, endWith: EndWith): void {
 }
 
 function addArchive(rejects: Command, endWith: EndWith): void {
-  chosen(atPlace(rejects.command('archive')))
+  chosen(withDeploymentOptions(rejects.command('archive')))
     .description('move what waits into the bucket, where nothing expires: whatever is ten days old, or what is chosen')
     .option('--older-than <days>', 'only what waits for so many days')
     .addHelpText('after', '\nExample:\n  km-import rejects archive --reason unsupported_format\n')

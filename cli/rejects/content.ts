@@ -1,4 +1,4 @@
-import { readMessage, UnknownMessage } from '../../lambda/intake/message.ts'
+import { readMessage, UnknownMessageError } from '../../lambda/intake/message.ts'
 import { DEAD_LETTER_SCHEMA, type DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import type { ReasonCode } from '../../lambda/reasons.ts'
 
@@ -36,7 +36,7 @@ export function contentOf(body: string): Content {
     if (value.schema === DEAD_LETTER_SCHEMA) return { kind: 'file', deadLetter: value as DeadLetter }
     return { kind: 'work', key: first?.kind === 'task' ? first.task.file.key : '' }
   } catch (error) {
-    if (error instanceof UnknownMessage) return { kind: 'stranger' }
+    if (error instanceof UnknownMessageError) return { kind: 'stranger' }
     throw error
   }
 }

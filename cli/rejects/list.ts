@@ -3,14 +3,14 @@ import { fitted, listed, padded, WIDTH, wrapped } from '../terminal/layout.ts'
 import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { findPlace, keptSeconds, type PlaceFlags } from '../deployment/deployment.ts'
+import { findDeployment, keptSeconds, type DeploymentFlags } from '../deployment/deployment.ts'
 import { grouped, printable, styled, type Output } from '../terminal/output.ts'
 import { collect } from './collect.ts'
 import { OTHER_REASONS } from './content.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 import { NEAR_MS, Summary, type Group } from './summary.ts'
 
-export interface ListFlags extends PlaceFlags, Omit<FilterFlags, 'archived'> {
+export interface ListFlags extends DeploymentFlags, Omit<FilterFlags, 'archived'> {
   readonly json: boolean
   readonly csv: boolean
 }
@@ -19,11 +19,11 @@ export interface ListFlags extends PlaceFlags, Omit<FilterFlags, 'archived'> {
 export async function list(flags: ListFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const isMeant = filterOf({ ...flags, archived: true })
-  const place = await findPlace(flags)
-  const keptMs = (await keptSeconds(place)) * 1000
+  const deployment = await findDeployment(flags)
+  const keptMs = (await keptSeconds(deployment)) * 1000
   const summary = new Summary(new Date(Date.now() - keptMs + NEAR_MS))
   await using held = await collect(
-    place,
+    deployment,
     (reject) => {
       if (isMeant(reject)) summary.add(reject)
       return false

@@ -5,7 +5,7 @@ import { confirm } from '../terminal/confirm.ts'
 import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { findPlace, type PlaceFlags } from '../deployment/deployment.ts'
+import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import { collect, type Reject } from './collect.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
@@ -13,7 +13,7 @@ import { readFix, type Fix } from './fix.ts'
 import { rejectionOf } from './validate.ts'
 import { rowOf } from './row.ts'
 
-export interface PullFlags extends PlaceFlags, FilterFlags {
+export interface PullFlags extends DeploymentFlags, FilterFlags {
   readonly output?: string
   readonly fix: readonly string[]
   readonly csv: boolean
@@ -34,7 +34,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   const rejects: Reject[] = []
   let others = 0
   await using held = await collect(
-    await findPlace(flags),
+    await findDeployment(flags),
     (reject) => {
       if (isMeant(reject)) {
         if ('deadLetter' in reject.content) rejects.push(reject)

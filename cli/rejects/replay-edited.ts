@@ -1,4 +1,4 @@
-import type { Place } from '../deployment/deployment.ts'
+import type { Deployment } from '../deployment/deployment.ts'
 import { collect, type Reject } from './collect.ts'
 import { ReplayFiles, type EditedLine } from './replay-file.ts'
 
@@ -23,16 +23,16 @@ export interface ReplayResult {
  * @throws what S3 or SQS said
  */
 export async function replayEdited(
-  place: Place,
+  deployment: Deployment,
   name: string,
   lines: readonly EditedLine[],
   isKept: (id: string) => boolean,
   signal: AbortSignal,
 ): Promise<ReplayResult> {
   const wanted = new Set(lines.map(({ id }) => id))
-  await using held = await collect(place, ({ id }: Reject) => wanted.has(id), signal)
+  await using held = await collect(deployment, ({ id }: Reject) => wanted.has(id), signal)
   signal.throwIfAborted()
-  const files = new ReplayFiles(place, name, lines)
+  const files = new ReplayFiles(deployment, name, lines)
   const stored = await files.stored()
   const before: EditedLine[] = []
   const now: EditedLine[] = []

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { REPLAYS_PREFIX } from '../../lambda/keys.ts'
-import type { Place } from '../deployment/deployment.ts'
+import type { Deployment } from '../deployment/deployment.ts'
 
 /** A line that goes back, and the dead letter that it stands for. */
 export interface EditedLine {
@@ -14,12 +14,12 @@ export interface EditedLine {
  * off, finds what it had stored; and another one, of the same lines that came back as new letters, does not.
  */
 export class ReplayFiles {
-  readonly #place: Pick<Place, 's3' | 'bucket'>
+  readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
   readonly #stem: string
   #parts = 0
 
-  constructor(place: Pick<Place, 's3' | 'bucket'>, name: string, lines: readonly EditedLine[]) {
-    this.#place = place
+  constructor(deployment: Pick<Deployment, 's3' | 'bucket'>, name: string, lines: readonly EditedLine[]) {
+    this.#deployment = deployment
     const digest = createHash('sha256').update(JSON.stringify(lines.map(({ id, line }) => [id, line])))
     const plain = name.replace(/\.[^.]*$/, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     this.#stem = `${REPLAYS_PREFIX}${plain.slice(0, 100)}-${digest.digest('hex').slice(0, 16)}`
@@ -38,7 +38,7 @@ export class ReplayFiles {
 
   /** @returns its key */
   async store(lines: readonly EditedLine[]): Promise<string> {
-    const { s3, bucket } = this.#place
+    const { s3, bucket } = this.#deployment
     const key = this.#key()
     const body = lines.map(({ line }) => `${line}\n`).join('')
     await s3.send(
@@ -53,7 +53,7 @@ export class ReplayFiles {
   }
 
   async #read(key: string): Promise<string | undefined> {
-    const { s3, bucket } = this.#place
+    const { s3, bucket } = this.#deployment
     try {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
       return (await Body?.transformToString()) ?? ''

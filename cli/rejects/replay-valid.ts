@@ -2,7 +2,7 @@ import { importQueueAt } from '../../lambda/adapters/sqs.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { findPlace, type Place, type PlaceFlags } from '../deployment/deployment.ts'
+import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { counted, grouped } from '../terminal/output.ts'
 import { collect, type Reject } from './collect.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
@@ -11,7 +11,7 @@ import { rejectionOf } from './validate.ts'
 import { count, told } from './replay.ts'
 import type { EditedLine } from './replay-file.ts'
 
-export interface ReplayValidFlags extends PlaceFlags, FilterFlags {
+export interface ReplayValidFlags extends DeploymentFlags, FilterFlags {
   readonly yes: boolean
 }
 
@@ -30,8 +30,8 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const { signal } = interruption
   const isMeant = filterOf(flags)
-  const place = await findPlace(flags)
-  const { lines, works, others } = await survey(place, isMeant, signal)
+  const deployment = await findDeployment(flags)
+  const { lines, works, others } = await survey(deployment, isMeant, signal)
   if (interruption.happened) return EXIT.interrupted
   process.stderr.write(
     `${count(lines.length)} can be sent, ${imports(works.size)} can be tried again, ${grouped(others)} would come back.\n`,
@@ -40,8 +40,9 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   if (lines.length + works.size === 0) return left
   if (!(await confirm('Send them to Kissmetrics? What is sent cannot be taken back.', flags))) return EXIT.ok
   try {
-    if (lines.length > 0) process.stdout.write(told(await replayEdited(place, 'all-valid', lines, () => false, signal)))
-    if (works.size > 0) process.stdout.write(`${imports(await sendBack(place, works, signal))} sent back to the import queue.\n`)
+    if (lines.length > 0) process.stdout.write(told(await replayEdited(deployment, 'all-valid', lines, () => false, signal)))
+    if (works.size > 0)
+      process.stdout.write(`${imports(await sendBack(deployment, works, signal))} sent back to the import queue.\n`)
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted
     throw error
@@ -53,12 +54,12 @@ function imports(count: number): string {
   return counted(count, 'failed import')
 }
 
-async function survey(place: Place, isMeant: (reject: Reject) => boolean, signal: AbortSignal): Promise<Survey> {
+async function survey(deployment: Deployment, isMeant: (reject: Reject) => boolean, signal: AbortSignal): Promise<Survey> {
   const lines: EditedLine[] = []
   const works = new Map<string, string>()
   let others = 0
   await using _held = await collect(
-    place,
+    deployment,
     (reject) => {
       if (!isMeant(reject)) return false
       const { id, body, content } = reject
@@ -80,11 +81,11 @@ async function survey(place: Place, isMeant: (reject: Reject) => boolean, signal
  * @returns how many were still there
  */
 export async function sendBack(
-  { sqs, importQueueUrl, ...place }: Place,
+  { sqs, importQueueUrl, ...deployment }: Deployment,
   works: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<number> {
-  await using held = await collect({ sqs, importQueueUrl, ...place }, ({ id }) => works.has(id), signal)
+  await using held = await collect({ sqs, importQueueUrl, ...deployment }, ({ id }) => works.has(id), signal)
   const queue = importQueueAt(sqs, importQueueUrl)
   let sent = 0
   for (const [id, body] of works) {

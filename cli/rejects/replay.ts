@@ -4,18 +4,18 @@ import { fitted } from '../terminal/layout.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { findPlace, type PlaceFlags } from '../deployment/deployment.ts'
+import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import { replayEdited, type ReplayResult } from './replay-edited.ts'
 import { rejectionOfRow } from './validate.ts'
 import type { Row } from './row.ts'
 import { readRows } from './rows.ts'
 
-export interface ReplayFlags extends PlaceFlags {
+export interface ReplayFlags extends DeploymentFlags {
   readonly yes: boolean
 }
 
-interface Judged {
+interface Validated {
   readonly ready: readonly { readonly id: string; readonly line: string }[]
   readonly rejected: readonly { readonly row: Row; readonly rejection: Rejection }[]
   /** Rows that are about a whole file. */
@@ -29,14 +29,14 @@ interface Judged {
  */
 export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const place = await findPlace(flags)
-  const judged = judge(await readRows(file))
-  const { ready, rejected, wholes } = judged
-  process.stderr.write(outlook(file, judged))
+  const deployment = await findDeployment(flags)
+  const validated = validate(await readRows(file))
+  const { ready, rejected, wholes } = validated
+  process.stderr.write(outlook(file, validated))
   if (ready.length === 0) return rejected.length + wholes > 0 ? EXIT.someLinesLeft : EXIT.ok
   if (!(await confirm(`Send ${count(ready.length)} to Kissmetrics? What is sent cannot be taken back.`, flags))) return EXIT.ok
   const bad = new Set(rejected.map(({ row: { id } }) => id))
-  const given = await replayEdited(place, path.basename(file), ready, (id) => bad.has(id), interruption.signal).catch(
+  const given = await replayEdited(deployment, path.basename(file), ready, (id) => bad.has(id), interruption.signal).catch(
     (error: unknown) => {
       if (interruption.happened) return undefined
       throw error
@@ -47,7 +47,7 @@ export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode
   return rejected.length + wholes + given.missing > 0 ? EXIT.someLinesLeft : EXIT.ok
 }
 
-function judge(rows: readonly Row[]): Judged {
+function validate(rows: readonly Row[]): Validated {
   const ready: { id: string; line: string }[] = []
   const rejected: { row: Row; rejection: Rejection }[] = []
   let wholes = 0
@@ -66,7 +66,7 @@ function judge(rows: readonly Row[]): Judged {
 
 const MOST_SHOWN = 20
 
-function outlook(file: string, { ready, rejected, wholes }: Judged): string {
+function outlook(file: string, { ready, rejected, wholes }: Validated): string {
   const rows = [`${printable(file)}: ${count(ready.length)} can be sent, ${grouped(rejected.length)} would come back again.`]
   for (const { row, rejection } of rejected.slice(0, MOST_SHOWN))
     rows.push(`  ${fitted(`line ${row.number}: ${rejection.reason}: ${rejection.detail}`, 78)}`)

@@ -56,14 +56,14 @@ export class Summary {
   /** The reason with the most letters first, and of each the drop with the most. */
   groups(): readonly Group[] {
     const all = [...this.#groups.values()]
-    const sums = new Map<string, number>()
+    const counts = new Map<string, number>()
     for (const { reason, count, lines } of all) {
-      sums.set(reason, (sums.get(reason) ?? 0) + count)
+      counts.set(reason, (counts.get(reason) ?? 0) + count)
       lines.sort((a, b) => a - b)
     }
     return all.sort(
       (a, b) =>
-        (sums.get(b.reason) ?? 0) - (sums.get(a.reason) ?? 0) ||
+        (counts.get(b.reason) ?? 0) - (counts.get(a.reason) ?? 0) ||
         a.reason.localeCompare(b.reason) ||
         b.count - a.count ||
         a.key.localeCompare(b.key) ||

@@ -1,11 +1,11 @@
-import { examine } from '../../lambda/parse/entry.ts'
+import { toEntry } from '../../lambda/parse/entry.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
-import { STAND_IN_KEY } from '../../emulators/kissmetrics/key.ts'
+import { EMULATOR_KEY } from '../../emulators/kissmetrics/key.ts'
 
 /** The importer's own answer to a line that would be dropped now: here, and on the page while a person types. @returns undefined where it can be sent */
 export function rejectionOf(text: string): Rejection | undefined {
-  const entry = examine({ number: 1, byteStart: 0, byteEnd: 0, text }, { latestTime: latestTimeFor(new Date()) }, STAND_IN_KEY)
+  const entry = toEntry({ number: 1, byteStart: 0, byteEnd: 0, text }, { latestTime: latestTimeFor(new Date()) }, EMULATOR_KEY)
   if (entry.kind === 'rejected') return entry.rejection
   return entry.kind === 'blank' ? reject('nothing_to_import', 'the line is empty') : undefined
 }

@@ -7,7 +7,7 @@ import { counted, grouped, printable, styled, type Output } from '../terminal/ou
 const NAME_COLUMNS = 30
 
 /** What sending would do, in short: enough to say yes or no. */
-export function outlookText(summary: PreviewSummary, names: readonly string[], output: Output): string {
+export function confirmationText(summary: PreviewSummary, names: readonly string[], output: Output): string {
   const { lines, commands, identities, aliases, events, time, estimate, refused } = summary
   const title = names.length === 1 ? fitted(names[0] ?? '', WIDTH) : `${grouped(names.length)} files`
   const kinds = (['record', 'set', 'alias'] as const).filter((kind) => commands[kind] > 0)

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { endpointAt } from '../../lambda/adapters/endpoint.ts'
 import type { Limits } from '../../lambda/settings.ts'
-import { Interrupted, SetupError } from '../../lambda/errors.ts'
-import { importTask } from '../../lambda/jobs/import-file.ts'
+import { InterruptedError, SetupError } from '../../lambda/errors.ts'
+import { importFile } from '../../lambda/jobs/import-file.ts'
 import { newTask, type Task } from '../../lambda/intake/task.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import type { World } from '../../lambda/ports.ts'
+import type { Ports } from '../../lambda/ports.ts'
 import type { Target } from '../local/options.ts'
 import type { SentFile } from './files.ts'
-import { Meter } from './stats.ts'
+import { SendStats } from './stats.ts'
 import { Progress } from './progress.ts'
 import { RejectedFile } from './rejected-file.ts'
 import { readReport } from './report-file.ts'
 import type { SendState } from './state.ts'
-import { worldOf } from './file-ports.ts'
+import { portsFor } from './file-ports.ts'
 
 export interface SendOptions {
   readonly target: Target
@@ -44,12 +44,12 @@ const LONGEST_WAIT_SECONDS = 60
  */
 export async function deliverFile(file: SentFile, state: SendState, options: SendOptions): Promise<Sent> {
   await using rejected = await RejectedFile.open(file, state.reached)
-  const meter = new Meter(Date.now())
-  if (state.checkpoint !== undefined) meter.note(state.checkpoint)
-  using progress = new Progress(meter, options.lines, options.output)
+  const stats = new SendStats(Date.now())
+  if (state.checkpoint !== undefined) stats.note(state.checkpoint)
+  using progress = new Progress(stats, options.lines, options.output)
   const endpoint = endpointAt(options.target.endpoint, options.limits.maxInFlight)
   try {
-    return await new Send(file, state, options, { rejected, meter, progress, endpoint }).run()
+    return await new Send(file, state, options, { rejected, stats, progress, endpoint }).run()
   } finally {
     await endpoint.close()
   }
@@ -57,7 +57,7 @@ export async function deliverFile(file: SentFile, state: SendState, options: Sen
 
 interface Parts {
   readonly rejected: RejectedFile
-  readonly meter: Meter
+  readonly stats: SendStats
   readonly progress: Progress
   readonly endpoint: ReturnType<typeof endpointAt>
 }
@@ -71,7 +71,7 @@ class Send {
   readonly #file: SentFile
   readonly #options: SendOptions
   readonly #parts: Parts
-  readonly #world: World
+  readonly #ports: Ports
   readonly #ending = new AbortController()
   #later: Later | undefined
   #timesBusy = 0
@@ -80,10 +80,10 @@ class Send {
     this.#file = file
     this.#options = options
     this.#parts = parts
-    this.#world = worldOf(file, state, {
+    this.#ports = portsFor(file, state, {
       ...parts,
       ...options,
-      putOff: (task, seconds) => {
+      defer: (task, seconds) => {
         this.#later = { task, seconds }
       },
       onBusy: () => {
@@ -92,21 +92,21 @@ class Send {
     })
     const { signal } = options
     const stop = (): void => {
-      this.#ending.abort(new Interrupted())
+      this.#ending.abort(new InterruptedError())
     }
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   }
 
   async run(): Promise<Sent> {
-    const { meter, progress } = this.#parts
+    const { stats, progress } = this.#parts
     let task = newTask(this.#file.file)
-    let advanced = { settled: meter.settled, at: Date.now() }
+    let advanced = { settled: stats.settled, at: Date.now() }
     for (;;) {
-      if (!(await this.#import(task))) return { kind: 'interrupted', settled: meter.settled }
+      if (!(await this.#import(task))) return { kind: 'interrupted', settled: stats.settled }
       if (this.#later === undefined) break
-      if (meter.settled > advanced.settled) advanced = { settled: meter.settled, at: Date.now() }
-      if (!this.#options.isAttended && Date.now() - advanced.at > PATIENCE_MS) return { kind: 'given-up', settled: meter.settled }
+      if (stats.settled > advanced.settled) advanced = { settled: stats.settled, at: Date.now() }
+      if (!this.#options.isAttended && Date.now() - advanced.at > PATIENCE_MS) return { kind: 'given-up', settled: stats.settled }
       const { task: next, seconds } = this.#later
       this.#later = undefined
       await this.#wait(seconds)
@@ -121,10 +121,10 @@ class Send {
   /** @returns whether it went on until there was nothing more to do for now */
   async #import(task: Task): Promise<boolean> {
     try {
-      await importTask(task, this.#world, { messageId: undefined, deliveries: 1, ending: this.#ending.signal })
+      await importFile(task, this.#ports, { messageId: undefined, deliveries: 1, ending: this.#ending.signal })
       return true
     } catch (error) {
-      if (error instanceof Interrupted) return false
+      if (error instanceof InterruptedError) return false
       throw error
     }
   }

@@ -6,9 +6,9 @@ import { isBlank } from '../../lambda/parse/line.ts'
 import { openLines } from '../../lambda/read/lines.ts'
 import { rejectionOfRow } from '../rejects/validate.ts'
 import { readRows } from '../rejects/rows.ts'
-import { shortest } from '../terminal/display-path.ts'
+import { displayPath } from '../terminal/display-path.ts'
 import { grouped, printable } from '../terminal/output.ts'
-import { notKept } from './atomic-file.ts'
+import { stateFileError } from './atomic-file.ts'
 
 const FIRST_LINE_BYTES = 1_048_576
 
@@ -40,9 +40,9 @@ export async function editedLines(
   const found = await stat(edited).catch(() => undefined)
   if (found?.size !== Buffer.byteLength(text))
     await writeFile(edited, text, { mode: 0o600 }).catch((cause: unknown) => {
-      throw notKept(edited, cause)
+      throw stateFileError(edited, cause)
     })
-  return { name: shortest(edited), wholes: rows.length - lines.length }
+  return { name: displayPath(edited), wholes: rows.length - lines.length }
 }
 
 /** Told by its first line, which no file of commands has. */

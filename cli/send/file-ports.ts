@@ -2,56 +2,56 @@ import { randomUUID } from 'node:crypto'
 import { clock } from '../../lambda/adapters/clock.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import type { Endpoint } from '../../lambda/deliver/delivery.ts'
-import { sayTo, type Log, type Say } from '../../lambda/events.ts'
+import { eventsFor, type Log, type Events } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { Task } from '../../lambda/intake/task.ts'
 import { resuming } from '../../lambda/read/resume.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { Checkpoints } from '../../lambda/settle/lease.ts'
 import type { DeadLetterQueue } from '../../lambda/settle/dead-letter-sender.ts'
-import type { World } from '../../lambda/ports.ts'
+import type { Ports } from '../../lambda/ports.ts'
 import type { Target } from '../local/options.ts'
 import { HERE, type SentFile } from './files.ts'
-import type { Meter } from './stats.ts'
+import type { SendStats } from './stats.ts'
 import { asSourceFile } from './open-file.ts'
 import type { Progress } from './progress.ts'
 import { reportBeside } from './report-file.ts'
 import type { SendState } from './state.ts'
 
-export interface WorldParts {
+export interface FilePortsOptions {
   readonly target: Target
   readonly limits: Limits
   readonly rejected: DeadLetterQueue
   readonly endpoint: Endpoint
-  readonly meter: Meter
+  readonly stats: SendStats
   readonly progress: Progress
   /** Told what is to be gone on with after that time. */
-  readonly putOff: (task: Task, seconds: number) => void
+  readonly defer: (task: Task, seconds: number) => void
   /** Told that another run holds the file. */
   readonly onBusy: () => void
 }
 
 /** The importer's world on a computer without AWS: files in place of the bucket, the report, the checkpoint and the dead-letter queue. */
-export function worldOf(file: SentFile, state: SendState, parts: WorldParts): World {
-  const { target, limits, rejected, endpoint, meter, putOff } = parts
+export function portsFor(file: SentFile, state: SendState, parts: FilePortsOptions): Ports {
+  const { target, limits, rejected, endpoint, stats, defer } = parts
   return {
     files: resuming(asSourceFile(file, state.begunAt), clock),
     reports: reportBeside(file),
-    checkpoints: noting(state.checkpoints, meter),
+    checkpoints: noting(state.checkpoints, stats),
     deadLetters: rejected,
     importQueue: {
       send: (body, seconds) => {
         const [work] = readMessage(body)
         if (work?.kind !== 'task') throw new TypeError('only tasks are put off')
-        putOff(work.task, seconds)
+        defer(work.task, seconds)
         return Promise.resolve()
       },
     },
-    endpoint: meter.watch(endpoint),
+    endpoint: stats.watch(endpoint),
     apiKey: () => Promise.resolve(target.apiKey),
     clock,
     newRun: randomUUID,
-    say: sayOn(parts),
+    events: eventsOn(parts),
     limits,
     bucket: HERE,
     // There is no queue and no bucket that anything of an earlier day could lie in.
@@ -61,19 +61,19 @@ export function worldOf(file: SentFile, state: SendState, parts: WorldParts): Wo
   }
 }
 
-function sayOn({ progress, onBusy }: WorldParts): Say {
+function eventsOn({ progress, onBusy }: FilePortsOptions): Events {
   const log: Log = {
     info: () => undefined,
     warn: (sentence) => {
-      progress.say(`note: ${sentence}`)
+      progress.notify(`note: ${sentence}`)
     },
     error: (sentence) => {
-      progress.say(`error: ${sentence}`)
+      progress.notify(`error: ${sentence}`)
     },
     count: () => undefined,
   }
   return {
-    ...sayTo(log),
+    ...eventsFor(log),
     // The table at the end says these, and the line at the bottom that.
     missing: () => undefined,
     fileRejected: () => undefined,
@@ -87,12 +87,12 @@ function none(): never {
 }
 
 /** Whoever looks on sees what is settled, as it is written down. */
-function noting(checkpoints: Checkpoints, meter: Meter): Checkpoints {
+function noting(checkpoints: Checkpoints, stats: SendStats): Checkpoints {
   return {
     find: (place) => checkpoints.find(place),
     put: async (place, value, expected) => {
       const tag = await checkpoints.put(place, value, expected)
-      if (tag !== undefined && 'sums' in value) meter.note(value as unknown as Checkpoint)
+      if (tag !== undefined && 'sums' in value) stats.note(value as unknown as Checkpoint)
       return tag
     },
   }

@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress'
 import { grouped, type Output } from '../terminal/output.ts'
-import type { Meter } from './stats.ts'
+import type { SendStats } from './stats.ts'
 
 const DRAWN_EVERY_MS = 200
 /** Where nobody looks, such as in a log of CI. */
@@ -9,7 +9,7 @@ const BAR_COLUMNS = 12
 
 /** Shows how a send goes on: a bar on a terminal, a line now and then elsewhere. */
 export class Progress implements Disposable {
-  readonly #meter: Meter
+  readonly #stats: SendStats
   readonly #total: number
   readonly #output: Output
   readonly #bar: cliProgress.SingleBar | undefined
@@ -17,8 +17,8 @@ export class Progress implements Disposable {
   #notice = ''
 
   /** @param total lines of the file, as they were counted before */
-  constructor(meter: Meter, total: number, output: Output & NodeJS.WritableStream) {
-    this.#meter = meter
+  constructor(stats: SendStats, total: number, output: Output & NodeJS.WritableStream) {
+    this.#stats = stats
     this.#total = total
     this.#output = output
     if (output.isTTY === true) {
@@ -55,7 +55,7 @@ export class Progress implements Disposable {
   }
 
   /** A sentence that stays. */
-  say(sentence: string): void {
+  notify(sentence: string): void {
     this.#output.write(this.#bar === undefined ? `${sentence}\n` : `\r\u001b[K${sentence}\n`)
     if (this.#bar !== undefined) this.#show()
   }
@@ -66,33 +66,33 @@ export class Progress implements Disposable {
   }
 
   #show(): void {
-    if (this.#bar !== undefined) this.#bar.update(Math.min(this.#meter.settled, this.#total))
+    if (this.#bar !== undefined) this.#bar.update(Math.min(this.#stats.settled, this.#total))
     else if (this.#notice === '') this.#output.write(`${this.#told()}\n`)
   }
 
   #drawn(bar: string): string {
     if (this.#notice !== '') return `${bar} ${this.#notice}`
-    const { settled, inFlight, notDelivered } = this.#meter
+    const { settled, inFlight, notDelivered } = this.#stats
     return `${bar} ${this.#share()} ${grouped(settled)}/${grouped(this.#total)} ${grouped(Math.round(this.#rate()))}/s ${inFlight} in flight ${grouped(notDelivered)} back${this.#left()}`
   }
 
   #told(): string {
-    const { settled, notDelivered } = this.#meter
+    const { settled, notDelivered } = this.#stats
     return `${grouped(settled)} of ${grouped(this.#total)} lines (${this.#share()}), ${grouped(Math.round(this.#rate()))} a second, ${grouped(notDelivered)} came back${this.#left()}`
   }
 
   #rate(): number {
-    return this.#meter.rate(Date.now())
+    return this.#stats.rate(Date.now())
   }
 
   #share(): string {
-    return `${Math.floor((Math.min(this.#meter.settled, this.#total) / Math.max(1, this.#total)) * 100)}%`
+    return `${Math.floor((Math.min(this.#stats.settled, this.#total) / Math.max(1, this.#total)) * 100)}%`
   }
 
   #left(): string {
     const rate = this.#rate()
     if (rate < 0.1) return ''
-    const seconds = Math.ceil(Math.max(0, this.#total - this.#meter.settled) / rate)
+    const seconds = Math.ceil(Math.max(0, this.#total - this.#stats.settled) / rate)
     if (seconds < 60) return ` ${seconds} s left`
     return seconds < 5_400 ? ` ${Math.round(seconds / 60)} min left` : ` ${Math.round(seconds / 3_600)} h left`
   }

@@ -7,7 +7,7 @@ import type { Reject } from '../rejects/collect.ts'
 import { contentOf } from '../rejects/content.ts'
 import { rowOf } from '../rejects/row.ts'
 import type { SentFile } from './files.ts'
-import { notKept } from './atomic-file.ts'
+import { stateFileError } from './atomic-file.ts'
 
 /**
  * The lines that came back, beside the file: rows as `rejects pull` writes them, to be mended and sent. It is there from the first one on.
@@ -72,7 +72,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
       await this.#handle.appendFile(rows.join(''))
       await this.#handle.sync()
     } catch (cause) {
-      throw notKept(this.#file.rejectedPath, cause)
+      throw stateFileError(this.#file.rejectedPath, cause)
     }
     for (const line of lines) this.#written.add(line)
     this.rows += rows.length
@@ -113,7 +113,7 @@ async function discardTornRow(file: string): Promise<boolean> {
     if (end < size) await handle.truncate(end)
     return true
   } catch (cause) {
-    throw notKept(file, cause)
+    throw stateFileError(file, cause)
   } finally {
     await handle.close()
   }

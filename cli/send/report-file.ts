@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import type { Reports } from '../../lambda/report/reports.ts'
 import type { SentFile } from './files.ts'
-import { readWhole, writeWhole } from './atomic-file.ts'
+import { readIfValid, writeAtomically } from './atomic-file.ts'
 
 /** What tells a report from a file of somebody else's, and one file from another. */
 const Shape = v.looseObject({
@@ -13,7 +13,7 @@ const Shape = v.looseObject({
 
 /** The report of the file as it is now. @returns undefined where it was not sent, or was another file then */
 export async function readReport({ reportPath, file }: SentFile): Promise<Report | undefined> {
-  const found = await readWhole(reportPath)
+  const found = await readIfValid(reportPath)
   const parsed = v.safeParse(Shape, found)
   return parsed.success && parsed.output.file.etag === file.etag ? (found as Report) : undefined
 }
@@ -25,9 +25,9 @@ export function reportBeside(file: SentFile): Reports {
       const report = await readReport(file)
       return report && { report, tag: '', writtenAt: new Date() }
     },
-    put: (_bucket, _key, report) => writeWhole(file.reportPath, report),
+    put: (_bucket, _key, report) => writeAtomically(file.reportPath, report),
     replace: async (_bucket, _key, report) => {
-      await writeWhole(file.reportPath, report)
+      await writeAtomically(file.reportPath, report)
       return ''
     },
   }

@@ -1,4 +1,4 @@
-import { readKnob, type Limits } from '../../lambda/settings.ts'
+import { readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -6,15 +6,15 @@ import { Interruption } from '../terminal/interruption.ts'
 import { readTarget, type Target } from '../local/options.ts'
 import { survey } from '../preview/preview.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
-import { shortest } from '../terminal/display-path.ts'
+import { displayPath } from '../terminal/display-path.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import { deliverFile, type Sent } from './deliver-file.ts'
 import { findFile, isLeftBySend, keepUnderNumber, type SentFile } from './files.ts'
 import { editedLines } from './edited-rows.ts'
-import { outlookText } from './confirmation.ts'
+import { confirmationText } from './confirmation.ts'
 import { readReport } from './report-file.ts'
 import { SendState } from './state.ts'
-import { doneBefore, endedText, said, stoppedText } from './result-text.ts'
+import { alreadySentText, resultText, sentence, stoppedText } from './result-text.ts'
 
 export interface SendFlags {
   readonly endpoint: string
@@ -48,7 +48,7 @@ export async function send(names: readonly string[], flags: SendFlags): Promise<
   if (pending.length === 0) return verdict()
   const summary = await survey(pending.map(({ file }) => file.path))
   process.stderr.write(
-    outlookText(
+    confirmationText(
       summary,
       pending.map(({ file }) => file.name),
       process.stderr,
@@ -65,7 +65,7 @@ export async function send(names: readonly string[], flags: SendFlags): Promise<
       return sent.kind === 'interrupted' ? EXIT.interrupted : EXIT.someLinesLeft
     }
     reports.push(sent.report)
-    if (!flags.json) process.stdout.write(endedText(one.file, sent.report, process.stdout))
+    if (!flags.json) process.stdout.write(resultText(one.file, sent.report, process.stdout))
   }
   return verdict()
 }
@@ -73,9 +73,9 @@ export async function send(names: readonly string[], flags: SendFlags): Promise<
 function readLimits(): Limits {
   const { env } = process
   return {
-    maxInFlight: readKnob('KM_MAX_IN_FLIGHT', env),
-    maxLineBytes: readKnob('KM_MAX_LINE_BYTES', env),
-    maxLinesPerSecond: readKnob('KM_MAX_LINES_PER_SECOND', env),
+    maxInFlight: readNumberSetting('KM_MAX_IN_FLIGHT', env),
+    maxLineBytes: readNumberSetting('KM_MAX_LINE_BYTES', env),
+    maxLinesPerSecond: readNumberSetting('KM_MAX_LINES_PER_SECOND', env),
     segmentBytes: Number.MAX_SAFE_INTEGER, // nobody is there to import segments side by side
     checkpointMs: CHECKPOINT_MS,
     deadlineMarginMs: 0,
@@ -97,13 +97,15 @@ async function findFiles(names: readonly string[]): Promise<{ files: readonly Se
     }
     const edited = await editedLines(name)
     if (edited === 'none') {
-      process.stderr.write(said(`${found.name} holds lines that came back, and none of them can be sent yet. Mend them first.`))
+      process.stderr.write(
+        sentence(`${found.name} holds lines that came back, and none of them can be sent yet. Mend them first.`),
+      )
       isAnyUnedited = true
       continue
     }
     if (edited !== undefined) {
       const rest = edited.wholes === 0 ? '' : ` ${grouped(edited.wholes)} of its rows are about no line and stay there.`
-      process.stderr.write(said(`The lines of ${found.name} are sent as ${edited.name}.${rest}`))
+      process.stderr.write(sentence(`The lines of ${found.name} are sent as ${edited.name}.${rest}`))
     }
     const file = edited === undefined ? found : await findFile(edited.name)
     files.set(file.path, file)
@@ -121,7 +123,7 @@ async function partition(files: readonly SentFile[], isAgain: boolean): Promise<
     const isDone = report !== undefined && isFinished(report)
     if (isDone && !isAgain) {
       await state.remove() // a run that died at its very end left it
-      process.stderr.write(doneBefore(file, report))
+      process.stderr.write(alreadySentText(file, report))
       reports.push(report)
     } else {
       if (isDone) await state.remove()
@@ -132,7 +134,7 @@ async function partition(files: readonly SentFile[], isAgain: boolean): Promise<
 }
 
 function resumedText({ name }: SentFile, { checkpoint, reached, isOfChangedFile }: SendState): string {
-  if (isOfChangedFile) return said(`${name} has changed since its send was interrupted. It is sent from its start.`)
+  if (isOfChangedFile) return sentence(`${name} has changed since its send was interrupted. It is sent from its start.`)
   return checkpoint === undefined
     ? ''
     : `${name} goes on after line ${grouped(reached)}: an earlier send was interrupted there.\n`
@@ -153,7 +155,7 @@ async function sendOne({ file, state }: Pending, { target, limits, summary, sign
   if (state.checkpoint === undefined) {
     for (const kept of [file.reportPath, file.rejectedPath]) {
       const moved = await keepUnderNumber(kept)
-      if (moved !== undefined) process.stderr.write(said(`What an earlier send left is kept as ${shortest(moved)}`))
+      if (moved !== undefined) process.stderr.write(sentence(`What an earlier send left is kept as ${displayPath(moved)}`))
     }
   }
   const lines = summary.files.find(({ name }) => name === printable(file.path))?.lines ?? 0

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
 import * as v from 'valibot'
-import { readHeld, type Checkpoints, type Held } from '../../lambda/settle/lease.ts'
+import { readLeased, type Checkpoints, type Leased } from '../../lambda/settle/lease.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { SentFile } from './files.ts'
-import { readWhole, writeWhole } from './atomic-file.ts'
+import { readIfValid, writeAtomically } from './atomic-file.ts'
 
 const STATE_SCHEMA = 'kissmetrics-importer/send/v1'
 
@@ -23,14 +23,14 @@ export class SendState {
   readonly begunAt: Date
   /** A send of the file as it was before it was changed broke off. */
   readonly isOfChangedFile: boolean
-  readonly checkpoint: Held<Checkpoint> | undefined
+  readonly checkpoint: Leased<Checkpoint> | undefined
 
   private constructor(file: SentFile, found: StateDocument | undefined, now: Date) {
     const own = found?.etag === file.file.etag ? found : undefined
     this.#file = file
     this.begunAt = own === undefined ? now : new Date(own.begunAt)
     this.isOfChangedFile = found !== undefined && own === undefined
-    this.checkpoint = readHeld<Checkpoint>(own?.checkpoint, CHECKPOINT_SCHEMA)
+    this.checkpoint = readLeased<Checkpoint>(own?.checkpoint, CHECKPOINT_SCHEMA)
   }
 
   static async read(file: SentFile, now: Date): Promise<SendState> {
@@ -39,7 +39,7 @@ export class SendState {
 
   /** Everything that was settled before is known, so that it is not sent again. */
   get reached(): number {
-    return this.checkpoint?.mark.line ?? 0
+    return this.checkpoint?.watermark.line ?? 0
   }
 
   /** The one checkpoint there is. A write is refused where somebody else has written since the last look. */
@@ -52,7 +52,7 @@ export class SendState {
       const before = await this.#current()
       if ((before && tagOf(before)) !== expected) return undefined
       const { etag = '' } = this.#file.file
-      await writeWhole(this.#file.statePath, {
+      await writeAtomically(this.#file.statePath, {
         schema: STATE_SCHEMA,
         etag,
         begunAt: this.begunAt.toISOString(),
@@ -66,18 +66,18 @@ export class SendState {
     await rm(this.#file.statePath, { force: true })
   }
 
-  async #current(): Promise<Held<object> | undefined> {
+  async #current(): Promise<Leased<object> | undefined> {
     const found = await documentOf(this.#file)
-    return found?.etag === this.#file.file.etag ? readHeld<object>(found?.checkpoint, CHECKPOINT_SCHEMA) : undefined
+    return found?.etag === this.#file.file.etag ? readLeased<object>(found?.checkpoint, CHECKPOINT_SCHEMA) : undefined
   }
 }
 
 async function documentOf({ statePath }: SentFile): Promise<StateDocument | undefined> {
-  const parsed = v.safeParse(State, await readWhole(statePath))
+  const parsed = v.safeParse(State, await readIfValid(statePath))
   return parsed.success ? parsed.output : undefined
 }
 
 /** No two writes are the same: each names its run and counts. */
-function tagOf({ tenure: { run, serial } }: Held<object>): string {
+function tagOf({ leaseHolder: { run, serial } }: Leased<object>): string {
   return `${run} ${serial}`
 }

@@ -1,9 +1,9 @@
 import type { Endpoint } from '../../lambda/deliver/delivery.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
-import { endedIn } from '../../lambda/settle/counts.ts'
+import { settledLines } from '../../lambda/settle/counts.ts'
 
 /** How a send goes on, as far as a person wants to see it. */
-export class Meter {
+export class SendStats {
   inFlight = 0
   /** Lines that have ended, and of those the ones that came back; as of the last checkpoint. */
   settled = 0
@@ -26,9 +26,9 @@ export class Meter {
     }
   }
 
-  note({ sums }: Checkpoint): void {
-    this.settled = endedIn(sums)
-    this.notDelivered = sums.lines.rejected + sums.lines.undeliverable
+  note({ counts }: Checkpoint): void {
+    this.settled = settledLines(counts)
+    this.notDelivered = counts.lines.rejected + counts.lines.undeliverable
     this.#settledBefore ??= this.settled // an earlier run has settled those
   }
 

@@ -6,13 +6,13 @@ import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { listObjects } from '../deployment/list-objects.ts'
-import { findPlace, type Place, type PlaceFlags } from '../deployment/deployment.ts'
+import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { waitingIn } from '../deployment/queue-depth.ts'
-import { ReportShelf } from '../deployment/report-cache.ts'
+import { ReportCache } from '../deployment/report-cache.ts'
 import { asRow, reportText, statusText } from './status-text.ts'
 import { printable } from '../terminal/output.ts'
 
-export interface StatusFlags extends PlaceFlags {
+export interface StatusFlags extends DeploymentFlags {
   readonly watch: boolean
   readonly json: boolean
   readonly csv: boolean
@@ -26,9 +26,9 @@ const DEFAULT_SHOWN_FILES = 20
 /** What became of the drops, the newest last; or of one of them, in full. */
 export async function status(key: string | undefined, flags: StatusFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const place = await findPlace(flags)
-  const shelf = new ReportShelf(place)
-  const show = key === undefined ? () => showAll(place, shelf, flags) : () => showOne(place, shelf, key, flags)
+  const deployment = await findDeployment(flags)
+  const cache = new ReportCache(deployment)
+  const show = key === undefined ? () => showAll(deployment, cache, flags) : () => showOne(deployment, cache, key, flags)
   let text = await show()
   process.stdout.write(text)
   while (flags.watch) {
@@ -43,24 +43,24 @@ export async function status(key: string | undefined, flags: StatusFlags): Promi
   return EXIT.ok
 }
 
-async function showAll(place: Place, shelf: ReportShelf, flags: StatusFlags): Promise<string> {
-  const { reports: shelved, total } = await shelf.newest(flags.all ? Infinity : DEFAULT_SHOWN_FILES)
+async function showAll(deployment: Deployment, cache: ReportCache, flags: StatusFlags): Promise<string> {
+  const { reports: shelved, total } = await cache.newest(flags.all ? Infinity : DEFAULT_SHOWN_FILES)
   const reports = shelved.map(({ report }) => report)
   if (flags.csv)
     return csv(
       Object.keys(asRow(EMPTY)),
       reports.map((report) => Object.values(asRow(report))),
     )
-  const waiting = await waitingIn(place)
+  const waiting = await waitingIn(deployment)
   if (flags.json) return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, files: reports }, null, 2)}\n`
   return statusText(reports, total, waiting, process.stdout)
 }
 
-async function showOne(place: Place, shelf: ReportShelf, key: string, flags: StatusFlags): Promise<string> {
+async function showOne(deployment: Deployment, cache: ReportCache, key: string, flags: StatusFlags): Promise<string> {
   const found: Report[] = []
   for (const name of [key, `incoming/${key}`]) {
-    for await (const { key: where } of listObjects(place.s3, place.bucket, `${REPORTS_PREFIX}${name}/`)) {
-      const report = await shelf.one(where)
+    for await (const { key: where } of listObjects(deployment.s3, deployment.bucket, `${REPORTS_PREFIX}${name}/`)) {
+      const report = await cache.one(where)
       if (report?.file.key === name) found.push(report)
     }
   }

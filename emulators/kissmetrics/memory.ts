@@ -25,7 +25,7 @@ export interface Arrival {
 export type Outcome = 'kept' | 'repeat' | 'ignored'
 
 /** Told when an arrival is sure to be there after a crash, or why it could not be written. */
-export type Told = (failure?: unknown) => void
+export type Observation = (failure?: unknown) => void
 
 /** How many requests can be looked at as they came; older ones are counted, and what they said is kept. */
 export const MAX_REQUESTS = 10_000
@@ -51,7 +51,7 @@ export class Memory {
   readonly #addCount: StatementSync
   readonly #addRequest: StatementSync
   readonly #discardRequests: StatementSync
-  #waiting: { readonly arrival: Arrival; readonly told: Told }[] = []
+  #waiting: { readonly arrival: Arrival; readonly told: Observation }[] = []
 
   constructor(db: DatabaseSync, maxRequests = MAX_REQUESTS) {
     this.#db = db
@@ -69,7 +69,7 @@ export class Memory {
     this.#discardRequests = db.prepare('DELETE FROM requests WHERE id <= ?')
   }
 
-  add(arrival: Arrival, told: Told): void {
+  add(arrival: Arrival, told: Observation): void {
     this.#waiting.push({ arrival, told })
     if (this.#waiting.length > 1) return
     setImmediate(() => {
@@ -95,7 +95,7 @@ export class Memory {
   }
 
   #write(arrivals: readonly Arrival[]): void {
-    const counts = new Tally()
+    const counts = new RequestCounts()
     let last: number | bigint = 0
     for (const { at, method, path, parameters } of arrivals) {
       const understood = understand(path, parameters, Math.floor(at / 1000))
@@ -153,7 +153,7 @@ function whyOf(understood: Understood): string {
 }
 
 /** Counts of one commit, added up before they are written. */
-class Tally {
+class RequestCounts {
   readonly #counts = new Map<string, [command: string, outcome: Outcome, why: string, count: number]>()
 
   add(command: string, outcome: Outcome, why: string): void {

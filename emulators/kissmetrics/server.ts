@@ -6,7 +6,7 @@ import { answerQuestion } from './questions.ts'
 import { Recall } from './recall.ts'
 import { openStore } from './store.ts'
 
-export interface StandInOptions {
+export interface KissmetricsEmulatorOptions {
   /** Where what it got is kept; made where it is missing. */
   readonly dir: string
   /** 0 or left out: any that is free. */
@@ -15,7 +15,7 @@ export interface StandInOptions {
   readonly now?: () => number
 }
 
-export interface StandIn {
+export interface KissmetricsEmulator {
   readonly url: string
   readonly port: number
   stop(): Promise<void>
@@ -36,7 +36,11 @@ const KEEP_ALIVE_MS = 65_000
  *
  * @throws Error with code EADDRINUSE where the port is taken; or where the folder cannot be written
  */
-export async function startStandIn({ dir, port = 0, now = Date.now }: StandInOptions): Promise<StandIn> {
+export async function startKissmetricsEmulator({
+  dir,
+  port = 0,
+  now = Date.now,
+}: KissmetricsEmulatorOptions): Promise<KissmetricsEmulator> {
   const db = openStore(dir)
   const memory = new Memory(db)
   const recall = new Recall(db)

@@ -38,7 +38,7 @@ export class Blobs {
       headers['content-encoding']?.includes('aws-chunked') === true ||
       String(headers['x-amz-content-sha256']).startsWith('STREAMING-')
     const chunked = isChunked ? new AwsChunked() : undefined
-    const meter = new Meter(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
+    const meter = new ByteMeter(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
     const name = randomUUID()
     const file = createWriteStream(this.#path(name))
     try {
@@ -86,7 +86,7 @@ export class Blobs {
 const UNKNOWN_CHECKSUMS = ['x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme']
 
 /** Counts and digests what flows through. */
-class Meter extends Transform {
+class ByteMeter extends Transform {
   readonly #md5 = createHash('md5')
   readonly #sha1: Hash | undefined
   readonly #sha256: Hash | undefined

@@ -225,15 +225,15 @@ export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string
 
 /** Lets a body through, or does to it what a test has asked for. */
 class BodyFault extends Transform {
-  readonly #cutAt: number | undefined
+  readonly #truncated: number | undefined
   readonly #stallAt: number | undefined
   readonly #response: ServerResponse
   #bytes = 0
 
   constructor(faults: S3Faults, response: ServerResponse) {
     super()
-    const [cutAt = faults.cutBodyAt, ...cutLater] = faults.cutBodiesAt
-    this.#cutAt = cutAt
+    const [truncated = faults.cutBodyAt, ...cutLater] = faults.cutBodiesAt
+    this.#truncated = truncated
     this.#stallAt = faults.stallBodyAt
     this.#response = response
     faults.cutBodyAt = faults.stallBodyAt = undefined
@@ -241,7 +241,7 @@ class BodyFault extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const limit = this.#cutAt ?? this.#stallAt ?? Infinity
+    const limit = this.#truncated ?? this.#stallAt ?? Infinity
     const kept = chunk.subarray(0, Math.max(0, limit - this.#bytes))
     this.#bytes += kept.length
     if (kept.length === chunk.length) {
@@ -249,7 +249,7 @@ class BodyFault extends Transform {
       return
     }
     this.push(kept)
-    if (this.#cutAt !== undefined) setImmediate(() => this.#response.socket?.resetAndDestroy())
+    if (this.#truncated !== undefined) setImmediate(() => this.#response.socket?.resetAndDestroy())
     // A stalled body is simply never gone on with.
   }
 }

@@ -55,10 +55,10 @@ function rangeHeader({ start, end }: ByteRange): { readonly Range?: string } {
   return start === 0 && end === undefined ? {} : { Range: `bytes=${start}-${end === undefined ? '' : end - 1}` }
 }
 
-type Said = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified'>
+type ObjectHeaders = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified'>
 
 /** @throws Error where the answer does not say what is needed to read on after a break, or is about other bytes than were asked for */
-function openedAt(start: number, { ContentLength, ContentRange, ETag, LastModified }: Said, body: Readable): OpenFile {
+function openedAt(start: number, { ContentLength, ContentRange, ETag, LastModified }: ObjectHeaders, body: Readable): OpenFile {
   // What has no range is about the whole.
   const [, first, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(ContentRange ?? `bytes 0-0/${ContentLength ?? '*'}`) ?? []
   if (Number(first) === start && ETag !== undefined && LastModified !== undefined)

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import type { Config } from '../settings.ts'
+import type { ImporterSettings } from '../settings.ts'
 import { SetupError } from '../errors.ts'
 
 /** A rotated key is taken up by the first invocation after this. */
@@ -10,7 +10,7 @@ const MAX_AGE_MS = 5 * 60_000
  *
  * @returns a function that gives the key, from memory while it is fresh, and throws SetupError where there is none
  */
-export function apiKeySource(apiKey: Config['apiKey'], now: () => number): () => Promise<string> {
+export function apiKeySource(apiKey: ImporterSettings['apiKey'], now: () => number): () => Promise<string> {
   if ('value' in apiKey) return () => Promise.resolve(apiKey.value)
   const client = new SecretsManagerClient({})
   let kept: { readonly key: string; readonly at: number } | undefined

@@ -83,7 +83,12 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
 }
 
 /** Has a message that was received be seen again after that many seconds, whatever was said of it before. */
-export async function showAgainIn(client: SQSClient, queueUrl: string, receiptHandle: string, seconds: number): Promise<void> {
+export async function changeVisibility(
+  client: SQSClient,
+  queueUrl: string,
+  receiptHandle: string,
+  seconds: number,
+): Promise<void> {
   await client.send(
     new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds }),
   )

@@ -15,7 +15,7 @@ export interface ArchiveOptions {
 }
 
 /** What a sweep counts. */
-export interface Swept {
+export interface ArchiveRun {
   readonly seen: number
   readonly archived: number
   /** Whether everything was looked at. */
@@ -39,7 +39,10 @@ interface Places {
  *
  * @throws what S3 or SQS said; whatever was not stored is in the queue
  */
-export async function archive({ deadLetterReader, archived, clock, newRun }: Places, options: ArchiveOptions): Promise<Swept> {
+export async function archive(
+  { deadLetterReader, archived, clock, newRun }: Places,
+  options: ArchiveOptions,
+): Promise<ArchiveRun> {
   const { bucket, why, isMeant, ending } = options
   const others: Pick<QueuedDeadLetter, 'receipt'>[] = []
   const run = newRun()

@@ -22,7 +22,7 @@ export interface DeadLetterReader {
 /** What SQS takes in one call. */
 const BATCH = 10
 /** Calls side by side. */
-const HANDS = 8
+const CONCURRENCY = 8
 /** How long a letter that was taken is hidden: as long as looking through a full queue may last. Who dies meanwhile keeps it no longer. */
 export const HIDDEN_SECONDS = 300
 /** SQS lets 120,000 messages of a queue be out at a time, and this leaves some for others. Amazon SQS, "Message quotas". */
@@ -43,7 +43,7 @@ export async function takeAll(
 ): Promise<boolean> {
   const taken = new Set<string>()
   const isEnough = (): boolean => signal.aborted || taken.size >= MOST_TAKEN
-  const hand = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let empty = 0; empty < EMPTY_LOOKS && !isEnough();) {
       const deadLetters = await box.take(HIDDEN_SECONDS)
       const fresh = deadLetters.filter(({ id }) => !taken.has(id))
@@ -55,21 +55,21 @@ export async function takeAll(
       empty = fresh.length === 0 ? empty + 1 : 0
     }
   }
-  await allOf(Array.from({ length: HANDS }, hand))
+  await allOf(Array.from({ length: CONCURRENCY }, worker))
   return !isEnough()
 }
 
 /** Brings each batch of ten to its end, many at a time, in no order. @throws what the first one threw, when all have ended */
 export async function inBatches<T>(items: readonly T[], act: (batch: readonly T[]) => Promise<void>): Promise<void> {
   let next = 0
-  const hand = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     while (next < items.length) await act(items.slice(next, (next += BATCH)))
   }
-  await allOf(Array.from({ length: HANDS }, hand))
+  await allOf(Array.from({ length: CONCURRENCY }, worker))
 }
 
 /** Nothing goes on behind the back of whoever is told of a failure. */
-async function allOf(hands: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(hands)).find(({ status }) => status === 'rejected')
+async function allOf(workers: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
 }

@@ -1,7 +1,7 @@
-import type { Tally } from './blame.ts'
+import type { AnswerCounts } from './blame.ts'
 
 /** What was known when an attempt began; the tally is of all answers before it. */
-export interface Attempt extends Tally {
+export interface Attempt extends AnswerCounts {
   /** Attempts are numbered from 1 in the order in which they begin. */
   readonly number: number
   readonly at: number

@@ -1,5 +1,5 @@
 /** How many answers there had been at one moment, over all lines. */
-export interface Tally {
+export interface AnswerCounts {
   readonly taken: number
   readonly failed: number
 }
@@ -7,9 +7,9 @@ export interface Tally {
 /** What was counted when, for one line that failed at every try. */
 export interface Trouble {
   /** After its last try but one. */
-  readonly recent: Tally
+  readonly recent: AnswerCounts
   /** After its last try. */
-  readonly now: Tally
+  readonly now: AnswerCounts
 }
 
 /**

@@ -12,7 +12,7 @@ const PATIENCE_MS = 5 * 60_000
  *
  * Pure: it is told of answers, with their times and chance, and knows no clock.
  */
-export class Breaker {
+export class CircuitBreaker {
   #failures = 0
   #since = 0
   #probes = 0

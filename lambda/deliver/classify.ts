@@ -5,7 +5,7 @@ export type Answer =
   | { readonly kind: 'silence'; readonly code: string }
 
 /** What an answer means. Three ends must not be confused: a bad line, a bad hour, a bad set-up. */
-export type Verdict =
+export type AnswerClass =
   | { readonly kind: 'delivered' }
   /** `blame` says whether repeating failures may be held against the line, or only against the endpoint. */
   | {
@@ -24,8 +24,8 @@ export type Verdict =
   | { readonly kind: 'misconfigured'; readonly because: string }
 
 /** Pure: who waits, counts the tries and gives up is deliver.ts. */
-export function judge(answer: Answer): Verdict {
-  return answer.kind === 'silence' ? judgeSilence(answer.code) : judgeStatus(answer)
+export function classify(answer: Answer): AnswerClass {
+  return answer.kind === 'silence' ? classifySilence(answer.code) : classifyStatus(answer)
 }
 
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
@@ -44,7 +44,7 @@ const TLS_CODES = new Set([
   'HOSTNAME_MISMATCH',
 ])
 
-function judgeSilence(code: string): Verdict {
+function classifySilence(code: string): AnswerClass {
   if (UNRESOLVED.has(code)) return { kind: 'unresolved', because: `its name does not resolve (${code})` }
   // EPROTO is a TLS handshake with something that does not speak TLS.
   if (TLS_CODES.has(code) || code.startsWith('ERR_TLS_') || code.startsWith('ERR_SSL_') || code === 'EPROTO') {
@@ -56,7 +56,7 @@ function judgeSilence(code: string): Verdict {
 const TOO_LONG = new Set([413, 414, 431])
 const NOT_LET_IN = new Set([401, 403, 404, 407])
 
-function judgeStatus({ status, contentType, retryAfter }: Extract<Answer, { kind: 'status' }>): Verdict {
+function classifyStatus({ status, contentType, retryAfter }: Extract<Answer, { kind: 'status' }>): AnswerClass {
   if (status >= 200 && status < 300) {
     // Kissmetrics answers with a 1x1 GIF. A page means that something else took the request: a captive portal, a parked name.
     if (contentType?.startsWith('text/html') === true) {

@@ -2,9 +2,9 @@ import { OutageError, SetupError } from '../errors.ts'
 import type { Request } from '../parse/request.ts'
 import type { Attempt } from './attempt.ts'
 import { backoffMs, retryAfterMs } from '../backoff.ts'
-import { Gate } from './limiter.ts'
-import { judge, type Answer, type Verdict } from './classify.ts'
-import { Tries, type End, type Failure } from './retry-state.ts'
+import { Limiter } from './limiter.ts'
+import { classify, type Answer, type AnswerClass } from './classify.ts'
+import { RetryState, type End, type Failure } from './retry-state.ts'
 
 /** Kissmetrics, seen from here. Never rejects: what goes wrong is an answer too. */
 export interface Endpoint {
@@ -39,7 +39,7 @@ export interface DeliveryOptions {
 }
 
 /** New lines that may fail in a row, and one that was taken before is believed that the endpoint is well. */
-const MOST_STRANGERS = 4
+const MAX_UNTESTED = 4
 
 /**
  * Sends lines, many at a time and in no order, each until it is delivered or cannot be.
@@ -50,7 +50,7 @@ const MOST_STRANGERS = 4
 export class Delivery {
   readonly #endpoint: Endpoint
   readonly #clock: Clock
-  readonly #gate: Gate
+  readonly #limiter: Limiter
   readonly #maxLines: number
   readonly #onRepeat: () => void
   readonly #stopping = new AbortController()
@@ -61,27 +61,27 @@ export class Delivery {
   /** The last request that was taken at its first try. */
   #taken: Request | undefined
   /** Lines that were not taken at their first try, since the last that was taken at all. */
-  #strangers = 0
+  #untested = 0
   /** That request, while it is sent once more. */
-  #witness: Promise<boolean> | undefined
+  #probe: Promise<boolean> | undefined
 
   constructor(endpoint: Endpoint, clock: Clock, { maxInFlight, maxLinesPerSecond = 0, onPause, onRepeat }: DeliveryOptions) {
     this.#endpoint = endpoint
     this.#clock = clock
     this.#maxLines = maxInFlight
     this.#onRepeat = onRepeat ?? (() => undefined)
-    this.#gate = new Gate(clock, { maxInFlight, maxPerSecond: maxLinesPerSecond, onPause: onPause ?? (() => undefined) })
+    this.#limiter = new Limiter(clock, { maxInFlight, maxPerSecond: maxLinesPerSecond, onPause: onPause ?? (() => undefined) })
   }
 
   /** Whether a line would have to wait. Whoever sends asks first, which slows the S3 socket down to the pace of the endpoint. */
   get isFull(): boolean {
-    return this.#ended !== undefined || this.#lines >= this.#maxLines || !this.#gate.isOpen
+    return this.#ended !== undefined || this.#lines >= this.#maxLines || !this.#limiter.isOpen
   }
 
   /** Waits until another line may be sent. @throws OutageError, SetupError */
   async room(): Promise<void> {
     while (this.#ended === undefined && this.isFull) {
-      await (this.#lines >= this.#maxLines ? this.#lineEnd() : this.#gate.opening())
+      await (this.#lines >= this.#maxLines ? this.#lineEnd() : this.#limiter.opening())
     }
     if (this.#ended !== undefined) throw this.#ended
   }
@@ -105,7 +105,7 @@ export class Delivery {
   stop(error: Error): void {
     this.#ended ??= error
     this.#stopping.abort()
-    this.#gate.stop()
+    this.#limiter.stop()
     this.#wake()
   }
 
@@ -120,15 +120,15 @@ export class Delivery {
     try {
       let attempts = 0
       for (const request of requests) {
-        const attempt = this.#gate.begin() ?? (await this.#gate.turn())
+        const attempt = this.#limiter.begin() ?? (await this.#limiter.turn())
         if (attempt === undefined) return
-        const verdict = judge(await this.#endpoint.send(request))
+        const answerClass = classify(await this.#endpoint.send(request))
         let outcome: Outcome | undefined = DELIVERED
-        if (verdict.kind === 'delivered') {
-          this.#gate.answered('taken', attempt)
+        if (answerClass.kind === 'delivered') {
+          this.#limiter.answered('taken', attempt)
           this.#taken = request
-          this.#strangers = 0
-        } else outcome = await this.#tryAgain(request, verdict, attempt)
+          this.#untested = 0
+        } else outcome = await this.#tryAgain(request, answerClass, attempt)
         if (outcome === undefined) return
         attempts += outcome.attempts
         if (outcome.kind === 'undeliverable') {
@@ -150,41 +150,41 @@ export class Delivery {
    *
    * @returns undefined where the delivery ended meanwhile: then nothing is known of this line, and its drop will be read again.
    */
-  async #tryAgain(request: Request, firstVerdict: Verdict, firstAttempt: Attempt): Promise<Outcome | undefined> {
-    const tries = new Tries(firstAttempt)
-    this.#strangers += 1
-    let verdict = firstVerdict
+  async #tryAgain(request: Request, firstAnswerClass: AnswerClass, firstAttempt: Attempt): Promise<Outcome | undefined> {
+    const state = new RetryState(firstAttempt)
+    this.#untested += 1
+    let answerClass = firstAnswerClass
     let attempt: Attempt | undefined = firstAttempt
     let isFresh = false
     for (let attempts = 1; ; attempts += 1) {
-      switch (verdict.kind) {
+      switch (answerClass.kind) {
         case 'delivered':
-          this.#gate.answered('taken', attempt)
-          this.#strangers = 0
+          this.#limiter.answered('taken', attempt)
+          this.#untested = 0
           return { kind: 'delivered', attempts }
         case 'undeliverable':
-          this.#gate.answered('taken', attempt)
-          return { kind: 'undeliverable', because: verdict.because, attempts }
+          this.#limiter.answered('taken', attempt)
+          return { kind: 'undeliverable', because: answerClass.because, attempts }
         case 'misconfigured':
-          throw wrongSetup(verdict.because)
+          throw wrongSetup(answerClass.because)
         case 'unresolved':
         case 'again':
           break
       }
-      isFresh = !isFresh && verdict.kind === 'again' && verdict.isCut === true && this.#gate.isTrusted
+      isFresh = !isFresh && answerClass.kind === 'again' && answerClass.isCut === true && this.#limiter.isTrusted
       if (isFresh) {
-        this.#gate.release()
-        attempt = await this.#gate.nextTurn()
+        this.#limiter.release()
+        attempt = await this.#limiter.nextTurn()
       } else {
-        const end = this.#fail(verdict, attempt, tries)
-        if ((end === 'endpoint' || end === 'unclear') && !(await this.#takesWhatItTook())) throw outage(verdict.because)
-        if (end === 'line' || end === 'unclear') return { kind: 'undeliverable', because: verdict.because, attempts }
-        if (this.#gate.lacksWitness && this.#lines > 1) await this.#takesWhatItTook()
-        await this.#clock.sleep(backoffMs(tries.failures, this.#clock.chance()), this.#stopping.signal)
-        attempt = await this.#gate.turn()
+        const end = this.#fail(answerClass, attempt, state)
+        if ((end === 'endpoint' || end === 'unclear') && !(await this.#takesWhatItTook())) throw outage(answerClass.because)
+        if (end === 'line' || end === 'unclear') return { kind: 'undeliverable', because: answerClass.because, attempts }
+        if (this.#limiter.lacksProbe && this.#lines > 1) await this.#takesWhatItTook()
+        await this.#clock.sleep(backoffMs(state.failures, this.#clock.chance()), this.#stopping.signal)
+        attempt = await this.#limiter.turn()
       }
       if (attempt === undefined) return undefined
-      verdict = judge(await this.#endpoint.send(request))
+      answerClass = classify(await this.#endpoint.send(request))
     }
   }
 
@@ -194,33 +194,33 @@ export class Delivery {
    * so it is where more than a few new lines failed: perhaps a cache answers in place of the endpoint.
    */
   #takesWhatItTook(): Promise<boolean> {
-    if (this.#strangers > MOST_STRANGERS) return Promise.resolve(false)
-    this.#witness ??= this.#repeat(this.#taken).finally(() => {
-      this.#witness = undefined
+    if (this.#untested > MAX_UNTESTED) return Promise.resolve(false)
+    this.#probe ??= this.#repeat(this.#taken).finally(() => {
+      this.#probe = undefined
     })
-    return this.#witness
+    return this.#probe
   }
 
   async #repeat(request: Request | undefined): Promise<boolean> {
-    const attempt = request && (await this.#gate.nextTurn())
+    const attempt = request && (await this.#limiter.nextTurn())
     if (request === undefined || attempt === undefined) return false
     this.#onRepeat()
-    const isTaken = judge(await this.#endpoint.send(request)).kind === 'delivered'
-    this.#gate.answered(isTaken ? 'taken' : 'failed', attempt)
+    const isTaken = classify(await this.#endpoint.send(request)).kind === 'delivered'
+    this.#limiter.answered(isTaken ? 'taken' : 'failed', attempt)
     return isTaken
   }
 
   /** @returns what becomes of the line @throws SetupError */
-  #fail(failure: Failure, attempt: Attempt, tries: Tries): Exclude<End, 'setup'> {
+  #fail(failure: Failure, attempt: Attempt, state: RetryState): Exclude<End, 'setup'> {
     const isRefusal = failure.kind === 'again' && failure.isRefusal === true
     const now = this.#clock.now()
     const asked = failure.kind === 'again' && failure.retryAfter !== undefined ? retryAfterMs(failure.retryAfter, now) : undefined
-    if (asked !== undefined && asked > 0) this.#gate.pause(asked)
-    if (tries.suspect(failure, this.#gate.tally)) this.#gate.answeredBadLine(attempt)
-    else this.#gate.answered(isRefusal ? 'refused' : 'failed', attempt)
-    const end = tries.fail(failure, now, this.#gate.tally, this.#gate.failingMs)
+    if (asked !== undefined && asked > 0) this.#limiter.pause(asked)
+    if (state.suspect(failure, this.#limiter.answers)) this.#limiter.answeredBadLine(attempt)
+    else this.#limiter.answered(isRefusal ? 'refused' : 'failed', attempt)
+    const end = state.fail(failure, now, this.#limiter.answers, this.#limiter.failingMs)
     if (end === 'setup') throw wrongSetup(failure.because)
-    return failure.kind !== 'unresolved' && this.#gate.isOver && end !== 'unclear' ? 'endpoint' : end
+    return failure.kind !== 'unresolved' && this.#limiter.isOver && end !== 'unclear' ? 'endpoint' : end
   }
 
   #lineEnd(): Promise<void> {

@@ -1,13 +1,13 @@
 import type { Attempt, Sign } from './attempt.ts'
-import { Breaker } from './circuit-breaker.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
 import type { Clock } from './delivery.ts'
-import type { Tally } from './blame.ts'
-import { Pace } from './throttle.ts'
+import type { AnswerCounts } from './blame.ts'
+import { Throttle } from './throttle.ts'
 
 /** How long a probe is kept for a line that was never tried: those that wait may all be bad ones, which nobody would take. */
 const RESERVED_MS = 50
 
-export interface GateOptions {
+export interface LimiterOptions {
   readonly maxInFlight: number
   /** 0 for no such limit. */
   readonly maxPerSecond: number
@@ -19,11 +19,11 @@ export interface GateOptions {
  * Where every attempt passes, a first try and a tenth alike: it begins when the pace, the breaker and a pause that the endpoint
  * asked for let it. Lines that wait here go before new ones.
  */
-export class Gate {
+export class Limiter {
   readonly #clock: Clock
   readonly #onPause: (ms: number) => void
-  readonly #pace: Pace
-  readonly #breaker = new Breaker()
+  readonly #throttle: Throttle
+  readonly #circuitBreaker = new CircuitBreaker()
   readonly #waiting: ((attempt: Attempt | undefined) => void)[] = []
   #readers: (() => void)[] = []
   #isStopped = false
@@ -36,41 +36,41 @@ export class Gate {
   /** One timer for everybody, since what they wait for is the same. */
   #alarm: { readonly at: number; readonly controller: AbortController } | undefined
 
-  constructor(clock: Clock, { maxInFlight, maxPerSecond, onPause }: GateOptions) {
+  constructor(clock: Clock, { maxInFlight, maxPerSecond, onPause }: LimiterOptions) {
     this.#clock = clock
     this.#onPause = onPause
-    this.#pace = new Pace(maxInFlight, maxPerSecond)
+    this.#throttle = new Throttle(maxInFlight, maxPerSecond)
   }
 
   /** Whether a line that was never tried may begin at once. */
   get isOpen(): boolean {
     if (this.#inFlight >= this.#limit || this.#isStopped) return false
-    if (this.#breaker.isOpen && this.isOver) return false
+    if (this.#circuitBreaker.isOpen && this.isOver) return false
     return !this.#isTimed || this.#waitMs(this.#clock.now()) <= 0
   }
 
-  get tally(): Tally {
+  get answers(): AnswerCounts {
     return { taken: this.#taken, failed: this.#failed }
   }
 
   /** Whether the last answer was a good one. */
   get isTrusted(): boolean {
-    return this.#breaker.failures === 0
+    return this.#circuitBreaker.failures === 0
   }
 
   /** Whether the endpoint has been given up. */
   get isOver(): boolean {
-    return this.#breaker.isOver(this.#clock.now())
+    return this.#circuitBreaker.isOver(this.#clock.now())
   }
 
   /** Whether the endpoint has just come under suspicion, with no new line there to try it with. */
-  get lacksWitness(): boolean {
-    return this.#breaker.isUntried && this.#readers.length === 0
+  get lacksProbe(): boolean {
+    return this.#circuitBreaker.isUntried && this.#readers.length === 0
   }
 
   /** For how long there has been no good answer. */
   get failingMs(): number {
-    return this.#breaker.failingMs(this.#clock.now())
+    return this.#circuitBreaker.failingMs(this.#clock.now())
   }
 
   /** Resolves when it is worth to look again whether it is open. */
@@ -111,13 +111,13 @@ export class Gate {
     const now = this.#clock.now()
     const next = this.#begun + 1
     this.#inFlight -= 1
-    this.#pace.answered(sign, attempt, now, next)
+    this.#throttle.answered(sign, attempt, now, next)
     if (sign === 'taken') {
       this.#taken += 1
-      if (this.#breaker.taken()) this.#pace.reopen()
+      if (this.#circuitBreaker.taken()) this.#throttle.reopen()
     } else {
       this.#failed += 1
-      this.#breaker.failed(attempt.number, this.#pace.limit, now, this.#clock.chance(), next)
+      this.#circuitBreaker.failed(attempt.number, this.#throttle.limit, now, this.#clock.chance(), next)
     }
     this.#serve(now)
   }
@@ -126,7 +126,8 @@ export class Gate {
   answeredBadLine(attempt: Attempt): void {
     const now = this.#clock.now()
     this.#inFlight -= 1
-    if (this.#breaker.isOpen) this.#breaker.failed(attempt.number, this.#pace.limit, now, this.#clock.chance(), this.#begun + 1)
+    if (this.#circuitBreaker.isOpen)
+      this.#circuitBreaker.failed(attempt.number, this.#throttle.limit, now, this.#clock.chance(), this.#begun + 1)
     this.#serve(now)
   }
 
@@ -135,7 +136,7 @@ export class Gate {
     const now = this.#clock.now()
     if (this.#pausedUntil <= now) this.#onPause(ms)
     this.#pausedUntil = Math.max(this.#pausedUntil, now + ms)
-    this.#pace.pause(ms, now)
+    this.#throttle.pause(ms, now)
   }
 
   /** Nothing begins from now on, and nobody waits. */
@@ -151,25 +152,25 @@ export class Gate {
    * to be suspected, one place is left, for a probe.
    */
   get #limit(): number {
-    return Math.max(1, this.#pace.limit - this.#breaker.failures)
+    return Math.max(1, this.#throttle.limit - this.#circuitBreaker.failures)
   }
 
   /** Whether it takes more than a free slot to begin: without that, nobody needs to know the time. */
   get #isTimed(): boolean {
-    return this.#pausedUntil > 0 || this.#pace.isTimed || this.#breaker.isOpen
+    return this.#pausedUntil > 0 || this.#throttle.isTimed || this.#circuitBreaker.isOpen
   }
 
   #waitMs(now: number): number {
     const pauseMs = this.#pausedUntil - now
     if (pauseMs <= 0) this.#pausedUntil = 0
-    const probeMs = this.#breaker.isOpen ? this.#breaker.probeAt - now : 0
-    return Math.max(pauseMs, probeMs, this.#pace.waitMs(now))
+    const probeMs = this.#circuitBreaker.isOpen ? this.#circuitBreaker.probeAt - now : 0
+    return Math.max(pauseMs, probeMs, this.#throttle.waitMs(now))
   }
 
   #begin(now: number): Attempt {
     this.#inFlight += 1
     this.#begun += 1
-    this.#pace.begin(now)
+    this.#throttle.begin(now)
     return { number: this.#begun, at: now, inFlight: this.#inFlight, taken: this.#taken, failed: this.#failed }
   }
 
@@ -179,7 +180,7 @@ export class Gate {
       for (const resolve of this.#waiting.splice(0)) resolve(undefined)
       return
     }
-    if (this.#breaker.isOpen && this.#readers.length > 0 && this.isOpen) {
+    if (this.#circuitBreaker.isOpen && this.#readers.length > 0 && this.isOpen) {
       this.#reservedUntil = now + RESERVED_MS
       this.#wakeReaders()
     }
@@ -193,7 +194,7 @@ export class Gate {
   /** How long the lines that wait here have to, for the time alone. */
   #queueMs(now: number): number {
     if (!this.#isTimed) return 0
-    return Math.max(this.#waitMs(now), this.#breaker.isOpen ? this.#reservedUntil - now : 0)
+    return Math.max(this.#waitMs(now), this.#circuitBreaker.isOpen ? this.#reservedUntil - now : 0)
   }
 
   #wakeReaders(): void {

@@ -3,7 +3,7 @@
  *
  * @see "Generic Cell Rate Algorithm", ITU-T I.371: a token bucket that keeps one time instead of a count
  */
-export class Bucket {
+export class RateLimit {
   readonly #slackMs: number
   #spacingMs: number
   #due = 0
@@ -37,6 +37,6 @@ const LAG_MS = 10
  * Never more than that in any second. Of `n` attempts the last is sent at least `(n - 1) × spacing - slack - lag` after the first, so the
  * spacing is a little more than a share of a second.
  */
-export function ceilingOf(perSecond: number): Bucket {
-  return new Bucket((perSecond * 1000) / (1000 + SLACK_MS + LAG_MS), SLACK_MS)
+export function ceilingOf(perSecond: number): RateLimit {
+  return new RateLimit((perSecond * 1000) / (1000 + SLACK_MS + LAG_MS), SLACK_MS)
 }

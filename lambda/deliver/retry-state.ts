@@ -1,6 +1,6 @@
 import type { Attempt } from './attempt.ts'
-import { blameFor, type Tally } from './blame.ts'
-import type { Verdict } from './classify.ts'
+import { blameFor, type AnswerCounts } from './blame.ts'
+import type { AnswerClass } from './classify.ts'
 
 /** Tries of one request that may be held against its line. */
 const MAX_TRIES = 10
@@ -11,15 +11,15 @@ const PATIENCE_MS = 5 * 60_000
 /** How long a name may fail to resolve before somebody has to look at it. DNS comes and goes, above all in a VPC. */
 const UNRESOLVED_PATIENCE_MS = 60_000
 
-export type Failure = Extract<Verdict, { kind: 'again' | 'unresolved' }>
+export type Failure = Extract<AnswerClass, { kind: 'again' | 'unresolved' }>
 
 /** What a failure means; `unclear` where it is the line or the endpoint, and no other line was there to tell. */
 export type End = 'again' | 'line' | 'endpoint' | 'unclear' | 'setup'
 
 /** A request that was not taken, and what has to come of that. */
-export class Tries {
+export class RetryState {
   readonly #start: Attempt
-  #recent: Tally
+  #recent: AnswerCounts
   #failures = 0
   #heldAgainstLine = 0
   #aloneInFailing = 0
@@ -43,20 +43,20 @@ export class Tries {
    *
    * @param tally before this failure
    */
-  suspect(failure: Failure, tally: Tally): boolean {
+  suspect(failure: Failure, answers: AnswerCounts): boolean {
     if (failure.kind !== 'again' || failure.blame !== 'line') return false
-    if (this.#failures > 0 && tally.taken > this.#recent.taken) this.#isSuspect = true
+    if (this.#failures > 0 && answers.taken > this.#recent.taken) this.#isSuspect = true
     if (this.#isSuspect) this.#uncounted += 1
     return this.#isSuspect
   }
 
   /** @param tally after this failure @param failingMs for how long there has been no good answer for anybody */
-  fail(failure: Failure, now: number, tally: Tally, failingMs: number): End {
+  fail(failure: Failure, now: number, answers: AnswerCounts, failingMs: number): End {
     this.#failures += 1
     if (failure.kind === 'again' && failure.blame === 'line') this.#heldAgainstLine += 1
     const waitedMs = now - this.#start.at
     if (failure.kind === 'unresolved' && Math.max(waitedMs, failingMs) > UNRESOLVED_PATIENCE_MS) return 'setup'
-    const seen = this.#withOwn(tally)
+    const seen = this.#withOwn(answers)
     const blame = blameFor({ recent: this.#recent, now: seen })
     if (blame === 'line') this.#aloneInFailing += 1
     if (this.#heldAgainstLine >= MAX_TRIES || waitedMs > PATIENCE_MS) {
@@ -67,7 +67,7 @@ export class Tries {
     return 'again'
   }
 
-  #withOwn({ taken, failed }: Tally): Tally {
+  #withOwn({ taken, failed }: AnswerCounts): AnswerCounts {
     return { taken, failed: failed + this.#uncounted }
   }
 }

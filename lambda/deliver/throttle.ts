@@ -1,7 +1,7 @@
 import type { Attempt, Sign } from './attempt.ts'
-import { ceilingOf, type Bucket } from './rate-limit.ts'
-import { Rate } from './throttle/adaptive-rate.ts'
-import { Window } from './throttle/concurrency-limit.ts'
+import { ceilingOf, type RateLimit } from './rate-limit.ts'
+import { AdaptiveRate } from './throttle/adaptive-rate.ts'
+import { ConcurrencyLimit } from './throttle/concurrency-limit.ts'
 
 /** Faults and cut connections have many reasons; only where they are more than this share is it taken to be too much for the endpoint. */
 const HARMLESS_FAILURES = 0.2
@@ -18,10 +18,10 @@ const SOON_MS = 1000
  *
  * Pure: it is told of attempts and answers, with their times, and knows no clock.
  */
-export class Pace {
-  readonly #window: Window
-  readonly #rate = new Rate()
-  readonly #ceiling: Bucket | undefined
+export class Throttle {
+  readonly #window: ConcurrencyLimit
+  readonly #rate = new AdaptiveRate()
+  readonly #ceiling: RateLimit | undefined
   /** The number of the first attempt that began after the last cut: refusals of those before it are what was cut for. */
   #first = 0
   #wasTakenSinceCut = true
@@ -34,7 +34,7 @@ export class Pace {
 
   /** @param maxPerSecond 0 for as many as the endpoint takes */
   constructor(maxInFlight: number, maxPerSecond: number) {
-    this.#window = new Window(maxInFlight)
+    this.#window = new ConcurrencyLimit(maxInFlight)
     this.#ceiling = maxPerSecond > 0 ? ceilingOf(maxPerSecond) : undefined
   }
 

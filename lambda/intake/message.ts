@@ -17,7 +17,7 @@ export type Work =
   | { readonly kind: 'ignored'; readonly why: string }
 
 /** A message that nobody here can have meant: it stays in the queue and goes to the dead letters as it is. */
-export class UnknownMessage extends Error {
+export class UnknownMessageError extends Error {
   override readonly name = 'UnknownMessage'
 }
 
@@ -107,7 +107,7 @@ export function readMessage(body: string): readonly Work[] {
   try {
     value = JSON.parse(body)
   } catch {
-    throw new UnknownMessage('The message is not JSON: it is no S3 event and nothing of ours.')
+    throw new UnknownMessageError('The message is not JSON: it is no S3 event and nothing of ours.')
   }
   return readEvent(value)
 }
@@ -117,7 +117,8 @@ export function readEvent(value: unknown): readonly Work[] {
   if (v.is(S3TestEvent, value)) return [{ kind: 'ignored', why: 's3:TestEvent' }]
   if (isObject(value) && 'schema' in value) return [readOwn(value)]
   const event = v.safeParse(S3Event, value)
-  if (!event.success) throw new UnknownMessage(`The message is no S3 event and nothing of ours: ${firstIssue(event.issues)}.`)
+  if (!event.success)
+    throw new UnknownMessageError(`The message is no S3 event and nothing of ours: ${firstIssue(event.issues)}.`)
   return event.output.Records.map(readRecord)
 }
 
@@ -138,7 +139,7 @@ function decodeKey(encoded: string): string {
   try {
     return decodeObjectKey(encoded)
   } catch {
-    throw new UnknownMessage('The S3 event names an object whose key is not URL-encoded.')
+    throw new UnknownMessageError('The S3 event names an object whose key is not URL-encoded.')
   }
 }
 
@@ -147,16 +148,17 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
   switch (value.schema) {
     case TASK_SCHEMA: {
       const parsed = v.safeParse(TaskBody, value)
-      if (!parsed.success) throw new UnknownMessage(`The task is damaged: ${firstIssue(parsed.issues)}. Drop the file again.`)
+      if (!parsed.success)
+        throw new UnknownMessageError(`The task is damaged: ${firstIssue(parsed.issues)}. Drop the file again.`)
       const { schema: _schema, ...task } = parsed.output
       return { kind: 'task', task }
     }
     case RECONCILE_SCHEMA:
-      if (!v.is(ReconcileBody, value)) throw new UnknownMessage('The message asks for a search, and is damaged.')
+      if (!v.is(ReconcileBody, value)) throw new UnknownMessageError('The message asks for a search, and is damaged.')
       return { kind: 'reconcile' }
     case ARCHIVE_SCHEMA:
       if (!v.is(ArchiveBody, value))
-        throw new UnknownMessage('The message asks for old dead letters to be parked, and is damaged.')
+        throw new UnknownMessageError('The message asks for old dead letters to be parked, and is damaged.')
       return { kind: 'archive' }
     default:
       return readDeadLetter(value)
@@ -166,12 +168,12 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
 function readDeadLetter(value: object): Work {
   const parsed = v.safeParse(DeadLetterBody, value)
   if (!parsed.success)
-    throw new UnknownMessage(`The dead letter is damaged: ${firstIssue(parsed.issues)}. Put its line into a new drop.`)
+    throw new UnknownMessageError(`The dead letter is damaged: ${firstIssue(parsed.issues)}. Put its line into a new drop.`)
   // The reason is only handed on; a letter written by a newer version may have one that is not known here.
   const deadLetter = parsed.output as DeadLetter
   if (deadLetter.kind === 'line') {
     if (deadLetter.source.line === undefined)
-      throw new UnknownMessage('The dead letter is damaged: source.line is missing. Put its line into a new drop.')
+      throw new UnknownMessageError('The dead letter is damaged: source.line is missing. Put its line into a new drop.')
     return { kind: 'dead-letter', deadLetter }
   }
   const { bucket, key, versionId, etag } = deadLetter.source

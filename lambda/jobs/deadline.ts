@@ -1,9 +1,9 @@
-import { Interrupted, TimeIsUp } from '../errors.ts'
+import { InterruptedError, OutOfTime } from '../errors.ts'
 import type { Context } from '../app.ts'
-import { whenRaised } from './on-abort.ts'
+import { onAbort } from './on-abort.ts'
 
 /** The time of one invocation: its end is told some while before, so that what is on its way can come to its end. */
-export class Shift implements Disposable {
+export class Deadline implements Disposable {
   readonly #ending = new AbortController()
   readonly #timer: NodeJS.Timeout
   readonly #stopping: Disposable | undefined
@@ -14,11 +14,11 @@ export class Shift implements Disposable {
     }
     const remainingMs = context.getRemainingTimeInMillis()
     // At least half of the time is for work, whatever the margin, or a short one would never begin.
-    this.#timer = setTimeout(end, Math.max(remainingMs - marginMs, remainingMs / 2), new TimeIsUp())
+    this.#timer = setTimeout(end, Math.max(remainingMs - marginMs, remainingMs / 2), new OutOfTime())
     this.#stopping =
       context.stopping &&
-      whenRaised(context.stopping, () => {
-        end(new Interrupted())
+      onAbort(context.stopping, () => {
+        end(new InterruptedError())
       })
   }
 

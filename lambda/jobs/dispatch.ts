@@ -1,50 +1,50 @@
-import { BusyError, Interrupted, OutageError, SetupError } from '../errors.ts'
-import { importTask } from './import-file.ts'
-import { UnknownMessage, type Work } from '../intake/message.ts'
+import { BusyError, InterruptedError, OutageError, SetupError } from '../errors.ts'
+import { importFile } from './import-file.ts'
+import { UnknownMessageError, type Work } from '../intake/message.ts'
 import { archiveOld } from './archive-old.ts'
 import { reconcile } from './reconcile.ts'
 import { replayDeadLetter } from './replay.ts'
-import type { Invocation, World } from '../ports.ts'
+import type { Invocation, Ports } from '../ports.ts'
 
 /** Does all that a message asks for, and says why where that cannot be done. @returns whether the message may be acknowledged */
-export async function settleMessage(read: () => readonly Work[], world: World, invocation: Invocation): Promise<boolean> {
+export async function handleMessage(read: () => readonly Work[], ports: Ports, invocation: Invocation): Promise<boolean> {
   try {
-    await carryOutAll(read(), world, invocation)
+    await dispatchAll(read(), ports, invocation)
     return true
   } catch (error) {
-    sayWhy(error, world)
+    reportError(error, ports)
     return false
   }
 }
 
 /** A message is done when all that it asks for is done; what was done before a failure is recognised when it comes again. */
-export async function carryOutAll(works: readonly Work[], world: World, invocation: Invocation): Promise<void> {
+export async function dispatchAll(works: readonly Work[], ports: Ports, invocation: Invocation): Promise<void> {
   for (const work of works) {
     switch (work.kind) {
       case 'task':
-        await importTask(work.task, world, invocation)
+        await importFile(work.task, ports, invocation)
         break
       case 'dead-letter':
-        await replayDeadLetter(work.deadLetter, world)
+        await replayDeadLetter(work.deadLetter, ports)
         break
       case 'reconcile':
-        await reconcile(world, invocation.ending)
+        await reconcile(ports, invocation.ending)
         break
       case 'archive':
-        await archiveOld(world, invocation.ending)
+        await archiveOld(ports, invocation.ending)
         break
       case 'ignored':
-        world.say.ignored(work.why)
+        ports.events.ignored(work.why)
     }
   }
 }
 
-function sayWhy(error: unknown, { say }: World): void {
-  if (error instanceof SetupError) say.setupWrong(error.message)
-  else if (error instanceof Interrupted) say.interrupted()
-  else if (error instanceof BusyError) say.shownTwice()
-  else if (error instanceof OutageError) say.outage(error.message)
-  else if (error instanceof UnknownMessage) say.unknownMessage(error.message)
-  else if (error instanceof Error) say.crashed(error.name, error.message, error.stack)
-  else say.crashed('not an Error', String(error), undefined)
+function reportError(error: unknown, { events }: Ports): void {
+  if (error instanceof SetupError) events.setupWrong(error.message)
+  else if (error instanceof InterruptedError) events.interrupted()
+  else if (error instanceof BusyError) events.shownTwice()
+  else if (error instanceof OutageError) events.outage(error.message)
+  else if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
+  else if (error instanceof Error) events.crashed(error.name, error.message, error.stack)
+  else events.crashed('not an Error', String(error), undefined)
 }

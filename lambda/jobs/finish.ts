@@ -1,37 +1,37 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import { checkpointKey, reportKey } from '../keys.ts'
-import { ReportKeeper } from '../report/writer.ts'
-import { isFinished, type Account, type SegmentReport } from '../report/report.ts'
+import { ReportWriter } from '../report/writer.ts'
+import { isFinished, type ImportState, type SegmentReport } from '../report/report.ts'
 import type { Segment } from '../intake/task.ts'
-import { CHECKPOINT_SCHEMA, type Breakage, type Checkpoint } from '../settle/checkpoint.ts'
-import { readHeld } from '../settle/lease.ts'
-import { PLAN_SCHEMA, type Plan } from '../settle/split-plan.ts'
-import { addUp, emptySums, endedIn } from '../settle/counts.ts'
-import type { World } from '../ports.ts'
+import { CHECKPOINT_SCHEMA, type Failure, type Checkpoint } from '../settle/checkpoint.ts'
+import { readLeased } from '../settle/lease.ts'
+import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
+import { sumCounts, emptyCounts, settledLines } from '../settle/counts.ts'
+import type { Ports } from '../ports.ts'
 
 /** Checkpoints that are asked for at the same time. */
 const READS_AT_ONCE = 16
 
 /** Writes the last report of a drop, and says how it ended. */
 export async function finishFile(
-  account: Account,
-  breakage: Breakage | undefined,
-  keeper: ReportKeeper,
-  { say }: World,
+  importState: ImportState,
+  failure: Failure | undefined,
+  writer: ReportWriter,
+  { events }: Ports,
 ): Promise<void> {
-  const { key } = account.file
-  switch (breakage?.kind) {
+  const { key } = importState.file
+  switch (failure?.kind) {
     case 'missing':
-      await keeper.missing(account, breakage.state)
-      say.missing(key, breakage.state)
+      await writer.missing(importState, failure.state)
+      events.missing(key, failure.state)
       return
     case 'failed':
-      await keeper.finish(account, breakage.rejection)
-      say.fileRejected(key, breakage.rejection.reason, breakage.rejection.detail)
+      await writer.finish(importState, failure.rejection)
+      events.fileRejected(key, failure.rejection.reason, failure.rejection.detail)
       return
     case undefined: {
-      const { state, lines } = await keeper.finish(account)
-      say.finished(key, state, lines)
+      const { state, lines } = await writer.finish(importState)
+      events.finished(key, state, lines)
     }
   }
 }
@@ -42,28 +42,28 @@ export async function finishFile(
  * Whoever ends a segment does it, so that nobody has to wait for the others: S3 shows every write to whoever reads after it, so that the
  * last of them sees all the others done.
  */
-export async function mergeReports(file: SourceFile, world: World): Promise<void> {
-  const { checkpoints, reports, clock } = world
+export async function mergeReports(file: SourceFile, ports: Ports): Promise<void> {
+  const { checkpoints, reports, clock } = ports
   const found = await reports.find(file.bucket, reportKey(file)) // first, so that an older merging cannot replace a newer one
   if (found !== undefined && isFinished(found.report)) return
-  const plan = readHeld<Plan>(
+  const plan = readLeased<SplitPlan>(
     (await checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, 'plan') }))?.value,
-    PLAN_SCHEMA,
+    SPLIT_PLAN_SCHEMA,
   )
   if (plan === undefined) return
-  const parts = await readParts(file, plan.segments, world)
-  const account = accountOf(file, plan, parts)
-  const keeper = new ReportKeeper(found, reports, clock)
-  const breakage = plan.breakage ?? parts.map((part) => part?.breakage).find((broken) => broken !== undefined)
+  const parts = await readParts(file, plan.segments, ports)
+  const importState = importStateOf(file, plan, parts)
+  const writer = new ReportWriter(found, reports, clock)
+  const failure = plan.failure ?? parts.map((part) => part?.failure).find((broken) => broken !== undefined)
   const isWhole = plan.isComplete && parts.every((part) => part?.isDone === true)
-  if (isWhole || breakage?.kind === 'missing') await finishFile(account, breakage, keeper, world)
-  else await keeper.begin(account)
+  if (isWhole || failure?.kind === 'missing') await finishFile(importState, failure, writer, ports)
+  else await writer.begin(importState)
 }
 
 async function readParts(
   file: SourceFile,
   segments: readonly Segment[],
-  { checkpoints }: World,
+  { checkpoints }: Ports,
 ): Promise<readonly (Checkpoint | undefined)[]> {
   const parts: (Checkpoint | undefined)[] = []
   for (let from = 0; from < segments.length; from += READS_AT_ONCE) {
@@ -71,18 +71,18 @@ async function readParts(
     const found = await Promise.all(
       some.map(({ index }) => checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, index) })),
     )
-    parts.push(...found.map((one) => readHeld<Checkpoint>(one?.value, CHECKPOINT_SCHEMA)))
+    parts.push(...found.map((one) => readLeased<Checkpoint>(one?.value, CHECKPOINT_SCHEMA)))
   }
   return parts
 }
 
-function accountOf(file: SourceFile, plan: Plan, parts: readonly (Checkpoint | undefined)[]): Account {
-  const sums = addUp(parts.map((part) => part?.sums ?? emptySums()))
+function importStateOf(file: SourceFile, plan: SplitPlan, parts: readonly (Checkpoint | undefined)[]): ImportState {
+  const counts = sumCounts(parts.map((part) => part?.counts ?? emptyCounts()))
   const total = (of: (part: Checkpoint) => number) => parts.reduce((sum, part) => sum + (part === undefined ? 0 : of(part)), 0)
   return {
     file,
     bytes: plan.bytes,
-    sums,
+    counts,
     linesRead: plan.segments.reduce((lines, segment) => lines + segment.lines, 0),
     startedAt: plan.startedAt,
     invocations: plan.invocations + total(({ invocations }) => invocations),
@@ -92,6 +92,6 @@ function accountOf(file: SourceFile, plan: Plan, parts: readonly (Checkpoint | u
 }
 
 function segmentReport({ index, byteStart, byteEnd, firstLine, lines }: Segment, part: Checkpoint | undefined): SegmentReport {
-  const settled = part === undefined ? 0 : endedIn(part.sums)
+  const settled = part === undefined ? 0 : settledLines(part.counts)
   return { index, byteStart, byteEnd, firstLine, lines, settled, invocations: part?.invocations ?? 0 }
 }

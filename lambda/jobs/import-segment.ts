@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
-import { AccountingError, asError, OutageError, TimeIsUp } from '../errors.ts'
-import { handOn, leaveTo, putOff } from './requeue.ts'
+import { AccountingError, asError, OutageError, OutOfTime } from '../errors.ts'
+import { requeue, yieldTo, defer } from './requeue.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { latestTimeFor } from '../parse/line.ts'
@@ -8,18 +8,18 @@ import { checkpointKey } from '../keys.ts'
 import type { SourceFiles, OpenFile } from '../read/drops.ts'
 import { isGzip, openLines, VanishedFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
-import { beginCheckpoint, CHECKPOINT_SCHEMA, type Breakage, type Checkpoint } from '../settle/checkpoint.ts'
+import { beginCheckpoint, CHECKPOINT_SCHEMA, type Failure, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
-import { Claim } from '../settle/lease.ts'
-import { Ledger, type Mark } from '../settle/ledger.ts'
+import { Lease } from '../settle/lease.ts'
+import { Ledger, type Watermark } from '../settle/ledger.ts'
 import { fileDeadLetter, type DeadLetterOrigin } from '../settle/build-dead-letter.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
-import { endedIn } from '../settle/counts.ts'
+import { settledLines } from '../settle/counts.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
-import { whenRaised } from './on-abort.ts'
-import { settleLines, type Journey } from './pipeline.ts'
-import type { Invocation, World } from '../ports.ts'
+import { onAbort } from './on-abort.ts'
+import { runPipeline, type PipelineResult } from './pipeline.ts'
+import type { Invocation, Ports } from '../ports.ts'
 
 /** Most lines from the oldest that has not ended to the newest, for each request that may be on its way. */
 const SPAN_PER_REQUEST = 64
@@ -36,14 +36,14 @@ const FIRST_OUTAGE_DELAY_MS = 30_000
 
 export interface SegmentImport {
   readonly task: Task
-  readonly world: World
+  readonly ports: Ports
   readonly invocation: Invocation
   /** Told at each checkpoint, and when the run begins. */
   readonly onProgress: (checkpoint: Checkpoint) => void
 }
 
 /** The most lines that a run which is killed can have sent, and the next one sends again. */
-export function mostRepeats({ limits }: World): number {
+export function mostRepeats({ limits }: Ports): number {
   return limits.maxInFlight * UNSAVED_PER_REQUEST
 }
 
@@ -54,62 +54,62 @@ export function mostRepeats({ limits }: World): number {
  * @throws SetupError, AccountingError, StandstillError, LostClaim, or what S3 or SQS said: then the message has to come again
  */
 export async function importSegment(work: SegmentImport): Promise<Checkpoint | undefined> {
-  const { task, world, invocation } = work
-  const taking = await takeClaim(task, world, invocation)
-  if (taking.kind === 'over') return taking.state
-  if (taking.kind === 'busy') {
-    await leaveTo(taking, task, invocation, world)
+  const { task, ports, invocation } = work
+  const acquired = await acquireLease(task, ports, invocation)
+  if (acquired.kind === 'over') return acquired.state
+  if (acquired.kind === 'busy') {
+    await yieldTo(acquired, task, invocation, ports)
     return undefined
   }
-  const { claim } = taking
-  if (invocation.deliveries >= RENEWED_AT_DELIVERY && claim.state.mark.line > task.reached) {
-    await claim.release(claim.state)
-    await handOn(task, task.reached, claim.state.mark.line, world)
+  const { lease } = acquired
+  if (invocation.deliveries >= RENEWED_AT_DELIVERY && lease.state.watermark.line > task.reached) {
+    await lease.release(lease.state)
+    await requeue(task, task.reached, lease.state.watermark.line, ports)
     return undefined
   }
-  const { start, opened } = await openAt(claim, work)
-  if (opened.kind !== 'open') return endUnread(opened.kind, claim, work)
-  return run(opened, start, claim, work)
+  const { start, opened } = await openAt(lease, work)
+  if (opened.kind !== 'open') return endUnread(opened.kind, lease, work)
+  return run(opened, start, lease, work)
 }
 
-async function openAt(claim: Claim<Checkpoint>, { task, world }: SegmentImport) {
+async function openAt(lease: Lease<Checkpoint>, { task, ports }: SegmentImport) {
   try {
-    const start = await findStart(task, claim.state.mark, world)
+    const start = await findStart(task, lease.state.watermark, ports)
     const end = task.segment?.byteEnd
-    return { start, opened: await world.files.open(task.file, { start: start.byte, ...(end !== undefined && { end }) }) }
+    return { start, opened: await ports.files.open(task.file, { start: start.byte, ...(end !== undefined && { end }) }) }
   } catch (error) {
-    await claim.release(claim.state).catch(() => undefined) // nothing was sent, so whoever comes next need not wait
+    await lease.release(lease.state).catch(() => undefined) // nothing was sent, so whoever comes next need not wait
     throw error
   }
 }
 
-function startOf({ segment }: Task): Mark {
+function startOf({ segment }: Task): Watermark {
   return segment === undefined ? { line: 0, byte: 0 } : { line: segment.firstLine - 1, byte: segment.byteStart }
 }
 
-function takeClaim(task: Task, world: World, { messageId }: Invocation) {
-  const place = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
-  return Claim.take<Checkpoint>(place, world.checkpoints, world.clock, {
+function acquireLease(task: Task, ports: Ports, { messageId }: Invocation) {
+  const key = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
+  return Lease.take<Checkpoint>(key, ports.checkpoints, ports.clock, {
     schema: CHECKPOINT_SCHEMA,
-    run: world.newRun(),
+    run: ports.newRun(),
     messageId,
-    leaseMs: world.limits.checkpointMs * LEASE_CHECKPOINTS,
+    leaseMs: ports.limits.checkpointMs * LEASE_CHECKPOINTS,
     // A drop that came back as a whole is tried again when a person sends it back.
-    isOver: ({ isDone, breakage }) => isDone && !(breakage?.kind === 'failed' && task.replays > breakage.replays),
+    isOver: ({ isDone, failure }) => isDone && !(failure?.kind === 'failed' && task.replays > failure.replays),
     begin: (earlier, brokeOff) =>
       beginCheckpoint(earlier, {
         start: startOf(task),
-        startedAt: new Date(world.clock.now()).toISOString(),
+        startedAt: new Date(ports.clock.now()).toISOString(),
         brokeOff,
-        maxRepeats: mostRepeats(world),
+        maxRepeats: mostRepeats(ports),
       }),
   })
 }
 
 /** From the mark on; but a compressed drop is unpacked from its start, whatever of it is settled. @returns where the next line to be read stands */
-async function findStart({ file, segment }: Task, mark: Mark, { files }: World): Promise<Mark> {
-  if (segment !== undefined || mark.byte === 0) return mark
-  return (await isPacked(file, files)) ? { line: 0, byte: 0 } : mark
+async function findStart({ file, segment }: Task, watermark: Watermark, { files }: Ports): Promise<Watermark> {
+  if (segment !== undefined || watermark.byte === 0) return watermark
+  return (await isPacked(file, files)) ? { line: 0, byte: 0 } : watermark
 }
 
 /** Whether the first bytes of an object say so, where there is one. */
@@ -121,64 +121,64 @@ export async function isPacked(file: SourceFile, files: SourceFiles): Promise<bo
 /** The object is not there, or S3 does not hand it out: there is nothing more to be done, but to say so. */
 async function endUnread(
   why: 'gone' | 'superseded' | 'locked',
-  claim: Claim<Checkpoint>,
-  { task: { file, replays }, world }: SegmentImport,
+  lease: Lease<Checkpoint>,
+  { task: { file, replays }, ports }: SegmentImport,
 ): Promise<Checkpoint> {
-  let breakage: Breakage
+  let failure: Failure
   if (why === 'locked') {
-    breakage = { kind: 'failed', rejection: reject('object_unreadable', 'it lies in an archive'), replays }
-    await sendFileDeadLetter({ file, replays }, breakage.rejection, world)
+    failure = { kind: 'failed', rejection: reject('object_unreadable', 'it lies in an archive'), replays }
+    await sendFileDeadLetter({ file, replays }, failure.rejection, ports)
   } else {
-    breakage = { kind: 'missing', state: why }
+    failure = { kind: 'missing', state: why }
   }
-  const last: Checkpoint = { ...claim.state, isDone: true, breakage }
-  await claim.release(last)
+  const last: Checkpoint = { ...lease.state, isDone: true, failure }
+  await lease.release(last)
   return last
 }
 
 async function run(
   opened: OpenFile,
-  start: Mark,
-  claim: Claim<Checkpoint>,
+  start: Watermark,
+  lease: Lease<Checkpoint>,
   work: SegmentImport,
 ): Promise<Checkpoint | undefined> {
-  const { task, world, invocation } = work
-  const { limits, clock } = world
-  const began = claim.state.mark.line
-  const ledger = new Ledger(claim.state.mark, limits.maxInFlight * SPAN_PER_REQUEST, claim.state.sums)
+  const { task, ports, invocation } = work
+  const { limits, clock } = ports
+  const began = lease.state.watermark.line
+  const ledger = new Ledger(lease.state.watermark, limits.maxInFlight * SPAN_PER_REQUEST, lease.state.counts)
   const origin: DeadLetterOrigin = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
-  const settlement = new Settlement(origin, world, ledger)
-  const opening = { ...claim.state, bytes: opened.bytes }
-  world.say.started(task.file.key, opened.bytes, opening.invocations, began + 1)
+  const settlement = new Settlement(origin, ports, ledger)
+  const opening = { ...lease.state, bytes: opened.bytes }
+  ports.events.started(task.file.key, opened.bytes, opening.invocations, began + 1)
   let stopped: Error | undefined
   const stop = (error: Error): void => {
     stopped ??= error
     settlement.stop(error)
     opened.body.destroy(error)
   }
-  const checkpointer = new Checkpointer(claim, opening, ledger, clock, {
+  const checkpointer = new Checkpointer(lease, opening, ledger, clock, {
     everyMs: limits.checkpointMs,
-    maxUnsaved: mostRepeats(world),
+    maxUnsaved: mostRepeats(ports),
     onLost: stop,
     onSaved: work.onProgress,
   })
-  using _ending = whenRaised(invocation.ending, stop)
+  using _ending = onAbort(invocation.ending, stop)
   work.onProgress(opening)
   try {
-    const journey = await passDown(opened, start, { settlement, checkpointer, task, world })
+    const result = await passDown(opened, start, { settlement, checkpointer, task, ports })
     // A body that was closed from here looks like one that is cut off.
     if (stopped !== undefined) throw asError(stopped)
     await settlement.finish()
-    throwUnlessAddedUp(ledger, journey, began, task)
-    if (journey.refusal !== undefined) await sendFileDeadLetter(origin, journey.refusal, world)
-    return await checkpointer.end({ isDone: true, ...brokenBy(journey.refusal, task) })
+    throwUnlessAddedUp(ledger, result, began, task)
+    if (result.refusal !== undefined) await sendFileDeadLetter(origin, result.refusal, ports)
+    return await checkpointer.end({ isDone: true, ...failureOf(result.refusal, task) })
   } catch (error) {
     const why = stopped ?? asError(error)
     await settlement.windDown(why)
     if (why instanceof VanishedFile && why.state !== 'locked')
-      return await checkpointer.end({ isDone: true, breakage: { kind: 'missing', state: why.state } })
-    const { mark } = await checkpointer.end()
-    await breakOff(why, began, mark.line, work)
+      return await checkpointer.end({ isDone: true, failure: { kind: 'missing', state: why.state } })
+    const { watermark } = await checkpointer.end()
+    await breakOff(why, began, watermark.line, work)
     return undefined
   } finally {
     opened.body.destroy()
@@ -189,15 +189,19 @@ interface Along {
   readonly settlement: Settlement
   readonly checkpointer: Checkpointer
   readonly task: Task
-  readonly world: World
+  readonly ports: Ports
 }
 
-async function passDown(opened: OpenFile, start: Mark, { settlement, checkpointer, task, world }: Along): Promise<Journey> {
-  const apiKey = await world.apiKey()
+async function passDown(
+  opened: OpenFile,
+  start: Watermark,
+  { settlement, checkpointer, task, ports }: Along,
+): Promise<PipelineResult> {
+  const apiKey = await ports.apiKey()
   const { settled } = settlement.ledger
-  const { maxLineBytes } = world.limits
+  const { maxLineBytes } = ports.limits
   const reading = await openLines(opened.body, { maxLineBytes, byteStart: start.byte, firstLine: start.line + 1 })
-  return settleLines(reading, {
+  return runPipeline(reading, {
     rules: { latestTime: latestTimeFor(opened.lastModified) },
     apiKey,
     settlement,
@@ -208,10 +212,10 @@ async function passDown(opened: OpenFile, start: Mark, { settlement, checkpointe
 }
 
 /** What was read is counted where lines come in, what ended where they go out, and a segment's lines were counted when it was cut. */
-function throwUnlessAddedUp(ledger: Ledger, { lines }: Journey, began: number, { file, segment }: Task): void {
+function throwUnlessAddedUp(ledger: Ledger, { lines }: PipelineResult, began: number, { file, segment }: Task): void {
   const before = began - (segment === undefined ? 0 : segment.firstLine - 1)
   const read = before + lines
-  const ended = endedIn(ledger.sums())
+  const ended = settledLines(ledger.counts())
   if (read === ended && (segment === undefined || segment.lines === read)) return
   throw new AccountingError(
     `The import of ${file.key} does not add up: ${read} lines were read, but ${ended} ended` +
@@ -219,21 +223,21 @@ function throwUnlessAddedUp(ledger: Ledger, { lines }: Journey, began: number, {
   )
 }
 
-function brokenBy(rejection: Rejection | undefined, { replays }: Task): Pick<Checkpoint, 'breakage'> {
-  return rejection === undefined ? {} : { breakage: { kind: 'failed', rejection, replays } }
+function failureOf(rejection: Rejection | undefined, { replays }: Task): Pick<Checkpoint, 'failure'> {
+  return rejection === undefined ? {} : { failure: { kind: 'failed', rejection, replays } }
 }
 
 /** What becomes of the rest where a run ends before its segment does. */
-async function breakOff(why: Error, began: number, reached: number, { task, world }: SegmentImport): Promise<void> {
-  if (why instanceof TimeIsUp) await handOn(task, began, reached, world)
-  else if (why instanceof OutageError) world.say.outage(why.message, await putOff(task, reached, FIRST_OUTAGE_DELAY_MS, world))
+async function breakOff(why: Error, began: number, reached: number, { task, ports }: SegmentImport): Promise<void> {
+  if (why instanceof OutOfTime) await requeue(task, began, reached, ports)
+  else if (why instanceof OutageError) ports.events.outage(why.message, await defer(task, reached, FIRST_OUTAGE_DELAY_MS, ports))
   else throw why
 }
 
 /** One letter for the drop as a whole. */
-export async function sendFileDeadLetter(origin: DeadLetterOrigin, rejection: Rejection, world: World): Promise<void> {
-  const deadLetter = fileDeadLetter(origin, rejection, world.clock.now())
-  const deadLetters = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, world), world.clock)
+export async function sendFileDeadLetter(origin: DeadLetterOrigin, rejection: Rejection, ports: Ports): Promise<void> {
+  const deadLetter = fileDeadLetter(origin, rejection, ports.clock.now())
+  const deadLetters = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, ports), ports.clock)
   deadLetters.post(deadLetter, () => undefined)
   await deadLetters.flush()
 }

@@ -1,5 +1,5 @@
 /** Does it when the signal is raised, with the reason, at once where it was before; disposing takes it back. */
-export function whenRaised(signal: AbortSignal, does: (reason: Error) => void): Disposable {
+export function onAbort(signal: AbortSignal, does: (reason: Error) => void): Disposable {
   const act = (): void => {
     does(signal.reason as Error)
   }

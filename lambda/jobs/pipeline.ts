@@ -1,5 +1,5 @@
-import { examineAll, type Entry } from '../parse/entry.ts'
-import { Head, type Admission } from '../parse/sniff.ts'
+import { toEntries, type Entry } from '../parse/entry.ts'
+import { FormatSniffer, type SniffResult } from '../parse/sniff.ts'
 import { diagnoseBytes } from '../parse/diagnose.ts'
 import type { LineRules } from '../parse/line.ts'
 import type { Line, Reading } from '../read/lines.ts'
@@ -9,7 +9,7 @@ import type { Checkpointer } from '../settle/checkpointer.ts'
 import type { Settlement } from './settlement.ts'
 
 /** What stands along the street: where lines go, and what they are measured by. */
-export interface Street {
+export interface PipelineContext {
   readonly rules: LineRules
   readonly apiKey: string
   readonly settlement: Settlement
@@ -20,7 +20,7 @@ export interface Street {
   readonly isAdmitted: boolean
 }
 
-export interface Journey {
+export interface PipelineResult {
   /** Lines that were read, counted apart from how they ended. */
   readonly lines: number
   /** Why the drop as a whole has to be handed back, where it has to. */
@@ -35,27 +35,27 @@ export interface Journey {
  *
  * @throws OutageError, SetupError, LostClaim, TimeIsUp, or what S3 or SQS said
  */
-export async function settleLines(reading: Reading, street: Street): Promise<Journey> {
-  const head = new Head(street.isAdmitted)
+export async function runPipeline(reading: Reading, context: PipelineContext): Promise<PipelineResult> {
+  const sniffer = new FormatSniffer(context.isAdmitted)
   let lines = 0
-  const pass = async (admission: Admission): Promise<Rejection | undefined> => {
-    if (admission.kind === 'refused') return admission.rejection
-    if (admission.kind === 'admitted') lines += await settleAll(admission.entries, street)
+  const pass = async (sniffed: SniffResult): Promise<Rejection | undefined> => {
+    if (sniffed.kind === 'refused') return sniffed.rejection
+    if (sniffed.kind === 'admitted') lines += await settleAll(sniffed.entries, context)
     return undefined
   }
-  const unsupported = street.isAdmitted ? undefined : diagnoseBytes(reading.start)
+  const unsupported = context.isAdmitted ? undefined : diagnoseBytes(reading.start)
   if (unsupported !== undefined) return { lines, refusal: unsupported }
-  let breakage: Rejection | undefined
+  let failure: Rejection | undefined
   try {
     for await (const batch of reading.batches) {
-      const refusal = await pass(head.admit(examineAll(ahead(batch, street.settled), street.rules, street.apiKey)))
+      const refusal = await pass(sniffer.admit(toEntries(ahead(batch, context.settled), context.rules, context.apiKey)))
       if (refusal !== undefined) return { lines, refusal }
     }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
-    breakage = reject('object_unreadable', error.message)
+    failure = reject('object_unreadable', error.message)
   }
-  const refusal = (await pass(head.end())) ?? breakage
+  const refusal = (await pass(sniffer.end())) ?? failure
   return { lines, ...(refusal !== undefined && { refusal }) }
 }
 
@@ -65,7 +65,7 @@ function ahead(batch: readonly Line[], settled: number): readonly Line[] {
   return first > settled ? batch : batch.slice(settled + 1 - first)
 }
 
-async function settleAll(entries: Iterable<Entry>, { settlement, checkpointer }: Street): Promise<number> {
+async function settleAll(entries: Iterable<Entry>, { settlement, checkpointer }: PipelineContext): Promise<number> {
   let lines = 0
   for (const entry of entries) {
     while (!settlement.hasRoom || !checkpointer.hasRoom) {

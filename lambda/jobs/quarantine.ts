@@ -2,7 +2,7 @@ import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../archi
 import { quarantineKey } from '../keys.ts'
 import type { DeadLetterSource } from '../settle/dead-letter.ts'
 import type { DeadLetterQueue } from '../settle/dead-letter-sender.ts'
-import type { World } from '../ports.ts'
+import type { Ports } from '../ports.ts'
 
 /** A letter that came back so often, and failed each time, is not for sending again as it is. */
 const MOST_REPLAYS = 3
@@ -13,23 +13,23 @@ const MOST_REPLAYS = 3
  * What is set aside is kept under `archived/` for a person to mend, so that who redrives the whole queue does not send the hopeless along
  * every time.
  */
-export function deadLetterDestination(source: DeadLetterSource, replays: number, world: World): DeadLetterQueue {
-  if (replays < MOST_REPLAYS) return world.deadLetters
+export function deadLetterDestination(source: DeadLetterSource, replays: number, ports: Ports): DeadLetterQueue {
+  if (replays < MOST_REPLAYS) return ports.deadLetters
   const { bucket, key, line } = source
-  const place = quarantineKey(source, line)
+  const objectKey = quarantineKey(source, line)
   return {
     async sendBatch(batch) {
-      const now = new Date(world.clock.now()).toISOString()
+      const now = new Date(ports.clock.now()).toISOString()
       const deadLetters = batch.map(({ body }): ArchivedDeadLetter => ({
         schema: ARCHIVED_SCHEMA,
-        id: world.newRun(), // another one, should the line ever be set aside again
+        id: ports.newRun(), // another one, should the line ever be set aside again
         sentAt: now,
         archivedAt: now,
         why: 'replayed',
         body,
       }))
-      await world.archived.put(bucket, place, archivedText(deadLetters))
-      world.say.quarantined(key, line ?? 0, replays)
+      await ports.archived.put(bucket, objectKey, archivedText(deadLetters))
+      ports.events.quarantined(key, line ?? 0, replays)
       return []
     },
   }

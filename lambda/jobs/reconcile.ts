@@ -2,7 +2,7 @@ import { newTask, taskBody } from '../intake/task.ts'
 import { isImportName, reportKey } from '../keys.ts'
 import type { ListedFile } from '../read/drops.ts'
 import { isFinal } from '../report/report.ts'
-import type { World } from '../ports.ts'
+import type { Ports } from '../ports.ts'
 
 /** Drops that are looked at side by side. */
 const LOOKS_AT_ONCE = 16
@@ -41,7 +41,7 @@ export interface SearchOptions {
  */
 export async function search(
   pages: AsyncIterable<readonly ListedFile[]>,
-  { reports, importQueue, clock }: Pick<World, 'reports' | 'importQueue' | 'clock'>,
+  { reports, importQueue, clock }: Pick<Ports, 'reports' | 'importQueue' | 'clock'>,
   options: SearchOptions,
 ): Promise<Found> {
   const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
@@ -72,13 +72,13 @@ const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
 /** The search that the stack asks for every day. */
-export async function reconcile(world: World, ending: AbortSignal): Promise<void> {
-  const found = await search(world.listing.pages(), world, {
+export async function reconcile(ports: Ports, ending: AbortSignal): Promise<void> {
+  const found = await search(ports.listing.pages(), ports, {
     minAgeMs: 15 * MINUTE_MS,
     // Longer than a message can wait in both queues; what is older was looked at on many days before.
     maxAgeMs: 30 * DAY_MS,
     staleMs: DAY_MS,
     ending,
   })
-  world.say.reconciled(found.files, found.queued, found.isWhole)
+  ports.events.reconciled(found.files, found.queued, found.isWhole)
 }

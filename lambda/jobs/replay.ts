@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { asError } from '../errors.ts'
-import { examine } from '../parse/entry.ts'
+import { toEntry } from '../parse/entry.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { openLines, type Line } from '../read/lines.ts'
@@ -9,7 +9,7 @@ import { lineOf, type DeadLetter } from '../settle/dead-letter.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
-import type { World } from '../ports.ts'
+import type { Ports } from '../ports.ts'
 
 /**
  * Tries a dead letter's line again, by the rules of today: it is delivered, or comes back as a new letter that counts the replay, and is
@@ -19,21 +19,21 @@ import type { World } from '../ports.ts'
  *
  * @throws OutageError, SetupError, or what S3 or SQS said: then the letter is still in the queue it came from
  */
-export async function replayDeadLetter(deadLetter: DeadLetter, world: World): Promise<void> {
+export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Promise<void> {
   const { bucket, key, versionId, etag, lastModified } = deadLetter.source
   const number = deadLetter.source.line ?? 1
   const replays = deadLetter.replays + 1
   const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
-  const found = await findLine(deadLetter, file, number, world)
+  const found = await findLine(deadLetter, file, number, ports)
   if (found === undefined) {
-    await returnUnchanged({ ...deadLetter, replays }, world)
+    await returnUnchanged({ ...deadLetter, replays }, ports)
     return
   }
   const written = found.lastModified ?? new Date(lastModified ?? deadLetter.failedAt)
-  const entry = examine(found.line, { latestTime: latestTimeFor(written) }, await world.apiKey())
+  const entry = toEntry(found.line, { latestTime: latestTimeFor(written) }, await ports.apiKey())
   const ledger = new Ledger({ line: number - 1, byte: found.line.byteStart }, 1)
-  const deadLetters = deadLetterDestination(deadLetter.source, replays, world)
-  const settlement = new Settlement({ file, replays, lastModified: written }, { ...world, deadLetters }, ledger)
+  const deadLetters = deadLetterDestination(deadLetter.source, replays, ports)
+  const settlement = new Settlement({ file, replays, lastModified: written }, { ...ports, deadLetters }, ledger)
   try {
     settlement.settle(entry)
     await settlement.finish()
@@ -41,9 +41,9 @@ export async function replayDeadLetter(deadLetter: DeadLetter, world: World): Pr
     await settlement.windDown(asError(error))
     throw error
   }
-  const { lines, rejectedBy } = ledger.sums()
-  if (lines.delivered + lines.blank > 0) world.say.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
-  else world.say.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
+  const { lines, rejectedBy } = ledger.counts()
+  if (lines.delivered + lines.blank > 0) ports.events.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
+  else ports.events.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
 }
 
 interface FoundLine {
@@ -53,21 +53,21 @@ interface FoundLine {
 }
 
 /** @returns undefined where the letter carries only a part and the drop that holds the whole is no longer there */
-async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number, world: World): Promise<FoundLine | undefined> {
+async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number, ports: Ports): Promise<FoundLine | undefined> {
   const bytes = lineOf(deadLetter)
   if (bytes !== undefined) {
     const { byteStart = 0, byteEnd = bytes.length } = deadLetter.source
-    const line = await readLine(Readable.from([bytes]), 1, world)
+    const line = await readLine(Readable.from([bytes]), 1, ports)
     // An empty line leaves no line to read, and is blank.
     return { line: { ...(line ?? { text: '' }), number, byteStart, byteEnd } }
   }
-  const opened = await world.files.open(file)
+  const opened = await ports.files.open(file)
   if (opened.kind !== 'open') return undefined
-  const line = await readLine(opened.body, number, world)
+  const line = await readLine(opened.body, number, ports)
   return line && { line, lastModified: opened.lastModified }
 }
 
-async function readLine(body: Readable, number: number, { limits }: World): Promise<Line | undefined> {
+async function readLine(body: Readable, number: number, { limits }: Ports): Promise<Line | undefined> {
   const { batches } = await openLines(body, limits)
   for await (const batch of batches) {
     const line = batch.find((candidate) => candidate.number === number)
@@ -76,9 +76,9 @@ async function readLine(body: Readable, number: number, { limits }: World): Prom
   return undefined
 }
 
-async function returnUnchanged(deadLetter: DeadLetter, world: World): Promise<void> {
-  const sender = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, world), world.clock)
-  sender.post({ ...deadLetter, failedAt: new Date(world.clock.now()).toISOString() }, () => undefined)
+async function returnUnchanged(deadLetter: DeadLetter, ports: Ports): Promise<void> {
+  const sender = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, ports), ports.clock)
+  sender.post({ ...deadLetter, failedAt: new Date(ports.clock.now()).toISOString() }, () => undefined)
   await sender.flush()
-  world.say.replayFailed(deadLetter.source.key, deadLetter.source.line ?? 0, deadLetter.reason, deadLetter.replays)
+  ports.events.replayFailed(deadLetter.source.key, deadLetter.source.line ?? 0, deadLetter.reason, deadLetter.replays)
 }

@@ -1,6 +1,6 @@
-import { BusyError, StandstillError } from '../errors.ts'
+import { BusyError, NoProgressError } from '../errors.ts'
 import { taskBody, type Task } from '../intake/task.ts'
-import type { Invocation, World } from '../ports.ts'
+import type { Invocation, Ports } from '../ports.ts'
 
 /** Amazon SQS, SendMessage: the longest delay of a message. */
 const LONGEST_DELAY_SECONDS = 900
@@ -11,15 +11,15 @@ const LONGEST_DELAY_SECONDS = 900
  * @param reached the line up to which the work is done now
  * @throws StandstillError where that is no further than when this invocation began: a chain of messages must come to an end
  */
-export async function handOn(task: Task, began: number, reached: number, world: World): Promise<void> {
+export async function requeue(task: Task, began: number, reached: number, ports: Ports): Promise<void> {
   if (reached <= began) {
-    throw new StandstillError(
+    throw new NoProgressError(
       `A whole invocation brought ${task.file.key} not one line further than line ${reached}. ` +
         'Give the function more time or memory (a compressed drop is read from its start each time), or drop the file in parts.',
     )
   }
-  await world.importQueue.send(taskBody({ ...task, reached, delays: 0 }), 0)
-  world.say.handedOn(task.file.key, reached)
+  await ports.importQueue.send(taskBody({ ...task, reached, delays: 0 }), 0)
+  ports.events.requeued(task.file.key, reached)
 }
 
 /**
@@ -29,10 +29,10 @@ export async function handOn(task: Task, began: number, reached: number, world: 
  * @param firstMs how long it waits for the first time
  * @returns in how many seconds it comes again
  */
-export async function putOff(task: Task, reached: number, firstMs: number, world: World): Promise<number> {
+export async function defer(task: Task, reached: number, firstMs: number, ports: Ports): Promise<number> {
   const delays = reached > task.reached ? 0 : task.delays
   const seconds = Math.min(LONGEST_DELAY_SECONDS, Math.ceil(firstMs / 1000) * 2 ** Math.min(delays, 10))
-  await world.importQueue.send(taskBody({ ...task, reached, delays: delays + 1 }), seconds)
+  await ports.importQueue.send(taskBody({ ...task, reached, delays: delays + 1 }), seconds)
   return seconds
 }
 
@@ -44,13 +44,13 @@ export async function putOff(task: Task, reached: number, firstMs: number, world
  *
  * @throws BusyError where the message has to stay
  */
-export async function leaveTo(
+export async function yieldTo(
   holder: { readonly ms: number; readonly messageId: string | undefined },
   task: Task,
   { messageId }: Invocation,
-  world: World,
+  ports: Ports,
 ): Promise<void> {
   if (messageId !== undefined && holder.messageId === messageId) throw new BusyError()
-  if (messageId === undefined || holder.messageId === undefined) await putOff(task, task.reached, holder.ms, world)
-  world.say.busy(task.file.key)
+  if (messageId === undefined || holder.messageId === undefined) await defer(task, task.reached, holder.ms, ports)
+  ports.events.busy(task.file.key)
 }

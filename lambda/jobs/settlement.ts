@@ -4,7 +4,7 @@ import { reject, type Rejection } from '../reasons.ts'
 import type { Ledger } from '../settle/ledger.ts'
 import { lineDeadLetter, type DeadLetterOrigin } from '../settle/build-dead-letter.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
-import type { World } from '../ports.ts'
+import type { Ports } from '../ports.ts'
 
 /**
  * Brings every line to its end: delivered, dead-lettered, or blank. Each line is opened in the ledger, sent or posted, and ends there.
@@ -16,18 +16,18 @@ export class Settlement {
   readonly #delivery: Delivery
   readonly #deadLetters: DeadLetterSender
   readonly #origin: DeadLetterOrigin
-  readonly #world: World
+  readonly #ports: Ports
 
-  constructor(origin: DeadLetterOrigin, world: World, ledger: Ledger) {
+  constructor(origin: DeadLetterOrigin, ports: Ports, ledger: Ledger) {
     this.#origin = origin
-    this.#world = world
+    this.#ports = ports
     this.ledger = ledger
-    this.#deadLetters = new DeadLetterSender(world.deadLetters, world.clock)
-    this.#delivery = new Delivery(world.endpoint, world.clock, {
-      maxInFlight: world.limits.maxInFlight,
-      maxLinesPerSecond: world.limits.maxLinesPerSecond,
+    this.#deadLetters = new DeadLetterSender(ports.deadLetters, ports.clock)
+    this.#delivery = new Delivery(ports.endpoint, ports.clock, {
+      maxInFlight: ports.limits.maxInFlight,
+      maxLinesPerSecond: ports.limits.maxLinesPerSecond,
       onPause: (ms) => {
-        world.say.paused(origin.file.key, ms)
+        ports.events.paused(origin.file.key, ms)
       },
       onRepeat: () => {
         this.ledger.repeated()
@@ -95,7 +95,7 @@ export class Settlement {
   }
 
   #post(entry: Entry, how: 'rejected' | 'undeliverable', rejection: Rejection, attempts: number): void {
-    const deadLetter = lineDeadLetter(this.#origin, entry.line, rejection, attempts, this.#world.clock.now())
+    const deadLetter = lineDeadLetter(this.#origin, entry.line, rejection, attempts, this.#ports.clock.now())
     this.#deadLetters.post(deadLetter, () => {
       this.ledger.deadLettered(entry.line.number, how, rejection)
     })

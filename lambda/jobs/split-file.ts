@@ -1,23 +1,23 @@
 import { mergeReports } from './finish.ts'
-import { TimeIsUp } from '../errors.ts'
-import { examineAll } from '../parse/entry.ts'
-import { handOn, leaveTo } from './requeue.ts'
-import { Head } from '../parse/sniff.ts'
+import { OutOfTime } from '../errors.ts'
+import { toEntries } from '../parse/entry.ts'
+import { requeue, yieldTo } from './requeue.ts'
+import { FormatSniffer } from '../parse/sniff.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import { taskBody, type Segment, type Task } from '../intake/task.ts'
 import { diagnoseBytes } from '../parse/diagnose.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { checkpointKey } from '../keys.ts'
-import { cutSegments } from '../read/split.ts'
+import { splitSegments } from '../read/split.ts'
 import type { OpenFile } from '../read/drops.ts'
 import { openLines, VanishedFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import { sendFileDeadLetter } from './import-segment.ts'
-import type { Breakage } from '../settle/checkpoint.ts'
-import { PLAN_SCHEMA, type Plan } from '../settle/split-plan.ts'
-import { Claim } from '../settle/lease.ts'
-import { whenRaised } from './on-abort.ts'
-import type { Invocation, World } from '../ports.ts'
+import type { Failure } from '../settle/checkpoint.ts'
+import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
+import { Lease } from '../settle/lease.ts'
+import { onAbort } from './on-abort.ts'
+import type { Invocation, Ports } from '../ports.ts'
 
 /**
  * Cuts a large drop into segments and sends each to the import queue, where as many invocations as are allowed import them side by side.
@@ -27,26 +27,26 @@ import type { Invocation, World } from '../ports.ts'
  *
  * @throws SetupError, StandstillError, LostClaim, or what S3 or SQS said: then the message has to come again
  */
-export async function splitFile(task: Task, world: World, invocation: Invocation): Promise<void> {
+export async function splitFile(task: Task, ports: Ports, invocation: Invocation): Promise<void> {
   const { file } = task
-  const taking = await takePlan(task, world, invocation)
-  if (taking.kind === 'busy') {
-    await leaveTo(taking, task, invocation, world)
+  const acquired = await acquireLease(task, ports, invocation)
+  if (acquired.kind === 'busy') {
+    await yieldTo(acquired, task, invocation, ports)
     return
   }
-  if (taking.kind === 'over' || (await cutAll(taking.claim, task, world, invocation))) await mergeReports(file, world)
+  if (acquired.kind === 'over' || (await splitAll(acquired.lease, task, ports, invocation))) await mergeReports(file, ports)
 }
 
-function takePlan(task: Task, { checkpoints, clock, limits, newRun }: World, { messageId }: Invocation) {
-  const place = { bucket: task.file.bucket, key: checkpointKey(task.file, 'plan') }
-  return Claim.take<Plan>(place, checkpoints, clock, {
-    schema: PLAN_SCHEMA,
+function acquireLease(task: Task, { checkpoints, clock, limits, newRun }: Ports, { messageId }: Invocation) {
+  const key = { bucket: task.file.bucket, key: checkpointKey(task.file, 'plan') }
+  return Lease.take<SplitPlan>(key, checkpoints, clock, {
+    schema: SPLIT_PLAN_SCHEMA,
     run: newRun(),
     messageId,
     leaseMs: limits.checkpointMs * 3,
-    isOver: ({ isComplete, breakage }) => isComplete && !(breakage?.kind === 'failed' && task.replays > breakage.replays),
+    isOver: ({ isComplete, failure }) => isComplete && !(failure?.kind === 'failed' && task.replays > failure.replays),
     begin: (earlier) => ({
-      schema: PLAN_SCHEMA,
+      schema: SPLIT_PLAN_SCHEMA,
       bytes: earlier?.bytes ?? 0,
       segments: earlier?.segments ?? [],
       isComplete: false,
@@ -57,70 +57,70 @@ function takePlan(task: Task, { checkpoints, clock, limits, newRun }: World, { m
 }
 
 /** @returns whether the plan is complete; else the rest was handed on */
-async function cutAll(claim: Claim<Plan>, task: Task, world: World, { ending }: Invocation): Promise<boolean> {
-  const cutting = new Cutting(claim, world)
-  const began = cutting.lines
+async function splitAll(lease: Lease<SplitPlan>, task: Task, ports: Ports, { ending }: Invocation): Promise<boolean> {
+  const splitter = new Splitter(lease, ports)
+  const began = splitter.lines
   try {
-    const refusal = began === 0 ? await findRefusal(task.file, world) : undefined
-    if (refusal === undefined) await cutting.cutRest(task, ending)
-    await cutting.complete(refusal && (await sentBack(refusal, task, world)))
+    const refusal = began === 0 ? await findRefusal(task.file, ports) : undefined
+    if (refusal === undefined) await splitter.splitRest(task, ending)
+    await splitter.complete(refusal && (await sentBack(refusal, task, ports)))
     return true
   } catch (error) {
     if (error instanceof VanishedFile) {
-      await cutting.complete(await breakageOf(error, task, world))
+      await splitter.complete(await failureOf(error, task, ports))
       return true
     }
-    await cutting.rest()
-    if (!(error instanceof TimeIsUp)) throw error
-    await handOn(task, began, cutting.lines, world)
+    await splitter.rest()
+    if (!(error instanceof OutOfTime)) throw error
+    await requeue(task, began, splitter.lines, ports)
     return false
   }
 }
 
-async function breakageOf({ state }: VanishedFile, task: Task, world: World): Promise<Breakage> {
+async function failureOf({ state }: VanishedFile, task: Task, ports: Ports): Promise<Failure> {
   if (state !== 'locked') return { kind: 'missing', state }
-  return sentBack(reject('object_unreadable', 'it lies in an archive'), task, world)
+  return sentBack(reject('object_unreadable', 'it lies in an archive'), task, ports)
 }
 
-async function sentBack(rejection: Rejection, { file, replays }: Task, world: World): Promise<Breakage> {
-  await sendFileDeadLetter({ file, replays }, rejection, world)
+async function sentBack(rejection: Rejection, { file, replays }: Task, ports: Ports): Promise<Failure> {
+  await sendFileDeadLetter({ file, replays }, rejection, ports)
   return { kind: 'failed', rejection, replays }
 }
 
-async function openFrom(file: SourceFile, start: number, { files }: World): Promise<OpenFile> {
+async function openFrom(file: SourceFile, start: number, { files }: Ports): Promise<OpenFile> {
   const opened = await files.open(file, { start })
   if (opened.kind !== 'open') throw new VanishedFile(opened.kind)
   return opened
 }
 
 /** Looks at the first lines before anything is sent: a drop that is no JSON-lines file comes back whole, and not in a million lines. */
-async function findRefusal(file: SourceFile, world: World): Promise<Rejection | undefined> {
-  const opened = await openFrom(file, 0, world)
+async function findRefusal(file: SourceFile, ports: Ports): Promise<Rejection | undefined> {
+  const opened = await openFrom(file, 0, ports)
   const rules = { latestTime: latestTimeFor(opened.lastModified) }
-  const reading = await openLines(opened.body, world.limits)
+  const reading = await openLines(opened.body, ports.limits)
   const unsupported = diagnoseBytes(reading.start)
-  const head = new Head(false)
+  const sniffer = new FormatSniffer(false)
   for await (const batch of unsupported === undefined ? reading.batches : []) {
-    const admission = head.admit(examineAll(batch, rules, ''))
-    if (admission.kind !== 'held') return admission.kind === 'refused' ? admission.rejection : undefined
+    const sniffed = sniffer.admit(toEntries(batch, rules, ''))
+    if (sniffed.kind !== 'held') return sniffed.kind === 'refused' ? sniffed.rejection : undefined
   }
   opened.body.destroy()
-  const end = head.end()
+  const end = sniffer.end()
   return unsupported ?? (end.kind === 'refused' ? end.rejection : undefined)
 }
 
 /** Cuts from where an earlier run stopped. A segment is sent first and written down later, so that a crash can only send it twice. */
-class Cutting {
-  readonly #claim: Claim<Plan>
-  readonly #world: World
-  #plan: Plan
+class Splitter {
+  readonly #lease: Lease<SplitPlan>
+  readonly #ports: Ports
+  #plan: SplitPlan
   #savedAt: number
 
-  constructor(claim: Claim<Plan>, world: World) {
-    this.#claim = claim
-    this.#world = world
-    this.#plan = claim.state
-    this.#savedAt = world.clock.now()
+  constructor(lease: Lease<SplitPlan>, ports: Ports) {
+    this.#lease = lease
+    this.#ports = ports
+    this.#plan = lease.state
+    this.#savedAt = ports.clock.now()
   }
 
   /** Lines that were cut so far. */
@@ -129,16 +129,16 @@ class Cutting {
     return last === undefined ? 0 : last.firstLine + last.lines - 1
   }
 
-  async cutRest({ file, replays }: Task, ending: AbortSignal): Promise<void> {
-    const { limits, importQueue } = this.#world
+  async splitRest({ file, replays }: Task, ending: AbortSignal): Promise<void> {
+    const { limits, importQueue } = this.#ports
     const last = this.#plan.segments.at(-1)
-    const opened = await openFrom(file, last?.byteEnd ?? 0, this.#world)
-    using _ending = whenRaised(ending, (why) => {
+    const opened = await openFrom(file, last?.byteEnd ?? 0, this.#ports)
+    using _ending = onAbort(ending, (why) => {
       opened.body.destroy(why)
     })
     this.#plan = { ...this.#plan, bytes: opened.bytes }
     const from = { byteStart: last?.byteEnd ?? 0, firstLine: this.lines + 1, firstSegment: (last?.index ?? 0) + 1 }
-    for await (const cut of cutSegments(opened.body, { segmentBytes: limits.segmentBytes, ...from })) {
+    for await (const cut of splitSegments(opened.body, { segmentBytes: limits.segmentBytes, ...from })) {
       const { index, byteStart, byteEnd, firstLine, lines } = cut
       const segment: Segment = { index, byteStart, byteEnd, firstLine, lines }
       await importQueue.send(taskBody({ file, segment, replays, reached: firstLine - 1, delays: 0 }), 0)
@@ -147,20 +147,20 @@ class Cutting {
     }
   }
 
-  async complete(breakage: Breakage | undefined): Promise<void> {
-    await this.#claim.release({ ...this.#plan, isComplete: true, ...(breakage !== undefined && { breakage }) })
-    this.#world.say.planned(this.#plan.segments.length)
+  async complete(failure: Failure | undefined): Promise<void> {
+    await this.#lease.release({ ...this.#plan, isComplete: true, ...(failure !== undefined && { failure }) })
+    this.#ports.events.planned(this.#plan.segments.length)
   }
 
   /** For whoever cuts the rest. */
   rest(): Promise<void> {
-    return this.#claim.release(this.#plan)
+    return this.#lease.release(this.#plan)
   }
 
   async #saveNowAndThen(): Promise<void> {
-    const now = this.#world.clock.now()
-    if (now - this.#savedAt < this.#world.limits.checkpointMs) return
+    const now = this.#ports.clock.now()
+    if (now - this.#savedAt < this.#ports.limits.checkpointMs) return
     this.#savedAt = now
-    await this.#claim.save(this.#plan)
+    await this.#lease.save(this.#plan)
   }
 }

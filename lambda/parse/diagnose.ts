@@ -54,7 +54,7 @@ function wideText(start: Uint8Array): string | undefined {
 }
 
 /** One of the first lines of a drop, none of which was a JSON object. */
-export interface HeadLine {
+export interface SniffedLine {
   /** Undefined where the bytes were no text, or too many. */
   readonly text: string | undefined
   /** What a line begins with that is too long to be read: files that are one long line are the commonest of these. */
@@ -68,14 +68,14 @@ export interface HeadLine {
  * @param isWhole whether the drop has no more lines; otherwise these were so many that it need not be looked at further
  * @returns undefined where the lines should rather come back one by one: a short file whose lines happen to be broken
  */
-export function diagnoseFile(head: readonly HeadLine[], isWhole: boolean): Rejection | undefined {
+export function diagnoseFile(head: readonly SniffedLine[], isWhole: boolean): Rejection | undefined {
   if (head.length === 0) return undefined
   const texts = head.flatMap(({ text }) => (text === undefined ? [] : [text.trim()]))
   const what = whatIsIt(head, texts, isWhole) ?? (isWhole ? undefined : noObject(head.length, texts))
   return what === undefined ? undefined : reject('not_line_delimited_json', what)
 }
 
-function whatIsIt([first]: readonly HeadLine[], texts: readonly string[], isWhole: boolean): string | undefined {
+function whatIsIt([first]: readonly SniffedLine[], texts: readonly string[], isWhole: boolean): string | undefined {
   const start = (first?.text ?? first?.start ?? '').trim()
   if (start.startsWith('<')) return /^<(?:!doctype html|html)/i.test(start) ? 'it is a web page' : 'it is XML'
   if (/^\[\s*\{/.test(start) && isList(first?.text))

@@ -10,7 +10,7 @@ export type Entry =
   | { readonly kind: 'ready'; readonly line: Line; readonly parsed: ParsedLine; readonly requests: readonly Request[] }
 
 /** What a line means: reading found it whole or not, parsing says the rest. */
-export function examine(line: Line, rules: LineRules, apiKey: string): Entry {
+export function toEntry(line: Line, rules: LineRules, apiKey: string): Entry {
   if (line.fault !== undefined) return { kind: 'rejected', line, rejection: reject(line.fault.reason) }
   if (isBlank(line.text)) return { kind: 'blank', line }
   const parsed = parseLine(line.text, rules)
@@ -20,6 +20,6 @@ export function examine(line: Line, rules: LineRules, apiKey: string): Entry {
 }
 
 /** Each line when it is asked for: what is made for a whole batch before its first line is sent, the garbage collector has to carry along. */
-export function* examineAll(lines: readonly Line[], rules: LineRules, apiKey: string): Generator<Entry> {
-  for (const line of lines) yield examine(line, rules, apiKey)
+export function* toEntries(lines: readonly Line[], rules: LineRules, apiKey: string): Generator<Entry> {
+  for (const line of lines) yield toEntry(line, rules, apiKey)
 }

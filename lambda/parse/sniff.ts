@@ -1,4 +1,4 @@
-import { diagnoseFile, type HeadLine } from './diagnose.ts'
+import { diagnoseFile, type SniffedLine } from './diagnose.ts'
 import type { Rejection, ReasonCode } from '../reasons.ts'
 import type { Entry } from './entry.ts'
 
@@ -10,7 +10,7 @@ const MAX_BYTES = 4 * 1_048_576
 /** Reasons that a line which was meant as a JSON object does not get. */
 const NO_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
 
-export type Admission =
+export type SniffResult =
   | { readonly kind: 'admitted'; readonly entries: Iterable<Entry> }
   | { readonly kind: 'held' }
   | { readonly kind: 'refused'; readonly rejection: Rejection }
@@ -19,7 +19,7 @@ export type Admission =
  * Holds the first lines back until one of them is a JSON object, so that a drop which is no JSON-lines file at all comes back as one
  * dead letter with a diagnosis, and not as a million of them.
  */
-export class Head {
+export class FormatSniffer {
   #held: Entry[] = []
   #bytes = 0
   #isOpen: boolean
@@ -30,7 +30,7 @@ export class Head {
   }
 
   /** The next lines, in order. Once one of them is an object, they are handed on as they are, and not looked at. */
-  admit(entries: Iterable<Entry>): Admission {
+  admit(entries: Iterable<Entry>): SniffResult {
     if (this.#isOpen) return { kind: 'admitted', entries }
     for (const entry of entries) {
       this.#held.push(entry)
@@ -42,18 +42,18 @@ export class Head {
   }
 
   /** The drop has ended. */
-  end(): Admission {
+  end(): SniffResult {
     return this.#isOpen ? { kind: 'admitted', entries: [] } : this.#judge(true)
   }
 
-  #judge(isWhole: boolean): Admission {
-    const rejection = diagnoseFile(this.#held.filter(({ kind }) => kind !== 'blank').map(toHeadLine), isWhole)
+  #judge(isWhole: boolean): SniffResult {
+    const rejection = diagnoseFile(this.#held.filter(({ kind }) => kind !== 'blank').map(toSniffedLine), isWhole)
     if (rejection !== undefined) return { kind: 'refused', rejection }
     this.#isOpen = true
     return this.#release()
   }
 
-  #release(): Admission {
+  #release(): SniffResult {
     const entries = this.#held
     this.#held = []
     return { kind: 'admitted', entries }
@@ -72,6 +72,6 @@ function isObject(entry: Entry): boolean {
 /** So much of a line that was too long tells what it was meant to be. */
 const START_BYTES = 1_024
 
-function toHeadLine({ line: { text, fault } }: Entry): HeadLine {
+function toSniffedLine({ line: { text, fault } }: Entry): SniffedLine {
   return fault === undefined ? { text } : { text: undefined, start: fault.bytes.toString('latin1', 0, START_BYTES) }
 }

@@ -10,7 +10,7 @@ export interface Cut {
   readonly lines: number
 }
 
-export interface CutOptions {
+export interface SplitOptions {
   readonly segmentBytes: number
   /** Where to go on: always the first byte of a line. */
   readonly byteStart?: number
@@ -24,7 +24,7 @@ export interface CutOptions {
  *
  * @param body the bytes from `byteStart` on @returns nothing where there are no bytes
  */
-export async function* cutSegments(body: AsyncIterable<Buffer>, options: CutOptions): AsyncGenerator<Cut> {
+export async function* splitSegments(body: AsyncIterable<Buffer>, options: SplitOptions): AsyncGenerator<Cut> {
   const { segmentBytes, byteStart = 0, firstLine = 1, firstSegment = 1 } = options
   let position = byteStart
   let lineStart = byteStart

@@ -1,7 +1,7 @@
 import { AccountingError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
-import type { Sums } from '../settle/counts.ts'
+import type { Counts } from '../settle/counts.ts'
 import type { ProgressPoint } from './progress.ts'
 
 export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
@@ -20,12 +20,12 @@ export interface Report {
     readonly bytes: number
   }
   /** Where the state is final, `total` is the sum of the others. */
-  readonly lines: Sums['lines'] & { readonly total: number }
+  readonly lines: Counts['lines'] & { readonly total: number }
   /** Of delivered lines; one line can carry two. */
-  readonly commands: Sums['commands']
+  readonly commands: Counts['commands']
   /** Never the text of a line. */
-  readonly rejectedBy: Sums['rejectedBy']
-  readonly warnings: Sums['warnings']
+  readonly rejectedBy: Counts['rejectedBy']
+  readonly warnings: Counts['warnings']
   /** The span of `_t` of the delivered lines, in seconds since 1970; not there where none was. */
   readonly time?: { readonly first: number; readonly last: number }
   /** Why the drop as a whole was handed back: only where the state is `failed`. */
@@ -53,10 +53,10 @@ export interface SegmentReport {
 }
 
 /** What an import knows when its report is written. */
-export interface Account {
+export interface ImportState {
   readonly file: SourceFile
   readonly bytes: number
-  readonly sums: Sums
+  readonly counts: Counts
   /** Lines that the reader gave out, counted apart from how they ended. */
   readonly linesRead: number
   readonly startedAt: string
@@ -66,8 +66,8 @@ export interface Account {
 }
 
 /** A report for while the import goes on. Lines that are on their way are in the total and in none of its parts. */
-export function progressReport(account: Account): Report {
-  return document(account, 'importing')
+export function progressReport(importState: ImportState): Report {
+  return document(importState, 'importing')
 }
 
 /**
@@ -75,27 +75,27 @@ export function progressReport(account: Account): Report {
  *
  * @throws AccountingError where the lines that were read are not exactly the lines that ended
  */
-export function finalReport(account: Account, finishedAt: string, failure?: Rejection): Report {
-  const { delivered, rejected, undeliverable, blank } = account.sums.lines
+export function finalReport(importState: ImportState, finishedAt: string, failure?: Rejection): Report {
+  const { delivered, rejected, undeliverable, blank } = importState.counts.lines
   const ended = delivered + rejected + undeliverable + blank
-  if (ended !== account.linesRead) {
+  if (ended !== importState.linesRead) {
     throw new AccountingError(
-      `The import of ${account.file.key} does not add up: ${account.linesRead} lines were read, but ${ended} ended ` +
+      `The import of ${importState.file.key} does not add up: ${importState.linesRead} lines were read, but ${ended} ended ` +
         `(${delivered} delivered + ${rejected} rejected + ${undeliverable} undeliverable + ${blank} blank). ` +
         'This is a fault of the importer; the drop is imported again.',
     )
   }
   const state = failure !== undefined ? 'failed' : rejected + undeliverable > 0 ? 'complete-with-rejects' : 'complete'
   return {
-    ...document(account, state),
+    ...document(importState, state),
     ...(failure !== undefined && { failure: { reason: failure.reason, detail: failure.detail } }),
     finishedAt,
   }
 }
 
 /** The report of a drop that was not read, since its object is no longer there or another one took its place. */
-export function missingReport(account: Account, state: 'superseded' | 'gone', finishedAt: string): Report {
-  return { ...document(account, state), finishedAt }
+export function missingReport(importState: ImportState, state: 'superseded' | 'gone', finishedAt: string): Report {
+  return { ...document(importState, state), finishedAt }
 }
 
 /** Whether the import has come to its end, whatever that was. */
@@ -108,8 +108,8 @@ export function isFinished(report: Report): boolean {
   return isFinal(report) && report.state !== 'failed'
 }
 
-function document(account: Account, state: ReportState): Report {
-  const { file, bytes, sums, linesRead, startedAt, invocations, repeatsPossible, segments } = account
+function document(importState: ImportState, state: ReportState): Report {
+  const { file, bytes, counts, linesRead, startedAt, invocations, repeatsPossible, segments } = importState
   return {
     schema: REPORT_SCHEMA,
     state,
@@ -120,11 +120,11 @@ function document(account: Account, state: ReportState): Report {
       ...(file.etag !== undefined && { etag: file.etag }),
       bytes,
     },
-    lines: { total: linesRead, ...sums.lines },
-    commands: sums.commands,
-    rejectedBy: sums.rejectedBy,
-    warnings: sums.warnings,
-    ...(sums.time !== undefined && { time: sums.time }),
+    lines: { total: linesRead, ...counts.lines },
+    commands: counts.commands,
+    rejectedBy: counts.rejectedBy,
+    warnings: counts.warnings,
+    ...(counts.time !== undefined && { time: counts.time }),
     startedAt,
     invocations,
     // Never more than there are lines that could have been repeated.

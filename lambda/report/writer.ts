@@ -2,14 +2,14 @@ import type { Clock } from '../deliver/delivery.ts'
 import { reportKey } from '../keys.ts'
 import type { Rejection } from '../reasons.ts'
 import { withPoint, type ProgressPoint } from './progress.ts'
-import { finalReport, missingReport, progressReport, type Account, type Report } from './report.ts'
+import { finalReport, missingReport, progressReport, type ImportState, type Report } from './report.ts'
 import type { FoundReport, Reports } from './reports.ts'
 
 /** How often the report of an import that goes on is written anew. */
 const PROGRESS_MS = 2_000
 
 /** Keeps the report of one drop up to date, from the first byte to the last line. */
-export class ReportKeeper {
+export class ReportWriter {
   readonly #reports: Reports
   readonly #clock: Pick<Clock, 'now'>
   #progress: readonly ProgressPoint[]
@@ -32,9 +32,9 @@ export class ReportKeeper {
    * Nothing depends on such a report, so one that S3 does not take is passed over. It never replaces what another run has written: that
    * could be the last one.
    */
-  progress(account: () => Account): void {
+  progress(importState: () => ImportState): void {
     if (this.#writing !== undefined || this.#isOvertaken || this.#clock.now() - this.#writtenAt < PROGRESS_MS) return
-    this.#writing = this.begin(account())
+    this.#writing = this.begin(importState())
       .catch(() => undefined)
       .finally(() => {
         this.#writing = undefined
@@ -42,23 +42,28 @@ export class ReportKeeper {
   }
 
   /** The same, at once. */
-  async begin(account: Account): Promise<void> {
+  async begin(importState: ImportState): Promise<void> {
     this.#writtenAt = this.#clock.now()
-    const { file } = account
-    const tag = await this.#reports.replace(file.bucket, reportKey(file), this.#withCourse(progressReport(account)), this.#tag)
+    const { file } = importState
+    const tag = await this.#reports.replace(
+      file.bucket,
+      reportKey(file),
+      this.#withCourse(progressReport(importState)),
+      this.#tag,
+    )
     this.#isOvertaken = tag === undefined
     this.#tag = tag ?? this.#tag
   }
 
   /** Every line has ended. @throws AccountingError where the sums say otherwise */
-  async finish(account: Account, failure?: Rejection): Promise<Report> {
-    const report = this.#withCourse(finalReport(account, this.#time(), failure))
-    await this.#putLast(report, account)
+  async finish(importState: ImportState, failure?: Rejection): Promise<Report> {
+    const report = this.#withCourse(finalReport(importState, this.#time(), failure))
+    await this.#putLast(report, importState)
     return report
   }
 
-  async missing(account: Account, state: 'superseded' | 'gone'): Promise<void> {
-    await this.#putLast(missingReport(account, state, this.#time()), account)
+  async missing(importState: ImportState, state: 'superseded' | 'gone'): Promise<void> {
+    await this.#putLast(missingReport(importState, state, this.#time()), importState)
   }
 
   /** The import stops here for now: nothing is written behind the back of who comes next. */
@@ -66,7 +71,7 @@ export class ReportKeeper {
     await this.#writing
   }
 
-  async #putLast(report: Report, { file }: Account): Promise<void> {
+  async #putLast(report: Report, { file }: ImportState): Promise<void> {
     await this.#writing // or it could overtake the last one
     await this.#reports.put(file.bucket, reportKey(file), report)
   }

@@ -1,11 +1,11 @@
 import type { Rejection } from '../reasons.ts'
-import type { Mark } from './ledger.ts'
-import { emptySums, type Sums } from './counts.ts'
+import type { Watermark } from './ledger.ts'
+import { emptyCounts, type Counts } from './counts.ts'
 
 export const CHECKPOINT_SCHEMA = 'kissmetrics-importer/checkpoint/v1'
 
 /** How a segment ended other than line by line. */
-export type Breakage =
+export type Failure =
   /** @param replays of the message that found it so: a later one may try again */
   | { readonly kind: 'failed'; readonly rejection: Rejection; readonly replays: number }
   | { readonly kind: 'missing'; readonly state: 'gone' | 'superseded' }
@@ -14,13 +14,13 @@ export type Breakage =
 export interface Checkpoint {
   readonly schema: typeof CHECKPOINT_SCHEMA
   /** All lines before it are settled. */
-  readonly mark: Mark
+  readonly watermark: Watermark
   /** The newest line that may have been sent, where the run has told. */
   readonly newest: number
   /** What became of the lines before the mark. */
-  readonly sums: Sums
+  readonly counts: Counts
   readonly isDone: boolean
-  readonly breakage?: Breakage
+  readonly failure?: Failure
   /** Size of the whole object; 0 until it was opened. */
   readonly bytes: number
   readonly startedAt: string
@@ -36,14 +36,14 @@ export interface Checkpoint {
  */
 export function beginCheckpoint(
   earlier: Checkpoint | undefined,
-  { start, startedAt, brokeOff, maxRepeats }: { start: Mark; startedAt: string; brokeOff: boolean; maxRepeats: number },
+  { start, startedAt, brokeOff, maxRepeats }: { start: Watermark; startedAt: string; brokeOff: boolean; maxRepeats: number },
 ): Checkpoint {
   if (earlier === undefined) {
     return {
       schema: CHECKPOINT_SCHEMA,
-      mark: start,
+      watermark: start,
       newest: start.line,
-      sums: emptySums(),
+      counts: emptyCounts(),
       isDone: false,
       bytes: 0,
       startedAt,
@@ -52,11 +52,11 @@ export function beginCheckpoint(
       repeatsPossible: brokeOff ? Number.MAX_SAFE_INTEGER : 0,
     }
   }
-  const { breakage: _breakage, ...rest } = earlier
+  const { failure: _breakage, ...rest } = earlier
   return {
     ...rest,
     isDone: false,
     invocations: earlier.invocations + 1,
-    repeatsPossible: earlier.repeatsPossible + (brokeOff ? maxRepeats : earlier.newest - earlier.mark.line),
+    repeatsPossible: earlier.repeatsPossible + (brokeOff ? maxRepeats : earlier.newest - earlier.watermark.line),
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../deliver/delivery.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { LostClaim, type Claim } from './lease.ts'
+import { LeaseLost, type Lease } from './lease.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface CheckpointerOptions {
@@ -8,7 +8,7 @@ export interface CheckpointerOptions {
   /** Most lines that may have been sent beyond the last checkpoint: so many a crash can repeat. */
   readonly maxUnsaved: number
   /** Another run has taken the work over. */
-  readonly onLost: (error: LostClaim) => void
+  readonly onLost: (error: LeaseLost) => void
   /** A checkpoint was written. */
   readonly onSaved: (checkpoint: Checkpoint) => void
 }
@@ -18,7 +18,7 @@ export interface CheckpointerOptions {
  * since. Where S3 does not take it, lines wait: what a crash can repeat stays bounded.
  */
 export class Checkpointer {
-  readonly #claim: Claim<Checkpoint>
+  readonly #lease: Lease<Checkpoint>
   readonly #first: Checkpoint
   readonly #ledger: Ledger
   readonly #clock: Pick<Clock, 'sleep'>
@@ -30,13 +30,13 @@ export class Checkpointer {
 
   /** @param first the checkpoint that this run begins with */
   constructor(
-    claim: Claim<Checkpoint>,
+    lease: Lease<Checkpoint>,
     first: Checkpoint,
     ledger: Ledger,
     clock: Pick<Clock, 'sleep'>,
     options: CheckpointerOptions,
   ) {
-    this.#claim = claim
+    this.#lease = lease
     this.#first = first
     this.#ledger = ledger
     this.#clock = clock
@@ -75,21 +75,21 @@ export class Checkpointer {
     await this.#beating
     await this.#saving?.catch(() => undefined) // the next one says the same
     const last = { ...this.#checkpoint(), ...ending }
-    await this.#claim.release(last)
+    await this.#lease.release(last)
     return last
   }
 
   async #write(): Promise<void> {
     const checkpoint = this.#checkpoint()
-    await this.#claim.save(checkpoint)
-    this.#savedLine = checkpoint.mark.line
+    await this.#lease.save(checkpoint)
+    this.#savedLine = checkpoint.watermark.line
     this.#options.onSaved(checkpoint)
   }
 
   #checkpoint(): Checkpoint {
-    const { mark, newest, repeats } = this.#ledger
+    const { watermark, newest, repeats } = this.#ledger
     const repeatsPossible = this.#first.repeatsPossible + repeats
-    return { ...this.#first, mark, newest, sums: this.#ledger.sums(), repeatsPossible }
+    return { ...this.#first, watermark, newest, counts: this.#ledger.counts(), repeatsPossible }
   }
 
   async #beat(): Promise<void> {
@@ -106,7 +106,7 @@ export class Checkpointer {
     try {
       await this.save()
     } catch (error) {
-      if (error instanceof LostClaim) this.#options.onLost(error)
+      if (error instanceof LeaseLost) this.#options.onLost(error)
     }
   }
 }

@@ -11,7 +11,7 @@ export interface Example {
 }
 
 /** What became of the lines up to one of them: plain data, so that a checkpoint can carry it. */
-export interface Sums {
+export interface Counts {
   readonly lines: Readonly<Record<Settled, number>>
   readonly commands: Readonly<Record<Command['kind'], number>>
   readonly rejectedBy: Readonly<Partial<Record<ReasonCode, { readonly count: number; readonly examples: readonly Example[] }>>>
@@ -30,7 +30,7 @@ export interface DeliveredLine {
 const MAX_EXAMPLES = 20
 
 /** Counts lines as they end. */
-export class Tally {
+export class Counter {
   readonly #lines: Record<Settled, number> = { delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
   readonly #commands: Record<Command['kind'], number> = { record: 0, set: 0, alias: 0 }
   readonly #rejectedBy = new Map<ReasonCode, { count: number; examples: Example[] }>()
@@ -55,19 +55,19 @@ export class Tally {
   }
 
   /** Adds what was counted elsewhere: before this run, or in another segment. */
-  add({ lines, commands, rejectedBy, warnings, time }: Sums): void {
+  add({ lines, commands, rejectedBy, warnings, time }: Counts): void {
     for (const [how, count] of Object.entries(lines) as [Settled, number][]) this.#lines[how] += count
     for (const [kind, count] of Object.entries(commands) as [Command['kind'], number][]) this.#commands[kind] += count
     for (const [reason, { count, examples }] of Object.entries(rejectedBy) as [
       ReasonCode,
-      NonNullable<Sums['rejectedBy'][ReasonCode]>,
+      NonNullable<Counts['rejectedBy'][ReasonCode]>,
     ][])
       this.#reject(reason, count, examples)
     for (const [warning, count] of Object.entries(warnings) as [WarningCode, number][]) this.#warn(warning, count)
     if (time !== undefined) this.#spanTime(time.first, time.last)
   }
 
-  sums(): Sums {
+  counts(): Counts {
     return {
       lines: { ...this.#lines },
       commands: { ...this.#commands },
@@ -98,26 +98,26 @@ export class Tally {
   }
 }
 
-export function emptySums(): Sums {
-  return new Tally().sums()
+export function emptyCounts(): Counts {
+  return new Counter().counts()
 }
 
 /** What several parts of a drop come to. */
-export function addUp(parts: readonly Sums[]): Sums {
-  const tally = new Tally()
-  for (const part of parts) tally.add(part)
-  return tally.sums()
+export function sumCounts(parts: readonly Counts[]): Counts {
+  const counter = new Counter()
+  for (const part of parts) counter.add(part)
+  return counter.counts()
 }
 
 /** Lines that ended, in whichever way. */
-export function endedIn({ lines }: Sums): number {
+export function settledLines({ lines }: Counts): number {
   return lines.delivered + lines.rejected + lines.undeliverable + lines.blank
 }
 
 /** Segments end in any order, but the same drop must give the same examples: those with the lowest numbers, in order. */
 function keepLowest(examples: Example[], example: Example): void {
   if (examples.length === MAX_EXAMPLES && example.line > (examples.at(-1)?.line ?? 0)) return
-  const place = examples.findIndex(({ line }) => line > example.line)
-  examples.splice(place === -1 ? examples.length : place, 0, example)
+  const key = examples.findIndex(({ line }) => line > example.line)
+  examples.splice(key === -1 ? examples.length : key, 0, example)
   if (examples.length > MAX_EXAMPLES) examples.pop()
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../deliver/delivery.ts'
 
 /** Who works on something, and until when nobody else should. */
-export interface Tenure {
+export interface LeaseHolder {
   /** Names one run: no two are the same. */
   readonly run: string
   /** The message that the run works on; not there where none brought the work. */
@@ -13,26 +13,26 @@ export interface Tenure {
 }
 
 /** Where a checkpoint lies. */
-export interface Place {
+export interface DocumentKey {
   readonly bucket: string
   readonly key: string
 }
 
-export type Held<State> = State & { readonly tenure: Tenure }
+export type Leased<State> = State & { readonly leaseHolder: LeaseHolder }
 
 /** Small documents that are only ever replaced by who has seen the last one. */
 export interface Checkpoints {
   /** `tag` changes with every write. */
-  find(place: Place): Promise<{ readonly value: unknown; readonly tag: string } | undefined>
+  find(key: DocumentKey): Promise<{ readonly value: unknown; readonly tag: string } | undefined>
   /**
    * @param expected tag of the document that is to be replaced; undefined where there must be none
    * @returns the new tag, or undefined where somebody else has written meanwhile
    */
-  put(place: Place, value: Held<object>, expected: string | undefined): Promise<string | undefined>
+  put(key: DocumentKey, value: Leased<object>, expected: string | undefined): Promise<string | undefined>
 }
 
 /** Another run has taken the work over: this one must not go on, and must not say that the work is done. */
-export class LostClaim extends Error {
+export class LeaseLost extends Error {
   override readonly name = 'LostClaim'
 
   constructor() {
@@ -41,18 +41,19 @@ export class LostClaim extends Error {
 }
 
 /** @returns undefined where there is nothing, or nothing that can be understood */
-export function readHeld<State extends object>(value: unknown, schema: string): Held<State> | undefined {
-  const isHeld = typeof value === 'object' && value !== null && 'schema' in value && value.schema === schema && 'tenure' in value
-  return isHeld ? (value as Held<State>) : undefined
+export function readLeased<State extends object>(value: unknown, schema: string): Leased<State> | undefined {
+  const isLeased =
+    typeof value === 'object' && value !== null && 'schema' in value && value.schema === schema && 'leaseHolder' in value
+  return isLeased ? (value as Leased<State>) : undefined
 }
 
-export type Taking<State extends object> =
-  | { readonly kind: 'taken'; readonly claim: Claim<State> }
+export type LeaseResult<State extends object> =
+  | { readonly kind: 'taken'; readonly lease: Lease<State> }
   /** Somebody else works on it, for so long at most unless he goes on. */
   | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
   | { readonly kind: 'over'; readonly state: State }
 
-export interface Claimant<State> {
+export interface LeaseRequest<State> {
   /** What the document says of itself. One of another kind or another time is not understood, and the work begins anew. */
   readonly schema: string
   readonly run: string
@@ -72,53 +73,53 @@ export interface Claimant<State> {
  *
  * @see Amazon S3, "How to prevent object overwrites with conditional writes"
  */
-export class Claim<State extends object> {
-  readonly #place: Place
+export class Lease<State extends object> {
+  readonly #key: DocumentKey
   readonly #checkpoints: Checkpoints
   readonly #clock: Pick<Clock, 'now'>
-  readonly #claimant: Claimant<State>
+  readonly #request: LeaseRequest<State>
   #state: State
   #tag: string | undefined
   #serial = 0
 
   private constructor(
-    place: Place,
+    key: DocumentKey,
     checkpoints: Checkpoints,
     clock: Pick<Clock, 'now'>,
-    claimant: Claimant<State>,
+    request: LeaseRequest<State>,
     state: State,
     tag: string | undefined,
   ) {
-    this.#place = place
+    this.#key = key
     this.#checkpoints = checkpoints
     this.#clock = clock
-    this.#claimant = claimant
+    this.#request = request
     this.#state = state
     this.#tag = tag
   }
 
   static async take<State extends object>(
-    place: Place,
+    key: DocumentKey,
     checkpoints: Checkpoints,
     clock: Pick<Clock, 'now'>,
-    claimant: Claimant<State>,
-  ): Promise<Taking<State>> {
-    const found = await checkpoints.find(place)
-    const held = readHeld<State>(found?.value, claimant.schema)
-    if (held !== undefined && claimant.isOver(held)) return { kind: 'over', state: held }
-    const leftMs = held === undefined ? 0 : held.tenure.until - clock.now()
-    if (leftMs > 0) return { kind: 'busy', ms: leftMs, messageId: held?.tenure.messageId }
-    const brokeOff = found !== undefined && held?.tenure.until !== 0
-    const state = claimant.begin(held, brokeOff)
-    const claim = new Claim(place, checkpoints, clock, claimant, state, found?.tag)
+    request: LeaseRequest<State>,
+  ): Promise<LeaseResult<State>> {
+    const found = await checkpoints.find(key)
+    const leased = readLeased<State>(found?.value, request.schema)
+    if (leased !== undefined && request.isOver(leased)) return { kind: 'over', state: leased }
+    const leftMs = leased === undefined ? 0 : leased.leaseHolder.until - clock.now()
+    if (leftMs > 0) return { kind: 'busy', ms: leftMs, messageId: leased?.leaseHolder.messageId }
+    const brokeOff = found !== undefined && leased?.leaseHolder.until !== 0
+    const state = request.begin(leased, brokeOff)
+    const lease = new Lease(key, checkpoints, clock, request, state, found?.tag)
     try {
-      await claim.save(state)
+      await lease.save(state)
     } catch (error) {
-      if (!(error instanceof LostClaim)) throw error
-      const winner = readHeld<State>((await checkpoints.find(place))?.value, claimant.schema)
-      return { kind: 'busy', ms: claimant.leaseMs, messageId: winner?.tenure.messageId }
+      if (!(error instanceof LeaseLost)) throw error
+      const winner = readLeased<State>((await checkpoints.find(key))?.value, request.schema)
+      return { kind: 'busy', ms: request.leaseMs, messageId: winner?.leaseHolder.messageId }
     }
-    return { kind: 'taken', claim }
+    return { kind: 'taken', lease }
   }
 
   /** As it was saved last. */
@@ -128,7 +129,7 @@ export class Claim<State extends object> {
 
   /** @throws LostClaim, or what S3 said */
   save(state: State): Promise<void> {
-    return this.#write(state, this.#clock.now() + this.#claimant.leaseMs)
+    return this.#write(state, this.#clock.now() + this.#request.leaseMs)
   }
 
   /** Saves for the last time: whoever comes next may begin at once. @throws LostClaim, or what S3 said */
@@ -138,18 +139,19 @@ export class Claim<State extends object> {
 
   async #write(state: State, until: number): Promise<void> {
     this.#serial += 1
-    const { run, messageId } = this.#claimant
-    const tenure: Tenure = { run, ...(messageId !== undefined && { messageId }), serial: this.#serial, until }
-    const tag = (await this.#checkpoints.put(this.#place, { ...state, tenure }, this.#tag)) ?? (await this.#tagOfOwn(tenure))
-    if (tag === undefined) throw new LostClaim()
+    const { run, messageId } = this.#request
+    const leaseHolder: LeaseHolder = { run, ...(messageId !== undefined && { messageId }), serial: this.#serial, until }
+    const tag =
+      (await this.#checkpoints.put(this.#key, { ...state, leaseHolder }, this.#tag)) ?? (await this.#tagOfOwn(leaseHolder))
+    if (tag === undefined) throw new LeaseLost()
     this.#tag = tag
     this.#state = state
   }
 
   /** S3 took the write, the answer was lost, and the second try was refused because of the first. */
-  async #tagOfOwn({ run, serial }: Tenure): Promise<string | undefined> {
-    const found = await this.#checkpoints.find(this.#place)
-    const held = readHeld<State>(found?.value, this.#claimant.schema)
-    return held?.tenure.run === run && held.tenure.serial === serial ? found?.tag : undefined
+  async #tagOfOwn({ run, serial }: LeaseHolder): Promise<string | undefined> {
+    const found = await this.#checkpoints.find(this.#key)
+    const leased = readLeased<State>(found?.value, this.#request.schema)
+    return leased?.leaseHolder.run === run && leased.leaseHolder.serial === serial ? found?.tag : undefined
   }
 }

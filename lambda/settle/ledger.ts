@@ -1,8 +1,8 @@
 import type { Rejection } from '../reasons.ts'
-import { Tally, type DeliveredLine, type Sums } from './counts.ts'
+import { Counter, type DeliveredLine, type Counts } from './counts.ts'
 
 /** A place between two lines of a drop: all before it has ended. */
-export interface Mark {
+export interface Watermark {
   /** Number of the last line before it; 0 at the start of a drop. */
   readonly line: number
   /** Where the line after it begins. */
@@ -25,32 +25,32 @@ const BLANK: Ending = Object.freeze({ kind: 'blank' })
  * run ahead; a bounded span bounds both memory and what a crash can repeat.
  */
 export class Ledger {
-  readonly #tally = new Tally()
+  readonly #counter = new Counter()
   /** For each line that is open or ended ahead of the mark, as a ring: how it ended, and where the next one begins. */
   readonly #endings: (Ending | undefined)[]
   readonly #nextBytes: Float64Array
-  #mark: number
+  #watermark: number
   #byte: number
   #newest: number
   #repeats = 0
 
   /** @param mark where the first line that will be opened begins @param sums what became of the lines before it */
-  constructor(mark: Mark, maxSpan: number, sums?: Sums) {
+  constructor(watermark: Watermark, maxSpan: number, counts?: Counts) {
     this.#endings = new Array<Ending | undefined>(maxSpan).fill(undefined)
     this.#nextBytes = new Float64Array(maxSpan)
-    this.#mark = mark.line
-    this.#newest = mark.line
-    this.#byte = mark.byte
-    if (sums !== undefined) this.#tally.add(sums)
+    this.#watermark = watermark.line
+    this.#newest = watermark.line
+    this.#byte = watermark.byte
+    if (counts !== undefined) this.#counter.add(counts)
   }
 
-  get mark(): Mark {
-    return { line: this.#mark, byte: this.#byte }
+  get watermark(): Watermark {
+    return { line: this.#watermark, byte: this.#byte }
   }
 
   /** Number of the last line before the mark. */
   get settled(): number {
-    return this.#mark
+    return this.#watermark
   }
 
   /** Number of the newest line that was opened. */
@@ -64,7 +64,7 @@ export class Ledger {
   }
 
   get isSpanFull(): boolean {
-    return this.#newest - this.#mark >= this.#endings.length
+    return this.#newest - this.#watermark >= this.#endings.length
   }
 
   /** @param nextByte where the line after it begins @throws RangeError where the span is full: the caller has to wait first */
@@ -93,40 +93,40 @@ export class Ledger {
   }
 
   /** What became of the lines up to the mark. */
-  sums(): Sums {
-    return this.#tally.sums()
+  counts(): Counts {
+    return this.#counter.counts()
   }
 
   #end(line: number, ending: Ending): void {
     const slot = line % this.#endings.length
-    if (line <= this.#mark || line > this.#newest || this.#endings[slot] !== undefined)
+    if (line <= this.#watermark || line > this.#newest || this.#endings[slot] !== undefined)
       throw new RangeError(`line ${line} ended twice or was never opened`)
     this.#endings[slot] = ending
-    if (line === this.#mark + 1) this.#advance()
+    if (line === this.#watermark + 1) this.#advance()
   }
 
   #advance(): void {
     for (;;) {
-      const slot = (this.#mark + 1) % this.#endings.length
+      const slot = (this.#watermark + 1) % this.#endings.length
       const ending = this.#endings[slot]
       if (ending === undefined) return
       this.#endings[slot] = undefined
-      this.#mark += 1
+      this.#watermark += 1
       this.#byte = this.#nextBytes[slot] ?? this.#byte
-      this.#count(this.#mark, ending)
+      this.#count(this.#watermark, ending)
     }
   }
 
   #count(line: number, ending: Ending): void {
     switch (ending.kind) {
       case 'blank':
-        this.#tally.blank()
+        this.#counter.blank()
         break
       case 'delivered':
-        this.#tally.delivered(ending.line)
+        this.#counter.delivered(ending.line)
         break
       case 'dead-lettered':
-        this.#tally.deadLettered(line, ending.how, ending.rejection)
+        this.#counter.deadLettered(line, ending.how, ending.rejection)
     }
   }
 }

@@ -25,13 +25,13 @@ class LocalMode implements AsyncDisposable {
   readonly #program: Program
   readonly #folder: string
   readonly address: string
-  readonly standIn: string
+  readonly emulator: string
 
-  private constructor(program: Program, folder: string, address: string, standIn: string) {
+  private constructor(program: Program, folder: string, address: string, emulator: string) {
     this.#program = program
     this.#folder = folder
     this.address = address
-    this.standIn = standIn
+    this.emulator = emulator
   }
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<LocalMode> {
@@ -48,7 +48,7 @@ class LocalMode implements AsyncDisposable {
 
   /** What the stand-in for Kissmetrics has got. */
   async events(): Promise<readonly { readonly event: string; readonly person: string }[]> {
-    return (await (await fetch(`${this.standIn}/events?limit=1000`)).json()) as readonly {
+    return (await (await fetch(`${this.emulator}/events?limit=1000`)).json()) as readonly {
       readonly event: string
       readonly person: string
     }[]
@@ -249,7 +249,7 @@ ofBrowser('the page, in a real browser', () => {
 
   test('a page of another site can neither ask nor tell', async () => {
     await using local = await LocalMode.start()
-    await using tab = await openTab(browser, local.standIn) // another server of this computer
+    await using tab = await openTab(browser, local.emulator) // another server of this computer
     const tried = await tab.page.evaluate(async (address) => {
       const outcome = (what: string, init?: RequestInit) =>
         fetch(`${address}api/${what}`, init).then(

@@ -235,8 +235,8 @@ describe('a set-up that is wrong stops at once, and nothing is lost', () => {
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'incoming/a.json', Body: manyLines(1_000).join('\n') }))
-    const said = await installation.heard('Set-up is wrong')
-    expect(said).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
+    const sentence = await installation.heard('Set-up is wrong')
+    expect(sentence).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
     expect(sink.seen.length).toBeLessThanOrEqual(64)
     const deadLetters = await installation.receiveDeadLetters()
     expect(deadLetters.filter(({ reason }) => reason === 'endpoint_refused')).toEqual([])
@@ -252,8 +252,8 @@ test('nothing personal and no key is said', async () => {
     'a.json',
     `{"_p":"${canary}","_t":1393344604,"_n":"${canary}"}\n{"_p":"${canary}"}\n${canary}\n{"${canary}":`,
   )
-  expect(JSON.stringify(installation.said)).not.toContain(canary)
-  expect(JSON.stringify(installation.said)).not.toContain(API_KEY)
+  expect(JSON.stringify(installation.entries)).not.toContain(canary)
+  expect(JSON.stringify(installation.entries)).not.toContain(API_KEY)
   expect(JSON.stringify(report)).not.toContain(canary)
   expect(JSON.stringify(report)).not.toContain(API_KEY)
 })

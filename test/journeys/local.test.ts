@@ -74,9 +74,9 @@ describe('what cannot be used is said in one line, with exit code 2 and no stack
     [ 'an endpoint that is no URL',  ['local', '--once', '--endpoint', 'nonsense'],                  'km-import: --endpoint is "nonsense": expected an address such as https://trk.kissmetrics.io.' ],
     [ 'a key that is not set',       ['local', '--once', '--endpoint', 'https://trk.kissmetrics.io', '--api-key-env', 'KM_NO_SUCH'], 'km-import: No API key: the environment variable KM_NO_SUCH is not set, and --endpoint needs one. Set it (export KM_NO_SUCH=…), or name another with --api-key-env.' ],
     [ 'a port that is none',         ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65532. Leave it out to take free ports.' ],
-  ])('%s', async (_what, args, said) => {
+  ])('%s', async (_what, args, sentence) => {
     const { code, stdout, stderr } = await run(args)
-    expect(stderr.split('\n')[0]).toBe(said)
+    expect(stderr.split('\n')[0]).toBe(sentence)
     expect(stderr).not.toContain('    at ')
     expect(stdout).toBe('')
     expect(code).toBe(2)

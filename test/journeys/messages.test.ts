@@ -29,7 +29,7 @@ describe('what a message asks for', () => {
     )
     await installation.idle()
     expect(sink.seen).toHaveLength(1)
-    expect(installation.said.map(({ sentence }) => sentence)).toContain('Drop skipped: this very object was imported before.')
+    expect(installation.entries.map(({ sentence }) => sentence)).toContain('Drop skipped: this very object was imported before.')
   })
 
   test('several drops in one message are all imported, and one that is not there keeps nobody', async () => {
@@ -42,7 +42,7 @@ describe('what a message asks for', () => {
     await installation.sendToImportQueue(JSON.stringify({ Records: events }))
     await installation.idle()
     expect(sink.seen).toHaveLength(2)
-    expect(installation.said).toContainEqual(expect.objectContaining({ facts: { key: 'other/missing.json', state: 'gone' } }))
+    expect(installation.entries).toContainEqual(expect.objectContaining({ facts: { key: 'other/missing.json', state: 'gone' } }))
   })
 
   test('a bare S3 event, without a queue', async () => {
@@ -84,7 +84,7 @@ describe('what a message asks for', () => {
       Records: [{ eventSource: 'aws:sqs', messageId: 'm', receiptHandle: 'r', body: 'what?', attributes: {} }],
     })
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
-    expect(installation.said).toContainEqual(
+    expect(installation.entries).toContainEqual(
       expect.objectContaining({ level: 'error', sentence: expect.stringContaining('Message not understood') as unknown }),
     )
   })
@@ -95,7 +95,7 @@ describe('what a message asks for', () => {
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
     await installation.invoke({ Records: [eventOf('other/a.json', { eTag: '00000000000000000000000000000000' })] })
-    expect(installation.said).toContainEqual(expect.objectContaining({ facts: { key: 'other/a.json', state: 'superseded' } }))
+    expect(installation.entries).toContainEqual(expect.objectContaining({ facts: { key: 'other/a.json', state: 'superseded' } }))
     expect(sink.seen).toEqual([])
   })
 

@@ -7,9 +7,9 @@ test.each([
   ['examples/valid.json',                 0,    'valid.json'],
   ['examples/mixed-50000.jsonl.gz',       1,    '470 lines of 50,000 would come back. The other 49,311 can be sent.'],
   ['examples/invalid.json',               2,    'one document over several lines'],
-])('km-import preview %s ends with %i, and sends nothing', async (file, code, said) => {
+])('km-import preview %s ends with %i, and sends nothing', async (file, code, sentence) => {
   const ended = await run(['preview', file])
-  expect(ended.stdout.replaceAll(/\s+/g, ' ')).toContain(said)
+  expect(ended.stdout.replaceAll(/\s+/g, ' ')).toContain(sentence)
   expect(ended.code).toBe(code)
 })
 

@@ -119,7 +119,10 @@ test('a checkpoint that cannot be understood is begun anew, and the report says 
   await installation.sendToImportQueue(eventOf(file.key, VersionId))
   expect(await installation.finalReport(file.key, VersionId)).toMatchObject({ lines: { delivered: 7 }, repeatsPossible: 7 })
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }))
-  expect(JSON.parse((await Body?.transformToString()) ?? '') as Checkpoint).toMatchObject({ isDone: true, mark: { line: 7 } })
+  expect(JSON.parse((await Body?.transformToString()) ?? '') as Checkpoint).toMatchObject({
+    isDone: true,
+    watermark: { line: 7 },
+  })
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'checkpoints/' }))
   expect(Contents).toHaveLength(1)
 })

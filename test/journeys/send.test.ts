@@ -300,11 +300,11 @@ describe('what cannot be', () => {
     [ 'a folder',                 ['.'],                                                             {},                         /is no file\. Name the files in it/ ],
     [ 'an address without https', ['a.jsonl', '--endpoint=http://example.com'],                      {},                         /--endpoint is "http:\/\/example\.com"/ ],
     [ 'a knob beyond its range',  ['a.jsonl'],                                                       { KM_MAX_IN_FLIGHT: '0' },  /KM_MAX_IN_FLIGHT is "0"/ ],
-  ])('%s', async (_, args, env, said) => {
+  ])('%s', async (_, args, env, sentence) => {
     await put('a.jsonl', GOOD)
     const names = args.map((arg) => (arg.endsWith('.jsonl') && !arg.includes(':') ? here(arg) : arg === '.' ? folder : arg))
     const { code, stderr } = await new Program(['send', ...names, '--yes'], { KM_API_KEY: API_KEY, ...env }).ended()
-    expect(stderr).toMatch(said)
+    expect(stderr).toMatch(sentence)
     expect(code).toBe(2)
     expect(await readdir(folder)).toEqual(['a.jsonl'])
   })

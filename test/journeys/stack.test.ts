@@ -104,7 +104,7 @@ ofMoto('the console works on a deployed stack: a file is dropped, a letter seen,
     ).toEqual({
       key: 'incoming/may.json',
     })
-    expect(await ask<Overview>('overview')).toMatchObject({ place: 'KissmetricsImporter', waiting: { deadLetters: 1 } })
+    expect(await ask<Overview>('overview')).toMatchObject({ deployment: 'KissmetricsImporter', waiting: { deadLetters: 1 } })
     const { rows } = await ask<DeadLetterPage>('rejected')
     expect(rows).toMatchObject([{ reason: 'timestamp_in_milliseconds', line: DEAD_LETTER.line }])
     const line = '{"_p":"a","_t":1393344604,"_n":"mended"}'

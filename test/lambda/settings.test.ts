@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { KNOBS, parseEndpoint, readConfig, SETTINGS, type Env } from '../../lambda/settings.ts'
+import { NUMBER_SETTINGS, parseEndpoint, readImporterSettings, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 
 const ENV: Env = { KM_API_KEY: 'k', KM_DEAD_LETTER_QUEUE_URL: 'd', KM_IMPORT_QUEUE_URL: 'i', KM_BUCKET: 'b' }
 
 test('what is not set is as most need it', () => {
-  expect(readConfig(ENV)).toEqual({
+  expect(readImporterSettings(ENV)).toEqual({
     endpoint: new URL('https://trk.kissmetrics.io'),
     apiKey: { value: 'k' },
     deadLetterQueueUrl: 'd',
@@ -23,7 +23,7 @@ test('what is not set is as most need it', () => {
 })
 
 test('on AWS the key comes from the secret', () => {
-  expect(readConfig({ ...ENV, KM_API_KEY_SECRET: 'arn' }).apiKey).toEqual({ secretArn: 'arn' })
+  expect(readImporterSettings({ ...ENV, KM_API_KEY_SECRET: 'arn' }).apiKey).toEqual({ secretArn: 'arn' })
 })
 
 describe('a setting that cannot be used is named, with what it holds and what it may hold', () => {
@@ -36,12 +36,12 @@ describe('a setting that cannot be used is named, with what it holds and what it
     [ 'no number',                { ...ENV, KM_MAX_LINE_BYTES: '1MB' },     'KM_MAX_LINE_BYTES is "1MB": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
     [ 'no key',                   { ...ENV, KM_API_KEY: ' ' },              'No API key: neither KM_API_KEY_SECRET (the ARN of a secret) nor KM_API_KEY is set. Set one; nothing was sent.' ],
     [ 'no queue',                 { ...ENV, KM_IMPORT_QUEUE_URL: '' },      'KM_IMPORT_QUEUE_URL is not set: the stack sets it. Deploy again.' ],
-  ])('%s', (_what, env, said) => {
-    expect(() => readConfig(env)).toThrow(said)
+  ])('%s', (_what, env, sentence) => {
+    expect(() => readImporterSettings(env)).toThrow(sentence)
   })
 
   test.each(['1', '512', ''])('KM_MAX_IN_FLIGHT may be %j', (value) => {
-    expect(readConfig({ ...ENV, KM_MAX_IN_FLIGHT: value }).limits.maxInFlight).toBe(value === '' ? 64 : Number(value))
+    expect(readImporterSettings({ ...ENV, KM_MAX_IN_FLIGHT: value }).limits.maxInFlight).toBe(value === '' ? 64 : Number(value))
   })
 })
 
@@ -64,8 +64,8 @@ describe('where commands may be sent', () => {
     [ 'https://trk.kissmetrics.io/e',         'with nothing after the host' ],
     [ 'https://trk.kissmetrics.io/?_k=other', 'with nothing after the host' ],
     [ '',                                     'expected an address' ],
-  ])('%s', (text, said) => {
-    expect(() => parseEndpoint(text, 'KM_ENDPOINT')).toThrow(said)
+  ])('%s', (text, sentence) => {
+    expect(() => parseEndpoint(text, 'KM_ENDPOINT')).toThrow(sentence)
   })
 
   test('a password in it is not repeated', () => {
@@ -77,10 +77,10 @@ describe('where commands may be sent', () => {
 
 test('docs/configuration.md names every setting and no other', () => {
   const named = new Set(readFileSync('docs/configuration.md', 'utf8').match(/\bKM_[A-Z_]+/g))
-  expect([...named].toSorted()).toEqual([...Object.keys(KNOBS), ...Object.values(SETTINGS)].toSorted())
+  expect([...named].toSorted()).toEqual([...Object.keys(NUMBER_SETTINGS), ...Object.values(TEXT_SETTINGS)].toSorted())
 })
 
-test.each(Object.entries(KNOBS))(
+test.each(Object.entries(NUMBER_SETTINGS))(
   'docs/configuration.md says of %s what the table says',
   (name, { unit, default: usual, min, max, why }) => {
     const row = [`\`${name}\``, unit, usual, min, max]

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { KNOBS, type KnobName } from '../../lambda/settings.ts'
+import { NUMBER_SETTINGS, type NumberSettingName } from '../../lambda/settings.ts'
 import { COUNTS, readSettings, SETTING_NAMES, SettingError } from '../../lib/settings.ts'
 
 const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:team/kissmetrics-AbCdEf'
@@ -11,7 +11,7 @@ test('without any setting, the defaults are deployed', () => {
     endpoint: 'https://trk.kissmetrics.io',
     maximumConcurrency: 2,
     maxReceiveCount: 5,
-    knobs: {},
+    overrides: {},
   })
 })
 
@@ -29,10 +29,10 @@ describe('a setting is taken from the command line, where all is text, and from 
     [{ maximumConcurrency: 1000 },                     { maximumConcurrency: 1000 }],
     [{ maxReceiveCount: '3' },                         { maxReceiveCount: 3 }],
     [{ maxReceiveCount: 1000 },                        { maxReceiveCount: 1000 }],
-    [{ KM_MAX_IN_FLIGHT: '8' },                        { knobs: { KM_MAX_IN_FLIGHT: 8 } }],
-    [{ KM_MAX_IN_FLIGHT: 8, KM_MAX_LINE_BYTES: '' },   { knobs: { KM_MAX_IN_FLIGHT: 8 } }],
+    [{ KM_MAX_IN_FLIGHT: '8' },                        { overrides: { KM_MAX_IN_FLIGHT: 8 } }],
+    [{ KM_MAX_IN_FLIGHT: 8, KM_MAX_LINE_BYTES: '' },   { overrides: { KM_MAX_IN_FLIGHT: 8 } }],
     // What CDK itself keeps there is none of ours.
-    [{ 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:checkSecretUsage': true, 'acknowledged-issue-numbers': [1] }, { knobs: {} }],
+    [{ 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:checkSecretUsage': true, 'acknowledged-issue-numbers': [1] }, { overrides: {} }],
   ])('%j', (context, setting) => {
     expect(readSettings(context)).toMatchObject(setting)
   })
@@ -71,7 +71,7 @@ describe('a setting that cannot be deployed is refused, in a sentence that says 
 })
 
 test('every number is taken if it is whole and in its range, and else refused with the range', () => {
-  const numbers = { ...COUNTS, ...KNOBS }
+  const numbers = { ...COUNTS, ...NUMBER_SETTINGS }
   const names = Object.keys(numbers) as (keyof typeof numbers)[]
   const around = (name: keyof typeof numbers) => {
     const { min, max } = numbers[name]
@@ -83,7 +83,7 @@ test('every number is taken if it is whole and in its range, and else refused wi
       const { min, max } = numbers[name]
       const read = () => readSettings({ [name]: asText ? String(value) : value })
       if (!Number.isInteger(value) || value < min || value > max) expect(read).toThrow(`from ${min} to ${max}`)
-      else expect(name in COUNTS ? read()[name as keyof typeof COUNTS] : read().knobs[name as KnobName]).toBe(value)
+      else expect(name in COUNTS ? read()[name as keyof typeof COUNTS] : read().overrides[name as NumberSettingName]).toBe(value)
     }),
   )
 })
@@ -91,7 +91,9 @@ test('every number is taken if it is whole and in its range, and else refused wi
 test('docs/deploy.md explains every setting that is not a knob, with its default', () => {
   const page = readFileSync('docs/deploy.md', 'utf8')
   const explained = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
-  expect(SETTING_NAMES.filter((name) => !(name in KNOBS))).toEqual(explained.filter((name) => SETTING_NAMES.includes(name ?? '')))
+  expect(SETTING_NAMES.filter((name) => !(name in NUMBER_SETTINGS))).toEqual(
+    explained.filter((name) => SETTING_NAMES.includes(name ?? '')),
+  )
   for (const [name, { default: usual, min, max }] of Object.entries(COUNTS))
     expect(page).toContain(`| \`${name}\` | ${usual} | ${min} to ${max} |`)
 })

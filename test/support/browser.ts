@@ -8,7 +8,7 @@ const PLACES = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
-const EXECUTABLE = PLACES.find((place) => place !== '' && existsSync(place))
+const EXECUTABLE = PLACES.find((deployment) => deployment !== '' && existsSync(deployment))
 
 /** Whether there is a browser. Where there is none, say so: a silent gap looks like a pass. */
 export const HAS_BROWSER = EXECUTABLE !== undefined

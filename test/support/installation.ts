@@ -36,7 +36,7 @@ export const TEST_WIRING: Wiring = {
   eventSource: { batchSize: 1, maximumConcurrency: 2, reportBatchItemFailures: true },
 }
 
-export interface Said {
+export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error'
   readonly sentence: string
   readonly facts: Facts
@@ -46,14 +46,14 @@ export interface Said {
 export class Installation implements AsyncDisposable {
   readonly cloud: Cloud
   readonly handler: Handler
-  readonly said: readonly Said[]
+  readonly entries: readonly LogEntry[]
   readonly #source: EventSource
   readonly #dir: string
 
-  private constructor(cloud: Cloud, handler: Handler, said: readonly Said[], source: EventSource, dir: string) {
+  private constructor(cloud: Cloud, handler: Handler, entries: readonly LogEntry[], source: EventSource, dir: string) {
     this.cloud = cloud
     this.handler = handler
-    this.said = said
+    this.entries = entries
     this.#source = source
     this.#dir = dir
   }
@@ -66,7 +66,7 @@ export class Installation implements AsyncDisposable {
   ): Promise<Installation> {
     const dir = await mkdtemp(path.join(tmpdir(), 'km-installation-'))
     const cloud = await startCloud(dir, 0, TEST_WIRING, now)
-    const said: Said[] = []
+    const entries: LogEntry[] = []
     const handler = createHandler(
       {
         KM_ENDPOINT: endpoint,
@@ -78,7 +78,7 @@ export class Installation implements AsyncDisposable {
         KM_DEADLINE_MARGIN_SECONDS: '1',
         ...env,
       },
-      recorder(said),
+      recorder(entries),
     )
     const source = new EventSource(cloud.sqs, handler, {
       queueUrl: cloud.importQueueUrl,
@@ -86,9 +86,9 @@ export class Installation implements AsyncDisposable {
       batchSize: 1,
       timeoutMs,
       concurrency,
-      onError: (error) => said.push({ level: 'error', sentence: String(error), facts: {} }),
+      onError: (error) => entries.push({ level: 'error', sentence: String(error), facts: {} }),
     })
-    return new Installation(cloud, handler, said, source, dir)
+    return new Installation(cloud, handler, entries, source, dir)
   }
 
   /** Calls the handler as Lambda would, without a queue in between. */
@@ -172,8 +172,8 @@ export class Installation implements AsyncDisposable {
   }
 
   /** The first thing said that begins so, as soon as it is. */
-  heard(beginning: string): Promise<Said> {
-    return eventually(beginning, () => Promise.resolve(this.said.find(({ sentence }) => sentence.startsWith(beginning))))
+  heard(beginning: string): Promise<LogEntry> {
+    return eventually(beginning, () => Promise.resolve(this.entries.find(({ sentence }) => sentence.startsWith(beginning))))
   }
 
   waitingMessages(): Promise<number> {
@@ -195,9 +195,9 @@ export class Installation implements AsyncDisposable {
   }
 }
 
-function recorder(said: Said[]): Log {
-  const note = (level: Said['level']) => (sentence: string, facts: Facts) => {
-    said.push({ level, sentence, facts })
+function recorder(entries: LogEntry[]): Log {
+  const note = (level: LogEntry['level']) => (sentence: string, facts: Facts) => {
+    entries.push({ level, sentence, facts })
   }
   return { info: note('info'), warn: note('warn'), error: note('error'), count: () => undefined }
 }

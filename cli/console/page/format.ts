@@ -22,7 +22,7 @@ export interface VisiblePart {
  * @param most characters that are shown; a longer text ends with an ellipsis
  */
 export function visibleParts(text: string, most = Infinity): readonly VisiblePart[] {
-  const shown = text.length <= most ? text : cutAt(text, most)
+  const shown = text.length <= most ? text : truncated(text, most)
   const parts: VisiblePart[] = []
   let start = 0
   for (const { 0: character, index } of shown.matchAll(HIDDEN)) {
@@ -42,7 +42,7 @@ export function visible(text: string, most?: number): string {
 }
 
 /** Not between the two halves of a character. */
-function cutAt(text: string, length: number): string {
+function truncated(text: string, length: number): string {
   return /[\ud800-\udbff]/.test(text.charAt(length - 1)) ? text.slice(0, length - 1) : text.slice(0, length)
 }
 

@@ -32,15 +32,15 @@ export function isReason(text: string): text is WaitingReason {
 }
 
 export function meansOf(reason: WaitingReason): string {
-  return wordsOf(reason).means
+  return labelOf(reason).means
 }
 
 export function fixTextOf(reason: WaitingReason): string {
-  return wordsOf(reason).fix
+  return labelOf(reason).fix
 }
 
 /** A report or a letter may come from a newer importer, with a reason that is not known here. */
-function wordsOf(reason: WaitingReason): { readonly means: string; readonly fix: string } {
+function labelOf(reason: WaitingReason): { readonly means: string; readonly fix: string } {
   if (reason === 'import_unfinished' || reason === 'unknown_message') return OTHERS[reason]
   return Object.hasOwn(REASONS, reason) ? REASONS[reason] : { means: reason, fix: '' }
 }

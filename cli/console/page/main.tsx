@@ -5,7 +5,7 @@ import { Asker } from './dialog.tsx'
 import { ImportDetailView } from './imports/import-detail.tsx'
 import { ImportsView } from './imports/imports.tsx'
 import { chooseFiles, isUploading } from './imports/files.ts'
-import { desk, hasUnsentChanges } from './rejected/drafts.ts'
+import { drafts, hasUnsentChanges } from './rejected/drafts.ts'
 import { RejectedView } from './rejected/rejected-lines.tsx'
 import { FixView } from './rejected/fix-line.tsx'
 import { nearEnd } from './rejected/use-rejected-lines.ts'
@@ -29,7 +29,7 @@ function Page() {
       >
         Skip to the content
       </a>
-      <Head route={route} />
+      <PageHeader route={route} />
       <main id="main" tabIndex={-1}>
         <Trouble />
         <Guard key={viewOf(route)}>
@@ -79,9 +79,9 @@ function viewOf(route: Route): string {
   return route.kind === 'file' ? `drop ${route.id}` : route.kind
 }
 
-function Head({ route }: { readonly route: Route }) {
+function PageHeader({ route }: { readonly route: Route }) {
   const { overview } = useStore(seen)
-  const onDesk = useStore(desk, (lines) => lines.length)
+  const onDesk = useStore(drafts, (lines) => lines.length)
   const { nearTheirEnd } = useStore(nearEnd)
   const near = Math.max(nearTheirEnd, overview?.waiting.nearTheirEnd ?? 0)
   const messages = overview?.waiting.messages ?? 0
@@ -97,7 +97,7 @@ function Head({ route }: { readonly route: Route }) {
     <header class="head">
       <div class="name">
         <strong>Kissmetrics importer</strong>
-        {overview !== undefined && <span class="soft">{overview.place}</span>}
+        {overview !== undefined && <span class="soft">{overview.deployment}</span>}
       </div>
       <nav aria-label="Main">
         <ul>
@@ -114,8 +114,8 @@ function Head({ route }: { readonly route: Route }) {
             {counted(near, 'line')} soon forgotten
           </a>
         )}
-        {overview?.standIn !== undefined && (
-          <a class="soft" href={overview.standIn} target="_blank" rel="noreferrer">
+        {overview?.emulator !== undefined && (
+          <a class="soft" href={overview.emulator} target="_blank" rel="noreferrer">
             Stand-in for Kissmetrics
           </a>
         )}
@@ -198,10 +198,10 @@ function guardLeaving(): void {
   })
 }
 
-const place = document.querySelector('#page')
-if (place !== null) {
+const deployment = document.querySelector('#page')
+if (deployment !== null) {
   takeFiles()
   guardLeaving()
   startLooking({ isUploading })
-  render(<Page />, place)
+  render(<Page />, deployment)
 }

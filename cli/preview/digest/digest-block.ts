@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { LineRules } from '../../../lambda/parse/line.ts'
 import { openLines } from '../../../lambda/read/lines.ts'
 import { Digester, type Digest } from './digest.ts'
-import { judge } from './classify-line.ts'
+import { classifyLine } from './classify-line.ts'
 
 export interface LineOptions {
   readonly rules: LineRules
@@ -53,12 +53,12 @@ function addPlain(piece: Buffer, { rules }: LineOptions, digester: Digester): vo
   const text = piece.toString('utf8')
   for (let start = 0, end = text.indexOf('\n'); end !== -1; start = end + 1, end = text.indexOf('\n', start)) {
     const last = text.charCodeAt(end - 1) === CR && end > start ? end - 1 : end
-    digester.add(judge({ number: 1, byteStart: 0, byteEnd: 0, text: text.slice(start, last) }, rules))
+    digester.add(classifyLine({ number: 1, byteStart: 0, byteEnd: 0, text: text.slice(start, last) }, rules))
   }
 }
 
 async function addAny(piece: Buffer, { rules, maxLineBytes }: LineOptions, digester: Digester): Promise<void> {
   // Behind the start of a file nothing is unpacked, and no byte order mark is looked for.
   const { batches } = await openLines(Readable.from([piece]), { maxLineBytes, byteStart: 1 })
-  for await (const batch of batches) for (const line of batch) digester.add(judge(line, rules))
+  for await (const batch of batches) for (const line of batch) digester.add(classifyLine(line, rules))
 }

@@ -1,5 +1,5 @@
 import { nameFrom } from '../../../emulators/kissmetrics/understand.ts'
-import type { AliasGroup, AliasSummary, Place } from '../summary.ts'
+import type { AliasGroup, AliasSummary, LineRef } from '../summary.ts'
 
 const MAX_IDENTITIES = 100_000
 const MAX_PAIRS = 4 * MAX_IDENTITIES
@@ -16,7 +16,7 @@ const SHOWN_IDENTITIES = 5
 export class Aliases {
   readonly #maxIdentities: number
   readonly #indexes = new Map<string, number>()
-  readonly #firsts: Place[] = []
+  readonly #firsts: LineRef[] = []
   /** Of each identity another one of its group, and at the root of the group itself. */
   readonly #parents: number[] = []
   readonly #pairs = new Set<number>()

@@ -1,5 +1,5 @@
 import { OF_RECORD, SIGHTING } from '../digest/digest.ts'
-import { MAX_EXAMPLES, type Place, type RepeatSummary } from '../summary.ts'
+import { MAX_EXAMPLES, type LineRef, type RepeatSummary } from '../summary.ts'
 import { Seen } from './seen.ts'
 
 /** Events and properties that are compared; 50 MB. */
@@ -8,11 +8,11 @@ export const MAX_COMPARED = 2_000_000
 /** How often something was met, and where first. */
 class Found {
   count = 0
-  readonly places: Place[] = []
+  readonly lines: LineRef[] = []
 
   add(file: string, line: number): void {
     this.count += 1
-    if (this.places.length < MAX_EXAMPLES) this.places.push({ file, line })
+    if (this.lines.length < MAX_EXAMPLES) this.lines.push({ file, line })
   }
 }
 
@@ -52,10 +52,10 @@ export class Repeats {
       sets: sets.count,
       contradictions: contradictions.count,
       examples: {
-        events: events.places,
-        sameSecond: sameSecond.places,
-        sets: sets.places,
-        contradictions: contradictions.places,
+        events: events.lines,
+        sameSecond: sameSecond.lines,
+        sets: sets.lines,
+        contradictions: contradictions.lines,
       },
       isComplete: !this.#seen.isFull,
     }

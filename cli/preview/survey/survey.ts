@@ -1,8 +1,8 @@
-import { KNOBS } from '../../../lambda/settings.ts'
+import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
 import type { Entry } from '../../../lambda/parse/entry.ts'
 import type { Rejection, ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
 import { Digester, type Digest } from '../digest/digest.ts'
-import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type Place, type PreviewSummary } from '../summary.ts'
+import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type LineRef, type PreviewSummary } from '../summary.ts'
 import { Aliases } from './aliases.ts'
 import { Events, Properties } from './names.ts'
 import { Repeats } from './repeats.ts'
@@ -29,7 +29,7 @@ export class Survey {
   readonly #refused: PreviewSummary['refused'][number][] = []
   readonly #lines = { valid: 0, rejected: 0, blank: 0 }
   readonly #commands = { record: 0, set: 0, alias: 0 }
-  readonly #rejections = new Map<ReasonCode, { count: number; readonly examples: (Place & { readonly detail: string })[] }>()
+  readonly #rejections = new Map<ReasonCode, { count: number; readonly examples: (LineRef & { readonly detail: string })[] }>()
   readonly #warnings = new Map<WarningCode, number>()
   readonly #identities = new Seen(MAX_IDENTITIES)
   readonly #changed = { lines: 0, examples: new Set<string>() }
@@ -122,8 +122,8 @@ export class Survey {
   }
 }
 
-function addCounts<Key extends string>(sums: Record<Key, number>, counts: Readonly<Record<Key, number>>): void {
-  for (const key of Object.keys(sums) as Key[]) sums[key] += counts[key]
+function addCounts<Key extends string>(totals: Record<Key, number>, counts: Readonly<Record<Key, number>>): void {
+  for (const key of Object.keys(totals) as Key[]) totals[key] += counts[key]
 }
 
 /** As Kissmetrics' own importer of SQL went; nobody has published a faster rate of the endpoint. */
@@ -135,7 +135,7 @@ const ROUND_TRIP_SECONDS = 0.1
 function estimateFor(requests: number): Estimate {
   return {
     requests,
-    fastestSeconds: Math.ceil((requests / KNOBS.KM_MAX_IN_FLIGHT.default) * ROUND_TRIP_SECONDS),
+    fastestSeconds: Math.ceil((requests / NUMBER_SETTINGS.KM_MAX_IN_FLIGHT.default) * ROUND_TRIP_SECONDS),
     slowestSeconds: Math.ceil((requests / SLOWEST_PER_HOUR) * 3_600),
   }
 }

@@ -1,11 +1,11 @@
 import { fitted, listed } from '../../terminal/layout.ts'
-import type { Place } from '../summary.ts'
+import type { LineRef } from '../summary.ts'
 
 /** Line numbers, and the file where there are several. */
-export function placesText(places: readonly Place[], count: number, isNamingFiles: boolean, columns: number): string {
-  const [first] = places
+export function lineNumbersText(lines: readonly LineRef[], count: number, isNamingFiles: boolean, columns: number): string {
+  const [first] = lines
   if (first === undefined) return ''
-  const inFirst = places.filter(({ file }) => file === first.file)
+  const inFirst = lines.filter(({ file }) => file === first.file)
   const word = inFirst.length === 1 ? 'line' : 'lines'
   const numbers = inFirst.map(({ line }) => String(line))
   const isAll = inFirst.length === count

@@ -3,7 +3,7 @@ import { fitted, listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts
 import { counted, grouped, printable, styled, type Output } from '../../terminal/output.ts'
 import type { AliasSummary, Estimate, PreviewSummary } from '../summary.ts'
 import { eventRows, propertyRows } from './name-rows.ts'
-import { placesText } from './line-numbers.ts'
+import { lineNumbersText } from './line-numbers.ts'
 import { otherRows, repeatRows, timeRows } from './value-rows.ts'
 
 const DOCS_OF_REASONS = 'docs/reasons.md'
@@ -95,7 +95,7 @@ function lines(count: number): string {
 }
 
 /** Where the line numbers begin. */
-const PLACES_AT = 42
+const LINE_NUMBERS_COLUMN = 42
 
 function rejectedRows({ rejectedBy, files }: PreviewSummary): readonly string[] {
   const reasons = Object.keys(REASONS).filter((reason) => reason in rejectedBy) as (keyof typeof REASONS)[]
@@ -103,7 +103,7 @@ function rejectedRows({ rejectedBy, files }: PreviewSummary): readonly string[] 
     .map((reason) => ({ reason, ...(rejectedBy[reason] ?? { count: 0, examples: [] }) }))
     .toSorted((a, b) => b.count - a.count)
     .flatMap(({ reason, count, examples }) => [
-      `  ${reason.padEnd(26)}${grouped(count).padStart(10)}  ${placesText(examples, count, files.length > 1, WIDTH - PLACES_AT)}`,
+      `  ${reason.padEnd(26)}${grouped(count).padStart(10)}  ${lineNumbersText(examples, count, files.length > 1, WIDTH - LINE_NUMBERS_COLUMN)}`,
       `    ${fitted(REASONS[reason].means, WIDTH - 4)}`,
     ])
   return rows.length === 0 ? [] : [...rows, `  ${DOCS_OF_REASONS} tells how each is mended.`]
@@ -139,7 +139,7 @@ const IDENTITY_COLUMNS = 30
 
 function chainRows(largest: AliasSummary['largest'], isNamingFiles: boolean): readonly string[] {
   return largest.slice(0, SHOWN_CHAINS).map(({ identities, examples, first }) => {
-    const start = `             ${grouped(identities)} in one, from ${placesText([first], 1, isNamingFiles, 30)}: `
+    const start = `             ${grouped(identities)} in one, from ${lineNumbersText([first], 1, isNamingFiles, 30)}: `
     const names = examples.map((example) => quoted(example, IDENTITY_COLUMNS))
     return `${start}${listed(names, WIDTH - start.length, examples.length === identities)}`
   })

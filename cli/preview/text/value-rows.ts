@@ -1,8 +1,8 @@
 import type { ReasonCode } from '../../../lambda/reasons.ts'
 import { listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts'
 import { grouped } from '../../terminal/output.ts'
-import type { HistogramUnit, Place, PreviewSummary } from '../summary.ts'
-import { placesText } from './line-numbers.ts'
+import type { HistogramUnit, LineRef, PreviewSummary } from '../summary.ts'
+import { lineNumbersText } from './line-numbers.ts'
 
 const BAR_COLUMNS = 40
 
@@ -55,10 +55,13 @@ function isoText(seconds: number): string {
 /** Lines that Kissmetrics would take for something that it has already. */
 export function repeatRows({ repeats, files }: PreviewSummary): readonly string[] {
   const { examples, isComplete } = repeats
-  const row = (count: number, what: string, places: readonly Place[]): readonly string[] =>
+  const row = (count: number, what: string, lines: readonly LineRef[]): readonly string[] =>
     count === 0
       ? []
-      : [`  ${grouped(count).padStart(9)}  ${what}`, `             ${placesText(places, count, files.length > 1, WIDTH - 13)}`]
+      : [
+          `  ${grouped(count).padStart(9)}  ${what}`,
+          `             ${lineNumbersText(lines, count, files.length > 1, WIDTH - 13)}`,
+        ]
   const rows = [
     ...row(repeats.events, 'events like an earlier one in all: counted once', examples.events),
     ...row(repeats.sameSecond, 'events like an earlier one but for properties: may be dropped', examples.sameSecond),

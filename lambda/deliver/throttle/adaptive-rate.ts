@@ -1,6 +1,6 @@
-import { Approach } from './recovery-curve.ts'
-import { Bucket } from '../rate-limit.ts'
-import { LastSecond } from './recent-count.ts'
+import { RecoveryCurve } from './recovery-curve.ts'
+import { RateLimit } from '../rate-limit.ts'
+import { RecentCount } from './recent-count.ts'
 
 const CUT = 0.15
 /** Small, since some endpoints refuse whatever comes too soon after the one before. */
@@ -12,16 +12,16 @@ const SHORTEST_MS = 50
  * How many attempts may begin in a second, where the endpoint takes only so many: any number until it has refused one, then a little
  * fewer than it took when it refused, and now and then a little more.
  */
-export class Rate {
-  readonly #begun = new LastSecond()
-  readonly #approach = new Approach(CUT)
-  readonly #bucket = new Bucket(Infinity, SLACK_MS)
+export class AdaptiveRate {
+  readonly #begun = new RecentCount()
+  readonly #curve = new RecoveryCurve(CUT)
+  readonly #bucket = new RateLimit(Infinity, SLACK_MS)
   #since: number | undefined
   #lastAt = 0
   #hasHeldBack = false
 
   get isLimited(): boolean {
-    return this.#approach.height < Infinity
+    return this.#curve.height < Infinity
   }
 
   waitMs(now: number): number {
@@ -39,8 +39,8 @@ export class Rate {
   taken(now: number): void {
     if (this.#hasHeldBack) {
       this.#hasHeldBack = false
-      this.#approach.advance(now - this.#lastAt)
-      this.#bucket.perSecond = this.#approach.height
+      this.#curve.advance(now - this.#lastAt)
+      this.#bucket.perSecond = this.#curve.height
     }
     this.#lastAt = now
   }
@@ -55,10 +55,10 @@ export class Rate {
   }
 
   cut(now: number, slack: number): void {
-    const { height } = this.#approach
+    const { height } = this.#curve
     const measured = (this.#begun.total(now) * 1000) / Math.min(1000, Math.max(SHORTEST_MS, now - (this.#since ?? now)))
     const least = this.isLimited ? height / 2 : 1
-    this.#approach.refuse(Math.min(height, Math.max(measured * slack, least)))
-    this.#bucket.perSecond = this.#approach.height
+    this.#curve.refuse(Math.min(height, Math.max(measured * slack, least)))
+    this.#bucket.perSecond = this.#curve.height
   }
 }

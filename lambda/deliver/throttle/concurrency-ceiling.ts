@@ -26,7 +26,7 @@ interface Trial {
  * beyond tolerance. Fewer must then be answered faster: where they are not, the queue is not ours and the endpoint has become slow,
  * so the step is taken back and its new latency is what is compared to.
  */
-export class Roof {
+export class ConcurrencyCeiling {
   #height = FIRST_HEIGHT
   #isStarting = true
   #bestMs = Infinity
@@ -51,7 +51,7 @@ export class Roof {
     this.#sumInFlight += inFlight
     this.#count += 1
     if (this.#count < this.#roundSize) return
-    this.#judge(Math.exp(this.#sumOfLogs / this.#count), this.#sumInFlight / this.#count)
+    this.#classify(Math.exp(this.#sumOfLogs / this.#count), this.#sumInFlight / this.#count)
     this.#sumOfLogs = 0
     this.#sumInFlight = 0
     this.#count = 0
@@ -66,7 +66,7 @@ export class Roof {
     this.#trial = undefined
   }
 
-  #judge(latencyMs: number, inFlight: number): void {
+  #classify(latencyMs: number, inFlight: number): void {
     const trial = this.#trial
     this.#trial = undefined
     if (trial !== undefined && latencyMs > (trial.latencyMs * (1 + STEP_DOWN)) / 2) {

@@ -2,7 +2,7 @@ const SLOT_MS = 50
 const SLOTS = 20
 
 /** A sum over the last second. */
-export class LastSecond {
+export class RecentCount {
   readonly #slots: number[] = Array.from({ length: SLOTS }, () => 0)
   #slot = 0
   #total = 0

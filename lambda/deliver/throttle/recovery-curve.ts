@@ -14,7 +14,7 @@ const SMALLEST_CUT = 0.04
  *
  * @see RFC 9438, "CUBIC for Fast and Long-Distance Networks", 4.2
  */
-export class Approach {
+export class RecoveryCurve {
   readonly #firstCut: number
   #cut: number
   #refusedAt = Infinity

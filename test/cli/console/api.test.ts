@@ -15,7 +15,7 @@ import type {
   ReplayResponse,
   Uploaded,
 } from '../../../cli/console/api-types.ts'
-import { placeOf } from '../../../cli/deployment/deployment.ts'
+import { deploymentOf } from '../../../cli/deployment/deployment.ts'
 import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import { startFaultSink } from '../../support/fault-sink.ts'
@@ -55,7 +55,7 @@ class Page implements AsyncDisposable {
   static async open(): Promise<Page> {
     const sink = await startFaultSink()
     const installation = await Installation.start(sink.url, {}, { now: () => Date.now() + aheadMs })
-    return new Page(sink, installation, await startConsole(placeOf(installation.cloud), 0))
+    return new Page(sink, installation, await startConsole(deploymentOf(installation.cloud), 0))
   }
 
   async get<T>(what: string): Promise<T> {
@@ -219,12 +219,12 @@ describe('what came back', () => {
     await using page = await Page.open()
     const bad = Array.from({ length: 8_000 }, (_, index) => `{"_p":"Person ${index}","_n":"x"}`)
     await page.installation.import('long.jsonl', [GOOD, ...bad].join('\n'))
-    await using shelf = new DeadLetterCache(placeOf(page.installation.cloud), 0)
+    await using cache = new DeadLetterCache(deploymentOf(page.installation.cloud), 0)
     const usual = { offset: 0, limit: 100, order: 'place' } as const
-    const first = await shelf.show({}, usual)
+    const first = await cache.show({}, usual)
     expect(first).toMatchObject({ isLooking: true, isWhole: false })
     const whole = await eventually('all of them', async () => {
-      const found = await shelf.show({}, usual)
+      const found = await cache.show({}, usual)
       return found.isLooking ? undefined : found
     })
     expect(whole).toMatchObject({ total: 8_000, isWhole: true })
@@ -329,7 +329,7 @@ describe('what is asked wrongly', () => {
     await using page = await Page.open()
     const { cloud } = page.installation
     const nowhere = new S3Client({ endpoint: 'http://127.0.0.1:1', maxAttempts: 1 })
-    await using lost = await startConsole({ ...placeOf(cloud), s3: nowhere, bucket: 'none' }, 0)
+    await using lost = await startConsole({ ...deploymentOf(cloud), s3: nowhere, bucket: 'none' }, 0)
     for (let time = 1; time <= 2; time += 1) {
       const answer = await fetch(new URL('api/overview', lost.address))
       expect(answer.status).toBe(502)

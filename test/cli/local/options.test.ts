@@ -29,8 +29,8 @@ describe('a flag that cannot be used is named, with what it holds and what to do
     [ 'an endpoint in the clear',   () => ({ endpoint: 'http://trk.kissmetrics.io' }),               /Only https is allowed/ ],
     [ 'an endpoint without a key',  () => ({ endpoint: 'https://trk.kissmetrics.io' }),              /^No API key: the environment variable KM_API_KEY is not set, and --endpoint needs one\./ ],
     [ 'another variable, not set',  () => ({ endpoint: 'https://trk.kissmetrics.io', apiKeyEnv: 'X' }), /variable X is not set/ ],
-  ])('%s', async (_what, more, said) => {
-    await expect(readOptions(flags(more()), {})).rejects.toMatchObject({ name: 'SetupError', message: expect.stringMatching(said) as unknown })
+  ])('%s', async (_what, more, sentence) => {
+    await expect(readOptions(flags(more()), {})).rejects.toMatchObject({ name: 'SetupError', message: expect.stringMatching(sentence) as unknown })
   })
 })
 

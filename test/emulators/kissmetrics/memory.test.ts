@@ -81,13 +81,13 @@ test('only so many requests can be looked at, but all are counted', async () => 
   db.close()
 })
 
-const STAND_IN = `
+const EMULATOR = `
   import { startStandIn } from ${JSON.stringify(new URL('../../../emulators/kissmetrics/server.ts', import.meta.url).href)}
   console.log((await startStandIn({ dir: process.argv[1] })).url)
 `
 
 test('a kill in the middle loses nothing that was answered', async () => {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', STAND_IN, dir], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', EMULATOR, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = once(child, 'close') // which may be before the last sender sees it

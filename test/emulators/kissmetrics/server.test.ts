@@ -3,22 +3,22 @@ import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { startStandIn, type StandIn } from '../../../emulators/kissmetrics/server.ts'
+import { startKissmetricsEmulator, type KissmetricsEmulator } from '../../../emulators/kissmetrics/server.ts'
 
 const KEY = '0123456789abcdef0123456789abcdef01234567'
 const T = 1_393_344_604
 const NOW_MS = 1_700_000_000_000
 
 let dir: string
-let standIn: StandIn
+let emulator: KissmetricsEmulator
 
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'km-stand-in-'))
-  standIn = await startStandIn({ dir, now: () => NOW_MS })
+  emulator = await startKissmetricsEmulator({ dir, now: () => NOW_MS })
 })
 
 afterEach(async () => {
-  await standIn.stop()
+  await emulator.stop()
   await rm(dir, { recursive: true })
 })
 
@@ -32,7 +32,7 @@ interface Response {
 function send(target: string, { method = 'GET', form = '', host = '127.0.0.1' } = {}): Promise<Response> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
-      { host: '127.0.0.1', port: standIn.port, path: target, method, headers: { host }, agent: false },
+      { host: '127.0.0.1', port: emulator.port, path: target, method, headers: { host }, agent: false },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -248,13 +248,15 @@ test('parameters of a form come after those of the query, and the first of a nam
 test('what it got is there after a restart, and repeats are known', async () => {
   await sendAll(event('a', 'Joined'), alias('a', 'b'))
   const before = await ask('/summary')
-  await standIn.stop()
-  standIn = await startStandIn({ dir, now: () => NOW_MS })
+  await emulator.stop()
+  emulator = await startKissmetricsEmulator({ dir, now: () => NOW_MS })
   expect(await ask('/summary')).toEqual(before)
   await sendAll(event('a', 'Joined'), alias('b', 'a'))
   expect(await ask('/summary')).toMatchObject({ requests: 4, kept: { record: 1, alias: 1 }, repeats: 2 })
 })
 
 test('a port that is taken is said, and nothing is left open', async () => {
-  await expect(startStandIn({ dir: path.join(dir, 'other'), port: standIn.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  await expect(startKissmetricsEmulator({ dir: path.join(dir, 'other'), port: emulator.port })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+  })
 })

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startS3 } from '../../../emulators/s3/server.ts'
 import { checkpointsIn, listingOf, reportsIn, s3Client } from '../../../lambda/adapters/s3.ts'
 import type { Report } from '../../../lambda/report/report.ts'
-import type { Held } from '../../../lambda/settle/lease.ts'
+import type { Leased } from '../../../lambda/settle/lease.ts'
 
 const BUCKET = 'documents'
 let dir: string
@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-const held = (run: string): Held<object> => ({ tenure: { run, serial: 1, until: 0 } })
+const held = (run: string): Leased<object> => ({ leaseHolder: { run, serial: 1, until: 0 } })
 
 describe('a checkpoint is replaced by who has seen the last one, and by nobody else', () => {
   const checkpoints = () => checkpointsIn(s3Client())

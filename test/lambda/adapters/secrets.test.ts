@@ -61,11 +61,11 @@ describe('a secret without a key is the set-up’s fault, and the message gives 
     [ 'holds only white space',   { status: 200, body: { ARN, SecretString: ' \n' } },                          'holds no API key' ],
     [ 'holds two words',          { status: 200, body: { ARN, SecretString: 'a b' } },                          'holds no API key' ],
     [ 'holds bytes',              { status: 200, body: { ARN, SecretBinary: 'AAAA' } },                         'holds no API key' ],
-  ])('it %s', async (_what, says, said) => {
+  ])('it %s', async (_what, says, sentence) => {
     answer = says
     await expect(apiKeySource({ secretArn: ARN }, () => 0)()).rejects.toMatchObject({
       name: 'SetupError',
-      message: expect.stringMatching(new RegExp(`${said}.*aws secretsmanager put-secret-value --secret-id ${ARN}`)) as unknown,
+      message: expect.stringMatching(new RegExp(`${sentence}.*aws secretsmanager put-secret-value --secret-id ${ARN}`)) as unknown,
     })
   })
 })

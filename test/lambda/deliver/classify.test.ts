@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { backoffMs, LONGEST_RETRY_AFTER_MS, retryAfterMs } from '../../../lambda/backoff.ts'
 import { blameFor } from '../../../lambda/deliver/blame.ts'
-import { judge, type Answer } from '../../../lambda/deliver/classify.ts'
+import { classify, type Answer } from '../../../lambda/deliver/classify.ts'
 
 const status = (code: number, contentType?: string): Answer => ({
   kind: 'status',
@@ -39,8 +39,8 @@ test.each<[string, Answer, string]>([
   [ 'has no such name',                        silence('ENOTFOUND'),               'unresolved' ],
   [ 'cannot be looked up now',                 silence('EAI_AGAIN'),               'unresolved' ],
 ])('an endpoint that %s', (_what, answer, means) => {
-  const verdict = judge(answer)
-  expect(verdict.kind === 'again' ? `again ${verdict.blame}` : verdict.kind).toBe(means)
+  const answerClass = classify(answer)
+  expect(answerClass.kind === 'again' ? `again ${answerClass.blame}` : answerClass.kind).toBe(means)
 })
 
 describe('how long to wait', () => {
@@ -53,8 +53,8 @@ describe('how long to wait', () => {
     [ 5,        0.5,     2_000 ],
     [ 8,        0.5,     10_000 ],
     [ 1_000,    0.5,     10_000 ],
-  ])('after %i tries, with chance %d', (tries, chance, ms) => {
-    expect(backoffMs(tries, chance)).toBe(ms)
+  ])('after %i tries, with chance %d', (state, chance, ms) => {
+    expect(backoffMs(state, chance)).toBe(ms)
   })
 
   const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT')
@@ -76,16 +76,16 @@ describe('how long to wait', () => {
 })
 
 describe('whose fault it is that a line failed at every try', () => {
-  const tally = (taken: number, failed: number) => ({ taken, failed })
+  const answers = (taken: number, failed: number) => ({ taken, failed })
   // prettier-ignore
   test.each([
     //  what happened                               after its 9th     after its 10th    blame
-    [ 'others pass',                                tally(900, 9),    tally(1000, 10),  'line' ],
-    [ 'nobody else is tried',                       tally(12, 9),     tally(12, 10),    undefined ],
-    [ 'others fail as well',                        tally(0, 500),    tally(0, 560),    'endpoint' ],
-    [ 'the outage began after many had passed',     tally(5000, 300), tally(5000, 360), 'endpoint' ],
-    [ 'half pass, half fail',                       tally(50, 50),    tally(60, 61),    'endpoint' ],
-    [ 'most pass, few fail',                        tally(50, 50),    tally(70, 60),    'line' ],
+    [ 'others pass',                                answers(900, 9),    answers(1000, 10),  'line' ],
+    [ 'nobody else is tried',                       answers(12, 9),     answers(12, 10),    undefined ],
+    [ 'others fail as well',                        answers(0, 500),    answers(0, 560),    'endpoint' ],
+    [ 'the outage began after many had passed',     answers(5000, 300), answers(5000, 360), 'endpoint' ],
+    [ 'half pass, half fail',                       answers(50, 50),    answers(60, 61),    'endpoint' ],
+    [ 'most pass, few fail',                        answers(50, 50),    answers(70, 60),    'line' ],
   ])('%s', (_what, recent, now, blame) => {
     expect(blameFor({ recent, now })).toBe(blame)
   })

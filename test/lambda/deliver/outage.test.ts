@@ -166,17 +166,17 @@ describe('a socket that went stale while nobody looked', () => {
   const CODES = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
   test.each(CODES)('%s costs its line one attempt, at once, and nobody else anything', async (code) => {
-    const tries = new Map<number, number>()
+    const state = new Map<number, number>()
     const run = await simulate(
       ({ ms, line }) => {
-        const attempt = (tries.get(line) ?? 0) + 1
-        tries.set(line, attempt)
+        const attempt = (state.get(line) ?? 0) + 1
+        state.set(line, attempt)
         return { answer: attempt === 1 && ms >= 2_000 && ms < 2_100 ? silence(code) : TOOK, afterMs: 20 }
       },
       { maxInFlight: 64, lines: 10_000 },
     )
     expect(kinds(run)).toEqual(new Set(['delivered']))
-    expect(Math.max(...tries.values())).toBe(2)
+    expect(Math.max(...state.values())).toBe(2)
     expect(notTaken(run)).toBeGreaterThan(64)
     const during = run.seen.filter(({ ms }) => ms >= 2_000 && ms < 2_500)
     expect(during.length).toBeGreaterThan(0.95 * 64 * 25)

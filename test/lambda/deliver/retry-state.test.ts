@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Failure } from '../../../lambda/deliver/retry-state.ts'
-import { Tries } from '../../../lambda/deliver/retry-state.ts'
+import { RetryState } from '../../../lambda/deliver/retry-state.ts'
 
 const FAULT: Failure = { kind: 'again', blame: 'line', because: 'it answered 500' }
 const BUSY: Failure = { kind: 'again', blame: 'endpoint', because: 'it is busy (429)' }
@@ -9,16 +9,16 @@ const BUSY: Failure = { kind: 'again', blame: 'endpoint', because: 'it is busy (
 function tenFailures(failure: Failure, takenBefore: readonly number[], failedBefore: readonly number[] = []) {
   let taken = 0
   let failed = 0
-  const tries = new Tries({ number: 1, at: 0, inFlight: 1, taken, failed })
+  const state = new RetryState({ number: 1, at: 0, inFlight: 1, taken, failed })
   const suspects: boolean[] = []
   let end: string | undefined
   for (let index = 0; index < 10; index += 1) {
     taken += takenBefore[index] ?? 0
     failed += failedBefore[index] ?? 0
-    const isSuspect = tries.suspect(failure, { taken, failed })
+    const isSuspect = state.suspect(failure, { taken, failed })
     suspects.push(isSuspect)
     if (!isSuspect) failed += 1
-    end = tries.fail(failure, index * 1000, { taken, failed }, 0)
+    end = state.fail(failure, index * 1000, { taken, failed }, 0)
   }
   return { suspects, end }
 }
@@ -42,7 +42,7 @@ test.each<[string, Failure, readonly number[], readonly number[], number, string
 })
 
 test('a line that is put off for five minutes is judged, however few its tries', () => {
-  const tries = new Tries({ number: 1, at: 0, inFlight: 1, taken: 0, failed: 0 })
-  expect(tries.fail(BUSY, 300_000, { taken: 0, failed: 1 }, 300_000)).toBe('again')
-  expect(tries.fail(BUSY, 300_001, { taken: 0, failed: 9 }, 300_001)).toBe('endpoint')
+  const state = new RetryState({ number: 1, at: 0, inFlight: 1, taken: 0, failed: 0 })
+  expect(state.fail(BUSY, 300_000, { taken: 0, failed: 1 }, 300_000)).toBe('again')
+  expect(state.fail(BUSY, 300_001, { taken: 0, failed: 9 }, 300_001)).toBe('endpoint')
 })

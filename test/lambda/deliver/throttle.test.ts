@@ -1,28 +1,28 @@
 import { describe, expect, test } from '@jest/globals'
-import { Approach } from '../../../lambda/deliver/throttle/recovery-curve.ts'
+import { RecoveryCurve } from '../../../lambda/deliver/throttle/recovery-curve.ts'
 import type { Attempt, Sign } from '../../../lambda/deliver/attempt.ts'
-import { Pace } from '../../../lambda/deliver/throttle.ts'
-import { Window } from '../../../lambda/deliver/throttle/concurrency-limit.ts'
+import { Throttle } from '../../../lambda/deliver/throttle.ts'
+import { ConcurrencyLimit } from '../../../lambda/deliver/throttle/concurrency-limit.ts'
 
 const NOW = 1_000_000
 
 /** A pace, with as many attempts in flight as it allows. */
 class Course {
-  readonly pace = new Pace(64, 0)
+  readonly throttle = new Throttle(64, 0)
   #next = 1
 
   begin(inFlight: number): Attempt {
-    this.pace.begin(NOW)
+    this.throttle.begin(NOW)
     return { number: this.#next++, at: NOW, inFlight, taken: 0, failed: 0 }
   }
 
   answer(sign: Sign, attempt: Attempt): void {
-    this.pace.answered(sign, attempt, NOW + 20, this.#next)
+    this.throttle.answered(sign, attempt, NOW + 20, this.#next)
   }
 
   /** Everything is taken, until the window is as large as that. */
   growTo(limit: number): this {
-    while (this.pace.limit < limit) this.answer('taken', this.begin(this.pace.limit))
+    while (this.throttle.limit < limit) this.answer('taken', this.begin(this.throttle.limit))
     return this
   }
 
@@ -37,9 +37,9 @@ describe('how many may be in flight', () => {
   test('a window beyond what was ever taken is halved once, however many of it are refused', () => {
     const course = new Course().growTo(32)
     course.burst('refused', 32, 40)
-    expect(course.pace.limit).toBe(16)
+    expect(course.throttle.limit).toBe(16)
     course.burst('refused', 10, 16)
-    expect(course.pace.limit).toBe(16) // nothing was taken since: one bad time, not two
+    expect(course.throttle.limit).toBe(16) // nothing was taken since: one bad time, not two
   })
 
   test('it is halved again where what began after the cut is refused again', () => {
@@ -49,7 +49,7 @@ describe('how many may be in flight', () => {
       course.answer('taken', course.begin(2))
       course.burst('refused', 16, 16)
     }
-    expect(course.pace.limit).toBe(8)
+    expect(course.throttle.limit).toBe(8)
   })
 
   test('what was begun before a cut and comes back late is part of what was cut for', () => {
@@ -58,18 +58,18 @@ describe('how many may be in flight', () => {
     course.burst('refused', 32, 40)
     course.answer('taken', course.begin(16))
     course.answer('refused', late)
-    expect(course.pace.limit).toBe(16)
+    expect(course.throttle.limit).toBe(16)
   })
 
   test('refused with no more beside it than others that were taken, it is the rate; soon refused again, it was not', () => {
     const course = new Course().growTo(32)
-    expect(course.pace.isTimed).toBe(false)
+    expect(course.throttle.isTimed).toBe(false)
     course.burst('refused', 20, 20)
-    expect(course.pace.limit).toBe(32)
-    expect(course.pace.isTimed).toBe(true)
+    expect(course.throttle.limit).toBe(32)
+    expect(course.throttle.isTimed).toBe(true)
     course.answer('taken', course.begin(20))
     course.burst('refused', 20, 20)
-    expect(course.pace.limit).toBe(10)
+    expect(course.throttle.limit).toBe(10)
   })
 
   // prettier-ignore
@@ -83,18 +83,18 @@ describe('how many may be in flight', () => {
     const course = new Course().growTo(64)
     course.burst('taken', 1, 8) // with those that it took to grow, a whole sample
     course.burst('failed', 64, 64 + failures - 1)
-    expect(course.pace.limit).toBe(left)
+    expect(course.throttle.limit).toBe(left)
   })
 
   test('after an outage it begins small', () => {
     const course = new Course().growTo(64)
-    course.pace.reopen()
-    expect(course.pace.limit).toBe(8)
+    course.throttle.reopen()
+    expect(course.throttle.limit).toBe(8)
   })
 })
 
 test('a window that is not made use of does not grow: what nobody tried, nobody allowed', () => {
-  const window = new Window(64)
+  const window = new ConcurrencyLimit(64)
   let now = NOW
   const takeFor = (ms: number, inFlight: number): void => {
     for (const end = now + ms; now < end; now += 20) {
@@ -112,46 +112,46 @@ test('a window that is not made use of does not grow: what nobody tried, nobody 
 })
 
 describe('the way back to a height that was refused', () => {
-  const after = (approach: Approach, ms: number): number => {
-    for (let passed = 0; passed < ms; passed += 50) approach.advance(50)
-    return approach.height
+  const after = (curve: RecoveryCurve, ms: number): number => {
+    for (let passed = 0; passed < ms; passed += 50) curve.advance(50)
+    return curve.height
   }
 
   test('is fast, then gentle, and past it ever faster', () => {
-    const approach = new Approach(0.5)
-    expect(approach.height).toBe(Infinity)
-    approach.refuse(100)
-    const heights = [0, 1_000, 1_500, 2_500, 2_500, 2_500].map((ms) => Math.round(after(approach, ms)))
+    const curve = new RecoveryCurve(0.5)
+    expect(curve.height).toBe(Infinity)
+    curve.refuse(100)
+    const heights = [0, 1_000, 1_500, 2_500, 2_500, 2_500].map((ms) => Math.round(after(curve, ms)))
     expect(heights).toEqual([50, 74, 94, 100, 106, 165])
   })
 
   test('a height that is known is given up by less, and tried again more rarely', () => {
-    const approach = new Approach(0.5)
-    approach.refuse(100)
-    const heights = [after(approach, 0)]
+    const curve = new RecoveryCurve(0.5)
+    curve.refuse(100)
+    const heights = [after(curve, 0)]
     for (const ms of [6_000, 11_000]) {
-      after(approach, ms)
-      approach.refuse(102)
-      heights.push(Math.round(approach.height))
+      after(curve, ms)
+      curve.refuse(102)
+      heights.push(Math.round(curve.height))
     }
     expect(heights).toEqual([50, 77, 89])
-    expect(after(approach, 10_000)).toBeLessThan(102)
+    expect(after(curve, 10_000)).toBeLessThan(102)
   })
 
   test('a refusal far from it, or long before it, is a surprise', () => {
-    const approach = new Approach(0.5)
-    approach.refuse(100)
-    after(approach, 6_000)
-    approach.refuse(60)
-    expect(approach.height).toBe(30)
-    approach.refuse(55)
-    expect(approach.height).toBe(27.5)
+    const curve = new RecoveryCurve(0.5)
+    curve.refuse(100)
+    after(curve, 6_000)
+    curve.refuse(60)
+    expect(curve.height).toBe(30)
+    curve.refuse(55)
+    expect(curve.height).toBe(27.5)
   })
 
   test('time without answers does not count', () => {
-    const approach = new Approach(0.5)
-    approach.refuse(100)
-    approach.advance(3_600_000)
-    expect(approach.height).toBeLessThan(60)
+    const curve = new RecoveryCurve(0.5)
+    curve.refuse(100)
+    curve.advance(3_600_000)
+    expect(curve.height).toBeLessThan(60)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { readMessage, UnknownMessage } from '../../../lambda/intake/message.ts'
+import { readMessage, UnknownMessageError } from '../../../lambda/intake/message.ts'
 import { taskBody, type Task } from '../../../lambda/intake/task.ts'
 import { decodeObjectKey } from '../../../lambda/intake/object-key.ts'
 
@@ -103,8 +103,8 @@ describe('what a message asks for', () => {
     [ 'a letter of another schema', JSON.stringify({ ...DEAD_LETTER, schema: 'other/v1' }),                          'The dead letter is damaged: schema should be "kissmetrics-importer/dead-letter/v1". Put its line into a new drop.' ],
     [ 'a letter without its line’s number', JSON.stringify({ ...DEAD_LETTER, source: { bucket, key: 'k' } }),        'The dead letter is damaged: source.line is missing. Put its line into a new drop.' ],
     [ 'a letter with a negative count', JSON.stringify({ ...DEAD_LETTER, replays: -1 }),                             'The dead letter is damaged: replays should be >=0. Put its line into a new drop.' ],
-  ])('%s is not understood', (_what, body, said) => {
-    expect(() => readMessage(body)).toThrow(new UnknownMessage(said))
+  ])('%s is not understood', (_what, body, sentence) => {
+    expect(() => readMessage(body)).toThrow(new UnknownMessageError(sentence))
   })
 
   test('whatever comes, it is understood or refused, and never quoted', () => {
@@ -113,7 +113,7 @@ describe('what a message asks for', () => {
         try {
           readMessage(body)
         } catch (error) {
-          expect(error).toBeInstanceOf(UnknownMessage)
+          expect(error).toBeInstanceOf(UnknownMessageError)
         }
       }),
     )

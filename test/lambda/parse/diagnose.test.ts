@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { diagnoseBytes, diagnoseFile, type HeadLine } from '../../../lambda/parse/diagnose.ts'
+import { diagnoseBytes, diagnoseFile, type SniffedLine } from '../../../lambda/parse/diagnose.ts'
 
-const headOf = (lines: readonly string[]): HeadLine[] => lines.map((text) => ({ text }))
+const headOf = (lines: readonly string[]): SniffedLine[] => lines.map((text) => ({ text }))
 const diagnosisOf = (lines: readonly string[], isWhole = true): string | undefined =>
   /\((.*)\)/.exec(diagnoseFile(headOf(lines), isWhole)?.detail ?? '')?.[1]
 
@@ -84,7 +84,7 @@ describe('a short file with broken lines comes back line by line', () => {
 })
 
 describe('many lines without an object are never JSON lines', () => {
-  const many = (line: string): HeadLine[] => Array.from({ length: 1000 }, () => ({ text: line }))
+  const many = (line: string): SniffedLine[] => Array.from({ length: 1000 }, () => ({ text: line }))
 
   // prettier-ignore
   test.each([

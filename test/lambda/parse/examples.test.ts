@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { examine, type Entry } from '../../../lambda/parse/entry.ts'
+import { toEntry, type Entry } from '../../../lambda/parse/entry.ts'
 import { diagnoseFile } from '../../../lambda/parse/diagnose.ts'
 import { openLines } from '../../../lambda/read/lines.ts'
 import { REASONS } from '../../../lambda/reasons.ts'
@@ -17,7 +17,7 @@ async function entriesOf(name: string): Promise<Entry[]> {
   const body = Readable.from([readFileSync(path.join('examples', name))], { objectMode: false })
   const entries: Entry[] = []
   const { batches } = await openLines(body, { maxLineBytes: 262_144 })
-  for await (const lines of batches) for (const line of lines) entries.push(examine(line, RULES, KEY))
+  for await (const lines of batches) for (const line of lines) entries.push(toEntry(line, RULES, KEY))
   return entries
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { cutSegments, type Cut, type CutOptions } from '../../../lambda/read/split.ts'
+import { splitSegments, type Cut, type SplitOptions } from '../../../lambda/read/split.ts'
 import { openLines, type Line } from '../../../lambda/read/lines.ts'
 import { allOf, bodyOf, cut, oracle, plain } from './oracle.ts'
 
-function segmentsOf(file: Buffer, options: CutOptions, cuts: readonly number[] = []): Promise<readonly Cut[]> {
-  return allOf(cutSegments(bodyOf(cut(file, cuts)), options))
+function segmentsOf(file: Buffer, options: SplitOptions, cuts: readonly number[] = []): Promise<readonly Cut[]> {
+  return allOf(splitSegments(bodyOf(cut(file, cuts)), options))
 }
 
 describe('a drop is cut after the first line that brings a segment to its size', () => {
@@ -59,8 +59,8 @@ describe('whatever the drop, its chunks and the size of a segment', () => {
         expect(ends.at(-1) ?? 0).toBe(file.length)
         for (const { byteStart, byteEnd } of segments) {
           if (byteEnd < file.length) expect(file[byteEnd - 1]).toBe(0x0a)
-          const shortest = file.indexOf(0x0a, byteStart + segmentBytes - 1)
-          expect(byteEnd).toBe(shortest === -1 ? file.length : shortest + 1)
+          const displayPath = file.indexOf(0x0a, byteStart + segmentBytes - 1)
+          expect(byteEnd).toBe(displayPath === -1 ? file.length : displayPath + 1)
         }
       }),
       { numRuns: 1_000 },
@@ -109,7 +109,7 @@ test('a segment is told as soon as its last newline is seen', async () => {
       yield await Promise.resolve(Buffer.from('abc\n'))
     }
   }
-  for await (const segment of cutSegments(counted(), { segmentBytes: 12 })) {
+  for await (const segment of splitSegments(counted(), { segmentBytes: 12 })) {
     expect(segment).toEqual({ index: 1, byteStart: 0, byteEnd: 12, firstLine: 1, lines: 3 })
     break
   }
@@ -123,7 +123,7 @@ test('an error of the body comes out, and no segment that is cut off', async () 
   }
   const segments: Cut[] = []
   const reading = (async () => {
-    for await (const segment of cutSegments(bodyOf(broken()), { segmentBytes: 4 })) segments.push(segment)
+    for await (const segment of splitSegments(bodyOf(broken()), { segmentBytes: 4 })) segments.push(segment)
   })()
   await expect(reading).rejects.toThrow('socket hang up')
   expect(segments.map(({ byteEnd }) => byteEnd)).toEqual([4])

@@ -1,17 +1,24 @@
 import { describe, expect, test } from '@jest/globals'
 import { reject } from '../../../lambda/reasons.ts'
-import { finalReport, isFinal, isFinished, missingReport, progressReport, type Account } from '../../../lambda/report/report.ts'
+import {
+  finalReport,
+  isFinal,
+  isFinished,
+  missingReport,
+  progressReport,
+  type ImportState,
+} from '../../../lambda/report/report.ts'
 import { reportKey } from '../../../lambda/keys.ts'
-import { emptySums } from '../../../lambda/settle/counts.ts'
+import { emptyCounts } from '../../../lambda/settle/counts.ts'
 
 const NOW = '2026-01-01T00:00:00.000Z'
 
-function account(lines: Partial<ReturnType<typeof emptySums>['lines']>, linesRead: number): Account {
-  const sums = emptySums()
+function importState(lines: Partial<ReturnType<typeof emptyCounts>['lines']>, linesRead: number): ImportState {
+  const counts = emptyCounts()
   return {
     file: { bucket: 'b', key: 'incoming/a.json', versionId: 'v' },
     bytes: 10,
-    sums: { ...sums, lines: { ...sums.lines, ...lines } },
+    counts: { ...counts, lines: { ...counts.lines, ...lines } },
     linesRead,
     startedAt: NOW,
     invocations: 1,
@@ -22,11 +29,11 @@ function account(lines: Partial<ReturnType<typeof emptySums>['lines']>, linesRea
 // prettier-ignore
 test.each([
   //  what became of the drop          ended                                                       state
-  [ 'every line was delivered',        account({ delivered: 3 }, 3),                               'complete' ],
-  [ 'nothing was in it',               account({}, 0),                                             'complete' ],
-  [ 'only blank lines',                account({ blank: 2 }, 2),                                   'complete' ],
-  [ 'a line was rejected',             account({ delivered: 1, rejected: 1 }, 2),                  'complete-with-rejects' ],
-  [ 'a line could not be delivered',   account({ undeliverable: 1 }, 1),                           'complete-with-rejects' ],
+  [ 'every line was delivered',        importState({ delivered: 3 }, 3),                               'complete' ],
+  [ 'nothing was in it',               importState({}, 0),                                             'complete' ],
+  [ 'only blank lines',                importState({ blank: 2 }, 2),                                   'complete' ],
+  [ 'a line was rejected',             importState({ delivered: 1, rejected: 1 }, 2),                  'complete-with-rejects' ],
+  [ 'a line could not be delivered',   importState({ undeliverable: 1 }, 1),                           'complete-with-rejects' ],
 ])('%s: %j', (_what, ended, state) => {
   const report = finalReport(ended, NOW)
   expect(report.state).toBe(state)
@@ -34,7 +41,7 @@ test.each([
 })
 
 test('a drop that comes back as a whole has failed, and says why', () => {
-  expect(finalReport(account({}, 0), NOW, reject('not_line_delimited_json'))).toMatchObject({
+  expect(finalReport(importState({}, 0), NOW, reject('not_line_delimited_json'))).toMatchObject({
     state: 'failed',
     failure: { reason: 'not_line_delimited_json' },
     finishedAt: NOW,
@@ -46,7 +53,7 @@ describe('sums that do not agree fail loudly', () => {
     [3, 4],
     [3, 2],
   ])('%i ended, %i read', (ended, read) => {
-    expect(() => finalReport(account({ delivered: ended - 1, blank: 1 }, read), NOW)).toThrow(
+    expect(() => finalReport(importState({ delivered: ended - 1, blank: 1 }, read), NOW)).toThrow(
       `The import of incoming/a.json does not add up: ${read} lines were read, but ${ended} ended ` +
         `(${ended - 1} delivered + 0 rejected + 0 undeliverable + 1 blank). This is a fault of the importer; the drop is imported again.`,
     )
@@ -57,7 +64,10 @@ test('the fields of a report are a contract', () => {
   expect(
     Object.keys(
       finalReport(
-        { ...account({ delivered: 1 }, 1), sums: { ...account({ delivered: 1 }, 1).sums, time: { first: 1, last: 2 } } },
+        {
+          ...importState({ delivered: 1 }, 1),
+          counts: { ...importState({ delivered: 1 }, 1).counts, time: { first: 1, last: 2 } },
+        },
         NOW,
       ),
     ),
@@ -78,8 +88,8 @@ test('the fields of a report are a contract', () => {
 })
 
 test('the same import gives the same report', () => {
-  expect(JSON.stringify(finalReport(account({ delivered: 1 }, 1), NOW))).toBe(
-    JSON.stringify(finalReport(account({ delivered: 1 }, 1), NOW)),
+  expect(JSON.stringify(finalReport(importState({ delivered: 1 }, 1), NOW))).toBe(
+    JSON.stringify(finalReport(importState({ delivered: 1 }, 1), NOW)),
   )
 })
 
@@ -95,11 +105,11 @@ test.each([
 
 test('which reports are the end, and which let the drop be imported again', () => {
   const reports = [
-    progressReport(account({}, 1)),
-    finalReport(account({}, 0), NOW),
-    finalReport(account({}, 0), NOW, reject('object_unreadable')),
-    missingReport(account({}, 0), 'gone', NOW),
-    missingReport(account({}, 0), 'superseded', NOW),
+    progressReport(importState({}, 1)),
+    finalReport(importState({}, 0), NOW),
+    finalReport(importState({}, 0), NOW, reject('object_unreadable')),
+    missingReport(importState({}, 0), 'gone', NOW),
+    missingReport(importState({}, 0), 'superseded', NOW),
   ]
   expect(reports.map((report) => [report.state, isFinal(report), isFinished(report)])).toEqual([
     ['importing', false, false],

@@ -86,14 +86,14 @@ describe('dead letters', () => {
     //  a queue that                  does                                                                                             and is said
     [ 'never takes one of them',      () => Promise.resolve([{ index: 0, code: 'InternalError', isSenderFault: false }]),              /refused a letter for good \(InternalError\)/ ],
     [ 'is not there',                 () => Promise.reject(new Error('QueueDoesNotExist')),                                            /QueueDoesNotExist/ ],
-  ])('a queue that %s fails the import loudly, and nothing is told as sent', async (_what, sendBatch, said) => {
+  ])('a queue that %s fails the import loudly, and nothing is told as sent', async (_what, sendBatch, sentence) => {
     const sender = new DeadLetterSender({ sendBatch }, new VirtualClock())
     sender.post(deadLetterOf(1), () => {
       throw new Error('told')
     })
-    await expect(sender.flush()).rejects.toThrow(said)
+    await expect(sender.flush()).rejects.toThrow(sentence)
     expect(sender.isFull).toBe(true)
-    await expect(sender.room()).rejects.toThrow(said)
+    await expect(sender.room()).rejects.toThrow(sentence)
   })
 
   test('large letters wait for room, so that memory is bounded', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { Claim, LostClaim, type Checkpoints, type Taking } from '../../../lambda/settle/lease.ts'
+import { Lease, LeaseLost, type Checkpoints, type LeaseResult } from '../../../lambda/settle/lease.ts'
 
 interface Counted {
   readonly schema: 'counted'
@@ -7,7 +7,7 @@ interface Counted {
   readonly isOver: boolean
 }
 
-const PLACE = { bucket: 'b', key: 'checkpoints/a' }
+const KEY = { bucket: 'b', key: 'checkpoints/a' }
 const LEASE_MS = 15_000
 
 /** One document, as S3 keeps it: it is replaced by who names the tag of the last write, and by nobody else. */
@@ -36,9 +36,9 @@ class Scene {
   now = 1_000_000
   begun: (readonly [earlier: number | undefined, brokeOff: boolean])[] = []
 
-  take(run: string): Promise<Taking<Counted>> {
-    return Claim.take<Counted>(
-      PLACE,
+  take(run: string): Promise<LeaseResult<Counted>> {
+    return Lease.take<Counted>(
+      KEY,
       this.memory,
       { now: () => this.now },
       {
@@ -55,10 +55,10 @@ class Scene {
     )
   }
 
-  async taken(run: string): Promise<Claim<Counted>> {
-    const taking = await this.take(run)
-    if (taking.kind !== 'taken') throw new Error(`${run} was not let in: ${taking.kind}`)
-    return taking.claim
+  async taken(run: string): Promise<Lease<Counted>> {
+    const acquired = await this.take(run)
+    if (acquired.kind !== 'taken') throw new Error(`${run} was not let in: ${acquired.kind}`)
+    return acquired.lease
   }
 }
 
@@ -67,10 +67,10 @@ const counted = (count: number, isOver = false): Counted => ({ schema: 'counted'
 describe('a claim', () => {
   test('keeps others out as long as its holder is heard of', async () => {
     const scene = new Scene()
-    const claim = await scene.taken('a')
+    const lease = await scene.taken('a')
     scene.now += LEASE_MS - 1
     expect(await scene.take('b')).toEqual({ kind: 'busy', ms: 1, messageId: 'message-of-a' })
-    await claim.save(counted(1))
+    await lease.save(counted(1))
     scene.now += LEASE_MS - 1
     expect(await scene.take('b')).toEqual({ kind: 'busy', ms: 1, messageId: 'message-of-a' })
   })
@@ -99,25 +99,25 @@ describe('a claim', () => {
     scene.now += LEASE_MS
     const successor = await scene.taken('b')
     await successor.save(counted(5))
-    await expect(sleeper.save(counted(1))).rejects.toThrow(LostClaim)
-    await expect(sleeper.release(counted(1, true))).rejects.toThrow(LostClaim)
-    expect(scene.memory.document?.value).toMatchObject({ count: 5, tenure: { run: 'b' } })
+    await expect(sleeper.save(counted(1))).rejects.toThrow(LeaseLost)
+    await expect(sleeper.release(counted(1, true))).rejects.toThrow(LeaseLost)
+    expect(scene.memory.document?.value).toMatchObject({ count: 5, leaseHolder: { run: 'b' } })
     await successor.save(counted(6))
   })
 
   test('of two who come at the same time one gets it', async () => {
     const scene = new Scene()
-    const takings = await Promise.all(['a', 'b', 'c'].map((run) => scene.take(run)))
-    expect(takings.map(({ kind }) => kind)).toEqual(['taken', 'busy', 'busy'])
-    expect(takings.slice(1)).toMatchObject([{ messageId: 'message-of-a' }, { messageId: 'message-of-a' }])
+    const results = await Promise.all(['a', 'b', 'c'].map((run) => scene.take(run)))
+    expect(results.map(({ kind }) => kind)).toEqual(['taken', 'busy', 'busy'])
+    expect(results.slice(1)).toMatchObject([{ messageId: 'message-of-a' }, { messageId: 'message-of-a' }])
   })
 
   test('knows its own write where the answer to it was lost', async () => {
     const scene = new Scene()
-    const claim = await scene.taken('a')
+    const lease = await scene.taken('a')
     scene.memory.losesNextAnswer = true
-    await claim.save(counted(1))
-    await claim.save(counted(2))
+    await lease.save(counted(1))
+    await lease.save(counted(2))
     expect(scene.memory.document?.value).toMatchObject({ count: 2 })
   })
 
@@ -127,7 +127,7 @@ describe('a claim', () => {
     expect(await scene.take('b')).toMatchObject({ kind: 'over', state: { count: 9 } })
   })
 
-  test.each([undefined, 'text', { schema: 'of another time', tenure: { until: 1 } }, { schema: 'counted' }])(
+  test.each([undefined, 'text', { schema: 'of another time', leaseHolder: { until: 1 } }, { schema: 'counted' }])(
     'a document that is not understood (%j) is begun anew, and taken for one that broke off',
     async (value) => {
       const scene = new Scene()

@@ -27,11 +27,11 @@ describe('the ledger', () => {
               open.delete(line)
               ended.add(line)
             }
-            let mark = firstLine - 1
-            while (ended.has(mark + 1)) mark += 1
-            expect(ledger.mark).toEqual({ line: mark, byte: mark < firstLine ? 0 : mark * 10 })
-            expect(ledger.sums().lines.blank).toBe(mark - firstLine + 1)
-            expect(ledger.isSpanFull).toBe(newest - mark >= maxSpan)
+            let watermark = firstLine - 1
+            while (ended.has(watermark + 1)) watermark += 1
+            expect(ledger.watermark).toEqual({ line: watermark, byte: watermark < firstLine ? 0 : watermark * 10 })
+            expect(ledger.counts().lines.blank).toBe(watermark - firstLine + 1)
+            expect(ledger.isSpanFull).toBe(newest - watermark >= maxSpan)
           }
         },
       ),
@@ -69,7 +69,7 @@ describe('the ledger', () => {
     ledger.deadLettered(3, 'rejected', reject('missing_identity'))
     ledger.deadLettered(4, 'undeliverable', reject('endpoint_refused'))
     ledger.blank(5)
-    expect(ledger.sums()).toMatchObject({
+    expect(ledger.counts()).toMatchObject({
       lines: { delivered: 2, rejected: 1, undeliverable: 1, blank: 1 },
       commands: { record: 1, set: 1, alias: 1 },
       warnings: { empty_property: 1 },
@@ -88,7 +88,7 @@ describe('the ledger', () => {
           const ledger = new Ledger({ line: 0, byte: 0 }, 60)
           for (let line = 1; line <= 60; line += 1) ledger.open(line, line)
           for (const line of order) ledger.deadLettered(line, 'rejected', reject('missing_identity'))
-          const { count, examples = [] } = ledger.sums().rejectedBy.missing_identity ?? {}
+          const { count, examples = [] } = ledger.counts().rejectedBy.missing_identity ?? {}
           expect(count).toBe(60)
           expect(examples.map(({ line }) => line)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
         },

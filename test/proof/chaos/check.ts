@@ -205,36 +205,36 @@ class Checker {
     return all
   }
 
-  #compareReport({ key, sums }: OwnLines, { state, lines, commands, rejectedBy, time }: Report): void {
+  #compareReport({ key, counts }: OwnLines, { state, lines, commands, rejectedBy, time }: Report): void {
     const compare = (what: string, reported: unknown, own: unknown): void => {
       if (canonical(reported) !== canonical(own))
         this.#violated('report', `${key}: ${what} is ${canonical(reported)}, but the checker has ${canonical(own)}`)
     }
     const { delivered = NaN, rejected = NaN, undeliverable = NaN, blank = NaN } = lines
     compare('delivered + rejected + undeliverable + blank', delivered + rejected + undeliverable + blank, lines.total)
-    compare('lines', lines, sums.lines)
-    compare('commands', commands, sums.commands)
+    compare('lines', lines, counts.lines)
+    compare('commands', commands, counts.commands)
     compare(
       'rejectedBy',
       Object.fromEntries(Object.entries(rejectedBy).map(([reason, { count }]) => [reason, count])),
-      sums.rejectedBy,
+      counts.rejectedBy,
     )
-    compare('time', time, sums.time)
-    compare('state', state, sums.lines.rejected + sums.lines.undeliverable > 0 ? 'complete-with-rejects' : 'complete')
+    compare('time', time, counts.time)
+    compare('state', state, counts.lines.rejected + counts.lines.undeliverable > 0 ? 'complete-with-rejects' : 'complete')
   }
 
   get #bound(): number {
-    return (this.#run.killedAtWork + this.#run.handedOn) * this.#run.repeatsEach
+    return (this.#run.killedAtWork + this.#run.requeued) * this.#run.repeatsEach
   }
 
   #table(repeats: number): Findings['table'] {
-    const { kills, killedAtWork, handedOn, repeatsEach, redrives, seconds } = this.#run
-    const own = [...this.#files.values()].map(({ sums }) => sums.lines)
+    const { kills, killedAtWork, requeued, repeatsEach, redrives, seconds } = this.#run
+    const own = [...this.#files.values()].map(({ counts }) => counts.lines)
     const total = (of: (lines: (typeof own)[number]) => number): number => own.reduce((sum, lines) => sum + of(lines), 0)
     const returned = total(({ rejected, undeliverable }) => rejected + undeliverable)
     return [
       ['lines', `${count(total((lines) => lines.total))} in ${own.length} drops`],
-      ['kills', `${kills}, which struck ${killedAtWork} invocations at work; ${handedOn} handed the rest on`],
+      ['kills', `${kills}, which struck ${killedAtWork} invocations at work; ${requeued} handed the rest on`],
       ['took', `${Math.round(seconds)} s`],
       ['lost', count(this.#lost)],
       ['requests taken', `${count(this.#taken)}, ${count(this.#ambiguous)} of them without an answer (ambiguous)`],

@@ -30,9 +30,9 @@ export class Operator {
 
   /** @returns whether something was sent back */
   async attend(): Promise<boolean> {
-    const strangers = await this.#receiveDeadLetters()
-    if (strangers.length === 0) return false
-    for (const ReceiptHandle of strangers) {
+    const untested = await this.#receiveDeadLetters()
+    if (untested.length === 0) return false
+    for (const ReceiptHandle of untested) {
       await this.#sqs.send(
         new ChangeMessageVisibilityCommand({ QueueUrl: this.#urls.deadLetterQueueUrl, ReceiptHandle, VisibilityTimeout: 0 }),
       )
@@ -44,15 +44,15 @@ export class Operator {
   /** @returns receipts of the messages that are no dead letters */
   async #receiveDeadLetters(): Promise<readonly string[]> {
     const QueueUrl = this.#urls.deadLetterQueueUrl
-    const strangers: string[] = []
+    const untested: string[] = []
     for (;;) {
       const { Messages = [] } = await this.#sqs.send(
         new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
       )
-      if (Messages.length === 0) return strangers
+      if (Messages.length === 0) return untested
       for (const { Body = '', ReceiptHandle = '' } of Messages) {
         if (!Body.includes(DEAD_LETTER)) {
-          strangers.push(ReceiptHandle)
+          untested.push(ReceiptHandle)
           continue
         }
         await appendFile(this.#file, `${Body}\n`)

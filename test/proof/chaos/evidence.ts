@@ -13,7 +13,7 @@ export interface Manifest {
   /** Invocations that were killed while they worked. */
   readonly killedAtWork: number
   /** Invocations that handed the rest on to another one, mostly since their time ran out. */
-  readonly handedOn: number
+  readonly requeued: number
   /** What is promised: the most lines that one of them repeats. */
   readonly repeatsEach: number
   readonly redrives: number

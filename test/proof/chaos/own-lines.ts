@@ -1,7 +1,7 @@
 import { judgeLine, type Rule, type Verdict } from './verdict.ts'
 
 /** What the checker itself counts in a drop: what the report has to say. */
-export interface OwnSums {
+export interface OwnCounts {
   readonly lines: Record<'total' | 'delivered' | 'rejected' | 'undeliverable' | 'blank', number>
   readonly commands: Record<'record' | 'set' | 'alias', number>
   readonly rejectedBy: Record<string, number>
@@ -15,7 +15,7 @@ const NEWLINE = 0x0a
 /** The lines of one drop, cut and judged by the checker, and what became of each. Lines count from 1. */
 export class OwnLines {
   readonly key: string
-  readonly sums: OwnSums = {
+  readonly counts: OwnCounts = {
     lines: { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 },
     commands: { record: 0, set: 0, alias: 0 },
     rejectedBy: {},
@@ -38,7 +38,7 @@ export class OwnLines {
     this.#bytes = bytes
     this.#rule = rule
     this.#starts = startsOf(bytes)
-    this.sums.lines.total = this.#starts.length - 1
+    this.counts.lines.total = this.#starts.length - 1
     const size = (this.count + 1) * REQUESTS
     this.#taken = new Uint16Array(size)
     this.#ambiguous = new Uint16Array(size)
@@ -48,7 +48,7 @@ export class OwnLines {
   }
 
   get count(): number {
-    return this.sums.lines.total
+    return this.counts.lines.total
   }
 
   /** Its bytes in the drop, end exclusive: without its newline. */
@@ -98,7 +98,7 @@ export class OwnLines {
   }
 
   #add(line: number, verdict: Verdict, onPerson: (person: string, line: number, lines: OwnLines) => void): void {
-    const { lines, commands, rejectedBy, time } = this.sums
+    const { lines, commands, rejectedBy, time } = this.counts
     lines[verdict.end] += 1
     switch (verdict.end) {
       case 'blank':

@@ -123,7 +123,7 @@ export interface ImporterOptions {
 export class ImporterProcess implements AsyncDisposable {
   /** Invocations that run, or ran when it was killed. */
   running = 0
-  handedOn = 0
+  requeued = 0
   readonly #child: Child<FromImporter, ToImporter>
   readonly #ready = Promise.withResolvers<undefined>()
   readonly #sink: SinkProcess
@@ -136,7 +136,7 @@ export class ImporterProcess implements AsyncDisposable {
       (message) => {
         if (message.kind === 'ready') this.#ready.resolve(undefined)
         else if (message.kind === 'running') this.running = message.count
-        else this.handedOn += 1
+        else this.requeued += 1
       },
       {
         log,

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StatusLine } from '../../../cli/terminal/output.ts'
-import { KNOBS } from '../../../lambda/settings.ts'
+import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
 import { API_KEY } from '../../support/installation.ts'
 import { buildBundle } from '../../support/lambda-runtime/bundle.ts'
 import { Operator } from './dead-letters.ts'
@@ -50,7 +50,7 @@ export class Story implements AsyncDisposable {
   #aheadMs = 0
   #kills = 0
   #killedAtWork = 0
-  #handedOn = 0
+  #requeued = 0
 
   private constructor(
     options: Options,
@@ -138,7 +138,7 @@ export class Story implements AsyncDisposable {
       await importer.liveUntil(death)
       this.#kills += 1
       this.#killedAtWork += importer.running
-      this.#handedOn += importer.handedOn
+      this.#requeued += importer.requeued
       this.#letTimePass()
       await this.#operator.attend()
       await this.#look(importer)
@@ -162,7 +162,7 @@ export class Story implements AsyncDisposable {
       await this.#look(importer)
       await delay(LOOK_MS)
     }
-    this.#handedOn += importer.handedOn
+    this.#requeued += importer.requeued
     await importer[Symbol.asyncDispose]()
     await this.#sink.flush()
     this.#status.clear()
@@ -174,10 +174,10 @@ export class Story implements AsyncDisposable {
       apiKey: API_KEY,
       canary: CANARY,
       unwelcome: UNWELCOME,
-      maxLineBytes: KNOBS.KM_MAX_LINE_BYTES.default,
+      maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.default,
       kills: this.#kills,
       killedAtWork: this.#killedAtWork,
-      handedOn: this.#handedOn,
+      requeued: this.#requeued,
       repeatsEach: REPEATS_PER_REQUEST * this.#options.inFlight,
       redrives: this.#operator.redrives,
       seconds: (performance.now() - this.#startedAt) / 1000,

@@ -17,12 +17,12 @@ async function crashPoints(scenario: Scenario): Promise<readonly Kill[]> {
 
 const ONE_PIECE = calm(SIX)
 const CUT = { ...calm(SIX), segmentBytes: 90, workers: 2 }
-const HANDED_ON = { ...calm(SIX), maxInFlight: 1, invocationMs: 90 }
+const REQUEUED = { ...calm(SIX), maxInFlight: 1, invocationMs: 90 }
 
 test.each([
   ['in one piece', ONE_PIECE],
   ['cut into segments, two at a time', CUT],
-  ['handed on from one invocation to the next', HANDED_ON],
+  ['handed on from one invocation to the next', REQUEUED],
 ])('a drop of six lines, %s, survives a crash at every point', async (_how, scenario) => {
   const points = await crashPoints(scenario)
   expect(points.length).toBeGreaterThan(30)

@@ -2,7 +2,7 @@ import type { Task } from '../../../lambda/intake/task.ts'
 import { checkpointKey, CHECKPOINTS_PREFIX, reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
-import type { Plan } from '../../../lambda/settle/split-plan.ts'
+import type { SplitPlan } from '../../../lambda/settle/split-plan.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import type { SimulatedEndpoint } from './endpoint.ts'
 import type { Model, ModelLine } from './model.ts'
@@ -40,27 +40,29 @@ function takenOf({ endpoint }: Observed): ReadonlyMap<number, { readonly request
 /** No loss: whatever a checkpoint calls settled was taken, is a dead letter, or is blank. To be held at every write of one. */
 export function holdNothingLost(observed: Observed, key: string, value: unknown): void {
   if (!key.startsWith(CHECKPOINTS_PREFIX) || key.endsWith('/plan.json')) return
-  const { mark, sums } = value as Checkpoint
+  const { watermark, counts } = value as Checkpoint
   const index = Number(/(\d+)\.json$/.exec(key)?.[1])
-  const plan = observed.store.read(checkpointKey(observed.file, 'plan')) as Plan | undefined
+  const plan = observed.store.read(checkpointKey(observed.file, 'plan')) as SplitPlan | undefined
   const firstLine = plan?.segments.find((segment) => segment.index === index)?.firstLine ?? (index === 1 ? 1 : undefined)
   const taken = takenOf(observed)
-  const settled = observed.model.lines.filter(({ number }) => number <= mark.line && number >= (firstLine ?? mark.line + 1))
+  const settled = observed.model.lines.filter(
+    ({ number }) => number <= watermark.line && number >= (firstLine ?? watermark.line + 1),
+  )
   for (const line of settled) {
     hold('every settled line has an end', isEnded(line, taken, observed), () => `line ${line.number}, ${line.end}, of ${key}`)
   }
   if (firstLine === undefined) return
-  const { delivered, rejected, undeliverable, blank } = sums.lines
+  const { delivered, rejected, undeliverable, blank } = counts.lines
   hold(
     'a checkpoint counts exactly the lines before it',
     delivered + rejected + undeliverable + blank === settled.length,
-    () => `${JSON.stringify(sums.lines)} before line ${mark.line + 1}`,
+    () => `${JSON.stringify(counts.lines)} before line ${watermark.line + 1}`,
   )
-  const next = observed.model.lines[mark.line]?.byteStart ?? observed.model.bytes.length
+  const next = observed.model.lines[watermark.line]?.byteStart ?? observed.model.bytes.length
   hold(
     'a checkpoint points at the start of a line',
-    mark.byte === next,
-    () => `byte ${mark.byte} for line ${mark.line + 1}, which begins at ${next}`,
+    watermark.byte === next,
+    () => `byte ${watermark.byte} for line ${watermark.line + 1}, which begins at ${next}`,
   )
 }
 
@@ -82,7 +84,7 @@ export function holdNoOrphan(observed: Observed): void {
   const report = store.read(reportKey(file)) as Report | undefined
   if (report !== undefined && isFinal(report)) return
   const tasks = [...queues.waiting.map(({ body }) => body), ...queues.buried].map((body) => JSON.parse(body) as Partial<Task>)
-  const plan = store.read(checkpointKey(file, 'plan')) as Plan | undefined
+  const plan = store.read(checkpointKey(file, 'plan')) as SplitPlan | undefined
   const isAskedFor = (index: number) => tasks.some(({ segment }) => segment === undefined || segment.index === index)
   const left = (plan?.segments ?? []).filter(
     ({ index }) => !isDone(store.read(checkpointKey(file, index)) as Checkpoint | undefined),

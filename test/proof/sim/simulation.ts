@@ -1,11 +1,11 @@
-import { settleMessage } from '../../../lambda/jobs/dispatch.ts'
-import { TimeIsUp } from '../../../lambda/errors.ts'
-import { sayTo, type Log } from '../../../lambda/events.ts'
+import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
+import { OutOfTime } from '../../../lambda/errors.ts'
+import { eventsFor, type Log } from '../../../lambda/events.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
 import { RECONCILE_SCHEMA } from '../../../lambda/keys.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
-import type { World } from '../../../lambda/ports.ts'
+import type { Ports } from '../../../lambda/ports.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { SimulatedEndpoint } from './endpoint.ts'
@@ -139,11 +139,11 @@ class Simulation {
     const ending = new AbortController()
     const answered = new AbortController()
     void this.#clock.sleep(this.#scenario.invocationMs, answered.signal).then(() => {
-      ending.abort(new TimeIsUp())
+      ending.abort(new OutOfTime())
     })
     if (this.#chance() < this.#scenario.faults.shownTwice) queues.show(message, this.#clock.now() + 500)
     const invocation = { messageId: message.id, deliveries: message.receives, ending: ending.signal }
-    const isSettled = await settleMessage(() => readMessage(message.body), this.#worldOf(worker), invocation)
+    const isSettled = await handleMessage(() => readMessage(message.body), this.#portsFor(worker), invocation)
     answered.abort(ANSWERED)
     const againAt = this.#clock.now() + Math.min(900, 30 * 2 ** (message.receives - 1)) * 1000
     await worker.answer(() => {
@@ -152,7 +152,7 @@ class Simulation {
     })
   }
 
-  #worldOf(worker: Worker): World {
+  #portsFor(worker: Worker): Ports {
     const { store, queues, endpoint } = this.#observed
     const { faults, maxInFlight, maxLinesPerSecond, segmentBytes } = this.#scenario
     const flip = (rate: number) => () => this.#chance() < rate
@@ -174,7 +174,7 @@ class Simulation {
       apiKey: () => Promise.resolve('k'),
       clock: worker.clock,
       newRun: () => `run-${(this.#runs += 1)}`,
-      say: sayTo(SILENT),
+      events: eventsFor(SILENT),
       limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs: 1_000, deadlineMarginMs: 0 },
     }
   }

@@ -1,7 +1,7 @@
-import { diagnoseBytes, diagnoseFile, type HeadLine } from '../../../../lambda/parse/diagnose.ts'
+import { diagnoseBytes, diagnoseFile, type SniffedLine } from '../../../../lambda/parse/diagnose.ts'
 import type { LineRules } from '../../../../lambda/parse/line.ts'
 import type { Rejection, ReasonCode } from '../../../../lambda/reasons.ts'
-import { judge } from '../../../preview/digest/classify-line.ts'
+import { classifyLine } from '../../../preview/digest/classify-line.ts'
 
 /** The importer's own default, `KM_MAX_LINE_BYTES`: what is longer comes back. */
 const MOST_LINE_BYTES = 262_144
@@ -42,7 +42,7 @@ export class LineCheck {
   #blank = 0
   #ready = 0
   /** The first lines that are not blank, until one of them is an object. */
-  #head: HeadLine[] | undefined = []
+  #sniffer: SniffedLine[] | undefined = []
   #refusal: Rejection | undefined
   #isAtStart = true
 
@@ -69,7 +69,7 @@ export class LineCheck {
   /** The file has ended. */
   end(): void {
     if (this.#openBytes > 0) this.#endLine(new Uint8Array())
-    if (this.#head !== undefined) this.#refusal ??= diagnoseFile(this.#head, true)
+    if (this.#sniffer !== undefined) this.#refusal ??= diagnoseFile(this.#sniffer, true)
   }
 
   counts(): LineCounts {
@@ -96,10 +96,10 @@ export class LineCheck {
     this.#openBytes = 0
     this.#lines += 1
     if (length > MOST_LINE_BYTES) this.#rejectLine('line_too_long', bytes)
-    else this.#judge(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
+    else this.#classifyLine(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
   }
 
-  #judge(bytes: Uint8Array): void {
+  #classifyLine(bytes: Uint8Array): void {
     let text: string
     try {
       text = this.#strict.decode(bytes)
@@ -107,26 +107,26 @@ export class LineCheck {
       this.#rejectLine('invalid_encoding', bytes)
       return
     }
-    const entry = judge({ number: this.#lines, byteStart: 0, byteEnd: bytes.length, text }, this.#rules)
+    const entry = classifyLine({ number: this.#lines, byteStart: 0, byteEnd: bytes.length, text }, this.#rules)
     if (entry.kind === 'blank') this.#blank += 1
     else if (entry.kind === 'rejected') this.#rejectLine(entry.rejection.reason, bytes, text)
     else {
       this.#ready += 1
-      this.#head = undefined
+      this.#sniffer = undefined
     }
   }
 
   #rejectLine(reason: ReasonCode, bytes: Uint8Array, text?: string): void {
     this.#notDelivered.set(reason, (this.#notDelivered.get(reason) ?? 0) + 1)
-    if (this.#head === undefined) return
+    if (this.#sniffer === undefined) return
     if (reason === 'line_too_long' ? bytes[0] === BRACE : !NO_OBJECT.has(reason)) {
-      this.#head = undefined
+      this.#sniffer = undefined
       return
     }
-    this.#head.push({ text, ...(text === undefined && { start: latin1(bytes.subarray(0, START_BYTES)) }) })
-    if (this.#head.length < HEAD_LINES) return
-    this.#refusal = diagnoseFile(this.#head, false)
-    this.#head = undefined
+    this.#sniffer.push({ text, ...(text === undefined && { start: latin1(bytes.subarray(0, START_BYTES)) }) })
+    if (this.#sniffer.length < HEAD_LINES) return
+    this.#refusal = diagnoseFile(this.#sniffer, false)
+    this.#sniffer = undefined
   }
 }
 

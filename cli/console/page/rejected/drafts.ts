@@ -5,7 +5,7 @@ import { onOneLine, rejectionOfRow } from '../../../rejects/validate.ts'
 import { createStore } from '../store.ts'
 
 /** A line that is being mended. */
-export interface DeskLine {
+export interface DraftLine {
   readonly row: RejectedRow
   readonly text: string
   /** Why the console did not take it, though it looked right here. */
@@ -13,12 +13,12 @@ export interface DeskLine {
 }
 
 /** The lines that a person has before them. What they wrote stays here, wherever on the page they go, until it is sent or undone. */
-export const desk = createStore<readonly DeskLine[]>([])
+export const drafts = createStore<readonly DraftLine[]>([])
 
 /** More than that nobody mends by hand; they are mended all alike. */
-export const MOST_ON_DESK = 200
+export const MAX_DRAFTS = 200
 
-export function isChanged({ row, text }: DeskLine): boolean {
+export function isChanged({ row, text }: DraftLine): boolean {
   return text !== row.line
 }
 
@@ -28,41 +28,41 @@ export function isFixable({ line, isCut }: RejectedRow): boolean {
 }
 
 export function hasUnsentChanges(): boolean {
-  return desk.get().some(isChanged)
+  return drafts.get().some(isChanged)
 }
 
 /** Puts lines on the desk; lines that were changed and not sent stay there. */
 export function lay(rows: readonly RejectedRow[]): void {
-  const kept = desk.get().filter(isChanged)
+  const kept = drafts.get().filter(isChanged)
   const known = new Set(kept.map(({ row }) => row.id))
   const added = rows.flatMap((row) =>
     row.line !== undefined && isFixable(row) && !known.has(row.id) ? [{ row, text: row.line }] : [],
   )
-  desk.set([...kept, ...added])
+  drafts.set([...kept, ...added])
 }
 
 export function write(id: string, text: string): void {
-  desk.set(desk.get().map((line) => (line.row.id === id ? { row: line.row, text } : line)))
+  drafts.set(drafts.get().map((line) => (line.row.id === id ? { row: line.row, text } : line)))
 }
 
 export function undo(id: string): void {
-  desk.set(desk.get().map((line) => (line.row.id === id ? { row: line.row, text: line.row.line ?? '' } : line)))
+  drafts.set(drafts.get().map((line) => (line.row.id === id ? { row: line.row, text: line.row.line ?? '' } : line)))
 }
 
 export function undoAll(): void {
-  desk.set(desk.get().map(({ row }) => ({ row, text: row.line ?? '' })))
+  drafts.set(drafts.get().map(({ row }) => ({ row, text: row.line ?? '' })))
 }
 
-export function takeOff(isMeant: (line: DeskLine) => boolean): void {
-  desk.set(desk.get().filter((line) => !isMeant(line)))
+export function takeOff(isMeant: (line: DraftLine) => boolean): void {
+  drafts.set(drafts.get().filter((line) => !isMeant(line)))
 }
 
 /** @param name as after `--fix` @returns how many lines it changed */
 export function fixAll(name: string): number {
   const { apply } = readFix(name)
   let changed = 0
-  desk.set(
-    desk.get().map((line) => {
+  drafts.set(
+    drafts.get().map((line) => {
       const text = apply(line.text)
       if (text === line.text) return line
       changed += 1
@@ -75,8 +75,8 @@ export function fixAll(name: string): number {
 /** After the console has sent lines: they are gone from the desk, and those that it did not take say why. */
 export function clearSent(sent: ReadonlySet<string>, { refused }: Replayed): void {
   const refusals = new Map(refused.map(({ id, detail }) => [id, detail]))
-  desk.set(
-    desk.get().flatMap((line) => {
+  drafts.set(
+    drafts.get().flatMap((line) => {
       const refusal = refusals.get(line.row.id)
       if (refusal !== undefined) return [{ ...line, refusal }]
       return sent.has(line.row.id) ? [] : [line]
@@ -84,10 +84,10 @@ export function clearSent(sent: ReadonlySet<string>, { refused }: Replayed): voi
   )
 }
 
-const verdicts = new WeakMap<DeskLine, { readonly rejection: Rejection | undefined }>()
+const verdicts = new WeakMap<DraftLine, { readonly rejection: Rejection | undefined }>()
 
 /** What the importer would say to the line as it is now: its own code, here in the browser. @returns undefined where it can be sent */
-export function verdictOf(line: DeskLine): Rejection | undefined {
+export function verdictOf(line: DraftLine): Rejection | undefined {
   const known = verdicts.get(line)
   if (known !== undefined) return known.rejection
   const rejection = rejectionOfRow(onOneLine(line.text), line.row.isPatched)

@@ -4,7 +4,7 @@ import { askFix, isAborted, messageOf } from '../api-client.ts'
 import { Notice, Prose } from '../components.tsx'
 import { counted, fileName, grouped } from '../format.ts'
 import { meansOf, type FixSuggestion } from '../labels.ts'
-import { Changed, Fixes, fixWords } from './fixes.tsx'
+import { Changed, Fixes, fixLabel } from './fixes.tsx'
 import { send } from './send.tsx'
 
 interface FixAllProps {
@@ -49,12 +49,12 @@ export function FixAll({ filter, matching, suggestion, onSent }: FixAllProps) {
               <button
                 type="button"
                 class="chip on"
-                aria-label={`Do without: ${fixWords(name)}`}
+                aria-label={`Do without: ${fixLabel(name)}`}
                 onClick={() => {
                   setFixes(fixes.filter((other) => other !== name))
                 }}
               >
-                {fixWords(name)} <span aria-hidden="true">×</span>
+                {fixLabel(name)} <span aria-hidden="true">×</span>
               </button>
             </li>
           ))}

@@ -4,13 +4,25 @@ import { Foreign, Notice, Prose, Sign, Title } from '../components.tsx'
 import { counted, fileName, grouped, visibleParts } from '../format.ts'
 import { announce, useStore } from '../store.ts'
 import { suggestFix } from '../labels.ts'
-import { clearSent, desk, faultIn, fixAll, isChanged, takeOff, undo, undoAll, verdictOf, write, type DeskLine } from './drafts.ts'
+import {
+  clearSent,
+  drafts,
+  faultIn,
+  fixAll,
+  isChanged,
+  takeOff,
+  undo,
+  undoAll,
+  verdictOf,
+  write,
+  type DraftLine,
+} from './drafts.ts'
 import { Changed, Fixes } from './fixes.tsx'
 import { send, Sendings } from './send.tsx'
 
 /** Lines side by side, each with the importer's own verdict beneath it while a person writes. */
 export function FixView() {
-  const lines = useStore(desk)
+  const lines = useStore(drafts)
   return (
     <>
       <p class="crumb">
@@ -23,13 +35,13 @@ export function FixView() {
           Nothing is here to be mended. Choose lines among <a href="#/rejected">what came back</a>.
         </p>
       ) : (
-        <Desk lines={lines} />
+        <Drafts lines={lines} />
       )}
     </>
   )
 }
 
-function Desk({ lines }: { readonly lines: readonly DeskLine[] }) {
+function Drafts({ lines }: { readonly lines: readonly DraftLine[] }) {
   const [note, setNote] = useState('')
   const first = lines.find((line) => verdictOf(line) !== undefined) ?? lines[0]
   return (
@@ -58,13 +70,13 @@ function Desk({ lines }: { readonly lines: readonly DeskLine[] }) {
   )
 }
 
-function nameOf({ row: { lineNumber, key } }: DeskLine): string {
+function nameOf({ row: { lineNumber, key } }: DraftLine): string {
   return `${lineNumber === undefined ? 'Line' : `Line ${grouped(lineNumber)}`} of ${fileName(key)}`
 }
 
 const SAY_AFTER_MS = 900
 
-function Editor({ line }: { readonly line: DeskLine }) {
+function Editor({ line }: { readonly line: DraftLine }) {
   const { row, text, refusal } = line
   const area = useRef<HTMLTextAreaElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -82,7 +94,7 @@ function Editor({ line }: { readonly line: DeskLine }) {
     // Read aloud when a person pauses, and not at each key.
     clearTimeout(timer.current)
     timer.current = setTimeout(() => {
-      const now = desk.get().find((other) => other.row.id === row.id)
+      const now = drafts.get().find((other) => other.row.id === row.id)
       if (now !== undefined) announce(`${nameOf(now)}: ${verdictOf(now)?.detail ?? 'can be sent'}`)
     }, SAY_AFTER_MS)
   }
@@ -188,7 +200,7 @@ function Hidden({ text }: { readonly text: string }) {
   )
 }
 
-function SendBar({ lines }: { readonly lines: readonly DeskLine[] }) {
+function SendBar({ lines }: { readonly lines: readonly DraftLine[] }) {
   const [isBusy, setIsBusy] = useState(false)
   const [trouble, setTrouble] = useState<string>()
   const ready = lines.filter((line) => verdictOf(line) === undefined)

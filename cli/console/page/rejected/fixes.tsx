@@ -141,7 +141,7 @@ function Fitness() {
 }
 
 /** A fix in words, for what was chosen. @param name as after `--fix` */
-export function fixWords(name: string): string {
+export function fixLabel(name: string): string {
   if (name === 'ms-timestamps') return 'milliseconds to seconds'
   if (name === 'trim') return 'stray spaces and commas removed'
   const [, kind, rest = ''] = /^(rename|drop):(.*)$/s.exec(name) ?? []

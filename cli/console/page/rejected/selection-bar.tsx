@@ -1,7 +1,7 @@
 import type { RejectedFilter, DeadLetterPage } from '../../api-types.ts'
 import { counted, grouped } from '../format.ts'
 import { openDesk, type ArchiveResult } from './actions.tsx'
-import { isFixable, MOST_ON_DESK } from './drafts.ts'
+import { isFixable, MAX_DRAFTS } from './drafts.ts'
 import { NOTHING, type Selection } from './rejected-table.tsx'
 
 interface SelectionBarProps {
@@ -31,8 +31,8 @@ export function SelectionBar({ deadLetters, filter, selection, onSelect, onArchi
         <button
           type="button"
           class="main"
-          disabled={fixable.length > MOST_ON_DESK}
-          title={fixable.length > MOST_ON_DESK ? `At most ${grouped(MOST_ON_DESK)} are mended by hand` : undefined}
+          disabled={fixable.length > MAX_DRAFTS}
+          title={fixable.length > MAX_DRAFTS ? `At most ${grouped(MAX_DRAFTS)} are mended by hand` : undefined}
           onClick={() => {
             openDesk(fixable)
           }}

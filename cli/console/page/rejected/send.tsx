@@ -25,7 +25,7 @@ export async function send(
   staying: number,
   onBegin: () => void,
 ): Promise<Replayed | undefined> {
-  const { standIn } = seen.get().overview ?? {}
+  const { emulator } = seen.get().overview ?? {}
   const isYes = await confirm({
     title: `Send ${counted(lines, 'line')} to Kissmetrics?`,
     text: (
@@ -38,7 +38,7 @@ export async function send(
             {counted(staying, 'line is', 'lines are')} not right yet, and {staying === 1 ? 'stays' : 'stay'} here.
           </p>
         )}
-        {standIn !== undefined && <p>On this computer they go to the stand-in for Kissmetrics, and nowhere else.</p>}
+        {emulator !== undefined && <p>On this computer they go to the stand-in for Kissmetrics, and nowhere else.</p>}
       </>
     ),
     action: `Send ${counted(lines, 'line')}`,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { judge } from '../../../../cli/preview/digest/classify-line.ts'
-import { examine, type Entry } from '../../../../lambda/parse/entry.ts'
+import { classifyLine } from '../../../../cli/preview/digest/classify-line.ts'
+import { toEntry, type Entry } from '../../../../lambda/parse/entry.ts'
 import { TIME } from '../surveyed.ts'
 
 // The requests of short lines are not made; whatever else an import would say of a line is said here as well.
@@ -11,7 +11,7 @@ const RULES = { latestTime: TIME + 86_400 }
 
 function expectSame(text: string): void {
   const line = { number: 1, byteStart: 0, byteEnd: Buffer.byteLength(text), text }
-  expect(withoutRequests(judge(line, RULES))).toEqual(withoutRequests(examine(line, RULES, 'k'.repeat(40))))
+  expect(withoutRequests(classifyLine(line, RULES))).toEqual(withoutRequests(toEntry(line, RULES, 'k'.repeat(40))))
 }
 
 function withoutRequests(entry: Entry): unknown {

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { digestBlock, type LineOptions } from '../../../../cli/preview/digest/digest-block.ts'
 import { Digester, type Digest } from '../../../../cli/preview/digest/digest.ts'
-import { judge } from '../../../../cli/preview/digest/classify-line.ts'
+import { classifyLine } from '../../../../cli/preview/digest/classify-line.ts'
 import { openLines } from '../../../../lambda/read/lines.ts'
 
 const RULES = { latestTime: 2_000_000_000 }
@@ -21,10 +21,10 @@ const piece = fc.constantFrom(
 )
 
 /** The importer's own reader, line by line. */
-async function readWhole(bytes: Buffer, { rules, maxLineBytes }: LineOptions): Promise<Digest> {
+async function readIfValid(bytes: Buffer, { rules, maxLineBytes }: LineOptions): Promise<Digest> {
   const digester = new Digester()
   const { batches } = await openLines(Readable.from([bytes]), { maxLineBytes, byteStart: 1 })
-  for await (const batch of batches) for (const line of batch) digester.add(judge(line, rules))
+  for await (const batch of batches) for (const line of batch) digester.add(classifyLine(line, rules))
   return digester.take()
 }
 
@@ -34,7 +34,7 @@ test('a block is digested as the importer would read it, whatever is in it', asy
       const bytes = Buffer.concat([...pieces])
       const options = { rules: RULES, maxLineBytes }
       expect(await digestBlock({ ...options, bytes: new Uint8Array(bytes) }, new Digester())).toEqual(
-        await readWhole(bytes, options),
+        await readIfValid(bytes, options),
       )
     }),
     { numRuns: 300 },

@@ -112,7 +112,7 @@ test('whatever the file holds, no row is wider than 80 columns, and nothing in i
 test('large numbers fit', async () => {
   const summary = await surveyed(jsonLines([{ _p: 'a', _t: TIME, _n: 'x', y: 1 }]), '{}\n')
   const many = 99_999_999
-  const places = Array.from({ length: 20 }, (_, index) => ({
+  const lines = Array.from({ length: 20 }, (_, index) => ({
     file: `exports/${'long'.repeat(20)}.jsonl`,
     line: many - index,
     detail: 'd',
@@ -122,8 +122,8 @@ test('large numbers fit', async () => {
       ...summary,
       lines: { total: many, valid: many, rejected: many, blank: many },
       commands: { record: many, set: many, alias: many },
-      rejectedBy: { timestamp_in_milliseconds: { count: many, examples: places } },
-      repeats: { ...summary.repeats, events: many, examples: { ...summary.repeats.examples, events: places }, isComplete: false },
+      rejectedBy: { timestamp_in_milliseconds: { count: many, examples: lines } },
+      repeats: { ...summary.repeats, events: many, examples: { ...summary.repeats.examples, events: lines }, isComplete: false },
     },
     PIPE,
   )

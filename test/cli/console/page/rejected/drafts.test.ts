@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { RejectedRow } from '../../../../../cli/console/api-types.ts'
 import {
   clearSent,
-  desk,
+  drafts,
   fixAll,
   hasUnsentChanges,
   isChanged,
@@ -32,10 +32,10 @@ function row(id: string, line = EARLY, changes: Partial<RejectedRow> = {}): Reje
   }
 }
 
-const shown = () => desk.get().map(({ row: { id }, text }) => `${id} ${text}`)
+const shown = () => drafts.get().map(({ row: { id }, text }) => `${id} ${text}`)
 
 beforeEach(() => {
-  desk.set([])
+  drafts.set([])
 })
 
 describe('the desk', () => {
@@ -57,7 +57,7 @@ describe('the desk', () => {
   test('has all of its lines fixed at once, and tells how many changed', () => {
     lay([row('a'), row('b', '{"_p":"bob","_t":1}')])
     expect(fixAll('ms-timestamps')).toBe(1)
-    expect(desk.get().map((line) => [isChanged(line), verdictOf(line)?.reason])).toEqual([
+    expect(drafts.get().map((line) => [isChanged(line), verdictOf(line)?.reason])).toEqual([
       [true, undefined],
       [false, 'timestamp_before_2009'],
     ])
@@ -71,7 +71,7 @@ describe('the desk', () => {
       missing: 0,
       refused: [{ id: 'b', reason: 'invalid_json', detail: 'no' }],
     })
-    expect(desk.get().map(({ row: { id }, refusal }) => [id, refusal])).toEqual([
+    expect(drafts.get().map(({ row: { id }, refusal }) => [id, refusal])).toEqual([
       ['b', 'no'],
       ['c', undefined],
     ])
@@ -79,9 +79,9 @@ describe('the desk', () => {
 
   test('wants what was no text written anew', () => {
     lay([row('a', '{"_p":"b\ufffdb","_t":1393344604,"_n":"x"}', { isPatched: true })])
-    expect(desk.get().map((line) => verdictOf(line)?.reason)).toEqual(['invalid_encoding'])
+    expect(drafts.get().map((line) => verdictOf(line)?.reason)).toEqual(['invalid_encoding'])
     write('a', '{"_p":"béb","_t":1393344604,"_n":"x"}')
-    expect(desk.get().map(verdictOf)).toEqual([undefined])
+    expect(drafts.get().map(verdictOf)).toEqual([undefined])
   })
 })
 
