@@ -12,17 +12,10 @@ import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
 import { resuming } from './read/resume.ts'
 import { Deadline } from './jobs/deadline.ts'
-import type { Ports } from './ports.ts'
+import type { InvocationContext, Ports } from './ports.ts'
 
 /** Answers SQS with what has to come again, and a bare S3 event with nothing, or an error that makes Lambda send it again. */
-export type Handler = (event: unknown, context: Context) => Promise<SQSBatchResponse | undefined>
-
-/** What Lambda tells of an invocation. */
-export interface Context {
-  getRemainingTimeInMillis(): number
-  /** Raised where an invocation is asked to stop before its time, which Lambda never does. */
-  readonly stopping?: AbortSignal
-}
+export type Handler = (event: unknown, context: InvocationContext) => Promise<SQSBatchResponse | undefined>
 
 /**
  * A message that is worked on is kept out of sight for so long at a time. Where the function dies, it comes again after that, and not after

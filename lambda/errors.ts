@@ -19,7 +19,7 @@ export class AccountingError extends Error {
 
 /** The program was asked to stop: its messages are left as they are, and come again when it runs again. */
 export class InterruptedError extends Error {
-  override readonly name = 'Interrupted'
+  override readonly name = 'InterruptedError'
 
   constructor() {
     super('The importer was asked to stop.')
@@ -33,7 +33,7 @@ export class BusyError extends Error {
 
 /** The time of an invocation ran out: the rest is handed on to the next one. */
 export class OutOfTime extends Error {
-  override readonly name = 'TimeIsUp'
+  override readonly name = 'OutOfTime'
 
   constructor() {
     super('The time of the invocation ran out.')
@@ -42,7 +42,7 @@ export class OutOfTime extends Error {
 
 /** A whole invocation brought the work no step forward, and a next one would not either. */
 export class NoProgressError extends Error {
-  override readonly name = 'StandstillError'
+  override readonly name = 'NoProgressError'
 }
 
 export function asError(thrown: unknown): Error {

@@ -1,48 +1,204 @@
-import type { Limits } from './settings.ts'
-import type { Clock, Endpoint } from './deliver/delivery.ts'
+import type { Readable } from 'node:stream'
+import type { Answer } from './deliver/classify.ts'
 import type { Events } from './events.ts'
-import type { DeadLetterReader } from './archive/dead-letter-reader.ts'
-import type { DeadLetterArchive } from './archive/archived.ts'
-import type { SourceFiles, Listing } from './read/drops.ts'
-import type { Reports } from './report/reports.ts'
-import type { Checkpoints } from './settle/lease.ts'
-import type { DeadLetterQueue } from './settle/dead-letter-sender.ts'
+import type { SourceFile } from './intake/source-file.ts'
+import type { Request } from './parse/request.ts'
+import type { Report } from './report/report.ts'
+import type { Limits } from './settings.ts'
+import type { Envelope } from './settle/batching.ts'
 
-/** Everything outside: the handler builds the real one, tests build others. */
+/**
+ * Every interface to the outside. `app.ts` builds the real ones from `adapters/`; local mode, `km-import send` and tests build others.
+ *
+ * An adapter translates and decides nothing. Unless a member says otherwise, it rejects with the error of S3 or SQS, or with
+ * SetupError where access is denied.
+ */
 export interface Ports {
   readonly files: SourceFiles
   readonly listing: Listing
   readonly reports: Reports
   readonly checkpoints: Checkpoints
   readonly deadLetters: DeadLetterQueue
-  /** The same queue, for who looks into it. */
+  /** The same queue, for jobs that read it. */
   readonly deadLetterReader: DeadLetterReader
   readonly archived: DeadLetterArchive
-  /** Where letters are parked that belong to no drop in particular. */
+  /** The bucket that dead letters of unknown origin are archived in. */
   readonly bucket: string
   readonly importQueue: ImportQueue
   readonly endpoint: Endpoint
-  /** @throws SetupError where there is no key */
+  /** @throws SetupError if there is no key */
   readonly apiKey: () => Promise<string>
   readonly clock: Clock
-  /** A name that no other run has. */
+  /** Returns a unique run id. */
   readonly newRun: () => string
   readonly events: Events
   readonly limits: Limits
 }
 
-/** The queue that work comes from, and is handed on to. */
+/** Time and chance, as parameters, so that a test can repeat a run. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Resolves after `ms`, or immediately when the signal is aborted. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+  /** A random number from 0 (inclusive) to 1 (exclusive). */
+  chance(): number
+}
+
+/** What AWS Lambda passes to the function with each event. */
+export interface InvocationContext {
+  getRemainingTimeInMillis(): number
+  /** Aborted to stop an invocation before its time is up. AWS Lambda never does; local mode does on Ctrl-C. */
+  readonly stopping?: AbortSignal
+}
+
+/** The invocation that a job runs in. */
+export interface Invocation {
+  /** The SQS message that brought the work; undefined for a bare S3 event. */
+  readonly messageId: string | undefined
+  /** How often SQS has delivered the message, this delivery included. */
+  readonly deliveries: number
+  /** Aborted when the job has to stop; the reason is OutOfTime or InterruptedError. */
+  readonly ending: AbortSignal
+}
+
+/** Why an object cannot be read: it was deleted, it was replaced, or it is in an archive storage class. */
+export type Absence = 'gone' | 'superseded' | 'locked'
+
+export interface ByteRange {
+  readonly start: number
+  /** Exclusive. Left out: the end of the object. */
+  readonly end?: number
+}
+
+/** An object that is being read. */
+export interface OpenFile {
+  readonly kind: 'open'
+  /** Exactly the requested bytes. */
+  readonly body: Readable
+  /** Size of the whole object, from S3. */
+  readonly bytes: number
+  readonly etag: string
+  readonly lastModified: Date
+}
+
+/** S3: the files to import. */
+export interface SourceFiles {
+  /** Opens exactly the object that `file` names, by version id or else by ETag. */
+  open(file: SourceFile, range?: ByteRange): Promise<OpenFile | { readonly kind: Absence }>
+}
+
+/** A file as an S3 listing shows it. */
+export interface ListedFile {
+  readonly file: SourceFile
+  readonly lastModified: Date
+  /** False for a version that was replaced. */
+  readonly isLatest: boolean
+}
+
+/** S3: what is under `incoming/`. */
+export interface Listing {
+  /** Every version of every object, page by page. */
+  pages(): AsyncIterable<readonly ListedFile[]>
+}
+
+export interface FoundReport {
+  readonly report: Report
+  /** The ETag; it changes with every write. */
+  readonly tag: string
+  readonly writtenAt: Date
+}
+
+/** S3: the reports. */
+export interface Reports {
+  find(bucket: string, key: string): Promise<FoundReport | undefined>
+  put(bucket: string, key: string, report: Report): Promise<void>
+  /**
+   * Writes only if the stored report is the expected one.
+   *
+   * @param tag ETag of the report to replace; undefined if there must be none
+   * @returns the new tag, or undefined if another process has written in the meantime
+   */
+  replace(bucket: string, key: string, report: Report, tag: string | undefined): Promise<string | undefined>
+}
+
+/** Who works on something, and until when. */
+export interface LeaseHolder {
+  /** Unique id of the run. */
+  readonly run: string
+  /** The SQS message that the run works on; absent for a bare S3 event. */
+  readonly messageId?: string
+  /** Number of this write, so that a run can recognise its own. */
+  readonly serial: number
+  /** Milliseconds since 1970; 0 once the run has released the lease. */
+  readonly until: number
+}
+
+/** Where a checkpoint is stored. */
+export interface DocumentKey {
+  readonly bucket: string
+  readonly key: string
+}
+
+export type Leased<State> = State & { readonly leaseHolder: LeaseHolder }
+
+/** S3: small JSON documents that are replaced with conditional writes only. */
+export interface Checkpoints {
+  /** `tag` is the ETag; it changes with every write. */
+  find(key: DocumentKey): Promise<{ readonly value: unknown; readonly tag: string } | undefined>
+  /**
+   * @param expected tag of the document to replace; undefined if there must be none
+   * @returns the new tag, or undefined if another process has written in the meantime
+   */
+  put(key: DocumentKey, value: Leased<object>, expected: string | undefined): Promise<string | undefined>
+}
+
+/** SQS: the queue that work comes from, and is requeued to. */
 export interface ImportQueue {
   /** @param delaySeconds from 0 to 900 */
   send(body: string, delaySeconds: number): Promise<void>
 }
 
-/** What is known of the invocation that a task is carried out in. */
-export interface Invocation {
-  /** Of the message that brought the work; undefined where it came without one. */
-  readonly messageId: string | undefined
-  /** How often the message was delivered, this time included. */
-  readonly deliveries: number
-  /** Raised when it is time to stop: its reason is TimeIsUp, or Interrupted. */
-  readonly ending: AbortSignal
+/** One entry that SQS refused while it accepted the rest of the batch. */
+export interface RefusedEntry {
+  readonly index: number
+  readonly code: string
+  /** SQS will never accept this entry as it is. */
+  readonly isSenderFault: boolean
+}
+
+/** SQS: the dead-letter queue, as the importer writes to it. Rejects if SQS refuses the whole batch. */
+export interface DeadLetterQueue {
+  sendBatch(batch: readonly Envelope[]): Promise<readonly RefusedEntry[]>
+}
+
+/** A message in the dead-letter queue. */
+export interface QueuedDeadLetter {
+  /** The message id. */
+  readonly id: string
+  readonly body: string
+  /** When it was first sent. A message that SQS moved here keeps the date of its original queue. */
+  readonly sentAt: Date
+  /** The receipt handle, needed to release or remove the message. */
+  readonly receipt: string
+}
+
+/** SQS: the dead-letter queue, as jobs and commands read it. */
+export interface DeadLetterReader {
+  /** Receives up to ten messages and hides them from other consumers for `hiddenSeconds`. */
+  take(hiddenSeconds: number): Promise<readonly QueuedDeadLetter[]>
+  /** Makes up to ten messages visible again. If that fails, they become visible when their timeout ends. */
+  putBack(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
+  /** Deletes up to ten messages. @throws Error if any of them could not be deleted */
+  remove(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
+}
+
+/** S3: archived dead letters. */
+export interface DeadLetterArchive {
+  put(bucket: string, key: string, text: string): Promise<void>
+}
+
+/** The Kissmetrics tracking endpoint. Never rejects: a network failure is an answer too. */
+export interface Endpoint {
+  send(request: Request): Promise<Answer>
 }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DeleteMessageCommand, ReceiveMessageCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs'
 import type { SQSEvent } from 'aws-lambda'
-import type { Context, Handler } from '../../lambda/app.ts'
+import type { Handler } from '../../lambda/app.ts'
+import type { InvocationContext } from '../../lambda/ports.ts'
 
 export interface EventSourceOptions {
   readonly queueUrl: string
@@ -75,7 +76,7 @@ export class EventSource {
     return Messages
   }
 
-  #context(): Context {
+  #context(): InvocationContext {
     const end = performance.now() + this.#options.timeoutMs
     return { getRemainingTimeInMillis: () => end - performance.now(), stopping: this.#stopping.signal }
   }

@@ -1,8 +1,9 @@
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
-import { inBatches, takeAll, type DeadLetterReader } from '../../lambda/archive/dead-letter-reader.ts'
+import { inBatches, takeAll } from '../../lambda/archive/dead-letter-reader.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { contentOf, type Content } from './content.ts'
 import { ArchivedFiles } from './archived-files.ts'
+import type { DeadLetterReader } from '../../lambda/ports.ts'
 
 /** A dead letter, wherever it is kept. */
 export interface Reject {

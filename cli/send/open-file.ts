@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import type { SourceFiles } from '../../lambda/read/drops.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { tagOf, type SentFile } from './files.ts'
+import type { SourceFiles } from '../../lambda/ports.ts'
 
 const CHUNK_BYTES = 1_048_576
 

@@ -2,12 +2,12 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { DeadLetterQueue } from '../../lambda/settle/dead-letter-sender.ts'
 import type { Reject } from '../rejects/collect.ts'
 import { contentOf } from '../rejects/content.ts'
 import { rowOf } from '../rejects/row.ts'
 import type { SentFile } from './files.ts'
 import { stateFileError } from './atomic-file.ts'
+import type { DeadLetterQueue } from '../../lambda/ports.ts'
 
 /**
  * The lines that came back, beside the file: rows as `rejects pull` writes them, to be mended and sent. It is there from the first one on.

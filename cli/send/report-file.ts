@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
-import type { Reports } from '../../lambda/report/reports.ts'
 import type { SentFile } from './files.ts'
 import { readIfValid, writeAtomically } from './atomic-file.ts'
+import type { Reports } from '../../lambda/ports.ts'
 
 /** What tells a report from a file of somebody else's, and one file from another. */
 const Shape = v.looseObject({

@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises'
 import * as v from 'valibot'
-import { readLeased, type Checkpoints, type Leased } from '../../lambda/settle/lease.ts'
+import { readLeased } from '../../lambda/settle/lease.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { SentFile } from './files.ts'
 import { readIfValid, writeAtomically } from './atomic-file.ts'
+import type { Checkpoints, Leased } from '../../lambda/ports.ts'
 
 const STATE_SCHEMA = 'kissmetrics-importer/send/v1'
 

@@ -1,6 +1,6 @@
-import type { Endpoint } from '../../lambda/deliver/delivery.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import { settledLines } from '../../lambda/settle/counts.ts'
+import type { Endpoint } from '../../lambda/ports.ts'
 
 /** How a send goes on, as far as a person wants to see it. */
 export class SendStats {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Clock } from '../deliver/delivery.ts'
+import type { Clock } from '../ports.ts'
 
 /** The real one. */
 export const clock: Clock = {

@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import type { Endpoint } from '../deliver/delivery.ts'
 import type { Answer } from '../deliver/classify.ts'
 import { codeOf } from '../errors.ts'
 import type { Request } from '../parse/request.ts'
+import type { Endpoint } from '../ports.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const HEADERS_TIMEOUT_MS = 10_000

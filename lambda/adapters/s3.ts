@@ -16,11 +16,18 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { INCOMING_PREFIX } from '../keys.ts'
 import { SetupError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
-import type { Absence, ByteRange, SourceFiles, ListedFile, Listing, OpenFile } from '../read/drops.ts'
-import type { DeadLetterArchive } from '../archive/archived.ts'
 import type { Report } from '../report/report.ts'
-import type { Reports } from '../report/reports.ts'
-import type { Checkpoints } from '../settle/lease.ts'
+import type {
+  Absence,
+  ByteRange,
+  Checkpoints,
+  DeadLetterArchive,
+  ListedFile,
+  Listing,
+  OpenFile,
+  Reports,
+  SourceFiles,
+} from '../ports.ts'
 
 /** A stalled body would hang for ever: the SDK's request timeout ends with the headers, only the socket's goes on. */
 const SOCKET_TIMEOUT_MS = 30_000

@@ -7,9 +7,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import type { DeadLetterReader } from '../archive/dead-letter-reader.ts'
-import type { DeadLetterQueue } from '../settle/dead-letter-sender.ts'
-import type { ImportQueue } from '../ports.ts'
+import type { ImportQueue, DeadLetterReader, DeadLetterQueue } from '../ports.ts'
 
 export function deadLetterQueueAt(client: SQSClient, queueUrl: string): DeadLetterQueue {
   return {

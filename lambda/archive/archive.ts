@@ -1,6 +1,7 @@
 import { archivedKey } from '../keys.ts'
-import { inBatches, takeAll, type DeadLetterReader, type QueuedDeadLetter } from './dead-letter-reader.ts'
-import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter, type DeadLetterArchive } from './archived.ts'
+import { inBatches, takeAll } from './dead-letter-reader.ts'
+import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from './archived.ts'
+import type { DeadLetterArchive, DeadLetterReader, QueuedDeadLetter } from '../ports.ts'
 
 /** Letters that go into one file, by count and by length: few enough to be read at once. */
 const MAX_DEAD_LETTERS = 1_000

@@ -29,11 +29,6 @@ export interface ArchivedDeadLetter {
   readonly body: string
 }
 
-/** The bucket, seen from what is parked in it. Rejects where S3 does not take it. */
-export interface DeadLetterArchive {
-  put(bucket: string, key: string, text: string): Promise<void>
-}
-
 export function archivedText(deadLetters: readonly ArchivedDeadLetter[]): string {
   return deadLetters.map((deadLetter) => `${JSON.stringify(deadLetter)}\n`).join('')
 }

@@ -1,23 +1,4 @@
-/** A message as it lies in the dead-letter queue. */
-export interface QueuedDeadLetter {
-  /** Of the message. */
-  readonly id: string
-  readonly body: string
-  /** When it came into the queue; what SQS moved there by itself keeps the date of its first queue. */
-  readonly sentAt: Date
-  /** With this it can be put back or removed. */
-  readonly receipt: string
-}
-
-/** The dead-letter queue, seen from who looks into it. Rejects with what SQS said. */
-export interface DeadLetterReader {
-  /** Up to ten letters, hidden from everybody else for that long. */
-  take(hiddenSeconds: number): Promise<readonly QueuedDeadLetter[]>
-  /** Up to ten at once are seen again. One that cannot be put back is seen again by itself, later. */
-  putBack(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
-  /** Up to ten at once are gone. @throws Error where one of them is not */
-  remove(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
-}
+import type { DeadLetterReader, QueuedDeadLetter } from '../ports.ts'
 
 /** What SQS takes in one call. */
 const BATCH = 10

@@ -3,22 +3,9 @@ import type { Request } from '../parse/request.ts'
 import type { Attempt } from './attempt.ts'
 import { backoffMs, retryAfterMs } from '../backoff.ts'
 import { Limiter } from './limiter.ts'
-import { classify, type Answer, type AnswerClass } from './classify.ts'
+import { classify, type AnswerClass } from './classify.ts'
 import { RetryState, type End, type Failure } from './retry-state.ts'
-
-/** Kissmetrics, seen from here. Never rejects: what goes wrong is an answer too. */
-export interface Endpoint {
-  send(request: Request): Promise<Answer>
-}
-
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number
-  /** Resolves after that time, or at once when the signal is raised; never rejects. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>
-  /** From 0 up to 1. */
-  chance(): number
-}
+import type { Clock, Endpoint } from '../ports.ts'
 
 /** How the requests of one line ended. */
 export type Outcome =

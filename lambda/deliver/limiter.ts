@@ -1,8 +1,8 @@
 import type { Attempt, Sign } from './attempt.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import type { Clock } from './delivery.ts'
 import type { AnswerCounts } from './blame.ts'
 import { Throttle } from './throttle.ts'
+import type { Clock } from '../ports.ts'
 
 /** How long a probe is kept for a line that was never tried: those that wait may all be bad ones, which nobody would take. */
 const RESERVED_MS = 50

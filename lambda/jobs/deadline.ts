@@ -1,5 +1,5 @@
 import { InterruptedError, OutOfTime } from '../errors.ts'
-import type { Context } from '../app.ts'
+import type { InvocationContext } from '../ports.ts'
 import { onAbort } from './on-abort.ts'
 
 /** The time of one invocation: its end is told some while before, so that what is on its way can come to its end. */
@@ -8,7 +8,7 @@ export class Deadline implements Disposable {
   readonly #timer: NodeJS.Timeout
   readonly #stopping: Disposable | undefined
 
-  constructor(context: Context, marginMs: number) {
+  constructor(context: InvocationContext, marginMs: number) {
     const end = (why: Error): void => {
       this.#ending.abort(why)
     }

@@ -3,11 +3,10 @@ import { CHECKPOINTS_PREFIX, reportKey, REPORTS_PREFIX } from '../keys.ts'
 import { splitFile } from './split-file.ts'
 import { ReportWriter } from '../report/writer.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
-import type { FoundReport } from '../report/reports.ts'
 import { finishFile, mergeReports } from './finish.ts'
 import { importSegment, isPacked } from './import-segment.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
-import type { Invocation, Ports } from '../ports.ts'
+import type { Invocation, Ports, FoundReport } from '../ports.ts'
 
 /**
  * Imports a drop, or a segment of one: every line of it ends delivered, among the dead letters, or blank, and the report says so.

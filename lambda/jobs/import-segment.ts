@@ -5,7 +5,6 @@ import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { checkpointKey } from '../keys.ts'
-import type { SourceFiles, OpenFile } from '../read/drops.ts'
 import { isGzip, openLines, VanishedFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import { beginCheckpoint, CHECKPOINT_SCHEMA, type Failure, type Checkpoint } from '../settle/checkpoint.ts'
@@ -19,7 +18,7 @@ import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
 import { onAbort } from './on-abort.ts'
 import { runPipeline, type PipelineResult } from './pipeline.ts'
-import type { Invocation, Ports } from '../ports.ts'
+import type { Invocation, Ports, SourceFiles, OpenFile } from '../ports.ts'
 
 /** Most lines from the oldest that has not ended to the newest, for each request that may be on its way. */
 const SPAN_PER_REQUEST = 64

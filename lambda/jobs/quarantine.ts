@@ -1,8 +1,7 @@
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../archive/archived.ts'
 import { quarantineKey } from '../keys.ts'
 import type { DeadLetterSource } from '../settle/dead-letter.ts'
-import type { DeadLetterQueue } from '../settle/dead-letter-sender.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports, DeadLetterQueue } from '../ports.ts'
 
 /** A letter that came back so often, and failed each time, is not for sending again as it is. */
 const MOST_REPLAYS = 3

@@ -1,8 +1,7 @@
 import { newTask, taskBody } from '../intake/task.ts'
 import { isImportName, reportKey } from '../keys.ts'
-import type { ListedFile } from '../read/drops.ts'
 import { isFinal } from '../report/report.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports, ListedFile } from '../ports.ts'
 
 /** Drops that are looked at side by side. */
 const LOOKS_AT_ONCE = 16

@@ -9,7 +9,6 @@ import { diagnoseBytes } from '../parse/diagnose.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { checkpointKey } from '../keys.ts'
 import { splitSegments } from '../read/split.ts'
-import type { OpenFile } from '../read/drops.ts'
 import { openLines, VanishedFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import { sendFileDeadLetter } from './import-segment.ts'
@@ -17,7 +16,7 @@ import type { Failure } from '../settle/checkpoint.ts'
 import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
 import { Lease } from '../settle/lease.ts'
 import { onAbort } from './on-abort.ts'
-import type { Invocation, Ports } from '../ports.ts'
+import type { Invocation, Ports, OpenFile } from '../ports.ts'
 
 /**
  * Cuts a large drop into segments and sends each to the import queue, where as many invocations as are allowed import them side by side.

@@ -1,12 +1,11 @@
 import { Readable } from 'node:stream'
-import type { Clock } from '../deliver/delivery.ts'
 import { SetupError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
-import type { Absence, ByteRange, SourceFiles } from './drops.ts'
+import type { Absence, ByteRange, Clock, SourceFiles } from '../ports.ts'
 
 /** The object is no longer what it was when its reading began. */
 export class VanishedFile extends Error {
-  override readonly name = 'VanishedDrop'
+  override readonly name = 'VanishedFile'
   readonly state: Absence
 
   constructor(state: Absence) {

@@ -1,9 +1,8 @@
-import type { Clock } from '../deliver/delivery.ts'
 import { reportKey } from '../keys.ts'
 import type { Rejection } from '../reasons.ts'
 import { withPoint, type ProgressPoint } from './progress.ts'
 import { finalReport, missingReport, progressReport, type ImportState, type Report } from './report.ts'
-import type { FoundReport, Reports } from './reports.ts'
+import type { Clock, FoundReport, Reports } from '../ports.ts'
 
 /** How often the report of an import that goes on is written anew. */
 const PROGRESS_MS = 2_000

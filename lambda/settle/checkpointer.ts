@@ -1,7 +1,7 @@
-import type { Clock } from '../deliver/delivery.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { LeaseLost, type Lease } from './lease.ts'
 import type { Ledger } from './ledger.ts'
+import type { Clock } from '../ports.ts'
 
 export interface CheckpointerOptions {
   readonly everyMs: number

@@ -1,19 +1,6 @@
-import type { Clock } from '../deliver/delivery.ts'
 import { toBody, type DeadLetter } from './dead-letter.ts'
 import { envelopeBytes, MAX_BATCH_ENTRIES, nextBatchLength, type Envelope } from './batching.ts'
-
-/** Why SQS did not take one entry of a batch that it otherwise took. */
-export interface RefusedEntry {
-  readonly index: number
-  readonly code: string
-  /** SQS will never take it as it is. */
-  readonly isSenderFault: boolean
-}
-
-/** The dead-letter queue, seen from here. Rejects where the batch as a whole was not taken. */
-export interface DeadLetterQueue {
-  sendBatch(batch: readonly Envelope[]): Promise<readonly RefusedEntry[]>
-}
+import type { Clock, DeadLetterQueue, RefusedEntry } from '../ports.ts'
 
 interface Waiting {
   readonly deadLetter: DeadLetter

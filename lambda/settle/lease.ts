@@ -1,39 +1,8 @@
-import type { Clock } from '../deliver/delivery.ts'
-
-/** Who works on something, and until when nobody else should. */
-export interface LeaseHolder {
-  /** Names one run: no two are the same. */
-  readonly run: string
-  /** The message that the run works on; not there where none brought the work. */
-  readonly messageId?: string
-  /** Counts the writes of a run, so that it can tell its own from another's. */
-  readonly serial: number
-  /** Milliseconds since 1970; 0 where the run gave it up. */
-  readonly until: number
-}
-
-/** Where a checkpoint lies. */
-export interface DocumentKey {
-  readonly bucket: string
-  readonly key: string
-}
-
-export type Leased<State> = State & { readonly leaseHolder: LeaseHolder }
-
-/** Small documents that are only ever replaced by who has seen the last one. */
-export interface Checkpoints {
-  /** `tag` changes with every write. */
-  find(key: DocumentKey): Promise<{ readonly value: unknown; readonly tag: string } | undefined>
-  /**
-   * @param expected tag of the document that is to be replaced; undefined where there must be none
-   * @returns the new tag, or undefined where somebody else has written meanwhile
-   */
-  put(key: DocumentKey, value: Leased<object>, expected: string | undefined): Promise<string | undefined>
-}
+import type { Checkpoints, Clock, DocumentKey, LeaseHolder, Leased } from '../ports.ts'
 
 /** Another run has taken the work over: this one must not go on, and must not say that the work is done. */
 export class LeaseLost extends Error {
-  override readonly name = 'LostClaim'
+  override readonly name = 'LeaseLost'
 
   constructor() {
     super('Another invocation has taken this work over, since nothing was heard of this one for too long.')

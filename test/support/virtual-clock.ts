@@ -1,5 +1,5 @@
-import type { Clock } from '../../lambda/deliver/delivery.ts'
 import { seeded } from './seeded.ts'
+import type { Clock } from '../../lambda/ports.ts'
 
 /**
  * A clock that stands still while anything can go on, and jumps to the next sleeper when nothing can: hours pass in no time, and in the

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startS3 } from '../../../emulators/s3/server.ts'
 import { checkpointsIn, listingOf, reportsIn, s3Client } from '../../../lambda/adapters/s3.ts'
 import type { Report } from '../../../lambda/report/report.ts'
-import type { Leased } from '../../../lambda/settle/lease.ts'
+import type { Leased } from '../../../lambda/ports.ts'
 
 const BUCKET = 'documents'
 let dir: string

@@ -3,9 +3,9 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { s3SourceFiles } from '../../../lambda/adapters/s3.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import type { ByteRange, OpenFile } from '../../../lambda/read/drops.ts'
 import { clientFor, LocalBuckets } from '../read/local-bucket.ts'
 import { StubServer } from '../read/stub-server.ts'
+import type { ByteRange, OpenFile } from '../../../lambda/ports.ts'
 
 const OBJECT = 'first\nsecond\nthird'
 

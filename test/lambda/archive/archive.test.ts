@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DeadLetterReader, QueuedDeadLetter } from '../../../lambda/archive/dead-letter-reader.ts'
 import { archive } from '../../../lambda/archive/archive.ts'
-import { readArchived, type DeadLetterArchive } from '../../../lambda/archive/archived.ts'
+import { readArchived } from '../../../lambda/archive/archived.ts'
+import type { DeadLetterArchive, DeadLetterReader, QueuedDeadLetter } from '../../../lambda/ports.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.parse('2026-03-20T12:00:00Z')

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Delivery, type Endpoint, type Outcome } from '../../../lambda/deliver/delivery.ts'
+import { Delivery, type Outcome } from '../../../lambda/deliver/delivery.ts'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import type { Request } from '../../../lambda/parse/request.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import type { Endpoint } from '../../../lambda/ports.ts'
 
 const TOOK: Answer = { kind: 'status', status: 200 }
 const status = (code: number, retryAfter?: string): Answer => ({

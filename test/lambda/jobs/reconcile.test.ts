@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
 import { reportKey } from '../../../lambda/keys.ts'
-import type { ListedFile } from '../../../lambda/read/drops.ts'
 import { search, type SearchOptions } from '../../../lambda/jobs/reconcile.ts'
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
+import type { ListedFile } from '../../../lambda/ports.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const HOUR_MS = 3_600_000

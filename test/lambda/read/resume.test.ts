@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { SetupError } from '../../../lambda/errors.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import type { ByteRange, OpenFile } from '../../../lambda/read/drops.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { ScriptedFiles, type Turn } from './scripted-drops.ts'
+import type { ByteRange, OpenFile } from '../../../lambda/ports.ts'
 
 const FILE: SourceFile = { bucket: 'b', key: 'incoming/a.json' }
 const OBJECT = Buffer.from(Array.from({ length: 100 }, (_, index) => index))

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import type { Absence, ByteRange, SourceFiles } from '../../../lambda/read/drops.ts'
+import type { Absence, ByteRange, SourceFiles } from '../../../lambda/ports.ts'
 
 /** How one opening goes. Where the script has ended, all goes well. */
 export type Turn =

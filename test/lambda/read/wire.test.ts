@@ -5,13 +5,13 @@ import fc from 'fast-check'
 import { noFaults } from '../../../emulators/s3/faults.ts'
 import { s3SourceFiles } from '../../../lambda/adapters/s3.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import type { ByteRange, SourceFiles } from '../../../lambda/read/drops.ts'
 import { openLines, type Line } from '../../../lambda/read/lines.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { clientFor, LocalBuckets } from './local-bucket.ts'
 import { oracle, plain } from './oracle.ts'
 import { StubServer } from './stub-server.ts'
+import type { ByteRange, SourceFiles } from '../../../lambda/ports.ts'
 
 // The importer's own reader over HTTP, with the real SDK: what it takes for errors, and what for the end of a body, is part of the matter.
 

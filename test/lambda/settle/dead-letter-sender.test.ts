@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import { DeadLetterSender, type DeadLetterQueue, type RefusedEntry } from '../../../lambda/settle/dead-letter-sender.ts'
+import { DeadLetterSender } from '../../../lambda/settle/dead-letter-sender.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import type { DeadLetterQueue, RefusedEntry } from '../../../lambda/ports.ts'
 
 function deadLetterOf(line: number, text = 'x'): DeadLetter {
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { Lease, LeaseLost, type Checkpoints, type LeaseResult } from '../../../lambda/settle/lease.ts'
+import { Lease, LeaseLost, type LeaseResult } from '../../../lambda/settle/lease.ts'
+import type { Checkpoints } from '../../../lambda/ports.ts'
 
 interface Counted {
   readonly schema: 'counted'

@@ -1,7 +1,7 @@
-import type { Endpoint } from '../../../lambda/deliver/delivery.ts'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import type { Interval, Scenario } from './scenario.ts'
 import type { Worker } from './worker.ts'
+import type { Endpoint } from '../../../lambda/ports.ts'
 
 const TOOK: Answer = { kind: 'status', status: 200, contentType: 'image/gif' }
 

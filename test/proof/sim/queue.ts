@@ -1,6 +1,5 @@
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import type { DeadLetterQueue } from '../../../lambda/settle/dead-letter-sender.ts'
-import type { ImportQueue } from '../../../lambda/ports.ts'
+import type { ImportQueue, DeadLetterQueue } from '../../../lambda/ports.ts'
 import type { Worker } from './worker.ts'
 
 export interface Message {

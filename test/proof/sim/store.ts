@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import type { SourceFiles } from '../../../lambda/read/drops.ts'
 import type { Report } from '../../../lambda/report/report.ts'
-import type { Reports } from '../../../lambda/report/reports.ts'
-import type { Checkpoints } from '../../../lambda/settle/lease.ts'
 import { Fault, type Worker } from './worker.ts'
+import type { Checkpoints, Reports, SourceFiles } from '../../../lambda/ports.ts'
 
 interface Document {
   readonly text: string

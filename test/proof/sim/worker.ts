@@ -1,4 +1,4 @@
-import type { Clock } from '../../../lambda/deliver/delivery.ts'
+import type { Clock } from '../../../lambda/ports.ts'
 
 /** Something of the world gave way, as far as the importer can tell. */
 export class Fault extends Error {
