@@ -6,7 +6,8 @@ import { endpointAt } from './adapters/endpoint.ts'
 import { checkpointsIn, s3SourceFiles, listingOf, s3DeadLetterArchive, reportsIn, s3Client } from './adapters/s3.ts'
 import { apiKeySource } from './adapters/secrets.ts'
 import { deadLetterQueueAt, importQueueAt, sqsDeadLetterReader, changeVisibility } from './adapters/sqs.ts'
-import { dispatchAll, handleMessage } from './jobs/dispatch.ts'
+import { dispatchAll, handleMessage, isAcknowledged } from './jobs/dispatch.ts'
+import { UnfinishedError } from './errors.ts'
 import { readImporterSettings, type ImporterSettings, type Env } from './settings.ts'
 import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
@@ -41,15 +42,16 @@ export function createHandler(env: Env, log: Log): Handler {
   const sqs = new SQSClient({})
   const ports = awsPorts(config, sqs, log)
   return async (event, context) => {
-    using shift = new Deadline(context, config.limits.deadlineMarginMs)
+    using deadline = new Deadline(context, config.limits.deadlineMarginMs)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: shift.ending })
+      const outcome = await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: deadline.ending })
+      if (!isAcknowledged(outcome)) throw new UnfinishedError(outcome.kind)
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: shift.ending }
+      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: deadline.ending }
       const settle = () => handleMessage(() => readMessage(message.body), ports, invocation)
       if (await whileInvisible(message, sqs, config.importQueueUrl, settle)) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })
