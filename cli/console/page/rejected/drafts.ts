@@ -97,8 +97,8 @@ export function verdictOf(line: DraftLine): Rejection | undefined {
 
 /** Where in a text that is being written the importer found what is no JSON. @returns undefined where the detail names no place */
 export function faultIn(text: string, detail: string): number | undefined {
-  const character = /\bat character (\d+)/.exec(detail)?.[1]
-  return character === undefined ? undefined : placeIn(text, Number(character) - 1)
+  const column = /\bcolumn (\d+)/.exec(detail)?.[1]
+  return column === undefined ? undefined : placeIn(text, Number(column) - 1)
 }
 
 /** From a place in the line as it would be sent to the same place in what is written. */
