@@ -13,7 +13,12 @@ const FIRST_OUTAGE_DELAY_MS = 30_000
  *
  * @throws NoProgressError, or the error of SQS: then the message stays in the queue
  */
-export async function whenUnfinished(unfinished: Unfinished, task: Task, invocation: Invocation, ports: Ports): Promise<JobOutcome> {
+export async function whenUnfinished(
+  unfinished: Unfinished,
+  task: Task,
+  invocation: Invocation,
+  ports: Ports,
+): Promise<JobOutcome> {
   switch (unfinished.kind) {
     case 'out-of-time':
     case 'deliveries-used':
