@@ -155,7 +155,7 @@ async function run(
     settlement.stop(error)
     opened.body.destroy(error)
   }
-  const checkpointer = new Checkpointer(lease, opening, ledger, clock, {
+  const checkpointer = new Checkpointer(lease, opening, ledger, clock, settlement.backPressure, {
     everyMs: limits.checkpointMs,
     maxUnsaved: mostRepeats(ports),
     onLost: stop,
@@ -164,7 +164,7 @@ async function run(
   using _ending = onAbort(invocation.ending, stop)
   work.onProgress(opening)
   try {
-    const result = await passDown(opened, start, { settlement, checkpointer, task, ports })
+    const result = await passDown(opened, start, { settlement, task, ports })
     // A body that was closed from here looks like one that is cut off.
     if (stopped !== undefined) throw asError(stopped)
     await settlement.finish()
@@ -173,7 +173,7 @@ async function run(
     return await checkpointer.end({ isDone: true, ...failureOf(result.refusal, task) })
   } catch (error) {
     const why = stopped ?? asError(error)
-    await settlement.windDown(why)
+    await settlement.shutDown(why)
     if (why instanceof VanishedFile && why.state !== 'locked')
       return await checkpointer.end({ isDone: true, failure: { kind: 'missing', state: why.state } })
     const { watermark } = await checkpointer.end()
@@ -186,25 +186,19 @@ async function run(
 
 interface Along {
   readonly settlement: Settlement
-  readonly checkpointer: Checkpointer
   readonly task: Task
   readonly ports: Ports
 }
 
-async function passDown(
-  opened: OpenFile,
-  start: Watermark,
-  { settlement, checkpointer, task, ports }: Along,
-): Promise<PipelineResult> {
+async function passDown(opened: OpenFile, start: Watermark, { settlement, task, ports }: Along): Promise<PipelineResult> {
   const apiKey = await ports.apiKey()
-  const { settled } = settlement.ledger
+  const settled = settlement.ledger.watermark.line
   const { maxLineBytes } = ports.limits
   const reading = await openLines(opened.body, { maxLineBytes, byteStart: start.byte, firstLine: start.line + 1 })
   return runPipeline(reading, {
     rules: { latestTime: latestTimeFor(opened.lastModified) },
     apiKey,
     settlement,
-    checkpointer,
     settled,
     isAdmitted: task.segment !== undefined || settled > 0,
   })
@@ -237,6 +231,6 @@ async function breakOff(why: Error, began: number, reached: number, { task, port
 export async function sendFileDeadLetter(origin: DeadLetterOrigin, rejection: Rejection, ports: Ports): Promise<void> {
   const deadLetter = fileDeadLetter(origin, rejection, ports.clock.now())
   const deadLetters = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, ports), ports.clock)
-  deadLetters.post(deadLetter, () => undefined)
+  deadLetters.send(deadLetter, () => undefined)
   await deadLetters.flush()
 }

@@ -5,7 +5,6 @@ import type { LineRules } from '../parse/line.ts'
 import type { Line, Reading } from '../read/lines.ts'
 import { UnreadableFile } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
-import type { Checkpointer } from '../settle/checkpointer.ts'
 import type { Settlement } from './settlement.ts'
 
 /** What stands along the street: where lines go, and what they are measured by. */
@@ -13,7 +12,6 @@ export interface PipelineContext {
   readonly rules: LineRules
   readonly apiKey: string
   readonly settlement: Settlement
-  readonly checkpointer: Checkpointer
   /** All lines up to this one were settled before. */
   readonly settled: number
   /** Whether it is known that the drop is a JSON-lines file. */
@@ -65,14 +63,11 @@ function ahead(batch: readonly Line[], settled: number): readonly Line[] {
   return first > settled ? batch : batch.slice(settled + 1 - first)
 }
 
-async function settleAll(entries: Iterable<Entry>, { settlement, checkpointer }: PipelineContext): Promise<number> {
+async function settleAll(entries: Iterable<Entry>, { settlement }: PipelineContext): Promise<number> {
+  const { backPressure } = settlement
   let lines = 0
   for (const entry of entries) {
-    while (!settlement.hasRoom || !checkpointer.hasRoom) {
-      checkpointer.note()
-      await settlement.room()
-      await checkpointer.room()
-    }
+    if (!backPressure.hasRoom) await backPressure.room()
     lines += 1
     settlement.settle(entry)
   }

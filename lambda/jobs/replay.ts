@@ -38,7 +38,7 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     settlement.settle(entry)
     await settlement.finish()
   } catch (error) {
-    await settlement.windDown(asError(error))
+    await settlement.shutDown(asError(error))
     throw error
   }
   const { lines, rejectedBy } = ledger.counts()
@@ -78,7 +78,7 @@ async function readLine(body: Readable, number: number, { limits }: Ports): Prom
 
 async function returnUnchanged(deadLetter: DeadLetter, ports: Ports): Promise<void> {
   const sender = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, ports), ports.clock)
-  sender.post({ ...deadLetter, failedAt: new Date(ports.clock.now()).toISOString() }, () => undefined)
+  sender.send({ ...deadLetter, failedAt: new Date(ports.clock.now()).toISOString() }, () => undefined)
   await sender.flush()
   ports.events.replayFailed(deadLetter.source.key, deadLetter.source.line ?? 0, deadLetter.reason, deadLetter.replays)
 }
