@@ -25,7 +25,7 @@ const BACKOFF_MS = { first: 400, max: 5_000 }
  * Drops whose bodies do not break: where one does (the connection is reset, stalls, or ends early, which the SDK takes for the end), it goes
  * on from the byte it had come to, in the same object.
  *
- * A body gives exactly the bytes that were asked for, or an error: VanishedDrop, SetupError, or the last of the faults.
+ * A body gives exactly the bytes that were asked for, or an error: VanishedFile, SetupError, or the last of the faults.
  *
  * @see Amazon S3, "GetObject": Range, VersionId, If-Match
  */
