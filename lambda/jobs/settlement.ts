@@ -75,10 +75,10 @@ export class Settlement {
     await this.#deadLetters.stop()
   }
 
-  #sendDeadLetter(entry: Entry, how: 'rejected' | 'undeliverable', rejection: Rejection, attempts: number): void {
+  #sendDeadLetter(entry: Entry, result: 'rejected' | 'undeliverable', rejection: Rejection, attempts: number): void {
     const deadLetter = lineDeadLetter(this.#origin, entry.line, rejection, attempts, this.#ports.clock.now())
     this.#deadLetters.send(deadLetter, () => {
-      this.ledger.deadLettered(entry.line.number, how, rejection)
+      this.ledger.deadLettered(entry.line.number, result, rejection)
     })
   }
 }

@@ -13,7 +13,7 @@ export interface Watermark {
 type LineOutcome =
   | { readonly kind: 'blank' }
   | { readonly kind: 'delivered'; readonly line: DeliveredLine }
-  | { readonly kind: 'dead-lettered'; readonly how: 'rejected' | 'undeliverable'; readonly rejection: Rejection }
+  | { readonly kind: 'dead-lettered'; readonly result: 'rejected' | 'undeliverable'; readonly rejection: Rejection }
 
 const BLANK: LineOutcome = Object.freeze({ kind: 'blank' })
 
@@ -85,8 +85,8 @@ export class Ledger {
   }
 
   /** Must not be called before SQS has acknowledged the dead letter of the line. */
-  deadLettered(line: number, how: 'rejected' | 'undeliverable', rejection: Rejection): void {
-    this.#end(line, { kind: 'dead-lettered', how, rejection })
+  deadLettered(line: number, result: 'rejected' | 'undeliverable', rejection: Rejection): void {
+    this.#end(line, { kind: 'dead-lettered', result, rejection })
   }
 
   /** Counts of the lines before the watermark. */
@@ -123,7 +123,7 @@ export class Ledger {
         this.#counter.delivered(outcome.line)
         break
       case 'dead-lettered':
-        this.#counter.deadLettered(line, outcome.how, outcome.rejection)
+        this.#counter.deadLettered(line, outcome.result, outcome.rejection)
     }
   }
 }
