@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { fullJitter } from '../backoff.ts'
 import { SetupError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Absence, ByteRange, Clock, SourceFiles } from '../ports.ts'
@@ -18,8 +19,7 @@ type Sleeper = Pick<Clock, 'sleep' | 'chance'>
 
 /** Attempts without progress: resumes in a row that bring no byte, or attempts to open the object. */
 const MAX_TRIES = 5
-const FIRST_CEILING_MS = 400
-const CEILING_MS = 5_000
+const BACKOFF_MS = { first: 400, max: 5_000 }
 
 /**
  * Source files whose bodies do not break off. If the connection is reset, stalls or ends early (which the SDK reports as a normal end), the
@@ -89,7 +89,7 @@ class ResumingBody extends Readable {
       if (this.#position === this.#end) return
       if (this.#position > from) resumes = 0
       if (resumes === MAX_TRIES) throw failure
-      await this.#resume(backoffMs(resumes, this.#clock.chance()))
+      await this.#resume(fullJitter(resumes + 1, this.#clock.chance(), BACKOFF_MS))
     }
   }
 
@@ -136,12 +136,7 @@ async function openWithRetries(
     } catch (error) {
       if (error instanceof SetupError || failures === MAX_TRIES - 1) throw error
     }
-    await clock.sleep(backoffMs(failures, clock.chance()), signal)
+    await clock.sleep(fullJitter(failures + 1, clock.chance(), BACKOFF_MS), signal)
     signal.throwIfAborted()
   }
-}
-
-/** Full jitter. @see Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog */
-function backoffMs(failures: number, chance: number): number {
-  return chance * Math.min(CEILING_MS, FIRST_CEILING_MS * 2 ** failures)
 }
