@@ -50,14 +50,14 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
   // prettier-ignore
   test.each([
     //  the gzip data                   its bytes                                               what is said
-    [ 'is only a beginning',            packed.subarray(0, 2),                                  'its gzip data is cut off' ],
-    [ 'is cut off inside',              packed.subarray(0, packed.length >> 1),                 'its gzip data is cut off' ],
-    [ 'is cut off in its last byte',    packed.subarray(0, -1),                                 'its gzip data is cut off' ],
-    [ 'is cut off in a second member',  Buffer.concat([packed, packed.subarray(0, 100)]),       'its gzip data is cut off' ],
-    [ 'has a wrong checksum',           flip(packed, packed.length - 6),                        'its gzip data is damaged' ],
-    [ 'has a wrong length',             flip(packed, packed.length - 1),                        'its gzip data is damaged' ],
-    [ 'is of no known kind',            flip(packed, 2),                                        'its gzip data is damaged' ],
-    [ 'has something else behind it',   Buffer.concat([packed, Buffer.from('{"a":1}\n')]),      'its gzip data is damaged' ],
+    [ 'is only a beginning',            packed.subarray(0, 2),                                  'the gzip data is cut off' ],
+    [ 'is cut off inside',              packed.subarray(0, packed.length >> 1),                 'the gzip data is cut off' ],
+    [ 'is cut off in its last byte',    packed.subarray(0, -1),                                 'the gzip data is cut off' ],
+    [ 'is cut off in a second member',  Buffer.concat([packed, packed.subarray(0, 100)]),       'the gzip data is cut off' ],
+    [ 'has a wrong checksum',           flip(packed, packed.length - 6),                        'the gzip data is damaged' ],
+    [ 'has a wrong length',             flip(packed, packed.length - 1),                        'the gzip data is damaged' ],
+    [ 'is of no known kind',            flip(packed, 2),                                        'the gzip data is damaged' ],
+    [ 'has something else behind it',   Buffer.concat([packed, Buffer.from('{"a":1}\n')]),      'the gzip data is damaged' ],
   ])('%s', async (_what, file, message) => {
     for (const cuts of [[], Array.from({ length: 100 }, (_, index) => index * 500)]) {
       const { lines, error } = await read(file, cuts)
@@ -69,7 +69,7 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
   // Until the checksum at its end nothing tells that some bytes are not what was packed.
   test('is damaged in the middle', async () => {
     const { lines, error } = await read(flip(packed, packed.length >> 1))
-    expect(error).toMatchObject({ name: 'UnreadableFile', message: 'its gzip data is damaged' })
+    expect(error).toMatchObject({ name: 'UnreadableFile', message: 'the gzip data is damaged' })
     expect(lines.slice(0, 8_000).map(({ text }) => text)).toEqual(numbers.slice(0, 8_000))
   })
 
@@ -78,7 +78,7 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
     for (let length = 2; length < small.length; length += 1) {
       const file = small.subarray(0, length)
       const { lines, error } = await read(file, [length >> 1, length >> 2])
-      expect(error).toMatchObject({ name: 'UnreadableFile', message: 'its gzip data is cut off' })
+      expect(error).toMatchObject({ name: 'UnreadableFile', message: 'the gzip data is cut off' })
       expect(plain(lines)).toEqual(plain(wholeLinesOf(gunzipSync(file, { finishFlush: constants.Z_SYNC_FLUSH }))))
     }
   })
@@ -97,7 +97,7 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
             for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
           }
         }
-        await expect(takeSlowly()).rejects.toThrow('its gzip data is damaged')
+        await expect(takeSlowly()).rejects.toThrow('the gzip data is damaged')
         expect(taken).toBe(lines.length)
       }
     }
@@ -118,7 +118,7 @@ describe('a bomb is not unpacked to its end', () => {
   test('512 MiB out of less than a 250th', async () => {
     await expect(linesOf(mebibytes(512), 10_000)).rejects.toMatchObject({
       name: 'UnreadableFile',
-      message: 'it unpacks to more than 250 times its size',
+      message: 'it decompresses to more than 250 times its size',
     })
   })
 
@@ -131,7 +131,7 @@ describe('a bomb is not unpacked to its end', () => {
     }
     await expect(unpack()).rejects.toMatchObject({
       name: 'UnreadableFile',
-      message: /more than .* GB: it has to come in several files/,
+      message: /more than .* GB; split it into several files/,
     })
     const before = Buffer.concat(pieces).toString()
     expect(before.length).toBeLessThanOrEqual(8)

@@ -5,7 +5,7 @@ import { SetupError } from '../../../lambda/errors.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
-import { ScriptedFiles, type Turn } from './scripted-drops.ts'
+import { ScriptedFiles, type Turn } from './scripted-files.ts'
 import type { ByteRange, OpenFile } from '../../../lambda/ports.ts'
 
 const FILE: SourceFile = { bucket: 'b', key: 'incoming/a.json' }
@@ -139,7 +139,7 @@ describe('there is an end to trying', () => {
 
   test('a body that ended early says how far it came', async () => {
     const { error } = await read(await open(new ScriptedFiles(OBJECT, [endsAfter(50), ...times(5, endsAfter(0))])))
-    expect(error).toMatchObject({ message: 'S3 sent fewer bytes than it has: the body ended at byte 50, and not at 100' })
+    expect(error).toMatchObject({ message: 'S3 sent too few bytes: the body ended at byte 50 instead of 100' })
   })
 
   test('any byte begins the count anew', async () => {
@@ -315,7 +315,7 @@ test('it takes no more than a chunk before it is wanted', async () => {
   await chunks.next()
   for (let count = 0; count < 100; count += 1) await turn()
   // The one that was asked for, one that waits here, and one that waits in the socket.
-  expect(files.brought).toBeLessThanOrEqual(30)
+  expect(files.delivered).toBeLessThanOrEqual(30)
   body.destroy()
 })
 
