@@ -63,17 +63,17 @@ describe('the answer to one attempt', () => {
     //  the server                         does                                                                     the answer
     [ 'answers',                           (socket) => socket.write(GIF),                                           { kind: 'status', status: 200, contentType: 'image/gif' } ],
     [ 'answers without a body',            (socket) => socket.write('HTTP/1.1 204 No Content\r\n\r\n'),             { kind: 'status', status: 204 } ],
-    [ 'is busy, with Retry-After',    (socket) => socket.write('HTTP/1.1 429 X\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n'), { kind: 'status', status: 429, retryAfter: '7' } ],
+    [ 'is busy, with Retry-After',         (socket) => socket.write('HTTP/1.1 429 X\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n'), { kind: 'status', status: 429, retryAfter: '7' } ],
     [ 'sends early hints, then answers',   (socket) => socket.write(`HTTP/1.1 103 Early Hints\r\n\r\n${GIF}`),      { kind: 'status', status: 200, contentType: 'image/gif' } ],
     [ 'redirects',                         (socket) => socket.write('HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n'), { kind: 'status', status: 302 } ],
     [ 'breaks off in the body',            (socket) => { socket.write(GIF.slice(0, -1)); setImmediate(() => socket.resetAndDestroy()) }, { kind: 'status', status: 200, contentType: 'image/gif' } ],
     [ 'sends a body without end',          (socket) => socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n${'x'.repeat(200_000)}`), { kind: 'status', status: 200 } ],
     [ 'stalls in the body',                (socket) => socket.write(GIF.slice(0, -1)),                              { kind: 'status', status: 200, contentType: 'image/gif' } ],
-    [ 'drips its body forever',           (socket) => { drip(socket, 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n') }, { kind: 'status', status: 200 } ],
+    [ 'drips its body forever',            (socket) => { drip(socket, 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n') }, { kind: 'status', status: 200 } ],
     [ 'never answers',                     () => undefined,                                                         { kind: 'silence', code: 'UND_ERR_HEADERS_TIMEOUT' } ],
     [ 'closes without an answer',          (socket) => socket.end(),                                                { kind: 'silence', code: 'UND_ERR_SOCKET' } ],
     [ 'resets the connection',             (socket) => socket.resetAndDestroy(),                                    { kind: 'silence', code: 'ECONNRESET' } ],
-    [ 'does not speak HTTP',                    (socket) => socket.end('what?\r\n\r\n'),                                 { kind: 'silence', code: 'HTTPParserError' } ],
+    [ 'does not speak HTTP',               (socket) => socket.end('what?\r\n\r\n'),                                 { kind: 'silence', code: 'HTTPParserError' } ],
   ])('%s', async (_what, onRequest, answer) => {
     const { url } = await peer(onRequest)
     expect(await endpoint(url).send(GET)).toEqual(answer)

@@ -26,7 +26,7 @@ describe('the body is the requested range; the size is that of the whole object'
   test.each<[string, ByteRange | undefined, string]>([
     //  requested                       range                           the body
     [ 'no range',                       undefined,                      OBJECT ],
-    [ 'everything from the start',             { start: 0 },                   OBJECT ],
+    [ 'everything from the start',      { start: 0 },                   OBJECT ],
     [ 'the first bytes',                { start: 0, end: 2 },           'fi' ],
     [ 'one byte',                       { start: 6, end: 7 },           's' ],
     [ 'some in the middle',             { start: 6, end: 13 },          'second\n' ],
@@ -111,13 +111,13 @@ describe('the request to S3', () => {
   // prettier-ignore
   test.each<[string, Partial<SourceFile>, ByteRange | undefined, Record<string, unknown>]>([
     //  for                                     the file                            the range               the request
-    [ 'the whole object',                              {},                                 undefined,              { method: 'GET', range: undefined, ifMatch: undefined, versionId: null } ],
-    [ 'the whole object, as a range',                  {},                                 { start: 0 },           { method: 'GET', range: undefined } ],
+    [ 'the whole object',                       {},                                 undefined,              { method: 'GET', range: undefined, ifMatch: undefined, versionId: null } ],
+    [ 'the whole object, as a range',           {},                                 { start: 0 },           { method: 'GET', range: undefined } ],
     [ 'a range',                                {},                                 { start: 3, end: 9 },   { method: 'GET', range: 'bytes=3-8' } ],
     [ 'a rest',                                 {},                                 { start: 3 },           { method: 'GET', range: 'bytes=3-' } ],
     [ 'nothing, which needs no body',           {},                                 { start: 3, end: 3 },   { method: 'HEAD', range: undefined } ],
     [ 'an ETag',                                { etag: 'e' },                      { start: 3 },           { ifMatch: '"e"', versionId: null } ],
-    [ 'an ETag with quotes',                  { etag: '"e"' },                    { start: 3 },           { ifMatch: '"e"' } ],
+    [ 'an ETag with quotes',                    { etag: '"e"' },                    { start: 3 },           { ifMatch: '"e"' } ],
     [ 'a version',                              { versionId: 'v' },                 { start: 3 },           { ifMatch: undefined, versionId: 'v' } ],
     [ 'a version and its ETag',                 { versionId: 'v', etag: 'e' },      { start: 3 },           { ifMatch: '"e"', versionId: 'v' } ],
     [ 'a version and its ETag, but no body',    { versionId: 'v', etag: 'e' },      { start: 3, end: 3 },   { ifMatch: '"e"', versionId: 'v' } ],
@@ -144,7 +144,7 @@ describe('errors of S3', () => {
     [ 'no such version',                    404,    'NoSuchVersion',            { kind: 'gone' } ],
     [ 'the version is a delete marker',     405,    'MethodNotAllowed',         { kind: 'gone' } ],
     [ 'another object is there',            412,    'PreconditionFailed',       { kind: 'superseded' } ],
-    [ 'access is denied',                 403,    'AccessDenied',             { name: 'SetupError', message: expect.stringMatching(/not allowed to read incoming\/a\.json/) } ],
+    [ 'access is denied',                   403,    'AccessDenied',             { name: 'SetupError', message: expect.stringMatching(/not allowed to read incoming\/a\.json/) } ],
   ])('%s', async (_what, status, code, expected) => {
     for (const range of [undefined, { start: 3 }, { start: 3, end: 3 }]) {
       expect(await outcomeOf(errorWith(status, code), range)).toMatchObject(expected as object)
@@ -154,8 +154,8 @@ describe('errors of S3', () => {
   // prettier-ignore
   test.each<[string, number, string, unknown]>([
     [ 'it is archived',              403,    'InvalidObjectState',       { kind: 'locked' } ],
-    [ 'its KMS key is disabled',                400,    'KMS.DisabledException',    { name: 'SetupError' } ],
-    [ 'the bucket does not exist',            404,    'NoSuchBucket',             { name: 'SetupError' } ],
+    [ 'its KMS key is disabled',     400,    'KMS.DisabledException',    { name: 'SetupError' } ],
+    [ 'the bucket does not exist',   404,    'NoSuchBucket',             { name: 'SetupError' } ],
     [ 'the request is invalid',      400,    'InvalidRequest',           { name: 'InvalidRequest' } ],
   ])('%s', async (_what, status, code, expected) => {
     expect(await outcomeOf(errorWith(status, code))).toMatchObject(expected as object)
