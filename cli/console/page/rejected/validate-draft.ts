@@ -15,8 +15,8 @@ export function rejectionOfDraft(draft: DraftLine): Rejection | undefined {
 
 /** Where in the edited text the JSON error is. @returns undefined if the detail names no position */
 export function errorPosition(text: string, detail: string): number | undefined {
-  const character = /\bat character (\d+)/.exec(detail)?.[1]
-  return character === undefined ? undefined : positionInText(text, Number(character) - 1)
+  const column = /\bcolumn (\d+)/.exec(detail)?.[1]
+  return column === undefined ? undefined : positionInText(text, Number(column) - 1)
 }
 
 /** Converts a position in the line as it would be sent (trimmed, line breaks as spaces) to a position in the edited text. */
