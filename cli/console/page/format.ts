@@ -1,6 +1,6 @@
-import { counted } from '../../terminal/escape.ts'
+import { counted } from '../../terminal/numbers.ts'
 
-export { counted, grouped } from '../../terminal/escape.ts'
+export { counted, grouped } from '../../terminal/numbers.ts'
 
 /*
  * How numbers, times and foreign text are written on the page. Pure: what time it is, is a parameter.
