@@ -1,18 +1,18 @@
-/** `same`: with the same content. `differs`: with another one. `full`: it is not known, and there is no room to keep it. */
-export type Sighting = 'new' | 'same' | 'differs' | 'full'
+/** `same`: known with this content. `differs`: known with another content. `full`: not known, and there is no room to keep it. */
+export type Match = 'new' | 'same' | 'differs' | 'full'
 
-/** Of one slot: the two halves of the key, and the content. Both halves are zero where there is nothing. */
+/** Numbers of one slot: the two halves of the key, and the content. Both halves are zero if the slot is empty. */
 const FIELDS = 3
 const FIRST_SLOTS = 4_096
-/** A key that has so many contents is not given more of them: it would make the search for it ever longer. */
+/** A key keeps at most this many contents, because the search for it takes longer with each. */
 const MAX_CONTENTS = 64
 
 /**
- * What was seen before, exact up to a limit: fingerprints with 32 bits for what they hold.
+ * A set of fingerprints, each with 32 bits for its content. It is exact up to a limit, and keeps no more than that.
  *
- * Open addressing in one array, so that two million of them take 50 MB, and none of it in V8's heap.
+ * A hash table with open addressing in one typed array: two million fingerprints take 50 MB, outside V8's heap.
  */
-export class Seen {
+export class FingerprintSet {
   readonly #limit: number
   #slots = new Int32Array(FIRST_SLOTS * FIELDS)
   #mask = FIRST_SLOTS - 1
@@ -23,18 +23,18 @@ export class Seen {
     this.#limit = limit
   }
 
-  /** Fingerprints that are kept; a key counts once for each content. */
+  /** Number of fingerprints; a key counts once for each content. */
   get kept(): number {
     return this.#kept
   }
 
-  /** Whether something was not kept, for want of room. */
+  /** Whether a fingerprint was not kept because the limit was reached. */
   get isFull(): boolean {
     return this.#isFull
   }
 
   /** @param high @param low the two halves of a fingerprint */
-  add(high: number, low: number, content = 0): Sighting {
+  add(high: number, low: number, content = 0): Match {
     const key = high === 0 && low === 0 ? 1 : low
     let contents = 0
     let slot = key & this.#mask

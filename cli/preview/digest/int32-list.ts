@@ -1,7 +1,7 @@
 const FIRST_LENGTH = 1_024
 
-/** A list of 32-bit numbers that grows, in little memory. */
-export class Log {
+/** A growing list of 32-bit integers, which takes 4 bytes for each. */
+export class Int32List {
   #numbers = new Int32Array(FIRST_LENGTH)
   #length = 0
 
@@ -11,7 +11,7 @@ export class Log {
     this.#length += numbers.length
   }
 
-  /** All that there is; the log is empty then. */
+  /** Returns all numbers, and empties the list. */
   take(): Int32Array<ArrayBuffer> {
     const taken = this.#numbers.slice(0, this.#length)
     this.#length = 0
