@@ -60,8 +60,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the part of a line before a break in the body counts as a line',
     file: 'lambda/read/resume.ts',
-    find: 'await this.#resume(backoffMs(resumes, this.#clock.chance()))',
-    replace: "await this.#resume(backoffMs(resumes, this.#clock.chance()))\n      yield Buffer.from('\\n')",
+    find: 'await this.#resume(fullJitter(resumes + 1, this.#clock.chance(), BACKOFF_MS))',
+    replace: "await this.#resume(fullJitter(resumes + 1, this.#clock.chance(), BACKOFF_MS))\n      yield Buffer.from('\\n')",
     tests: ['test/lambda/read/resume.test.ts', SIM],
   },
   {
