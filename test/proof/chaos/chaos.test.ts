@@ -104,7 +104,7 @@ interface DeadLetter {
 }
 
 async function deadLetters(where: string): Promise<DeadLetter[]> {
-  const text = await readFile(path.join(where, 'dead-dead-letters.jsonl'), 'utf8')
+  const text = await readFile(path.join(where, 'dead-letters.jsonl'), 'utf8')
   return text
     .trim()
     .split('\n')
@@ -122,7 +122,7 @@ function requestsChanged(change: (all: Found[]) => readonly AcceptedRequest[]) {
 
 function deadLettersChanged(change: (all: DeadLetter[]) => readonly unknown[]) {
   return async (where: string): Promise<void> => {
-    await writeFile(path.join(where, 'dead-dead-letters.jsonl'), asLines(change(await deadLetters(where))))
+    await writeFile(path.join(where, 'dead-letters.jsonl'), asLines(change(await deadLetters(where))))
   }
 }
 
