@@ -52,10 +52,6 @@ export class MemoryCloud {
   readonly clock = new VirtualClock()
   /** The object that FILE names, or why it cannot be read. */
   object: Buffer | Absence = 'gone'
-  /** Called when a body has given its n-th chunk, from 1. */
-  onChunk: (chunk: number) => void = () => undefined
-  /** The size of the chunks that a body arrives in. */
-  chunkBytes = 65_536
   readonly documents = new Map<string, Document>()
   readonly queued: QueuedMessage[] = []
   readonly deadLetters: DeadLetter[] = []
@@ -120,7 +116,7 @@ export class MemoryCloud {
           await this.#call('files.open')
           if (typeof this.object === 'string') return { kind: this.object }
           const bytes = this.object.subarray(start, end)
-          const body = Readable.from(this.#chunksOf(bytes), { objectMode: false, highWaterMark: 1 })
+          const body = Readable.from([bytes])
           return { kind: 'open', body, bytes: this.object.length, etag: 'e', lastModified: LAST_MODIFIED }
         },
       },
@@ -204,13 +200,6 @@ export class MemoryCloud {
     const tag = `"${this.#writes}"`
     this.documents.set(key, { text: JSON.stringify(value), tag, writtenAt: new Date(this.clock.now()) })
     return tag
-  }
-
-  *#chunksOf(bytes: Buffer): Generator<Buffer> {
-    for (let start = 0, chunk = 1; start < bytes.length; start += this.chunkBytes, chunk += 1) {
-      yield bytes.subarray(start, start + this.chunkBytes)
-      this.onChunk(chunk)
-    }
   }
 
   #log(): Log {
