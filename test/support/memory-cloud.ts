@@ -52,6 +52,8 @@ export class MemoryCloud {
   readonly clock = new VirtualClock()
   /** The object that FILE names, or why it cannot be read. */
   object: Buffer | Absence = 'gone'
+  /** The size of the chunks that a body arrives in. */
+  chunkBytes = 65_536
   readonly documents = new Map<string, Document>()
   readonly queued: QueuedMessage[] = []
   readonly deadLetters: DeadLetter[] = []
@@ -116,7 +118,7 @@ export class MemoryCloud {
           await this.#call('files.open')
           if (typeof this.object === 'string') return { kind: this.object }
           const bytes = this.object.subarray(start, end)
-          const body = Readable.from([bytes])
+          const body = Readable.from(chunksOf(bytes, this.chunkBytes), { highWaterMark: 1 })
           return { kind: 'open', body, bytes: this.object.length, etag: 'e', lastModified: LAST_MODIFIED }
         },
       },
@@ -213,6 +215,10 @@ export class MemoryCloud {
 /** The invocation that works on message `m` in its first delivery. */
 export function invocation(extra: Partial<Invocation> = {}): Invocation {
   return { messageId: 'm', deliveries: 1, ending: new AbortController().signal, ...extra }
+}
+
+function* chunksOf(bytes: Buffer, length: number): Generator<Buffer> {
+  for (let start = 0; start < bytes.length; start += length) yield bytes.subarray(start, start + length)
 }
 
 async function* onePage(files: readonly ListedFile[]): AsyncGenerator<readonly ListedFile[]> {
