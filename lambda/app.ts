@@ -6,7 +6,9 @@ import { endpointAt } from './adapters/endpoint.ts'
 import { checkpointsIn, s3SourceFiles, listingOf, s3DeadLetterArchive, reportsIn, s3Client } from './adapters/s3.ts'
 import { apiKeySource } from './adapters/secrets.ts'
 import { deadLetterQueueAt, importQueueAt, sqsDeadLetterReader, changeVisibility } from './adapters/sqs.ts'
-import { dispatchAll, handleMessage } from './jobs/dispatch.ts'
+import { backoffCeiling } from './backoff.ts'
+import { dispatchAll, handleMessage, isAcknowledged } from './jobs/dispatch.ts'
+import { UnfinishedError } from './errors.ts'
 import { readImporterSettings, type ImporterSettings, type Env } from './settings.ts'
 import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
@@ -25,8 +27,7 @@ const HIDDEN_SECONDS = 180
 const HIDE_EVERY_MS = 60_000
 
 /** A message that failed once is seen again after this; each further time after twice as long. */
-const FIRST_DELAY_SECONDS = 30
-const LONGEST_DELAY_SECONDS = 900
+const REDELIVERY_SECONDS = { first: 30, max: 900 }
 
 /** Kissmetrics hands out keys of 40 hex digits. */
 const USUAL_KEY = /^[0-9a-f]{40}$/i
@@ -41,15 +42,16 @@ export function createHandler(env: Env, log: Log): Handler {
   const sqs = new SQSClient({})
   const ports = awsPorts(config, sqs, log)
   return async (event, context) => {
-    using shift = new Deadline(context, config.limits.deadlineMarginMs)
+    using deadline = new Deadline(context, config.limits.deadlineMarginMs)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: shift.ending })
+      const outcome = await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: deadline.ending })
+      if (!isAcknowledged(outcome)) throw new UnfinishedError(outcome.kind)
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: shift.ending }
+      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: deadline.ending }
       const settle = () => handleMessage(() => readMessage(message.body), ports, invocation)
       if (await whileInvisible(message, sqs, config.importQueueUrl, settle)) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })
@@ -125,7 +127,7 @@ async function whileInvisible<T>(
 
 /** Sooner than the queue's own visibility timeout, which is long, so that a short outage costs a short wait. */
 async function redeliverLater(message: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
-  const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (deliveriesOf(message) - 1))
+  const delaySeconds = backoffCeiling(deliveriesOf(message), REDELIVERY_SECONDS)
   // Where SQS does not take this either, the message comes again by itself when its visibility timeout ends.
   await changeVisibility(sqs, queueUrl, message.receiptHandle, delaySeconds).catch(() => undefined)
 }

@@ -19,6 +19,7 @@ export type Work =
 /** A message that nobody here can have meant: it stays in the queue and goes to the dead letters as it is. */
 export class UnknownMessageError extends Error {
   override readonly name = 'UnknownMessageError'
+  readonly code = 'unknown_message'
 }
 
 // Fields that AWS adds later are passed over; those that we need are checked.

@@ -4,6 +4,7 @@ import { codeOf } from '../errors.ts'
 /** A drop whose bytes cannot be had, however often it is read: a person has to write it again. */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
+  readonly code = 'file_unreadable'
 }
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
