@@ -91,11 +91,11 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#settle({ kind: 'silence', code: 'NO_STATUS' })
+    this.#settle({ kind: 'no-answer', code: 'NO_STATUS' })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle({ kind: 'silence', code: nameOf(error) })
+    this.#settle({ kind: 'no-answer', code: nameOf(error) })
   }
 
   expire(): void {

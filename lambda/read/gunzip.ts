@@ -4,6 +4,7 @@ import { codeOf } from '../errors.ts'
 /** The content of a file cannot be read, and reading it again will not help: a person has to upload it again. */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
+  readonly code = 'file_unreadable'
 }
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])

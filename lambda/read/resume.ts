@@ -7,6 +7,7 @@ import type { Absence, ByteRange, Clock, SourceFiles } from '../ports.ts'
 /** The object was deleted, replaced or archived while it was being read. */
 export class VanishedFile extends Error {
   override readonly name = 'VanishedFile'
+  readonly code = 'file_vanished'
   readonly state: Absence
 
   constructor(state: Absence) {

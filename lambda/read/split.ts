@@ -1,14 +1,6 @@
-const LF = 0x0a
+import type { Segment } from '../intake/task.ts'
 
-export interface Cut {
-  /** From 1. */
-  readonly index: number
-  readonly byteStart: number
-  /** Exclusive; includes the newline of the last line. */
-  readonly byteEnd: number
-  readonly firstLine: number
-  readonly lines: number
-}
+const LF = 0x0a
 
 export interface SplitOptions {
   readonly segmentBytes: number
@@ -24,7 +16,7 @@ export interface SplitOptions {
  *
  * @param body the bytes from `byteStart` on; an empty body has no segments
  */
-export async function* splitSegments(body: AsyncIterable<Buffer>, options: SplitOptions): AsyncGenerator<Cut> {
+export async function* splitSegments(body: AsyncIterable<Buffer>, options: SplitOptions): AsyncGenerator<Segment> {
   const { segmentBytes, byteStart = 0, firstLine = 1, firstSegment = 1 } = options
   let position = byteStart
   let lineStart = byteStart

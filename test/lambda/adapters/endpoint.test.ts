@@ -70,10 +70,10 @@ describe('the answer to one attempt', () => {
     [ 'sends a body without end',          (socket) => socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n${'x'.repeat(200_000)}`), { kind: 'status', status: 200 } ],
     [ 'stalls in the body',                (socket) => socket.write(GIF.slice(0, -1)),                              { kind: 'status', status: 200, contentType: 'image/gif' } ],
     [ 'drips its body forever',            (socket) => { drip(socket, 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n') }, { kind: 'status', status: 200 } ],
-    [ 'never answers',                     () => undefined,                                                         { kind: 'silence', code: 'UND_ERR_HEADERS_TIMEOUT' } ],
-    [ 'closes without an answer',          (socket) => socket.end(),                                                { kind: 'silence', code: 'UND_ERR_SOCKET' } ],
-    [ 'resets the connection',             (socket) => socket.resetAndDestroy(),                                    { kind: 'silence', code: 'ECONNRESET' } ],
-    [ 'does not speak HTTP',               (socket) => socket.end('what?\r\n\r\n'),                                 { kind: 'silence', code: 'HTTPParserError' } ],
+    [ 'never answers',                     () => undefined,                                                         { kind: 'no-answer', code: 'UND_ERR_HEADERS_TIMEOUT' } ],
+    [ 'closes without an answer',          (socket) => socket.end(),                                                { kind: 'no-answer', code: 'UND_ERR_SOCKET' } ],
+    [ 'resets the connection',             (socket) => socket.resetAndDestroy(),                                    { kind: 'no-answer', code: 'ECONNRESET' } ],
+    [ 'does not speak HTTP',               (socket) => socket.end('what?\r\n\r\n'),                                 { kind: 'no-answer', code: 'HTTPParserError' } ],
   ])('%s', async (_what, onRequest, answer) => {
     const { url } = await peer(onRequest)
     expect(await endpoint(url).send(GET)).toEqual(answer)
@@ -83,25 +83,25 @@ describe('the answer to one attempt', () => {
     const { url } = await peer((socket) => {
       drip(socket, 'HTTP/1.1 200 OK\r\nx-head: ')
     })
-    expect((await endpoint(url).send(GET)).kind).toBe('silence')
+    expect((await endpoint(url).send(GET)).kind).toBe('no-answer')
   })
 
-  test('a refused connection is silence', async () => {
+  test('a refused connection gives no answer', async () => {
     const { url } = await peer(() => undefined)
     for (const stop of running.splice(0)) await stop()
-    expect(await endpoint(url).send(GET)).toEqual({ kind: 'silence', code: 'ECONNREFUSED' })
+    expect(await endpoint(url).send(GET)).toEqual({ kind: 'no-answer', code: 'ECONNREFUSED' })
   })
 
-  test('an unknown host name is silence', async () => {
+  test('an unknown host name gives no answer', async () => {
     const { kind, ...rest } = await endpoint(new URL('http://no-such-host.invalid')).send(GET)
-    expect(kind).toBe('silence')
+    expect(kind).toBe('no-answer')
     expect(['ENOTFOUND', 'EAI_AGAIN']).toContain('code' in rest ? rest.code : '')
   })
 
-  test('a server without TLS is silence', async () => {
+  test('a server without TLS gives no answer', async () => {
     const { url } = await peer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     expect(await endpoint(new URL(`https://127.0.0.1:${url.port}`)).send(GET)).toMatchObject({
-      kind: 'silence',
+      kind: 'no-answer',
       code: expect.stringMatching(/^(ERR_SSL_|EPROTO)/) as unknown,
     })
   })

@@ -21,14 +21,14 @@ function written(act: () => void): unknown[] {
 
 test.each(['info', 'warn', 'error'] as const)('%s writes one JSON object with the message and its facts', (level) => {
   const lines = written(() => {
-    cloudWatchLog('importer')[level]('File imported.', { key: 'incoming/a.json', lines: 4 })
+    cloudWatchLog('importer')[level]('File imported.', { code: 'file_imported', key: 'incoming/a.json', lines: 4 })
   })
   expect(lines).toEqual([
     expect.objectContaining({
       level: level.toUpperCase(),
       message: 'File imported.',
       service: 'importer',
-      facts: { key: 'incoming/a.json', lines: 4 },
+      facts: { code: 'file_imported', key: 'incoming/a.json', lines: 4 },
     }),
   ])
 })

@@ -21,8 +21,7 @@ beforeEach(async () => {
   queueUrl = await create(sqs, `q${(queues += 1)}`)
 })
 
-const envelope = (body: string): Envelope =>
-  ({ body, attributes: { reason: 'invalid_json', file: 'incoming/a.json' } })
+const envelope = (body: string): Envelope => ({ body, attributes: { reason: 'invalid_json', file: 'incoming/a.json' } })
 
 describe('the dead-letter queue', () => {
   test('stores bodies with their attributes', async () => {

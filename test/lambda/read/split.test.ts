@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { splitSegments, type Cut, type SplitOptions } from '../../../lambda/read/split.ts'
+import { splitSegments, type SplitOptions } from '../../../lambda/read/split.ts'
+import type { Segment } from '../../../lambda/intake/task.ts'
 import { openLines, type Line } from '../../../lambda/read/lines.ts'
 import { allOf, bodyOf, cut, oracle, plain } from './oracle.ts'
 
-function segmentsOf(file: Buffer, options: SplitOptions, cuts: readonly number[] = []): Promise<readonly Cut[]> {
+function segmentsOf(file: Buffer, options: SplitOptions, cuts: readonly number[] = []): Promise<readonly Segment[]> {
   return allOf(splitSegments(bodyOf(cut(file, cuts)), options))
 }
 
@@ -121,7 +122,7 @@ test('an error of the body is thrown, without a partial segment', async () => {
     yield Buffer.from('abc\nabc')
     throw new Error('socket hang up')
   }
-  const segments: Cut[] = []
+  const segments: Segment[] = []
   const reading = (async () => {
     for await (const segment of splitSegments(bodyOf(broken()), { segmentBytes: 4 })) segments.push(segment)
   })()

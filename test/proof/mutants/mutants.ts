@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the message is acknowledged before the work is done',
     file: 'lambda/jobs/dispatch.ts',
     find: 'await dispatchAll(read(), ports, invocation)',
-    replace: 'void dispatchAll(read(), ports, invocation).catch(() => undefined)',
+    replace: '(void dispatchAll(read(), ports, invocation).catch(() => undefined), DONE)',
     tests: [CRASHES, SIM],
   },
   {
@@ -118,8 +118,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a replayed dead letter is deleted before its line is sent',
     file: 'lambda/jobs/dispatch.ts',
-    find: 'await replayDeadLetter(work.deadLetter, ports)',
-    replace: 'void replayDeadLetter(work.deadLetter, ports).catch(() => undefined)',
+    find: 'return replayDeadLetter(work.deadLetter, ports)',
+    replace: 'void replayDeadLetter(work.deadLetter, ports).catch(() => undefined)\n      return DONE',
     tests: ['test/journeys/messages.test.ts'],
   },
   {
@@ -145,8 +145,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the counts of a checkpoint are lost in the next run',
-    file: 'lambda/jobs/import-segment.ts',
-    find: 'limits.maxInFlight * SPAN_PER_REQUEST, lease.state.counts)',
+    file: 'lambda/jobs/run-segment.ts',
+    find: 'limits.maxInFlight * SPAN_PER_REQUEST, first.counts)',
     replace: 'limits.maxInFlight * SPAN_PER_REQUEST)',
     tests: [CRASHES, SIM],
   },
