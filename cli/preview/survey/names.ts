@@ -1,11 +1,11 @@
-import { nameFrom } from '../../../emulators/kissmetrics/understand.ts'
+import { normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
 import { mergeValues, type ValueUse } from '../digest/values.ts'
 import type { EventSummary, NamesSummary, PropertySummary } from '../summary.ts'
 import { findTwins } from './twins.ts'
 
 export const MAX_NAMES = 5_000
 
-/** The names of events, or of properties, with what is known of each. Memory: the first names, whatever comes. */
+/** The names of events, or of properties, with what is known of each. RequestRecorder: the first names, whatever comes. */
 abstract class Names<Use> {
   protected readonly uses = new Map<string, Use>()
   #otherUses = 0
@@ -64,6 +64,6 @@ export class Properties extends Names<ValueUse> {
 }
 
 function named(name: string, count: number): EventSummary {
-  const becomes = nameFrom(name)
+  const becomes = normalizeName(name)
   return { name, count, ...(becomes !== name && { becomes }) }
 }
