@@ -31,7 +31,7 @@ describe('the exit code tells what became of the drops', () => {
   test('0: every line was delivered', async () => {
     await put('a.json', GOOD)
     const { code, stdout } = await run(usual)
-    expect(stdout).toMatch(/^incoming\/a\.json {2}complete\n {2}lines +1\n {2}delivered +1 {2}record 1\n/)
+    expect(stdout).toMatch(/^incoming\/a\.json {2}done\n {2}lines +1\n {2}delivered +1 {2}record 1\n/)
     expect(code).toBe(0)
   })
 
@@ -59,7 +59,7 @@ describe('the exit code tells what became of the drops', () => {
     await put('a.json', GOOD)
     const { code, stderr, stdout } = await run(usual)
     expect(stderr).toContain('lost.json could not be read (ENOENT)')
-    expect(stdout).toContain('incoming/a.json  complete')
+    expect(stdout).toContain('incoming/a.json  done')
     expect(code).toBe(2)
   })
 })
@@ -71,7 +71,7 @@ describe('what cannot be used is said in one line, with exit code 2 and no stack
     [ 'a flag that there is not',    ['local', '--onec'],                                            "error: unknown option '--onec'" ],
     [ 'a command that there is not', ['lokal'],                                                      "error: unknown command 'lokal'" ],
     [ 'a folder that is not there',  ['local', '--once', '--drop-dir', '/no/such/folder'],           'km-import: --drop-dir is "/no/such/folder": there is no such folder. Make it (mkdir -p), or name another.' ],
-    [ 'an endpoint that is no URL',  ['local', '--once', '--endpoint', 'nonsense'],                  'km-import: --endpoint is "nonsense": expected an address such as https://trk.kissmetrics.io.' ],
+    [ 'an endpoint that is no URL',  ['local', '--once', '--endpoint', 'nonsense'],                  'km-import: --endpoint is "nonsense": expected an address like https://trk.kissmetrics.io.' ],
     [ 'a key that is not set',       ['local', '--once', '--endpoint', 'https://trk.kissmetrics.io', '--api-key-env', 'KM_NO_SUCH'], 'km-import: No API key: the environment variable KM_NO_SUCH is not set, and --endpoint needs one. Set it (export KM_NO_SUCH=…), or name another with --api-key-env.' ],
     [ 'a port that is none',         ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65532. Leave it out to take free ports.' ],
   ])('%s', async (_what, args, sentence) => {
@@ -136,7 +136,7 @@ test('a file that comes while it runs is imported; Ctrl-C ends it in order, and 
   await eventually('the table', () => Promise.resolve(program.stdout.includes('dead letters') ? true : undefined))
   program.kill('SIGINT')
   const { code, stdout } = await program.ended()
-  expect(stdout).toContain('incoming/new/late.json  complete')
+  expect(stdout).toContain('incoming/new/late.json  done')
   expect(code).toBe(130)
   const file = /report +(\S+)/.exec(stdout)?.[1] ?? ''
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ state: 'complete', file: { key: 'incoming/new/late.json' } })

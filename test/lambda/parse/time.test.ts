@@ -8,12 +8,12 @@ test.each([
   //  _t                                                              seconds
   [ 'a number',                           SECONDS,                    SECONDS ],
   [ 'text of digits',                     String(SECONDS),            SECONDS ],
-  [ 'a fraction, which is cut',           1_393_344_604.999,          SECONDS ],
+  [ 'with a fraction, cut off',           1_393_344_604.999,          SECONDS ],
   [ 'text with a fraction',               '1393344604.999',           SECONDS ],
   [ 'text with a very long fraction',     `1393344604.${'9'.repeat(30)}`, SECONDS ],
   [ 'the first second of 2009',           1_230_768_000,              1_230_768_000 ],
   [ 'the latest time',                    RULES.latestTime,           RULES.latestTime ],
-  [ 'a fraction after the latest time',   RULES.latestTime + 0.5,     RULES.latestTime ],
+  [ 'the latest time and a half',         RULES.latestTime + 0.5,     RULES.latestTime ],
 ])('`_t` %s', (_what, value, seconds) => {
   expect(parsed(lineWith({ _t: value })).time).toBe(seconds)
 })
@@ -45,36 +45,36 @@ test.each([
   [ 'milliseconds',                       SECONDS * 1000,             'timestamp_in_milliseconds' ],
   [ 'milliseconds as text',               '1393344604000',            'timestamp_in_milliseconds' ],
   [ 'microseconds',                       SECONDS * 1e6,              'timestamp_in_milliseconds' ],
-])('`_t` %s is no time', (_what, value, reason) => {
+])('`_t` %s is rejected', (_what, value, reason) => {
   expect(outcomeOf(lineWith({ _t: value }))).toBe(reason)
 })
 
-test('a time too large for a number', () => {
+test('a number that is too large', () => {
   expect(rejectionOf('{"_p":"bob","_t":1e999,"_n":"x"}')).toMatchObject({
     reason: 'invalid_timestamp',
     detail: expect.stringContaining('too large'),
   })
 })
 
-test('a fraction that JavaScript would round up is cut', () => {
+test('a fraction that JavaScript would round up is cut off', () => {
   expect(parsed('{"_p":"bob","_t":1393344604.99999999999999,"_n":"x"}').time).toBe(SECONDS)
 })
 
-describe('the detail tells the seconds', () => {
+describe('the detail shows the time in seconds', () => {
   // prettier-ignore
   test.each([
-    //  _t                                 the seconds
-    [ SECONDS * 1000,                      'in seconds it would be 1393344604)' ],
-    [ SECONDS * 1000 + 999,                'in seconds it would be 1393344604)' ],
-    [ SECONDS * 1_000_000,                 'in seconds it would be 1393344604)' ],
-    [ '1393344604000000000',               'in seconds it would be 1393344604)' ],
-    [ '2014-02-25',                        'it is a date; in seconds it would be 1393286400, as UTC)' ],
-    [ '2014-02-25T16:10:04Z',              'it is a date; in seconds it would be 1393344604, as UTC)' ],
-    [ '2014-02-25 16:10:04',               'it is a date; in seconds it would be 1393344604, as UTC)' ],
-    [ '2014-02-25T16:10',                  'it is a date; in seconds it would be 1393344600, as UTC)' ],
-    [ '2014-02-25T16:10:04.999Z',          'it is a date; in seconds it would be 1393344604, as UTC)' ],
-    [ '2014-02-25T17:10:04+01:00',         'it is a date; in seconds it would be 1393344604)' ],
-    [ '2014-02-25T17:10:04+0100',          'it is a date; in seconds it would be 1393344604)' ],
+    //  _t                                 the detail
+    [ SECONDS * 1000,                      'in seconds it is 1393344604)' ],
+    [ SECONDS * 1000 + 999,                'in seconds it is 1393344604)' ],
+    [ SECONDS * 1_000_000,                 'in seconds it is 1393344604)' ],
+    [ '1393344604000000000',               'in seconds it is 1393344604)' ],
+    [ '2014-02-25',                        'it is a date; in seconds it is 1393286400 in UTC)' ],
+    [ '2014-02-25T16:10:04Z',              'it is a date; in seconds it is 1393344604 in UTC)' ],
+    [ '2014-02-25 16:10:04',               'it is a date; in seconds it is 1393344604 in UTC)' ],
+    [ '2014-02-25T16:10',                  'it is a date; in seconds it is 1393344600 in UTC)' ],
+    [ '2014-02-25T16:10:04.999Z',          'it is a date; in seconds it is 1393344604 in UTC)' ],
+    [ '2014-02-25T17:10:04+01:00',         'it is a date; in seconds it is 1393344604)' ],
+    [ '2014-02-25T17:10:04+0100',          'it is a date; in seconds it is 1393344604)' ],
     [ '2014-02-30',                        'it is text)' ],
     [ '2014-13-01',                        'it is text)' ],
     [ '2014-02-25T25:00',                  'it is text)' ],
@@ -83,22 +83,22 @@ describe('the detail tells the seconds', () => {
     [ false,                               'it is false)' ],
     [ {},                                  'it is an object)' ],
     [ [],                                  'it is a list)' ],
-    [ 41_695.67,                           'it looks like a date of Excel, where (A1-25569)*86400 gives the seconds)' ],
-    [ 30_000,                              'it looks like a date of Excel, where (A1-25569)*86400 gives the seconds)' ],
-  ])('%j', (value, told) => {
-    expect(rejectionOf(lineWith({ _t: value })).detail).toContain(told)
+    [ 41_695.67,                           'it looks like an Excel date; =(A1-25569)*86400 converts it)' ],
+    [ 30_000,                              'it looks like an Excel date; =(A1-25569)*86400 converts it)' ],
+  ])('%j', (value, hint) => {
+    expect(rejectionOf(lineWith({ _t: value })).detail).toContain(hint)
   })
 
-  test.each([29_999, 80_000, 0])('%d is no date of Excel', (value) => {
+  test.each([29_999, 80_000, 0])('%d is not taken for an Excel date', (value) => {
     expect(rejectionOf(lineWith({ _t: value })).detail).not.toContain('Excel')
   })
 })
 
-test('the latest time is a day after the drop was written', () => {
+test('the latest time is one day after the file was written', () => {
   expect(latestTimeFor(new Date('2014-02-25T16:10:04.900Z'))).toBe(SECONDS + 86_400)
 })
 
-test('every second from 2009 to the latest is itself, as number and as text', () => {
+test('every second from 2009 to the latest time is valid, as number and as text', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1_230_768_000, max: RULES.latestTime }), (seconds) => {
       expect(parseTime(seconds, RULES.latestTime)).toBe(seconds)
