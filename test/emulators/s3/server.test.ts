@@ -160,15 +160,15 @@ describe('everything that was answered survives a restart', () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'incoming/a b+é.json', Body: '{}' }))
     await s3.send(new PutObjectCommand({ Bucket, Key: 'incoming/a.txt', Body: '{}' }))
     await stop(before)
-    const told: string[] = []
+    const delivered: string[] = []
     await start((arn, body) => {
       expect(arn).toBe(QUEUE)
-      told.push(body)
+      delivered.push(body)
       return Promise.resolve()
     })
-    await eventually('the event', () => Promise.resolve(told.length === 2 ? true : undefined))
-    expect(JSON.parse(told[0] ?? '')).toMatchObject({ Event: 's3:TestEvent' })
-    expect(JSON.parse(told[1] ?? '')).toMatchObject({
+    await eventually('the event', () => Promise.resolve(delivered.length === 2 ? true : undefined))
+    expect(JSON.parse(delivered[0] ?? '')).toMatchObject({ Event: 's3:TestEvent' })
+    expect(JSON.parse(delivered[1] ?? '')).toMatchObject({
       Records: [
         {
           eventSource: 'aws:s3',
@@ -205,15 +205,15 @@ describe('everything that was answered survives a restart', () => {
 
 describe('faults that a test can inject', () => {
   test('a body that is cut off, a busy service, an event that is delivered twice', async () => {
-    const told: string[] = []
-    const server = await start((_arn, body) => Promise.resolve(void told.push(body)))
+    const delivered: string[] = []
+    const server = await start((_arn, body) => Promise.resolve(void delivered.push(body)))
     const s3 = client(server)
     await s3.send(new CreateBucketCommand({ Bucket }))
     await notify(s3, to('.json'))
     server.faults.sendEventsTwice = 1
     await s3.send(new PutObjectCommand({ Bucket, Key: 'incoming/a.json', Body: 'x'.repeat(1_000) }))
     await eventually('both events', () =>
-      Promise.resolve(told.filter((body) => body.includes('incoming/a.json')).length === 2 ? true : undefined),
+      Promise.resolve(delivered.filter((body) => body.includes('incoming/a.json')).length === 2 ? true : undefined),
     )
     server.faults.cutBodyAt = 10
     await expect(textOf(s3, 'incoming/a.json')).rejects.toThrow()

@@ -236,9 +236,9 @@ describe('a waiting receive request', () => {
 
   test('fails if the queue is deleted', async () => {
     const waiting = receive(local.sqs, queue, { WaitTimeSeconds: 20 })
-    const told = expect(waiting).rejects.toMatchObject({ name: 'QueueDoesNotExist' })
+    const rejected = expect(waiting).rejects.toMatchObject({ name: 'QueueDoesNotExist' })
     await local.sqs.send(new DeleteQueueCommand({ QueueUrl: queue }))
-    await told
+    await rejected
   })
 
   test('whose connection is closed gets nothing, so the message stays for the next one', async () => {

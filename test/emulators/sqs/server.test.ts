@@ -209,8 +209,8 @@ test('eight consumers receive 2,000 messages, each exactly once', async () => {
 
 test('another client finds the queue at the URL that the server returns', async () => {
   const client = await connect(local.server.url)
-  const url = await create(client, 'told')
-  expect(url).toBe(local.server.queueUrl('told'))
+  const url = await create(client, 'q-other')
+  expect(url).toBe(local.server.queueUrl('q-other'))
   await sendText(client, url, 'x')
   expect((await only(receive(client, url))).Body).toBe('x')
   client.destroy()
