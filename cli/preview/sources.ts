@@ -58,7 +58,8 @@ function bucketAndKey(name: string): { readonly bucket: string; readonly key: st
 
 async function openInBucket(name: string): Promise<Source> {
   // Imported here, so that a preview of a local file does not wait for the SDK.
-  const { s3SourceFiles, s3Client } = await import('../../lambda/adapters/s3.ts')
+  const { s3Client } = await import('../../lambda/adapters/s3-client.ts')
+  const { s3SourceFiles } = await import('../../lambda/adapters/s3-objects.ts')
   const { resuming } = await import('../../lambda/read/resume.ts')
   const shown = printable(name)
   const opened = await resuming(s3SourceFiles(s3Client()), clock)

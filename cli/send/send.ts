@@ -1,5 +1,5 @@
 import { clock } from '../../lambda/adapters/clock.ts'
-import { endpointAt } from '../../lambda/adapters/endpoint.ts'
+import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
 import { readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { readTarget, type Target } from '../local/options.ts'
@@ -142,7 +142,7 @@ async function sendAll(
   { target, limits, summary, flags }: Sending,
 ): Promise<ExitCode | undefined> {
   using interruption = new Interruption()
-  const endpoint = endpointAt(target.endpoint, limits.maxInFlight)
+  const endpoint = kissmetricsEndpoint(target.endpoint, limits.maxInFlight)
   try {
     for (const { file, state } of pending) {
       const sent = await sendOne(file, state, {

@@ -4,7 +4,6 @@ import { admit } from '../parse/sniff.ts'
 import type { OpenFile } from '../ports.ts'
 import { openLines, UnreadableFile, type Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
-import type { Checkpointer } from '../settle/checkpointer.ts'
 import type { Watermark } from '../settle/ledger.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -12,7 +11,6 @@ export interface PipelineContext {
   readonly maxLineBytes: number
   readonly apiKey: string
   readonly settlement: Settlement
-  readonly checkpointer: Checkpointer
   /** Whether the file is known to be JSON lines: an earlier run has settled some, or the file was split. */
   readonly isAdmitted: boolean
 }
@@ -36,7 +34,7 @@ export interface PipelineResult {
 export async function runPipeline(opened: OpenFile, start: Watermark, context: PipelineContext): Promise<PipelineResult> {
   const { maxLineBytes, apiKey, settlement, isAdmitted } = context
   const rules = { latestTime: latestTimeFor(opened.lastModified) }
-  const { settled } = settlement.ledger
+  const settled = settlement.ledger.watermark.line
   let lines = 0
   let unreadable: Rejection | undefined
 
@@ -77,14 +75,11 @@ function linesAfter(settled: number, batch: readonly Line[]): readonly Line[] {
 }
 
 /** @returns how many lines it has passed to the settlement */
-async function settleAll(entries: Iterable<Entry>, { settlement, checkpointer }: PipelineContext): Promise<number> {
+async function settleAll(entries: Iterable<Entry>, { settlement }: PipelineContext): Promise<number> {
+  const { backPressure } = settlement
   let lines = 0
   for (const entry of entries) {
-    while (!settlement.hasRoom || !checkpointer.hasRoom) {
-      checkpointer.note()
-      await settlement.room()
-      await checkpointer.room()
-    }
+    if (!backPressure.hasRoom) await backPressure.room()
     lines += 1
     settlement.settle(entry)
   }

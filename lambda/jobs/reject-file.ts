@@ -14,7 +14,7 @@ import { deadLetterDestination } from './quarantine.ts'
 export async function rejectFile(origin: DeadLetterOrigin, rejection: Rejection, ports: Ports): Promise<Failure> {
   const deadLetter = fileDeadLetter(origin, rejection, ports.clock.now())
   const sender = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, ports), ports.clock)
-  sender.post(deadLetter, () => undefined)
+  sender.send(deadLetter, () => undefined)
   await sender.flush()
   return { kind: 'failed', rejection, replays: origin.replays }
 }

@@ -40,7 +40,7 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     settlement.settle(entry)
     await settlement.finish()
   } catch (error) {
-    await settlement.windDown(asError(error))
+    await settlement.shutDown(asError(error))
     const reason = stopReasonOf(error)
     if (reason.kind === 'outage') return reason
     throw error
@@ -83,7 +83,7 @@ async function readLine(body: Readable, number: number, { limits }: Ports): Prom
 
 async function sendUnchanged(deadLetter: DeadLetter, ports: Ports): Promise<void> {
   const sender = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, ports), ports.clock)
-  sender.post({ ...deadLetter, failedAt: new Date(ports.clock.now()).toISOString() }, () => undefined)
+  sender.send({ ...deadLetter, failedAt: new Date(ports.clock.now()).toISOString() }, () => undefined)
   await sender.flush()
   ports.events.replayFailed(deadLetter.source.key, deadLetter.source.line ?? 0, deadLetter.reason, deadLetter.replays)
 }

@@ -50,7 +50,7 @@ export async function runSegment(
     settlement.stop(error)
     opened.body.destroy(error)
   }
-  const checkpointer = new Checkpointer(lease, first, ledger, clock, {
+  const checkpointer = new Checkpointer(lease, first, ledger, clock, settlement.backPressure, {
     everyMs: limits.checkpointMs,
     maxUnsaved: maxRepeats(ports),
     onLost: stop,
@@ -64,7 +64,6 @@ export async function runSegment(
       maxLineBytes: limits.maxLineBytes,
       apiKey: await ports.apiKey(),
       settlement,
-      checkpointer,
       isAdmitted: task.segment !== undefined || began > 0,
     })
     // A body that was destroyed here looks like one that ended early.
@@ -75,7 +74,7 @@ export async function runSegment(
     return { kind: 'done', checkpoint: await checkpointer.end({ isDone: true, ...(failure !== undefined && { failure }) }) }
   } catch (error) {
     const cause: unknown = stopping.signal.aborted ? stopping.signal.reason : error
-    await settlement.windDown(asError(cause))
+    await settlement.shutDown(asError(cause))
     return await endEarly(cause, began, checkpointer)
   } finally {
     opened.body.destroy()

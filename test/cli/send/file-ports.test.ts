@@ -5,7 +5,7 @@ import { Progress } from '../../../cli/send/progress.ts'
 import { RejectedFile } from '../../../cli/send/rejected-file.ts'
 import { SendState } from '../../../cli/send/state.ts'
 import { SendStats } from '../../../cli/send/stats.ts'
-import { newTask } from '../../../lambda/intake/task.ts'
+import { newTask, taskBody } from '../../../lambda/intake/task.ts'
 import { RECONCILE_SCHEMA } from '../../../lambda/keys.ts'
 import type { Ports } from '../../../lambda/ports.ts'
 import { beginCheckpoint } from '../../../lambda/settle/checkpoint.ts'
@@ -43,7 +43,7 @@ test('a task for the queue is deferred; nothing else may be queued', async () =>
   await using folder = await TestFolder.create()
   const { ports, context } = await open(folder)
   const task = newTask({ bucket: 'b', key: 'k' })
-  await ports.importQueue.send(JSON.stringify(task), 30)
+  await ports.importQueue.send(taskBody(task), 30)
   expect(context.defer).toHaveBeenCalledWith(task, 30)
   expect(() => ports.importQueue.send(JSON.stringify({ schema: RECONCILE_SCHEMA }), 0)).toThrow('a send defers only tasks')
 })

@@ -24,11 +24,11 @@ test('the rate covers this run, without the lines of an earlier run', () => {
 
 test('requests are in flight until they are answered', async () => {
   const stats = new SendStats(0)
-  const answer = Promise.withResolvers<{ readonly kind: 'silence'; readonly code: string }>()
+  const answer = Promise.withResolvers<{ readonly kind: 'no-answer'; readonly code: string }>()
   const endpoint = stats.counting({ send: () => answer.promise })
   const sent = [1, 2].map(() => endpoint.send({ path: '/e' } as never))
   expect(stats.inFlight).toBe(2)
-  answer.resolve({ kind: 'silence', code: 'ECONNRESET' })
+  answer.resolve({ kind: 'no-answer', code: 'ECONNRESET' })
   await Promise.all(sent)
   expect(stats.inFlight).toBe(0)
 })
