@@ -140,7 +140,7 @@ describe('a file that is sent from this computer', () => {
     expect(sink.seen).toHaveLength(1)
   })
 
-  test('no control character of it reaches the terminal', async () => {
+  test('no control character in the file reaches the terminal', async () => {
     await using sink = await startFaultSink()
     const names = ['Signed\u001b[2J Up', 'signed\u001b[2j up', 'SIGNED\u202e UP', 'signed\u202e up']
     const lines = names.map((name) => JSON.stringify({ _p: 'a', _t: 1393344604, _n: name }))
