@@ -3,7 +3,11 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 
-/** Writes a small document so that it is there as a whole, or not at all, whatever happens. @throws SetupError where the disk does not take it */
+/**
+ * Writes a small JSON document. After a crash the file has either its old or its new content, never a part.
+ *
+ * @throws SetupError if the file system refuses it
+ */
 export async function writeAtomically(file: string, value: unknown): Promise<void> {
   const draft = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`)
   try {
@@ -17,7 +21,7 @@ export async function writeAtomically(file: string, value: unknown): Promise<voi
   }
 }
 
-/** @returns undefined where there is none, or nothing that can be understood */
+/** @returns the JSON document, or undefined if there is no file or it is not JSON */
 export async function readIfValid(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return 'null'
@@ -30,11 +34,11 @@ export async function readIfValid(file: string): Promise<unknown> {
   }
 }
 
-/** Without what is kept beside the file a send could not go on, so it stops. */
+/** A send cannot continue without the files that it keeps beside the sent file. */
 export function stateFileError(file: string, cause: unknown): SetupError {
   const why = codeOf(cause) === 'ENOSPC' ? 'the disk is full' : codeOf(cause) || 'unknown error'
   return new SetupError(
-    `${file} could not be read or written (${why}). Make room or give yourself access; then the same command goes on where this one stood.`,
+    `${file} could not be read or written (${why}). Free some disk space or check the permissions, then run the same command to continue.`,
     { cause },
   )
 }

@@ -1,49 +1,64 @@
-import { fitted, listed, quoted, WIDTH, wrapped } from '../terminal/layout.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
 import { durationRange } from '../preview/text/text.ts'
-import { counted, grouped, printable, styled, type Output } from '../terminal/output.ts'
+import { fitted, listed, quoted, WIDTH, widthOf, wrapped } from '../terminal/layout.ts'
+import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 
-/** Of a name that came from a file, which is made harmless by it. */
 const NAME_COLUMNS = 30
+const MAX_REASONS = 5
 
-/** What sending would do, in short: enough to say yes or no. */
+/**
+ * A short preview: enough to decide whether to send.
+ *
+ * @param names of the files, escaped for a terminal
+ */
 export function confirmationText(summary: PreviewSummary, names: readonly string[], output: Output): string {
-  const { lines, commands, identities, aliases, events, time, estimate, refused } = summary
   const title = names.length === 1 ? fitted(names[0] ?? '', WIDTH) : `${grouped(names.length)} files`
-  const kinds = (['record', 'set', 'alias'] as const).filter((kind) => commands[kind] > 0)
-  const rows = [
-    ...refused.map(({ file, detail }) => `${printable(file)} cannot be sent as a whole: ${printable(detail)}`),
-    `${counted(lines.valid, 'line')} can be sent${kinds.length === 0 ? '' : `: ${kinds.map((kind) => `${kind} ${grouped(commands[kind])}`).join(', ')}`}.`,
-    ...(lines.rejected === 0 ? [] : [`${counted(lines.rejected, 'line')} would come back: ${reasonsOf(summary)}.`]),
-    ...(lines.valid === 0
-      ? []
-      : [
-          `About ${counted(identities.count, 'person', 'people')}${time === undefined ? '' : `, from ${day(time.first)} to ${day(time.last)}`}; it takes ${durationRange(estimate)}.`,
-        ]),
-    ...(aliases.commands === 0 ? [] : [`${counted(aliases.commands, 'alias', 'aliases')}, which cannot be undone.`]),
-    ...(events.twins.length === 0
-      ? []
-      : [
-          `Names of events that look as if one was meant: ${listed(
-            events.twins.map(
-              ({ names: [one = '', other = ''] }) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`,
-            ),
-            WIDTH,
-          )}.`,
-        ]),
-    `More: km-import preview ${names.length === 1 ? (names[0] ?? '') : 'FILE…'}`,
+  const sentences = [
+    ...summary.refused.map(({ file, detail }) => `${printable(file)} cannot be sent: ${printable(detail)}`),
+    ...lineSentences(summary),
+    ...aliasSentences(summary),
+    ...twinSentences(summary),
   ]
-  return `${[styled(output, 'bold', title), ...rows.flatMap((row) => wrapped(row))].join('\n')}\n\n`
+  const rows = sentences.flatMap((sentence) => wrapped(sentence))
+  return `${[styled(output, 'bold', title), ...rows, previewHint(names)].join('\n')}\n\n`
 }
 
-const MOST_REASONS = 5
+function previewHint(names: readonly string[]): string {
+  const command = `  More: npx km-import preview ${names.map(shellWord).join(' ')}`
+  return names.length === 1 || widthOf(command) <= WIDTH ? command : '  More: npx km-import preview, with the same files'
+}
 
-function reasonsOf({ rejectedBy }: PreviewSummary): string {
+function lineSentences({ lines, commands, identities, time, estimate, rejectedBy }: PreviewSummary): readonly string[] {
+  const kinds = (['record', 'set', 'alias'] as const).filter((kind) => commands[kind] > 0)
+  const kindsText = kinds.map((kind) => `${kind} ${grouped(commands[kind])}`).join(', ')
+  const people = counted(identities.count, 'person', 'people')
+  const days = time === undefined ? '' : `, from ${dayText(time.first)} to ${dayText(time.last)}`
+  return [
+    `${counted(lines.valid, 'line')} can be sent${kindsText === '' ? '' : `: ${kindsText}`}.`,
+    ...(lines.rejected === 0 ? [] : [`${counted(lines.rejected, 'line')} would be rejected: ${reasonsText(rejectedBy)}.`]),
+    ...(lines.valid === 0 ? [] : [`About ${people}${days}. Sending takes ${durationRange(estimate)}.`]),
+  ]
+}
+
+function aliasSentences({ aliases }: PreviewSummary): readonly string[] {
+  return aliases.commands === 0 ? [] : [`${counted(aliases.commands, 'alias', 'aliases')}, which cannot be undone.`]
+}
+
+function twinSentences({ events }: PreviewSummary): readonly string[] {
+  if (events.twins.length === 0) return []
+  const pairs = events.twins.map(
+    ({ names: [one = '', other = ''] }) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`,
+  )
+  return [`Similar event names, probably meant to be one: ${listed(pairs, WIDTH)}.`]
+}
+
+/** The most frequent reasons, with their counts. */
+function reasonsText(rejectedBy: PreviewSummary['rejectedBy']): string {
   const all = Object.entries(rejectedBy).toSorted(([, a], [, b]) => b.count - a.count)
-  const some = all.slice(0, MOST_REASONS).map(([reason, { count: lines }]) => `${reason} ${grouped(lines)}`)
-  return [...some, ...(all.length > MOST_REASONS ? ['…'] : [])].join(', ')
+  const shown = all.slice(0, MAX_REASONS).map(([reason, { count }]) => `${reason} ${grouped(count)}`)
+  return [...shown, ...(all.length > MAX_REASONS ? ['…'] : [])].join(', ')
 }
 
-function day(seconds: number): string {
+function dayText(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 10)
 }

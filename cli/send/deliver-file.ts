@@ -1,90 +1,85 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
-import type { Limits } from '../../lambda/settings.ts'
 import { InterruptedError, SetupError } from '../../lambda/errors.ts'
-import { importFile } from '../../lambda/jobs/import-file.ts'
 import { newTask, type Task } from '../../lambda/intake/task.ts'
+import { importFile } from '../../lambda/jobs/import-file.ts'
+import type { Clock, Endpoint, Ports } from '../../lambda/ports.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import type { Ports } from '../../lambda/ports.ts'
-import type { Target } from '../local/options.ts'
+import type { Limits } from '../../lambda/settings.ts'
+import type { Output } from '../terminal/output.ts'
+import { filePorts } from './file-ports.ts'
 import type { SentFile } from './files.ts'
-import { SendStats } from './stats.ts'
 import { Progress } from './progress.ts'
 import { RejectedFile } from './rejected-file.ts'
 import { readReport } from './report-file.ts'
 import type { SendState } from './state.ts'
-import { portsFor } from './file-ports.ts'
+import { SendStats } from './stats.ts'
 
 export interface SendOptions {
-  readonly target: Target
+  readonly apiKey: string
+  readonly endpoint: Endpoint
+  readonly clock: Clock
   readonly limits: Limits
-  /** Lines of the file, as they were counted before. */
+  /** Lines of the file, as the preview counted them. */
   readonly lines: number
-  readonly output: NodeJS.WriteStream
-  /** Raised when the person wants it to stop. */
+  readonly output: Output & NodeJS.WritableStream
+  /** Aborted when the user interrupts the command. */
   readonly signal: AbortSignal
-  /** Whether somebody is there who can stop it; where nobody is, an outage ends it some time. */
+  /** Whether a user can interrupt the command. If not, it ends by itself after a long outage. */
   readonly isAttended: boolean
 }
 
 export type SendResult =
   | { readonly kind: 'ended'; readonly report: Report }
-  /** The same command goes on from there. */
+  /** The same command continues the file. */
   | { readonly kind: 'interrupted' | 'given-up'; readonly settled: number }
 
-/** So long an outage is waited for where nobody is there. */
-const PATIENCE_MS = 15 * 60_000
-/** Nobody who looks on waits for longer between two tries, whatever a queue would do. */
-const LONGEST_WAIT_SECONDS = 60
+/** The longest outage that an unattended command waits for. */
+const MAX_OUTAGE_MS = 15 * 60_000
+/** The longest wait between two tries. The import queue would wait longer, but here a user may be watching. */
+const MAX_WAIT_SECONDS = 60
 
 /**
- * Sends one file with the importer that runs on AWS: its reading, judging, sending, settling and reporting, over files in place of S3 and SQS.
+ * Sends one file with the importer that runs on AWS, with files in place of S3 and SQS.
  *
- * @throws SetupError where a person has to mend something; then, as after an interruption, the same command goes on
+ * @throws SetupError if the user has to fix something first; then the same command continues the file
  */
 export async function deliverFile(file: SentFile, state: SendState, options: SendOptions): Promise<SendResult> {
-  await using rejected = await RejectedFile.open(file, state.reached)
-  const stats = new SendStats(Date.now())
-  if (state.checkpoint !== undefined) stats.note(state.checkpoint)
-  using progress = new Progress(stats, options.lines, options.output)
-  const endpoint = kissmetricsEndpoint(options.target.endpoint, options.limits.maxInFlight)
-  try {
-    return await new Send(file, state, options, { rejected, stats, progress, endpoint }).run()
-  } finally {
-    await endpoint.close()
-  }
+  await using rejected = await RejectedFile.open(file, state.watermarkLine)
+  const stats = new SendStats(options.clock.now())
+  if (state.checkpoint !== undefined) stats.update(state.checkpoint)
+  using progress = new Progress(stats, options.lines, options.output, () => options.clock.now())
+  return await new Delivery(file, state, options, { rejected, stats, progress }).run()
 }
 
 interface Parts {
   readonly rejected: RejectedFile
   readonly stats: SendStats
   readonly progress: Progress
-  readonly endpoint: ReturnType<typeof kissmetricsEndpoint>
 }
 
-interface Later {
+/** The rest of the work, and when to try it. */
+interface Deferred {
   readonly task: Task
   readonly seconds: number
 }
 
-class Send {
+class Delivery {
   readonly #file: SentFile
   readonly #options: SendOptions
   readonly #parts: Parts
   readonly #ports: Ports
   readonly #ending = new AbortController()
-  #later: Later | undefined
+  #deferred: Deferred | undefined
   #timesBusy = 0
 
   constructor(file: SentFile, state: SendState, options: SendOptions, parts: Parts) {
     this.#file = file
     this.#options = options
     this.#parts = parts
-    this.#ports = portsFor(file, state, {
+    this.#ports = filePorts(file, state, {
       ...parts,
       ...options,
       defer: (task, seconds) => {
-        this.#later = { task, seconds }
+        this.#deferred = { task, seconds }
       },
       onBusy: () => {
         this.#onBusy()
@@ -100,21 +95,22 @@ class Send {
 
   async run(): Promise<SendResult> {
     const { stats, progress } = this.#parts
-    let task = newTask(this.#file.file)
-    let advanced = { settled: stats.settled, at: Date.now() }
+    const { clock, isAttended } = this.#options
+    let task = newTask(this.#file.source)
+    let advanced = { settled: stats.settled, at: clock.now() }
     for (;;) {
       if (!(await this.#import(task))) return { kind: 'interrupted', settled: stats.settled }
-      if (this.#later === undefined) break
-      if (stats.settled > advanced.settled) advanced = { settled: stats.settled, at: Date.now() }
-      if (!this.#options.isAttended && Date.now() - advanced.at > PATIENCE_MS) return { kind: 'given-up', settled: stats.settled }
-      const { task: next, seconds } = this.#later
-      this.#later = undefined
+      if (this.#deferred === undefined) break
+      if (stats.settled > advanced.settled) advanced = { settled: stats.settled, at: clock.now() }
+      if (!isAttended && clock.now() - advanced.at > MAX_OUTAGE_MS) return { kind: 'given-up', settled: stats.settled }
+      const { task: next, seconds } = this.#deferred
+      this.#deferred = undefined
       await this.#wait(seconds)
-      progress.notice('')
+      progress.showNotice('')
       task = next
     }
     const report = await readReport(this.#file)
-    if (report === undefined) throw new Error(`${this.#file.reportPath} is not there after the send`)
+    if (report === undefined) throw new Error(`${this.#file.reportPath} is missing after the send`)
     return { kind: 'ended', report }
   }
 
@@ -126,7 +122,7 @@ class Send {
     return kind !== 'interrupted'
   }
 
-  /** An earlier run that was killed holds the file for a moment; or another send is running. */
+  /** A run that was killed holds the lease for a moment longer. If the lease is still held after that, another send is running. */
   #onBusy(): void {
     this.#timesBusy += 1
     if (this.#timesBusy > 1) throw this.#otherSend()
@@ -134,22 +130,22 @@ class Send {
 
   #otherSend(): SetupError {
     return new SetupError(
-      `Another km-import send is at work on ${this.#file.name}. Wait until it is done, or stop it; the same command goes on then.`,
+      `Another km-import send is working on ${this.#file.name}. Wait until it ends, or stop it; then run the same command again.`,
     )
   }
 
   async #wait(seconds: number): Promise<void> {
     const { signal } = this.#ending
-    const why = this.#timesBusy > 0 ? 'an earlier run broke off just now' : 'the endpoint is down'
-    for (let left = Math.min(LONGEST_WAIT_SECONDS, seconds); left > 0 && !signal.aborted; left -= 1) {
-      this.#parts.progress.notice(this.#noticeOf(why, left))
-      await delay(1_000, undefined, { signal }).catch(() => undefined)
+    const why = this.#timesBusy > 0 ? 'an earlier run was killed a moment ago' : 'the endpoint is down'
+    for (let left = Math.min(MAX_WAIT_SECONDS, seconds); left > 0 && !signal.aborted; left -= 1) {
+      this.#parts.progress.showNotice(this.#noticeText(why, left))
+      await this.#options.clock.sleep(1_000, signal)
     }
   }
 
-  /** On a terminal the seconds go by; in a log one line says it. */
-  #noticeOf(why: string, seconds: number): string {
-    const when = this.#options.output.isTTY ? `in ${seconds} s` : 'in a moment'
-    return `${why}; trying again ${when}. Ctrl-C to go on later`
+  /** A terminal shows a countdown, a log only one line. */
+  #noticeText(why: string, seconds: number): string {
+    const when = this.#options.output.isTTY === true ? `in ${seconds} s` : 'soon'
+    return `${why}; trying again ${when}. Press Ctrl-C to stop and continue later`
   }
 }

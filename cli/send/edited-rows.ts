@@ -4,59 +4,72 @@ import { stat, writeFile } from 'node:fs/promises'
 import { SetupError } from '../../lambda/errors.ts'
 import { isBlank } from '../../lambda/parse/line.ts'
 import { openLines } from '../../lambda/read/lines.ts'
-import { rejectionOfRow } from '../rejects/validate.ts'
+import type { Row } from '../rejects/row.ts'
 import { readRows } from '../rejects/rows.ts'
+import { rejectionOfRow } from '../rejects/validate.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { grouped, printable } from '../terminal/output.ts'
 import { stateFileError } from './atomic-file.ts'
 
-const FIRST_LINE_BYTES = 1_048_576
+const MAX_FIRST_LINE_BYTES = 1_048_576
+
+/** What a file is: rows that the user has fixed, or a file of lines. */
+export type EditedRows =
+  | { readonly kind: 'not-rows' }
+  /** No row has a valid line yet. */
+  | { readonly kind: 'not-fixed' }
+  /** @property name path of the file with the lines of the rows; `rowsWithoutLine` are left out */
+  | { readonly kind: 'lines'; readonly name: string; readonly rowsWithoutLine: number }
 
 /**
- * The lines of a file of rows, as an earlier send or `rejects pull` wrote it and a person mended it, as a file of their own. It is named by
- * what is in it, so that the same command, given again, goes on with the same file.
+ * Copies the lines of a file of rows (a FILE.rejected.jsonl that the user has fixed) to a file of lines, which can be sent.
  *
- * @returns the name of that file, or undefined where the file is no file of rows, or `none` where no row of it can be sent yet
- * @throws SetupError where a row cannot be meant as it is; nothing is sent then
+ * The new file is named after its content. So the same command, run again, continues the same file.
+ *
+ * @throws SetupError if the user has to decide what a row means; nothing is sent then
  */
-export async function editedLines(
-  name: string,
-): Promise<{ readonly name: string; readonly wholes: number } | 'none' | undefined> {
-  if (!(await holdsRows(name))) return undefined
+export async function extractLines(name: string): Promise<EditedRows> {
+  if (!(await hasRows(name))) return { kind: 'not-rows' }
   const rows = await readRows(name)
-  if (!rows.some(({ line, isPatched }) => line !== undefined && rejectionOfRow(line, isPatched) === undefined)) return 'none'
-  const unread = rows.find(
-    ({ line, isPatched }) => line !== undefined && isPatched && rejectionOfRow(line, true)?.reason === 'invalid_encoding',
-  )
-  if (unread !== undefined)
+  if (!rows.some((row) => row.line !== undefined && reasonOf(row) === undefined)) return { kind: 'not-fixed' }
+  const undecoded = rows.find((row) => row.isPatched && reasonOf(row) === 'invalid_encoding')
+  if (undecoded !== undefined)
     throw new SetupError(
-      `${printable(name)}, line ${grouped(unread.number)}: some of its bytes were no text. Write what is meant for each "\ufffd" and take "lineBase64" out; nothing was sent.`,
+      `${printable(name)}, line ${grouped(undecoded.number)}: some bytes of the line were not UTF-8. Replace each "\ufffd" with the right character and delete "lineBase64". Nothing was sent.`,
     )
   const lines = rows.flatMap(({ line }) => (line === undefined ? [] : [line.trim()]))
-  const text = lines.map((line) => `${line}\n`).join('')
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 8)
-  const edited = `${name.replace(/(\.rejected)?(\.jsonl?)?$/, '')}.mended-${digest}.jsonl`
-  // One that is there may be in the middle of its send; only where a run died while it was written it is shorter, and nothing was sent.
-  const found = await stat(edited).catch(() => undefined)
-  if (found?.size !== Buffer.byteLength(text))
-    await writeFile(edited, text, { mode: 0o600 }).catch((cause: unknown) => {
-      throw stateFileError(edited, cause)
-    })
-  return { name: displayPath(edited), wholes: rows.length - lines.length }
+  const path = await writeLines(name, lines.map((line) => `${line}\n`).join(''))
+  return { kind: 'lines', name: displayPath(path), rowsWithoutLine: rows.length - lines.length }
 }
 
-/** Told by its first line, which no file of commands has. */
-async function holdsRows(name: string): Promise<boolean> {
-  const body = createReadStream(name, { end: FIRST_LINE_BYTES })
+function reasonOf({ line, isPatched }: Row): string | undefined {
+  return line === undefined ? undefined : rejectionOfRow(line, isPatched)?.reason
+}
+
+async function writeLines(rowsName: string, text: string): Promise<string> {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 8)
+  const path = `${rowsName.replace(/(\.rejected)?(\.jsonl?)?$/, '')}.fixed-${digest}.jsonl`
+  // A file that exists is not written again, because it may be half sent. If it is shorter, a run was killed before it sent anything.
+  const found = await stat(path).catch(() => undefined)
+  if (found?.size !== Buffer.byteLength(text))
+    await writeFile(path, text, { mode: 0o600 }).catch((cause: unknown) => {
+      throw stateFileError(path, cause)
+    })
+  return path
+}
+
+/** Looks at the first line. A file of lines never begins with a row. */
+async function hasRows(name: string): Promise<boolean> {
+  const body = createReadStream(name, { end: MAX_FIRST_LINE_BYTES })
   try {
-    const { batches } = await openLines(body, { maxLineBytes: FIRST_LINE_BYTES })
+    const { batches } = await openLines(body, { maxLineBytes: MAX_FIRST_LINE_BYTES })
     for await (const batch of batches) {
       const first = batch.find(({ text }) => !isBlank(text))
       if (first !== undefined) return isRow(first.text)
     }
     return false
   } catch {
-    return false // what it is is said when it is looked at as a file of commands
+    return false // the preview reports what is wrong with the file
   } finally {
     body.destroy()
   }

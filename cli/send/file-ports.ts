@@ -1,77 +1,77 @@
 import { randomUUID } from 'node:crypto'
-import { clock } from '../../lambda/adapters/clock.ts'
-import type { Limits } from '../../lambda/settings.ts'
-import { eventsFor, type Log, type Events } from '../../lambda/events.ts'
+import { eventsFor, type Events, type Log } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { Task } from '../../lambda/intake/task.ts'
+import type { Checkpoints, Clock, DeadLetterQueue, Endpoint, Ports } from '../../lambda/ports.ts'
 import { resuming } from '../../lambda/read/resume.ts'
-import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
-import type { Ports, Endpoint, Checkpoints, DeadLetterQueue } from '../../lambda/ports.ts'
-import type { Target } from '../local/options.ts'
-import { HERE, type SentFile } from './files.ts'
-import type { SendStats } from './stats.ts'
-import { asSourceFile } from './open-file.ts'
+import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
+import { readLeased } from '../../lambda/settle/lease.ts'
+import type { Limits } from '../../lambda/settings.ts'
+import { LOCAL_BUCKET, type SentFile } from './files.ts'
+import { localSourceFiles } from './open-file.ts'
 import type { Progress } from './progress.ts'
-import { reportBeside } from './report-file.ts'
+import { reportFile } from './report-file.ts'
 import type { SendState } from './state.ts'
+import type { SendStats } from './stats.ts'
 
-export interface FilePortsOptions {
-  readonly target: Target
+export interface FilePortsContext {
+  readonly apiKey: string
+  readonly endpoint: Endpoint
+  readonly clock: Clock
   readonly limits: Limits
   readonly rejected: DeadLetterQueue
-  readonly endpoint: Endpoint
   readonly stats: SendStats
   readonly progress: Progress
-  /** Told what is to be gone on with after that time. */
+  /** Called with the work that has to be tried again after `seconds`. */
   readonly defer: (task: Task, seconds: number) => void
-  /** Told that another run holds the file. */
+  /** Called if another run holds the lease of the file. */
   readonly onBusy: () => void
 }
 
-/** The importer's world on a computer without AWS: files in place of the bucket, the report, the checkpoint and the dead-letter queue. */
-export function portsFor(file: SentFile, state: SendState, parts: FilePortsOptions): Ports {
-  const { target, limits, rejected, endpoint, stats, defer } = parts
+/** The ports of the importer on a computer without AWS: files for the bucket, the report, the checkpoint and the dead-letter queue. */
+export function filePorts(file: SentFile, state: SendState, context: FilePortsContext): Ports {
+  const { apiKey, endpoint, clock, limits, rejected, stats, defer } = context
   return {
-    files: resuming(asSourceFile(file, state.begunAt), clock),
-    reports: reportBeside(file),
-    checkpoints: noting(state.checkpoints, stats),
+    files: resuming(localSourceFiles(file, state.startedAt), clock),
+    reports: reportFile(file),
+    checkpoints: withStats(state.checkpoints, stats),
     deadLetters: rejected,
     importQueue: {
       send: (body, seconds) => {
         const [work] = readMessage(body)
-        if (work?.kind !== 'task') throw new TypeError('only tasks are put off')
+        if (work?.kind !== 'task') throw new TypeError('a send defers only tasks')
         defer(work.task, seconds)
         return Promise.resolve()
       },
     },
-    endpoint: stats.watch(endpoint),
-    apiKey: () => Promise.resolve(target.apiKey),
+    endpoint: stats.counting(endpoint),
+    apiKey: () => Promise.resolve(apiKey),
     clock,
     newRun: randomUUID,
-    events: eventsOn(parts),
+    events: sendEvents(context),
     limits,
-    bucket: HERE,
-    // There is no queue and no bucket that anything of an earlier day could lie in.
-    listing: { pages: none },
-    deadLetterReader: { take: none, putBack: none, remove: none },
-    archived: { put: none },
+    bucket: LOCAL_BUCKET,
+    // Only jobs that a send does not run need these.
+    listing: { pages: unused },
+    deadLetterReader: { take: unused, putBack: unused, remove: unused },
+    archived: { put: unused },
   }
 }
 
-function eventsOn({ progress, onBusy }: FilePortsOptions): Events {
+function sendEvents({ progress, onBusy }: FilePortsContext): Events {
   const log: Log = {
     info: () => undefined,
-    warn: (sentence) => {
-      progress.notify(`note: ${sentence}`)
+    warn: (message) => {
+      progress.print(`note: ${message}`)
     },
-    error: (sentence) => {
-      progress.notify(`error: ${sentence}`)
+    error: (message) => {
+      progress.print(`error: ${message}`)
     },
     count: () => undefined,
   }
   return {
     ...eventsFor(log),
-    // The table at the end says these, and the line at the bottom that.
+    // The result at the end shows the first two, and the progress line an outage.
     missing: () => undefined,
     fileRejected: () => undefined,
     outage: () => undefined,
@@ -79,17 +79,18 @@ function eventsOn({ progress, onBusy }: FilePortsOptions): Events {
   }
 }
 
-function none(): never {
-  throw new TypeError('a send has neither a bucket nor a dead-letter queue')
+function unused(): never {
+  throw new TypeError('a send has no bucket and no dead-letter queue')
 }
 
-/** Whoever looks on sees what is settled, as it is written down. */
-function noting(checkpoints: Checkpoints, stats: SendStats): Checkpoints {
+/** Updates the stats with each checkpoint that is written. */
+function withStats(checkpoints: Checkpoints, stats: SendStats): Checkpoints {
   return {
-    find: (place) => checkpoints.find(place),
-    put: async (place, value, expected) => {
-      const tag = await checkpoints.put(place, value, expected)
-      if (tag !== undefined && 'counts' in value) stats.note(value as unknown as Checkpoint)
+    find: (key) => checkpoints.find(key),
+    put: async (key, value, expected) => {
+      const tag = await checkpoints.put(key, value, expected)
+      const checkpoint = readLeased<Checkpoint>(value, CHECKPOINT_SCHEMA)
+      if (tag !== undefined && checkpoint !== undefined) stats.update(checkpoint)
       return tag
     },
   }

@@ -2,38 +2,40 @@ import cliProgress from 'cli-progress'
 import { grouped, type Output } from '../terminal/output.ts'
 import type { SendStats } from './stats.ts'
 
-const DRAWN_EVERY_MS = 200
-/** Where nobody looks, such as in a log of CI. */
-const TOLD_EVERY_MS = 10_000
+const DRAW_INTERVAL_MS = 200
+/** For an output that is not a terminal, e.g. the log of a CI job. */
+const LOG_INTERVAL_MS = 10_000
 const BAR_COLUMNS = 12
 
-/** Shows how a send goes on: a bar on a terminal, a line now and then elsewhere. */
+/** The progress of a send: a bar on a terminal, a line from time to time elsewhere. */
 export class Progress implements Disposable {
   readonly #stats: SendStats
   readonly #total: number
   readonly #output: Output
+  readonly #now: () => number
   readonly #bar: cliProgress.SingleBar | undefined
   readonly #timer: NodeJS.Timeout
   #notice = ''
 
-  /** @param total lines of the file, as they were counted before */
-  constructor(stats: SendStats, total: number, output: Output & NodeJS.WritableStream) {
+  /** @param total lines of the file, as the preview counted them */
+  constructor(stats: SendStats, total: number, output: Output & NodeJS.WritableStream, now: () => number) {
     this.#stats = stats
     this.#total = total
     this.#output = output
+    this.#now = now
     if (output.isTTY === true) {
       this.#bar = new cliProgress.SingleBar(
         {
           stream: output,
-          format: (options, { progress }) => this.#drawn(cliProgress.Format.BarFormat(progress, options)),
+          format: (options, { progress }) => this.#barText(cliProgress.Format.BarFormat(progress, options)),
           barsize: BAR_COLUMNS,
           barCompleteChar: '█',
           barIncompleteChar: '░',
-          hideCursor: false, // a send that is killed would leave none
+          hideCursor: false, // a process that is killed could not show it again
           linewrap: false,
           clearOnComplete: true,
-          fps: 1000 / DRAWN_EVERY_MS,
-          gracefulExit: false, // Ctrl-C is not its own
+          fps: 1000 / DRAW_INTERVAL_MS,
+          gracefulExit: false, // the command handles Ctrl-C itself
         },
         cliProgress.Presets.shades_classic,
       )
@@ -43,20 +45,20 @@ export class Progress implements Disposable {
       () => {
         this.#show()
       },
-      this.#bar === undefined ? TOLD_EVERY_MS : DRAWN_EVERY_MS,
+      this.#bar === undefined ? LOG_INTERVAL_MS : DRAW_INTERVAL_MS,
     )
   }
 
-  /** What is to be seen instead of how it goes on, such as why it does not. Empty for nothing. */
-  notice(text: string): void {
+  /** Replaces the numbers by a notice, e.g. why the send waits. An empty notice brings the numbers back. */
+  showNotice(text: string): void {
     if (text !== this.#notice && text !== '' && this.#bar === undefined) this.#output.write(`${text}\n`)
     this.#notice = text
     if (this.#bar !== undefined) this.#show()
   }
 
-  /** A sentence that stays. */
-  notify(sentence: string): void {
-    this.#output.write(this.#bar === undefined ? `${sentence}\n` : `\r\u001b[K${sentence}\n`)
+  /** Prints a message above the bar. */
+  print(message: string): void {
+    this.#output.write(this.#bar === undefined ? `${message}\n` : `\r\u001b[K${message}\n`)
     if (this.#bar !== undefined) this.#show()
   }
 
@@ -67,33 +69,34 @@ export class Progress implements Disposable {
 
   #show(): void {
     if (this.#bar !== undefined) this.#bar.update(Math.min(this.#stats.settled, this.#total))
-    else if (this.#notice === '') this.#output.write(`${this.#told()}\n`)
+    else if (this.#notice === '') this.#output.write(`${this.#text()}\n`)
   }
 
-  #drawn(bar: string): string {
-    if (this.#notice !== '') return `${bar} ${this.#notice}`
-    const { settled, inFlight, notDelivered } = this.#stats
-    return `${bar} ${this.#share()} ${grouped(settled)}/${grouped(this.#total)} ${grouped(Math.round(this.#rate()))}/s ${inFlight} in flight ${grouped(notDelivered)} back${this.#left()}`
+  /** A terminal cuts the line at its width, so the number of requests comes last. */
+  #barText(bar: string): string {
+    return this.#notice === '' ? `${bar} ${this.#text()}, ${this.#stats.inFlight} in flight` : `${bar} ${this.#notice}`
   }
 
-  #told(): string {
+  #text(): string {
     const { settled, notDelivered } = this.#stats
-    return `${grouped(settled)} of ${grouped(this.#total)} lines (${this.#share()}), ${grouped(Math.round(this.#rate()))} a second, ${grouped(notDelivered)} came back${this.#left()}`
+    const rate = this.#stats.rate(this.#now())
+    const parts = [
+      `${this.#percent()}% of ${grouped(this.#total)} lines`,
+      ...timeLeft(this.#total - settled, rate),
+      `${grouped(notDelivered)} rejected`,
+      `${grouped(Math.round(rate))} lines/s`,
+    ]
+    return parts.join(', ')
   }
 
-  #rate(): number {
-    return this.#stats.rate(Date.now())
+  #percent(): number {
+    return Math.floor((Math.min(this.#stats.settled, this.#total) / Math.max(1, this.#total)) * 100)
   }
+}
 
-  #share(): string {
-    return `${Math.floor((Math.min(this.#stats.settled, this.#total) / Math.max(1, this.#total)) * 100)}%`
-  }
-
-  #left(): string {
-    const rate = this.#rate()
-    if (rate < 0.1) return ''
-    const seconds = Math.ceil(Math.max(0, this.#total - this.#stats.settled) / rate)
-    if (seconds < 60) return ` ${seconds} s left`
-    return seconds < 5_400 ? ` ${Math.round(seconds / 60)} min left` : ` ${Math.round(seconds / 3_600)} h left`
-  }
+function timeLeft(lines: number, rate: number): readonly string[] {
+  if (rate < 0.1) return []
+  const seconds = Math.ceil(Math.max(0, lines) / rate)
+  if (seconds < 60) return [`${seconds} s left`]
+  return [seconds < 5_400 ? `${Math.round(seconds / 60)} min left` : `${Math.round(seconds / 3_600)} h left`]
 }

@@ -10,36 +10,31 @@ import { stateFileError } from './atomic-file.ts'
 import type { DeadLetterQueue } from '../../lambda/ports.ts'
 
 /**
- * The lines that came back, beside the file: rows as `rejects pull` writes them, to be mended and sent. It is there from the first one on.
+ * The rejected lines, kept beside the file as rows that the user can fix and send, as `rejects pull` writes them.
  *
- * A row is on the disk before its line counts as settled. A run that broke off may have written rows beyond its last checkpoint; those
- * lines are judged once more, and a row that is there is not written twice.
+ * A row is on the disk before its line counts as settled. A run that was killed may have written rows after its last checkpoint. The next
+ * run validates their lines again, but does not write a second row.
  */
 export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
   readonly #file: SentFile
   readonly #written: Set<number>
   #handle: FileHandle | undefined
   #writing: Promise<unknown> = Promise.resolve()
-  rows: number
 
-  private constructor(file: SentFile, written: Set<number>, rows: number) {
+  private constructor(file: SentFile, written: Set<number>) {
     this.#file = file
     this.#written = written
-    this.rows = rows
   }
 
-  /** @param reached the line up to which all is settled: what is written of those is not met again */
-  static async open(file: SentFile, reached: number): Promise<RejectedFile> {
+  /** @param watermarkLine lines up to this one are settled and do not come again, so their rows are not looked up */
+  static async open(file: SentFile, watermarkLine: number): Promise<RejectedFile> {
     const written = new Set<number>()
-    let rows = 0
-    const whole = await discardTornRow(file.rejectedPath)
-    if (whole)
+    if (await discardTornRow(file.rejectedPath))
       for await (const row of createInterface({ input: createReadStream(file.rejectedPath) })) {
-        rows += 1
         const line = lineOf(row)
-        if (line > reached) written.add(line)
+        if (line > watermarkLine) written.add(line)
       }
-    return new RejectedFile(file, written, rows)
+    return new RejectedFile(file, written)
   }
 
   sendBatch: DeadLetterQueue['sendBatch'] = async (batch) => {
@@ -59,7 +54,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
     const lines: number[] = []
     for (const body of bodies) {
       const content = contentOf(body)
-      // What came back as a whole is told by the report: there is no line to be mended.
+      // The report says why a whole file was rejected; there is no line to fix.
       if (content.kind !== 'line') continue
       const { line = 0 } = content.deadLetter.source
       if (this.#written.has(line)) continue
@@ -75,11 +70,10 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
       throw stateFileError(this.#file.rejectedPath, cause)
     }
     for (const line of lines) this.#written.add(line)
-    this.rows += rows.length
   }
 
   #asReject(body: string, content: Reject['content'], line: number): Reject {
-    const { key, etag = '' } = this.#file.file
+    const { key, etag = '' } = this.#file.source
     const id = createHash('sha256')
       .update(JSON.stringify([key, etag, line]))
       .digest('hex')
@@ -88,7 +82,11 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
   }
 }
 
-/** A row that was cut off by the end of a process is no row: its line is judged again. @returns whether there is a file */
+/**
+ * Removes an incomplete row at the end of the file, which a killed process leaves. Its line is validated again.
+ *
+ * @returns whether the file exists
+ */
 async function discardTornRow(file: string): Promise<boolean> {
   let handle: FileHandle
   try {

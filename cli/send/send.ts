@@ -1,20 +1,22 @@
-import { readNumberSetting, type Limits } from '../../lambda/settings.ts'
+import { clock } from '../../lambda/adapters/clock.ts'
+import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
-import { confirm } from '../terminal/confirm.ts'
-import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { Interruption } from '../terminal/interruption.ts'
+import { readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { readTarget, type Target } from '../local/options.ts'
 import { survey } from '../preview/preview.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
+import { confirm } from '../terminal/confirm.ts'
 import { displayPath } from '../terminal/display-path.ts'
+import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { Interruption } from '../terminal/interruption.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
-import { deliverFile, type SendResult } from './deliver-file.ts'
-import { findFile, isLeftBySend, keepUnderNumber, type SentFile } from './files.ts'
-import { editedLines } from './edited-rows.ts'
 import { confirmationText } from './confirmation.ts'
+import { deliverFile, type SendOptions, type SendResult } from './deliver-file.ts'
+import { extractLines } from './edited-rows.ts'
+import { findFile, isWrittenBySend, renameToNumber, type SentFile } from './files.ts'
 import { readReport } from './report-file.ts'
+import { alreadySentText, resultText, stoppedText, wrappedText } from './result-text.ts'
 import { SendState } from './state.ts'
-import { alreadySentText, resultText, wrappedText, stoppedText } from './result-text.ts'
 
 export interface SendFlags {
   readonly endpoint: string
@@ -24,50 +26,35 @@ export interface SendFlags {
   readonly json: boolean
 }
 
-/** Who starts again after a crash waits for three times as long. */
+/** After a crash, the lease of the crashed run holds up the next run for three times as long. */
 const CHECKPOINT_MS = 1_000
 
-/** A file, and how far an earlier send of it came. */
+/** A file to send, and where an earlier send of it has ended. */
 interface Pending {
   readonly file: SentFile
   readonly state: SendState
 }
 
 /**
- * Sends files from this computer, once and without AWS: looked at first, asked about, and then delivered like a drop. What comes back, and
- * the report, lie beside each file; an interrupted send goes on with the same command.
+ * Sends files from this computer, once and without AWS. The user sees a preview first, and confirms. Report and rejected lines are
+ * kept beside each file; the same command continues an interrupted send.
  *
- * @throws SetupError where a person has to mend something
+ * @throws SetupError if the user has to fix something first
  */
 export async function send(names: readonly string[], flags: SendFlags): Promise<ExitCode> {
   const target = readTarget(flags.endpoint, flags.apiKeyEnv, 'sending', process.env)
   const limits = readLimits()
-  const { files, isAnyUnedited } = await findFiles(names)
-  const { pending, reports } = await partition(files, flags.again)
-  const verdict = (): ExitCode => ended(reports, isAnyUnedited, flags)
-  if (pending.length === 0) return verdict()
-  const summary = await survey(pending.map(({ file }) => file.path))
-  process.stderr.write(
-    confirmationText(
-      summary,
-      pending.map(({ file }) => file.name),
-      process.stderr,
-    ),
-  )
-  for (const { file, state } of pending) process.stderr.write(resumedText(file, state))
-  if (summary.lines.valid > 0 && !(await confirm(questionOf(summary, target), flags))) return EXIT.ok
-  using interruption = new Interruption()
-  for (const one of pending) {
-    const sent = await sendOne(one, { target, limits, summary, signal: interruption.signal })
-    if (sent.kind !== 'ended') {
-      process.stderr.write(stoppedText(one.file, sent))
-      printJson(reports, flags)
-      return sent.kind === 'interrupted' ? EXIT.interrupted : EXIT.someLinesLeft
-    }
-    reports.push(sent.report)
-    if (!flags.json) process.stdout.write(resultText(one.file, sent.report, process.stdout))
+  const { files, hasUnfixed } = await findFiles(names)
+  const { pending, reports } = await withoutSent(files, flags.again)
+  if (pending.length > 0) {
+    const summary = await survey(pending.map(({ file }) => file.path))
+    showPreview(pending, summary)
+    if (summary.lines.valid > 0 && !(await confirm(questionOf(summary, target), flags))) return EXIT.ok
+    const stopped = await sendAll(pending, reports, { target, limits, summary, flags })
+    if (stopped !== undefined) return stopped
   }
-  return verdict()
+  printJson(reports, flags)
+  return !hasUnfixed && reports.every(({ state }) => state === 'complete') ? EXIT.ok : EXIT.someLinesLeft
 }
 
 function readLimits(): Limits {
@@ -76,104 +63,127 @@ function readLimits(): Limits {
     maxInFlight: readNumberSetting('KM_MAX_IN_FLIGHT', env),
     maxLineBytes: readNumberSetting('KM_MAX_LINE_BYTES', env),
     maxLinesPerSecond: readNumberSetting('KM_MAX_LINES_PER_SECOND', env),
-    segmentBytes: Number.MAX_SAFE_INTEGER, // nobody is there to import segments side by side
+    segmentBytes: Number.MAX_SAFE_INTEGER, // one process imports the file, so it is not split
     checkpointMs: CHECKPOINT_MS,
     deadlineMarginMs: 0,
   }
 }
 
-/** Each file once; of a file of rows that were mended, the lines. */
-async function findFiles(names: readonly string[]): Promise<{ files: readonly SentFile[]; isAnyUnedited: boolean }> {
+/** Each file once. A file of rows that the user has fixed is replaced by the file of its lines. */
+async function findFiles(names: readonly string[]): Promise<{ files: readonly SentFile[]; hasUnfixed: boolean }> {
   const files = new Map<string, SentFile>()
-  let isAnyUnedited = false
+  let hasUnfixed = false
   for (const name of names) {
     const found = await findFile(name)
-    if (names.length > 1 && isLeftBySend(found.path)) {
+    if (names.length > 1 && isWrittenBySend(found.path)) {
       if (found.path.endsWith('.jsonl'))
-        process.stderr.write(
-          `${found.name} is passed over: lines that came back. To send what you have mended in it, name it alone.\n`,
-        )
+        warn(`${found.name} has rejected lines and is skipped. To send the lines that you have fixed, send it alone.`)
       continue
     }
-    const edited = await editedLines(name)
-    if (edited === 'none') {
-      process.stderr.write(
-        wrappedText(`${found.name} holds lines that came back, and none of them can be sent yet. Mend them first.`),
-      )
-      isAnyUnedited = true
+    const edited = await extractLines(name)
+    if (edited.kind === 'not-fixed') {
+      warn(`${found.name} has rejected lines, and none of them is valid yet. Fix them first.`)
+      hasUnfixed = true
       continue
     }
-    if (edited !== undefined) {
-      const rest = edited.wholes === 0 ? '' : ` ${grouped(edited.wholes)} of its rows are about no line and stay there.`
-      process.stderr.write(wrappedText(`The lines of ${found.name} are sent as ${edited.name}.${rest}`))
+    if (edited.kind === 'lines') {
+      const rest =
+        edited.rowsWithoutLine === 0 ? '' : ` ${counted(edited.rowsWithoutLine, 'row')} without "line" will not be sent.`
+      warn(`The lines of ${found.name} are sent as ${printable(edited.name)}.${rest}`)
     }
-    const file = edited === undefined ? found : await findFile(edited.name)
+    const file = edited.kind === 'lines' ? await findFile(edited.name) : found
     files.set(file.path, file)
   }
-  return { files: [...files.values()], isAnyUnedited }
+  return { files: [...files.values()], hasUnfixed }
 }
 
-/** What is to be sent, and the reports of what was sent before and has not changed since. */
-async function partition(files: readonly SentFile[], isAgain: boolean): Promise<{ pending: Pending[]; reports: Report[] }> {
+/** The files to send, and the reports of those that were already sent and have not changed. */
+async function withoutSent(files: readonly SentFile[], isAgain: boolean): Promise<{ pending: Pending[]; reports: Report[] }> {
   const pending: Pending[] = []
   const reports: Report[] = []
   for (const file of files) {
     const state = await SendState.read(file, new Date())
     const report = await readReport(file)
-    const isDone = report !== undefined && isFinished(report)
-    if (isDone && !isAgain) {
-      await state.remove() // a run that died at its very end left it
+    const isSent = report !== undefined && isFinished(report)
+    if (isSent) await state.remove() // left by a run that was killed after its last line
+    if (isSent && !isAgain) {
       process.stderr.write(alreadySentText(file, report))
       reports.push(report)
-    } else {
-      if (isDone) await state.remove()
-      pending.push({ file, state: isDone ? await SendState.read(file, new Date()) : state })
-    }
+    } else pending.push({ file, state: isSent ? await SendState.read(file, new Date()) : state })
   }
   return { pending, reports }
 }
 
-function resumedText({ name }: SentFile, { checkpoint, reached, isOfChangedFile }: SendState): string {
-  if (isOfChangedFile) return wrappedText(`${name} has changed since its send was interrupted. It is sent from its start.`)
-  return checkpoint === undefined
-    ? ''
-    : `${name} goes on after line ${grouped(reached)}: an earlier send was interrupted there.\n`
+function showPreview(pending: readonly Pending[], summary: PreviewSummary): void {
+  const names = pending.map(({ file }) => file.name)
+  process.stderr.write(confirmationText(summary, names, process.stderr))
+  for (const { file, state } of pending) {
+    if (state.isOfChangedFile) warn(`${file.name} has changed since its send was interrupted. It is sent from the start.`)
+    else if (state.checkpoint !== undefined)
+      warn(`${file.name} continues after line ${grouped(state.watermarkLine)}, where an earlier send was interrupted.`)
+  }
 }
 
 function questionOf({ lines }: PreviewSummary, { endpoint }: Target): string {
-  return `Send ${counted(lines.valid, 'line')} to ${endpoint.host}? What is sent cannot be taken back.`
+  return `Send ${counted(lines.valid, 'line')} to ${endpoint.host}? Imported data cannot be deleted.`
 }
 
 interface Sending {
   readonly target: Target
   readonly limits: Limits
   readonly summary: PreviewSummary
-  readonly signal: AbortSignal
+  readonly flags: SendFlags
 }
 
-async function sendOne({ file, state }: Pending, { target, limits, summary, signal }: Sending): Promise<SendResult> {
+/** Sends the files one after the other, and adds their reports. @returns the exit code if it was stopped before the end */
+async function sendAll(
+  pending: readonly Pending[],
+  reports: Report[],
+  { target, limits, summary, flags }: Sending,
+): Promise<ExitCode | undefined> {
+  using interruption = new Interruption()
+  const endpoint = kissmetricsEndpoint(target.endpoint, limits.maxInFlight)
+  try {
+    for (const { file, state } of pending) {
+      const sent = await sendOne(file, state, {
+        apiKey: target.apiKey,
+        endpoint,
+        clock,
+        limits,
+        lines: summary.files.find(({ name }) => name === printable(file.path))?.lines ?? 0,
+        output: process.stderr,
+        signal: interruption.signal,
+        isAttended: process.stderr.isTTY && process.stdin.isTTY,
+      })
+      if (sent.kind !== 'ended') {
+        process.stderr.write(stoppedText(file, sent))
+        printJson(reports, flags)
+        return sent.kind === 'interrupted' ? EXIT.interrupted : EXIT.someLinesLeft
+      }
+      reports.push(sent.report)
+      if (!flags.json) process.stdout.write(resultText(file, sent.report, process.stdout))
+    }
+    return undefined
+  } finally {
+    await endpoint.close()
+  }
+}
+
+async function sendOne(file: SentFile, state: SendState, options: SendOptions): Promise<SendResult> {
   if (state.checkpoint === undefined) {
-    for (const kept of [file.reportPath, file.rejectedPath]) {
-      const moved = await keepUnderNumber(kept)
-      if (moved !== undefined) process.stderr.write(wrappedText(`What an earlier send left is kept as ${displayPath(moved)}`))
+    for (const earlier of [file.reportPath, file.rejectedPath]) {
+      const renamed = await renameToNumber(earlier)
+      if (renamed !== undefined) warn(`${displayPath(earlier)} of an earlier send was renamed to ${displayPath(renamed)}.`)
     }
   }
-  const lines = summary.files.find(({ name }) => name === printable(file.path))?.lines ?? 0
-  const sent = await deliverFile(file, state, {
-    target,
-    limits,
-    lines,
-    output: process.stderr,
-    signal,
-    isAttended: process.stderr.isTTY && process.stdin.isTTY,
-  })
+  const sent = await deliverFile(file, state, options)
   if (sent.kind === 'ended') await state.remove()
   return sent
 }
 
-function ended(reports: readonly Report[], isAnyUnedited: boolean, flags: SendFlags): ExitCode {
-  printJson(reports, flags)
-  return !isAnyUnedited && reports.every(({ state }) => state === 'complete') ? EXIT.ok : EXIT.someLinesLeft
+/** A message on stderr, so that it is not part of the output. */
+function warn(message: string): void {
+  process.stderr.write(wrappedText(printable(message)))
 }
 
 function printJson(reports: readonly Report[], { json }: SendFlags): void {

@@ -1,62 +1,62 @@
 import { rm } from 'node:fs/promises'
 import * as v from 'valibot'
-import { readLeased } from '../../lambda/settle/lease.ts'
-import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
-import type { SentFile } from './files.ts'
-import { readIfValid, writeAtomically } from './atomic-file.ts'
 import type { Checkpoints, Leased } from '../../lambda/ports.ts'
+import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
+import { readLeased } from '../../lambda/settle/lease.ts'
+import { readIfValid, writeAtomically } from './atomic-file.ts'
+import type { SentFile } from './files.ts'
 
 const STATE_SCHEMA = 'kissmetrics-importer/send/v1'
 
-const State = v.object({
+const StateShape = v.object({
   schema: v.literal(STATE_SCHEMA),
   etag: v.string(),
-  begunAt: v.pipe(v.string(), v.isoTimestamp()),
+  startedAt: v.pipe(v.string(), v.isoTimestamp()),
   checkpoint: v.exactOptional(v.record(v.string(), v.unknown())),
 })
 
-type StateDocument = v.InferOutput<typeof State>
+type StateDocument = v.InferOutput<typeof StateShape>
 
-/** How far the send of a file is: what an interrupted one goes on from. It lies beside the file until the send is finished. */
+/** Where an interrupted send continues. It is kept beside the file until the send has ended. */
 export class SendState {
   readonly #file: SentFile
-  /** When the file was sent for the first time: what "in the future" is measured against, also when a later run goes on. */
-  readonly begunAt: Date
-  /** A send of the file as it was before it was changed broke off. */
+  /** When the file was first sent. */
+  readonly startedAt: Date
+  /** Whether a send was interrupted, and the file has changed since. */
   readonly isOfChangedFile: boolean
   readonly checkpoint: Leased<Checkpoint> | undefined
 
   private constructor(file: SentFile, found: StateDocument | undefined, now: Date) {
-    const own = found?.etag === file.file.etag ? found : undefined
+    const own = found?.etag === file.source.etag ? found : undefined
     this.#file = file
-    this.begunAt = own === undefined ? now : new Date(own.begunAt)
+    this.startedAt = own === undefined ? now : new Date(own.startedAt)
     this.isOfChangedFile = found !== undefined && own === undefined
     this.checkpoint = readLeased<Checkpoint>(own?.checkpoint, CHECKPOINT_SCHEMA)
   }
 
   static async read(file: SentFile, now: Date): Promise<SendState> {
-    return new SendState(file, await documentOf(file), now)
+    return new SendState(file, await readDocument(file), now)
   }
 
-  /** Everything that was settled before is known, so that it is not sent again. */
-  get reached(): number {
+  /** All lines up to this one are settled, and not sent again. */
+  get watermarkLine(): number {
     return this.checkpoint?.watermark.line ?? 0
   }
 
-  /** The one checkpoint there is. A write is refused where somebody else has written since the last look. */
+  /** The checkpoint of the file. A write fails if another process has written since the last read. */
   readonly checkpoints: Checkpoints = {
     find: async () => {
       const checkpoint = await this.#current()
       return checkpoint && { value: checkpoint, tag: tagOf(checkpoint) }
     },
-    put: async (_place, value, expected) => {
+    put: async (_key, value, expected) => {
       const before = await this.#current()
       if ((before && tagOf(before)) !== expected) return undefined
-      const { etag = '' } = this.#file.file
+      const { etag = '' } = this.#file.source
       await writeAtomically(this.#file.statePath, {
         schema: STATE_SCHEMA,
         etag,
-        begunAt: this.begunAt.toISOString(),
+        startedAt: this.startedAt.toISOString(),
         checkpoint: value,
       })
       return tagOf(value)
@@ -68,17 +68,17 @@ export class SendState {
   }
 
   async #current(): Promise<Leased<object> | undefined> {
-    const found = await documentOf(this.#file)
-    return found?.etag === this.#file.file.etag ? readLeased<object>(found?.checkpoint, CHECKPOINT_SCHEMA) : undefined
+    const found = await readDocument(this.#file)
+    return found?.etag === this.#file.source.etag ? readLeased<object>(found?.checkpoint, CHECKPOINT_SCHEMA) : undefined
   }
 }
 
-async function documentOf({ statePath }: SentFile): Promise<StateDocument | undefined> {
-  const parsed = v.safeParse(State, await readIfValid(statePath))
+async function readDocument({ statePath }: SentFile): Promise<StateDocument | undefined> {
+  const parsed = v.safeParse(StateShape, await readIfValid(statePath))
   return parsed.success ? parsed.output : undefined
 }
 
-/** No two writes are the same: each names its run and counts. */
+/** Unique for each write, because a run numbers its writes. */
 function tagOf({ leaseHolder: { run, serial } }: Leased<object>): string {
   return `${run} ${serial}`
 }

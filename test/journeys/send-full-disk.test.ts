@@ -9,11 +9,11 @@ import { startFaultSink } from '../support/fault-sink.ts'
 import { API_KEY } from '../support/installation.ts'
 import { PROGRAM } from '../support/program.ts'
 
-/** A disk of its own, that nobody else sees and that goes with its processes: Linux gives one to everybody, where it is not forbidden. */
+/** A disk that only these processes see, and that disappears with them. Linux allows this without root, unless it is turned off. */
 const OWN_DISK = ['-rm', '--']
-const canHaveOne = spawnSync('unshare', [...OWN_DISK, 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0
+const isAllowed = spawnSync('unshare', [...OWN_DISK, 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0
 
-/** Sends a file on a small disk, twice; before the second time there is room. What is on the disk then is copied to where it outlives it. */
+/** Sends a file on a small disk, frees space, sends it again, and copies the results from the disk. */
 const SCRIPT = `
   set -eu
   node=$1; program=$2; folder=$3; endpoint=$4
@@ -36,8 +36,8 @@ const isBad = (index: number): boolean => index % 5 === 4
 const lineAt = (index: number): string =>
   isBad(index) ? `{"_p":"p${index}","_n":"x"}` : `{"_p":"p${index}","_t":1393344604,"_n":"Visited"}`
 
-;(canHaveOne ? test : test.skip)(
-  'a full disk stops a send before a line could be lost, and with room it goes on',
+;(isAllowed ? test : test.skip)(
+  'a full disk stops a send before a line is lost; with free space it continues',
   async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-full-'))
     try {
@@ -50,9 +50,9 @@ const lineAt = (index: number): string =>
       )
       expect(stdout).toBe('2\n1\n')
 
-      const told = (await readFile(path.join(folder, 'full.txt'), 'utf8')).replaceAll(/\s+/g, ' ')
-      expect(told).toContain('(the disk is full). Make room')
-      expect(told).toContain('the same command goes on where this one stood')
+      const message = (await readFile(path.join(folder, 'full.txt'), 'utf8')).replaceAll(/\s+/g, ' ')
+      expect(message).toContain('(the disk is full). Free some disk space')
+      expect(message).toContain('run the same command to continue')
 
       const report = JSON.parse(await readFile(path.join(folder, 'many.jsonl.report.json'), 'utf8')) as Report
       const bad = LINES / 5
