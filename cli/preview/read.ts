@@ -4,7 +4,7 @@ import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { admit } from '../../lambda/parse/sniff.ts'
 import { isGzip, openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
-import { asUnreadable, gunzip } from '../../lambda/read/gunzip.ts'
+import { toUnreadableFile, gunzip } from '../../lambda/read/gunzip.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
 import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
 import { digestBlock, type LineOptions } from './digest/digest-block.ts'
@@ -159,7 +159,7 @@ class FileSurvey {
     try {
       yield* blocks
     } catch (error) {
-      const unreadable = asUnreadable(error)
+      const unreadable = toUnreadableFile(error)
       if (!(unreadable instanceof UnreadableFile)) throw error
       this.#unreadable = reject('object_unreadable', unreadable.message)
     }

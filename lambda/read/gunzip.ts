@@ -35,7 +35,7 @@ const PIECE_BYTES = 65_536
  * before the damage comes out, and it is the same in each run. (A piped zlib stream discards a varying part of its output when it fails.
  * But a line that was settled in one invocation must not be missing in the next.)
  *
- * @throws UnreadableFile if it expands too much; zlib's error if the data is damaged or cut off (see `asUnreadable`)
+ * @throws UnreadableFile if it expands too much; zlib's error if the data is damaged or cut off (see `toUnreadableFile`)
  */
 export async function* gunzip(compressed: AsyncIterable<Buffer>, maxBytes = MAX_DECOMPRESSED_BYTES): AsyncGenerator<Buffer> {
   using zlib = new SteppedGunzip()
@@ -136,7 +136,7 @@ class SteppedGunzip implements Disposable {
  * Turns an error of zlib into UnreadableFile, in words for the person who has to upload the file again. The body was complete when it
  * reached zlib, so missing data is missing in the file itself. Returns other errors unchanged.
  */
-export function asUnreadable(error: unknown): unknown {
+export function toUnreadableFile(error: unknown): unknown {
   const code = codeOf(error)
   if (!code.startsWith('Z_')) return error
   return new UnreadableFile(`the gzip data is ${code === 'Z_BUF_ERROR' ? 'cut off' : 'damaged'}`, { cause: error })

@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer'
 import { Transform, type TransformCallback } from 'node:stream'
 
 /** How much of a line that is too long or not UTF-8 is kept, for its dead letter. */
-export const KEPT_BYTES = 200 * 1024
+export const MAX_KEPT_BYTES = 200 * 1024
 
 /** Why the bytes of a line cannot become text. */
 export interface LineFault {
   readonly reason: 'line_too_long' | 'invalid_encoding'
-  /** The bytes of the line, at most KEPT_BYTES. */
+  /** The bytes of the line, at most MAX_KEPT_BYTES. */
   readonly bytes: Buffer
 }
 
@@ -33,7 +33,7 @@ const MAX_BLOCK_LINES = 1000
  * split2 alone searches its whole buffer again with each chunk, so a line of 50 MB takes 40 s. Its option `maxLength` also discards good
  * lines next to the long one. And it silently replaces bytes that are not UTF-8 by U+FFFD (docs/adr/0003-bytes-before-split2.md).
  *
- * Memory: one chunk and one line of at most `maxLineBytes` (or KEPT_BYTES, if that is more).
+ * Memory: one chunk and one line of at most `maxLineBytes` (or MAX_KEPT_BYTES, if that is more).
  */
 export class LineGuard extends Transform {
   /** One entry per block, in order. The reader of the lines removes them. */
@@ -115,7 +115,7 @@ export class LineGuard extends Transform {
 
   /** @param openBytes length of the open line, including these bytes */
   #keep(bytes: Buffer, openBytes: number): void {
-    const room = openBytes > this.#maxLineBytes ? Math.max(0, KEPT_BYTES - this.#carryBytes) : bytes.length
+    const room = openBytes > this.#maxLineBytes ? Math.max(0, MAX_KEPT_BYTES - this.#carryBytes) : bytes.length
     if (room === 0 || bytes.length === 0) return
     // A copy, so that the open line does not keep the whole chunk in memory.
     const kept = Buffer.from(bytes.subarray(0, room))
@@ -134,7 +134,7 @@ export class LineGuard extends Transform {
     if (firstLength > this.#maxLineBytes) {
       const newline = bytes.indexOf(LF)
       this.#keep(bytes.subarray(0, newline), firstLength)
-      faults.set(0, { reason: 'line_too_long', bytes: Buffer.concat(this.#carry).subarray(0, KEPT_BYTES) })
+      faults.set(0, { reason: 'line_too_long', bytes: Buffer.concat(this.#carry).subarray(0, MAX_KEPT_BYTES) })
       this.#carry = [bytes.subarray(newline)]
     } else {
       this.#carry.push(bytes)
@@ -158,7 +158,7 @@ export class LineGuard extends Transform {
       const reason = line.length > this.#maxLineBytes ? 'line_too_long' : isUtf8(line) ? undefined : 'invalid_encoding'
       if (reason === undefined) kept.push(block.subarray(start, end + 1))
       else {
-        faults.set(index, { reason, bytes: Buffer.from(line.subarray(0, KEPT_BYTES)) })
+        faults.set(index, { reason, bytes: Buffer.from(line.subarray(0, MAX_KEPT_BYTES)) })
         kept.push(NEWLINE)
       }
       start = end + 1

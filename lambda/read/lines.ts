@@ -1,7 +1,7 @@
 import { pipeline, type Readable } from 'node:stream'
 import split2 from 'split2'
 import { LineGuard, type LineFault } from './line-guard.ts'
-import { asUnreadable, gunzip, isGzip } from './gunzip.ts'
+import { toUnreadableFile, gunzip, isGzip } from './gunzip.ts'
 
 export { VanishedFile } from './resume.ts'
 export { isGzip, UnreadableFile } from './gunzip.ts'
@@ -19,7 +19,7 @@ export interface Line {
 }
 
 /** A file whose lines can be read. */
-export interface Reading {
+export interface LineReader {
   /** Its first bytes, decompressed, with byte order mark: enough to recognise files that are not text. */
   readonly start: Uint8Array
   /**
@@ -47,7 +47,10 @@ export interface ReadOptions {
  *
  * A body that breaks off is not handled here: resume.ts reads on from the byte that was reached.
  */
-export async function openLines(body: Readable, { maxLineBytes, byteStart = 0, firstLine = 1 }: ReadOptions): Promise<Reading> {
+export async function openLines(
+  body: Readable,
+  { maxLineBytes, byteStart = 0, firstLine = 1 }: ReadOptions,
+): Promise<LineReader> {
   let bytesRead = 0
   const counted = count(body, (bytes) => {
     bytesRead += bytes
@@ -110,7 +113,7 @@ async function* batchesOf(
     try {
       yield* bytes
     } catch (error) {
-      failure = { error: asUnreadable(error) }
+      failure = { error: toUnreadableFile(error) }
       guard.discardOpenLine()
     }
   }

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
-import { openLines, type Line, type Reading } from '../../../lambda/read/lines.ts'
+import { openLines, type Line, type LineReader } from '../../../lambda/read/lines.ts'
 import { bodyOf } from './oracle.ts'
 
-async function outcomeOf({ batches }: Reading): Promise<{ lines: Line[]; error: unknown }> {
+async function outcomeOf({ batches }: LineReader): Promise<{ lines: Line[]; error: unknown }> {
   const lines: Line[] = []
   try {
     for await (const batch of batches) lines.push(...batch)
