@@ -14,7 +14,7 @@ const checkpointAt = (line: number, serial: number, run = 'r'): Leased<Checkpoin
   ...beginCheckpoint(undefined, {
     start: { line, byte: 0 },
     startedAt: MONDAY.toISOString(),
-    brokeOff: false,
+    hasCrashed: false,
     maxRepeats: 0,
   }),
   leaseHolder: { run, serial, until: 0 },
