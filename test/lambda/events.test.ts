@@ -68,7 +68,7 @@ describe('every event', () => {
     const spies = new Proxy(events, {
       get: (target, name: keyof Events) => {
         called.add(name)
-        return target[name]
+        return target[name].bind(target)
       },
     })
     for (const [, , log] of ALL) log(spies)
