@@ -18,16 +18,16 @@ async function splitterOf(cloud: MemoryCloud): Promise<Splitter> {
     invocations: 1,
   }
   const key = { bucket: FILE.bucket, key: checkpointKey(FILE, 'plan') }
-  const taken = await Lease.take<SplitPlan>(key, cloud.ports.checkpoints, cloud.clock, {
+  const acquired = await Lease.acquire<SplitPlan>(key, cloud.ports.checkpoints, cloud.clock, {
     schema: SPLIT_PLAN_SCHEMA,
     run: 'run',
     messageId: 'm',
     leaseMs: 3_000,
-    isOver: () => false,
+    isDone: () => false,
     begin: () => plan,
   })
-  if (taken.kind !== 'taken') throw new Error(taken.kind)
-  return new Splitter(taken.lease, cloud.ports)
+  if (acquired.kind !== 'acquired') throw new Error(acquired.kind)
+  return new Splitter(acquired.lease, cloud.ports)
 }
 
 test('the plan is saved every checkpoint interval, not for each segment', async () => {
