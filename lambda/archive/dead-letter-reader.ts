@@ -26,14 +26,16 @@ export async function takeAll(
   const isStopped = (): boolean => signal.aborted || taken.size >= MAX_TAKEN
   const worker = async (): Promise<void> => {
     for (let emptyAnswers = 0; emptyAnswers < EMPTY_ANSWERS && !isStopped();) {
-      const deadLetters = await reader.take(HIDDEN_SECONDS)
-      const fresh = deadLetters.filter(({ id }) => !taken.has(id))
-      for (const deadLetter of fresh) {
+      let fresh = 0
+      for (const deadLetter of await reader.take(HIDDEN_SECONDS)) {
+        // Looked up for each one: another worker may have taken it while this one waited.
+        if (taken.has(deadLetter.id)) continue
         taken.add(deadLetter.id)
+        fresh += 1
         await onTaken(deadLetter)
       }
       // A dead letter that appears again is visible again: by now the whole queue has been seen.
-      emptyAnswers = fresh.length === 0 ? emptyAnswers + 1 : 0
+      emptyAnswers = fresh === 0 ? emptyAnswers + 1 : 0
     }
   }
   await allSettled(Array.from({ length: CONCURRENCY }, worker))

@@ -51,7 +51,7 @@ describe('a file', () => {
   test('that is small according to its event is not opened to find out', async () => {
     const cloud = withFile()
     let opens = 0
-    const { open } = cloud.ports.files
+    const open = cloud.ports.files.open.bind(cloud.ports.files)
     Object.assign(cloud.ports.files, {
       open: (...args: Parameters<typeof open>) => {
         opens += 1

@@ -49,7 +49,7 @@ test('memory and repeats are limited: no line runs far ahead of the oldest line 
   const cloud = new MemoryCloud({ limits: { maxInFlight: 2, checkpointMs: 600_000 } })
   cloud.put(...Array.from({ length: 300 }, (_, index) => goodLine(index)))
   let isStuck = true
-  const { send } = cloud.ports.endpoint
+  const send = cloud.ports.endpoint.send.bind(cloud.ports.endpoint)
   const endpoint: typeof cloud.ports.endpoint = {
     send: async (request) => {
       if (isStuck && request.path.includes('_p=p0&')) {

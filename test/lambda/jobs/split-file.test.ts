@@ -90,7 +90,7 @@ describe('unfinished', () => {
     const cloud = tenLines()
     cloud.chunkBytes = LINE_BYTES
     const ending = new AbortController()
-    const { send } = cloud.ports.importQueue
+    const send = cloud.ports.importQueue.send.bind(cloud.ports.importQueue)
     Object.assign(cloud.ports.importQueue, {
       send: async (body: string, delaySeconds: number) => {
         await send(body, delaySeconds)
@@ -121,7 +121,7 @@ describe('unfinished', () => {
 
   test('the lease is lost: this run does not complete the plan', async () => {
     const cloud = tenLines()
-    const { send } = cloud.ports.importQueue
+    const send = cloud.ports.importQueue.send.bind(cloud.ports.importQueue)
     Object.assign(cloud.ports.importQueue, {
       send: async (body: string, delaySeconds: number) => {
         await send(body, delaySeconds)

@@ -34,7 +34,7 @@ test('the plan is saved every checkpoint interval, not for each segment', async 
   // Queuing a segment takes 20 ms.
   const cloud = new MemoryCloud({ limits: { segmentBytes: LINE_BYTES, checkpointMs: 200 } })
   cloud.put(...Array.from({ length: 50 }, () => goodLine()))
-  const { put } = cloud.ports.checkpoints
+  const put = cloud.ports.checkpoints.put.bind(cloud.ports.checkpoints)
   const saved: number[] = []
   Object.assign(cloud.ports.checkpoints, {
     put: (...args: Parameters<typeof put>) => {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { withPoint, type ProgressPoint } from '../../../lambda/report/progress.ts'
 
-const course = (points: readonly ProgressPoint[]): readonly ProgressPoint[] =>
+const progressOf = (points: readonly ProgressPoint[]): readonly ProgressPoint[] =>
   points.reduce<readonly ProgressPoint[]>((all, point) => withPoint(all, point), [])
 
 const steps = fc
@@ -17,10 +17,10 @@ const steps = fc
     })
   })
 
-test('the course of an import begins with its first point, ends with its last, and never has more than a hundred', () => {
+test('the progress of an import ends with its last point, and has at most a hundred', () => {
   fc.assert(
     fc.property(steps, (points) => {
-      const kept = course(points)
+      const kept = progressOf(points)
       expect(kept.length).toBeLessThanOrEqual(100)
       expect(kept.at(-1)).toEqual(points.at(-1))
       for (const point of kept) expect(points).toContainEqual(point)
@@ -29,8 +29,8 @@ test('the course of an import begins with its first point, ends with its last, a
   )
 })
 
-test('a long import is told in steps that are about as long as each other', () => {
-  const kept = course(
+test('the points of a long import are evenly spaced in time', () => {
+  const kept = progressOf(
     Array.from({ length: 1_000 }, (_, index) => ({ atMs: index * 2_000, delivered: index * 50, notDelivered: 0 })),
   )
   const gaps = kept.slice(1).map(({ atMs }, index) => atMs - kept[index]!.atMs)
@@ -39,8 +39,12 @@ test('a long import is told in steps that are about as long as each other', () =
   expect(Math.max(...gaps)).toBeLessThan(100_000)
 })
 
-test('a pause takes two points, however long it is looked at', () => {
+test('a pause takes two points, however long it is', () => {
   const pause = Array.from({ length: 60 }, (_, index) => ({ atMs: 1_000 + index * 1_000, delivered: 10, notDelivered: 1 }))
-  const kept = course([{ atMs: 0, delivered: 0, notDelivered: 0 }, ...pause, { atMs: 70_000, delivered: 20, notDelivered: 1 }])
+  const kept = progressOf([
+    { atMs: 0, delivered: 0, notDelivered: 0 },
+    ...pause,
+    { atMs: 70_000, delivered: 20, notDelivered: 1 },
+  ])
   expect(kept.map(({ atMs }) => atMs)).toEqual([0, 1_000, 60_000, 70_000])
 })

@@ -28,9 +28,9 @@ function importState(lines: Partial<ReturnType<typeof emptyCounts>['lines']>, li
 
 // prettier-ignore
 test.each([
-  //  what became of the drop          ended                                                       state
+  //  how its lines ended              ended                                                       state
   [ 'every line was delivered',        importState({ delivered: 3 }, 3),                               'complete' ],
-  [ 'nothing was in it',               importState({}, 0),                                             'complete' ],
+  [ 'the file was empty',              importState({}, 0),                                             'complete' ],
   [ 'only blank lines',                importState({ blank: 2 }, 2),                                   'complete' ],
   [ 'a line was rejected',             importState({ delivered: 1, rejected: 1 }, 2),                  'complete-with-rejects' ],
   [ 'a line could not be delivered',   importState({ undeliverable: 1 }, 1),                           'complete-with-rejects' ],
@@ -40,7 +40,7 @@ test.each([
   expect(report.lines.total).toBe(report.lines.delivered + report.lines.rejected + report.lines.undeliverable + report.lines.blank)
 })
 
-test('a drop that comes back as a whole has failed, and says why', () => {
+test('a file that was rejected as a whole has failed, and says why', () => {
   expect(finalReport(importState({}, 0), NOW, reject('not_line_delimited_json'))).toMatchObject({
     state: 'failed',
     failure: { reason: 'not_line_delimited_json' },
@@ -48,14 +48,14 @@ test('a drop that comes back as a whole has failed, and says why', () => {
   })
 })
 
-describe('sums that do not agree fail loudly', () => {
+describe('counts that do not add up are an error', () => {
   test.each([
     [3, 4],
     [3, 2],
   ])('%i ended, %i read', (ended, read) => {
     expect(() => finalReport(importState({ delivered: ended - 1, blank: 1 }, read), NOW)).toThrow(
       `The import of incoming/a.json does not add up: ${read} lines were read, but ${ended} ended ` +
-        `(${ended - 1} delivered + 0 rejected + 0 undeliverable + 1 blank). This is a fault of the importer; the drop is imported again.`,
+        `(${ended - 1} delivered + 0 rejected + 0 undeliverable + 1 blank). This is a bug in the importer. The file is imported again.`,
     )
   })
 })
@@ -87,7 +87,7 @@ test('the fields of a report are a contract', () => {
   ])
 })
 
-test('the same import gives the same report', () => {
+test('the same import has the same report', () => {
   expect(JSON.stringify(finalReport(importState({ delivered: 1 }, 1), NOW))).toBe(
     JSON.stringify(finalReport(importState({ delivered: 1 }, 1), NOW)),
   )
@@ -95,7 +95,7 @@ test('the same import gives the same report', () => {
 
 // prettier-ignore
 test.each([
-  //  the drop                                                                   where its report lies
+  //  the file                                                                   the key of its report
   [ { bucket: 'b', key: 'incoming/a b.json', versionId: 'v', etag: 'e' },        'reports/incoming/a b.json/v/report.json' ],
   [ { bucket: 'b', key: 'incoming/a.json', etag: '"e"' },                        'reports/incoming/a.json/e/report.json' ],
   [ { bucket: 'b', key: 'incoming/a.json' },                                     'reports/incoming/a.json/unknown/report.json' ],
@@ -103,7 +103,7 @@ test.each([
   expect(reportKey(file)).toBe(key)
 })
 
-test('which reports are the end, and which let the drop be imported again', () => {
+test('which reports are final, and which allow the file to be imported again', () => {
   const reports = [
     progressReport(importState({}, 1)),
     finalReport(importState({}, 0), NOW),

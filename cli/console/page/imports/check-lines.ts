@@ -1,21 +1,15 @@
-import { diagnoseBytes, diagnoseFile, type SniffedLine } from '../../../../lambda/parse/diagnose.ts'
+import { diagnoseBytes } from '../../../../lambda/parse/diagnose.ts'
 import type { LineRules } from '../../../../lambda/parse/line.ts'
-import type { Rejection, ReasonCode } from '../../../../lambda/reasons.ts'
+import { FormatSniffer, type Sniffable } from '../../../../lambda/parse/sniff.ts'
+import { reject, type ReasonCode, type Rejection } from '../../../../lambda/reasons.ts'
 import { classifyLine } from '../../../preview/digest/classify-line.ts'
 import { concatenated } from './bytes.ts'
 
 /** The importer's default for `KM_MAX_LINE_BYTES`: a longer line is rejected. */
 const MAX_LINE_BYTES = 262_144
-/** As in the importer: after this many lines without a JSON object, the file is not JSON lines. */
-const MAX_SNIFFED_LINES = 1000
-/** Bytes of a too long line that the diagnosis needs. */
-const START_BYTES = 1024
-/** Reasons that a line which was meant as a JSON object does not get. */
-const NO_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
 
 const LF = 0x0a
 const CR = 0x0d
-const BRACE = 0x7b
 const BOM = [0xef, 0xbb, 0xbf]
 
 /** What an import would do with the lines that were checked. */
@@ -37,6 +31,7 @@ export interface LineCounts {
 export class LineCheck {
   readonly #rules: LineRules
   readonly #strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  readonly #sniffer = new FormatSniffer()
   readonly #rejectedBy = new Map<ReasonCode, number>()
   /** The start of the line whose end has not arrived; of a too long line, only its first bytes. */
   #open: Uint8Array[] = []
@@ -44,8 +39,6 @@ export class LineCheck {
   #lines = 0
   #blank = 0
   #ready = 0
-  /** The first lines that are not blank; undefined after the first JSON object. */
-  #sniffer: SniffedLine[] | undefined = []
   #refusal: Rejection | undefined
   #isAtStart = true
 
@@ -72,7 +65,8 @@ export class LineCheck {
   /** Call after the last piece. */
   end(): void {
     if (this.#openBytes > 0) this.#endLine(new Uint8Array())
-    if (this.#sniffer !== undefined) this.#refusal ??= diagnoseFile(this.#sniffer, true)
+    const sniffed = this.#sniffer.end()
+    if (sniffed.kind === 'refused') this.#refusal ??= sniffed.rejection
   }
 
   counts(): LineCounts {
@@ -98,41 +92,38 @@ export class LineCheck {
     this.#open = []
     this.#openBytes = 0
     this.#lines += 1
-    if (length > MAX_LINE_BYTES) this.#rejectLine('line_too_long', bytes)
-    else this.#classifyLine(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
+    this.#count(this.#entryOf(bytes, length))
   }
 
-  #classifyLine(bytes: Uint8Array): void {
-    let text: string
+  #entryOf(bytes: Uint8Array, length: number): Sniffable {
+    if (length > MAX_LINE_BYTES) return faulty('line_too_long', bytes, length)
+    const text = this.#decode(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
+    if (text === undefined) return faulty('invalid_encoding', bytes, length)
+    return classifyLine({ number: this.#lines, byteStart: 0, byteEnd: length, text }, this.#rules)
+  }
+
+  /** @returns undefined if the bytes are not UTF-8 */
+  #decode(bytes: Uint8Array): string | undefined {
     try {
-      text = this.#strict.decode(bytes)
+      return this.#strict.decode(bytes)
     } catch {
-      this.#rejectLine('invalid_encoding', bytes)
-      return
-    }
-    const entry = classifyLine({ number: this.#lines, byteStart: 0, byteEnd: bytes.length, text }, this.#rules)
-    if (entry.kind === 'blank') this.#blank += 1
-    else if (entry.kind === 'rejected') this.#rejectLine(entry.rejection.reason, bytes, text)
-    else {
-      this.#ready += 1
-      this.#sniffer = undefined
+      return undefined
     }
   }
 
-  #rejectLine(reason: ReasonCode, bytes: Uint8Array, text?: string): void {
-    this.#rejectedBy.set(reason, (this.#rejectedBy.get(reason) ?? 0) + 1)
-    if (this.#sniffer === undefined) return
-    if (reason === 'line_too_long' ? bytes[0] === BRACE : !NO_OBJECT.has(reason)) {
-      this.#sniffer = undefined
-      return
-    }
-    this.#sniffer.push({ text, ...(text === undefined && { start: latin1(bytes.subarray(0, START_BYTES)) }) })
-    if (this.#sniffer.length < MAX_SNIFFED_LINES) return
-    this.#refusal = diagnoseFile(this.#sniffer, false)
-    this.#sniffer = undefined
+  #count(entry: Sniffable): void {
+    if (entry.kind === 'blank') this.#blank += 1
+    else if (entry.rejection === undefined) this.#ready += 1
+    else this.#rejectedBy.set(entry.rejection.reason, (this.#rejectedBy.get(entry.rejection.reason) ?? 0) + 1)
+    const sniffed = this.#sniffer.sniff(entry)
+    if (sniffed.kind === 'refused') this.#refusal = sniffed.rejection
   }
 }
 
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
+function faulty(reason: 'line_too_long' | 'invalid_encoding', bytes: Uint8Array, length: number): Sniffable {
+  return {
+    kind: 'rejected',
+    line: { byteStart: 0, byteEnd: length, text: '', fault: { reason, bytes } },
+    rejection: reject(reason),
+  }
 }

@@ -1,0 +1,90 @@
+import { describe, expect, jest, test } from '@jest/globals'
+import { cloudWatchLog } from '../../lambda/adapters/log.ts'
+import { eventsFor, type EventFacts, type Events } from '../../lambda/events.ts'
+
+const NO_LINES = { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
+
+// prettier-ignore
+const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', log: (events: Events) => void])[] = [
+  //  code                         level      how it is logged
+  [ 'message_ignored',             'info',    (events) => { events.ignored('s3:TestEvent') } ],
+  [ 'message_delivered_twice',     'info',    (events) => { events.deliveredTwice() } ],
+  [ 'message_unknown',             'error',   (events) => { events.unknownMessage('It is not JSON.') } ],
+  [ 'file_skipped',                'info',    (events) => { events.alreadyImported('k') } ],
+  [ 'file_opened',                 'info',    (events) => { events.started('k', 1, 1, 1) } ],
+  [ 'file_split',                  'info',    (events) => { events.planned(2) } ],
+  [ 'file_imported',               'info',    (events) => { events.finished('k', 'complete', NO_LINES) } ],
+  [ 'file_rejected',               'error',   (events) => { events.fileRejected('k', 'r', 'd') } ],
+  [ 'file_missing',                'warn',    (events) => { events.missing('k', 'gone') } ],
+  [ 'task_requeued',               'info',    (events) => { events.requeued('k', 1) } ],
+  [ 'task_busy',                   'info',    (events) => { events.busy('k') } ],
+  [ 'lease_lost',                  'warn',    (events) => { events.leaseLost() } ],
+  [ 'interrupted',                 'info',    (events) => { events.interrupted() } ],
+  [ 'import_failed',               'error',   (events) => { events.crashed('Error', 'd', undefined) } ],
+  [ 'no_missed_files',             'info',    (events) => { events.reconciled(1, 0, true) } ],
+  [ 'missed_files_queued',         'warn',    (events) => { events.reconciled(1, 1, true) } ],
+  [ 'dead_letter_replayed',        'info',    (events) => { events.replayed('k', 1, 'delivered') } ],
+  [ 'replay_failed',               'warn',    (events) => { events.replayFailed('k', 1, 'r', 1) } ],
+  [ 'dead_letter_quarantined',     'error',   (events) => { events.quarantined('k', 1, 3) } ],
+  [ 'no_old_dead_letters',         'info',    (events) => { events.archived(1, 0, true) } ],
+  [ 'dead_letters_archived',       'error',   (events) => { events.archived(1, 1, true) } ],
+  [ 'endpoint_paused',             'warn',    (events) => { events.paused('k', 1) } ],
+  [ 'endpoint_down',               'warn',    (events) => { events.outage('d', 30) } ],
+  [ 'setup_wrong',                 'error',   (events) => { events.setupWrong('d') } ],
+  [ 'api_key_unusual',             'warn',    (events) => { events.unusualKey() } ],
+]
+
+interface Entry {
+  readonly level: string
+  readonly sentence: string
+  readonly facts: EventFacts
+}
+
+function logged(log: (events: Events) => void): Entry {
+  const entries: Entry[] = []
+  const at = (level: string) => (sentence: string, facts: EventFacts) => {
+    entries.push({ level, sentence, facts })
+  }
+  log(eventsFor({ info: at('info'), warn: at('warn'), error: at('error'), count: () => undefined }))
+  return entries[0]!
+}
+
+describe('every event', () => {
+  test.each(ALL)('%s', (code, level, log) => {
+    const { facts, sentence, ...entry } = logged(log)
+    expect([facts.code, entry.level]).toEqual([code, level])
+    expect(sentence).toMatch(/^[A-Z].*\.$/)
+    expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/)
+  })
+
+  test('has a code and a sentence of its own', () => {
+    expect(new Set(ALL.map(([code]) => code)).size).toBe(ALL.length)
+    expect(new Set(ALL.map(([, , log]) => logged(log).sentence)).size).toBe(ALL.length)
+  })
+
+  test('is in this list', () => {
+    const called = new Set<string>()
+    const events = eventsFor({ info: () => undefined, warn: () => undefined, error: () => undefined, count: () => undefined })
+    const spies = new Proxy(events, {
+      get: (target, name: keyof Events) => {
+        called.add(name)
+        return target[name].bind(target)
+      },
+    })
+    for (const [, , log] of ALL) log(spies)
+    expect([...called].sort()).toEqual(Object.keys(events).sort())
+  })
+})
+
+test('a log line of CloudWatch carries the code', () => {
+  const lines: string[] = []
+  const spy = jest.spyOn(process.stdout, 'write').mockImplementation((line) => {
+    lines.push(String(line))
+    return true
+  })
+  eventsFor(cloudWatchLog('importer')).alreadyImported('incoming/a.json')
+  spy.mockRestore()
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({ level: 'INFO', facts: { code: 'file_skipped', key: 'incoming/a.json' } }),
+  ])
+})
