@@ -124,17 +124,23 @@ export function eventsFor(log: Log) {
       log.count('EndpointDown', 1)
     },
     setupWrong(detail: string): void {
-      log.error('The setup is wrong, so sending has stopped. Fix it; the work waits in the queue, later in the dead-letter queue.', {
-        code: 'setup_wrong',
-        detail,
-      })
+      log.error(
+        'The setup is wrong, so sending has stopped. Fix it; the work waits in the queue, later in the dead-letter queue.',
+        {
+          code: 'setup_wrong',
+          detail,
+        },
+      )
       log.count('SetupErrors', 1)
     },
     unknownMessage(detail: string): void {
-      log.error('Message not understood: SQS moves it to the dead-letter queue as it is. Find out who sends it to the import queue.', {
-        code: 'message_unknown',
-        detail,
-      })
+      log.error(
+        'Message not understood: SQS moves it to the dead-letter queue as it is. Find out who sends it to the import queue.',
+        {
+          code: 'message_unknown',
+          detail,
+        },
+      )
       log.count('UnknownMessages', 1)
     },
     crashed(name: string, detail: string, stack: string | undefined): void {

@@ -44,7 +44,9 @@ export async function surveyFile(source: Source, survey: Survey, options: Survey
       throw new SetupError(`${name} changed while it was being read. Start again.`, { cause: error })
     const code = codeOf(error)
     if (!SYSTEM_ERROR.test(code)) throw error
-    throw new SetupError(`${name} cannot be read (${code}). Check that it is a file and that you have permission to read it.`, { cause: error })
+    throw new SetupError(`${name} cannot be read (${code}). Check that it is a file and that you have permission to read it.`, {
+      cause: error,
+    })
   } finally {
     body.destroy()
   }
@@ -66,7 +68,7 @@ type Block = Uint8Array<ArrayBuffer>
  * digested here while all threads are busy. Digests are added in the order of their blocks, so it makes no difference where they were made.
  */
 class FileSurvey {
-  readonly #blocks: AsyncGenerator<Block>
+  readonly #blocks: AsyncGenerator<Block, undefined>
   readonly #lineOptions: LineOptions
   readonly #survey: Survey
   readonly #pool: DigestPool
@@ -86,8 +88,8 @@ class FileSurvey {
 
   /** @returns why the file is rejected, as a whole or from some line on; undefined if it is not */
   async run(): Promise<Rejection | undefined> {
-    const { value: first, done } = await this.#blocks.next()
-    const refusal = done === true ? undefined : await this.#surveyHead(first)
+    const first = await this.#blocks.next()
+    const refusal = first.done === true ? undefined : await this.#surveyHead(first.value)
     if (refusal !== undefined) {
       await this.#blocks.return(undefined) // closes the file
       return refusal
@@ -114,10 +116,10 @@ class FileSurvey {
   async *#headEntries(first: Block): AsyncGenerator<Iterable<Entry>> {
     yield* this.#entriesOf(first, 0)
     while (!this.#isAdmitted) {
-      const { value: block, done } = await this.#blocks.next()
-      if (done === true) return
-      this.#startPool(block)
-      yield* this.#entriesOf(block, 1)
+      const next = await this.#blocks.next()
+      if (next.done === true) return
+      this.#startPool(next.value)
+      yield* this.#entriesOf(next.value, 1)
     }
   }
 
@@ -153,7 +155,7 @@ class FileSurvey {
   }
 
   /** Ends where the file can be read no further, so that the lines before that point are surveyed. */
-  async *#untilUnreadable(blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+  async *#untilUnreadable(blocks: AsyncIterable<Block>): AsyncGenerator<Block, undefined> {
     try {
       yield* blocks
     } catch (error) {
@@ -161,6 +163,7 @@ class FileSurvey {
       if (!(unreadable instanceof UnreadableFile)) throw error
       this.#unreadable = reject('object_unreadable', unreadable.message)
     }
+    return undefined
   }
 }
 

@@ -1,5 +1,5 @@
 import { InterruptedError, OutOfTime } from '../errors.ts'
-import type { InvocationContext } from '../ports.ts'
+import type { Clock, InvocationContext } from '../ports.ts'
 import { onAbort } from './on-abort.ts'
 
 /**
@@ -8,20 +8,20 @@ import { onAbort } from './on-abort.ts'
  */
 export class Deadline implements Disposable {
   readonly #ending = new AbortController()
-  readonly #timer: NodeJS.Timeout
+  readonly #disposed = new AbortController()
   readonly #stopping: Disposable | undefined
 
-  constructor(context: InvocationContext, marginMs: number) {
-    const end = (reason: OutOfTime | InterruptedError): void => {
-      this.#ending.abort(reason)
-    }
+  constructor(context: InvocationContext, marginMs: number, clock: Pick<Clock, 'sleep'>) {
     const remainingMs = context.getRemainingTimeInMillis()
     // However large the margin, half of the time is for work. Otherwise a short invocation would never begin.
-    this.#timer = setTimeout(end, Math.max(remainingMs - marginMs, remainingMs / 2), new OutOfTime())
+    const workMs = Math.max(remainingMs - marginMs, remainingMs / 2)
+    void clock.sleep(workMs, this.#disposed.signal).then(() => {
+      if (!this.#disposed.signal.aborted) this.#ending.abort(new OutOfTime())
+    })
     this.#stopping =
       context.stopping &&
       onAbort(context.stopping, () => {
-        end(new InterruptedError())
+        this.#ending.abort(new InterruptedError())
       })
   }
 
@@ -31,7 +31,7 @@ export class Deadline implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer)
+    this.#disposed.abort()
     this.#stopping?.[Symbol.dispose]()
   }
 }

@@ -51,7 +51,7 @@ async function importWhole(
   const onProgress = (checkpoint: Checkpoint): void => {
     writer.progress(() => importStateOf(task, checkpoint))
   }
-  const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => writer.rest())
+  const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => writer.idle())
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await finishFile(importStateOf(task, outcome.checkpoint), outcome.checkpoint.failure, writer, ports)
   return DONE

@@ -29,9 +29,7 @@ export interface Sniffable {
 
 export type SniffResult =
   /** Not known yet. */
-  | { readonly kind: 'undecided' }
-  | { readonly kind: 'admitted' }
-  | { readonly kind: 'refused'; readonly rejection: Rejection }
+  { readonly kind: 'undecided' } | { readonly kind: 'admitted' } | { readonly kind: 'refused'; readonly rejection: Rejection }
 
 const UNDECIDED: SniffResult = Object.freeze({ kind: 'undecided' })
 const ADMITTED: SniffResult = Object.freeze({ kind: 'admitted' })

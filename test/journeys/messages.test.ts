@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
 import { ArchivedFiles } from '../../cli/rejects/archived-files.ts'
 import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
 import { ARCHIVE_SCHEMA } from '../../lambda/keys.ts'
@@ -42,7 +42,9 @@ describe('what a message asks for', () => {
     await installation.sendToImportQueue(JSON.stringify({ Records: events }))
     await installation.idle()
     expect(sink.seen).toHaveLength(2)
-    expect(installation.entries).toContainEqual(expect.objectContaining({ facts: { code: 'file_missing', key: 'other/missing.json', state: 'gone' } }))
+    expect(installation.entries).toContainEqual(
+      expect.objectContaining({ facts: { code: 'file_missing', key: 'other/missing.json', state: 'gone' } }),
+    )
   })
 
   test('a bare S3 event, without a queue', async () => {
@@ -95,7 +97,9 @@ describe('what a message asks for', () => {
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
     await installation.invoke({ Records: [eventOf('other/a.json', { eTag: '00000000000000000000000000000000' })] })
-    expect(installation.entries).toContainEqual(expect.objectContaining({ facts: { code: 'file_missing', key: 'other/a.json', state: 'superseded' } }))
+    expect(installation.entries).toContainEqual(
+      expect.objectContaining({ facts: { code: 'file_missing', key: 'other/a.json', state: 'superseded' } }),
+    )
     expect(sink.seen).toEqual([])
   })
 
