@@ -6,8 +6,8 @@ import { VirtualClock } from '../../support/virtual-clock.ts'
 import { unlimited } from './endpoints.ts'
 import { noAnswer, simulate, status, ACCEPTED, type Seen } from './simulation.ts'
 
-/** The most attempts that began in any half-open second. */
-function mostInASecond(seen: readonly Seen[]): number {
+/** The most requests in any second. */
+function maxPerSecond(seen: readonly Seen[]): number {
   let first = 0
   return seen.reduce((most, { ms }, last) => {
     while (seen[first]!.ms <= ms - 1000) first += 1
@@ -15,7 +15,7 @@ function mostInASecond(seen: readonly Seen[]): number {
   }, 0)
 }
 
-// From the best to the worst, so that a run can be given only the first few.
+// From the best to the worst, so that a run can use only the first few.
 const ANSWERS = [
   ACCEPTED,
   ACCEPTED,
@@ -32,7 +32,7 @@ const ANSWERS = [
   status(404),
 ]
 
-test('whatever it answers: every line ends exactly once or the delivery ended, and no bound is ever broken', async () => {
+test('whatever the endpoint answers, every line ends exactly once or the delivery ends with an error, and no limit is exceeded', async () => {
   const ends = new Set<string>()
   await fc.assert(
     fc.asyncProperty(
@@ -57,7 +57,7 @@ test('whatever it answers: every line ends exactly once or the delivery ended, a
         else expect(['OutageError', 'SetupError']).toContain((run.error as Error).name)
         expect(Math.max(...run.seen.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(load.maxInFlight)
         expect(run.mostOpen).toBeLessThanOrEqual(load.maxInFlight)
-        if (load.maxLinesPerSecond > 0) expect(mostInASecond(run.seen)).toBeLessThanOrEqual(load.maxLinesPerSecond)
+        if (load.maxLinesPerSecond > 0) expect(maxPerSecond(run.seen)).toBeLessThanOrEqual(load.maxLinesPerSecond)
       },
     ),
     { numRuns: 300 },
@@ -65,23 +65,23 @@ test('whatever it answers: every line ends exactly once or the delivery ended, a
   expect(ends).toEqual(new Set(['none', 'OutageError', 'SetupError']))
 })
 
-describe('a limit of lines per second is obeyed in any second, and made use of', () => {
+describe('the limit of lines per second holds in any second, and is used', () => {
   // prettier-ignore
   test.each([
-    //  a second   for seconds   answered after ms
+    //  per second for seconds   answered after ms
     [ 1,           60,           20 ],
     [ 7,           30,           20 ],
     [ 100,         10,           20 ],
     [ 100,         10,           400 ],
     [ 1_000,       4,            1 ],
     [ 20_000,      1,            1 ],
-  ])('%i a second', async (maxLinesPerSecond, seconds, latencyMs) => {
+  ])('%i per second', async (maxLinesPerSecond, seconds, latencyMs) => {
     const { seen } = await simulate(unlimited(latencyMs), { maxInFlight: 64, maxLinesPerSecond, forMs: seconds * 1000 })
-    expect(mostInASecond(seen)).toBeLessThanOrEqual(maxLinesPerSecond)
+    expect(maxPerSecond(seen)).toBeLessThanOrEqual(maxLinesPerSecond)
     expect(seen.length).toBeGreaterThanOrEqual(Math.floor(0.9 * maxLinesPerSecond * seconds))
   })
 
-  test('what is tried again counts as well', async () => {
+  test('retries count as well', async () => {
     const { seen, outcomes } = await simulate(({ chance }) => ({ answer: chance() < 0.3 ? status(500) : ACCEPTED, afterMs: 5 }), {
       maxInFlight: 64,
       maxLinesPerSecond: 100,
@@ -89,10 +89,10 @@ describe('a limit of lines per second is obeyed in any second, and made use of',
     })
     expect(outcomes.size).toBe(500)
     expect(seen.length).toBeGreaterThan(600)
-    expect(mostInASecond(seen)).toBeLessThanOrEqual(100)
+    expect(maxPerSecond(seen)).toBeLessThanOrEqual(100)
   })
 
-  test('one timer serves many lines', async () => {
+  test('one timer serves many lines that wait', async () => {
     const clock = new VirtualClock()
     let sleeps = 0
     const counting = {

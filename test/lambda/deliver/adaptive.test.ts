@@ -5,7 +5,7 @@ import { simulate, type Model, type Seen } from './simulation.ts'
 interface Figures {
   readonly acceptedPerSecond: number
   readonly refusedShare: number
-  /** In flight, at the 5th and the 95th percentile of all attempts: where the window has settled. */
+  /** Requests in flight, at the 5th and the 95th percentile: where the concurrency limit has settled. */
   readonly low: number
   readonly high: number
 }
@@ -24,33 +24,33 @@ function figuresOf(seen: readonly Seen[], fromMs: number, toMs: number): Figures
 
 const SEEDS = [1, 2]
 
-describe('it finds what the endpoint takes, and stays there', () => {
+describe('the delivery finds out what the endpoint accepts, and stays there', () => {
   // prettier-ignore
   test.each<[string, () => Model, number, number, number, number, number, readonly [number, number]]>([
-    //  the endpoint                                            it                                                seconds  most    it takes   at least   not taken   in flight
-    //                                                                                                                             a second   of that    at most
-    [ 'is fast, 32 at a time, the others queue',                () => queueing(32, 1),                            1,       64,     32_000,    0.95,      0,          [32, 64] ],
-    [ 'is fast, 32 at a time, and far more could be sent',      () => queueing(32, 1),                            1,       512,    32_000,    0.95,      0,          [32, 400] ],
-    [ 'is fast, 8 at a time, with a queue that harms nobody',   () => queueing(8, 1),                             2,       64,     8_000,     0.95,      0,          [64, 64] ],
-    [ 'is slow, 4 at a time, the others queue',                 () => queueing(4, 100),                           60,      64,     40,        0.95,      0,          [4, 24] ],
-    [ 'is slow, however many there are',                        () => unlimited(200),                             20,      64,     320,       0.95,      0,          [64, 64] ],
-    [ 'is slow, however many, and many may be sent',            () => unlimited(200),                             8,       512,    2_560,     0.95,      0,          [512, 512] ],
-    [ 'takes 100 in each second',                               () => perSecond(100, 20),                         120,     64,     100,       0.9,       0.01,       [1, 4] ],
-    [ 'takes 100 in each second, and asks to wait',             () => perSecond(100, 20, '1'),                    120,     64,     100,       0.8,       0.01,       [1, 6] ],
-    [ 'takes 100 a second, 10 at once',                         () => bucket(100, 10, 20),                        120,     64,     100,       0.9,       0.01,       [1, 4] ],
-    [ 'takes 100 a second, 10 at once, and asks to wait',       () => bucket(100, 10, 20, '1'),                   120,     64,     100,       0.8,       0.01,       [1, 4] ],
-    [ 'takes one every 10 ms',                                  () => bucket(100, 1, 20),                         120,     64,     100,       0.9,       0.01,       [1, 4] ],
-    [ 'takes 100 a second after the first thousand',            () => bucket(100, 1_000, 20),                     120,     64,     100,       0.9,       0.01,       [1, 4] ],
-    [ 'takes 100 a second, slowly',                             () => bucket(100, 20, 200),                       120,     64,     100,       0.9,       0.01,       [16, 24] ],
-    [ 'takes 1,000 a second',                                   () => bucket(1_000, 100, 5),                      20,      64,     1_000,     0.9,       0.01,       [3, 8] ],
-    [ 'takes 10 in each second',                                () => perSecond(10, 5),                           240,     64,     10,        0.8,       0.015,      [1, 2] ],
-    [ 'takes 20 at a time',                                     () => concurrent(20, 50),                         60,      64,     400,       0.9,       0.01,       [16, 20] ],
-    [ 'takes 20 at a time, now faster and now slower',          () => concurrent(20, 50, 1),                      60,      64,     400,       0.9,       0.01,       [16, 20] ],
-    [ 'takes one at a time',                                    () => concurrent(1, 50),                          60,      64,     20,        0.9,       0.015,      [1, 1] ],
+    //  the endpoint                                            it                                                seconds  most    it accepts at least   refused     in flight
+    //                                                                                                                             per second of that    at most
+    [ 'is fast, works on 32 at a time and queues the others',                () => queueing(32, 1),                            1,       64,     32_000,    0.95,      0,          [32, 64] ],
+    [ 'is fast, works on 32 at a time, with a high maximum',      () => queueing(32, 1),                            1,       512,    32_000,    0.95,      0,          [32, 400] ],
+    [ 'is fast, works on 8 at a time, with a harmless queue',   () => queueing(8, 1),                             2,       64,     8_000,     0.95,      0,          [64, 64] ],
+    [ 'is slow, works on 4 at a time and queues the others',                 () => queueing(4, 100),                           60,      64,     40,        0.95,      0,          [4, 24] ],
+    [ 'is slow whatever the load',                        () => unlimited(200),                             20,      64,     320,       0.95,      0,          [64, 64] ],
+    [ 'is slow whatever the load, with a high maximum',            () => unlimited(200),                             8,       512,    2_560,     0.95,      0,          [512, 512] ],
+    [ 'accepts 100 in each second',                               () => perSecond(100, 20),                         120,     64,     100,       0.9,       0.01,       [1, 4] ],
+    [ 'accepts 100 in each second, and sends Retry-After',             () => perSecond(100, 20, '1'),                    120,     64,     100,       0.8,       0.01,       [1, 6] ],
+    [ 'accepts 100 per second, 10 at once',                         () => bucket(100, 10, 20),                        120,     64,     100,       0.9,       0.01,       [1, 4] ],
+    [ 'accepts 100 per second, 10 at once, and sends Retry-After',       () => bucket(100, 10, 20, '1'),                   120,     64,     100,       0.8,       0.01,       [1, 4] ],
+    [ 'accepts one every 10 ms',                                  () => bucket(100, 1, 20),                         120,     64,     100,       0.9,       0.01,       [1, 4] ],
+    [ 'accepts 100 per second after the first thousand',            () => bucket(100, 1_000, 20),                     120,     64,     100,       0.9,       0.01,       [1, 4] ],
+    [ 'accepts 100 per second, slowly',                             () => bucket(100, 20, 200),                       120,     64,     100,       0.9,       0.01,       [16, 24] ],
+    [ 'accepts 1,000 per second',                                   () => bucket(1_000, 100, 5),                      20,      64,     1_000,     0.9,       0.01,       [3, 8] ],
+    [ 'accepts 10 in each second',                                () => perSecond(10, 5),                           240,     64,     10,        0.8,       0.015,      [1, 2] ],
+    [ 'accepts 20 at a time',                                     () => concurrent(20, 50),                         60,      64,     400,       0.9,       0.01,       [16, 20] ],
+    [ 'accepts 20 at a time, with varying latency',          () => concurrent(20, 50, 1),                      60,      64,     400,       0.9,       0.01,       [16, 20] ],
+    [ 'accepts one at a time',                                    () => concurrent(1, 50),                          60,      64,     20,        0.9,       0.015,      [1, 1] ],
     [ 'becomes slow under load, and refuses more than 40',      () => degrading(() => 40, 30),                    30,      64,     666,       0.9,       0.01,       [30, 40] ],
-    [ 'has a fault at 2.5 % and cuts another 2.5 %',            () => faulty(unlimited(20), 0.025, 0.025),        10,      64,     3_200,     0.8,       0.06,       [40, 64] ],
-    [ 'has a fault at 2.5 % and cuts another 2.5 %, and is fast', () => faulty(queueing(32, 1), 0.025, 0.025),    1,       64,     13_000,    0.8,       0.06,       [8, 64] ],
-    [ 'stalls for 400 ms once in 200, else it is fast',         () => stalling(queueing(32, 1), 0.005, 400),      3,       64,     21_000,    0.9,       0,          [60, 64] ],
+    [ 'fails 2.5 % and cuts 2.5 % of the connections',            () => faulty(unlimited(20), 0.025, 0.025),        10,      64,     3_200,     0.8,       0.06,       [40, 64] ],
+    [ 'is fast, fails 2.5 % and cuts 2.5 % of the connections', () => faulty(queueing(32, 1), 0.025, 0.025),    1,       64,     13_000,    0.8,       0.06,       [8, 64] ],
+    [ 'is fast, and stalls for 400 ms once in 200',         () => stalling(queueing(32, 1), 0.005, 400),      3,       64,     21_000,    0.9,       0,          [60, 64] ],
     [ 'stalls for 400 ms once in 200',                          () => stalling(unlimited(20), 0.005, 400),        10,      64,     2_920,     0.9,       0,          [60, 64] ],
   ])('an endpoint that %s', async (_what, model, seconds, maxInFlight, ideal, share, refused, [low, high]) => {
     for (const seed of SEEDS) {
@@ -66,7 +66,7 @@ describe('it finds what the endpoint takes, and stays there', () => {
   })
 })
 
-test('at the start it grows by half and more in each round trip', async () => {
+test('at the start, requests in flight grow by at least half in each round trip', async () => {
   const { seen } = await simulate(unlimited(100), { maxInFlight: 64, forMs: 1_000 })
   const most = (trip: number): number => Math.max(...seen.filter(({ ms }) => ms === trip * 100).map(({ inFlight }) => inFlight))
   expect(most(0)).toBe(8)
@@ -75,7 +75,7 @@ test('at the start it grows by half and more in each round trip', async () => {
   expect(most(4)).toBe(64)
 })
 
-test('an endpoint that has become slow, whatever is sent, is not sent less', async () => {
+test('an endpoint that becomes slow whatever the load gets no fewer requests', async () => {
   const { seen, error } = await simulate(({ ms }) => unlimited(ms < 5_000 ? 20 : 200)(), { maxInFlight: 64, forMs: 30_000 })
   expect(error).toBeUndefined()
   const { acceptedPerSecond, low } = figuresOf(seen, 15_000, 30_000)
@@ -83,7 +83,7 @@ test('an endpoint that has become slow, whatever is sent, is not sent less', asy
   expect(acceptedPerSecond).toBeGreaterThan(0.9 * 320)
 })
 
-describe('when half of it fails for a while, and comes back', () => {
+describe('when the endpoint loses half of its capacity for a while', () => {
   const phases = [
     { capacity: 40, fromMs: 0, toMs: 40_000 },
     { capacity: 20, fromMs: 40_000, toMs: 80_000 },
@@ -93,10 +93,10 @@ describe('when half of it fails for a while, and comes back', () => {
 
   // prettier-ignore
   test.each<[string, () => Model, (capacity: number) => number]>([
-    //  the endpoint                                  it                                                          it takes a second
+    //  the endpoint                                  it                                                          it accepts per second
     [ 'becomes slow under load',                      () => degrading(capacityAt, 30),                            (capacity) => capacity / 0.06 ],
     [ 'refuses more than its capacity',               () => (arrival) => concurrent(capacityAt(arrival.ms), 50)(arrival), (capacity) => capacity / 0.05 ],
-  ])('%s: it gives way within seconds, and comes back', async (_what, model, idealOf) => {
+  ])('%s: the delivery slows down within seconds, and recovers', async (_what, model, idealOf) => {
     for (const seed of SEEDS) {
       const { seen, error } = await simulate(model(), { maxInFlight: 64, forMs: 120_000, seed })
       expect(error).toBeUndefined()

@@ -20,11 +20,11 @@ interface Run {
   readonly outcomes: ReadonlyMap<number, Outcome>
   readonly error: unknown
   readonly sent: readonly { readonly path: string; readonly at: number }[]
-  readonly mostInFlight: number
+  readonly maxSeenInFlight: number
   readonly elapsedMs: number
 }
 
-/** Sends so many lines of one request each to an endpoint that answers after 10 ms. */
+/** Sends so many lines, of one request each, to an endpoint that answers after 10 ms. */
 async function deliver(
   lines: number,
   answer: (path: string, attempt: number, clock: VirtualClock) => Answer,
@@ -36,11 +36,11 @@ async function deliver(
   const sent: { path: string; at: number }[] = []
   const attempts = new Map<string, number>()
   let inFlight = 0
-  let mostInFlight = 0
+  let maxSeenInFlight = 0
   const endpoint: Endpoint = {
     async send({ path }) {
       inFlight += 1
-      mostInFlight = Math.max(mostInFlight, inFlight)
+      maxSeenInFlight = Math.max(maxSeenInFlight, inFlight)
       sent.push({ path, at: clock.now() - start })
       const attempt = (attempts.get(path) ?? 0) + 1
       attempts.set(path, attempt)
@@ -65,19 +65,19 @@ async function deliver(
   } catch (thrown) {
     error = thrown
   }
-  return { outcomes, error, sent, mostInFlight, elapsedMs: clock.now() - start }
+  return { outcomes, error, sent, maxSeenInFlight, elapsedMs: clock.now() - start }
 }
 
 const kinds = ({ outcomes }: Run): readonly string[] => [...outcomes.values()].map(({ kind }) => kind)
 
-test('every line is delivered, and never more are on their way than may be', async () => {
+test('every line is delivered, and the maximum in flight is used and not exceeded', async () => {
   const run = await deliver(100, () => ACCEPTED, 8)
   expect(run.outcomes.size).toBe(100)
   expect(new Set(kinds(run))).toEqual(new Set(['delivered']))
-  expect(run.mostInFlight).toBe(8)
+  expect(run.maxSeenInFlight).toBe(8)
 })
 
-test('a fault is tried again, the same', async () => {
+test('a failed request is retried until it is accepted', async () => {
   const isUnlucky = (path: string): boolean => Number(path.split('=')[1]) % 4 === 0
   const run = await deliver(20, (path, attempt) => (isUnlucky(path) && attempt < 4 ? status(500) : ACCEPTED))
   expect(new Set(kinds(run))).toEqual(new Set(['delivered']))
@@ -85,7 +85,7 @@ test('a fault is tried again, the same', async () => {
   expect(run.outcomes.size).toBe(20)
 })
 
-test('the requests of a line go one after the other, and the second only when the first was taken', async () => {
+test('the requests of a line go one after the other, the second only when the first was accepted', async () => {
   const requestsOf = (line: number): readonly Request[] => [
     { method: 'GET', path: `/e?line=${line}` },
     { method: 'GET', path: `/a?line=${line}` },
@@ -100,14 +100,14 @@ test('the requests of a line go one after the other, and the second only when th
   expect([...run.outcomes.values()].map(({ attempts }) => attempts)).toEqual([4, 4, 4])
 })
 
-test('when it asks to wait, everybody does', async () => {
+test('a Retry-After makes all lines wait', async () => {
   const run = await deliver(100, (path, attempt) => (path === '/e?line=20' && attempt === 1 ? status(429, '60') : ACCEPTED))
   expect(run.outcomes.size).toBe(100)
   const asked = (run.sent.find(({ path }) => path === '/e?line=20')?.at ?? 0) + 10
   expect(run.sent.filter(({ at }) => at > asked && at < asked + 60_000)).toEqual([])
 })
 
-test('a pause is told once, however many are asked to wait, and again when there is another', async () => {
+test('a pause is reported once, however many lines are asked to wait, and again when another begins', async () => {
   const clock = new VirtualClock()
   const start = clock.now()
   const pauses: (readonly [number, number])[] = []
@@ -133,14 +133,14 @@ test('a pause is told once, however many are asked to wait, and again when there
   ])
 })
 
-test('a line that always fails comes back when others pass', async () => {
+test('a line that always fails is undeliverable if others pass', async () => {
   const run = await deliver(1_000, (path) => (path === '/e?line=500' ? status(500) : ACCEPTED))
   expect(run.error).toBeUndefined()
   expect(run.outcomes.get(500)).toMatchObject({ kind: 'undeliverable', attempts: 10 })
   expect(kinds(run).filter((kind) => kind === 'delivered')).toHaveLength(999)
 })
 
-test('also where it is the last one, or one of three', async () => {
+test('even if it is the last line, or one of three', async () => {
   for (const lines of [3, 50]) {
     const run = await deliver(lines, (path) => (path === `/e?line=${lines}` ? status(500) : ACCEPTED))
     expect(run.outcomes.get(lines)?.kind).toBe('undeliverable')
@@ -148,40 +148,40 @@ test('also where it is the last one, or one of three', async () => {
   }
 })
 
-describe('where the last line fails alone, one that was taken before is sent once more, as a witness', () => {
+describe('if the last line fails and there is no other to compare it with, a known-good request is sent again', () => {
   const isLast = (path: string) => path === '/e?line=5'
   const repeated = (run: Run) =>
     run.sent.map(({ path }) => path).filter((path, at, all) => !isLast(path) && all.indexOf(path) !== at)
 
-  test('it is taken: the line is to blame', async () => {
+  test('accepted: the line is undeliverable', async () => {
     const run = await deliver(5, (path) => (isLast(path) ? status(500) : ACCEPTED))
     expect(run.outcomes.get(5)).toMatchObject({ kind: 'undeliverable', attempts: 10 })
     expect(repeated(run)).toHaveLength(1)
   })
 
-  test('it is not: an outage began with that very line', async () => {
+  test('not accepted: an outage began with that line', async () => {
     const run = await deliver(5, (path, attempt) => (isLast(path) || attempt > 1 ? noAnswer('ECONNREFUSED') : ACCEPTED))
     expect(run.error).toMatchObject({ name: 'OutageError' })
     expect(kinds(run)).not.toContain('undeliverable')
     expect(repeated(run)).toHaveLength(1)
   })
 
-  test('there is none: it may be an outage', async () => {
+  test('no known-good request: it may be an outage', async () => {
     const run = await deliver(1, () => status(500))
     expect(run.error).toMatchObject({ name: 'OutageError' })
   })
 })
 
-describe('an outage is none of the lines’ fault', () => {
+describe('an outage makes no line undeliverable', () => {
   // prettier-ignore
   test.each<[string, number, (path: string, attempt: number) => Answer]>([
     //  what                                lines   answers
-    [ 'nothing listens',                    1_000,  () => noAnswer('ECONNREFUSED') ],
-    [ 'it only ever fails',                 1_000,  () => status(500) ],
-    [ 'it is busy for ever',                1_000,  () => status(503) ],
-    [ 'it asks to wait for ever',           100,    () => status(429, '30') ],
-    [ 'it goes down after a while',         1_000,  (path) => (Number(path.split('=')[1]) < 400 ? ACCEPTED : status(502)) ],
-    [ 'a drop of one line finds it down',   1,      () => status(500) ],
+    [ 'connections refused',                   1_000,  () => noAnswer('ECONNREFUSED') ],
+    [ 'always fails',                 1_000,  () => status(500) ],
+    [ 'always busy',                1_000,  () => status(503) ],
+    [ 'always asks to wait',           100,    () => status(429, '30') ],
+    [ 'goes down after a while',         1_000,  (path) => (Number(path.split('=')[1]) < 400 ? ACCEPTED : status(502)) ],
+    [ 'a file of one line',   1,      () => status(500) ],
   ])('%s', async (_what, lines, answer) => {
     const run = await deliver(lines, answer)
     expect(run.error).toMatchObject({ name: 'OutageError' })
@@ -189,13 +189,13 @@ describe('an outage is none of the lines’ fault', () => {
   })
 })
 
-describe('a wrong set-up ends it at once', () => {
+describe('a wrong set-up ends the delivery at once', () => {
   // prettier-ignore
   test.each([
     //  what                    answers
-    [ 'the key is wrong',       status(401) ],
-    [ 'it redirects',           status(302) ],
-    [ 'its certificate is old', noAnswer('CERT_HAS_EXPIRED') ],
+    [ 'a wrong API key',       status(401) ],
+    [ 'a redirect',           status(302) ],
+    [ 'an expired certificate', noAnswer('CERT_HAS_EXPIRED') ],
   ])('%s', async (_what, answer) => {
     const run = await deliver(1_000, () => answer)
     expect(run.error).toMatchObject({ name: 'SetupError', message: expect.stringContaining('Check KM_ENDPOINT, the API key') as unknown })
@@ -203,14 +203,14 @@ describe('a wrong set-up ends it at once', () => {
     expect(run.outcomes.size).toBe(0)
   })
 
-  test('a name that does not resolve is given a minute', async () => {
+  test('unless the name does not resolve: that is retried for a minute', async () => {
     const run = await deliver(10, () => noAnswer('ENOTFOUND'))
     expect(run.error).toMatchObject({ name: 'SetupError', message: expect.stringContaining('does not resolve') as unknown })
     expect(run.elapsedMs).toBeGreaterThan(60_000)
     expect(run.elapsedMs).toBeLessThan(120_000)
   })
 
-  test('a name that resolves again in time hurts nobody', async () => {
+  test('a name that resolves again within a minute does no harm', async () => {
     const start = new VirtualClock().now()
     const run = await deliver(10, (_path, _attempt, clock) => (clock.now() - start < 40_000 ? noAnswer('EAI_AGAIN') : ACCEPTED))
     expect(run.error).toBeUndefined()
@@ -218,14 +218,14 @@ describe('a wrong set-up ends it at once', () => {
   })
 })
 
-describe('stopped', () => {
+describe('after stop', () => {
   const enough = new Error('enough')
   const requests = (line: number): readonly Request[] => [
     { method: 'GET', path: `/e?line=${line}` },
     { method: 'GET', path: `/a?line=${line}` },
   ]
 
-  /** An endpoint that answers when it is told to, and a delivery to it with two lines in flight and a reader that waits for room. */
+  /** A delivery with two lines in flight, whose endpoint answers when the test says so, and a reader that waits for room. */
   async function halfWay() {
     const clock = new VirtualClock()
     const open = new Map<string, (answer: Answer) => void>()
@@ -235,14 +235,14 @@ describe('stopped', () => {
     const outcomes: (readonly [number, Outcome])[] = []
     for (const line of [1, 2]) delivery.send(requests(line).slice(0, line), (outcome) => outcomes.push([line, outcome]))
     const reader = backPressure.room().then(
-      () => 'let in',
+      () => 'has room',
       (error: unknown) => error,
     )
     await Promise.resolve()
     return { delivery, backPressure, open, outcomes, reader }
   }
 
-  test('what is in flight is brought to its end and told, what is not begins no more, and then drain throws', async () => {
+  test('lines in flight end and are reported, no other request begins, and then drain throws', async () => {
     const { delivery, backPressure, open, outcomes, reader } = await halfWay()
     delivery.stop(enough)
     expect(backPressure.hasRoom).toBe(false)
@@ -252,7 +252,7 @@ describe('stopped', () => {
     open.get('/e?line=2')?.(ACCEPTED)
     open.get('/e?line=1')?.(ACCEPTED)
     await drained
-    expect(outcomes).toEqual([[1, { kind: 'delivered', attempts: 1 }]]) // the second has an alias that was not sent
+    expect(outcomes).toEqual([[1, { kind: 'delivered', attempts: 1 }]]) // line 2 has an alias that was not sent
     expect([...open.keys()]).toEqual(['/e?line=1', '/e?line=2'])
     await expect(backPressure.room()).rejects.toBe(enough)
   })
@@ -271,10 +271,10 @@ describe('stopped', () => {
   })
 
   test.each([
-    ['a fault', status(500)],
-    ['a cut connection, which else is tried again at once', noAnswer('ECONNRESET')],
-    ['a request to wait', status(429, '60')],
-  ])('%s that comes back then is not tried again', async (_what, answer) => {
+    ['a server error', status(500)],
+    ['a cut connection, which is otherwise retried at once', noAnswer('ECONNRESET')],
+    ['a Retry-After', status(429, '60')],
+  ])('%s is not retried', async (_what, answer) => {
     const { delivery, open, outcomes } = await halfWay()
     delivery.stop(enough)
     for (const resolve of open.values()) resolve(answer)
@@ -283,7 +283,7 @@ describe('stopped', () => {
     expect(open.size).toBe(2)
   })
 
-  test('the first error is the one that is told', async () => {
+  test('the first error wins', async () => {
     const { delivery, open } = await halfWay()
     delivery.stop(enough)
     delivery.stop(new Error('more than enough'))
@@ -293,12 +293,12 @@ describe('stopped', () => {
 
   // prettier-ignore
   test.each<[string, readonly Answer[], number, number]>([
-    //  who waits                  it answers, and then 500 for ever   lines per second   stopped after requests
-    [ 'before it tries again',     [],                                 0,                 4 ],
-    [ 'since it was asked to',     [status(429, '60')],                0,                 4 ],
-    [ 'for its turn to probe',     [],                                 0,                 10 ],
-    [ 'for the rate',              [ACCEPTED],                             1,                 1 ],
-  ])('who waits %s is woken at once', async (_what, answers, maxLinesPerSecond, stopAfter) => {
+    //  a line waits               answers, and then always 500        lines per second   stopped after requests
+    [ 'for its backoff',     [],                                 0,                 4 ],
+    [ 'for a pause',     [status(429, '60')],                0,                 4 ],
+    [ 'to probe the endpoint',     [],                                 0,                 10 ],
+    [ 'for the rate limit',              [ACCEPTED],                             1,                 1 ],
+  ])('a line that waits %s ends at once', async (_what, answers, maxLinesPerSecond, stopAfter) => {
     const clock = new VirtualClock()
     let sent = 0
     const endpoint: Endpoint = { send: () => Promise.resolve(answers[sent++] ?? status(500)) }
@@ -317,7 +317,7 @@ describe('stopped', () => {
   })
 })
 
-test('whatever it answers, every line ends exactly once, or the delivery ended with an error', async () => {
+test('whatever the endpoint answers, every line ends exactly once, or the delivery ends with an error', async () => {
   const answers = [
     ACCEPTED,
     ACCEPTED,
@@ -339,7 +339,7 @@ test('whatever it answers, every line ends exactly once, or the delivery ended w
       async (seed, lines, maxInFlight, worst) => {
         const chance = seeded(seed)
         const run = await deliver(lines, () => answers[Math.floor(chance() * (worst + 1))] ?? ACCEPTED, maxInFlight)
-        expect(run.mostInFlight).toBeLessThanOrEqual(maxInFlight)
+        expect(run.maxSeenInFlight).toBeLessThanOrEqual(maxInFlight)
         if (run.error === undefined) expect(run.outcomes.size).toBe(lines)
         else expect(['OutageError', 'SetupError']).toContain((run.error as Error).name)
       },

@@ -1,13 +1,13 @@
 import { noAnswer, status, ACCEPTED, type Model, type Reply } from './simulation.ts'
 
-/** Endpoints, each with what limits it. */
+/** Models of endpoints, each with another limit. */
 
-/** Answers after that time, however many there are. */
+/** Answers after the same time, however many requests there are. */
 export function unlimited(latencyMs: number): () => Reply {
   return () => ({ answer: ACCEPTED, afterMs: latencyMs })
 }
 
-/** So many servers; who finds none free waits in a queue, and nobody is refused. */
+/** Works on so many requests at a time. The others wait in its queue, and none is refused. */
 export function queueing(servers: number, serviceMs: number): Model {
   const freeAt = Array.from({ length: servers }, () => 0)
   return ({ ms }) => {
@@ -18,7 +18,7 @@ export function queueing(servers: number, serviceMs: number): Model {
   }
 }
 
-/** Takes so many in each second of its clock, and refuses the rest of that second. */
+/** Accepts so many requests in each second of its clock, and refuses the others. */
 export function perSecond(rate: number, latencyMs: number, retryAfter?: string): Model {
   let second = -1
   let count = 0
@@ -30,7 +30,7 @@ export function perSecond(rate: number, latencyMs: number, retryAfter?: string):
   }
 }
 
-/** A token bucket: so many in a second, and so many at once. */
+/** A token bucket: so many requests per second, and so many at once. */
 export function bucket(rate: number, burst: number, latencyMs: number, retryAfter?: string): Model {
   let tokens = burst
   let last = 0
@@ -43,7 +43,7 @@ export function bucket(rate: number, burst: number, latencyMs: number, retryAfte
   }
 }
 
-/** Refuses at once what comes while it works on so many. @param spread of its latency, as a share of it */
+/** Refuses requests while it works on so many. @param spread how much its latency varies, as a share of it */
 export function concurrent(capacity: number, latencyMs: number, spread = 0): Model {
   return ({ inFlight, chance }) =>
     inFlight > capacity
@@ -51,7 +51,7 @@ export function concurrent(capacity: number, latencyMs: number, spread = 0): Mod
       : { answer: ACCEPTED, afterMs: latencyMs * (1 + spread * (chance() - 0.5)) }
 }
 
-/** Slower the more it works on, and refuses beyond its capacity, which changes with time. */
+/** Becomes slower under load, and refuses requests beyond its capacity, which changes with time. */
 export function degrading(capacityAt: (ms: number) => number, latencyMs: number): Model {
   return ({ ms, inFlight }) => {
     const load = inFlight / capacityAt(ms)
@@ -59,7 +59,7 @@ export function degrading(capacityAt: (ms: number) => number, latencyMs: number)
   }
 }
 
-/** One that now and then has a fault of its own, or cuts the connection. */
+/** Sometimes fails, or cuts the connection. */
 export function faulty(inner: Model, faults: number, cuts: number): Model {
   return (arrival) => {
     const dice = arrival.chance()
@@ -69,7 +69,7 @@ export function faulty(inner: Model, faults: number, cuts: number): Model {
   }
 }
 
-/** One that now and then stalls, and then answers as if nothing had been. */
+/** Sometimes stalls, and answers later than usual. */
 export function stalling(inner: Model, share: number, stallMs: number): Model {
   return (arrival) => (arrival.chance() < share ? { answer: ACCEPTED, afterMs: stallMs } : inner(arrival))
 }

@@ -3,58 +3,58 @@ import fc from 'fast-check'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import { noAnswer, simulate, status, ACCEPTED, type Model, type Simulation } from './simulation.ts'
 
-const FIRST_WINDOW = 8
+const FIRST_LIMIT = 8
 const PROBES = 10
-/** How many failures of 64 answers are not yet held to be too much for the endpoint; so many more lines may begin meanwhile. */
-const UNSUSPICIOUS = 13
+/** Failures of 64 answers that do not yet slow the delivery down. So many more lines may begin in the meantime. */
+const HARMLESS = 13
 
 const kinds = ({ outcomes }: Simulation): ReadonlySet<string> => new Set([...outcomes.values()].map(({ kind }) => kind))
 const notAccepted = ({ seen }: Simulation): number => seen.filter(({ wasAccepted }) => !wasAccepted).length
 
-/** Takes everything but between those times. */
+/** Accepts everything except between those times. */
 function down(answer: Answer, afterMs: number, fromMs = 0, toMs = Infinity): Model {
   return ({ ms }) => (ms >= fromMs && ms < toMs ? { answer, afterMs } : { answer: ACCEPTED, afterMs: 20 })
 }
 
-describe('an endpoint that is down for long ends the delivery after few requests, and is none of the lines’ fault', () => {
+describe('a long outage ends the delivery after few requests, and no line becomes undeliverable', () => {
   // prettier-ignore
   test.each<[string, Answer, number, number]>([
-    //  it                                 answers                              after ms   requests for one line's place in the window
-    [ 'does not listen',                   noAnswer('ECONNREFUSED'),             1,         1 ],
-    [ 'has a fault',                       status(500),                         20,        1 ],
+    //  it                                 answers                              after ms   requests for each line in flight
+    [ 'refuses connections',                 noAnswer('ECONNREFUSED'),             1,         1 ],
+    [ 'answers 500',                       status(500),                         20,        1 ],
     [ 'is busy',                           status(503),                         20,        1 ],
-    [ 'is busy, and asks to wait',         status(429, '2'),                    20,        1 ],
+    [ 'is busy, and sends Retry-After',         status(429, '2'),                    20,        1 ],
     [ 'does not answer',                   noAnswer('UND_ERR_HEADERS_TIMEOUT'),  10_000,    1 ],
     [ 'cuts every connection',             noAnswer('ECONNRESET'),               20,        2 ],
-    [ 'likes nothing',                     status(400),                         20,        1 ],
+    [ 'answers 400',                     status(400),                         20,        1 ],
   ])('%s', async (_what, answer, afterMs, each) => {
     const cold = await simulate(down(answer, afterMs), { maxInFlight: 64, lines: 10_000 })
     expect(cold.error).toMatchObject({ name: 'OutageError' })
     expect(kinds(cold)).toEqual(new Set())
-    expect(cold.seen.length).toBeLessThanOrEqual(each * FIRST_WINDOW + PROBES)
+    expect(cold.seen.length).toBeLessThanOrEqual(each * FIRST_LIMIT + PROBES)
 
     const running = await simulate(down(answer, afterMs, 5_000), { maxInFlight: 64, lines: 100_000 })
     expect(running.error).toMatchObject({ name: 'OutageError' })
     expect(kinds(running)).toEqual(new Set(['delivered']))
     expect(notAccepted(running)).toBeGreaterThanOrEqual(64)
-    expect(notAccepted(running)).toBeLessThanOrEqual(each * (64 + UNSUSPICIOUS) + PROBES)
+    expect(notAccepted(running)).toBeLessThanOrEqual(each * (64 + HARMLESS) + PROBES)
 
     const alone = await simulate(down(answer, afterMs), { maxInFlight: 64, lines: 1 })
     expect(alone.error).toMatchObject({ name: 'OutageError' })
     expect(kinds(alone)).toEqual(new Set())
-    expect(alone.seen.length).toBeLessThanOrEqual(FIRST_WINDOW + PROBES)
+    expect(alone.seen.length).toBeLessThanOrEqual(FIRST_LIMIT + PROBES)
   })
 
-  test('probes go one at a time, and ever more rarely', async () => {
+  test('probes are sent one at a time, with growing waits', async () => {
     const { seen } = await simulate(down(status(500), 20), { maxInFlight: 64, lines: 1_000 })
-    const probes = seen.slice(FIRST_WINDOW)
+    const probes = seen.slice(FIRST_LIMIT)
     expect(probes).toHaveLength(PROBES)
     expect(probes.map(({ inFlight }) => inFlight)).toEqual(probes.map(() => 1))
     const half = PROBES / 2
     expect(probes[PROBES - 1]!.ms - probes[half]!.ms).toBeGreaterThan(4 * (probes[half]!.ms - probes[0]!.ms))
   })
 
-  test('it does not last longer than its pauses and five minutes', async () => {
+  test('the delivery ends after five minutes and the pauses that the endpoint asked for', async () => {
     const { error, elapsedMs } = await simulate(down(status(503, '120'), 20), { maxInFlight: 64, lines: 1_000 })
     expect(error).toMatchObject({ name: 'OutageError' })
     expect(elapsedMs).toBeGreaterThan(5 * 60_000)
@@ -62,7 +62,7 @@ describe('an endpoint that is down for long ends the delivery after few requests
   })
 })
 
-test('whenever it begins, and however ill the endpoint was before, no line is held to be bad', async () => {
+test('whenever an outage begins, and however unreliable the endpoint was before, no line becomes undeliverable', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({ seed: fc.integer(), maxInFlight: fc.integer({ min: 1, max: 64 }) }),
@@ -82,27 +82,27 @@ test('whenever it begins, and however ill the endpoint was before, no line is he
   )
 })
 
-describe('a short outage is waited out', () => {
+describe('the delivery waits for the end of a short outage', () => {
   test.each([
-    ['a fault', status(500)],
-    ['a refusal', status(503)],
-    ['silence', noAnswer('ECONNREFUSED')],
+    ['server errors', status(500)],
+    ['busy', status(503)],
+    ['connections refused', noAnswer('ECONNREFUSED')],
   ])('%s', async (_what, answer) => {
     const run = await simulate(down(answer, 20, 5_000, 15_000), { maxInFlight: 64, lines: 30_000 })
     expect(run.error).toBeUndefined()
     expect(run.outcomes.size).toBe(30_000)
     expect(kinds(run)).toEqual(new Set(['delivered']))
-    expect(notAccepted(run)).toBeLessThanOrEqual(64 + UNSUSPICIOUS + PROBES)
-    const back = run.seen.findIndex(({ ms, wasAccepted }) => ms >= 15_000 && wasAccepted)
-    const after = run.seen.slice(back)
+    expect(notAccepted(run)).toBeLessThanOrEqual(64 + HARMLESS + PROBES)
+    const recovered = run.seen.findIndex(({ ms, wasAccepted }) => ms >= 15_000 && wasAccepted)
+    const after = run.seen.slice(recovered)
     expect(Math.max(...after.filter(({ ms }) => ms <= after[0]!.ms + 20).map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(
-      FIRST_WINDOW,
+      FIRST_LIMIT,
     )
     expect(Math.max(...after.map(({ inFlight }) => inFlight))).toBeGreaterThan(40)
   })
 })
 
-test('whenever it begins, also at the very end of a drop: a line is delivered, or nothing is known of it', async () => {
+test('whenever an outage begins, even at the end of a file, a line is delivered or its outcome is unknown', async () => {
   const ends = new Set<string>()
   await fc.assert(
     fc.asyncProperty(
@@ -121,20 +121,20 @@ test('whenever it begins, also at the very end of a drop: a line is delivered, o
   expect(ends).toEqual(new Set(['none', 'OutageError']))
 })
 
-describe('bad lines are told from a bad hour', () => {
+describe('bad lines are not mistaken for an outage', () => {
   const from = (first: number, last: number): readonly number[] =>
     Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
   // prettier-ignore
   test.each<[string, number, readonly number[]]>([
-    //  they are                                    of lines   bad
+    //  bad lines                                   of lines   numbers
     [ 'the last two of three',                      3,         [2, 3] ],
     [ 'the first two',                              30,        [1, 2] ],
     [ 'the last two',                               30,        [29, 30] ],
     [ 'here and there',                             100,       [10, 50, 90] ],
     [ 'here and there and at the end',              1_000,     [100, 500, 900, 999, 1_000] ],
-    [ 'a whole window at the start',                1_000,     from(1, 8) ],
-    [ 'more than a window at the start',            1_000,     from(1, 12) ],
+    [ 'as many as in flight, at the start',                1_000,     from(1, 8) ],
+    [ 'more than in flight, at the start',            1_000,     from(1, 12) ],
     [ 'many in a row',                              1_000,     from(400, 430) ],
     [ 'one in twenty',                              3_000,     from(0, 149).map((index) => index * 20 + 7) ],
   ])('%s', async (_what, lines, bad) => {
@@ -152,7 +152,7 @@ describe('bad lines are told from a bad hour', () => {
     }
   })
 
-  test('but where all new lines are refused, it is believed of none, though a line that was taken before is taken again', async () => {
+  test('if all new lines fail it is an outage, even if a known-good request is accepted again', async () => {
     const run = await simulate(({ line }) => ({ answer: line > 990 ? status(400) : ACCEPTED, afterMs: 20 }), {
       maxInFlight: 64,
       lines: 1_000,
@@ -162,10 +162,10 @@ describe('bad lines are told from a bad hour', () => {
   })
 })
 
-describe('a socket that went stale while nobody looked', () => {
+describe('a stale socket', () => {
   const CODES = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
-  test.each(CODES)('%s costs its line one attempt, at once, and nobody else anything', async (code) => {
+  test.each(CODES)('%s costs its line one more attempt, at once, and no other line anything', async (code) => {
     const state = new Map<number, number>()
     const run = await simulate(
       ({ ms, line }) => {
@@ -183,7 +183,7 @@ describe('a socket that went stale while nobody looked', () => {
     expect(during.at(-1)!.inFlight).toBe(64)
   })
 
-  test('where the second socket is cut as well, it is a failure like any other', async () => {
+  test('if the second socket is cut as well, it is a failure like any other', async () => {
     const run = await simulate(({ line }) => ({ answer: line === 500 ? noAnswer('ECONNRESET') : ACCEPTED, afterMs: 20 }), {
       maxInFlight: 8,
       lines: 2_000,

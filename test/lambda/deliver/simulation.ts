@@ -14,17 +14,17 @@ export function noAnswer(code: string): Answer {
   return { kind: 'no-answer', code }
 }
 
-/** A request that has just come in. */
+/** A request that has just arrived at the endpoint. */
 export interface Arrival {
   readonly line: number
-  /** Since the start. */
+  /** Milliseconds since the start. */
   readonly ms: number
-  /** How many are being worked on, this one included. */
+  /** Requests in flight, this one included. */
   readonly inFlight: number
   readonly chance: () => number
 }
 
-/** What an endpoint does with a request. */
+/** How an endpoint answers a request. */
 export interface Reply {
   readonly answer: Answer
   readonly afterMs: number
@@ -32,7 +32,7 @@ export interface Reply {
 
 export type Model = (arrival: Arrival) => Reply
 
-/** An attempt, as the endpoint saw it. */
+/** A request, as the endpoint saw it. */
 export interface Seen {
   readonly line: number
   readonly ms: number
@@ -41,7 +41,7 @@ export interface Seen {
 }
 
 export interface Load extends DeliveryOptions {
-  /** No line begins after that. */
+  /** No line is sent after that. */
   readonly forMs?: number
   readonly lines?: number
   readonly seed?: number
@@ -51,14 +51,14 @@ export interface Simulation {
   readonly seen: readonly Seen[]
   readonly outcomes: ReadonlyMap<number, Outcome>
   readonly error: unknown
-  /** Lines that were begun. */
+  /** Lines that were sent. */
   readonly lines: number
-  /** Lines that were begun and had not ended, at most. */
+  /** Most lines that were sent and had not ended, at any time. */
   readonly mostOpen: number
   readonly elapsedMs: number
 }
 
-/** Sends lines of one request each to a simulated endpoint, as fast as they go, on a clock of its own: the same each time. */
+/** Sends lines of one request each to a simulated endpoint, as fast as the delivery allows, on a virtual clock. A seed gives the same run each time. */
 export async function simulate(model: Model, load: Load): Promise<Simulation> {
   const { forMs = Infinity, lines = Infinity, seed = 1, ...options } = load
   const clock = new VirtualClock(seed)

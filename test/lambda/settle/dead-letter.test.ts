@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { MAX_LINE_BYTES, lineField, lineOf, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import { envelopeBytes, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, nextBatchLength } from '../../../lambda/settle/batching.ts'
+import { envelopeBytes, MAX_BATCH_BYTES } from '../../../lambda/settle/batching.ts'
 
 const DEAD_LETTER: DeadLetter = {
   schema: 'kissmetrics-importer/dead-letter/v1',
@@ -17,8 +17,8 @@ const DEAD_LETTER: DeadLetter = {
 /** Amazon SQS, SendMessage. */
 const ONLY_ALLOWED = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u
 
-describe('no line can stop its own dead letter', () => {
-  test('any text makes a body that SQS takes, and comes back from it', () => {
+describe('SQS accepts the dead letter of any line', () => {
+  test('any text makes a body that SQS accepts, and can be read back from it', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),
@@ -43,17 +43,17 @@ describe('no line can stop its own dead letter', () => {
     [ 'zeros',                        Buffer.alloc(300_000) ],
     [ 'quotes',                       Buffer.alloc(300_000, '"') ],
     [ 'characters of three bytes',    Buffer.from('名'.repeat(100_000)) ],
-    [ 'bytes that are no UTF-8',      Buffer.alloc(300_000, 0xff) ],
+    [ 'bytes that are not UTF-8',      Buffer.alloc(300_000, 0xff) ],
     [ 'U+FFFE',                       Buffer.from('\uFFFE'.repeat(100_000)) ],
-  ])('%s fits into a message', (_what, bytes) => {
+  ])('a long line of %s fits into a message', (_what, bytes) => {
     const body = toBody({ ...DEAD_LETTER, ...lineField(bytes, bytes.length) })
     expect(envelopeBytes({ body, attributes: { reason: 'x', key: 'x'.repeat(1_024) } })).toBeLessThanOrEqual(MAX_BATCH_BYTES)
     expect(body).toMatch(ONLY_ALLOWED)
   })
 })
 
-describe('how a letter carries its line', () => {
-  test('whole, as text, and it comes back the same', () => {
+describe('a dead letter carries its line', () => {
+  test('whole, as text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const field = lineField(text, Buffer.byteLength(text))
@@ -63,7 +63,7 @@ describe('how a letter carries its line', () => {
     )
   })
 
-  test('as base64 where its bytes are no text', () => {
+  test('as base64, if its bytes are not UTF-8', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         const line = Buffer.concat([bytes, Buffer.from([0xff])])
@@ -79,7 +79,7 @@ describe('how a letter carries its line', () => {
     //  bytes                     cut
     [ MAX_LINE_BYTES,         undefined ],
     [ MAX_LINE_BYTES + 1,     true ],
-  ])('%i bytes', (bytes, cut) => {
+  ])('cut if it is longer than 200 KiB: %i bytes', (bytes, cut) => {
     const field = lineField('x'.repeat(bytes), bytes)
     expect(field.lineTruncated).toBe(cut)
     expect(field.line).toHaveLength(MAX_LINE_BYTES)
@@ -96,29 +96,7 @@ describe('how a letter carries its line', () => {
     }
   })
 
-  test('bytes that were cut before they came are known to be cut', () => {
+  test('and says so if the bytes were cut before', () => {
     expect(lineField(Buffer.from('start'), 1_000_000)).toEqual({ line: 'start', lineTruncated: true })
   })
-})
-
-test('batches hold ten at most and a megabyte at most, in order, and lose nothing', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: MAX_BATCH_BYTES }), { maxLength: 60 }), (sizes) => {
-      const batches: number[][] = []
-      for (let rest = sizes; rest.length > 0;) {
-        const length = nextBatchLength(rest)
-        batches.push(rest.slice(0, length))
-        rest = rest.slice(length)
-      }
-      expect(batches.flat()).toEqual(sizes)
-      for (const [index, batch] of batches.entries()) {
-        const bytes = batch.reduce((sum, size) => sum + size, 0)
-        expect(batch.length).toBeLessThanOrEqual(MAX_BATCH_ENTRIES)
-        expect(bytes).toBeLessThanOrEqual(MAX_BATCH_BYTES)
-        // Nor was there room for the next one.
-        const [next] = batches[index + 1] ?? []
-        if (next !== undefined && batch.length < MAX_BATCH_ENTRIES) expect(bytes + next).toBeGreaterThan(MAX_BATCH_BYTES)
-      }
-    }),
-  )
 })
