@@ -73,7 +73,7 @@ describe('invalid usage is reported in one line, with exit code 2 and without a 
     [ 'a missing folder',            ['local', '--once', '--drop-dir', '/no/such/folder'],           'km-import: --drop-dir is "/no/such/folder": there is no such folder. Create it (mkdir -p), or name another.' ],
     [ 'not a URL as endpoint',       ['local', '--once', '--endpoint', 'nonsense'],                  'km-import: --endpoint is "nonsense": expected an address like https://trk.kissmetrics.io.' ],
     [ 'a key that is not set',       ['local', '--once', '--endpoint', 'https://trk.kissmetrics.io', '--api-key-env', 'KM_NO_SUCH'], 'km-import: No API key: the environment variable KM_NO_SUCH is not set, and --endpoint needs one. Set it (export KM_NO_SUCH=…), or name another variable with --api-key-env.' ],
-    [ 'an invalid port',             ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65532. Leave it out to take free ports.' ],
+    [ 'an invalid port',             ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65532. Leave it out to use free ports.' ],
   ])('%s', async (_what, args, sentence) => {
     const { code, stdout, stderr } = await run(args)
     expect(stderr.split('\n')[0]).toBe(sentence)

@@ -19,7 +19,7 @@ describe('for an invalid flag, the message names the flag, its value and what to
   // prettier-ignore
   test.each<[string, () => Partial<LocalFlags>, RegExp]>([
     //  what is wrong               flags                                                            message
-    [ 'a port in words',            () => ({ port: 'http' }),                                        /^--port is "http": expected a whole number from 1 to 65532\. Leave it out to take free ports\.$/ ],
+    [ 'a port in words',            () => ({ port: 'http' }),                                        /^--port is "http": expected a whole number from 1 to 65532\. Leave it out to use free ports\.$/ ],
     [ 'a port too high',            () => ({ port: '65534' }),                                       /^--port is "65534": expected/ ],
     [ 'a port below zero',          () => ({ port: '-1' }),                                          /^--port is "-1": expected/ ],
     [ 'no such folder',             () => ({ dropDir: path.join(folder, 'typo') }),                  /^--drop-dir is ".*typo": there is no such folder\. Create it \(mkdir -p\), or name another\.$/ ],
