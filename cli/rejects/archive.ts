@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { clock } from '../../lambda/adapters/clock.ts'
-import { s3DeadLetterArchive } from '../../lambda/adapters/s3.ts'
+import { s3DeadLetterArchive } from '../../lambda/adapters/s3-documents.ts'
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { archive as sweep, type ArchiveOptions, type ArchiveRun } from '../../lambda/archive/archive.ts'
@@ -44,7 +44,7 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
 /** Left out, `isMeant` is whatever is as old as the stack's own sweep takes it. */
 export function archiveSelected(
   { s3, sqs, bucket, deadLetterQueueUrl }: Deployment,
-  { why, isMeant = isOld }: Pick<ArchiveOptions, 'why'> & Partial<Pick<ArchiveOptions, 'isMeant'>>,
+  { why, isMeant = isOld }: Pick<ArchiveOptions, 'why'> & { readonly isMeant?: ArchiveOptions['matches'] },
   ending: AbortSignal,
 ): Promise<ArchiveRun> {
   return sweep(
@@ -54,7 +54,7 @@ export function archiveSelected(
       clock,
       newRun: randomUUID,
     },
-    { bucket, why, isMeant, ending },
+    { bucket, why, matches: isMeant, ending },
   )
 }
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { startFaultSink, status, TAKEN, type Behaviour, type SeenRequest } from '../support/fault-sink.ts'
 import { API_KEY, Installation } from '../support/installation.ts'
@@ -235,7 +235,7 @@ describe('a set-up that is wrong stops at once, and nothing is lost', () => {
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'incoming/a.json', Body: manyLines(1_000).join('\n') }))
-    const sentence = await installation.heard('Set-up is wrong')
+    const sentence = await installation.heard('setup_wrong')
     expect(sentence).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
     expect(sink.seen.length).toBeLessThanOrEqual(64)
     const deadLetters = await installation.receiveDeadLetters()

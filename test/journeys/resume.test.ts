@@ -1,6 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
 import { checkpointKey } from '../../lambda/keys.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
@@ -40,7 +40,7 @@ describe('when the time of an invocation runs out', () => {
       new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: line(1) }),
     )
     const event = { ...JSON.parse(eventOf('other/a.json', VersionId)) } as unknown
-    await expect(installation.invoke(event, 100)).rejects.toThrow('not one line further than line 0')
+    await expect(installation.invoke(event, 100)).rejects.toThrow('ended where it began, at line 0')
     expect(await countMessages(installation.cloud.sqs, installation.cloud.importQueueUrl)).toBe(0)
   })
 })
@@ -91,7 +91,7 @@ describe('a drop that is asked for twice', () => {
     await using installation = await Installation.start(sink.url)
     const { file } = await installation.import('a.json', lines(5))
     await installation.sendToImportQueue(eventOf(file.key, file.versionId))
-    await installation.heard('Drop skipped')
+    await installation.heard('file_skipped')
     expect(taken(sink.taken)).toEqual(range(1, 5))
   })
 
@@ -102,7 +102,7 @@ describe('a drop that is asked for twice', () => {
     const key = 'incoming/twice.json'
     const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: lines(200) }))
     await installation.sendToImportQueue(eventOf(key, VersionId))
-    await installation.heard('Another invocation works on this')
+    await installation.heard('task_busy')
     expect(await installation.finalReport(key, VersionId)).toMatchObject({ lines: { delivered: 200 }, invocations: 1 })
     expect(taken(sink.taken)).toEqual(range(1, 200))
   })

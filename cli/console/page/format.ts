@@ -1,6 +1,6 @@
-import { counted } from '../../terminal/escape.ts'
+import { counted } from '../../terminal/numbers.ts'
 
-export { counted, grouped } from '../../terminal/escape.ts'
+export { counted, grouped } from '../../terminal/numbers.ts'
 
 /*
  * How the page writes numbers, times and text from outside. Pure: the current time is a parameter.
