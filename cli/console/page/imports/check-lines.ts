@@ -1,21 +1,14 @@
-import { diagnoseBytes, diagnoseFile, type SniffedLine } from '../../../../lambda/parse/diagnose.ts'
+import { diagnoseBytes } from '../../../../lambda/parse/diagnose.ts'
 import type { LineRules } from '../../../../lambda/parse/line.ts'
-import type { Rejection, ReasonCode } from '../../../../lambda/reasons.ts'
+import { FormatSniffer, type Sniffable, type SniffResult } from '../../../../lambda/parse/sniff.ts'
+import { reject, type ReasonCode, type Rejection } from '../../../../lambda/reasons.ts'
 import { classifyLine } from '../../../preview/digest/classify-line.ts'
 import { concatenated } from './bytes.ts'
 
 /** The importer's default for `KM_MAX_LINE_BYTES`: a longer line is rejected. */
 const MAX_LINE_BYTES = 262_144
-/** As in the importer: after this many lines without a JSON object, the file is not JSON lines. */
-const MAX_SNIFFED_LINES = 1000
-/** Bytes of a too long line that the diagnosis needs. */
-const START_BYTES = 1024
-/** Reasons that a line which was meant as a JSON object does not get. */
-const NO_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
-
 const LF = 0x0a
 const CR = 0x0d
-const BRACE = 0x7b
 const BOM = [0xef, 0xbb, 0xbf]
 
 /** What an import would do with the lines that were checked. */
@@ -44,8 +37,7 @@ export class LineCheck {
   #lines = 0
   #blank = 0
   #ready = 0
-  /** The first lines that are not blank; undefined after the first JSON object. */
-  #sniffer: SniffedLine[] | undefined = []
+  readonly #sniffer = new FormatSniffer()
   #refusal: Rejection | undefined
   #isAtStart = true
 
@@ -72,7 +64,7 @@ export class LineCheck {
   /** Call after the last piece. */
   end(): void {
     if (this.#openBytes > 0) this.#endLine(new Uint8Array())
-    if (this.#sniffer !== undefined) this.#refusal ??= diagnoseFile(this.#sniffer, true)
+    this.#sniffed(this.#sniffer.end())
   }
 
   counts(): LineCounts {
@@ -93,46 +85,44 @@ export class LineCheck {
   }
 
   #endLine(rest: Uint8Array): void {
-    const length = this.#openBytes + rest.length
+    const byteEnd = this.#openBytes + rest.length
     const bytes = this.#open.length === 0 ? rest : concatenated([...this.#open, rest])
     this.#open = []
     this.#openBytes = 0
     this.#lines += 1
-    if (length > MAX_LINE_BYTES) this.#rejectLine('line_too_long', bytes)
-    else this.#classifyLine(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
-  }
-
-  #classifyLine(bytes: Uint8Array): void {
-    let text: string
-    try {
-      text = this.#strict.decode(bytes)
-    } catch {
-      this.#rejectLine('invalid_encoding', bytes)
-      return
-    }
-    const entry = classifyLine({ number: this.#lines, byteStart: 0, byteEnd: bytes.length, text }, this.#rules)
+    const entry = this.#entryOf(bytes, byteEnd)
     if (entry.kind === 'blank') this.#blank += 1
-    else if (entry.kind === 'rejected') this.#rejectLine(entry.rejection.reason, bytes, text)
-    else {
-      this.#ready += 1
-      this.#sniffer = undefined
+    else if (entry.kind === 'ready') this.#ready += 1
+    else if (entry.rejection !== undefined) {
+      const { reason } = entry.rejection
+      this.#rejectedBy.set(reason, (this.#rejectedBy.get(reason) ?? 0) + 1)
+    }
+    this.#sniffed(this.#sniffer.sniff(entry))
+  }
+
+  /** @param bytes of the line; of a too long line, only the first */
+  #entryOf(bytes: Uint8Array, byteEnd: number): Sniffable {
+    const line = { number: this.#lines, byteStart: 0, byteEnd, text: '' }
+    const faulty = (reason: 'line_too_long' | 'invalid_encoding'): Sniffable => ({
+      kind: 'rejected',
+      line: { ...line, fault: { reason, bytes } },
+      rejection: reject(reason),
+    })
+    if (byteEnd > MAX_LINE_BYTES) return faulty('line_too_long')
+    const text = this.#decoded(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
+    return text === undefined ? faulty('invalid_encoding') : classifyLine({ ...line, text }, this.#rules)
+  }
+
+  /** @returns undefined if the bytes are not UTF-8 */
+  #decoded(bytes: Uint8Array): string | undefined {
+    try {
+      return this.#strict.decode(bytes)
+    } catch {
+      return undefined
     }
   }
 
-  #rejectLine(reason: ReasonCode, bytes: Uint8Array, text?: string): void {
-    this.#rejectedBy.set(reason, (this.#rejectedBy.get(reason) ?? 0) + 1)
-    if (this.#sniffer === undefined) return
-    if (reason === 'line_too_long' ? bytes[0] === BRACE : !NO_OBJECT.has(reason)) {
-      this.#sniffer = undefined
-      return
-    }
-    this.#sniffer.push({ text, ...(text === undefined && { start: latin1(bytes.subarray(0, START_BYTES)) }) })
-    if (this.#sniffer.length < MAX_SNIFFED_LINES) return
-    this.#refusal = diagnoseFile(this.#sniffer, false)
-    this.#sniffer = undefined
+  #sniffed(result: SniffResult): void {
+    if (result.kind === 'refused') this.#refusal ??= result.rejection
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
 }
