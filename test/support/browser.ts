@@ -1,32 +1,32 @@
 import { existsSync } from 'node:fs'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 
-const PLACES = [
+const CANDIDATES = [
   process.env.KM_CHROMIUM ?? '',
   '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
-const EXECUTABLE = PLACES.find((deployment) => deployment !== '' && existsSync(deployment))
+const EXECUTABLE = CANDIDATES.find((file) => file !== '' && existsSync(file))
 
-/** Whether there is a browser. Where there is none, say so: a silent gap looks like a pass. */
+/** Whether a browser is installed. Without one, the tests print a warning: skipped tests must not look like passed ones. */
 export const HAS_BROWSER = EXECUTABLE !== undefined
 if (!HAS_BROWSER) {
   console.warn(
-    'No Chromium was found (apt-get install chromium-headless-shell, or name one in KM_CHROMIUM): the page is not tried in a browser.',
+    'Chromium was not found, so the page is not tested in a browser. Install it (apt-get install chromium-headless-shell), or set KM_CHROMIUM to its path.',
   )
 }
 
-/** A page of a browser that may speak to this computer only, and everything that it complained of. */
+/** A browser tab that can reach only this computer, and everything that went wrong in it. */
 export interface Tab extends AsyncDisposable {
   readonly page: Page
-  /** What broke the page's own rules, threw, was asked of others, or was to be answered by a person. */
-  readonly complaints: readonly string[]
+  /** Errors, warnings (also of the content security policy), dialogs, and requests to other servers. */
+  readonly problems: readonly string[]
 }
 
 export async function openBrowser(): Promise<Browser> {
-  // Where tests run as root the sandbox of Chromium cannot; what is shown here is our own page.
+  // The sandbox of Chromium does not work as root; the tests open only our own page.
   return chromium.launch({
     executablePath: EXECUTABLE ?? '',
     args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
@@ -41,18 +41,19 @@ export async function openTab(browser: Browser, address: string, options: Browse
     ...options,
   })
   const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(`thrown: ${error.message}`))
+  page.setDefaultTimeout(100_000) // for a busy computer
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`)
   })
   page.on('dialog', (dialog) => {
-    complaints.push(`${dialog.type()}: ${dialog.message()}`)
+    problems.push(`${dialog.type()}: ${dialog.message()}`)
     void dialog.dismiss()
   })
   page.on('request', (request) => {
-    if (!request.url().startsWith(new URL(address).origin)) complaints.push(`asked elsewhere: ${request.url()}`)
+    if (!request.url().startsWith(new URL(address).origin)) problems.push(`request to another server: ${request.url()}`)
   })
   await page.goto(address)
-  return { page, complaints, [Symbol.asyncDispose]: () => context.close() }
+  return { page, problems, [Symbol.asyncDispose]: () => context.close() }
 }
