@@ -283,7 +283,7 @@ describe('what came back', () => {
         },
       ],
     })
-    await page.installation.bury(work)
+    await page.installation.putIntoDeadLetterQueue(work)
     expect(await page.deadLetters()).toMatchObject({
       total: 1,
       rows: [{ kind: 'work', reason: 'import_unfinished', key: 'incoming/gone.json' }],
