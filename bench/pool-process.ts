@@ -1,6 +1,6 @@
 /** The baseline: an undici pool that only sends prepared requests. argv: origin, in flight, requests, `request` or `dispatch`. */
 import { Pool } from 'undici'
-import { endpointAt } from '../lambda/adapters/endpoint.ts'
+import { kissmetricsEndpoint } from '../lambda/adapters/endpoint.ts'
 import { parseLine } from '../lambda/parse/line.ts'
 import { requestsFor, type Request } from '../lambda/parse/request.ts'
 import { shortLines } from './files.ts'
@@ -16,7 +16,7 @@ const requests = [...shortLines(Number(count))].map((line): Request => {
 })
 
 const pool = new Pool(origin, { connections: Number(inFlight) })
-const endpoint = endpointAt(new URL(origin), Number(inFlight))
+const endpoint = kissmetricsEndpoint(new URL(origin), Number(inFlight))
 
 /** `request`: as in undici's documentation. `dispatch`: the importer's own adapter alone. */
 const send =

@@ -2,10 +2,12 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
-import { endpointAt } from './adapters/endpoint.ts'
-import { checkpointsIn, s3SourceFiles, listingOf, s3DeadLetterArchive, reportsIn, s3Client } from './adapters/s3.ts'
+import { kissmetricsEndpoint } from './adapters/endpoint.ts'
+import { s3Client } from './adapters/s3-client.ts'
+import { s3Checkpoints, s3DeadLetterArchive, s3Reports } from './adapters/s3-documents.ts'
+import { s3Listing, s3SourceFiles } from './adapters/s3-objects.ts'
 import { apiKeySource } from './adapters/secrets.ts'
-import { deadLetterQueueAt, importQueueAt, sqsDeadLetterReader, changeVisibility } from './adapters/sqs.ts'
+import { sqsDeadLetterQueue, sqsImportQueue, sqsDeadLetterReader, changeVisibility } from './adapters/sqs.ts'
 import { dispatchAll, handleMessage, isAcknowledged } from './jobs/dispatch.ts'
 import { UnfinishedError } from './errors.ts'
 import { readImporterSettings, type ImporterSettings, type Env } from './settings.ts'
@@ -71,15 +73,15 @@ function awsPorts(config: ImporterSettings, sqs: SQSClient, log: Log): Ports {
   let isKeyChecked = false
   return {
     files: resuming(s3SourceFiles(s3), clock),
-    listing: listingOf(s3, config.bucket),
-    reports: reportsIn(s3),
-    checkpoints: checkpointsIn(s3),
-    deadLetters: deadLetterQueueAt(sqs, config.deadLetterQueueUrl),
+    listing: s3Listing(s3, config.bucket),
+    reports: s3Reports(s3),
+    checkpoints: s3Checkpoints(s3),
+    deadLetters: sqsDeadLetterQueue(sqs, config.deadLetterQueueUrl),
     deadLetterReader: sqsDeadLetterReader(sqs, config.deadLetterQueueUrl),
     archived: s3DeadLetterArchive(s3),
     bucket: config.bucket,
-    importQueue: importQueueAt(sqs, config.importQueueUrl),
-    endpoint: endpointAt(config.endpoint, config.limits.maxInFlight),
+    importQueue: sqsImportQueue(sqs, config.importQueueUrl),
+    endpoint: kissmetricsEndpoint(config.endpoint, config.limits.maxInFlight),
     apiKey: async () => {
       const key = await readKey()
       if (!isKeyChecked && !USUAL_KEY.test(key)) events.unusualKey()

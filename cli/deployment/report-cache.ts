@@ -1,4 +1,4 @@
-import { reportsIn } from '../../lambda/adapters/s3.ts'
+import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { listObjects } from './list-objects.ts'
@@ -44,7 +44,7 @@ export class ReportCache {
   async one(where: string, etag?: string): Promise<Report | undefined> {
     const known = this.#read.get(where)
     if (known !== undefined && known.etag === etag) return known.report
-    const found = await reportsIn(this.#deployment.s3).find(this.#deployment.bucket, where)
+    const found = await s3Reports(this.#deployment.s3).find(this.#deployment.bucket, where)
     if (found === undefined) return undefined
     this.#read.set(where, { etag: found.tag, report: found.report })
     return found.report

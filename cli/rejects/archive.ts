@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { clock } from '../../lambda/adapters/clock.ts'
-import { s3DeadLetterArchive } from '../../lambda/adapters/s3.ts'
+import { s3DeadLetterArchive } from '../../lambda/adapters/s3-documents.ts'
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { archive as sweep, type ArchiveOptions, type ArchiveRun } from '../../lambda/archive/archive.ts'

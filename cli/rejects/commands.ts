@@ -19,7 +19,7 @@ export function addRejects(program: Command, endWith: EndWith): void {
     .description('look at lines that came back, mend them, and send them again')
     .addHelpText(
       'after',
-      '\nExample:\n  km-import rejects pull -o rejects.jsonl\n  (mend rejects.jsonl in an editor)\n  km-import rejects replay rejects.jsonl\n',
+      '\nExample:\n  npx km-import rejects pull -o rejects.jsonl\n  (mend rejects.jsonl in an editor)\n  npx km-import rejects replay rejects.jsonl\n',
     )
   addList(rejects, endWith)
   addPull(rejects, endWith)
@@ -33,7 +33,7 @@ function addList(rejects: Command, endWith: EndWith): void {
     .description('what waits, by reason, drop and day')
     .option('--json', 'write one JSON document to stdout, and nothing else there', false)
     .option('--csv', 'write a table for a spreadsheet to stdout', false)
-    .addHelpText('after', '\nExample:\n  km-import rejects list --reason invalid_timestamp\n')
+    .addHelpText('after', '\nExample:\n  npx km-import rejects list --reason invalid_timestamp\n')
     .action(async (flags: ListFlags) => {
       const { list } = await import('./list.ts')
       endWith(await list(flags))
@@ -53,7 +53,7 @@ function addPull(rejects: Command, endWith: EndWith): void {
     .option('--archived', 'also what was put away, or set aside after three replays', false)
     .option('--csv', 'write a table for a spreadsheet, which cannot be replayed', false)
     .option('-y, --yes', 'do not ask before mended lines are written', false)
-    .addHelpText('after', '\nExample:\n  km-import rejects pull --fix ms-timestamps -o rejects.jsonl\n')
+    .addHelpText('after', '\nExample:\n  npx km-import rejects pull --fix ms-timestamps -o rejects.jsonl\n')
     .action(async (flags: PullFlags) => {
       const { pull } = await import('./pull.ts')
       endWith(await pull(flags))
@@ -67,7 +67,7 @@ function addReplay(rejects: Command, endWith: EndWith): void {
     .option('--all-valid', 'instead of a file: everything in the queue that is valid by now', false)
     .option('--archived', 'with --all-valid: also what was put away or set aside', false)
     .option('-y, --yes', 'do not ask', false)
-    .addHelpText('after', '\nExample:\n  km-import rejects replay rejects.jsonl\n')
+    .addHelpText('after', '\nExample:\n  npx km-import rejects replay rejects.jsonl\n')
     .action(async (file: string | undefined, flags: ReplayCommandFlags) => {
       if ((file === undefined) !== flags.allValid)
         throw new SetupError(
@@ -87,7 +87,7 @@ function addArchive(rejects: Command, endWith: EndWith): void {
   chosen(withDeploymentOptions(rejects.command('archive')))
     .description('move what waits into the bucket, where nothing expires: whatever is ten days old, or what is chosen')
     .option('--older-than <days>', 'only what waits for so many days')
-    .addHelpText('after', '\nExample:\n  km-import rejects archive --reason unsupported_format\n')
+    .addHelpText('after', '\nExample:\n  npx km-import rejects archive --reason unsupported_format\n')
     .action(async (flags: ArchiveFlags) => {
       const { archive } = await import('./archive.ts')
       endWith(await archive(flags))

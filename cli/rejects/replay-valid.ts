@@ -1,4 +1,4 @@
-import { importQueueAt } from '../../lambda/adapters/sqs.ts'
+import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -86,7 +86,7 @@ export async function sendBack(
   signal: AbortSignal,
 ): Promise<number> {
   await using held = await collect({ sqs, importQueueUrl, ...deployment }, ({ id }) => works.has(id), signal)
-  const queue = importQueueAt(sqs, importQueueUrl)
+  const queue = sqsImportQueue(sqs, importQueueUrl)
   let sent = 0
   for (const [id, body] of works) {
     if (!held.has(id) || signal.aborted) continue

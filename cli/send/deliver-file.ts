@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { endpointAt } from '../../lambda/adapters/endpoint.ts'
+import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import { InterruptedError, SetupError } from '../../lambda/errors.ts'
 import { importFile } from '../../lambda/jobs/import-file.ts'
@@ -47,7 +47,7 @@ export async function deliverFile(file: SentFile, state: SendState, options: Sen
   const stats = new SendStats(Date.now())
   if (state.checkpoint !== undefined) stats.note(state.checkpoint)
   using progress = new Progress(stats, options.lines, options.output)
-  const endpoint = endpointAt(options.target.endpoint, options.limits.maxInFlight)
+  const endpoint = kissmetricsEndpoint(options.target.endpoint, options.limits.maxInFlight)
   try {
     return await new Send(file, state, options, { rejected, stats, progress, endpoint }).run()
   } finally {
@@ -59,7 +59,7 @@ interface Parts {
   readonly rejected: RejectedFile
   readonly stats: SendStats
   readonly progress: Progress
-  readonly endpoint: ReturnType<typeof endpointAt>
+  readonly endpoint: ReturnType<typeof kissmetricsEndpoint>
 }
 
 interface Later {

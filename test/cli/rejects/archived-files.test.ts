@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { BUCKET, startCloud, type Cloud } from '../../../cli/local/services.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
+import { startLocalServices, type LocalServices } from '../../../cli/local/services.ts'
 import { ArchivedFiles } from '../../../cli/rejects/archived-files.ts'
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
 import { TEST_WIRING } from '../../support/installation.ts'
@@ -11,11 +12,11 @@ import { TEST_WIRING } from '../../support/installation.ts'
 const FILE = 'archived/2026-03-20/run-0001.jsonl'
 
 let folder: string
-let cloud: Cloud
+let cloud: LocalServices
 let files: ArchivedFiles
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'km-parked-'))
-  cloud = await startCloud(folder, 0, TEST_WIRING)
+  cloud = await startLocalServices(folder, 0, TEST_WIRING)
   files = new ArchivedFiles(cloud.s3, BUCKET)
 })
 afterEach(async () => {

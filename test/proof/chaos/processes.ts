@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { BUCKET } from '../../../cli/local/services.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
 import { API_KEY } from '../../support/installation.ts'
 import { Child } from './child.ts'
 import { MAX_LIFETIME_MS, type Kill } from './kill-plan.ts'

@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a body that breaks off counts as complete',
     file: 'lambda/read/resume.ts',
-    find: 'if (this.#at === this.#end) return',
+    find: 'if (this.#position === this.#end) return',
     replace: 'return',
     tests: ['test/lambda/read/resume.test.ts', SIM],
   },
@@ -124,7 +124,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a checkpoint overwrites a newer one',
-    file: 'lambda/adapters/s3.ts',
+    file: 'lambda/adapters/s3-documents.ts',
     find: "return tag === undefined ? { IfNoneMatch: '*' } : { IfMatch: tag }",
     replace: 'return tag === undefined ? {} : {}',
     tests: ['test/lambda/adapters/s3-documents.test.ts'],
