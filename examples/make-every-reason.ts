@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 
+// cspell:ignore Größe Montr
 const PERSON = 'person@mail.com'
 const TIME = 1_393_344_604
 const YEAR_2100 = 4_102_444_800

@@ -33,6 +33,7 @@ function oneOf<Item>(items: readonly Item[]): Item {
   return item
 }
 
+// cspell:ignore chloé krzysztof Größe Łódź größe
 const NAMES = [
   'anna',
   'björn',

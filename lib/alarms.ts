@@ -80,7 +80,7 @@ function alarmRules({ importQueue: { queue, deadLetters }, importer }: AlarmsPro
       periods: 1,
       description:
         'Dead letters waited for ten days and were moved to archived/ in the bucket. Nothing is lost. ' +
-        'See them: npx km-import rejects list --stack STACK --archived.',
+        'See them: npx km-import rejects list --stack STACK.',
     },
     DeadLettersQuarantined: {
       metric: importerMetric('DeadLettersQuarantined'),
@@ -88,7 +88,7 @@ function alarmRules({ importQueue: { queue, deadLetters }, importer }: AlarmsPro
       periods: 1,
       description:
         'Dead letters failed 3 times and were quarantined under archived/ in the bucket; a redrive no longer sends them. ' +
-        'Fix them: npx km-import rejects pull --stack STACK --quarantined -o rejects.jsonl.',
+        'Fix them: npx km-import rejects pull --stack STACK --archived -o rejects.jsonl.',
     },
     SetupWrong: {
       metric: importerMetric('SetupErrors'),

@@ -114,7 +114,7 @@ function readEndpoint(text: string): string {
   const { protocol, origin } = asSetting(() => parseEndpoint(text, 'endpoint'))
   if (protocol === 'https:') return origin
   throw new SettingError(
-    `endpoint is "${text}": expected an https address, for example ${KISSMETRICS_ENDPOINT}. ` +
+    `endpoint is "${text}": expected an https address like ${KISSMETRICS_ENDPOINT}. ` +
       'AWS cannot reach an address of this computer; to import on this computer, run `npm start`.',
   )
 }

@@ -1,2 +1,2 @@
-/** The key that stands for one where only the stand-in listens, or none does. As long as a real one, for it is part of each request. */
+/** The API key of requests to the Kissmetrics emulator, and of requests that are only validated. As long as a real key, because it is part of each request. */
 export const EMULATOR_KEY = '0123456789abcdef0123456789abcdef01234567'

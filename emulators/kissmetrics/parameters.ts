@@ -1,11 +1,11 @@
-/** Name and text. */
+/** Name and value. */
 export type Parameter = readonly [name: string, text: string]
 
 /**
- * The parameters of a query or a form, in the order in which they came. Both `+` and `%20` are a space.
+ * The decoded parameters of a query or a form, in their order. Both `+` and `%20` are a space.
  *
- * @returns undefined where the text is not encoded as it must be: a `%` that stands alone, bytes that are no UTF-8, characters that
- *   should have been escaped. A browser would guess what was meant; a sender's mistake must be seen here instead.
+ * @returns undefined if the encoding is invalid: a lone `%`, bytes that are not UTF-8, or unescaped characters. A browser would guess the
+ *   intention; the emulator must expose the mistake of the sender instead.
  * @see Kissmetrics, "API specifications": parameters must be URL-encoded
  */
 export function decodeParameters(encoded: string): readonly Parameter[] | undefined {
@@ -31,9 +31,9 @@ function decode(text: string): string {
   return spaced.includes('%') ? decodeURIComponent(spaced) : spaced
 }
 
-const SHOWN_OF_KEY = 4
+const SHOWN_KEY_CHARACTERS = 4
 
-/** The same text, but of the API key only the last four characters, so that it is neither kept nor shown. */
+/** Replaces the API key with its last four characters, so that it is neither stored nor shown. */
 export function withoutKey(encoded: string): string {
   return encoded
     .split('&')
@@ -41,7 +41,7 @@ export function withoutKey(encoded: string): string {
       const equals = piece.indexOf('=')
       if (equals === -1 || !isKeyName(piece.slice(0, equals))) return piece
       const key = piece.slice(equals + 1)
-      return `_k=…${key.length >= 4 * SHOWN_OF_KEY ? key.slice(-SHOWN_OF_KEY) : ''}`
+      return `_k=…${key.length >= 4 * SHOWN_KEY_CHARACTERS ? key.slice(-SHOWN_KEY_CHARACTERS) : ''}`
     })
     .join('&')
 }

@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-// `folded` is a name in lower case: names are not case sensitive. An alias stands in both directions, so that either end finds the other.
+// `folded` is a name in lower case, because names are not case-sensitive. An alias is stored in both directions, so that each side finds the other.
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY,
-    identity TEXT NOT NULL UNIQUE,
+    duplicate_key TEXT NOT NULL UNIQUE,
     person TEXT NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL, time INTEGER NOT NULL, properties TEXT NOT NULL,
     repeats INTEGER NOT NULL DEFAULT 0
   ) STRICT;
@@ -26,14 +26,14 @@ const SCHEMA = `
 `
 
 /**
- * What the stand-in got, in one SQLite file. With the write-ahead log a commit survives the death of the process; only a power cut
- * can take the last ones.
+ * Opens the SQLite file of the emulator. With the write-ahead log a commit survives a crash of the process; only a power failure can lose the
+ * last ones.
  *
- * @throws Error where the folder cannot be written, or another process has the file
+ * @throws Error if the folder is not writable, or another process has opened the file
  */
 export function openStore(dir: string): DatabaseSync {
   mkdirSync(dir, { recursive: true })
-  const db = new DatabaseSync(path.join(dir, 'stand-in.sqlite'))
+  const db = new DatabaseSync(path.join(dir, 'kissmetrics.sqlite'))
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;')
   db.exec(SCHEMA)
   return db

@@ -3,11 +3,11 @@ import { S3Error } from './xml.ts'
 
 type State = 'size' | 'data' | 'end of data' | 'trailer' | 'done'
 
-/** Longest line of the framing: a size with its signature, or a trailer. */
+/** Maximum length of a framing line: a chunk size with its signature, or a trailer. */
 const MAX_LINE_BYTES = 8_192
 
 /**
- * Undoes `aws-chunked`, in which SDKs wrap a body whose checksum comes after it:
+ * Decodes `aws-chunked`, the encoding of SDKs for a body that is followed by its checksum:
  *
  *     size in hexadecimal[;chunk-signature=…] CRLF  data CRLF … 0 CRLF  trailer: value CRLF … CRLF
  *
@@ -34,7 +34,7 @@ export class AwsChunked extends Transform {
     done(isWhole ? null : new S3Error(400, 'IncompleteBody', 'The body ended before its last chunk.'))
   }
 
-  /** @returns whether there may be more to take */
+  /** @returns whether more of the buffer may be decoded */
   #takeData(): boolean {
     if (this.#rest.length === 0) return false
     const taken = this.#rest.subarray(0, this.#left)

@@ -9,15 +9,15 @@ import { crc32 } from 'node:zlib'
 import { AwsChunked } from './aws-chunked.ts'
 import { notImplemented, S3Error } from './xml.ts'
 
-/** Bytes that came in and are on disk. */
+/** Uploaded bytes on disk. */
 export interface Blob {
   readonly name: string
   readonly size: number
-  /** In hexadecimal, as an ETag has it. */
+  /** Hexadecimal, as in an ETag. */
   readonly md5: string
 }
 
-/** The bytes of objects, a file for each, under names of our own: keys never become paths. */
+/** The bytes of objects, one file each, under generated names: a key never becomes a path. */
 export class Blobs {
   readonly #dir: string
 
@@ -25,20 +25,20 @@ export class Blobs {
     this.#dir = path.join(dir, 'blobs')
   }
 
-  /** Removes what a crash left behind. */
+  /** Removes files that a crash left behind. */
   async sweep(needed: ReadonlySet<string>): Promise<void> {
     await mkdir(this.#dir, { recursive: true })
     for (const name of await readdir(this.#dir)) if (!needed.has(name)) await this.remove([name])
   }
 
-  /** Takes the body of a PUT, and proves what its headers say of it: length and checksum. Memory does not depend on its size. */
+  /** Stores the body of a PUT, and checks its length and checksum against the headers. Memory use does not depend on its size. */
   async receive(request: IncomingMessage): Promise<Blob> {
     const { headers } = request
     const isChunked =
       headers['content-encoding']?.includes('aws-chunked') === true ||
       String(headers['x-amz-content-sha256']).startsWith('STREAMING-')
     const chunked = isChunked ? new AwsChunked() : undefined
-    const meter = new ByteMeter(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
+    const meter = new DigestingStream(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
     const name = randomUUID()
     const file = createWriteStream(this.#path(name))
     try {
@@ -51,7 +51,7 @@ export class Blobs {
     return { name, ...meter.result }
   }
 
-  /** One after the other, as a multipart upload is put together. */
+  /** Concatenates blobs, for multipart uploads. */
   async join(names: readonly string[]): Promise<string> {
     const joined = randomUUID()
     try {
@@ -64,7 +64,7 @@ export class Blobs {
     return joined
   }
 
-  /** Opened before the first byte is sent, so that whoever deletes or replaces the object does not take it away from its reader. */
+  /** Opens the file before the first byte is sent, so that a reader can finish after the object was deleted or replaced. */
   open(name: string): Promise<FileHandle> {
     return open(this.#path(name))
   }
@@ -82,11 +82,11 @@ export class Blobs {
   }
 }
 
-/** Checksums that an upload may bring. SDKs send CRC-32 unless they are told otherwise. */
-const UNKNOWN_CHECKSUMS = ['x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme']
+/** Checksums that are not supported. By default SDKs send CRC-32, which is. */
+const UNSUPPORTED_CHECKSUMS = ['x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme']
 
-/** Counts and digests what flows through. */
-class ByteMeter extends Transform {
+/** Counts the bytes that pass through, and computes their digests. */
+class DigestingStream extends Transform {
   readonly #md5 = createHash('md5')
   readonly #sha1: Hash | undefined
   readonly #sha256: Hash | undefined
@@ -94,7 +94,7 @@ class ByteMeter extends Transform {
   #size = 0
   #digest = ''
 
-  /** @param announced names of the headers and trailers: a digest that nobody compares is not made */
+  /** @param announced names of the headers and trailers: only the digests that they announce are computed */
   constructor(announced: string) {
     super()
     this.#sha1 = announced.includes('checksum-sha1') ? createHash('sha1') : undefined
@@ -128,8 +128,8 @@ class ByteMeter extends Transform {
         'You did not provide the number of bytes specified by the Content-Length HTTP header',
       )
     }
-    const unknown = UNKNOWN_CHECKSUMS.find((name) => headers[name] !== undefined)
-    if (unknown !== undefined) throw notImplemented(unknown)
+    const unsupported = UNSUPPORTED_CHECKSUMS.find((name) => headers[name] !== undefined)
+    if (unsupported !== undefined) throw notImplemented(unsupported)
     const crc = Buffer.alloc(4)
     crc.writeUInt32BE(this.#crc32)
     const known: Readonly<Record<string, string | undefined>> = {

@@ -2,7 +2,7 @@ import { listObjects, listVersions } from './listing.ts'
 import { answerXml, textBody, type Call, type Service } from './wire.ts'
 import { contentsOf, documentOf, elements, notImplemented, S3Error, textOf } from './xml.ts'
 
-/** What is asked of a bucket as a whole. */
+/** The operations on a bucket. */
 export async function answerBucket(service: Service, call: Call): Promise<void> {
   const { method, subresource } = call
   const answer = ANSWERS[`${method} ${subresource ?? ''}`.trim()]
@@ -20,11 +20,11 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   },
   DELETE: remove,
   GET: ({ store }, { bucket, query, response }) => {
-    if (query.get('list-type') !== '2') throw notImplemented('ListObjects of the first version')
+    if (query.get('list-type') !== '2') throw notImplemented('ListObjects version 1')
     answerXml(response, listObjects(store, bucket, query))
   },
   'GET versions': ({ store }, { bucket, query, response }) => {
-    if (query.has('delimiter')) throw notImplemented('A delimiter for versions')
+    if (query.has('delimiter')) throw notImplemented('A delimiter for ListObjectVersions')
     answerXml(response, listVersions(store, bucket, query))
   },
   'GET location': ({ store }, { bucket, response }) => {
@@ -54,7 +54,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'POST delete': removeMany,
 }
 
-/** Making a bucket that one owns already is no error in us-east-1. */
+/** In us-east-1, creating a bucket that you already own succeeds. */
 async function create({ store }: Service, { bucket, request, response }: Call): Promise<void> {
   await textBody(request)
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))

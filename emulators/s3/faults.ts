@@ -1,14 +1,14 @@
-/** What a test can have S3 do wrong. Nothing in use. */
+/** Faults that a test can inject. */
 export interface S3Faults {
-  /** Answer so many requests for objects with 503 SlowDown. */
+  /** Answer this many requests for objects with 503 SlowDown. */
   slowDown: number
-  /** Break the connection of the next GET after so many bytes of its body. */
+  /** Reset the connection of the next GET after this many bytes of its body. */
   cutBodyAt: number | undefined
-  /** The same for each of the next GETs, the first of them first. */
+  /** The same for the next GETs, in this order. */
   cutBodiesAt: readonly number[]
-  /** Send nothing more of the next GET after so many bytes of its body. */
+  /** Stall the next GET after this many bytes of its body. */
   stallBodyAt: number | undefined
-  /** Write so many events down twice. */
+  /** Send this many events twice. */
   sendEventsTwice: number
 }
 

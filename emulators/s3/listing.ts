@@ -3,7 +3,7 @@ import { documentOf, elements, S3Error } from './xml.ts'
 
 const MAX_KEYS = 1_000
 
-/** ListObjectsV2: keys in the order of their UTF-8 bytes, in pages, folded at a delimiter. */
+/** ListObjectsV2: pages of keys in the order of their UTF-8 bytes, with common prefixes up to a delimiter. */
 export function listObjects(store: Store, bucket: string, query: URLSearchParams): string {
   store.bucket(bucket)
   const prefix = query.get('prefix') ?? ''
@@ -25,7 +25,7 @@ export function listObjects(store: Store, bucket: string, query: URLSearchParams
     }
     if (folded === undefined) contents.push(object)
     else prefixes.push(folded)
-    // After a folded prefix nothing of it is to come again; no key goes beyond this character.
+    // The next page must start after all keys with this prefix; no key sorts after this character.
     last = folded === undefined ? object.key : `${folded}\u{10ffff}`
   }
   return documentOf(
@@ -46,7 +46,7 @@ export function listObjects(store: Store, bucket: string, query: URLSearchParams
   )
 }
 
-/** ListObjectVersions, the newest of a key first. */
+/** ListObjectVersions: the newest version of each key first. */
 export function listVersions(store: Store, bucket: string, query: URLSearchParams): string {
   store.bucket(bucket)
   const prefix = query.get('prefix') ?? ''
@@ -82,7 +82,7 @@ export function listVersions(store: Store, bucket: string, query: URLSearchParam
   return documentOf('ListVersionsResult', head + entries.join(''))
 }
 
-/** SQLite compares text by its UTF-8 bytes, as S3 does. */
+/** Like S3, SQLite compares text by its UTF-8 bytes. */
 function* liveObjects(store: Store, bucket: string, prefix: string, after: string): Generator<StoredObject> {
   const rows = store.db
     .prepare(
@@ -108,7 +108,7 @@ function factsOf({ lastModified, etag, size }: StoredObject): Record<string, str
 
 function maxKeysOf(query: URLSearchParams): number {
   const max = Number(query.get('max-keys') ?? MAX_KEYS)
-  if (!Number.isInteger(max) || max < 0) throw new S3Error(400, 'InvalidArgument', 'max-keys is no whole number')
+  if (!Number.isInteger(max) || max < 0) throw new S3Error(400, 'InvalidArgument', 'max-keys is not a whole number')
   return Math.min(max, MAX_KEYS)
 }
 

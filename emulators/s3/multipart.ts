@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Blobs } from './blobs.ts'
-import { keptHeaders, versionHeader, type Objects } from './objects.ts'
+import { storedHeaders, versionHeader, type Objects } from './objects.ts'
 import type { Store } from './store.ts'
 import { contentsOf, documentOf, elements, S3Error, textOf } from './xml.ts'
 
@@ -14,7 +14,7 @@ interface Part {
   readonly md5: string
 }
 
-/** Large objects that come in parts. */
+/** Multipart uploads. */
 export class Multipart {
   readonly #store: Store
   readonly #blobs: Blobs
@@ -31,7 +31,7 @@ export class Multipart {
     const id = randomUUID()
     this.#store.db
       .prepare('INSERT INTO uploads (id, bucket, key, headers) VALUES (?, ?, ?, ?)')
-      .run(id, bucket, key, JSON.stringify(keptHeaders(headers)))
+      .run(id, bucket, key, JSON.stringify(storedHeaders(headers)))
     return documentOf('InitiateMultipartUploadResult', elements({ Bucket: bucket, Key: key, UploadId: id }))
   }
 

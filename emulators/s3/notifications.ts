@@ -4,7 +4,7 @@ import type { S3Faults } from './faults.ts'
 import type { Store, StoredObject } from './store.ts'
 import { contentsOf, elements, notImplemented, S3Error, textOf } from './xml.ts'
 
-/** Hands an event to a queue; may be called again for the same one. */
+/** Delivers an event to a queue. May be called more than once for the same event. */
 export type OnEvent = (queueArn: string, body: string) => Promise<void>
 
 interface Configuration {
@@ -15,12 +15,12 @@ interface Configuration {
   readonly suffix: string
 }
 
-/** How long to wait before an event that nobody took is offered again. */
+/** Pause before a failed delivery is retried. */
 const RETRY_MS = 1_000
 
 /**
- * Tells queues of objects that were made or removed, at least once each, also after a crash: an event is written down together with
- * its object, and crossed out when it was taken.
+ * The event notifications of S3. Each event is delivered at least once, even after a crash: it is stored in one transaction with its object,
+ * and deleted after its delivery.
  */
 export class Notifications {
   readonly #store: Store
@@ -28,7 +28,7 @@ export class Notifications {
   readonly #onEvent: OnEvent
   readonly #faults: S3Faults
   readonly #stopping = new AbortController()
-  #telling: Promise<void> | undefined
+  #delivering: Promise<void> | undefined
 
   constructor(store: Store, region: string, onEvent: OnEvent, faults: S3Faults) {
     this.#store = store
@@ -37,14 +37,14 @@ export class Notifications {
     this.#faults = faults
   }
 
-  /** Takes a `NotificationConfiguration`, and sends the test event that S3 sends. */
+  /** Stores a `NotificationConfiguration`, and sends the test event, as S3 does. */
   configure(bucket: string, xml: string): void {
     const other = /<(TopicConfiguration|CloudFunctionConfiguration|LambdaFunctionConfiguration|EventBridgeConfiguration)\b/.exec(
       xml,
     )
     if (other !== null) throw notImplemented(`A notification with ${other[1] ?? 'that target'}`)
     const configurations = contentsOf(xml, 'QueueConfiguration').map(parseConfiguration)
-    refuseOverlaps(configurations)
+    rejectOverlaps(configurations)
     this.#store.transaction(() => {
       this.#store.db.prepare('UPDATE buckets SET notifications = ? WHERE name = ?').run(JSON.stringify(configurations), bucket)
       for (const queueArn of new Set(configurations.map((configuration) => configuration.queueArn))) {
@@ -59,7 +59,7 @@ export class Notifications {
         this.#write(queueArn, JSON.stringify(test))
       }
     })
-    this.tell()
+    this.deliver()
   }
 
   describe(bucket: string): string {
@@ -75,7 +75,7 @@ export class Notifications {
       .join('')
   }
 
-  /** To be called in the transaction that writes the object. @param name such as `ObjectCreated:Put` */
+  /** Must be called in the transaction that writes the object. @param name for example `ObjectCreated:Put` */
   write(object: StoredObject, name: string): void {
     for (const configuration of this.#configurationsOf(object.bucket)) {
       const isWanted = configuration.events.some(
@@ -89,34 +89,34 @@ export class Notifications {
     }
   }
 
-  /** Offers what is written down, one after the other and beside everything else. */
-  tell(): void {
-    this.#telling ??= this.#tellAll().finally(() => {
-      this.#telling = undefined
+  /** Delivers the stored events one after the other, in the background. */
+  deliver(): void {
+    this.#delivering ??= this.#deliverAll().finally(() => {
+      this.#delivering = undefined
     })
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#telling
+    await this.#delivering
   }
 
-  async #tellAll(): Promise<void> {
+  async #deliverAll(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      const next = this.#store.db.prepare('SELECT * FROM outbox ORDER BY id LIMIT 1').get()
+      const next = this.#store.db.prepare('SELECT * FROM pending_events ORDER BY id LIMIT 1').get()
       if (next === undefined) return
       try {
         await this.#onEvent(String(next.queue_arn), String(next.body))
-        this.#store.db.prepare('DELETE FROM outbox WHERE id = ?').run(Number(next.id))
+        this.#store.db.prepare('DELETE FROM pending_events WHERE id = ?').run(Number(next.id))
       } catch {
-        // As AWS does: whoever is not there now is asked again.
+        // Like AWS, try again later.
         await delay(RETRY_MS, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined)
       }
     }
   }
 
   #write(queueArn: string, body: string): void {
-    this.#store.db.prepare('INSERT INTO outbox (queue_arn, body) VALUES (?, ?)').run(queueArn, body)
+    this.#store.db.prepare('INSERT INTO pending_events (queue_arn, body) VALUES (?, ?)').run(queueArn, body)
   }
 
   #configurationsOf(bucket: string): readonly Configuration[] {
@@ -156,7 +156,7 @@ export class Notifications {
   }
 }
 
-/** As a form does: a space is `+`, and slashes stay. */
+/** Encodes a key as in an event of S3: a space becomes `+`, slashes stay. */
 function encodeKey(key: string): string {
   return encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/')
 }
@@ -180,17 +180,18 @@ function parseConfiguration(xml: string): Configuration {
   }
 }
 
-/** Two configurations for the same event must not both match one key; S3 refuses such, so that nobody is told twice. */
-function refuseOverlaps(configurations: readonly Configuration[]): void {
-  const meets = (a: string, b: string, starts: (text: string, part: string) => boolean): boolean => starts(a, b) || starts(b, a)
+/** Like S3, rejects two configurations that could both match one key for the same event. */
+function rejectOverlaps(configurations: readonly Configuration[]): void {
+  const overlaps = (a: string, b: string, starts: (text: string, part: string) => boolean): boolean =>
+    starts(a, b) || starts(b, a)
   const stem = (event: string): string => event.replace(/\*$/, '')
   for (const [index, a] of configurations.entries()) {
     for (const b of configurations.slice(index + 1)) {
       const sameEvent = a.events.some((one) =>
-        b.events.some((other) => meets(stem(one), stem(other), (text, part) => text.startsWith(part))),
+        b.events.some((other) => overlaps(stem(one), stem(other), (text, part) => text.startsWith(part))),
       )
-      const samePrefix = meets(a.prefix, b.prefix, (text, part) => text.startsWith(part))
-      const sameSuffix = meets(a.suffix, b.suffix, (text, part) => text.endsWith(part))
+      const samePrefix = overlaps(a.prefix, b.prefix, (text, part) => text.startsWith(part))
+      const sameSuffix = overlaps(a.suffix, b.suffix, (text, part) => text.endsWith(part))
       if (sameEvent && samePrefix && sameSuffix) {
         throw new S3Error(
           400,

@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Blobs } from './blobs.ts'
-import { checkPreconditions, isUnchanged, rangeOf } from './conditions.ts'
+import { rangeOf } from './byte-range.ts'
+import { checkPreconditions, isUnchanged } from './conditional-requests.ts'
 import type { S3Faults } from './faults.ts'
 import type { Notifications } from './notifications.ts'
 import type { Store, StoredObject } from './store.ts'
@@ -11,7 +12,7 @@ import { documentOf, elements, S3Error } from './xml.ts'
 
 const MAX_KEY_BYTES = 1_024
 
-/** Objects one at a time: put, copied, read, removed. */
+/** The operations on one object: put, copy, get, delete. */
 export class Objects {
   readonly #store: Store
   readonly #blobs: Blobs
@@ -31,14 +32,14 @@ export class Objects {
     checkPreconditions(request.headers, this.#current(bucket, key))
     const blob = await this.#blobs.receive(request)
     const object = await this.commit(
-      { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: keptHeaders(request.headers) },
+      { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: storedHeaders(request.headers) },
       'ObjectCreated:Put',
       request.headers,
     )
     response.writeHead(200, { etag: `"${object.etag}"`, ...versionHeader(object) }).end()
   }
 
-  /** The bytes are on disk; from here on the object is there, and its event is sure to come. Removes the bytes where it cannot be. */
+  /** Adds an object whose bytes are on disk, together with its event, so that the event is never lost. On failure, removes the bytes. */
   async commit(
     fresh: Pick<StoredObject, 'bucket' | 'key' | 'blob' | 'size' | 'etag' | 'headers'>,
     event: string,
@@ -54,7 +55,7 @@ export class Objects {
     let unneeded: readonly string[]
     try {
       unneeded = this.#store.transaction(() => {
-        checkPreconditions(conditions, this.#current(fresh.bucket, fresh.key)) // again: another may have come while the bytes did
+        checkPreconditions(conditions, this.#current(fresh.bucket, fresh.key)) // again: another request may have written the key while the bytes arrived
         const replaced = this.#store.add(object)
         this.#notifications.write(object, event)
         return replaced
@@ -63,7 +64,7 @@ export class Objects {
       if (fresh.blob !== undefined) await this.#blobs.remove([fresh.blob])
       throw error
     }
-    this.#notifications.tell()
+    this.#notifications.deliver()
     await this.#blobs.remove(unneeded)
     return object
   }
@@ -76,7 +77,14 @@ export class Objects {
     checkKey(key)
     const replaces = headers['x-amz-metadata-directive'] === 'REPLACE'
     const blob = await this.#blobs.join(from.blob === undefined ? [] : [from.blob])
-    const fresh = { bucket, key, blob, size: from.size, etag: from.etag, headers: replaces ? keptHeaders(headers) : from.headers }
+    const fresh = {
+      bucket,
+      key,
+      blob,
+      size: from.size,
+      etag: from.etag,
+      headers: replaces ? storedHeaders(headers) : from.headers,
+    }
     const object = await this.commit(fresh, 'ObjectCreated:Copy', {})
     response.writeHead(200, { 'content-type': 'application/xml', ...versionHeader(object) })
     response.end(
@@ -87,7 +95,7 @@ export class Objects {
     )
   }
 
-  /** @throws S3Error NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete marker that is named */
+  /** @throws S3Error NoSuchKey, NoSuchVersion, or MethodNotAllowed if the version is a delete marker */
   find(bucket: string, key: string, versionId: string | undefined): StoredObject {
     this.#store.bucket(bucket)
     if (versionId === undefined) {
@@ -141,13 +149,13 @@ export class Objects {
     }
     const handle = await this.#blobs.open(object.blob)
     response.writeHead(isPart ? 206 : 200, headers)
-    // Whoever goes away in the middle has had what was wanted.
+    // A reader may close the connection early; that is not an error.
     await pipeline(this.#blobs.read(handle, start, end), new BodyFault(this.#faults, response), response).catch(() =>
       response.destroy(),
     )
   }
 
-  /** @returns the version that is gone, or the delete marker that hides the key */
+  /** @returns the deleted version, or the delete marker that now hides the key */
   async remove(
     bucket: string,
     key: string,
@@ -165,7 +173,7 @@ export class Objects {
       this.#notifications.write(version, 'ObjectRemoved:Delete')
       return { removed: version, unneeded: blobs }
     })
-    this.#notifications.tell()
+    this.#notifications.deliver()
     await this.#blobs.remove(unneeded)
     return removed
   }
@@ -206,11 +214,11 @@ export function versionHeader({ versionId }: { readonly versionId: string }): Re
   return versionId === 'null' ? {} : { 'x-amz-version-id': versionId }
 }
 
-const KEPT_HEADERS = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires']
+const STORED_HEADERS = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires']
 
-/** What a reader of the object gets back. */
-export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name]) => KEPT_HEADERS.includes(name) || name.startsWith('x-amz-meta-'))
+/** The headers of an upload that a reader of the object gets back. */
+export function storedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const stored = Object.entries(headers).filter(([name]) => STORED_HEADERS.includes(name) || name.startsWith('x-amz-meta-'))
   const encoding = headers['content-encoding']
     ?.split(',')
     .map((part) => part.trim())
@@ -218,12 +226,12 @@ export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string
     .join(', ')
   return {
     'content-type': 'binary/octet-stream',
-    ...Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(stored.map(([name, value]) => [name, String(value)])),
     ...(encoding !== undefined && encoding !== '' && { 'content-encoding': encoding }),
   }
 }
 
-/** Lets a body through, or does to it what a test has asked for. */
+/** Passes a body through, with the fault that a test has requested. */
 class BodyFault extends Transform {
   readonly #truncated: number | undefined
   readonly #stallAt: number | undefined
@@ -250,6 +258,6 @@ class BodyFault extends Transform {
     }
     this.push(kept)
     if (this.#truncated !== undefined) setImmediate(() => this.#response.socket?.resetAndDestroy())
-    // A stalled body is simply never gone on with.
+    // To stall, never call `done`.
   }
 }

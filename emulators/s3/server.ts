@@ -13,16 +13,16 @@ import { answerXml, textBody, type Call, type Service } from './wire.ts'
 import { documentOf, elements, errorDocument, notImplemented, S3Error } from './xml.ts'
 
 export interface S3Options {
-  /** Where the state is kept; made where it is missing. */
+  /** Folder of the state; created if missing. */
   readonly dir: string
-  /** 0 or left out: any that is free. */
+  /** @default any free port */
   readonly port?: number
   readonly region?: string
-  /** Takes the events that buckets are set up to send. */
+  /** Receives the events of the buckets' notifications. */
   readonly onEvent?: OnEvent
 }
 
-export interface EmbeddedS3 {
+export interface S3Emulator {
   readonly url: string
   readonly port: number
   readonly faults: S3Faults
@@ -30,18 +30,18 @@ export interface EmbeddedS3 {
 }
 
 /**
- * S3 on this computer, for the AWS SDK with nothing set but its address: path style, objects as files, index in SQLite.
+ * Starts the S3 emulator: path-style addresses, objects as files, an index in SQLite. The AWS SDK needs only its address.
  *
- * What it does not do is answered with 501 (docs/local-s3.md).
+ * It answers 501 to what it does not support (docs/emulators.md).
  *
- * @throws Error with code EADDRINUSE where the port is taken
+ * @throws Error with code EADDRINUSE if the port is in use
  */
 export async function startS3({
   dir,
   port = 0,
   region = 'us-east-1',
   onEvent = () => Promise.resolve(),
-}: S3Options): Promise<EmbeddedS3> {
+}: S3Options): Promise<S3Emulator> {
   const server = createServer({ requestTimeout: 0 })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -61,7 +61,7 @@ export async function startS3({
     region,
     faults,
   }
-  notifications.tell() // what a crash kept from being told
+  notifications.deliver() // events that a crash left undelivered
   server.on('request', (request, response) => {
     void answer(service, request, response)
   })
@@ -95,27 +95,27 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
     response.destroy()
     return
   }
-  const said = error instanceof S3Error ? error : new S3Error(500, 'InternalError', String(error))
-  request.resume() // what is left of the body, so that the connection can be used again
-  response.writeHead(said.status, { ...said.headers, 'content-type': 'application/xml' })
-  response.end(request.method === 'HEAD' ? undefined : errorDocument(said, request.url ?? '', requestId))
+  const s3Error = error instanceof S3Error ? error : new S3Error(500, 'InternalError', String(error))
+  request.resume() // reads the rest of the body, so that the connection can be reused
+  response.writeHead(s3Error.status, { ...s3Error.headers, 'content-type': 'application/xml' })
+  response.end(request.method === 'HEAD' ? undefined : errorDocument(s3Error, request.url ?? '', requestId))
 }
 
-/** Parameters that only shape an answer; any other names a subresource. */
-const SHAPING =
+/** Query parameters that only change the answer. Any other parameter names a subresource. */
+const PLAIN_PARAMETER =
   /^(x-id|x-amz-.*|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|key-marker|version-id-marker|uploadId|partNumber|versionId)$/i
 
-/** Headers that change what a request means, and that nobody here would act on. */
-const REFUSED_HEADERS =
+/** Unsupported headers that change what a request means, so they must not be ignored. */
+const UNSUPPORTED_HEADERS =
   /^x-amz-(server-side-encryption-customer|copy-source-server|tagging|object-lock|website|grant|write-offset|if-match-|bucket-object-lock)|^if-range$/
 
 function readCall(request: IncomingMessage, response: ServerResponse): Call {
-  const refused = Object.keys(request.headers).find((name) => REFUSED_HEADERS.test(name))
-  if (refused !== undefined) throw notImplemented(`The header ${refused}`)
+  const unsupported = Object.keys(request.headers).find((name) => UNSUPPORTED_HEADERS.test(name))
+  if (unsupported !== undefined) throw notImplemented(`The header ${unsupported}`)
   const [path = '/', search = ''] = (request.url ?? '/').split('?', 2)
   const [bucket = '', ...key] = path.slice(1).split('/')
   const query = new URLSearchParams(search)
-  const unknown = [...query.keys()].filter((name) => !SHAPING.test(name))
+  const unknown = [...query.keys()].filter((name) => !PLAIN_PARAMETER.test(name))
   const reshaping = unknown.find((name) => name.startsWith('response-'))
   if (reshaping !== undefined) throw notImplemented(`?${reshaping}`)
   return {

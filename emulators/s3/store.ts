@@ -6,18 +6,18 @@ import { S3Error } from './xml.ts'
 export interface StoredObject {
   readonly bucket: string
   readonly key: string
-  /** `null` (the word) where it was written without versioning. */
+  /** The text `null` if the object was written without versioning. */
   readonly versionId: string
   readonly isLatest: boolean
   readonly isDeleteMarker: boolean
-  /** Name of the file that holds it; none for a delete marker. */
+  /** Name of the file with the bytes; undefined for a delete marker. */
   readonly blob: string | undefined
   readonly size: number
   /** Without quotes. */
   readonly etag: string
   /** Milliseconds since 1970. */
   readonly lastModified: number
-  /** What a reader gets back: content type, metadata. */
+  /** Headers that a reader gets back: content type, metadata. */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -45,14 +45,14 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS parts (
     upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL, md5 TEXT NOT NULL, PRIMARY KEY (upload, number)
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, queue_arn TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS pending_events (id INTEGER PRIMARY KEY AUTOINCREMENT, queue_arn TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 `
 
 /**
- * The index of what there is: buckets, objects with their versions, unfinished uploads, and events that wait to be told.
+ * The index of the emulator: buckets, objects with their versions, unfinished uploads, and undelivered events.
  *
- * An object and its event are written in one transaction, and its bytes are on disk before: a crash leaves at most a file that nobody
- * knows, which the next start removes.
+ * The bytes of an object are written first, then the object and its event in one transaction. A crash leaves at most a file without an
+ * object, which the next start removes.
  */
 export class Store {
   readonly db: DatabaseSync
@@ -107,7 +107,7 @@ export class Store {
     return row && toObject(row)
   }
 
-  /** Makes it the latest of its key. @returns the files that nothing needs any more */
+  /** Adds an object as the latest version of its key. @returns the files that are no longer needed */
   add(object: Omit<StoredObject, 'isLatest'>): readonly string[] {
     const { bucket, key, versionId, isDeleteMarker, blob, size, etag, lastModified, headers } = object
     const replaced = this.version(bucket, key, versionId)
@@ -122,7 +122,7 @@ export class Store {
     return replaced?.blob === undefined ? [] : [replaced.blob]
   }
 
-  /** Removes one version for good; the one before it becomes the latest. @returns the files that nothing needs any more */
+  /** Deletes one version permanently; the version before it becomes the latest. @returns the files that are no longer needed */
   remove(object: StoredObject): readonly string[] {
     this.#delete(object)
     if (object.isLatest) {
@@ -136,7 +136,7 @@ export class Store {
     return object.blob === undefined ? [] : [object.blob]
   }
 
-  /** Every file that something still needs. */
+  /** Every file that is in use. */
   blobs(): ReadonlySet<string> {
     const rows = this.db.prepare('SELECT blob FROM objects WHERE blob IS NOT NULL UNION SELECT blob FROM parts').all()
     return new Set(rows.map(({ blob }) => String(blob)))

@@ -7,7 +7,7 @@ import type { Objects } from './objects.ts'
 import type { Store } from './store.ts'
 import { S3Error } from './xml.ts'
 
-/** All that an answer may need. */
+/** What the operations work with. */
 export interface Service {
   readonly store: Store
   readonly blobs: Blobs
@@ -18,7 +18,7 @@ export interface Service {
   readonly faults: S3Faults
 }
 
-/** One request, taken apart. */
+/** A parsed request. */
 export interface Call {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -26,7 +26,7 @@ export interface Call {
   readonly bucket: string
   readonly key: string
   readonly query: URLSearchParams
-  /** What is asked of the bucket or object beside itself, such as `versioning`. */
+  /** The requested subresource, for example `versioning`; undefined for the bucket or object itself. */
   readonly subresource: string | undefined
 }
 

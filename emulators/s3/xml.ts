@@ -1,4 +1,4 @@
-/** An answer of S3 that says no. */
+/** An error answer of S3; `code` is the error code of S3. */
 export class S3Error extends Error {
   override readonly name = 'S3Error'
   readonly code: string
@@ -13,14 +13,14 @@ export class S3Error extends Error {
   }
 }
 
-/** What this S3 does not do is refused, never passed over: a caller that believed it was done would lose something. */
+/** For features that this emulator does not have: ignoring a request would look like success to the caller. */
 export function notImplemented(what: string): S3Error {
-  return new S3Error(501, 'NotImplemented', `${what} is not implemented by this local S3.`)
+  return new S3Error(501, 'NotImplemented', `${what} is not implemented by the S3 emulator.`)
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
 
-/** Text as XML carries it; what XML 1.0 cannot carry at all is written as a character reference, as S3 does. */
+/** Escapes text for XML. Like S3, writes characters that XML 1.0 does not allow as character references. */
 export function escapeXml(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
@@ -35,7 +35,7 @@ export function unescapeXml(text: string): string {
   })
 }
 
-/** `<Name>text</Name>` for each pair; numbers and booleans as text, undefined left out. */
+/** `<Name>text</Name>` for each pair; undefined values are left out. */
 export function elements(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
   return Object.entries(values)
     .map(([name, value]) => (value === undefined ? '' : `<${name}>${escapeXml(String(value))}</${name}>`))
@@ -50,7 +50,7 @@ export function errorDocument({ code, message }: S3Error, resource: string, requ
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements({ Code: code, Message: message, Resource: resource, RequestId: requestId })}</Error>`
 }
 
-/** What stands in each element of that name, still escaped; the documents that S3 takes never nest a name in itself. */
+/** The content of each element of that name, still escaped. The request documents of S3 never nest an element in one of the same name. */
 export function contentsOf(xml: string, name: string): readonly string[] {
   return Array.from(xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g')), ([, content = '']) => content)
 }

@@ -4,7 +4,7 @@ import { invalidParameter, missingParameter, SqsError } from './errors.ts'
 
 const Text = v.optional(v.string())
 
-/** What goes with the body of a message. Binary values are base64, as the JSON protocol carries them. */
+/** The message attributes. Binary values are base64, as in the JSON protocol. */
 export const MessageAttributes = v.record(
   v.string(),
   v.strictObject({ DataType: v.string(), StringValue: Text, BinaryValue: Text }),
@@ -12,19 +12,19 @@ export const MessageAttributes = v.record(
 export type MessageAttributes = v.InferOutput<typeof MessageAttributes>
 type MessageAttribute = MessageAttributes[string]
 
-/** Of a message, and of a batch of them. */
+/** Limit of a message, and of a batch of messages. */
 export const MAX_BYTES = 1_048_576
 const MAX_ATTRIBUTES = 10
 const MAX_BATCH_ENTRIES = 10
 
 /** Amazon SQS API reference, SendMessage: #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF */
-const REFUSED = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u
+const INVALID_CHARACTER = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u
 
 /** Amazon SQS developer guide, "Amazon SQS message metadata". */
 const ATTRIBUTE_NAME = /^(?!\.|aws\.|amazon\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/i
 const DATA_TYPE = /^(String|Number|Binary)(\..+)?$/
 
-/** What SQS counts: body, and name, type and value of each attribute. */
+/** The size as SQS counts it: body, plus name, type and value of each attribute. */
 export function bytesOf(body: string, attributes: MessageAttributes = {}): number {
   return Object.entries(attributes).reduce(
     (bytes, [name, attribute]) =>
@@ -33,7 +33,7 @@ export function bytesOf(body: string, attributes: MessageAttributes = {}): numbe
   )
 }
 
-/** @throws SqsError where SQS would not take the message */
+/** @throws SqsError if SQS would reject the message */
 export function checkContent(body: string | undefined, attributes: MessageAttributes, maxBytes: number): asserts body is string {
   if (body === undefined || body === '') throw missingParameter('MessageBody')
   if (Object.keys(attributes).length > MAX_ATTRIBUTES) {
@@ -42,7 +42,9 @@ export function checkContent(body: string | undefined, attributes: MessageAttrib
     )
   }
   for (const [name, attribute] of Object.entries(attributes)) checkAttribute(name, attribute)
-  if ([body, ...Object.values(attributes).map(({ StringValue = '' }) => StringValue)].some((text) => REFUSED.test(text))) {
+  if (
+    [body, ...Object.values(attributes).map(({ StringValue = '' }) => StringValue)].some((text) => INVALID_CHARACTER.test(text))
+  ) {
     throw new SqsError(
       'InvalidMessageContents',
       'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF',
@@ -70,7 +72,7 @@ function checkAttribute(name: string, attribute: MessageAttribute): void {
   }
 }
 
-/** What holds for every batch: one to ten entries, each with an id of its own. @throws SqsError for the batch as a whole */
+/** Checks that a batch has one to ten entries with distinct ids. @throws SqsError for the batch as a whole */
 export function checkBatch<Entry extends { readonly Id: string }>(entries: readonly Entry[] = []): readonly Entry[] {
   if (entries.length === 0) throw batchError('EmptyBatchRequest', 'There should be at least one entry in the request.')
   if (entries.length > MAX_BATCH_ENTRIES) {
@@ -90,7 +92,7 @@ export function checkBatch<Entry extends { readonly Id: string }>(entries: reado
   return entries
 }
 
-/** @throws SqsError where the entries together are more than one request may carry */
+/** @throws SqsError if the entries together exceed the limit of a request */
 export function checkBatchBytes(bytes: number): void {
   if (bytes <= MAX_BYTES) return
   throw batchError(
@@ -111,10 +113,10 @@ const STRING = Buffer.from([1])
 const BINARY = Buffer.from([2])
 
 /**
- * The digest that SDKs compare: attributes sorted by name; name, type and value, each with its length before it.
+ * The digest that SDKs compare: over the attributes sorted by name, each name, type and value prefixed with its length.
  * Amazon SQS developer guide, "Calculating the MD5 message digest for message attributes".
  *
- * @returns undefined where there is no attribute
+ * @returns undefined if there are no attributes
  */
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
   const sorted = Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -1,15 +1,16 @@
-/** What SQS answers when it does not do what was asked: a code for the JSON protocol, and the older one that tools still match on. */
+/** An error answer of SQS. */
 export class SqsError extends Error {
   override readonly name = 'SqsError'
-  /** With its namespace, as the JSON protocol has it. */
+  /** Error type of the JSON protocol, with its namespace. */
   readonly type: string
-  readonly queryCode: string
+  /** Error code of the older query protocol, which tools still match on. */
+  readonly code: string
   readonly status: number
 
-  constructor(type: string, message: string, queryCode: string = type, status = 400) {
+  constructor(type: string, message: string, code: string = type, status = 400) {
     super(message)
     this.type = type.includes('#') ? type : `com.amazonaws.sqs#${type}`
-    this.queryCode = queryCode
+    this.code = code
     this.status = status
   }
 }
@@ -18,7 +19,7 @@ export function invalidParameter(message: string): SqsError {
   return new SqsError('InvalidParameterValue', message)
 }
 
-/** @param bounds in the words of AWS, such as `Must be between 1 and 10, if provided.` */
+/** @param bounds in the words of AWS, for example `Must be between 1 and 10, if provided.` */
 export function outOfBounds(name: string, value: string | number, bounds: string): SqsError {
   return invalidParameter(`Value ${value} for parameter ${name} is invalid. Reason: ${bounds}`)
 }
@@ -43,7 +44,7 @@ export function noSuchQueue(): SqsError {
   return new SqsError('QueueDoesNotExist', 'The specified queue does not exist.', 'AWS.SimpleQueueService.NonExistentQueue')
 }
 
-/** @param parameter that names what is not there */
+/** @param parameter the parameter that names the missing resource */
 export function noSuchResource(parameter: string): SqsError {
   return new SqsError(
     'ResourceNotFoundException',
@@ -51,16 +52,16 @@ export function noSuchResource(parameter: string): SqsError {
   )
 }
 
-/** For what AWS has and this SQS has not: silence would pass for success. */
+/** For features of AWS that this emulator does not have: ignoring them would look like success. */
 export function unsupported(what: string): SqsError {
   return new SqsError(
     'UnsupportedOperation',
-    `${what} is not implemented by this local SQS. Leave it out, or use a queue on AWS.`,
+    `${what} is not implemented by the SQS emulator. Leave it out, or use a queue on AWS.`,
     'AWS.SimpleQueueService.UnsupportedOperation',
   )
 }
 
-/** For a request that cannot be read. */
+/** For a malformed request. */
 export function unreadable(message: string, status = 400): SqsError {
   return new SqsError('com.amazon.coral.service#SerializationException', message, 'MalformedInput', status)
 }

@@ -1,32 +1,11 @@
 import { bytesOf, checkBatch, checkBatchBytes, checkContent, md5Of, md5OfAttributes } from './content.ts'
 import { missingParameter, outOfBounds, SqsError, unknownAttribute } from './errors.ts'
+import { strikes } from './faults.ts'
+import type { Entry, Input } from './input.ts'
 import type { Received } from './messages.ts'
-import type { Entry, Input, Service } from './operations.ts'
 import { numberOf } from './queue-attributes.ts'
 import type { Queue } from './queues.ts'
-
-/** What a test can have SQS do wrong, each as often as its number says. Nothing in use. */
-export interface SqsFaults {
-  /** Answer a request with 503, before anything is done. */
-  unavailable: number
-  /** Hand a message out, and the same message again even if the first one is deleted. */
-  deliverTwice: number
-  /** Answer a receive with the newest messages first. */
-  reorder: number
-  /** Take a batch, and not this entry of it. */
-  failEntries: number
-}
-
-export function noFaults(): SqsFaults {
-  return { unavailable: 0, deliverTwice: 0, reorder: 0, failEntries: 0 }
-}
-
-/** Whether the fault strikes now; then it is used up. */
-export function strikes(faults: SqsFaults, fault: keyof SqsFaults): boolean {
-  if (faults[fault] <= 0) return false
-  faults[fault] -= 1
-  return true
-}
+import type { Service } from './service.ts'
 
 export function send(service: Service, input: Input): unknown {
   return sendOne(service, service.queues.byUrl(input.QueueUrl), input)
@@ -66,8 +45,8 @@ export async function receive(service: Service, input: Input, signal: AbortSigna
   checkSystemAttributes(systemAttributesOf(input))
   const end = now() + (input.WaitTimeSeconds ?? numberOf(attributes, 'ReceiveMessageWaitTimeSeconds')) * 1000
   while (!signal.aborted) {
-    const queue = queues.byUrl(input.QueueUrl) // as it is by now, or gone
-    const received = take(service, queue, input)
+    const queue = queues.byUrl(input.QueueUrl) // read again: its attributes may have changed, or it was deleted
+    const received = deliver(service, queue, input)
     const leftMs = end - now()
     if (received.length > 0) return { Messages: received.map((message) => toWire(message, input)) }
     if (leftMs <= 0) break
@@ -76,7 +55,7 @@ export async function receive(service: Service, input: Input, signal: AbortSigna
   return {}
 }
 
-function take(
+function deliver(
   { messages, faults }: Service,
   queue: Queue,
   { MaxNumberOfMessages = 1, VisibilityTimeout }: Input,
@@ -85,9 +64,9 @@ function take(
     max: MaxNumberOfMessages,
     visibilitySeconds: VisibilityTimeout ?? numberOf(queue.attributes, 'VisibilityTimeout'),
     newestFirst: faults.reorder > 0,
-    twins: faults.deliverTwice,
+    duplicates: faults.deliverTwice,
   })
-  // An empty answer shows no fault, and so uses none up.
+  // With an empty answer no fault is visible, so none is used up.
   if (received.length > 0) strikes(faults, 'reorder')
   for (const _message of received) strikes(faults, 'deliverTwice')
   return received
@@ -125,11 +104,11 @@ function changeOne(
   return {}
 }
 
-/** Entries stand or fall alone: those that failed are told in the answer, which is a 200. */
+/** Each entry succeeds or fails alone: the answer is a 200 that lists the failed entries. */
 function eachEntry(service: Service, entries: readonly Entry[], work: (entry: Entry) => Record<string, string>): unknown {
   const Successful: Record<string, string>[] = []
   const Failed: Record<string, unknown>[] = []
-  service.messages.together(() => {
+  service.messages.transaction(() => {
     for (const entry of entries) {
       try {
         if (strikes(service.faults, 'failEntries'))
@@ -137,7 +116,7 @@ function eachEntry(service: Service, entries: readonly Entry[], work: (entry: En
         Successful.push({ Id: entry.Id, ...work(entry) })
       } catch (error) {
         if (!(error instanceof SqsError)) throw error
-        Failed.push({ Id: entry.Id, SenderFault: error.status < 500, Code: error.queryCode, Message: error.message })
+        Failed.push({ Id: entry.Id, SenderFault: error.status < 500, Code: error.code, Message: error.message })
       }
     }
   })
@@ -162,16 +141,16 @@ const SYSTEM_ATTRIBUTES: Readonly<Record<string, (message: Received) => string |
   DeadLetterQueueSourceArn: ({ sourceArn }) => sourceArn,
 }
 
-/** Names that a message of a standard queue without tracing does not have. */
-const NEVER_THERE = ['AWSTraceHeader', 'MessageDeduplicationId', 'MessageGroupId', 'SequenceNumber']
+/** Attributes that a message of a standard queue without tracing never has. */
+const ABSENT_ATTRIBUTES = ['AWSTraceHeader', 'MessageDeduplicationId', 'MessageGroupId', 'SequenceNumber']
 
-/** `AttributeNames` is the older name of the same parameter. */
+/** `AttributeNames` is the deprecated name of the same parameter. */
 function systemAttributesOf({ AttributeNames = [], MessageSystemAttributeNames = [] }: Input): readonly string[] {
   return [...AttributeNames, ...MessageSystemAttributeNames]
 }
 
 function checkSystemAttributes(names: readonly string[]): void {
-  const known = ['All', ...Object.keys(SYSTEM_ATTRIBUTES), ...NEVER_THERE]
+  const known = ['All', ...Object.keys(SYSTEM_ATTRIBUTES), ...ABSENT_ATTRIBUTES]
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined) throw unknownAttribute(unknown)
 }

@@ -7,10 +7,10 @@ import { inTransaction } from './store.ts'
 
 type Row = Readonly<Record<string, SQLOutputValue>>
 
-/** A task that goes on in this process. */
+/** A task that this process runs. */
 interface Run {
   readonly handle: string
-  /** Where its pace counts from: the start, or the restart of the process. */
+  /** The rate counts from this time: the start of the task, or the restart of the process. */
   readonly since: number
   readonly movedBefore: number
   timer: NodeJS.Timeout | undefined
@@ -20,9 +20,10 @@ const MAX_RATE = 500
 const TICK_MS = 100
 
 /**
- * What the console's "Start DLQ redrive" starts: moves what waits in a dead-letter queue at that time, at a pace, one task for a queue.
+ * The message move tasks ("Start DLQ redrive" in the AWS console): each moves the messages that are in a dead-letter queue at its start, at a
+ * limited rate. One task per queue.
  *
- * The tasks are in the database, so that one which a restart interrupted goes on, and its count stays right.
+ * Tasks are stored in the database, so that a task continues after a restart, with the right count.
  */
 export class MoveTasks {
   readonly #db: DatabaseSync
@@ -40,9 +41,9 @@ export class MoveTasks {
   }
 
   /**
-   * @param destinationArn where all of them go; without it each goes back to the queue that it came from
-   * @param ratePerSecond AWS finds a rate of its own where there is none
-   * @returns the task's handle
+   * @param destinationArn destination of all messages; default: each returns to the queue that it came from
+   * @param ratePerSecond default: AWS chooses a rate
+   * @returns the handle of the task
    */
   start(sourceArn: string, destinationArn: string | undefined, ratePerSecond: number | undefined): string {
     const source = this.#queues.byArn(sourceArn)
@@ -69,7 +70,7 @@ export class MoveTasks {
     return handle
   }
 
-  /** The newest first. */
+  /** Newest first. */
   list(sourceArn: string, max: number): readonly Row[] {
     if (this.#queues.byArn(sourceArn) === undefined) throw noSuchResource('SourceArn')
     return this.#db
@@ -78,7 +79,7 @@ export class MoveTasks {
       .map(toWire)
   }
 
-  /** @returns how many had been moved by then */
+  /** @returns the number of messages moved so far */
   cancel(handle: string): number {
     const task = this.#db.prepare('SELECT * FROM move_tasks WHERE handle = ?').get(handle)
     if (task === undefined) throw noSuchResource('TaskHandle')
@@ -87,12 +88,12 @@ export class MoveTasks {
     return Number(task.moved)
   }
 
-  /** Moves what is due by the clock. */
+  /** Moves the messages that are due now. */
   tick(): void {
     for (const run of this.#runs.values()) this.#tick(run)
   }
 
-  /** Those that run go on with the next start. */
+  /** Running tasks continue at the next start. */
   stop(): void {
     for (const { timer } of this.#runs.values()) clearTimeout(timer)
     this.#runs.clear()
@@ -116,14 +117,14 @@ export class MoveTasks {
       const task = this.#find(run.handle)
       const rate = Number(task.rate ?? MAX_RATE)
       const dueByNow = run.movedBefore + 1 + Math.floor(((this.#now() - run.since) / 1000) * rate)
-      // No more than a second's worth at once, however long the computer slept.
+      // At most the messages of one second, even if the computer was asleep.
       const due = Math.min(dueByNow - Number(task.moved), rate)
       for (let count = 0; count < due && this.#runs.has(run.handle); count += 1) this.#moveOne(task)
       if (this.#runs.has(run.handle)) this.#schedule(run, Math.max(TICK_MS, 1000 / rate))
     })
   }
 
-  /** A message that is moved begins anew: with another id, another age and no deliveries. */
+  /** A moved message gets a new id, a new age and a delivery count of 0. */
   #moveOne(task: Row): void {
     const handle = String(task.handle)
     const source = this.#queues.byArn(String(task.source_arn))
@@ -139,11 +140,11 @@ export class MoveTasks {
       const now = this.#now()
       this.#db.prepare(MOVE).run(randomUUID(), destination.name, now, now, Number(row.sequence))
       this.#db.prepare('UPDATE move_tasks SET moved = moved + 1 WHERE handle = ?').run(handle)
-      this.#messages.tell(destination)
+      this.#messages.notifyWaiting(destination)
     }
   }
 
-  /** @returns the queue, or why there is none: a message that a program sent to the dead-letter queue came from nowhere */
+  /** @returns the queue, or the failure code: a message that a program sent to the dead-letter queue has no source queue */
   #destination(task: Row, message: Row): Queue | string {
     const arn = task.destination_arn ?? message.source_arn
     if (typeof arn !== 'string') return 'CouldNotDetermineMessageSource'
@@ -158,7 +159,7 @@ export class MoveTasks {
 
   #find(handle: string): Row {
     const task = this.#db.prepare('SELECT * FROM move_tasks WHERE handle = ?').get(handle)
-    if (task === undefined) throw new Error(`the move task ${handle} is not in the database`)
+    if (task === undefined) throw new Error(`The move task ${handle} is not in the database.`)
     return task
   }
 }
@@ -167,7 +168,7 @@ const NEXT = 'SELECT sequence, source_arn FROM messages WHERE queue = ? AND visi
 const MOVE = `UPDATE messages SET id = ?, queue = ?, sent_at = ?, visible_at = ?, receive_count = 0, received_here = 0,
               first_received_at = NULL, received_at = NULL, receipt = NULL, source_arn = NULL WHERE sequence = ?`
 
-/** As AWS lists it: only a task that runs has a handle, and nothing is there that was not given. */
+/** As AWS lists it: only a running task has a handle, and absent values are left out. */
 function toWire(task: Row): Row {
   const all: Row = {
     TaskHandle: task.status === 'RUNNING' ? (task.handle ?? null) : null,

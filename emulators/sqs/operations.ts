@@ -1,87 +1,13 @@
-import * as v from 'valibot'
-import { MessageAttributes } from './content.ts'
-import { missingParameter, noSuchQueue, outOfBounds, unreadable, unsupported } from './errors.ts'
-import {
-  changeVisibility,
-  changeVisibilityBatch,
-  receive,
-  remove,
-  removeBatch,
-  send,
-  sendBatch,
-  type SqsFaults,
-} from './message-operations.ts'
-import type { Messages } from './messages.ts'
-import type { MoveTasks } from './move-tasks.ts'
+import { missingParameter, noSuchQueue, outOfBounds } from './errors.ts'
+import type { Input } from './input.ts'
+import { changeVisibility, changeVisibilityBatch, receive, remove, removeBatch, send, sendBatch } from './message-operations.ts'
 import { checkAttributeNames } from './queue-attributes.ts'
-import { pageOf, type Queue, type Queues } from './queues.ts'
+import { pageOf } from './queues.ts'
+import type { Service } from './service.ts'
 
-/** All that an operation may use. */
-export interface Service {
-  readonly queues: Queues
-  readonly messages: Messages
-  readonly moveTasks: MoveTasks
-  readonly faults: SqsFaults
-  readonly urlOf: (queue: Queue) => string
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-}
-
-const Text = v.optional(v.string())
-const Texts = v.optional(v.array(v.string()))
-const Whole = v.optional(v.pipe(v.number(), v.integer()))
-const Entry = v.strictObject({
-  Id: v.string(),
-  MessageBody: Text,
-  MessageAttributes: v.optional(MessageAttributes),
-  DelaySeconds: Whole,
-  ReceiptHandle: Text,
-  VisibilityTimeout: Whole,
-})
-
-/** Every parameter that any operation takes; what SQS has beside these is not done here, and refused. */
-const Input = v.strictObject({
-  QueueName: Text,
-  QueueNamePrefix: Text,
-  QueueOwnerAWSAccountId: Text,
-  QueueUrl: Text,
-  Attributes: v.optional(v.record(v.string(), v.string())),
-  AttributeNames: Texts,
-  MessageSystemAttributeNames: Texts,
-  MessageAttributeNames: Texts,
-  MessageBody: Text,
-  MessageAttributes: v.optional(MessageAttributes),
-  DelaySeconds: Whole,
-  Entries: v.optional(v.array(Entry)),
-  MaxNumberOfMessages: Whole,
-  VisibilityTimeout: Whole,
-  WaitTimeSeconds: Whole,
-  ReceiptHandle: Text,
-  SourceArn: Text,
-  DestinationArn: Text,
-  MaxNumberOfMessagesPerSecond: Whole,
-  MaxResults: Whole,
-  NextToken: Text,
-  TaskHandle: Text,
-})
-
-export type Input = v.InferOutput<typeof Input>
-export type Entry = v.InferOutput<typeof Entry>
 type Operation = (service: Service, input: Input, signal: AbortSignal) => unknown
 
-/** @throws SqsError where a parameter is not known here, or of another type */
-export function readInput(value: unknown): Input {
-  if (Array.isArray(value)) throw unreadable('The request: a list, where an object of parameters is expected.') // which valibot lets pass
-  const parsed = v.safeParse(Input, value)
-  if (parsed.success) return parsed.output
-  const [{ type, path = [], message }] = parsed.issues
-  const where = path.map(({ key }) => String(key)).join('.')
-  throw type === 'strict_object' && where !== ''
-    ? unsupported(`The parameter ${where}`)
-    : unreadable(`${where || 'The request'}: ${message}`)
-}
-
-/** Each operation under its name on the wire. */
+/** The operations, by the name that a request carries. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   CreateQueue: ({ queues, urlOf }, { QueueName, Attributes }) => ({ QueueUrl: urlOf(queues.create(QueueName, Attributes)) }),
   DeleteQueue: deleteQueue,
@@ -103,14 +29,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   CancelMessageMoveTask: cancelMessageMoveTask,
 }
 
-/** Whoever waits for a message of it is told, and finds it gone. */
+/** Also ends the long polls on the queue: they find that it no longer exists. */
 function deleteQueue({ queues, messages }: Service, { QueueUrl }: Input): unknown {
   const queue = queues.byUrl(QueueUrl)
-  messages.together(() => {
+  messages.transaction(() => {
     messages.purge(queue)
     queues.delete(queue)
   })
-  messages.tell(queue)
+  messages.notifyWaiting(queue)
   return {}
 }
 

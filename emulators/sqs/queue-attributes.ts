@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { invalidAttribute, unknownAttribute, unsupported } from './errors.ts'
 
-/** As on the wire, where numbers and documents are text too. */
+/** Attributes as in a request, where numbers and documents are text too. */
 export type Attributes = Readonly<Record<string, string>>
 
 // prettier-ignore
 const NUMBERS = {
-  //                               usual      from      to
+  //                               default    min       max
   DelaySeconds:                  [ 0,         0,        900 ],
   MaximumMessageSize:            [ 1_048_576, 1_024,    1_048_576 ],
   MessageRetentionPeriod:        [ 345_600,   60,       1_209_600 ],
@@ -16,15 +16,15 @@ const NUMBERS = {
 } as const
 type NumberName = keyof typeof NUMBERS
 
-/** What a queue has that sets nothing. */
+/** The attributes of a queue that sets none. */
 export const DEFAULTS: Attributes = {
-  ...Object.fromEntries(Object.entries(NUMBERS).map(([name, [usual]]) => [name, String(usual)])),
+  ...Object.fromEntries(Object.entries(NUMBERS).map(([name, [defaultValue]]) => [name, String(defaultValue)])),
   SqsManagedSseEnabled: 'true',
 }
 
 const RedrivePolicy = v.object({
   deadLetterTargetArn: v.string(),
-  // AWS takes the number as text, too: the CDK writes it so.
+  // AWS also accepts the number as text, which is what the CDK writes.
   maxReceiveCount: v.pipe(
     v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]),
     v.integer(),
@@ -43,7 +43,7 @@ const RedriveAllowPolicy = v.variant('redrivePermission', [
 ])
 
 const DOCUMENTS: Readonly<Record<string, v.GenericSchema>> = {
-  Policy: v.looseObject({}), // kept and not acted on: whoever reaches this port may do everything
+  Policy: v.looseObject({}), // stored but not enforced: every client of this port may do everything
   RedrivePolicy,
   RedriveAllowPolicy,
 }
@@ -74,7 +74,7 @@ export function redrivePolicyOf({ RedrivePolicy: text }: Attributes): RedrivePol
   return text === undefined ? undefined : v.parse(RedrivePolicy, JSON.parse(text))
 }
 
-/** Whether the dead-letter queue with these attributes takes messages from that queue. */
+/** Whether the dead-letter queue with these attributes accepts messages from that queue. */
 export function allowsRedriveFrom({ RedriveAllowPolicy: text }: Attributes, sourceArn: string): boolean {
   if (text === undefined) return true
   const policy = v.parse(RedriveAllowPolicy, JSON.parse(text))
@@ -83,7 +83,7 @@ export function allowsRedriveFrom({ RedriveAllowPolicy: text }: Attributes, sour
     : policy.redrivePermission === 'allowAll'
 }
 
-/** @throws SqsError for an attribute that nobody can set, or for a value that it cannot have */
+/** @throws SqsError for an attribute that cannot be set, or an invalid value */
 export function checkAttributes(attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (ABSENT.has(name)) throw unsupported(`The queue attribute ${name}`)
@@ -92,18 +92,18 @@ export function checkAttributes(attributes: Attributes): void {
   }
 }
 
-/** @throws SqsError for a name that no queue has */
+/** @throws SqsError for an unknown name */
 export function checkAttributeNames(names: readonly string[]): void {
   const unknown = names.find((name) => name !== 'All' && !isSettable(name) && !COMPUTED.has(name) && !ABSENT.has(name))
   if (unknown !== undefined) throw unknownAttribute(unknown)
 }
 
-/** Attributes with changes made to them: an empty document takes it away. */
+/** The attributes with the changes applied. An empty value removes an attribute. */
 export function changed(attributes: Attributes, changes: Attributes): Attributes {
   return Object.fromEntries(Object.entries({ ...attributes, ...changes }).filter(([, value]) => value !== ''))
 }
 
-/** The first attribute that is wanted and is otherwise. A document is the same however it is spaced and ordered. */
+/** Name of the first attribute that differs from the wanted value. White space and key order of documents do not matter. */
 export function conflict(attributes: Attributes, wanted: Attributes): string | undefined {
   return Object.keys(wanted).find((name) => {
     const [is = '', should = ''] = [attributes[name], wanted[name]]

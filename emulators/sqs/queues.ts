@@ -22,11 +22,11 @@ export interface Queue {
 
 export interface Page {
   readonly queues: readonly Queue[]
-  /** Where the next page begins; undefined on the last one. */
+  /** Token of the next page; undefined on the last page. */
   readonly nextToken: string | undefined
 }
 
-/** Which queues there are, and what is set for them. */
+/** The queues with their attributes. */
 export class Queues {
   readonly #db: DatabaseSync
   readonly #region: string
@@ -48,7 +48,7 @@ export class Queues {
     return `/${this.#accountId}/${name}`
   }
 
-  /** Making it again is no error, unless an attribute that is named has another value. */
+  /** Creating an existing queue succeeds, unless a given attribute has another value. */
   create(name: string | undefined, attributes: Attributes = {}): Queue {
     if (name === undefined) throw missingParameter('QueueName')
     if (name.endsWith('.fifo')) throw unsupported('A FIFO queue')
@@ -85,7 +85,7 @@ export class Queues {
     this.#db.prepare('DELETE FROM queues WHERE name = ?').run(name)
   }
 
-  /** In order of their names. */
+  /** Sorted by name. */
   list(prefix = ''): readonly Queue[] {
     const rows = this.#db.prepare('SELECT name FROM queues ORDER BY name').all()
     return rows.flatMap(({ name }) => (String(name).startsWith(prefix) ? [this.byName(String(name))] : []))
@@ -97,7 +97,7 @@ export class Queues {
     return queue
   }
 
-  /** Only the path of a queue's address counts: host and port may have changed since it was noted. */
+  /** Finds a queue by the path of its URL only: the port may be another one since the last start. */
   byUrl(url: string | undefined): Queue {
     if (url === undefined || url === '') throw missingParameter('QueueUrl')
     const path = URL.parse(url, 'http://localhost')?.pathname ?? ''
@@ -111,12 +111,12 @@ export class Queues {
     return arn === this.arnOf(name) ? this.#find(name) : undefined
   }
 
-  /** Queues that name this one as their dead-letter queue. */
+  /** The queues whose dead-letter queue is this one. */
   sourcesOf(deadLetters: Queue): readonly Queue[] {
     return this.list().filter(({ attributes }) => redrivePolicyOf(attributes)?.deadLetterTargetArn === deadLetters.arn)
   }
 
-  /** AWS looks when the policy is set, so that a typing mistake is not found out by the first message that is lost to it. */
+  /** Like AWS, checks the policy when it is set, so that a mistyped ARN is found before a message is lost. */
   #checkDeadLetterQueue(name: string, attributes: Attributes): void {
     const policy = redrivePolicyOf(changed({}, attributes))
     if (policy === undefined) return
@@ -131,13 +131,13 @@ export class Queues {
   #find(name: string): Queue | undefined {
     const row = this.#db.prepare('SELECT * FROM queues WHERE name = ?').get(name)
     if (row === undefined) return undefined
-    // Only this class writes the column.
+    // only this class writes the column
     const attributes = JSON.parse(String(row.attributes)) as Attributes
     return { name, arn: this.arnOf(name), attributes, createdAt: Number(row.created_at), modifiedAt: Number(row.modified_at) }
   }
 }
 
-/** One page of a list that is in order of names; the token is the name that the page before ended with. */
+/** One page of a list sorted by name. The token is the last name of the previous page. */
 export function pageOf(queues: readonly Queue[], max = queues.length, token = ''): Page {
   const rest = queues.filter(({ name }) => name > token)
   const page = rest.slice(0, max)

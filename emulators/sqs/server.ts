@@ -4,69 +4,71 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { checkContent } from './content.ts'
 import { SqsError, unreadable } from './errors.ts'
-import { noFaults, strikes, type SqsFaults } from './message-operations.ts'
+import { noFaults, strikes, type SqsFaults } from './faults.ts'
+import { readInput } from './input.ts'
 import { Messages } from './messages.ts'
 import { MoveTasks } from './move-tasks.ts'
-import { OPERATIONS, readInput, type Service } from './operations.ts'
+import { OPERATIONS } from './operations.ts'
 import { numberOf } from './queue-attributes.ts'
 import { Queues } from './queues.ts'
+import type { Service } from './service.ts'
 import { openStore } from './store.ts'
 
-export type { SqsFaults } from './message-operations.ts'
+export type { SqsFaults } from './faults.ts'
 
 export interface SqsOptions {
-  /** Where the state is kept, for one server at a time; made where it is missing. */
+  /** Folder of the state, for one server at a time; created if missing. */
   readonly dir: string
-  /** 0 or left out: any that is free. */
+  /** @default any free port */
   readonly port?: number
   /** @default us-east-1 */
   readonly region?: string
   /** @default 000000000000 */
   readonly accountId?: string
-  /** Milliseconds since 1970. A clock that does not run by itself needs `clockMoved`. */
+  /** Clock in milliseconds since 1970. A clock that does not run by itself needs `clockMoved`. @default Date.now */
   readonly now?: () => number
-  /** Whether messages that were out when the process ended are visible again: their consumer ended with it. @default true */
+  /** Whether messages in flight become visible: their consumers ended with the process. @default true */
   readonly releaseInFlightOnStart?: boolean
-  /** Whether messages that were delayed are visible at once: whoever starts again does not want to wait. @default false */
+  /** Whether delayed messages become visible, so that a restart does not have to wait for them. @default false */
   readonly endDelaysOnStart?: boolean
   /** @default none */
   readonly faults?: Partial<SqsFaults>
 }
 
-export interface EmbeddedSqs {
+export interface SqsEmulator {
   readonly url: string
   readonly port: number
-  /** What goes wrong from now on. */
+  /** Faults to inject from now on. */
   readonly faults: SqsFaults
   queueUrl(name: string): string
   queueArn(name: string): string
-  /** Sends without the wire, for the notifications of S3. @throws Error where there is no such queue */
+  /** Sends a message without HTTP, for the notifications of S3. @throws Error if there is no such queue */
   send(queueArn: string, body: string): Promise<void>
-  /** With a clock of the caller's: whoever waits for a time looks again. */
+  /** To be called after a clock of the caller's was moved: waiting requests look at the time again. */
   clockMoved(): void
   stop(): Promise<void>
 }
 
-/** A batch of 1 MiB whose every character is escaped, and then some. */
+/** More than a batch of 1 MiB in which every character is escaped. */
 const MAX_REQUEST_BYTES = 16 * 1_048_576
 
 /**
- * SQS on this computer, for the AWS SDK with nothing set but its address: standard queues over the JSON protocol, kept in SQLite.
+ * Starts the SQS emulator: standard queues over the JSON protocol, stored in SQLite. The AWS SDK needs only its address.
  *
- * What it does not do it refuses as AWS refuses what it does not know (docs/local-sqs.md).
+ * It rejects what it does not support, as AWS rejects an unknown parameter (docs/emulators.md).
  *
- * @throws Error with code EADDRINUSE where the port is taken
- * @throws SetupError where another server has the folder
+ * @throws Error with code EADDRINUSE if the port is in use
+ * @throws SetupError if another server uses the folder
  */
-export async function startSqs(options: SqsOptions): Promise<EmbeddedSqs> {
-  // No keep-alive timeout: a client that uses a connection again must not find it just being closed.
+export async function startSqs(options: SqsOptions): Promise<SqsEmulator> {
+  // No keep-alive timeout: a client could reuse a connection at the moment when the server closes it.
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 })
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
   try {
-    // Only now: a second start on a taken port must not touch the state of the first.
+    // Only after listening: a second start on the same port must not touch the state of the first.
     const { service, close } = openService(options, url)
     server.on('request', (request, response) => {
       void answer(service, request, response)
@@ -82,7 +84,7 @@ export async function startSqs(options: SqsOptions): Promise<EmbeddedSqs> {
         sendInProcess(service, queueArn, body)
       },
       clockMoved: () => {
-        service.messages.tell()
+        service.messages.notifyWaiting()
         service.moveTasks.tick()
       },
       stop: async () => {
@@ -125,8 +127,7 @@ function openService(options: SqsOptions, url: string): { readonly service: Serv
 
 function sendInProcess({ queues, messages }: Service, queueArn: string, body: string): void {
   const queue = queues.byArn(queueArn)
-  if (queue === undefined)
-    throw new Error(`There is no queue ${queueArn} in the local SQS: create it before anything is sent to it.`)
+  if (queue === undefined) throw new Error(`The SQS emulator has no queue ${queueArn}: create it before you send to it.`)
   checkContent(body, {}, numberOf(queue.attributes, 'MaximumMessageSize'))
   messages.send(queue, body, {})
 }
@@ -146,17 +147,17 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
     const operation = operationOf(request)
     response.end(JSON.stringify(await operation(service, readInput(parseJson(body)), gone.signal)))
   } catch (error) {
-    request.resume() // what is left of the body, so that the connection can be used again
+    request.resume() // reads the rest of the body, so that the connection can be reused
     if (!response.destroyed) answerError(response, error)
   }
 }
 
-/** A page in a browser must not reach the queues by a name of its own that leads to this computer. */
+/** Prevents DNS rebinding: a web page must not reach the queues through a host name that resolves to this computer. */
 function checkHost({ headers: { host = '' } }: IncomingMessage): void {
   if (/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) return
   throw new SqsError(
     'com.amazon.coral.service#AccessDeniedException',
-    'This local SQS answers only as 127.0.0.1 or localhost.',
+    'The SQS emulator only answers on 127.0.0.1 or localhost.',
     'AccessDenied',
     403,
   )
@@ -169,15 +170,15 @@ function operationOf({ headers }: IncomingMessage): (typeof OPERATIONS)[string] 
   if (operation !== undefined) return operation
   const what =
     target === undefined
-      ? 'The request names no operation in X-Amz-Target: this local SQS speaks the JSON protocol, which SDKs and tools speak since 2024.'
-      : `The operation ${String(target)} is not implemented by this local SQS.`
+      ? 'The request names no operation in X-Amz-Target: the SQS emulator only supports the JSON protocol, which SDKs and tools use since 2024.'
+      : `The operation ${String(target)} is not implemented by the SQS emulator.`
   throw new SqsError('com.amazon.coral.service#UnknownOperationException', what, 'InvalidAction')
 }
 
 function answerError(response: ServerResponse, error: unknown): void {
-  const { type, queryCode, status, message } =
+  const { type, code, status, message } =
     error instanceof SqsError ? error : new SqsError('InternalFailure', String(error), 'InternalFailure', 500)
-  response.writeHead(status, { 'x-amzn-query-error': `${queryCode};${status < 500 ? 'Sender' : 'Receiver'}` })
+  response.writeHead(status, { 'x-amzn-query-error': `${code};${status < 500 ? 'Sender' : 'Receiver'}` })
   response.end(JSON.stringify({ __type: type, message }))
 }
 
@@ -196,6 +197,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text || '{}')
   } catch {
-    throw unreadable('The request is no JSON document.')
+    throw unreadable('The request is not a JSON document.')
   }
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SetupError } from '../../lambda/errors.ts'
 
-/** Raised whenever a table changes; a file of another version is refused. */
+/** Incremented whenever a table changes. A file of another version is rejected. */
 const SCHEMA_VERSION = 1
 
 /** Times are milliseconds since 1970. */
@@ -32,17 +32,17 @@ const SCHEMA = `
 /**
  * Queues, messages and move tasks in one SQLite file, for one server at a time.
  *
- * What was answered survives the death of the process, since a commit is in the write-ahead log by then; only a power cut can take
- * the last ones.
+ * Each answered request is committed to the write-ahead log, so it survives a crash of the process; only a power failure can lose the last
+ * ones.
  *
- * @throws SetupError where another server has the file, or another version wrote it
+ * @throws SetupError if another server has opened the file, or another version wrote it
  */
 export function openStore(dir: string): DatabaseSync {
   mkdirSync(dir, { recursive: true })
   const file = path.join(dir, 'sqs.sqlite')
   const db = new DatabaseSync(file)
   try {
-    // Exclusive: a second server on the same file would release the messages that the first one has handed out.
+    // Exclusive: a second server on the same file would release the messages that are in flight from the first one.
     db.exec('PRAGMA busy_timeout = 500; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     db.exec('BEGIN IMMEDIATE; COMMIT')
     prepareSchema(db, file)
@@ -50,14 +50,13 @@ export function openStore(dir: string): DatabaseSync {
   } catch (cause) {
     db.close()
     if (!isBusy(cause)) throw cause
-    throw new SetupError(
-      `The state folder ${dir} is in use by another local SQS; one folder serves one at a time. Stop that one, or name another folder.`,
-      { cause },
-    )
+    throw new SetupError(`The state folder ${dir} is in use by another SQS emulator. Stop that one, or name another folder.`, {
+      cause,
+    })
   }
 }
 
-/** sqlite.org, "Result and Error Codes" */
+/** @see sqlite.org, "Result and Error Codes" */
 const SQLITE_BUSY = 5
 
 function isBusy(error: unknown): boolean {
@@ -79,7 +78,7 @@ function prepareSchema(db: DatabaseSync, file: string): void {
   }
 }
 
-/** All of it, or none. */
+/** Commits all changes of `work`, or none. */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec('BEGIN IMMEDIATE')
   try {

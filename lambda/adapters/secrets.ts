@@ -8,7 +8,7 @@ const MAX_AGE_MS = 5 * 60_000
 /**
  * The source of the API key: a setting or a secret.
  *
- * @returns a function that returns the key, from memory while it is fresh; it throws SetupError if there is no key
+ * @returns a function that returns the key, from memory while it is fresh; it throws SetupError if the key is missing
  */
 export function apiKeySource(apiKey: ImporterSettings['apiKey'], now: () => number): () => Promise<string> {
   if ('value' in apiKey) return () => Promise.resolve(apiKey.value)

@@ -15,27 +15,27 @@ import { Lambda } from '../support/lambda-runtime/lambda.ts'
 let folder: string
 let bundleDir: string
 let bundleBytes: number
-let cloud: LocalServices
+let services: LocalServices
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'km-bundle-'))
   bundleDir = path.join(folder, 'bundle')
   bundleBytes = await buildBundle(bundleDir)
-  cloud = await startLocalServices(path.join(folder, 'state'), 0, TEST_WIRING)
+  services = await startLocalServices(path.join(folder, 'state'), 0, TEST_WIRING)
 }, 60_000)
 afterAll(async () => {
-  await cloud.stop()
+  await services.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
 function importer(endpoint: string, more: Readonly<Record<string, string>> = {}): Promise<Lambda> {
   const env = {
-    AWS_ENDPOINT_URL_S3: cloud.s3Url,
-    AWS_ENDPOINT_URL_SQS: cloud.sqsUrl,
+    AWS_ENDPOINT_URL_S3: services.s3Url,
+    AWS_ENDPOINT_URL_SQS: services.sqsUrl,
     KM_ENDPOINT: endpoint,
     KM_API_KEY: API_KEY,
-    KM_IMPORT_QUEUE_URL: cloud.importQueueUrl,
+    KM_IMPORT_QUEUE_URL: services.importQueueUrl,
     KM_BUCKET: BUCKET,
-    KM_DEAD_LETTER_QUEUE_URL: cloud.deadLetterQueueUrl,
+    KM_DEAD_LETTER_QUEUE_URL: services.deadLetterQueueUrl,
     POWERTOOLS_LOG_LEVEL: 'INFO',
     ...more,
   }
@@ -43,7 +43,7 @@ function importer(endpoint: string, more: Readonly<Record<string, string>> = {})
 }
 
 async function receiveDeadLetter(sqs: SQSClient): Promise<string> {
-  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: cloud.deadLetterQueueUrl, WaitTimeSeconds: 5 }))
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: services.deadLetterQueueUrl, WaitTimeSeconds: 5 }))
   return Messages?.[0]?.Body ?? ''
 }
 
@@ -56,19 +56,19 @@ function fromQueue(...bodies: readonly string[]): unknown {
       attributes: { ApproximateReceiveCount: '1' },
       messageAttributes: {},
       eventSource: 'aws:sqs',
-      eventSourceARN: cloud.importQueueArn,
+      eventSourceARN: services.importQueueArn,
       awsRegion: 'us-east-1',
     })),
   }
 }
 
-const dropped = (key: string): string =>
+const uploadEvent = (key: string): string =>
   JSON.stringify({
     Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: BUCKET }, object: { key } } }],
   })
 
-describe('the file that is deployed, under the real runtime client of Lambda', () => {
-  test('imports a drop, and a dead letter that was moved back', async () => {
+describe('the deployed file, under the real runtime client of Lambda', () => {
+  test('imports a file, and a dead letter after a redrive', async () => {
     const s3 = new S3Client({})
     const sqs = new SQSClient({})
     let isRefused = true
@@ -77,7 +77,7 @@ describe('the file that is deployed, under the real runtime client of Lambda', (
     const lines = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}\n{"_p":"b","_t":1393344604,"_n":"Paid"}\n'
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a b.json', Body: lines }))
 
-    expect(await lambda.invoke(fromQueue(dropped('other/a+b.json')))).toEqual({ batchItemFailures: [] })
+    expect(await lambda.invoke(fromQueue(uploadEvent('other/a+b.json')))).toEqual({ batchItemFailures: [] })
     expect([...sink.taken.keys()]).toEqual([`/e?_k=${API_KEY}&_p=a&_n=Signed%20Up&_t=1393344604&_d=1`])
     const deadLetter = await receiveDeadLetter(sqs)
     expect(JSON.parse(deadLetter) as DeadLetter).toMatchObject({
@@ -91,7 +91,7 @@ describe('the file that is deployed, under the real runtime client of Lambda', (
     expect(await lambda.invoke(fromQueue(deadLetter))).toEqual({ batchItemFailures: [] })
     expect([...sink.taken.keys()]).toContain(`/e?_k=${API_KEY}&_p=b&_n=Paid&_t=1393344604&_d=1`)
 
-    // What Lambda's log shows: one JSON object a line, the metrics among them, and neither key nor person.
+    // The log of Lambda: one JSON object per line, with the metrics, but without key or personal data.
     const records = lambda.logs.trim().split('\n')
     for (const record of records) expect(() => JSON.parse(record) as unknown).not.toThrow()
     expect(records.some((record) => record.includes('"LinesDelivered"'))).toBe(true)
@@ -99,7 +99,7 @@ describe('the file that is deployed, under the real runtime client of Lambda', (
     expect(lambda.logs).not.toContain('Signed Up')
   })
 
-  test('hands a message back that it could not carry out, and only that one', async () => {
+  test('returns only the message that failed', async () => {
     await using sink = await startFaultSink()
     await using lambda = await importer(sink.url)
     expect(await lambda.invoke(fromQueue('{"Service":"Amazon S3","Event":"s3:TestEvent"}', 'nonsense'))).toEqual({
@@ -107,35 +107,35 @@ describe('the file that is deployed, under the real runtime client of Lambda', (
     })
   })
 
-  test('does not start with a setting out of its range, and says which', async () => {
+  test('does not start if a setting is out of range, and names it', async () => {
     await using lambda = await importer('https://trk.kissmetrics.io', { KM_MAX_IN_FLIGHT: '0' })
     await expect(lambda.invoke({})).rejects.toThrow(
       'KM_MAX_IN_FLIGHT is \\"0\\": expected a whole number of requests from 1 to 512',
     )
   })
 
-  test('is small enough to start fast', () => {
+  test('is small enough for a fast cold start', () => {
     expect(bundleBytes).toBeLessThan(1_500_000)
   })
 })
 
-describe('the Runtime API that these tests stand on does what Lambda does', () => {
+describe('the Runtime API of these tests behaves like Lambda', () => {
   // prettier-ignore
   test.each([
-    //  a handler that           is                                                                       and Lambda says
+    //  a handler that           code                                                                     error type of Lambda
     [ 'throws',                  'export const handler = () => { throw new TypeError("boom") }',          'TypeError' ],
     [ 'never ends',              'export const handler = () => new Promise(() => setInterval(() => 0))',  'Sandbox.Timedout' ],
-    [ 'ends its process',        'export const handler = () => process.exit(3)',                          'Runtime.ExitError' ],
-    [ 'answers too much',        'export const handler = async () => "x".repeat(7_000_000)',              'Function.ResponseSizeTooLarge' ],
+    [ 'exits its process',       'export const handler = () => process.exit(3)',                          'Runtime.ExitError' ],
+    [ 'answers too long',        'export const handler = async () => "x".repeat(7_000_000)',              'Function.ResponseSizeTooLarge' ],
   ])('a handler that %s', async (name, source, errorType) => {
     const dir = await mkdtemp(path.join(folder, 'handler-'))
     await writeFile(path.join(dir, 'index.mjs'), source)
     await using lambda = await Lambda.start({ bundleDir: dir, env: {}, timeoutMs: name === 'never ends' ? 500 : 20_000 })
     await expect(lambda.invoke({})).rejects.toMatchObject({ errorType })
-    await expect(lambda.invoke({})).rejects.toMatchObject({ errorType }) // in a new sandbox where the first one died
+    await expect(lambda.invoke({})).rejects.toMatchObject({ errorType }) // in a new sandbox if the first one ended
   })
 
-  test('a handler knows how long it may run', async () => {
+  test('a handler can read its remaining time', async () => {
     const dir = await mkdtemp(path.join(folder, 'handler-'))
     await writeFile(
       path.join(dir, 'index.mjs'),

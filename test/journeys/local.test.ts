@@ -27,7 +27,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const put = (name: string, content: string): Promise<void> => writeFile(path.join(watchedDir, name), content)
 
-describe('the exit code tells what became of the drops', () => {
+describe('the exit code reports the result of the files', () => {
   test('0: every line was delivered', async () => {
     await put('a.json', GOOD)
     const { code, stdout } = await run(usual)
@@ -35,18 +35,18 @@ describe('the exit code tells what became of the drops', () => {
     expect(code).toBe(0)
   })
 
-  test('1: some lines came back', async () => {
+  test('1: some lines were rejected', async () => {
     await put('a.json', GOOD + BAD)
     const { code, stdout } = await run(usual)
     expect(stdout).toContain('missing_timestamp               1  line 2')
     expect(code).toBe(1)
   })
 
-  test('0: there was nothing to do', async () => {
+  test('0: nothing to do', async () => {
     expect(await run(usual)).toMatchObject({ code: 0, stdout: '' })
   })
 
-  test('2: the endpoint does not let us in', async () => {
+  test('2: the endpoint denies access', async () => {
     await using sink = await startFaultSink(() => status(403))
     await put('a.json', GOOD)
     const { code, stderr } = await run([...usual, '--endpoint', sink.url], KEY)
@@ -64,16 +64,16 @@ describe('the exit code tells what became of the drops', () => {
   })
 })
 
-describe('what cannot be used is said in one line, with exit code 2 and no stack trace', () => {
+describe('invalid usage is reported in one line, with exit code 2 and without a stack trace', () => {
   // prettier-ignore
   test.each<[string, readonly string[], string]>([
-    //  what                         typed                                                           said
-    [ 'a flag that there is not',    ['local', '--onec'],                                            "error: unknown option '--onec'" ],
-    [ 'a command that there is not', ['lokal'],                                                      "error: unknown command 'lokal'" ],
-    [ 'a folder that is not there',  ['local', '--once', '--drop-dir', '/no/such/folder'],           'km-import: --drop-dir is "/no/such/folder": there is no such folder. Make it (mkdir -p), or name another.' ],
-    [ 'an endpoint that is no URL',  ['local', '--once', '--endpoint', 'nonsense'],                  'km-import: --endpoint is "nonsense": expected an address such as https://trk.kissmetrics.io.' ],
-    [ 'a key that is not set',       ['local', '--once', '--endpoint', 'https://trk.kissmetrics.io', '--api-key-env', 'KM_NO_SUCH'], 'km-import: No API key: the environment variable KM_NO_SUCH is not set, and --endpoint needs one. Set it (export KM_NO_SUCH=…), or name another with --api-key-env.' ],
-    [ 'a port that is none',         ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65532. Leave it out to take free ports.' ],
+    //  what                         arguments                                                       message
+    [ 'an unknown flag',             ['local', '--onec'],                                            "error: unknown option '--onec'" ],
+    [ 'an unknown command',          ['lokal'],                                                      "error: unknown command 'lokal'" ],
+    [ 'a missing folder',            ['local', '--once', '--drop-dir', '/no/such/folder'],           'km-import: --drop-dir is "/no/such/folder": there is no such folder. Create it (mkdir -p), or name another.' ],
+    [ 'not a URL as endpoint',       ['local', '--once', '--endpoint', 'nonsense'],                  'km-import: --endpoint is "nonsense": expected an address like https://trk.kissmetrics.io.' ],
+    [ 'a key that is not set',       ['local', '--once', '--endpoint', 'https://trk.kissmetrics.io', '--api-key-env', 'KM_NO_SUCH'], 'km-import: No API key: the environment variable KM_NO_SUCH is not set, and --endpoint needs one. Set it (export KM_NO_SUCH=…), or name another variable with --api-key-env.' ],
+    [ 'an invalid port',             ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65532. Leave it out to take free ports.' ],
   ])('%s', async (_what, args, sentence) => {
     const { code, stdout, stderr } = await run(args)
     expect(stderr.split('\n')[0]).toBe(sentence)
@@ -82,21 +82,21 @@ describe('what cannot be used is said in one line, with exit code 2 and no stack
     expect(code).toBe(2)
   })
 
-  test('a port that is taken', async () => {
+  test('a port in use', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
     const { code, stderr } = await run([...usual, '--port', String(Math.min(port, 65_532))])
     other.close()
     expect(stderr).toContain(
-      `--port is "${port}": it, or one of the three after it, is taken by another program. Name another, or leave it out`,
+      `--port is "${port}": another program uses this port or one of the next three. Name another, or leave it out`,
     )
     expect(stderr).not.toContain('    at ')
     expect(code).toBe(2)
   })
 })
 
-test('--json: the reports are one array on stdout, and nothing else is there', async () => {
+test('--json writes the reports as one array to stdout, and nothing else', async () => {
   await put('a.json', GOOD)
   await put('b.jsonl', GOOD + BAD)
   const { stdout, code } = await run([...usual, '--json'])
@@ -108,7 +108,7 @@ test('--json: the reports are one array on stdout, and nothing else is there', a
   expect(code).toBe(1)
 })
 
-test('a drop is not imported twice; a file that has changed is another drop', async () => {
+test('a file is imported once, and again only after it has changed', async () => {
   await put('a.json', GOOD)
   await run(usual)
   expect(await run(usual)).toMatchObject({ code: 0, stdout: '' })
@@ -116,7 +116,7 @@ test('a drop is not imported twice; a file that has changed is another drop', as
   expect((await run(usual)).stdout).toContain('lines                2')
 })
 
-test('names that are no drops are passed over, and said', async () => {
+test('files with other endings are ignored and reported', async () => {
   await put('table.csv', 'a,b\n')
   await put('.hidden.json', GOOD)
   await put('half.json.part', GOOD)
@@ -128,7 +128,7 @@ test('names that are no drops are passed over, and said', async () => {
   expect(stderr).not.toContain('half')
 })
 
-test('a file that comes while it runs is imported; Ctrl-C ends it in order, and the report lies there as a file', async () => {
+test('a file that is added while it runs is imported; Ctrl-C stops it cleanly, and the report is on disk', async () => {
   const program = new Program(usual.filter((flag) => flag !== '--once'))
   await eventually('the start', () => Promise.resolve(program.stderr.includes('Ctrl-C stops') ? true : undefined))
   await mkdir(path.join(watchedDir, 'new'))
@@ -142,7 +142,7 @@ test('a file that comes while it runs is imported; Ctrl-C ends it in order, and 
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ state: 'complete', file: { key: 'incoming/new/late.json' } })
 })
 
-test('killed in the middle, it finishes the job at the next start: every line arrives', async () => {
+test('after a crash the next start finishes the import: every line arrives', async () => {
   const lines = Array.from({ length: 5_000 }, (_, index) => `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`)
   await put('a.json', lines.join('\n'))
   let killAt = 1_500
@@ -160,7 +160,7 @@ test('killed in the middle, it finishes the job at the next start: every line ar
   expect(sink.taken.size).toBe(5_000)
 }, 120_000)
 
-test('an empty first start imports the samples, and only the first', async () => {
+test('an empty first start imports the samples; the next start does not', async () => {
   const args = usual.filter((flag) => flag !== '--no-samples')
   const { stdout, code } = await run([...args, '--json'])
   const reports = JSON.parse(stdout) as readonly Report[]
@@ -177,7 +177,7 @@ test('an empty first start imports the samples, and only the first', async () =>
   expect(JSON.parse((await run([...args, '--json'])).stdout)).toEqual([])
 }, 120_000)
 
-test('help tells each flag, with an example', async () => {
+test('the help lists each flag, with an example', async () => {
   const { code, stdout } = await run(['local', '--help'])
   expect(stdout).toContain('--drop-dir <dir>')
   expect(stdout).toContain('km-import local --once --drop-dir ./exports')
@@ -185,14 +185,14 @@ test('help tells each flag, with an example', async () => {
   expect(code).toBe(0)
 })
 
-test('--once ends where the endpoint is down, and the same command goes on when it is up again', async () => {
+test('--once ends if the endpoint is down, and the same command continues when it is up again', async () => {
   await put('a.json', GOOD)
   let isDown = true
   await using sink = await startFaultSink(() => (isDown ? { kind: 'reset', taken: false } : TAKEN))
   const args = [...usual, '--endpoint', sink.url]
   const down = await run(args, KEY)
   expect(down.stderr).toContain(
-    'incoming/a.json is not finished, since the endpoint is down. The same command goes on from here.',
+    'incoming/a.json is not finished, because the endpoint is down. Run the same command again to continue.',
   )
   expect(down).toMatchObject({ code: 1, stdout: '' })
   isDown = false

@@ -57,7 +57,7 @@ describe('an invalid setting is refused, and the message says what to do', () =>
     [{ product: 'x'.repeat(31) },                 `product is "${'x'.repeat(31)}": expected 1 to 30 letters, digits and inner hyphens, for example "web-shop". Change it, or leave it out.`],
     [{ product: 5 },                              'product is a number: expected text. Put it in quotes, or leave it out.'],
     [{ endpoint: 'trk.kissmetrics.io' },          'endpoint is "trk.kissmetrics.io": expected an address like https://trk.kissmetrics.io.'],
-    [{ endpoint: 'http://127.0.0.1:8080' },       'endpoint is "http://127.0.0.1:8080": expected an https address, for example https://trk.kissmetrics.io. AWS cannot reach an address of this computer; to import on this computer, run `npm start`.'],
+    [{ endpoint: 'http://127.0.0.1:8080' },       'endpoint is "http://127.0.0.1:8080": expected an https address like https://trk.kissmetrics.io. AWS cannot reach an address of this computer; to import on this computer, run `npm start`.'],
     [{ apiKeySecretArn: 'kissmetrics-key' },      'apiKeySecretArn is not the full ARN of a Secrets Manager secret: expected arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, as `aws secretsmanager describe-secret` shows it. Never put the key itself here. Leave it out, and the stack creates a secret.'],
   ])('%j', (context, message) => {
     expect(() => readSettings(context)).toThrow(expect.objectContaining({ name: 'SettingError', message }))

@@ -131,4 +131,4 @@ test('the bundle of the tests is byte for byte the one that the stack deploys', 
   await buildBundle(path.join(folder, 'bundle'))
   const deployed = await readFile(path.join(outdir, asset ?? '', 'index.mjs'), 'utf8')
   expect((await readFile(path.join(folder, 'bundle', 'index.mjs'), 'utf8')) === deployed).toBe(true)
-}, 60_000)
+})

@@ -1,4 +1,4 @@
-import { foldName, nameFrom } from '../../../emulators/kissmetrics/understand.ts'
+import { foldName, normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
 
 const COMMA = 0x2c
 const COLON = 0x3a
@@ -101,7 +101,7 @@ export class NameFingerprints {
     if (known !== undefined) return known
     const fingerprint = new Fingerprint()
       .start(0, 0)
-      .text(foldName(nameFrom(name)))
+      .text(foldName(normalizeName(name)))
       .end()
     if (this.#known.size >= MAX_CACHED_NAMES) this.#known.clear()
     this.#known.set(name, fingerprint)

@@ -1,4 +1,4 @@
-import { nameFrom } from '../../../emulators/kissmetrics/understand.ts'
+import { normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
 import type { AliasGroup, AliasSummary, LinePosition } from '../summary.ts'
 
 const MAX_IDENTITIES = 100_000
@@ -33,8 +33,8 @@ export class Aliases {
 
   add(person: string, other: string, file: string, line: number): void {
     this.#commands += 1
-    const a = this.#indexOf(nameFrom(person), file, line)
-    const b = this.#indexOf(nameFrom(other), file, line)
+    const a = this.#indexOf(normalizeName(person), file, line)
+    const b = this.#indexOf(normalizeName(other), file, line)
     if (a === undefined || b === undefined) this.#isComplete = false
     else this.#join(a, b)
   }

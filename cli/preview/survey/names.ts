@@ -1,4 +1,4 @@
-import { nameFrom } from '../../../emulators/kissmetrics/understand.ts'
+import { normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
 import { mergeValues, type ValueUse } from '../digest/values.ts'
 import type { EventSummary, NamesSummary, PropertySummary } from '../summary.ts'
 import { findTwins } from './twins.ts'
@@ -63,6 +63,6 @@ export class Properties extends Names<ValueUse> {
 }
 
 function named(name: string, count: number): EventSummary {
-  const becomes = nameFrom(name)
+  const becomes = normalizeName(name)
   return { name, count, ...(becomes !== name && { becomes }) }
 }

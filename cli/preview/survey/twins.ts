@@ -1,4 +1,4 @@
-import { foldName, nameFrom } from '../../../emulators/kissmetrics/understand.ts'
+import { foldName, normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
 import type { TwinSummary } from '../summary.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { TwinSummary } from '../summary.ts'
 export function findTwins(names: readonly string[]): readonly TwinSummary[] {
   return [...Map.groupBy(names, meaningOf).values()]
     .filter(({ length }) => length > 1)
-    .map((twins) => ({ names: twins, atKissmetrics: new Set(twins.map((name) => foldName(nameFrom(name)))).size }))
+    .map((twins) => ({ names: twins, atKissmetrics: new Set(twins.map((name) => foldName(normalizeName(name)))).size }))
 }
 
 function meaningOf(name: string): string {

@@ -25,7 +25,7 @@ describe('for an invalid flag, the message names the flag, its value and what to
     [ 'no such folder',             () => ({ dropDir: path.join(folder, 'typo') }),                  /^--drop-dir is ".*typo": there is no such folder\. Create it \(mkdir -p\), or name another\.$/ ],
     [ 'a file for a folder',        () => ({ dropDir: path.join(folder, 'file') }),                  /^--drop-dir is ".*file": that is not a folder\./ ],
     [ 'a state dir under a file',   () => ({ stateDir: path.join(folder, 'file', 'x') }),            /^--state-dir is ".*": it could not be created \(E[A-Z]+\)\. Name another folder\.$/ ],
-    [ 'an endpoint that is no URL', () => ({ endpoint: 'kissmetrics' }),                             /^--endpoint is "kissmetrics": expected an address like https:\/\/trk\.kissmetrics\.io\.$/ ],
+    [ 'not a URL as endpoint',      () => ({ endpoint: 'kissmetrics' }),                             /^--endpoint is "kissmetrics": expected an address like https:\/\/trk\.kissmetrics\.io\.$/ ],
     [ 'an unencrypted endpoint',   () => ({ endpoint: 'http://trk.kissmetrics.io' }),               /Only https is allowed/ ],
     [ 'an endpoint without a key',  () => ({ endpoint: 'https://trk.kissmetrics.io' }),              /^No API key: the environment variable KM_API_KEY is not set, and --endpoint needs one\./ ],
     [ 'another variable, not set',  () => ({ endpoint: 'https://trk.kissmetrics.io', apiKeyEnv: 'X' }), /variable X is not set/ ],

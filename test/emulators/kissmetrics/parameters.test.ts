@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { decodeParameters, withoutKey } from '../../../emulators/kissmetrics/parameters.ts'
 
-describe('parameters are decoded as they were meant', () => {
+describe('parameters are decoded', () => {
   // prettier-ignore
   test.each([
     //  encoded                      parameters
@@ -20,15 +20,15 @@ describe('parameters are decoded as they were meant', () => {
   })
 })
 
-describe('what a sender should have escaped is not guessed at', () => {
+describe('an invalid encoding is rejected, not guessed', () => {
   // prettier-ignore
   test.each([
     //  what                              encoded
-    [ 'a percent sign that stands alone', 'x=50%' ],
+    [ 'a lone percent sign', 'x=50%' ],
     [ 'an escape of other letters',       'x=%zz' ],
     [ 'an escape that is cut off',        'x=%4' ],
-    [ 'bytes that are no UTF-8',          'x=%FF%FE' ],
-    [ 'half of a character',              'x=%E5%90' ],
+    [ 'bytes that are not UTF-8',          'x=%FF%FE' ],
+    [ 'half a character',              'x=%E5%90' ],
     [ 'a surrogate in UTF-8',             'x=%ED%A0%80' ],
     [ 'a space',                          'x=a b' ],
     [ 'a letter with an accent',          'x=\u00e9' ],
@@ -38,7 +38,7 @@ describe('what a sender should have escaped is not guessed at', () => {
   })
 })
 
-test('what a strict encoder writes is read back, and as the URL standard reads it', () => {
+test('the output of a strict encoder is decoded as the URL standard decodes it', () => {
   const text = fc.string({ unit: 'grapheme' })
   fc.assert(
     fc.property(fc.array(fc.tuple(text, text)), (parameters) => {
@@ -49,18 +49,18 @@ test('what a strict encoder writes is read back, and as the URL standard reads i
   )
 })
 
-describe('the key is not kept', () => {
+describe('the API key is not stored', () => {
   const KEY = '0123456789abcdef0123456789abcdef01234567'
 
   // prettier-ignore
   test.each([
-    //  where it is            parameters                 what is kept
-    [ 'in front',              `_k=${KEY}&_p=1`,          '_k=…4567&_p=1' ],
-    [ 'behind',                `_p=1&_k=${KEY}`,          '_p=1&_k=…4567' ],
+    //  where it is            parameters                 stored
+    [ 'first',              `_k=${KEY}&_p=1`,          '_k=…4567&_p=1' ],
+    [ 'last',                `_p=1&_k=${KEY}`,          '_p=1&_k=…4567' ],
     [ 'twice',                 `_k=${KEY}&_k=${KEY}`,     '_k=…4567&_k=…4567' ],
     [ 'under an escaped name', `%5Fk=${KEY}`,             '_k=…4567' ],
     [ 'beside a broken name',  `%zz=1&_k=${KEY}`,         '%zz=1&_k=…4567' ],
-    [ 'short, so nothing of it is shown', '_k=secret&_p=1', '_k=…&_p=1' ],
+    [ 'short, so none of it is shown', '_k=secret&_p=1', '_k=…&_p=1' ],
     [ 'nowhere',               '_p=_k&k=1&__k=2',         '_p=_k&k=1&__k=2' ],
   ])('%s', (_where, parameters, kept) => {
     expect(withoutKey(parameters)).toBe(kept)

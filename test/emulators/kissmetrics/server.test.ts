@@ -13,7 +13,7 @@ let dir: string
 let emulator: KissmetricsEmulator
 
 beforeEach(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'km-stand-in-'))
+  dir = await mkdtemp(path.join(tmpdir(), 'km-kissmetrics-'))
   emulator = await startKissmetricsEmulator({ dir, now: () => NOW_MS })
 })
 
@@ -28,7 +28,7 @@ interface Response {
   readonly body: Buffer
 }
 
-/** Byte for byte as written: `fetch` would mend a target. */
+/** Sends the target byte for byte: `fetch` would normalize it. */
 function send(target: string, { method = 'GET', form = '', host = '127.0.0.1' } = {}): Promise<Response> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
@@ -60,7 +60,7 @@ const set = (person: string, time: number, properties: string): string =>
   `/s?_k=${KEY}&_p=${person}&_t=${time}&_d=1&${properties}`
 const alias = (person: string, other: string): string => `/a?_k=${KEY}&_p=${person}&_n=${other}`
 
-describe('a tracking path answers 200 with a GIF of one pixel', () => {
+describe('a tracking path answers 200 with a 1×1 GIF', () => {
   // prettier-ignore
   test.each([
     //  to                      target                                         more
@@ -71,7 +71,7 @@ describe('a tracking path answers 200 with a GIF of one pixel', () => {
     [ 'nothing at all',         '/e',                                          {} ],
     [ 'an empty form',          '/s',                                          { method: 'POST' } ],
     [ 'a broken escape',        '/e?_k=K&_p=%',                                {} ],
-    [ 'a method of another kind', '/e',                                        { method: 'PUT' } ],
+    [ 'another method', '/e',                                        { method: 'PUT' } ],
   ])('%s', async (_to, target, more) => {
     const { status, type, body } = await send(target, more)
     expect([status, type]).toEqual([200, 'image/gif'])
@@ -85,29 +85,29 @@ test.each([
   //  what                           target            more                                        status
   [ 'another path',                  '/x',             {},                                         404 ],
   [ 'a tracking path in a folder',   '/e/x',           {},                                         404 ],
-  [ 'a person that is not known',    '/people/nobody', {},                                         404 ],
-  [ 'a person that is not encoded',  '/people/%',      {},                                         404 ],
-  [ 'a change by question',          '/summary',       { method: 'DELETE' },                       405 ],
-  [ 'a limit of nothing',            '/events?limit=0', {},                                        400 ],
-  [ 'a limit over all bounds',       '/events?limit=1001', {},                                     400 ],
+  [ 'an unknown person',    '/people/nobody', {},                                         404 ],
+  [ 'an invalid encoding',  '/people/%',      {},                                         404 ],
+  [ 'a method that could change data',          '/summary',       { method: 'DELETE' },                       405 ],
+  [ 'a limit of 0',            '/events?limit=0', {},                                        400 ],
+  [ 'a limit above the maximum',       '/events?limit=1001', {},                                     400 ],
   [ 'a limit in words',              '/requests?limit=all', {},                                    400 ],
   [ 'the largest limit',             '/events?limit=1000', {},                                     200 ],
-  [ 'its own name',                  '/summary',       { host: 'localhost:80' },                   200 ],
-  [ 'a name that was led here',      '/summary',       { host: 'evil.example' },                   403 ],
-  [ 'a name that begins like ours',  '/summary',       { host: '127.0.0.1.evil.example' },         403 ],
-  [ 'an event by such a name',       event('a', 'x'),  { host: 'evil.example:8080' },              403 ],
-  [ 'a form without end',            '/e',             { method: 'POST', form: 'x'.repeat(1_048_577) }, 413 ],
+  [ 'localhost',                  '/summary',       { host: 'localhost:80' },                   200 ],
+  [ 'a rebound host name',      '/summary',       { host: 'evil.example' },                   403 ],
+  [ 'a host name that starts like ours',  '/summary',       { host: '127.0.0.1.evil.example' },         403 ],
+  [ 'an event to such a host name',       event('a', 'x'),  { host: 'evil.example:8080' },              403 ],
+  [ 'a form that is too long',            '/e',             { method: 'POST', form: 'x'.repeat(1_048_577) }, 413 ],
 ])('%s is answered as it should be', async (_what, target, more, status) => {
   expect((await send(target, more)).status).toBe(status)
 })
 
-test('a limit that cannot be says what can', async () => {
+test('an invalid limit is answered with the valid range', async () => {
   expect(await ask('/events?limit=0')).toEqual({
     error: 'limit is "0": expected a whole number from 1 to 1000. Leave it out to get 50.',
   })
 })
 
-test('it tells a person what can be asked', async () => {
+test('/ lists the queries', async () => {
   const { type, body } = await send('/')
   expect(type).toBe('text/plain; charset=utf-8')
   for (const question of ['/summary', '/events', '/people/IDENTITY', '/requests'])
@@ -143,7 +143,7 @@ test('the summary counts what was kept, repeated and ignored', async () => {
   })
 })
 
-describe('events can be asked for', () => {
+describe('/events lists events', () => {
   beforeEach(async () => {
     await sendAll(
       event('a', 'Joined', T, '&plan=pro&Age=32'),
@@ -157,7 +157,7 @@ describe('events can be asked for', () => {
 
   // prettier-ignore
   test.each([
-    //  question                                events, the newest first
+    //  query                                   events, newest first
     [ '/events',                                ['Left a2', 'Été a', 'Left b', 'Joined a'] ],
     [ '/events?limit=2',                        ['Left a2', 'Été a'] ],
     [ '/events?name=LEFT',                      ['Left a2', 'Left b'] ],
@@ -171,15 +171,15 @@ describe('events can be asked for', () => {
     expect(events.map(({ event, person }) => `${event} ${person}`)).toEqual(expected)
   })
 
-  test('with their properties, and how often they were repeated', async () => {
+  test('with their properties and the number of repeats', async () => {
     expect(await ask('/events?name=joined')).toEqual([
       { person: 'a', event: 'Joined', time: T, properties: { plan: 'pro', Age: '32' }, repeats: 1 },
     ])
   })
 })
 
-describe('a person can be asked for', () => {
-  test('by any identity, with properties as they were set last, whatever the order of arrival', async () => {
+describe('/people shows a person', () => {
+  test('by any identity, with the last value of each property, whatever the order of arrival', async () => {
     await sendAll(
       set('a', T + 5, 'plan=pro&city=Bonn'),
       set('a', T, 'plan=free&seats=3'),
@@ -200,12 +200,12 @@ describe('a person can be asked for', () => {
     expect(await ask('/people/c:d')).toEqual({ person: 'c d', aliases: ['b', 'a'], ...known })
   })
 
-  test('even one that has nothing but another name', async () => {
+  test('even one that only has an alias', async () => {
     await sendAll(alias('a', 'b'))
     expect(await ask('/people/b')).toEqual({ person: 'b', aliases: ['a'], events: [], properties: {} })
   })
 
-  test('whatever the name of a property', async () => {
+  test('with any property name', async () => {
     await sendAll(set('a', T, '__proto__=1&constructor=2'))
     const { properties } = (await ask('/people/a')) as { properties: object }
     expect(Object.entries(properties)).toEqual([
@@ -215,7 +215,7 @@ describe('a person can be asked for', () => {
   })
 })
 
-test('requests can be looked at as they came, without the key', async () => {
+test('/requests shows requests as received, without the key', async () => {
   await sendAll(event('a%20b', 'Joined'), '/s?_k=short&_p=%FF')
   await send('/a?', { method: 'POST', form: `_k=${KEY}&_p=a&_n=${'b'.repeat(5_000)}` })
   const at = new Date(NOW_MS).toISOString()
@@ -240,12 +240,12 @@ test('requests can be looked at as they came, without the key', async () => {
   ])
 })
 
-test('parameters of a form come after those of the query, and the first of a name counts', async () => {
+test('parameters of a form follow those of the query, and the first value of a name wins', async () => {
   await send(`/s?_k=${KEY}&_p=a&_t=${T}&_d=1`, { method: 'POST', form: '_p=b&plan=pro' })
   expect(await ask('/people/a')).toMatchObject({ properties: { plan: 'pro' } })
 })
 
-test('what it got is there after a restart, and repeats are known', async () => {
+test('a restart keeps everything, and duplicates are still recognized', async () => {
   await sendAll(event('a', 'Joined'), alias('a', 'b'))
   const before = await ask('/summary')
   await emulator.stop()
@@ -255,7 +255,7 @@ test('what it got is there after a restart, and repeats are known', async () => 
   expect(await ask('/summary')).toMatchObject({ requests: 4, kept: { record: 1, alias: 1 }, repeats: 2 })
 })
 
-test('a port that is taken is said, and nothing is left open', async () => {
+test('a port in use is reported, and nothing stays open', async () => {
   await expect(startKissmetricsEmulator({ dir: path.join(dir, 'other'), port: emulator.port })).rejects.toMatchObject({
     code: 'EADDRINUSE',
   })

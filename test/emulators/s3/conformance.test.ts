@@ -45,7 +45,7 @@ async function startOurs(): Promise<Server> {
   }
 }
 
-/** The same checks for every S3: what one of them does otherwise is a difference that somebody would meet on AWS. */
+/** The same checks for every S3: where two implementations differ, one of them differs from AWS. */
 function conformance(start: () => Promise<Server>): void {
   let server: Server
   let s3: S3Client
@@ -76,7 +76,7 @@ function conformance(start: () => Promise<Server>): void {
     $metadata: expect.objectContaining({ httpStatusCode: status }) as unknown,
   })
 
-  test('an object comes back as it was put, with type and metadata', async () => {
+  test('an object is returned as it was put, with type and metadata', async () => {
     await put('plain', 'hello', { ContentType: 'application/json', Metadata: { origin: 'here' } })
     const { Body, ETag, ContentLength, ContentType, Metadata, LastModified } = await get('plain')
     expect(await Body?.transformToString()).toBe('hello')
@@ -97,7 +97,7 @@ function conformance(start: () => Promise<Server>): void {
     },
   )
 
-  test('a stream, and nothing at all', async () => {
+  test('a stream, and an empty body', async () => {
     await put('stream', Readable.from([Buffer.alloc(300_000, 'a'), Buffer.alloc(300_000, 'b')]), { ContentLength: 600_000 })
     expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'stream' }))).ContentLength).toBe(600_000)
     await put('nothing', Buffer.alloc(0))
@@ -106,7 +106,7 @@ function conformance(start: () => Promise<Server>): void {
 
   // prettier-ignore
   test.each([
-    //  range           bytes         of the whole
+    //  range           bytes         content-range
     [ 'bytes=2-4',      '234',        'bytes 2-4/10' ],
     [ 'bytes=5-',       '56789',      'bytes 5-9/10' ],
     [ 'bytes=-3',       '789',        'bytes 7-9/10' ],
@@ -120,12 +120,12 @@ function conformance(start: () => Promise<Server>): void {
     expect(ContentRange).toBe(whole)
   })
 
-  test('a range beyond the end is refused', async () => {
+  test('a range beyond the end is rejected', async () => {
     await put('digits', '0123456789')
     await expect(get('digits', { Range: 'bytes=10-' })).rejects.toMatchObject(refusal('InvalidRange', 416))
   })
 
-  test('conditions on reading and writing', async () => {
+  test('conditional reads and writes', async () => {
     const { ETag } = await put('conditional', 'one')
     expect(await textOf('conditional', { IfMatch: ETag })).toBe('one')
     await expect(get('conditional', { IfMatch: '"other"' })).rejects.toMatchObject(refusal('PreconditionFailed', 412))
@@ -139,16 +139,16 @@ function conformance(start: () => Promise<Server>): void {
     expect(await textOf('conditional')).toBe('two')
   })
 
-  test('what is not there', async () => {
+  test('missing buckets, keys and versions', async () => {
     await expect(get('missing')).rejects.toMatchObject(refusal('NoSuchKey', 404))
     await expect(s3.send(new HeadObjectCommand({ Bucket, Key: 'missing' }))).rejects.toMatchObject(refusal('NotFound', 404))
     await expect(s3.send(new GetObjectCommand({ Bucket: 'no-such-bucket', Key: 'x' }))).rejects.toMatchObject(
       refusal('NoSuchBucket', 404),
     )
-    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'missing' })) // is no error
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'missing' })) // succeeds
   })
 
-  test('a large object in parts', async () => {
+  test('a multipart upload', async () => {
     const part = Buffer.alloc(5 * 1_048_576, 'p')
     const { ETag } = await new Upload({
       client: s3,
@@ -160,7 +160,7 @@ function conformance(start: () => Promise<Server>): void {
     expect(await textOf('parts', { Range: `bytes=${2 * part.length - 1}-` })).toBe('pend')
   })
 
-  test('parts one by one: listed, out of order, too small, given up', async () => {
+  test('parts: listed, out of order, too small, aborted', async () => {
     const Key = 'by-hand'
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }))
     const upload = { Bucket, Key, UploadId }
@@ -181,7 +181,7 @@ function conformance(start: () => Promise<Server>): void {
     await expect(s3.send(new ListPartsCommand(upload))).rejects.toMatchObject(refusal('NoSuchUpload', 404))
   })
 
-  test('listing: in order, in pages, folded at a delimiter', async () => {
+  test('listing: sorted, in pages, with common prefixes', async () => {
     for (const key of ['l/1', 'l/2', 'l/x/1', 'l/x/2', 'l/y é/1', 'l/z']) await put(key, 'x')
     const seen: string[] = []
     let token: string | undefined
@@ -206,7 +206,7 @@ function conformance(start: () => Promise<Server>): void {
     expect(Contents?.map(({ Key }) => Key)).toEqual(['l/x/2', 'l/y é/1', 'l/z'])
   })
 
-  test('copied, and deleted one or many', async () => {
+  test('copy, and delete one or many', async () => {
     await put('c/from é', 'copied', { Metadata: { a: 'b' } })
     await s3.send(new CopyObjectCommand({ Bucket, Key: 'c/to', CopySource: `${Bucket}/${encodeURIComponent('c/from é')}` }))
     const { Body, Metadata } = await get('c/to')
@@ -216,7 +216,7 @@ function conformance(start: () => Promise<Server>): void {
     expect((await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'c/' }))).KeyCount).toBe(0)
   })
 
-  test('versions: each can be read, a delete hides, and can be taken back', async () => {
+  test('versions: each can be read; a delete marker hides them, and can be removed', async () => {
     const versioned = { Bucket: 'versioned', Key: 'k' }
     await s3.send(new CreateBucketCommand({ Bucket: 'versioned' }))
     await s3.send(new PutBucketVersioningCommand({ Bucket: 'versioned', VersioningConfiguration: { Status: 'Enabled' } }))
@@ -244,7 +244,7 @@ function conformance(start: () => Promise<Server>): void {
   })
 }
 
-describe('our S3', () => {
+describe('the S3 emulator', () => {
   conformance(startOurs)
 })
 

@@ -21,14 +21,14 @@ import {
 } from '@aws-sdk/client-s3'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { startS3, type EmbeddedS3 } from '../../../emulators/s3/server.ts'
+import { startS3, type S3Emulator } from '../../../emulators/s3/server.ts'
 import { eventually } from '../../support/installation.ts'
 
 const Bucket = 'bucket'
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:import'
 
 let dir: string
-let running: EmbeddedS3[]
+let running: S3Emulator[]
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'km-s3-'))
   running = []
@@ -38,13 +38,13 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-async function start(onEvent?: (arn: string, body: string) => Promise<void>): Promise<EmbeddedS3> {
+async function start(onEvent?: (arn: string, body: string) => Promise<void>): Promise<S3Emulator> {
   const server = await startS3({ dir, ...(onEvent && { onEvent }) })
   running.push(server)
   return server
 }
 
-async function stop(server: EmbeddedS3): Promise<void> {
+async function stop(server: S3Emulator): Promise<void> {
   running = running.filter((other) => other !== server)
   await server.stop()
 }
@@ -81,10 +81,10 @@ function to(suffix: string, prefix = 'incoming/'): QueueConfiguration {
   return { QueueArn: QUEUE, Events: ['s3:ObjectCreated:*'], Filter: { Key: { FilterRules } } }
 }
 
-describe('what it does not do is refused, and nothing is changed', () => {
+describe('what it does not support is rejected and changes nothing', () => {
   // prettier-ignore
   test.each<[string, (s3: S3Client) => Promise<unknown>]>([
-    //  asked for             by
+    //  requested             by
     [ 'tags',                 (s3) => s3.send(new PutObjectTaggingCommand({ Bucket, Key: 'k', Tagging: { TagSet: [] } })) ],
     [ 'access control',       (s3) => s3.send(new PutObjectAclCommand({ Bucket, Key: 'k', ACL: 'public-read' })) ],
     [ 'public access',        (s3) => s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: {} })) ],
@@ -116,7 +116,7 @@ describe('what it does not do is refused, and nothing is changed', () => {
     await notify(s3, to('.json'), to('.json.gz'))
   })
 
-  test('a body that is not what its checksum says', async () => {
+  test('a body that does not match its checksum', async () => {
     const s3 = client(await start())
     await s3.send(new CreateBucketCommand({ Bucket }))
     await expect(
@@ -126,13 +126,13 @@ describe('what it does not do is refused, and nothing is changed', () => {
   })
 })
 
-test('it listens on loopback only, and a port that is taken says so', async () => {
+test('it listens on loopback only, and reports a port in use', async () => {
   const server = await start()
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   await expect(startS3({ dir: path.join(dir, 'other'), port: server.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
 
-describe('what was answered is there after a restart', () => {
+describe('everything that was answered survives a restart', () => {
   test('objects, versions, settings', async () => {
     const before = await start()
     const s3 = client(before)
@@ -152,7 +152,7 @@ describe('what was answered is there after a restart', () => {
     await expect(textOf(again, 'b')).rejects.toMatchObject({ name: 'NoSuchKey' })
   })
 
-  test('an event that nobody took', async () => {
+  test('an undelivered event', async () => {
     const before = await start(() => Promise.reject(new Error('the queue is away')))
     const s3 = client(before)
     await s3.send(new CreateBucketCommand({ Bucket }))
@@ -160,15 +160,15 @@ describe('what was answered is there after a restart', () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'incoming/a b+é.json', Body: '{}' }))
     await s3.send(new PutObjectCommand({ Bucket, Key: 'incoming/a.txt', Body: '{}' }))
     await stop(before)
-    const told: string[] = []
+    const delivered: string[] = []
     await start((arn, body) => {
       expect(arn).toBe(QUEUE)
-      told.push(body)
+      delivered.push(body)
       return Promise.resolve()
     })
-    await eventually('the event', () => Promise.resolve(told.length === 2 ? true : undefined))
-    expect(JSON.parse(told[0] ?? '')).toMatchObject({ Event: 's3:TestEvent' })
-    expect(JSON.parse(told[1] ?? '')).toMatchObject({
+    await eventually('the event', () => Promise.resolve(delivered.length === 2 ? true : undefined))
+    expect(JSON.parse(delivered[0] ?? '')).toMatchObject({ Event: 's3:TestEvent' })
+    expect(JSON.parse(delivered[1] ?? '')).toMatchObject({
       Records: [
         {
           eventSource: 'aws:s3',
@@ -179,7 +179,7 @@ describe('what was answered is there after a restart', () => {
     })
   })
 
-  test('a kill in the middle of an upload leaves no half of an object, and nothing behind', async () => {
+  test('a crash during an upload leaves no partial object and no file behind', async () => {
     const script = `import { startS3 } from ${JSON.stringify(path.join(import.meta.dirname, '../../../emulators/s3/server.ts'))}
       const server = await startS3({ dir: ${JSON.stringify(dir)} }); console.log(server.url)`
     const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
@@ -203,17 +203,17 @@ describe('what was answered is there after a restart', () => {
   })
 })
 
-describe('faults that a test can ask for', () => {
-  test('a body that is cut, a busy service, an event that is told twice', async () => {
-    const told: string[] = []
-    const server = await start((_arn, body) => Promise.resolve(void told.push(body)))
+describe('faults that a test can inject', () => {
+  test('a body that is cut off, a busy service, an event that is delivered twice', async () => {
+    const delivered: string[] = []
+    const server = await start((_arn, body) => Promise.resolve(void delivered.push(body)))
     const s3 = client(server)
     await s3.send(new CreateBucketCommand({ Bucket }))
     await notify(s3, to('.json'))
     server.faults.sendEventsTwice = 1
     await s3.send(new PutObjectCommand({ Bucket, Key: 'incoming/a.json', Body: 'x'.repeat(1_000) }))
     await eventually('both events', () =>
-      Promise.resolve(told.filter((body) => body.includes('incoming/a.json')).length === 2 ? true : undefined),
+      Promise.resolve(delivered.filter((body) => body.includes('incoming/a.json')).length === 2 ? true : undefined),
     )
     server.faults.cutBodyAt = 10
     await expect(textOf(s3, 'incoming/a.json')).rejects.toThrow()
@@ -223,7 +223,7 @@ describe('faults that a test can ask for', () => {
   })
 })
 
-test('any range of any bytes is what those bytes are', async () => {
+test('any range of any object returns exactly these bytes', async () => {
   const s3 = client(await start())
   await s3.send(new CreateBucketCommand({ Bucket }))
   await fc.assert(

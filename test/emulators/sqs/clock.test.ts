@@ -8,7 +8,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { MoveTasks } from '../../../emulators/sqs/move-tasks.ts'
 import { Messages } from '../../../emulators/sqs/messages.ts'
-import { noFaults } from '../../../emulators/sqs/message-operations.ts'
+import { noFaults } from '../../../emulators/sqs/faults.ts'
 import { OPERATIONS } from '../../../emulators/sqs/operations.ts'
 import { Queues } from '../../../emulators/sqs/queues.ts'
 import { openStore } from '../../../emulators/sqs/store.ts'
@@ -25,7 +25,7 @@ import {
   type LocalSqs,
 } from './local-sqs.ts'
 
-/** A clock that stands until it is set on. */
+/** A clock that only moves when the test moves it. */
 let now: number
 let local: LocalSqs
 let queue: string
@@ -46,7 +46,7 @@ function pass(ms: number): void {
 const changeVisibility = (ReceiptHandle: string, VisibilityTimeout: number) =>
   local.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queue, ReceiptHandle, VisibilityTimeout }))
 
-test('a message is out for as long as the queue says, to the millisecond', async () => {
+test('a message stays in flight for the visibility timeout of the queue, to the millisecond', async () => {
   await sendText(local.sqs, queue, 'x')
   await only(receive(local.sqs, queue))
   pass(29_999)
@@ -55,7 +55,7 @@ test('a message is out for as long as the queue says, to the millisecond', async
   expect(await bodies(local.sqs, queue)).toEqual(['x'])
 })
 
-test('a receive may ask for another time', async () => {
+test('a receive request can set another visibility timeout', async () => {
   await sendText(local.sqs, queue, 'x')
   await only(receive(local.sqs, queue, { VisibilityTimeout: 100 }))
   pass(99_999)
@@ -64,7 +64,7 @@ test('a receive may ask for another time', async () => {
   expect(await countsOf(local.sqs, queue)).toEqual([1, 0, 0])
 })
 
-test('a message that is out can be kept longer, from now on', async () => {
+test('the visibility timeout of a message in flight can be extended', async () => {
   await sendText(local.sqs, queue, 'x')
   const { ReceiptHandle } = await only(receive(local.sqs, queue))
   pass(20_000)
@@ -75,7 +75,7 @@ test('a message that is out can be kept longer, from now on', async () => {
   expect(await bodies(local.sqs, queue)).toEqual(['x'])
 })
 
-test('no longer than twelve hours from its delivery', async () => {
+test('but not beyond twelve hours after its delivery', async () => {
   await sendText(local.sqs, queue, 'x')
   const { ReceiptHandle } = await only(receive(local.sqs, queue))
   pass(10_000)
@@ -85,7 +85,7 @@ test('no longer than twelve hours from its delivery', async () => {
   await changeVisibility(ReceiptHandle, 43_190)
 })
 
-test('keeping what is visible again is accepted, and does nothing', async () => {
+test('changing the visibility of a visible message succeeds without effect', async () => {
   await sendText(local.sqs, queue, 'x')
   const { ReceiptHandle } = await only(receive(local.sqs, queue))
   pass(30_000)
@@ -93,7 +93,7 @@ test('keeping what is visible again is accepted, and does nothing', async () => 
   expect(await bodies(local.sqs, queue)).toEqual(['x'])
 })
 
-test('keeping what another one has by now does nothing to it', async () => {
+test('changing the visibility with an old receipt handle has no effect', async () => {
   await sendText(local.sqs, queue, 'x')
   const first = await only(receive(local.sqs, queue))
   pass(30_000)
@@ -102,7 +102,7 @@ test('keeping what another one has by now does nothing to it', async () => {
   expect(await receive(local.sqs, queue)).toEqual([])
 })
 
-test('keeping what is deleted is an error', async () => {
+test('changing the visibility of a deleted message fails', async () => {
   await sendText(local.sqs, queue, 'x')
   const { ReceiptHandle } = await only(receive(local.sqs, queue))
   await local.sqs.send(new DeleteMessageCommand({ QueueUrl: queue, ReceiptHandle }))
@@ -111,7 +111,7 @@ test('keeping what is deleted is an error', async () => {
   )
 })
 
-test('who was too slow can still delete, unless another one has the message by now', async () => {
+test('after its timeout a consumer can still delete a message, unless it was delivered again', async () => {
   for (const body of ['deleted', 'kept']) {
     await sendText(local.sqs, queue, body)
     const { ReceiptHandle } = await only(receive(local.sqs, queue))
@@ -123,7 +123,7 @@ test('who was too slow can still delete, unless another one has the message by n
 })
 
 describe('a delay', () => {
-  test('is the message’s', async () => {
+  test('can be set for a message', async () => {
     await local.sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: 'x', DelaySeconds: 5 }))
     pass(4_999)
     expect(await countsOf(local.sqs, queue)).toEqual([0, 0, 1])
@@ -131,7 +131,7 @@ describe('a delay', () => {
     expect(await bodies(local.sqs, queue)).toEqual(['x'])
   })
 
-  test('or the queue’s, where the message has none', async () => {
+  test('otherwise the delay of the queue applies', async () => {
     await local.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue, Attributes: { DelaySeconds: '5' } }))
     await local.sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: 'now', DelaySeconds: 0 }))
     await sendText(local.sqs, queue, 'later')
@@ -141,8 +141,8 @@ describe('a delay', () => {
   })
 })
 
-describe('a message is kept for as long as the queue says', () => {
-  test('whether it waits or is out', async () => {
+describe('a message is deleted after the retention period of its queue', () => {
+  test('visible or in flight', async () => {
     await local.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue, Attributes: { MessageRetentionPeriod: '60' } }))
     await sendText(local.sqs, queue, 'out')
     await only(receive(local.sqs, queue, { VisibilityTimeout: 43_200 }))
@@ -154,7 +154,7 @@ describe('a message is kept for as long as the queue says', () => {
     expect(await countsOf(local.sqs, queue)).toEqual([0, 0, 0])
   })
 
-  test('also in the dead-letter queue, from when it was first sent', async () => {
+  test('also in the dead-letter queue, counted from when it was first sent', async () => {
     const { queue: source, deadLetters } = await createPair(local.sqs, 'source', 1)
     await local.sqs.send(new SetQueueAttributesCommand({ QueueUrl: deadLetters, Attributes: { MessageRetentionPeriod: '60' } }))
     await sendText(local.sqs, source, 'x')
@@ -167,7 +167,7 @@ describe('a message is kept for as long as the queue says', () => {
   })
 })
 
-test('a dead-letter queue with one of its own counts its own deliveries, and tells all of them', async () => {
+test('a dead-letter queue with its own dead-letter queue counts its own deliveries, and reports all', async () => {
   const { queue: middle, deadLetters: last } = await createPair(local.sqs, 'middle', 2)
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: local.server.queueArn('middle'), maxReceiveCount: 2 })
   const first = await create(local.sqs, 'first', { RedrivePolicy })
@@ -185,8 +185,8 @@ test('a dead-letter queue with one of its own counts its own deliveries, and tel
   expect(seen).toEqual([[['1', undefined]], [['2', undefined]], [], [['3', 'first']], [['4', 'first']], [], [['5', 'middle']]])
 })
 
-describe('who waits', () => {
-  test('gets what becomes visible meanwhile', async () => {
+describe('a waiting receive request', () => {
+  test('gets a message that becomes visible', async () => {
     await sendText(local.sqs, queue, 'x')
     await only(receive(local.sqs, queue, { VisibilityTimeout: 10 }))
     const waiting = bodies(local.sqs, queue, { WaitTimeSeconds: 20 })
@@ -195,7 +195,7 @@ describe('who waits', () => {
     expect(await waiting).toEqual(['x'])
   })
 
-  test('gets what is given back meanwhile', async () => {
+  test('gets a message that is released', async () => {
     await sendText(local.sqs, queue, 'x')
     const { ReceiptHandle } = await only(receive(local.sqs, queue))
     const waiting = bodies(local.sqs, queue, { WaitTimeSeconds: 20 })
@@ -203,7 +203,7 @@ describe('who waits', () => {
     expect(await waiting).toEqual(['x'])
   })
 
-  test('at a dead-letter queue gets what is moved there', async () => {
+  test('on a dead-letter queue gets a message that is moved there', async () => {
     const { queue: source, deadLetters } = await createPair(local.sqs, 'source', 1)
     await sendText(local.sqs, source, 'x')
     await only(receive(local.sqs, source, { VisibilityTimeout: 0 }))
@@ -212,7 +212,7 @@ describe('who waits', () => {
     expect((await only(waiting)).Attributes).toMatchObject({ DeadLetterQueueSourceArn: local.server.queueArn('source') })
   })
 
-  test('waits as long as the queue says, where the receive does not', async () => {
+  test('waits for the default of the queue if it sets no time', async () => {
     const url = await create(local.sqs, 'patient', { ReceiveMessageWaitTimeSeconds: '20' })
     const waiting = receive(local.sqs, url)
     const wait = { isOver: false }
@@ -227,21 +227,21 @@ describe('who waits', () => {
     expect(now).toBeGreaterThanOrEqual(1_700_000_020_000)
   })
 
-  test('may do so at a queue of any name', async () => {
+  test('works on a queue with any name', async () => {
     const url = await create(local.sqs, 'error')
     const waiting = bodies(local.sqs, url, { WaitTimeSeconds: 20 })
     await sendText(local.sqs, url, 'x')
     expect(await waiting).toEqual(['x'])
   })
 
-  test('learns that the queue is gone', async () => {
+  test('fails if the queue is deleted', async () => {
     const waiting = receive(local.sqs, queue, { WaitTimeSeconds: 20 })
-    const told = expect(waiting).rejects.toMatchObject({ name: 'QueueDoesNotExist' })
+    const rejected = expect(waiting).rejects.toMatchObject({ name: 'QueueDoesNotExist' })
     await local.sqs.send(new DeleteQueueCommand({ QueueUrl: queue }))
-    await told
+    await rejected
   })
 
-  test('and has hung up gets nothing, so that the message is there for the next', async () => {
+  test('whose connection is closed gets nothing, so the message stays for the next one', async () => {
     const db = openStore(`${local.dir}/other`)
     const queues = new Queues(db, 'r', '000000000000', () => now)
     const messages = new Messages(db, queues, () => now)
@@ -258,7 +258,7 @@ describe('who waits', () => {
   })
 })
 
-test('a queue tells when it was made and last changed', async () => {
+test('a queue reports when it was created and last changed', async () => {
   pass(5_000)
   await local.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue, Attributes: { DelaySeconds: '1' } }))
   expect(await attributesOf(local.sqs, queue)).toMatchObject({
@@ -267,7 +267,7 @@ test('a queue tells when it was made and last changed', async () => {
   })
 })
 
-test('a message tells when it was sent and first received', async () => {
+test('a message reports when it was sent and first received', async () => {
   await sendText(local.sqs, queue, 'x')
   pass(1_000)
   await only(receive(local.sqs, queue, { VisibilityTimeout: 0 }))

@@ -36,15 +36,15 @@ const entries = (count: number, body = 'x') =>
   Array.from({ length: count }, (_, index) => ({ Id: `e${index}`, MessageBody: `${body}${index}` }))
 const named = (name: string): unknown => expect.objectContaining({ name })
 
-/** What holds for every SQS. Each check has a queue name that no other uses. Move tasks are in move-tasks.test.ts, since moto 5.2 has none. */
+/** The same checks for every SQS, each with its own queue. Move tasks are in move-tasks.test.ts, because moto 5.2 has none. */
 // prettier-ignore
 const CHECKS: readonly [promise: string, check: Check][] = [
-  ['a queue can be made again with what it has', async (sqs, name) => {
+  ['a queue can be created again with the same attributes', async (sqs, name) => {
     const url = await create(sqs, name, { VisibilityTimeout: '7' })
     expect(await create(sqs, name, { VisibilityTimeout: '7' })).toBe(url)
     expect(await create(sqs, name)).toBe(url)
   }],
-  ['a queue cannot be made again with something else', async (sqs, name) => {
+  ['a queue cannot be created again with other attributes', async (sqs, name) => {
     await create(sqs, name, { VisibilityTimeout: '7' })
     await expect(create(sqs, name, { VisibilityTimeout: '8' })).rejects.toEqual(named('QueueNameExists'))
   }],
@@ -53,18 +53,18 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     expect((await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl).toBe(url)
     expect(new URL(url).pathname).toMatch(new RegExp(`^/[0-9]{12}/${name}$`))
   }],
-  ['a queue that is not there is said to be not there', async (sqs, name) => {
+  ['a missing queue is reported as missing', async (sqs, name) => {
     const url = await create(sqs, name)
     await sqs.send(new DeleteQueueCommand({ QueueUrl: url }))
     await expect(sqs.send(new GetQueueUrlCommand({ QueueName: name }))).rejects.toEqual(named('QueueDoesNotExist'))
     await expect(sendText(sqs, url, 'x')).rejects.toEqual(named('QueueDoesNotExist'))
     await expect(receive(sqs, url)).rejects.toEqual(named('QueueDoesNotExist'))
   }],
-  ['queues are listed by the beginning of their names', async (sqs, name) => {
+  ['queues are listed by a prefix of their names', async (sqs, name) => {
     const urls = [await create(sqs, `${name}-a`), await create(sqs, `${name}-b`)]
     expect((await sqs.send(new ListQueuesCommand({ QueueNamePrefix: `${name}-` }))).QueueUrls?.toSorted()).toEqual(urls)
   }],
-  ['attributes have their usual values, and keep those that are set', async (sqs, name) => {
+  ['attributes have their defaults, or the values that were set', async (sqs, name) => {
     const url = await create(sqs, name, { DelaySeconds: '3' })
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { VisibilityTimeout: '99', MessageRetentionPeriod: '600' } }))
     expect(await attributesOf(sqs, url)).toMatchObject({
@@ -74,15 +74,15 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     })
     expect(await attributesOf(sqs, url, ['VisibilityTimeout'])).toEqual({ VisibilityTimeout: '99' })
   }],
-  ['an attribute that no queue has is refused', async (sqs, name) => {
+  ['an unknown attribute is rejected', async (sqs, name) => {
     const url = await create(sqs, name)
     await expect(attributesOf(sqs, url, ['Colour'])).rejects.toEqual(named('InvalidAttributeName'))
     await expect(create(sqs, `${name}-b`, { MaximumMessageSize: '1023' })).rejects.toEqual(named('InvalidAttributeValue'))
   }],
-  ['a name with other characters is refused', async (sqs, name) => {
+  ['a name with invalid characters is rejected', async (sqs, name) => {
     await expect(sqs.send(new CreateQueueCommand({ QueueName: `${name} é` }))).rejects.toThrow('Can only include alphanumeric characters, hyphens, or underscores')
   }],
-  ['a redrive policy to a queue that is not there is refused', async (sqs, name) => {
+  ['a redrive policy to a missing queue is rejected', async (sqs, name) => {
     const policy = { deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${name}-none`, maxReceiveCount: 2 }
     await expect(create(sqs, name, { RedrivePolicy: JSON.stringify(policy) })).rejects.toThrow()
   }],
@@ -95,7 +95,7 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     expect(message).toMatchObject({ Body: body, MessageId: sent.MessageId, MD5OfBody: sent.MD5OfMessageBody })
     expect(message.MessageAttributes).toBeUndefined()
   }],
-  ['its attributes arrive with the digest that AWS describes', async (sqs, name) => {
+  ['message attributes arrive with the digest that AWS documents', async (sqs, name) => {
     const url = await create(sqs, name)
     const MessageAttributes = {
       reason: { DataType: 'String', StringValue: 'not_json' },
@@ -107,7 +107,7 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     const message = await only(receive(sqs, url, { MessageAttributeNames: ['All'] }))
     expect(message.MessageAttributes).toMatchObject(MessageAttributes)
   }],
-  ['only attributes that are asked for arrive', async (sqs, name) => {
+  ['only the requested attributes arrive', async (sqs, name) => {
     const url = await create(sqs, name)
     const MessageAttributes = Object.fromEntries(['km.a', 'km.b', 'other'].map((key) => [key, { DataType: 'String', StringValue: key }]))
     await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x', MessageAttributes }))
@@ -119,7 +119,7 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     expect(await asked(['km.*'])).toEqual(['km.a', 'km.b'])
     expect(await asked(['.*'])).toEqual(['km.a', 'km.b', 'other'])
   }],
-  ['system attributes tell when it was sent and how often it was received', async (sqs, name) => {
+  ['system attributes contain the time of sending and the number of deliveries', async (sqs, name) => {
     const url = await create(sqs, name)
     await sendText(sqs, url, 'x')
     const first = await only(receive(sqs, url, { VisibilityTimeout: 0 }))
@@ -131,7 +131,7 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     expect(second.Attributes).toEqual({ ...first.Attributes, ApproximateReceiveCount: '2' })
     expect(second.ReceiptHandle).not.toBe(first.ReceiptHandle)
   }],
-  ['ten messages go in one request, and come in one', async (sqs, name) => {
+  ['ten messages are sent in one request, and received in one', async (sqs, name) => {
     const url = await create(sqs, name)
     const { Successful, Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries(10) }))
     expect([Successful?.map(({ Id }) => Id), Failed]).toEqual([entries(10).map(({ Id }) => Id), []])
@@ -143,7 +143,7 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     expect((await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }))).Successful).toHaveLength(10)
     expect(await countsOf(sqs, url)).toEqual([0, 0, 0])
   }],
-  ['one entry that is wrong does not stop the others', async (sqs, name) => {
+  ['an invalid entry does not affect the others', async (sqs, name) => {
     const url = await create(sqs, name)
     await sendText(sqs, url, 'x')
     const { ReceiptHandle } = await only(receive(sqs, url))
@@ -152,88 +152,88 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     expect(Successful).toEqual([{ Id: 'good' }])
     expect(Failed).toEqual([{ Id: 'bad', SenderFault: true, Code: 'ReceiptHandleIsInvalid', Message: expect.stringContaining('is not a valid receipt handle') }])
   }],
-  ['a batch without entries is refused', async (sqs, name) => {
+  ['an empty batch is rejected', async (sqs, name) => {
     const url = await create(sqs, name)
     await expect(sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: [] }))).rejects.toEqual(named('EmptyBatchRequest'))
   }],
-  ['a batch of eleven is refused', async (sqs, name) => {
+  ['a batch of eleven is rejected', async (sqs, name) => {
     const url = await create(sqs, name)
     await expect(sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries(11) }))).rejects.toEqual(named('TooManyEntriesInBatchRequest'))
   }],
-  ['a batch with one id twice is refused', async (sqs, name) => {
+  ['a batch with a repeated id is rejected', async (sqs, name) => {
     const url = await create(sqs, name)
     const Entries = [...entries(2), ...entries(1)]
     await expect(sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }))).rejects.toEqual(named('BatchEntryIdsNotDistinct'))
   }],
-  ['a batch with an id of other characters is refused', async (sqs, name) => {
+  ['a batch with an invalid id is rejected', async (sqs, name) => {
     const url = await create(sqs, name)
     const Entries = [{ Id: 'a b', MessageBody: 'x' }]
     await expect(sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }))).rejects.toEqual(named('InvalidBatchEntryId'))
   }],
-  ['a batch over 1 MiB is refused, though each of its messages is shorter', async (sqs, name) => {
+  ['a batch over 1 MiB is rejected, even if each message is shorter', async (sqs, name) => {
     const url = await create(sqs, name)
     await expect(sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries(2, 'x'.repeat(600_000)) }))).rejects.toEqual(named('BatchRequestTooLong'))
     expect(await countsOf(sqs, url)).toEqual([0, 0, 0])
   }],
-  ['a message of 1 MiB is taken, and one of a byte more is not', async (sqs, name) => {
+  ['a message of 1 MiB is accepted, and one byte more is rejected', async (sqs, name) => {
     const url = await create(sqs, name)
     await sendText(sqs, url, 'x'.repeat(1_048_576))
     await expect(sendText(sqs, url, 'x'.repeat(1_048_577))).rejects.toThrow('Message must be shorter than 1048576 bytes')
     expect((await only(receive(sqs, url))).Body).toHaveLength(1_048_576)
   }],
-  ['none or more than ten messages cannot be asked for', async (sqs, name) => {
+  ['a request for 0 or more than 10 messages is rejected', async (sqs, name) => {
     const url = await create(sqs, name)
     await expect(receive(sqs, url, { MaxNumberOfMessages: 0 })).rejects.toEqual(named('InvalidParameterValue'))
     await expect(receive(sqs, url, { MaxNumberOfMessages: 11 })).rejects.toEqual(named('InvalidParameterValue'))
   }],
 
-  ['a message that is out is not handed out again', async (sqs, name) => {
+  ['a message in flight is not delivered again', async (sqs, name) => {
     const url = await create(sqs, name)
     await sendText(sqs, url, 'x')
     await only(receive(sqs, url))
     expect(await receive(sqs, url)).toEqual([])
   }],
-  ['a message that is given back is handed out at once', async (sqs, name) => {
+  ['a released message is delivered immediately', async (sqs, name) => {
     const url = await create(sqs, name)
     await sendText(sqs, url, 'x')
     const { ReceiptHandle } = await only(receive(sqs, url))
     await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 }))
     expect(await bodies(sqs, url)).toEqual(['x'])
   }],
-  ['several are given back in one request', async (sqs, name) => {
+  ['several messages are released in one request', async (sqs, name) => {
     const url = await create(sqs, name)
     await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries(3) }))
     const Entries = (await receive(sqs, url)).map(({ ReceiptHandle }, index) => ({ Id: `v${index}`, ReceiptHandle, VisibilityTimeout: 0 }))
     expect((await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }))).Successful).toHaveLength(3)
     expect(await receive(sqs, url)).toHaveLength(3)
   }],
-  ['a receipt that is none is refused', async (sqs, name) => {
+  ['an invalid receipt handle is rejected', async (sqs, name) => {
     const url = await create(sqs, name)
     const input = { QueueUrl: url, ReceiptHandle: 'bm9uZQ==' }
     await expect(sqs.send(new DeleteMessageCommand(input))).rejects.toEqual(named('ReceiptHandleIsInvalid'))
     await expect(sqs.send(new ChangeMessageVisibilityCommand({ ...input, VisibilityTimeout: 1 }))).rejects.toEqual(named('ReceiptHandleIsInvalid'))
   }],
-  ['deleting twice is no error', async (sqs, name) => {
+  ['deleting twice succeeds', async (sqs, name) => {
     const url = await create(sqs, name)
     await sendText(sqs, url, 'x')
     const { ReceiptHandle } = await only(receive(sqs, url))
     for (let times = 0; times < 2; times += 1) await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }))
     expect(await countsOf(sqs, url)).toEqual([0, 0, 0])
   }],
-  ['a delayed message is not handed out yet', async (sqs, name) => {
+  ['a delayed message is not delivered yet', async (sqs, name) => {
     const url = await create(sqs, name)
     await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x', DelaySeconds: 900 }))
     expect(await receive(sqs, url)).toEqual([])
     expect(await countsOf(sqs, url)).toEqual([0, 0, 1])
     await expect(sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x', DelaySeconds: 901 }))).rejects.toEqual(named('InvalidParameterValue'))
   }],
-  ['who waits gets the message that comes', async (sqs, name) => {
+  ['a waiting receive request gets the next message', async (sqs, name) => {
     const url = await create(sqs, name)
     const waiting = bodies(sqs, url, { WaitTimeSeconds: 20 })
     await sendText(sqs, url, 'x')
     expect(await waiting).toEqual(['x'])
   }],
-  ['who waits in vain gets nothing', async (sqs, name) => {
+  ['a receive request without a message ends empty', async (sqs, name) => {
     expect(await receive(sqs, await create(sqs, name), { WaitTimeSeconds: 1 })).toEqual([])
   }],
   ['a purge empties the queue', async (sqs, name) => {
@@ -244,7 +244,7 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     expect(await countsOf(sqs, url)).toEqual([0, 0, 0])
   }],
 
-  ['a message that was received too often is in the dead-letter queue, as old as it is', async (sqs, name) => {
+  ['a message with too many deliveries goes to the dead-letter queue, and keeps its age', async (sqs, name) => {
     const { queue, deadLetters } = await createPair(sqs, name, 2)
     const id = await sendText(sqs, queue, 'x')
     const first = await only(receive(sqs, queue, { VisibilityTimeout: 0 }))
@@ -255,7 +255,7 @@ const CHECKS: readonly [promise: string, check: Check][] = [
     expect(dead).toMatchObject({ Body: 'x', MessageId: id })
     expect(dead.Attributes).toMatchObject({ SentTimestamp: first.Attributes?.SentTimestamp, ApproximateReceiveCount: '3' })
   }],
-  ['a dead-letter queue knows whose it is', async (sqs, name) => {
+  ['a dead-letter queue lists its source queues', async (sqs, name) => {
     const { queue, deadLetters } = await createPair(sqs, name, 2)
     const { queueUrls } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: deadLetters }))
     expect(queueUrls).toEqual([queue])
@@ -263,7 +263,7 @@ const CHECKS: readonly [promise: string, check: Check][] = [
   }],
 ]
 
-describe('the embedded SQS', () => {
+describe('the SQS emulator', () => {
   let local: Awaited<ReturnType<typeof localSqs>>
   beforeAll(async () => {
     local = await localSqs()

@@ -12,18 +12,18 @@ afterEach(async () => {
   await local[Symbol.asyncDispose]()
 })
 
-test('nothing goes wrong unless it is told to', () => {
+test('by default there are no faults', () => {
   expect(local.server.faults).toEqual({ unavailable: 0, deliverTwice: 0, reorder: 0, failEntries: 0 })
 })
 
-test('a 503 or two, and the SDK asks again', async () => {
+test('after a 503 or two, the SDK retries', async () => {
   local.server.faults.unavailable = 2
   await sendText(local.sqs, queue, 'x')
   expect(local.server.faults.unavailable).toBe(0)
   expect(await bodies(local.sqs, queue)).toEqual(['x'])
 })
 
-test('a 503 each time, and the SDK gives up', async () => {
+test('if every answer is a 503, the SDK gives up', async () => {
   local.server.faults.unavailable = 3
   await expect(local.sqs.send(new ListQueuesCommand({}))).rejects.toMatchObject({
     name: 'ServiceUnavailable',
@@ -31,12 +31,12 @@ test('a 503 each time, and the SDK gives up', async () => {
   })
 })
 
-test('they can be there from the start', async () => {
+test('faults can be set at the start', async () => {
   await using other = await localSqs({ faults: { unavailable: 1 } })
   expect(other.server.faults.unavailable).toBe(0) // the first request met it
 })
 
-test('a message comes twice, the second time after it was deleted', async () => {
+test('a message is delivered twice, the second time after it was deleted', async () => {
   const id = await sendText(local.sqs, queue, 'x')
   local.server.faults.deliverTwice = 1
   const first = await only(receive(local.sqs, queue))
@@ -52,20 +52,20 @@ test('a message comes twice, the second time after it was deleted', async () => 
   expect(await countsOf(local.sqs, queue)).toEqual([0, 0, 0])
 })
 
-test('the newest messages come first', async () => {
+test('the newest messages are delivered first', async () => {
   for (const body of ['1', '2', '3']) await sendText(local.sqs, queue, body)
   local.server.faults.reorder = 1
   expect(await bodies(local.sqs, queue, { MaxNumberOfMessages: 1 })).toEqual(['3'])
   expect(await bodies(local.sqs, queue)).toEqual(['1', '2'])
 })
 
-test('an answer without messages uses no fault up', async () => {
+test('an empty answer uses up no fault', async () => {
   Object.assign(local.server.faults, { reorder: 1, deliverTwice: 1 })
   expect(await receive(local.sqs, queue)).toEqual([])
   expect(local.server.faults).toMatchObject({ reorder: 1, deliverTwice: 1 })
 })
 
-test('entries of a batch fail through no fault of the sender’s, and can be sent again', async () => {
+test('entries of a batch fail without a fault of the sender, and can be sent again', async () => {
   local.server.faults.failEntries = 2
   const Entries = ['a', 'b', 'c'].map((Id) => ({ Id, MessageBody: Id }))
   const { Successful, Failed } = await local.sqs.send(new SendMessageBatchCommand({ QueueUrl: queue, Entries }))

@@ -18,13 +18,13 @@ afterAll(async () => {
   await local[Symbol.asyncDispose]()
 })
 
-describe('a body has characters that XML could carry', () => {
+describe('a body may contain the characters that XML allows', () => {
   // prettier-ignore
   test.each([
-    //  taken
+    //  accepted
     ['\t', true], ['\n', true], ['\r', true], [' ', true], ['\uD7FF', true], ['\uE000', true], ['\uFFFD', true], ['\u{10000}', true], ['\u{10FFFF}', true],
     ['\u{1FFFE}', true], ['\u007F', true], ['\u0085', true], ['\u2028', true],
-    //  refused
+    //  rejected
     ['\0', false], ['\u0008', false], ['\u000B', false], ['\u000C', false], ['\u000E', false], ['\u001F', false],
     ['\uD800', false], ['\uDBFF', false], ['\uDC00', false], ['\uDFFF', false], ['\uFFFE', false], ['\uFFFF', false],
   ])('%j: %p', async (character, taken) => {
@@ -32,7 +32,7 @@ describe('a body has characters that XML could carry', () => {
     await (taken ? expect(sent).resolves.toMatch(/^[0-9a-f-]{36}$/) : expect(sent).rejects.toMatchObject({ name: 'InvalidMessageContents' }))
   })
 
-  test('what is taken comes out the same', async () => {
+  test('an accepted body is delivered unchanged', async () => {
     const url = await create(local.sqs, 'same')
     const allowed = (text: string): boolean => /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]+$/u.test(text)
     await fc.assert(
@@ -52,7 +52,7 @@ describe('a message has limits', () => {
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, text('x')]))
   // prettier-ignore
   test.each<[string, object, refused: RegExp | undefined]>([
-    //  what                                     sent                                                                    refused with
+    //  what                                     sent                                                                    rejected with
     ['no body',                                  { MessageBody: '' },                                                    /must contain the parameter MessageBody/],
     ['ten attributes',                           { MessageAttributes: many(10) },                                        undefined],
     ['eleven',                                   { MessageAttributes: many(11) },                                        /attributes \[11\] exceeds the allowed maximum \[10\]/],
@@ -77,14 +77,14 @@ describe('a message has limits', () => {
     ['1 MiB in fewer characters and one byte',   { MessageBody: 'é'.repeat(524_288) + 'x' },                             /must be shorter than 1048576 bytes/],
     ['a delay of 15 minutes',                    { DelaySeconds: 900 },                                                  undefined],
     ['a delay below zero',                       { DelaySeconds: -1 },                                                   /Value -1 for parameter DelaySeconds is invalid/],
-    ['a group, which only fair queues know',     { MessageGroupId: 'g' },                                                /parameter MessageGroupId is not implemented by this local SQS/],
+    ['a message group, as for fair queues',     { MessageGroupId: 'g' },                                                /parameter MessageGroupId is not implemented by the SQS emulator/],
   ])('%s', async (_what, message, refused) => {
     const input = { QueueUrl: queue, MessageBody: 'x', ...message } as SendMessageCommandInput
     const sent = local.sqs.send(new SendMessageCommand(input))
     await (refused === undefined ? expect(sent).resolves.toHaveProperty('MessageId') : expect(sent).rejects.toThrow(refused))
   })
 
-  test('that a queue may make narrower, and that an entry of a batch meets alone', async () => {
+  test('which a queue can lower, and which apply to each entry of a batch', async () => {
     const url = await create(local.sqs, 'narrow', { MaximumMessageSize: '1024' })
     const Entries = [
       { Id: 'long', MessageBody: 'x'.repeat(1025) },
@@ -101,7 +101,7 @@ describe('a message has limits', () => {
   })
 })
 
-describe('what a queue can be set to', () => {
+describe('attributes of a queue', () => {
   const arn = (name: string): string => `arn:aws:sqs:us-east-1:000000000000:${name}`
   const json = JSON.stringify
   beforeAll(async () => {
@@ -115,32 +115,32 @@ describe('what a queue can be set to', () => {
 
   // prettier-ignore
   test.each<[string, Record<string, string>, refused: RegExp | undefined]>([
-    //  what                                     set to                                                                              refused with
-    ['the shortest of all',                      { VisibilityTimeout: '0', DelaySeconds: '0', MessageRetentionPeriod: '60', MaximumMessageSize: '1024' }, undefined],
-    ['the longest of all',                       { VisibilityTimeout: '43200', DelaySeconds: '900', MessageRetentionPeriod: '1209600', ReceiveMessageWaitTimeSeconds: '20' }, undefined],
+    //  what                                     set to                                                                              rejected with
+    ['all minimums',                             { VisibilityTimeout: '0', DelaySeconds: '0', MessageRetentionPeriod: '60', MaximumMessageSize: '1024' }, undefined],
+    ['all maximums',                             { VisibilityTimeout: '43200', DelaySeconds: '900', MessageRetentionPeriod: '1209600', ReceiveMessageWaitTimeSeconds: '20' }, undefined],
     ['a timeout over twelve hours',              { VisibilityTimeout: '43201' },                                                     /Invalid value for the parameter VisibilityTimeout\./],
     ['a retention under a minute',               { MessageRetentionPeriod: '59' },                                                   /MessageRetentionPeriod/],
     ['a retention over 14 days',                 { MessageRetentionPeriod: '1209601' },                                              /MessageRetentionPeriod/],
-    ['a number with more behind it',             { DelaySeconds: '1s' },                                                             /DelaySeconds/],
+    ['a number with a suffix',             { DelaySeconds: '1s' },                                                             /DelaySeconds/],
     ['no number',                                { DelaySeconds: '' },                                                               /DelaySeconds/],
     ['encryption by SQS',                        { SqsManagedSseEnabled: 'false' },                                                  undefined],
     ['neither true nor false',                   { SqsManagedSseEnabled: 'yes' },                                                    /SqsManagedSseEnabled/],
-    ['encryption by KMS',                        { KmsMasterKeyId: 'alias/aws/sqs' },                                                /queue attribute KmsMasterKeyId is not implemented by this local SQS/],
-    ['a name that there is not',                 { Colour: 'red' },                                                                  /Unknown Attribute Colour/],
-    ['what is counted',                          { ApproximateNumberOfMessages: '0' },                                               /Unknown Attribute ApproximateNumberOfMessages/],
-    ['a name that every object has',             { toString: 'x' },                                                                  /Unknown Attribute toString/],
+    ['encryption by KMS',                        { KmsMasterKeyId: 'alias/aws/sqs' },                                                /queue attribute KmsMasterKeyId is not implemented by the SQS emulator/],
+    ['an unknown name',                 { Colour: 'red' },                                                                  /Unknown Attribute Colour/],
+    ['a computed attribute',                          { ApproximateNumberOfMessages: '0' },                                               /Unknown Attribute ApproximateNumberOfMessages/],
+    ['a name of Object.prototype',             { toString: 'x' },                                                                  /Unknown Attribute toString/],
     ['a policy',                                 { Policy: json({ Version: '2012-10-17', Statement: [] }) },                         undefined],
-    ['a policy that is no JSON',                 { Policy: '{' },                                                                    /Policy/],
+    ['a policy that is not JSON',                 { Policy: '{' },                                                                    /Policy/],
     ['a redrive policy',                         { RedrivePolicy: json({ deadLetterTargetArn: arn('open'), maxReceiveCount: 5 }) },  undefined],
-    ['the number as text, as the CDK has it',    { RedrivePolicy: json({ deadLetterTargetArn: arn('open'), maxReceiveCount: '5' }) }, undefined],
+    ['the number as text, like the CDK',    { RedrivePolicy: json({ deadLetterTargetArn: arn('open'), maxReceiveCount: '5' }) }, undefined],
     ['after no delivery',                        { RedrivePolicy: json({ deadLetterTargetArn: arn('open'), maxReceiveCount: 0 }) },  /RedrivePolicy/],
     ['after 1001 deliveries',                    { RedrivePolicy: json({ deadLetterTargetArn: arn('open'), maxReceiveCount: 1001 }) }, /RedrivePolicy/],
-    ['to no queue',                              { RedrivePolicy: json({ deadLetterTargetArn: arn('none'), maxReceiveCount: 5 }) },  /Dead letter target does not exist/],
+    ['to a missing queue',                              { RedrivePolicy: json({ deadLetterTargetArn: arn('none'), maxReceiveCount: 5 }) },  /Dead letter target does not exist/],
     ['to itself',                                { RedrivePolicy: json({ deadLetterTargetArn: arn('set'), maxReceiveCount: 5 }) },   /cannot be its own dead letter target/],
-    ['to a queue that takes none',               { RedrivePolicy: json({ deadLetterTargetArn: arn('closed'), maxReceiveCount: 5 }) }, /does not allow this source queue/],
-    ['to a queue that names it',                 { RedrivePolicy: json({ deadLetterTargetArn: arn('choosy'), maxReceiveCount: 5 }) }, undefined],
-    ['no redrive any more',                      { RedrivePolicy: '' },                                                              undefined],
-    ['redrive from queues that it names',        { RedriveAllowPolicy: json({ redrivePermission: 'byQueue', sourceQueueArns: [] }) }, /RedriveAllowPolicy/],
+    ['to a queue that denies all',               { RedrivePolicy: json({ deadLetterTargetArn: arn('closed'), maxReceiveCount: 5 }) }, /does not allow this source queue/],
+    ['to a queue that allows it',                 { RedrivePolicy: json({ deadLetterTargetArn: arn('choosy'), maxReceiveCount: 5 }) }, undefined],
+    ['no redrive policy',                      { RedrivePolicy: '' },                                                              undefined],
+    ['an empty list of source queues',        { RedriveAllowPolicy: json({ redrivePermission: 'byQueue', sourceQueueArns: [] }) }, /RedriveAllowPolicy/],
   ])('%s', async (_what, attributes, refused) => {
     const url = local.server.queueUrl('set')
     const set = local.sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }))
@@ -153,13 +153,13 @@ describe('what a queue can be set to', () => {
     for (const [name, value] of Object.entries(attributes)) expect(now[name] ?? '').toBe(value)
   })
 
-  test('a queue that another one does not name cannot use it', async () => {
+  test('a queue that a dead-letter queue does not allow cannot use it', async () => {
     const RedrivePolicy = json({ deadLetterTargetArn: arn('choosy'), maxReceiveCount: 5 })
     await expect(create(local.sqs, 'unnamed', { RedrivePolicy })).rejects.toThrow('does not allow this source queue')
     expect(local.server.queueArn('choosy')).toBe(await arnOf(local.sqs, local.server.queueUrl('choosy')))
   })
 
-  test('a document is the same however it is written', async () => {
+  test('white space and key order of a document do not matter', async () => {
     const policy = { deadLetterTargetArn: arn('open'), maxReceiveCount: 5 }
     const url = await create(local.sqs, 'again', { RedrivePolicy: json(policy) })
     expect(await create(local.sqs, 'again', { RedrivePolicy: JSON.stringify(policy, undefined, 2) })).toBe(url)
@@ -170,7 +170,7 @@ describe('what a queue can be set to', () => {
 
   // prettier-ignore
   test.each<[string, string, Record<string, string> | undefined, RegExp]>([
-    ['a name that ends with .fifo',     'a.fifo',          { FifoQueue: 'true' },    /A FIFO queue is not implemented by this local SQS/],
+    ['a name that ends with .fifo',     'a.fifo',          { FifoQueue: 'true' },    /A FIFO queue is not implemented by the SQS emulator/],
     ['FifoQueue',                       'a',               { FifoQueue: 'true' },    /queue attribute FifoQueue is not implemented/],
     ['a name of 81 characters',         'a'.repeat(81),    undefined,                /1 to 80 in length/],
     ['no name',                         '',                undefined,                /1 to 80 in length/],

@@ -11,14 +11,14 @@ import {
   type Message,
   type ReceiveMessageCommandInput,
 } from '@aws-sdk/client-sqs'
-import { startSqs, type EmbeddedSqs, type SqsOptions } from '../../../emulators/sqs/server.ts'
+import { startSqs, type SqsEmulator, type SqsOptions } from '../../../emulators/sqs/server.ts'
 
-/** A server in a folder of its own, and the client that talks to it. */
+/** A server in its own folder, with a client. */
 export interface LocalSqs extends AsyncDisposable {
   readonly dir: string
-  readonly server: EmbeddedSqs
+  readonly server: SqsEmulator
   readonly sqs: SQSClient
-  /** Stops the server and starts it again on its folder, as a program would that was started again. */
+  /** Restarts the server on the same folder. */
   restart(options?: Partial<SqsOptions>): Promise<LocalSqs>
 }
 
@@ -45,7 +45,7 @@ export async function localSqs(options: Partial<SqsOptions> = {}): Promise<Local
   }
 }
 
-/** The SDK as a program has it: no setting in code, only the variables of its environment. */
+/** The SDK as a program would use it: configured by environment variables only. */
 export async function connect(url: string): Promise<SQSClient> {
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SQS: url,
@@ -76,13 +76,13 @@ export async function attributesOf(sqs: SQSClient, queueUrl: string, names: stri
   return Attributes
 }
 
-/** How many messages are visible, out, delayed. */
+/** The numbers of visible, in-flight and delayed messages. */
 export async function countsOf(sqs: SQSClient, queueUrl: string): Promise<readonly number[]> {
   const attributes = await attributesOf(sqs, queueUrl)
   return ['', 'NotVisible', 'Delayed'].map((kind) => Number(attributes[`ApproximateNumberOfMessages${kind}`]))
 }
 
-/** A queue with a dead-letter queue behind it. */
+/** A queue with a dead-letter queue. */
 export async function createPair(
   sqs: SQSClient,
   name: string,
@@ -117,7 +117,7 @@ export async function bodies(
   return (await receive(sqs, queueUrl, options)).map(({ Body }) => Body)
 }
 
-/** A message that was received once and is out. */
+/** A message in flight after its first delivery. */
 export async function only(messages: Promise<readonly Message[]>): Promise<Message & { ReceiptHandle: string }> {
   const [message, more] = await messages
   if (message?.ReceiptHandle === undefined || more !== undefined) throw new Error('there should be one message')

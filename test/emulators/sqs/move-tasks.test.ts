@@ -9,7 +9,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { bodies, countsOf, create, createPair, localSqs, only, receive, sendText, type LocalSqs } from './local-sqs.ts'
 
-/** A clock that stands until it is set on, so that a task moves one message and then what is due. */
+/** A clock that only moves when the test moves it: a task moves one message, and then those that are due. */
 let now: number
 let local: LocalSqs
 beforeEach(async () => {
@@ -29,7 +29,7 @@ function pass(ms: number): void {
   local.server.clockMoved()
 }
 
-/** Sends them, and lets them be received once too often. */
+/** Sends messages and receives them too often. */
 async function bury(name: string, texts: readonly string[]): Promise<void> {
   for (const text of texts) await sendText(local.sqs, url(name), text)
   expect(await receive(local.sqs, url(name), { VisibilityTimeout: 0 })).toHaveLength(texts.length)
@@ -48,7 +48,7 @@ async function tasks(MaxResults = 1): Promise<readonly ListMessageMoveTasksResul
 
 const task = async (): Promise<unknown> => (await tasks())[0]
 
-test('without a destination each message goes back to where it came from, and begins anew', async () => {
+test('without a destination each message returns to its source queue, like a new message', async () => {
   const policy = JSON.stringify({ deadLetterTargetArn: arn('a-dead'), maxReceiveCount: 1 })
   await create(local.sqs, 'b', { RedrivePolicy: policy })
   const id = await sendText(local.sqs, url('a'), 'from a')
@@ -74,7 +74,7 @@ test('without a destination each message goes back to where it came from, and be
   expect(await countsOf(local.sqs, url('a-dead'))).toEqual([0, 0, 0])
 })
 
-test('with a destination all go there, also those that a program sent', async () => {
+test('with a destination all messages go there, even those that a program sent', async () => {
   await create(local.sqs, 'c')
   await sendText(local.sqs, url('a-dead'), 'sent')
   await bury('a', ['buried'])
@@ -84,7 +84,7 @@ test('with a destination all go there, also those that a program sent', async ()
   expect(await bodies(local.sqs, url('c'))).toEqual(['sent', 'buried'])
 })
 
-test('a message that a program sent came from nowhere: the task fails, and it stays', async () => {
+test('a message that a program sent has no source queue: the task fails, and the message stays', async () => {
   await bury('a', ['buried'])
   await sendText(local.sqs, url('a-dead'), 'sent')
   await start()
@@ -112,7 +112,7 @@ test.each([
   expect(await task()).toMatchObject({ Status: 'FAILED', FailureReason: 'AWS.SimpleQueueService.NonExistentQueue' })
 })
 
-test('a task keeps its pace, and who waits at the other end is woken', async () => {
+test('a task keeps its rate, and wakes requests that wait on the destination', async () => {
   await bury('a', ['1', '2', '3', '4', '5'])
   const handle = await start({ MaxNumberOfMessagesPerSecond: 2 })
   local.server.clockMoved()
@@ -128,7 +128,7 @@ test('a task keeps its pace, and who waits at the other end is woken', async () 
   expect(await task()).toMatchObject({ ApproximateNumberOfMessagesMoved: 4 })
 })
 
-test('however long the computer slept, no more than a second’s worth moves at once', async () => {
+test('after a sleep of the computer, at most the messages of one second move at once', async () => {
   await bury('a', ['1', '2', '3', '4', '5'])
   await start({ MaxNumberOfMessagesPerSecond: 2 })
   local.server.clockMoved()
@@ -136,7 +136,7 @@ test('however long the computer slept, no more than a second’s worth moves at 
   expect(await task()).toMatchObject({ ApproximateNumberOfMessagesMoved: 3 })
 })
 
-test('a message that comes to the dead-letter queue later is left for the next task', async () => {
+test('a message that arrives later stays for the next task', async () => {
   await bury('a', ['1', '2'])
   await start({ MaxNumberOfMessagesPerSecond: 1 })
   local.server.clockMoved()
@@ -149,7 +149,7 @@ test('a message that comes to the dead-letter queue later is left for the next t
   expect(await bodies(local.sqs, url('a-dead'))).toEqual(['later'])
 })
 
-test('a task that is cancelled moves nothing more', async () => {
+test('a cancelled task moves no more messages', async () => {
   await bury('a', ['1', '2', '3'])
   const TaskHandle = await start({ MaxNumberOfMessagesPerSecond: 1 })
   local.server.clockMoved()
@@ -163,7 +163,7 @@ test('a task that is cancelled moves nothing more', async () => {
   })
 })
 
-test('a restart does not end a task, nor count anything twice', async () => {
+test('a restart neither ends a task nor counts a message twice', async () => {
   await bury('a', ['1', '2', '3'])
   const TaskHandle = await start({ MaxNumberOfMessagesPerSecond: 1 })
   local.server.clockMoved()
@@ -176,7 +176,7 @@ test('a restart does not end a task, nor count anything twice', async () => {
   expect(await countsOf(local.sqs, url('a'))).toEqual([3, 0, 0])
 })
 
-test('after a restart a task goes on at its pace', async () => {
+test('after a restart a task continues at its rate', async () => {
   await bury('a', ['1', '2', '3', '4', '5', '6'])
   await start({ MaxNumberOfMessagesPerSecond: 2 })
   local.server.clockMoved()
@@ -188,7 +188,7 @@ test('after a restart a task goes on at its pace', async () => {
   expect(await task()).toMatchObject({ ApproximateNumberOfMessagesMoved: 5 })
 })
 
-test('tasks are listed, the newest first', async () => {
+test('tasks are listed, newest first', async () => {
   for (const text of ['1', '2', '3']) {
     await sendText(local.sqs, url('a-dead'), text)
     await start({ DestinationArn: arn('a') })
@@ -200,15 +200,15 @@ test('tasks are listed, the newest first', async () => {
   ])
 })
 
-describe('a task is refused', () => {
+describe('a task is rejected', () => {
   // prettier-ignore
   test.each<[string, () => Partial<StartMessageMoveTaskCommandInput>, name: string, message: string]>([
-    //  what                             started with                                        name                          says
-    ['from no queue',                    () => ({ SourceArn: arn('none') }),                 'ResourceNotFoundException',  "The resource that you specified for the SourceArn parameter doesn't exist."],
-    ['to no queue',                      () => ({ DestinationArn: arn('none') }),            'ResourceNotFoundException',  "The resource that you specified for the DestinationArn parameter doesn't exist."],
-    ['from a queue with no dead letters', () => ({ SourceArn: arn('a') }),                   'InvalidParameterValue',      'Source queue must be configured as a Dead Letter Queue.'],
-    ['to where it comes from',           () => ({ DestinationArn: arn('a-dead') }),          'InvalidParameterValue',      'Source queue and destination queue must be different.'],
-    ['without a pace',                   () => ({ MaxNumberOfMessagesPerSecond: 0 }),        'InvalidParameterValue',      'Value 0 for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and 500, if provided.'],
+    //  what                             started with                                        name                          message
+    ['from a missing queue',                    () => ({ SourceArn: arn('none') }),                 'ResourceNotFoundException',  "The resource that you specified for the SourceArn parameter doesn't exist."],
+    ['to a missing queue',                      () => ({ DestinationArn: arn('none') }),            'ResourceNotFoundException',  "The resource that you specified for the DestinationArn parameter doesn't exist."],
+    ['from a queue that is not a dead-letter queue', () => ({ SourceArn: arn('a') }),                   'InvalidParameterValue',      'Source queue must be configured as a Dead Letter Queue.'],
+    ['to its source',           () => ({ DestinationArn: arn('a-dead') }),          'InvalidParameterValue',      'Source queue and destination queue must be different.'],
+    ['with a rate of 0',                   () => ({ MaxNumberOfMessagesPerSecond: 0 }),        'InvalidParameterValue',      'Value 0 for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and 500, if provided.'],
     ['faster than AWS',                  () => ({ MaxNumberOfMessagesPerSecond: 501 }),      'InvalidParameterValue',      'Value 501 for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and 500, if provided.'],
   ])('%s', async (_what, more, name, message) => {
     await expect(start(more())).rejects.toMatchObject({ name, message })
@@ -223,7 +223,7 @@ describe('a task is refused', () => {
     })
   })
 
-  test('and none is cancelled that there is not', async () => {
+  test('and a missing task cannot be cancelled', async () => {
     await expect(local.sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle: 'bm9uZQ==' }))).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     })

@@ -17,7 +17,7 @@ import { SetupError } from '../../../lambda/errors.ts'
 import { attributesOf, bodies, connect, countsOf, create, createPair, localSqs, only, receive, sendText } from './local-sqs.ts'
 
 describe('after a restart', () => {
-  test('queues and messages are as they were', async () => {
+  test('queues and messages are unchanged', async () => {
     const before = await localSqs()
     const { queue } = await createPair(before.sqs, 'q', 2)
     const MessageAttributes = { reason: { DataType: 'String', StringValue: 'not_json' } }
@@ -35,7 +35,7 @@ describe('after a restart', () => {
     })
   })
 
-  test('what was out is visible again, since who had it ended too', async () => {
+  test('messages in flight are visible, because their consumers ended too', async () => {
     const before = await localSqs()
     const queue = await create(before.sqs, 'q')
     await sendText(before.sqs, queue, 'x')
@@ -47,7 +47,7 @@ describe('after a restart', () => {
     expect(message).toMatchObject({ Body: 'x', Attributes: { ApproximateReceiveCount: '2' } })
   })
 
-  test('what was out stays out where that is wished, and its receipt holds', async () => {
+  test('with releaseInFlightOnStart: false they stay in flight, and their receipt handles stay valid', async () => {
     const before = await localSqs({ releaseInFlightOnStart: false })
     const queue = await create(before.sqs, 'q')
     await sendText(before.sqs, queue, 'x')
@@ -60,7 +60,7 @@ describe('after a restart', () => {
     expect(await countsOf(after.sqs, url)).toEqual([0, 0, 0])
   })
 
-  test('deliveries still count for the dead-letter queue', async () => {
+  test('earlier deliveries still count', async () => {
     const before = await localSqs()
     const { queue } = await createPair(before.sqs, 'q', 1)
     await sendText(before.sqs, queue, 'x')
@@ -71,7 +71,7 @@ describe('after a restart', () => {
     expect(await bodies(after.sqs, after.server.queueUrl('q-dead'))).toEqual(['x'])
   })
 
-  test('the path of an address from before leads to the queue', async () => {
+  test('the path of an earlier queue URL still finds the queue', async () => {
     const before = await localSqs()
     const { pathname } = new URL(await create(before.sqs, 'q'))
 
@@ -81,7 +81,7 @@ describe('after a restart', () => {
   })
 })
 
-test('a file of another version is refused, and left as it is', async () => {
+test('a file of another version is rejected and left unchanged', async () => {
   const dir = await mkdtemp(path.join(tmpdir(), 'km-sqs-'))
   const file = path.join(dir, 'sqs.sqlite')
   const db = new DatabaseSync(file)
@@ -98,7 +98,7 @@ test('a file of another version is refused, and left as it is', async () => {
   await rm(dir, { recursive: true })
 })
 
-describe('killed at any time', () => {
+describe('after a crash at any time', () => {
   test.each([1, 7, 40])(
     'after %i batches, it has all that it said it took, and what it said it deleted stays deleted',
     async (batches) => {
@@ -150,7 +150,7 @@ async function reached(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('a message that was given back is given back for good', async () => {
+test('a released message stays released', async () => {
   const before = await localSqs({ releaseInFlightOnStart: false })
   const queue = await create(before.sqs, 'q')
   await sendText(before.sqs, queue, 'x')

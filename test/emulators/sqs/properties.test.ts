@@ -11,11 +11,11 @@ interface ModelMessage {
   visibleAt: number
   received: number
   receivedHere: number
-  /** Counts deliveries: the receipt of the last one is worth something. */
+  /** Number of the delivery: only the receipt handle of the last one is valid. */
   delivery: number | undefined
 }
 
-/** What SQS is, in as few words as possible: a list, and for each message a moment from which it is visible. */
+/** The simplest model of SQS: a list of messages, each with the time from which it is visible. */
 class Model {
   readonly messages: ModelMessage[] = []
   #deliveries = 0
@@ -53,7 +53,7 @@ class Model {
     if (message.delivery === delivery && this.messages.includes(message)) this.messages.splice(this.messages.indexOf(message), 1)
   }
 
-  /** @returns whether there is such a message */
+  /** @returns whether the message exists */
   changeVisibility(message: ModelMessage, delivery: number, place: ModelMessage['place'], seconds: number, now: number): boolean {
     if (!this.messages.includes(message) || message.place !== place) return false
     if (message.delivery === delivery && message.visibleAt > now) message.visibleAt = now + seconds * 1000
@@ -67,7 +67,7 @@ class Model {
     return [here.length - hidden.length, out.length, hidden.length - out.length]
   }
 
-  /** As the list is: the longest visible first, and of the same moment the older one. */
+  /** Sorted by the time since which a message is visible, then by age. */
   #visible(place: ModelMessage['place'], now: number): readonly ModelMessage[] {
     return this.messages
       .filter((message) => message.place === place && message.visibleAt <= now)
@@ -100,7 +100,7 @@ afterAll(async () => {
   await local[Symbol.asyncDispose]()
 })
 
-test('whatever is done to it, it answers as the model does', async () => {
+test('for any sequence of operations it answers like the model', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
       runs += 1
@@ -141,8 +141,8 @@ test('whatever is done to it, it answers as the model does', async () => {
             await (isThere ? changed : expect(changed).rejects.toMatchObject({ name: 'InvalidParameterValue' }))
           }
         }
-        for (const place of ['queue', 'dead'] as const)
-          expect(await countsOf(local.sqs, url(place))).toEqual(model.counts(place, now))
+        const counts = await Promise.all([countsOf(local.sqs, url('queue')), countsOf(local.sqs, url('dead'))])
+        expect(counts).toEqual([model.counts('queue', now), model.counts('dead', now)])
       }
     }),
     { numRuns: 60 },

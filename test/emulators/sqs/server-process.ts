@@ -1,5 +1,5 @@
 import { startSqs } from '../../../emulators/sqs/server.ts'
 
-/** The server as a process that can be killed: tells its address on stdout. */
+/** The server as a process that a test can kill. Prints its address. */
 const { url } = await startSqs({ dir: process.argv[2] ?? '' })
 console.log(url)

@@ -21,7 +21,7 @@ interface Answer {
   readonly body: Record<string, unknown>
 }
 
-/** Without the SDK, which would not send most of this. */
+/** Without the SDK, which would not send most of these requests. */
 function call(operation: string | undefined, body: string, headers: Record<string, string> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const target = operation === undefined ? {} : { 'x-amz-target': operation }
@@ -48,35 +48,35 @@ const UNSUPPORTED = 'com.amazonaws.sqs#UnsupportedOperation'
 const NO_QUEUE = 'com.amazonaws.sqs#QueueDoesNotExist'
 const MISSING = 'com.amazon.coral.service#MissingRequiredParameterException'
 
-describe('what cannot be done is refused, in the words of AWS', () => {
+describe('an invalid request is rejected with an error of AWS', () => {
   // prettier-ignore
   test.each<[string, string | undefined, string, type: string, code: string, message: RegExp]>([
-    //  what                                     operation                 request                           type         older code                                          says
-    ['an operation that there is not',           'AmazonSQS.Fly',          '{}',                             UNKNOWN,     'InvalidAction;Sender',                             /AmazonSQS\.Fly is not implemented/],
-    ['one that only AWS has',                    'AmazonSQS.TagQueue',     '{}',                             UNKNOWN,     'InvalidAction;Sender',                             /TagQueue is not implemented/],
-    ['a name that every object has',             'AmazonSQS.constructor',  '{}',                             UNKNOWN,     'InvalidAction;Sender',                             /constructor is not implemented/],
+    //  what                                     operation                 request                           type         query-protocol code                                 message
+    ['an unknown operation',           'AmazonSQS.Fly',          '{}',                             UNKNOWN,     'InvalidAction;Sender',                             /AmazonSQS\.Fly is not implemented/],
+    ['an unsupported operation',                    'AmazonSQS.TagQueue',     '{}',                             UNKNOWN,     'InvalidAction;Sender',                             /TagQueue is not implemented/],
+    ['a name of Object.prototype',             'AmazonSQS.constructor',  '{}',                             UNKNOWN,     'InvalidAction;Sender',                             /constructor is not implemented/],
     ['an operation of another service',          'AmazonSNS.ListQueues',   '{}',                             UNKNOWN,     'InvalidAction;Sender',                             /AmazonSNS\.ListQueues is not implemented/],
-    ['the older protocol',                       undefined,                'Action=ListQueues',              UNKNOWN,     'InvalidAction;Sender',                             /speaks the JSON protocol/],
-    ['no JSON',                                  'AmazonSQS.ListQueues',   '{',                              UNREADABLE,  'MalformedInput;Sender',                            /no JSON document/],
+    ['the query protocol',                       undefined,                'Action=ListQueues',              UNKNOWN,     'InvalidAction;Sender',                             /only supports the JSON protocol/],
+    ['not JSON',                                  'AmazonSQS.ListQueues',   '{',                              UNREADABLE,  'MalformedInput;Sender',                            /not a JSON document/],
     ['a list',                                   'AmazonSQS.ListQueues',   '[]',                             UNREADABLE,  'MalformedInput;Sender',                            /The request: /],
     ['a parameter of another type',              'AmazonSQS.ListQueues',   '{"MaxResults":"2"}',             UNREADABLE,  'MalformedInput;Sender',                            /MaxResults: .*number/],
-    ['a parameter that is not done here',        'AmazonSQS.CreateQueue',  '{"tags":{"a":"b"}}',             UNSUPPORTED, 'AWS.SimpleQueueService.UnsupportedOperation;Sender', /parameter tags is not implemented/],
-    ['one of an entry',                          'AmazonSQS.SendMessageBatch', '{"Entries":[{"Id":"a","MessageGroupId":"g"}]}', UNSUPPORTED, 'AWS.SimpleQueueService.UnsupportedOperation;Sender', /Entries\.0\.MessageGroupId/],
+    ['an unsupported parameter',        'AmazonSQS.CreateQueue',  '{"tags":{"a":"b"}}',             UNSUPPORTED, 'AWS.SimpleQueueService.UnsupportedOperation;Sender', /parameter tags is not implemented/],
+    ['an unsupported parameter of an entry',                          'AmazonSQS.SendMessageBatch', '{"Entries":[{"Id":"a","MessageGroupId":"g"}]}', UNSUPPORTED, 'AWS.SimpleQueueService.UnsupportedOperation;Sender', /Entries\.0\.MessageGroupId/],
     ['no queue',                                 'AmazonSQS.ReceiveMessage', '{}',                           MISSING,     'MissingParameter;Sender',                          /parameter QueueUrl/],
     ['a queue of another account',               'AmazonSQS.PurgeQueue',   '{"QueueUrl":"http://127.0.0.1/000000000001/q"}', NO_QUEUE, 'AWS.SimpleQueueService.NonExistentQueue;Sender', /does not exist/],
-    ['a queue deeper down',                      'AmazonSQS.PurgeQueue',   '{"QueueUrl":"http://127.0.0.1/a/000000000000/q"}', NO_QUEUE, 'AWS.SimpleQueueService.NonExistentQueue;Sender', /does not exist/],
-    ['an address that is none',                  'AmazonSQS.PurgeQueue',   '{"QueueUrl":"http://["}',        NO_QUEUE,    'AWS.SimpleQueueService.NonExistentQueue;Sender',   /does not exist/],
+    ['a longer path',                      'AmazonSQS.PurgeQueue',   '{"QueueUrl":"http://127.0.0.1/a/000000000000/q"}', NO_QUEUE, 'AWS.SimpleQueueService.NonExistentQueue;Sender', /does not exist/],
+    ['an invalid URL',                  'AmazonSQS.PurgeQueue',   '{"QueueUrl":"http://["}',        NO_QUEUE,    'AWS.SimpleQueueService.NonExistentQueue;Sender',   /does not exist/],
   ])('%s', async (_what, operation, body, type, code, message) => {
     const answer = await call(operation, body)
     expect(answer).toEqual({ status: 400, queryError: code, body: { __type: type, message: expect.stringMatching(message) } })
   })
 
-  test('a request that is longer than any can be', async () => {
+  test('a request that is too long is rejected', async () => {
     const answer = await call('AmazonSQS.ListQueues', ' '.repeat(16 * 1_048_576 + 1))
     expect(answer).toMatchObject({ status: 413, body: { __type: UNREADABLE } })
   })
 
-  test('a name that leads here, as a page in a browser could have', async () => {
+  test('another host name, as with DNS rebinding, is rejected', async () => {
     expect(await call('AmazonSQS.ListQueues', '{}', { host: 'example.com' })).toMatchObject({
       status: 403,
       queryError: 'AccessDenied;Sender',
@@ -86,7 +86,7 @@ describe('what cannot be done is refused, in the words of AWS', () => {
   })
 })
 
-describe('the address of a queue is its path', () => {
+describe('a queue is found by the path of its URL', () => {
   test.each(['http://127.0.0.1:1/000000000000/q', 'https://sqs.us-east-1.amazonaws.com/000000000000/q', '/000000000000/q'])(
     '%s',
     async (QueueUrl) => {
@@ -94,7 +94,7 @@ describe('the address of a queue is its path', () => {
     },
   )
 
-  test('region and account are what it was started with', async () => {
+  test('region and account can be set at the start', async () => {
     await using other = await localSqs({ region: 'eu-west-1', accountId: '123456789012' })
     expect(other.server.queueArn('a')).toBe('arn:aws:sqs:eu-west-1:123456789012:a')
     expect(await create(other.sqs, 'a')).toBe(`${other.server.url}/123456789012/a`)
@@ -102,7 +102,7 @@ describe('the address of a queue is its path', () => {
   })
 })
 
-test('lists come in pages', async () => {
+test('lists are paged', async () => {
   await using many = await localSqs()
   for (const name of ['a1', 'a2', 'a3', 'b']) await create(many.sqs, name)
   const page = async (more: object): Promise<unknown> => {
@@ -118,7 +118,7 @@ test('lists come in pages', async () => {
   expect(await page({ NextToken: 'a2' })).toEqual({ QueueUrls: [url('a3')] })
 })
 
-test('a taken port is said, and the state of the server that has it is left alone', async () => {
+test('a port in use is reported, and the state of the server that uses it stays unchanged', async () => {
   await using first = await localSqs()
   const url = await create(first.sqs, 'q')
   await sendText(first.sqs, url, 'x')
@@ -127,16 +127,16 @@ test('a taken port is said, and the state of the server that has it is left alon
   expect(await countsOf(first.sqs, url)).toEqual([0, 1, 0])
 })
 
-test('one folder serves one server', async () => {
+test('a second server on the same folder does not start', async () => {
   await using first = await localSqs()
   const second = startSqs({ dir: first.dir })
   await expect(second).rejects.toBeInstanceOf(SetupError)
   await expect(second).rejects.toThrow(
-    `The state folder ${first.dir} is in use by another local SQS; one folder serves one at a time. Stop that one, or name another folder.`,
+    `The state folder ${first.dir} is in use by another SQS emulator. Stop that one, or name another folder.`,
   )
 })
 
-test('a server that is stopped keeps nobody waiting', async () => {
+test('stopping the server ends waiting requests', async () => {
   const server = await localSqs()
   const url = await create(server.sqs, 'q')
   const request = httpRequest(server.server.url, {
@@ -151,40 +151,40 @@ test('a server that is stopped keeps nobody waiting', async () => {
   expect(await broken).toMatchObject({ code: 'ECONNRESET' })
 })
 
-describe('sending without the wire', () => {
-  test('is the same message', async () => {
+describe('sending without HTTP', () => {
+  test('delivers the same message', async () => {
     const url = local.server.queueUrl('q')
     await local.server.send(local.server.queueArn('q'), 'an event')
     expect(await bodies(local.sqs, url)).toEqual(['an event'])
   })
 
-  test('wakes who waits', async () => {
+  test('wakes waiting requests', async () => {
     const url = await create(local.sqs, 'waited-for')
     const waiting = bodies(local.sqs, url, { WaitTimeSeconds: 20 })
     await local.server.send(local.server.queueArn('waited-for'), 'an event')
     expect(await waiting).toEqual(['an event'])
   })
 
-  test('to no queue is an error', async () => {
+  test('to a missing queue fails', async () => {
     await expect(local.server.send(local.server.queueArn('none'), 'x')).rejects.toThrow(
-      'There is no queue arn:aws:sqs:us-east-1:000000000000:none in the local SQS: create it before anything is sent to it.',
+      'The SQS emulator has no queue arn:aws:sqs:us-east-1:000000000000:none: create it before you send to it.',
     )
   })
 
-  test('of what SQS does not take is an error', async () => {
+  test('fails for a body that SQS rejects', async () => {
     await expect(local.server.send(local.server.queueArn('q'), '')).rejects.toThrow('MessageBody')
   })
 })
 
-test('10,000 messages come out, each once, whoever fetches them', async () => {
+test('eight consumers receive 2,000 messages, each exactly once', async () => {
   await using server = await localSqs()
   const url = await create(server.sqs, 'q')
   const text = 'x'.repeat(500)
-  const numbers = Array.from({ length: 10_000 }, (_, number) => number)
-  const batches = Array.from({ length: 1_000 }, (_, batch) => numbers.slice(batch * 10, batch * 10 + 10))
-  const lanes = Array.from({ length: 8 })
+  const numbers = Array.from({ length: 2_000 }, (_, number) => number)
+  const batches = Array.from({ length: 200 }, (_, batch) => numbers.slice(batch * 10, batch * 10 + 10))
+  const consumers = Array.from({ length: 8 })
   await Promise.all(
-    lanes.map(async () => {
+    consumers.map(async () => {
       for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
         const Entries = batch.map((number) => ({ Id: `e${number}`, MessageBody: `${number} ${text}` }))
         await server.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }))
@@ -193,7 +193,7 @@ test('10,000 messages come out, each once, whoever fetches them', async () => {
   )
   const seen: number[] = []
   await Promise.all(
-    lanes.map(async () => {
+    consumers.map(async () => {
       for (;;) {
         const messages = await receive(server.sqs, url)
         if (messages.length === 0) return
@@ -207,10 +207,10 @@ test('10,000 messages come out, each once, whoever fetches them', async () => {
   expect(await countsOf(server.sqs, url)).toEqual([0, 0, 0])
 })
 
-test('another client finds the queue at the address that the server tells', async () => {
+test('another client finds the queue at the URL that the server returns', async () => {
   const client = await connect(local.server.url)
-  const url = await create(client, 'told')
-  expect(url).toBe(local.server.queueUrl('told'))
+  const url = await create(client, 'q-other')
+  expect(url).toBe(local.server.queueUrl('q-other'))
   await sendText(client, url, 'x')
   expect((await only(receive(client, url))).Body).toBe('x')
   client.destroy()

@@ -86,19 +86,19 @@ describe('the answer to one attempt', () => {
     expect((await endpoint(url).send(GET)).kind).toBe('no-answer')
   })
 
-  test('a refused connection is no answer', async () => {
+  test('a refused connection gives no answer', async () => {
     const { url } = await peer(() => undefined)
     for (const stop of running.splice(0)) await stop()
     expect(await endpoint(url).send(GET)).toEqual({ kind: 'no-answer', code: 'ECONNREFUSED' })
   })
 
-  test('an unknown host name is no answer', async () => {
+  test('an unknown host name gives no answer', async () => {
     const { kind, ...rest } = await endpoint(new URL('http://no-such-host.invalid')).send(GET)
     expect(kind).toBe('no-answer')
     expect(['ENOTFOUND', 'EAI_AGAIN']).toContain('code' in rest ? rest.code : '')
   })
 
-  test('a server without TLS is no answer', async () => {
+  test('a server without TLS gives no answer', async () => {
     const { url } = await peer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     expect(await endpoint(new URL(`https://127.0.0.1:${url.port}`)).send(GET)).toMatchObject({
       kind: 'no-answer',

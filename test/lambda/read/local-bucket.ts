@@ -9,7 +9,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { S3Faults } from '../../../emulators/s3/faults.ts'
-import { startS3, type EmbeddedS3 } from '../../../emulators/s3/server.ts'
+import { startS3, type S3Emulator } from '../../../emulators/s3/server.ts'
 import { s3Client } from '../../../lambda/adapters/s3-client.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 
@@ -42,10 +42,10 @@ async function removeRetryDelays(s3: S3Client): Promise<void> {
 export class LocalBuckets implements AsyncDisposable {
   readonly s3: S3Client
   readonly faults: S3Faults
-  readonly #server: EmbeddedS3
+  readonly #server: S3Emulator
   readonly #dir: string
 
-  private constructor(server: EmbeddedS3, s3: S3Client, dir: string) {
+  private constructor(server: S3Emulator, s3: S3Client, dir: string) {
     this.#server = server
     this.s3 = s3
     this.faults = server.faults

@@ -80,7 +80,7 @@ describe('if the connection breaks, reading continues with the next byte', () =>
     for (let at = 0; at < short.length; at += 1) {
       buckets.faults.cutBodyAt = at
       expect(await linesOf(file)).toEqual({ lines: all, error: undefined })
-      // Before the first byte there is no response yet, so the SDK repeats the request itself.
+      // Before the first byte no response has arrived yet, so the SDK repeats the request itself.
       expect(starts).toEqual(at === 0 ? [0] : [0, at])
     }
   }, 60_000)

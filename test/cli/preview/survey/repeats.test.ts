@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { foldName, identityOf, understand, type Understood } from '../../../../emulators/kissmetrics/understand.ts'
+import { foldName, duplicateKey, parseRequest, type ParsedRequest } from '../../../../emulators/kissmetrics/parse-request.ts'
 import { parseLine } from '../../../../lambda/parse/line.ts'
 import { requestsFor } from '../../../../lambda/parse/request.ts'
 import { jsonLines, surveyed, TIME, type Members } from '../surveyed.ts'
@@ -62,7 +62,7 @@ describe('the Kissmetrics emulator ignores the same repeats', () => {
   test('of events', async () => {
     await fc.assert(
       fc.asyncProperty(files, async (lines) => {
-        const identities = understoodOf(lines).flatMap((command) => (command.kind === 'record' ? [identityOf(command)] : []))
+        const identities = understoodOf(lines).flatMap((command) => (command.kind === 'record' ? [duplicateKey(command)] : []))
         const { repeats } = await surveyed(jsonLines(lines))
         expect(repeats.events).toBe(identities.length - new Set(identities).size)
       }),
@@ -94,11 +94,11 @@ describe('the Kissmetrics emulator ignores the same repeats', () => {
   })
 })
 
-/** What the emulator understands of the requests that an import would send. */
-function understoodOf(lines: readonly Members[]): readonly Understood[] {
+/** What the emulator makes of the requests that an import would send. */
+function understoodOf(lines: readonly Members[]): readonly ParsedRequest[] {
   return lines.flatMap((line) => {
     const parsed = parseLine(JSON.stringify(line), { latestTime: 2_000_000_000 })
     const requests = parsed.kind === 'parsed' ? requestsFor(parsed, 'K') : []
-    return 'kind' in requests ? [] : requests.map(({ path }) => understand(path.slice(0, 2), path.slice(3), 0))
+    return 'kind' in requests ? [] : requests.map(({ path }) => parseRequest(path.slice(0, 2), path.slice(3), 0))
   })
 }

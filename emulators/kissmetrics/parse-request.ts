@@ -1,7 +1,7 @@
 import { decodeParameters, type Parameter } from './parameters.ts'
 
-/** What a request means to the stand-in, in the words of Kissmetrics' API. */
-export type Understood = RecordCommand | SetCommand | AliasCommand | Ignored
+/** A request in the terms of Kissmetrics' API. */
+export type ParsedRequest = RecordCommand | SetCommand | AliasCommand | Ignored
 
 export interface RecordCommand {
   readonly kind: 'record'
@@ -18,27 +18,27 @@ export interface SetCommand {
   readonly properties: Properties
 }
 
-/** Says that two identities are one person. It has no time: it holds for all that was and all that comes. */
+/** Two identities are one person. It has no time: it applies to past and future events. */
 export interface AliasCommand {
   readonly kind: 'alias'
   readonly person: string
   readonly other: string
 }
 
-/** Kissmetrics answers 200 to it as to all else, and keeps nothing. */
+/** Kissmetrics answers 200, as to everything, but stores nothing. */
 export interface Ignored {
   readonly kind: 'ignored'
   readonly why: string
 }
 
 export interface Time {
-  /** Since 1970. */
+  /** Seconds since 1970. */
   readonly seconds: number
-  /** Whether a `_t` was given and not used, since `_d=1` was missing. */
-  readonly isGivenTimeUnused: boolean
+  /** Whether `_t` was ignored because `_d=1` is missing. */
+  readonly isTimeIgnored: boolean
 }
 
-/** In the order of the request; of names that differ in case only, the first. */
+/** In the order of the request. Of names that differ only in case, the first one is kept. */
 export type Properties = readonly Parameter[]
 
 /** Kissmetrics, "Technical notes": nothing before 2009 is stored. */
@@ -48,24 +48,24 @@ const MAX_NAME_CHARACTERS = 255
 const MAX_VALUE_BYTES = 8_192
 
 /**
- * What Kissmetrics would make of a request.
+ * Interprets a request as Kissmetrics would.
  *
  * @param path `/e`, `/s` or `/a`
  * @param encoded the parameters, from the query or the form
- * @param now seconds since 1970: what Kissmetrics takes for the time where `_d=1` is missing
+ * @param now seconds since 1970: the time that Kissmetrics uses if `_d=1` is missing
  * @see Kissmetrics, "API specifications"
  */
-export function understand(path: string, encoded: string, now: number): Understood {
+export function parseRequest(path: string, encoded: string, now: number): ParsedRequest {
   const parameters = decodeParameters(encoded)
   if (parameters === undefined) return ignored('the parameters are not URL-encoded UTF-8')
-  const own = new Map(parameters.filter(([name]) => OWN_PARAMETERS.has(name)).toReversed()) // the first of a name counts
-  const given = (name: string): string => own.get(name) ?? ''
+  const reserved = new Map(parameters.filter(([name]) => RESERVED_PARAMETERS.has(name)).toReversed()) // the first value of a name wins
+  const given = (name: string): string => reserved.get(name) ?? ''
 
   if (given('_k') === '') return ignored('no API key (_k)')
-  const person = nameFrom(given('_p'))
+  const person = normalizeName(given('_p'))
   if (isBlank(person)) return ignored('no person (_p)')
   if (isTooLong(person)) return ignored('a person (_p) of more than 255 characters')
-  const name = nameFrom(given('_n'))
+  const name = normalizeName(given('_n'))
   if (isTooLong(name)) return ignored('a name (_n) of more than 255 characters')
 
   if (path === '/a') {
@@ -80,10 +80,10 @@ export function understand(path: string, encoded: string, now: number): Understo
   return properties.length === 0 ? ignored('no property') : { kind: 'set', person, time, properties }
 }
 
-const OWN_PARAMETERS = new Set(['_k', '_p', '_n', '_t', '_d'])
+const RESERVED_PARAMETERS = new Set(['_k', '_p', '_n', '_t', '_d'])
 
 /** Kissmetrics, "Technical notes": commas and colons in names and identities become spaces. */
-export function nameFrom(text: string): string {
+export function normalizeName(text: string): string {
   return text.replace(/[,:]/g, ' ')
 }
 
@@ -91,21 +91,21 @@ function isBlank(text: string): boolean {
   return text.trim() === ''
 }
 
-/** @returns the time, or why there is none */
+/** @returns the time, or why the request is ignored */
 function timeOf(given: (name: string) => string, now: number): Time | string {
   const text = given('_t')
-  if (given('_d') !== '1') return { seconds: now, isGivenTimeUnused: text !== '' }
+  if (given('_d') !== '1') return { seconds: now, isTimeIgnored: text !== '' }
   if (!/^\d{1,12}$/.test(text)) return 'a time (_t) that is not in whole seconds'
   const seconds = Number(text)
-  return seconds < YEAR_2009 ? 'a time (_t) before 2009' : { seconds, isGivenTimeUnused: false }
+  return seconds < YEAR_2009 ? 'a time (_t) before 2009' : { seconds, isTimeIgnored: false }
 }
 
-/** @returns the properties, or why Kissmetrics would not have them */
+/** @returns the properties, or why the request is ignored */
 function propertiesOf(parameters: readonly Parameter[]): Properties | string {
   const properties = new Map<string, Parameter>()
   for (const [encodedName, value] of parameters) {
-    if (OWN_PARAMETERS.has(encodedName)) continue
-    const name = nameFrom(encodedName)
+    if (RESERVED_PARAMETERS.has(encodedName)) continue
+    const name = normalizeName(encodedName)
     if (name === '') return 'a property without a name'
     if (isTooLong(name)) return 'a property name of more than 255 characters'
     if (value.length > MAX_VALUE_BYTES / 3 && Buffer.byteLength(value) > MAX_VALUE_BYTES)
@@ -116,7 +116,7 @@ function propertiesOf(parameters: readonly Parameter[]): Properties | string {
   return [...properties.values()]
 }
 
-/** Names are not case sensitive. Kissmetrics, "Technical notes". */
+/** Kissmetrics, "Technical notes": names are not case-sensitive. */
 export function foldName(name: string): string {
   return name.toLowerCase()
 }
@@ -130,11 +130,11 @@ function ignored(why: string): Ignored {
 }
 
 /**
- * What makes two events one: the same person, event, second, properties and values. Kissmetrics keeps the first and drops the others.
+ * Two events with the same key are duplicates: same person, event, second, properties and values. Kissmetrics keeps only the first.
  *
  * @see Kissmetrics, "Detecting duplicates"
  */
-export function identityOf({ person, event, time, properties }: RecordCommand): string {
+export function duplicateKey({ person, event, time, properties }: RecordCommand): string {
   const sorted = properties.map(([name, value]) => [foldName(name), value] as const).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify([person, foldName(event), time.seconds, sorted])
 }

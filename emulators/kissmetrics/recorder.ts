@@ -2,46 +2,46 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { withoutKey } from './parameters.ts'
 import {
   foldName,
-  identityOf,
-  understand,
+  duplicateKey,
+  parseRequest,
   type AliasCommand,
   type RecordCommand,
   type SetCommand,
-  type Understood,
-} from './understand.ts'
+  type ParsedRequest,
+} from './parse-request.ts'
 
-/** One request as it came. */
-export interface Arrival {
+/** A request as received. */
+export interface ReceivedRequest {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly method: string
   /** `/e`, `/s` or `/a`. */
   readonly path: string
-  /** The query, or the form. */
+  /** The query, or the form of a POST. */
   readonly parameters: string
 }
 
-/** `kept`: it said something new. `repeat`: all that it said was known. `ignored`: Kissmetrics would answer 200 and keep nothing. */
+/** `kept`: it contained something new. `repeat`: a duplicate. `ignored`: Kissmetrics would answer 200 and store nothing. */
 export type Outcome = 'kept' | 'repeat' | 'ignored'
 
-/** Told when an arrival is sure to be there after a crash, or why it could not be written. */
-export type Observation = (failure?: unknown) => void
+/** Called once a request is committed, or with the reason why it could not be. */
+export type OnCommitted = (failure?: unknown) => void
 
-/** How many requests can be looked at as they came; older ones are counted, and what they said is kept. */
+/** Number of requests that `/requests` can show. Of older ones, only the counts and the data are kept. */
 export const MAX_REQUESTS = 10_000
-/** So much of one request can be looked at. */
+/** Maximum length of a request that `/requests` shows. */
 const MAX_SHOWN_CHARACTERS = 4_096
 
-/** Why a request counts though its time does not. */
-export const TIME_UNUSED = '_t without _d=1: the time of arrival was taken'
+/** Note on a request whose time was ignored. */
+export const TIME_IGNORED = '_t without _d=1: the time of arrival was used'
 
 /**
- * Takes in what Kissmetrics would take in, and drops what it would drop.
+ * Stores what Kissmetrics would store, and drops what it would drop.
  *
- * What comes within one turn of the event loop is committed together and answered after it: a kill loses nothing that was answered,
- * and one commit is paid for many.
+ * Requests that arrive in one turn of the event loop are committed together and answered afterwards: a crash loses no answered request, and
+ * many requests share the cost of one commit.
  */
-export class Memory {
+export class RequestRecorder {
   readonly #db: DatabaseSync
   readonly #maxRequests: number
   readonly #addEvent: StatementSync
@@ -51,15 +51,15 @@ export class Memory {
   readonly #addCount: StatementSync
   readonly #addRequest: StatementSync
   readonly #discardRequests: StatementSync
-  #waiting: { readonly arrival: Arrival; readonly told: Observation }[] = []
+  #pending: { readonly request: ReceivedRequest; readonly onCommitted: OnCommitted }[] = []
 
   constructor(db: DatabaseSync, maxRequests = MAX_REQUESTS) {
     this.#db = db
     this.#maxRequests = maxRequests
     this.#addEvent = db.prepare(
-      'INSERT OR IGNORE INTO events (identity, person, name, folded, time, properties) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO events (duplicate_key, person, name, folded, time, properties) VALUES (?, ?, ?, ?, ?, ?)',
     )
-    this.#countRepeat = db.prepare('UPDATE events SET repeats = repeats + 1 WHERE identity = ?')
+    this.#countRepeat = db.prepare('UPDATE events SET repeats = repeats + 1 WHERE duplicate_key = ?')
     this.#addProperty = db.prepare('INSERT OR IGNORE INTO properties (person, time, folded, name, value) VALUES (?, ?, ?, ?, ?)')
     this.#addAlias = db.prepare('INSERT OR IGNORE INTO aliases (identity, other) VALUES (?1, ?2), (?2, ?1)')
     this.#addCount = db.prepare(
@@ -69,38 +69,38 @@ export class Memory {
     this.#discardRequests = db.prepare('DELETE FROM requests WHERE id <= ?')
   }
 
-  add(arrival: Arrival, told: Observation): void {
-    this.#waiting.push({ arrival, told })
-    if (this.#waiting.length > 1) return
+  add(request: ReceivedRequest, onCommitted: OnCommitted): void {
+    this.#pending.push({ request, onCommitted })
+    if (this.#pending.length > 1) return
     setImmediate(() => {
       this.commit()
     })
   }
 
-  /** Writes what waits. Called by itself at the end of each turn. */
+  /** Writes the pending requests. Runs by itself at the end of each turn. */
   commit(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    if (waiting.length === 0) return
+    const pending = this.#pending
+    this.#pending = []
+    if (pending.length === 0) return
     try {
       this.#db.exec('BEGIN IMMEDIATE')
-      this.#write(waiting.map(({ arrival }) => arrival))
+      this.#write(pending.map(({ request }) => request))
       this.#db.exec('COMMIT')
     } catch (failure) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      for (const { told } of waiting) told(failure)
+      for (const { onCommitted } of pending) onCommitted(failure)
       return
     }
-    for (const { told } of waiting) told()
+    for (const { onCommitted } of pending) onCommitted()
   }
 
-  #write(arrivals: readonly Arrival[]): void {
+  #write(requests: readonly ReceivedRequest[]): void {
     const counts = new RequestCounts()
     let last: number | bigint = 0
-    for (const { at, method, path, parameters } of arrivals) {
-      const understood = understand(path, parameters, Math.floor(at / 1000))
-      const outcome = this.#keep(understood)
-      const why = whyOf(understood)
+    for (const { at, method, path, parameters } of requests) {
+      const parsed = parseRequest(path, parameters, Math.floor(at / 1000))
+      const outcome = this.#keep(parsed)
+      const why = whyOf(parsed)
       counts.add(COMMANDS[path] ?? path, outcome, why)
       const shown = withoutKey(parameters)
       const cut = shown.length > MAX_SHOWN_CHARACTERS ? `${shown.slice(0, MAX_SHOWN_CHARACTERS)}…` : shown
@@ -110,14 +110,14 @@ export class Memory {
     this.#discardRequests.run(Number(last) - this.#maxRequests)
   }
 
-  #keep(understood: Understood): Outcome {
-    switch (understood.kind) {
+  #keep(parsed: ParsedRequest): Outcome {
+    switch (parsed.kind) {
       case 'record':
-        return this.#keepEvent(understood)
+        return this.#keepEvent(parsed)
       case 'set':
-        return this.#keepProperties(understood)
+        return this.#keepProperties(parsed)
       case 'alias':
-        return this.#keepAlias(understood)
+        return this.#keepAlias(parsed)
       case 'ignored':
         return 'ignored'
     }
@@ -125,14 +125,14 @@ export class Memory {
 
   #keepEvent(command: RecordCommand): Outcome {
     const { person, event, time, properties } = command
-    const identity = identityOf(command)
-    if (this.#addEvent.run(identity, person, event, foldName(event), time.seconds, JSON.stringify(properties)).changes > 0)
+    const key = duplicateKey(command)
+    if (this.#addEvent.run(key, person, event, foldName(event), time.seconds, JSON.stringify(properties)).changes > 0)
       return 'kept'
-    this.#countRepeat.run(identity)
+    this.#countRepeat.run(key)
     return 'repeat'
   }
 
-  /** Kissmetrics, "Detecting duplicates": of the same person, property and second the first is kept, whatever its value. */
+  /** Kissmetrics, "Detecting duplicates": of several values for the same person, property and second, only the first is kept. */
   #keepProperties({ person, time, properties }: SetCommand): Outcome {
     let added = 0
     for (const [name, value] of properties)
@@ -147,12 +147,12 @@ export class Memory {
 
 const COMMANDS: Readonly<Record<string, string>> = { '/e': 'record', '/s': 'set', '/a': 'alias' }
 
-function whyOf(understood: Understood): string {
-  if (understood.kind === 'ignored') return understood.why
-  return understood.kind !== 'alias' && understood.time.isGivenTimeUnused ? TIME_UNUSED : ''
+function whyOf(parsed: ParsedRequest): string {
+  if (parsed.kind === 'ignored') return parsed.why
+  return parsed.kind !== 'alias' && parsed.time.isTimeIgnored ? TIME_IGNORED : ''
 }
 
-/** Counts of one commit, added up before they are written. */
+/** The counts of one commit. */
 class RequestCounts {
   readonly #counts = new Map<string, [command: string, outcome: Outcome, why: string, count: number]>()
 

@@ -2,13 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { StoredObject } from './store.ts'
 import { S3Error } from './xml.ts'
 
-function names(header: string, etag: string): boolean {
-  return header.split(',').some((part) => part.trim().replaceAll('"', '').replace(/^W\//, '') === etag || part.trim() === '*')
-}
-
 const FAILED = 'At least one of the pre-conditions you specified did not hold'
 
-/** What a write may demand of the object that is there. @throws S3Error 412, or 404 where it demands one and there is none */
+/** Checks a conditional write (If-Match, If-None-Match). @throws S3Error 412; 404 for If-Match on a missing object */
 export function checkPreconditions(headers: IncomingHttpHeaders, current: StoredObject | undefined): void {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers
   if (ifNoneMatch !== undefined && current !== undefined && names(ifNoneMatch, current.etag))
@@ -18,7 +14,7 @@ export function checkPreconditions(headers: IncomingHttpHeaders, current: Stored
   if (!names(ifMatch, current.etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
 }
 
-/** What a read may demand. @returns whether the reader already has it @throws S3Error 412 */
+/** Checks a conditional read. @returns true for a 304: the reader already has this object @throws S3Error 412 */
 export function isUnchanged(headers: IncomingHttpHeaders, { etag, lastModified }: StoredObject): boolean {
   const seconds = Math.floor(lastModified / 1000) * 1000
   if (headers['if-match'] !== undefined) {
@@ -30,23 +26,7 @@ export function isUnchanged(headers: IncomingHttpHeaders, { etag, lastModified }
   return headers['if-modified-since'] !== undefined && seconds <= Date.parse(headers['if-modified-since'])
 }
 
-export interface ByteRange {
-  readonly start: number
-  /** Inclusive. */
-  readonly end: number
-  /** Whether less than the whole was asked for. */
-  readonly isPart: boolean
-}
-
-/** A range that cannot be read is passed over, as HTTP has it; one beyond the end is refused. */
-export function rangeOf(header: string | undefined, size: number): ByteRange {
-  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
-  if (first === '' && last === '') return { start: 0, end: size - 1, isPart: false }
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
-  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1)
-  if (start > end || (first === '' && last === '0')) {
-    if (first !== '' && last !== '' && Number(last) < Number(first)) return { start: 0, end: size - 1, isPart: false }
-    throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable', { 'content-range': `bytes */${size}` })
-  }
-  return { start, end, isPart: true }
+/** Whether the list of ETags in the header contains this one, or `*`. */
+function names(header: string, etag: string): boolean {
+  return header.split(',').some((part) => part.trim().replaceAll('"', '').replace(/^W\//, '') === etag || part.trim() === '*')
 }

@@ -1,21 +1,21 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { TIME_UNUSED, type Outcome } from './memory.ts'
-import { foldName, nameFrom, type Properties } from './understand.ts'
+import { TIME_IGNORED, type Outcome } from './recorder.ts'
+import { foldName, normalizeName, type Properties } from './parse-request.ts'
 
 export interface Summary {
   /** `kept` + `repeats` + all that is `ignored`. */
   readonly requests: number
-  /** Requests that said something new. */
+  /** Requests that contained something new. */
   readonly kept: { readonly record: number; readonly set: number; readonly alias: number }
-  /** Requests that said only what was known. */
+  /** Duplicates. */
   readonly repeats: number
-  /** Why, and how often. */
+  /** Number of ignored requests by reason. */
   readonly ignored: Readonly<Record<string, number>>
-  /** Of those kept or repeated: `_t` had no effect, since `_d=1` was missing. */
+  /** Kept or repeated requests whose `_t` had no effect, because `_d=1` is missing. */
   readonly timesUnused: number
-  /** Identities that were told to be one person count once. */
+  /** Aliases of one person count once. */
   readonly people: number
-  /** The most frequent first; spelled as they came first. */
+  /** Most frequent first, in the spelling that arrived first. */
   readonly events: Readonly<Record<string, number>>
 }
 
@@ -30,11 +30,11 @@ export interface KeptEvent {
 
 export interface Person {
   readonly person: string
-  /** Other identities of the same person, directly or by way of another one. */
+  /** Other identities of the same person, directly or through another identity. */
   readonly aliases: readonly string[]
-  /** The newest first. */
+  /** Newest first. */
   readonly events: readonly KeptEvent[]
-  /** As they were set last, alone or with an event. */
+  /** The last value of each property, set alone or with an event. */
   readonly properties: Readonly<Record<string, string>>
 }
 
@@ -54,14 +54,14 @@ export interface EventFilter {
   readonly limit: number
 }
 
-/** `?1` and all that it is also called. */
+/** `?1` and all its aliases. */
 const SAME_PERSON = `
   WITH RECURSIVE same (identity) AS (
     VALUES (?1) UNION SELECT aliases.other FROM same JOIN aliases ON aliases.identity = same.identity
   )`
 
-/** Answers what can be asked of the stand-in's memory. It only reads. */
-export class Recall {
+/** Read-only queries of what the emulator has stored. */
+export class Queries {
   readonly #db: DatabaseSync
 
   constructor(db: DatabaseSync) {
@@ -83,26 +83,26 @@ export class Recall {
       kept: { record: kept('record'), set: kept('set'), alias: kept('alias') },
       repeats: sum((row) => row.outcome === 'repeat'),
       ignored: Object.fromEntries(ignored),
-      timesUnused: sum((row) => row.outcome !== 'ignored' && row.why === TIME_UNUSED),
+      timesUnused: sum((row) => row.outcome !== 'ignored' && row.why === TIME_IGNORED),
       people: this.#countPeople(),
       events: Object.fromEntries(events.map(({ name, count }) => [String(name), Number(count)])),
     }
   }
 
-  /** The newest arrival first. */
+  /** Newest arrival first. */
   events({ name, person, limit }: EventFilter): readonly KeptEvent[] {
     return this.#rows(
       `${SAME_PERSON} SELECT * FROM events
        WHERE (?1 IS NULL OR person IN (SELECT identity FROM same)) AND (?2 IS NULL OR folded = ?2) ORDER BY id DESC LIMIT ?3`,
-      person === undefined ? null : nameFrom(person),
-      name === undefined ? null : foldName(nameFrom(name)),
+      person === undefined ? null : normalizeName(person),
+      name === undefined ? null : foldName(normalizeName(name)),
       limit,
     ).map(toEvent)
   }
 
-  /** @param limit most events of the answer @returns undefined where nothing is known of the person */
+  /** @param limit maximum number of events @returns undefined for an unknown person */
   person(identity: string, limit: number): Person | undefined {
-    const person = nameFrom(identity)
+    const person = normalizeName(identity)
     const identities = this.#rows(`${SAME_PERSON} SELECT identity FROM same`, person).map((row) => String(row.identity))
     const events = this.events({ person, limit })
     const properties = this.#lastProperties(person)
@@ -115,7 +115,7 @@ export class Recall {
     }
   }
 
-  /** The newest first, as far as they are still there. */
+  /** The last requests, newest first. */
   requests(limit: number): readonly SeenRequest[] {
     return this.#rows('SELECT * FROM requests ORDER BY id DESC LIMIT ?', limit).map(
       ({ at, method, path, parameters, outcome, why }) => ({
@@ -123,13 +123,13 @@ export class Recall {
         method: String(method),
         path: String(path),
         parameters: String(parameters),
-        outcome: outcome as Outcome, // only `Memory` writes the column
+        outcome: outcome as Outcome, // only `RequestRecorder` writes the column
         ...(why !== '' && { why: String(why) }),
       }),
     )
   }
 
-  /** By folded name, so that a later spelling replaces an earlier one. */
+  /** By folded name: a later spelling replaces an earlier one. */
   #lastProperties(person: string): ReadonlyMap<string, readonly [name: string, value: string]> {
     const sets = this.#rows(
       `${SAME_PERSON}
@@ -183,5 +183,5 @@ function toEvent({ person, name, time, properties, repeats }: Row): KeptEvent {
 }
 
 function toProperties(column: SQLOutputValue | undefined): Properties {
-  return JSON.parse(String(column)) as Properties // only `Memory` writes the column
+  return JSON.parse(String(column)) as Properties // only `RequestRecorder` writes the column
 }

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { Memory, type Arrival } from '../../../emulators/kissmetrics/memory.ts'
-import { Recall } from '../../../emulators/kissmetrics/recall.ts'
+import { RequestRecorder, type ReceivedRequest } from '../../../emulators/kissmetrics/recorder.ts'
+import { Queries } from '../../../emulators/kissmetrics/queries.ts'
 import { openStore } from '../../../emulators/kissmetrics/store.ts'
 
 const T = 1_393_344_604
@@ -22,32 +22,32 @@ afterEach(async () => {
   await rm(dir, { recursive: true })
 })
 
-function arrival(number: number): Arrival {
+function requestOf(number: number): ReceivedRequest {
   return { at: 1_700_000_000_000, method: 'GET', path: '/e', parameters: `_k=K&_p=p${number}&_n=n&_t=${T}&_d=1` }
 }
 
-function addAll(memory: Memory, count: number): Promise<unknown[]> {
-  const told = Array.from(
+function addAll(recorder: RequestRecorder, count: number): Promise<unknown[]> {
+  const committed = Array.from(
     { length: count },
     (_, number) =>
       new Promise((resolve) => {
-        memory.add(arrival(number), resolve)
+        recorder.add(requestOf(number), resolve)
       }),
   )
-  return Promise.all(told)
+  return Promise.all(committed)
 }
 
-test('what comes in one turn is written in one transaction, and told after it', async () => {
+test('requests of one turn are committed together and answered afterwards', async () => {
   const db = openStore(dir)
   const other = openStore(dir) // sees only what is committed
   const counts: number[] = []
-  const memory = new Memory(db)
+  const recorder = new RequestRecorder(db)
   await Promise.all(
     [0, 1, 2].map(
       (number) =>
         new Promise<void>((resolve) => {
-          memory.add(arrival(number), () => {
-            counts.push(new Recall(other).summary().requests)
+          recorder.add(requestOf(number), () => {
+            counts.push(new Queries(other).summary().requests)
             resolve()
           })
         }),
@@ -58,39 +58,39 @@ test('what comes in one turn is written in one transaction, and told after it', 
   other.close()
 })
 
-test('what cannot be written is told so, nothing of its turn is there, and the next turn goes on', async () => {
+test('a failed commit fails all requests of its turn, and the next turn succeeds', async () => {
   const db = openStore(dir)
-  const memory = new Memory(db)
+  const recorder = new RequestRecorder(db)
   db.exec(`CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.person = 'p1' BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
-  expect(await addAll(memory, 3)).toEqual([0, 1, 2].map(() => expect.objectContaining({ message: 'disk full' })))
-  expect(new Recall(db).summary().requests).toBe(0)
+  expect(await addAll(recorder, 3)).toEqual([0, 1, 2].map(() => expect.objectContaining({ message: 'disk full' })))
+  expect(new Queries(db).summary().requests).toBe(0)
   db.exec('DROP TRIGGER full')
-  expect(await addAll(memory, 3)).toEqual([undefined, undefined, undefined])
-  expect(new Recall(db).summary()).toMatchObject({ requests: 3, kept: { record: 3 } })
+  expect(await addAll(recorder, 3)).toEqual([undefined, undefined, undefined])
+  expect(new Queries(db).summary()).toMatchObject({ requests: 3, kept: { record: 3 } })
   db.close()
 })
 
-test('only so many requests can be looked at, but all are counted', async () => {
+test('only the last requests can be shown, but all are counted', async () => {
   const db = openStore(dir)
-  const memory = new Memory(db, 5)
-  await addAll(memory, 12)
-  await addAll(memory, 1)
-  const recall = new Recall(db)
-  expect(recall.requests(100).map(({ parameters }) => /p\d+/.exec(parameters)?.[0])).toEqual(['p0', 'p11', 'p10', 'p9', 'p8'])
-  expect(recall.summary()).toMatchObject({ requests: 13, kept: { record: 12 }, repeats: 1 })
+  const recorder = new RequestRecorder(db, 5)
+  await addAll(recorder, 12)
+  await addAll(recorder, 1)
+  const queries = new Queries(db)
+  expect(queries.requests(100).map(({ parameters }) => /p\d+/.exec(parameters)?.[0])).toEqual(['p0', 'p11', 'p10', 'p9', 'p8'])
+  expect(queries.summary()).toMatchObject({ requests: 13, kept: { record: 12 }, repeats: 1 })
   db.close()
 })
 
 const EMULATOR = `
-  import { startStandIn } from ${JSON.stringify(new URL('../../../emulators/kissmetrics/server.ts', import.meta.url).href)}
-  console.log((await startStandIn({ dir: process.argv[1] })).url)
+  import { startKissmetricsEmulator } from ${JSON.stringify(new URL('../../../emulators/kissmetrics/server.ts', import.meta.url).href)}
+  console.log((await startKissmetricsEmulator({ dir: process.argv[1] })).url)
 `
 
-test('a kill in the middle loses nothing that was answered', async () => {
+test('a crash loses no answered request', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', EMULATOR, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const closed = once(child, 'close') // which may be before the last sender sees it
+  const closed = once(child, 'close') // possibly before the last sender notices
   const [url] = (await once(createInterface(child.stdout), 'line')) as [string]
   const answered = await sendUntilKilled(url, 2_000, () => child.kill('SIGKILL'))
   await closed
@@ -107,7 +107,7 @@ test('a kill in the middle loses nothing that was answered', async () => {
   db.close()
 })
 
-/** @returns the people whose event was answered 200; `kill` is called when so many were, with others on their way */
+/** @param count calls `kill` after this many answers, while other requests are in flight @returns the people whose event was answered with 200 */
 async function sendUntilKilled(url: string, count: number, kill: () => void): Promise<readonly string[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 32 })
   const answered: string[] = []
