@@ -19,14 +19,14 @@ function manyLines(count: number): readonly string[] {
   })
 }
 
-/** The accounting identity, from the report's own words. */
+/** Checks that the counts of the report add up. */
 function expectToAddUp({ lines }: Report, total: number): void {
   expect(lines.total).toBe(total)
   expect(lines.delivered + lines.rejected + lines.undeliverable + lines.blank).toBe(total)
 }
 
-describe('a drop becomes requests, dead letters and a report', () => {
-  test('each line of it', async () => {
+describe('a file becomes requests, dead letters and a report', () => {
+  test('one file with lines of every kind', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const report = await installation.import(
@@ -77,12 +77,12 @@ describe('a drop becomes requests, dead letters and a report', () => {
     [ 'a byte order mark',                 'a.json',        `\ufeff${GOOD}\n`,                              { total: 1, delivered: 1 } ],
     [ 'gzip',                              'a.json.gz',     gzipSync(`${GOOD}\n${GOOD}\n`),                 { total: 2, delivered: 2 } ],
     [ 'gzip of several members',           'a.jsonl.gz',    Buffer.concat([gzipSync(`${GOOD}\n`), gzipSync(GOOD)]), { total: 2, delivered: 2 } ],
-    [ 'gzip that is not called so',        'a.json',        gzipSync(GOOD),                                 { total: 1, delivered: 1 } ],
-    [ 'text that is called gzip',          'a.json.gz',     GOOD,                                           { total: 1, delivered: 1 } ],
-    [ 'a separator of lines inside',       'a.ndjson',      '{"_p":"a","_t":1393344604,"x":"a\u2028b"}',    { total: 1, delivered: 1 } ],
-    [ 'bytes that are no UTF-8',           'a.json',        Buffer.concat([Buffer.from([0x7b, 0xff, 0x0a]), Buffer.from(GOOD)]), { total: 2, delivered: 1, rejected: 1 } ],
+    [ 'gzip without .gz in its name',       'a.json',        gzipSync(GOOD),                                 { total: 1, delivered: 1 } ],
+    [ 'text with .gz in its name',         'a.json.gz',     GOOD,                                           { total: 1, delivered: 1 } ],
+    [ 'a Unicode line separator',       'a.ndjson',      '{"_p":"a","_t":1393344604,"x":"a\u2028b"}',    { total: 1, delivered: 1 } ],
+    [ 'bytes that are not UTF-8',          'a.json',        Buffer.concat([Buffer.from([0x7b, 0xff, 0x0a]), Buffer.from(GOOD)]), { total: 2, delivered: 1, rejected: 1 } ],
     [ 'a line over the limit',             'a.json',        `{"_p":"${'x'.repeat(300_000)}"}\n${GOOD}\n`,   { total: 2, delivered: 1, rejected: 1 } ],
-    [ 'a name that URLs change',           'd/a b+c%é.json', GOOD,                                          { total: 1, delivered: 1 } ],
+    [ 'a name with special characters',          'd/a b+c%é.json', GOOD,                                          { total: 1, delivered: 1 } ],
   ])('%s', async (_what, name, body, lines) => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
@@ -93,7 +93,7 @@ describe('a drop becomes requests, dead letters and a report', () => {
     expect(await installation.receiveDeadLetters()).toHaveLength(report.lines.rejected)
   })
 
-  test('bytes that are no UTF-8 come back as they were', async () => {
+  test('bytes that are not UTF-8 are kept in the dead letter as they were', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', Buffer.concat([Buffer.from(`${GOOD}\n`), Buffer.from([0x22, 0xff, 0xfe, 0x22])]))
@@ -106,32 +106,35 @@ describe('a drop becomes requests, dead letters and a report', () => {
   })
 })
 
-test('bombs and monsters come back, each with its reason, and other drops go on', async () => {
+test('a gzip bomb, a truncated archive and a 50 MB line are rejected with their reasons, and other files are imported', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
-  const [bomb, cut, monster, good] = await Promise.all([
-    installation.import('bomb.json.gz', gzipSync(Buffer.alloc(600_000_000, 'x'), { level: 9 })),
+  const [bomb, cut, longLine, good] = await Promise.all([
+    installation.import('bomb.json.gz', gzipSync(Buffer.alloc(300_000_000, 'x'), { level: 9 })),
     installation.import('cut.json.gz', gzipSync(`${GOOD}\n`.repeat(1_000)).subarray(0, -20)),
     installation.import(
-      'monster.json',
+      'long-line.json',
       Buffer.concat([Buffer.from(`${GOOD}\n{"_p":"`), Buffer.alloc(50_000_000, 'x'), Buffer.from(`\n${GOOD}`)]),
     ),
     installation.import('good.json', GOOD),
   ])
   expect(bomb).toMatchObject({ state: 'failed', failure: { reason: 'object_unreadable' } })
   expect(cut).toMatchObject({ state: 'failed', failure: { reason: 'object_unreadable' } })
-  expect(monster).toMatchObject({ lines: { total: 3, delivered: 2 }, rejectedBy: { line_too_long: { examples: [{ line: 2 }] } } })
+  expect(longLine).toMatchObject({
+    lines: { total: 3, delivered: 2 },
+    rejectedBy: { line_too_long: { examples: [{ line: 2 }] } },
+  })
   expect(good).toMatchObject({ state: 'complete', lines: { delivered: 1 } })
-}, 120_000)
+})
 
-describe('a drop that is no JSON-lines file comes back whole, as one dead letter', () => {
+describe('a file that is not JSON lines is rejected as a whole, with one dead letter', () => {
   // prettier-ignore
   test.each([
     //  what                          body                                                     reason
-    [ 'a document over lines',        `{"links":\n  [\n    ${GOOD},\n    ${GOOD},\n  ]\n}\n`,  'not_line_delimited_json' ],
-    [ 'a list in one line',           `[${GOOD},${GOOD}]`,                                     'not_line_delimited_json' ],
+    [ 'a document on many lines',       `{"links":\n  [\n    ${GOOD},\n    ${GOOD},\n  ]\n}\n`,  'not_line_delimited_json' ],
+    [ 'a list on one line',           `[${GOOD},${GOOD}]`,                                     'not_line_delimited_json' ],
     [ 'CSV',                          'email,event,time\na@b.c,Signed Up,1\nd@e.f,Paid,2\n',   'not_line_delimited_json' ],
-    [ 'a million lines of rubbish',   'rubbish\n'.repeat(1_000_000),                           'not_line_delimited_json' ],
+    [ 'a million lines of text',   'no JSON\n'.repeat(1_000_000),                           'not_line_delimited_json' ],
     [ 'a zip archive',                Buffer.from('504b030414000000', 'hex'),                  'unsupported_format' ],
     [ 'UTF-16',                       Buffer.from(`\ufeff${GOOD}\n`, 'utf16le'),               'unsupported_format' ],
   ])('%s', async (_what, body, reason) => {
@@ -143,13 +146,13 @@ describe('a drop that is no JSON-lines file comes back whole, as one dead letter
     expect(sink.seen).toEqual([])
   })
 
-  test('gzip that is cut off: what came before was sent, and the drop comes back', async () => {
+  test('truncated gzip: the lines before the cut are delivered, and the file is rejected', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const chance = seeded(7)
     const lines = Array.from({ length: 20_000 }, () => `{"_p":"p${chance()}","_t":1393344604,"x":${chance()}}`)
-    const packed = gzipSync(lines.join('\n'))
-    const report = await installation.import('a.json.gz', packed.subarray(0, packed.length / 2))
+    const gzipped = gzipSync(lines.join('\n'))
+    const report = await installation.import('a.json.gz', gzipped.subarray(0, gzipped.length / 2))
     expect(report).toMatchObject({ state: 'failed', failure: { reason: 'object_unreadable' } })
     expect(report.lines.delivered).toBeGreaterThan(0)
     expect(report.lines.delivered).toBeLessThan(10_100)
@@ -162,14 +165,14 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
   const faults: readonly (readonly [string, (chance: number, request: SeenRequest) => Behaviour])[] = [
     //  the endpoint                             what it does with a request
     [ 'answers 500 to one in five',              (chance) => (chance < 0.2 ? status(500) : TAKEN) ],
-    [ 'is busy for a moment',                    (chance, { attempt }) => (attempt === 1 && chance < 0.003 ? status(429, { 'retry-after': '1' }) : TAKEN) ],
+    [ 'is busy for a short time',                    (chance, { attempt }) => (attempt === 1 && chance < 0.003 ? status(429, { 'retry-after': '1' }) : TAKEN) ],
     [ 'breaks one connection in twenty',         (chance) => (chance < 0.05 ? { kind: 'reset', taken: false } : TAKEN) ],
-    [ 'counts, and breaks the connection',       (chance) => (chance < 0.05 ? { kind: 'reset', taken: true } : TAKEN) ],
-    [ 'answers half',                            (chance) => (chance < 0.05 ? { kind: 'half' } : TAKEN) ],
-    [ 'talks nonsense',                          (chance) => (chance < 0.05 ? { kind: 'garbage' } : TAKEN) ],
-    [ 'is slow now and then',                    (chance) => (chance < 0.05 ? { kind: 'slow', ms: 100 } : TAKEN) ],
+    [ 'accepts, then breaks the connection',       (chance) => (chance < 0.05 ? { kind: 'reset', taken: true } : TAKEN) ],
+    [ 'breaks off its answers',                            (chance) => (chance < 0.05 ? { kind: 'half' } : TAKEN) ],
+    [ 'does not speak HTTP',                         (chance) => (chance < 0.05 ? { kind: 'garbage' } : TAKEN) ],
+    [ 'is sometimes slow',                    (chance) => (chance < 0.05 ? { kind: 'slow', ms: 100 } : TAKEN) ],
     [ 'never answers some requests',             (chance, { attempt }) => (attempt === 1 && chance < 0.01 ? { kind: 'stall' } : TAKEN) ],
-    [ 'does all of it',                          (chance) => (chance < 0.02 ? status(500) : chance < 0.04 ? status(503) : chance < 0.06 ? { kind: 'reset', taken: true } : chance < 0.08 ? { kind: 'slow', ms: 50 } : chance < 0.09 ? { kind: 'garbage' } : TAKEN) ],
+    [ 'does all of these',                          (chance) => (chance < 0.02 ? status(500) : chance < 0.04 ? status(503) : chance < 0.06 ? { kind: 'reset', taken: true } : chance < 0.08 ? { kind: 'slow', ms: 50 } : chance < 0.09 ? { kind: 'garbage' } : TAKEN) ],
   ]
 
   test.each(faults)('it %s', async (_what, behave) => {
@@ -185,10 +188,10 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
       lines.flatMap((line, index) => (line === NO_TIME ? [index + 1] : [])),
     )
     expect(sink.taken.size).toBe(1_960 + 20) // the lines with an alias are two requests
-    expect(sink.mostInFlight).toBeLessThanOrEqual(2 * 64)
+    expect(sink.maxInFlight).toBeLessThanOrEqual(2 * 64)
   })
 
-  test('a file of which nearly every line comes back goes on to its end', async () => {
+  test('a file with almost only rejected lines is imported to its end', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const report = await installation.import('a.json', [GOOD, ...Array.from({ length: 3_000 }, () => NO_TIME), GOOD].join('\n'))
@@ -196,7 +199,7 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
     expect(report.lines).toMatchObject({ delivered: 2, rejected: 3_000 })
   })
 
-  test('a line that it never takes comes back alone, and the rest goes on', async () => {
+  test('a line that the endpoint always refuses is rejected alone, and the other lines are delivered', async () => {
     await using sink = await startFaultSink(({ target }) => (target.includes('p500&') ? status(414) : TAKEN))
     await using installation = await Installation.start(sink.url)
     const report = await installation.import('a.json', manyLines(1_000).join('\n'))
@@ -207,36 +210,37 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
     expect(deadLetters.find(({ reason }) => reason === 'endpoint_refused')).toMatchObject({ source: { line: 501 }, attempts: 1 })
   })
 
-  test('every try of a request is the same, byte for byte', async () => {
-    const isUnlucky = (target: string) => /_p=p\d*5&/.test(target)
-    const firstFails = ({ attempt, target }: SeenRequest): Behaviour => (attempt === 1 && isUnlucky(target) ? status(500) : TAKEN)
+  test('all attempts of a request are byte for byte the same', async () => {
+    const failsFirst = (target: string) => /_p=p\d*5&/.test(target)
+    const firstFails = ({ attempt, target }: SeenRequest): Behaviour =>
+      attempt === 1 && failsFirst(target) ? status(500) : TAKEN
     await using sink = await startFaultSink(firstFails)
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', manyLines(50).join('\n'))
     const requests = Map.groupBy(sink.seen, ({ method, target, body }) => `${method} ${target} ${body}`)
-    expect([...requests].filter(([target]) => isUnlucky(target))).toHaveLength(5)
-    for (const [target, tries] of requests) {
-      expect(tries).toHaveLength(isUnlucky(target) ? 2 : 1)
+    expect([...requests].filter(([target]) => failsFirst(target))).toHaveLength(5)
+    for (const [target, attempts] of requests) {
+      expect(attempts).toHaveLength(failsFirst(target) ? 2 : 1)
       expect(target).toMatch(/&_t=\d+&_d=1/)
     }
   })
 })
 
-describe('a set-up that is wrong stops at once, and nothing is lost', () => {
+describe('a wrong setup stops the import at once, and nothing is lost', () => {
   // prettier-ignore
   test.each([
     //  what                     the answer
-    [ 'the key is not let in',   status(401) ],
-    [ 'there is nothing there',  status(404) ],
-    [ 'it has moved',            status(302, { location: 'http://127.0.0.1:9/' }) ],
+    [ 'the key is refused',   status(401) ],
+    [ 'the path does not exist', status(404) ],
+    [ 'the endpoint moved',            status(302, { location: 'http://127.0.0.1:9/' }) ],
     [ 'a web page answers',      status(200, { 'content-type': 'text/html' }) ],
   ])('%s', async (_what, answer) => {
     await using sink = await startFaultSink(() => answer)
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'incoming/a.json', Body: manyLines(1_000).join('\n') }))
-    const sentence = await installation.heard('setup_wrong')
-    expect(sentence).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
+    const entry = await installation.logged('setup_wrong')
+    expect(entry).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
     expect(sink.seen.length).toBeLessThanOrEqual(64)
     const deadLetters = await installation.receiveDeadLetters()
     expect(deadLetters.filter(({ reason }) => reason === 'endpoint_refused')).toEqual([])
@@ -244,7 +248,7 @@ describe('a set-up that is wrong stops at once, and nothing is lost', () => {
   })
 })
 
-test('nothing personal and no key is said', async () => {
+test('logs and reports contain no identity, no line and no API key', async () => {
   const canary = 'canary-8f3a'
   await using sink = await startFaultSink(({ attempt }) => (attempt === 1 ? status(500) : TAKEN))
   await using installation = await Installation.start(sink.url)

@@ -19,8 +19,8 @@ function eventOf(key: string, extra: Record<string, unknown> = {}): Record<strin
   }
 }
 
-describe('what a message asks for', () => {
-  test('a drop that is announced twice is imported once', async () => {
+describe('a message in the import queue', () => {
+  test('a second event for the same file imports nothing', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const report = await installation.import('a.json', GOOD)
@@ -29,10 +29,10 @@ describe('what a message asks for', () => {
     )
     await installation.idle()
     expect(sink.seen).toHaveLength(1)
-    await installation.heard('file_skipped')
+    await installation.logged('file_skipped')
   })
 
-  test('several drops in one message are all imported, and one that is not there keeps nobody', async () => {
+  test('all files of a message are imported, even if one of them is missing', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
@@ -47,7 +47,7 @@ describe('what a message asks for', () => {
     )
   })
 
-  test('a bare S3 event, without a queue', async () => {
+  test('an S3 event without a queue is imported', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
@@ -55,7 +55,7 @@ describe('what a message asks for', () => {
     expect(sink.seen).toHaveLength(1)
   })
 
-  test('a bare S3 event that cannot be carried out is an error, so that Lambda sends it again', async () => {
+  test('an S3 event without a queue fails with an error, so that Lambda retries it', async () => {
     await using sink = await startFaultSink(() => status(401))
     await using installation = await Installation.start(sink.url)
     await installation.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
@@ -70,16 +70,16 @@ describe('what a message asks for', () => {
     [ 'the test event of S3',   { Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: BUCKET } ],
     [ 'a deleted object',       { Records: [{ ...eventOf('incoming/a.json'), eventName: 'ObjectRemoved:Delete' }] } ],
     [ 'our own report',         { Records: [eventOf('reports/incoming/a.json/v/report.json')] } ],
-  ])('%s is acknowledged, and nothing is done', async (_what, body) => {
+  ])('%s is acknowledged and ignored', async (_what, body) => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.sendToImportQueue(JSON.stringify(body))
     await installation.idle()
     expect(sink.seen).toEqual([])
-    expect(await installation.takeDeadBodies()).toEqual([])
+    expect(await installation.receiveDeadLetterBodies()).toEqual([])
   })
 
-  test('what nobody understands stays, and goes to the dead letters as it is', async () => {
+  test('a message that the importer does not understand stays in the queue', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const answer = await installation.invoke({
@@ -91,7 +91,7 @@ describe('what a message asks for', () => {
     )
   })
 
-  test('an object that was replaced before it was read is told as such, and its successor is imported', async () => {
+  test('an object that was replaced before it was read is reported as superseded and not imported', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
@@ -103,7 +103,7 @@ describe('what a message asks for', () => {
     expect(sink.seen).toEqual([])
   })
 
-  test('an old version is read as it was, also when a newer one took its place', async () => {
+  test('an old version is imported although it was deleted since', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
@@ -114,8 +114,8 @@ describe('what a message asks for', () => {
   })
 })
 
-describe('dead letters that are moved back to the import queue', () => {
-  test('a line that is still wrong comes back, counted and not wrapped', async () => {
+describe('replayed dead letters', () => {
+  test('a line that is still invalid is rejected again, and its replays are counted', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
@@ -133,19 +133,19 @@ describe('dead letters that are moved back to the import queue', () => {
     expect(sink.seen).toHaveLength(1)
   })
 
-  test('a line that the endpoint takes now is delivered', async () => {
+  test('a line that the endpoint now accepts is delivered', async () => {
     let isRefused = true
     await using sink = await startFaultSink(({ target }) => (isRefused && target.includes('_p=b') ? status(413) : TAKEN))
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', `${GOOD}\n{"_p":"b","_t":1393344604,"_n":"Paid"}`)
     isRefused = false
     await installation.redrive()
-    await installation.heard('dead_letter_replayed')
+    await installation.logged('dead_letter_replayed')
     expect(sink.taken.size).toBe(2)
     expect(await installation.receiveDeadLetters()).toEqual([])
   })
 
-  test('a letter that carries only a part of its line finds the rest in the drop', async () => {
+  test('the whole line is read from the file if the dead letter has only a part of it', async () => {
     let isRefused = true
     await using sink = await startFaultSink(() => (isRefused ? status(413) : TAKEN))
     await using installation = await Installation.start(sink.url)
@@ -155,11 +155,11 @@ describe('dead letters that are moved back to the import queue', () => {
     isRefused = false
     const cut: DeadLetter = { ...deadLetters[1]!, line: long.slice(0, 100), lineTruncated: true }
     await installation.sendToImportQueue(JSON.stringify(cut))
-    await installation.heard('dead_letter_replayed')
+    await installation.logged('dead_letter_replayed')
     expect([...sink.taken.keys()].some((request) => request.includes('n29='))).toBe(true)
   })
 
-  test('a whole drop is imported again', async () => {
+  test('a rejected file is imported again', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const report = await installation.import('a.json', '[\n1\n]')
@@ -169,7 +169,7 @@ describe('dead letters that are moved back to the import queue', () => {
     expect(deadLetter).toMatchObject({ kind: 'file', reason: 'not_line_delimited_json', replays: 1 })
   })
 
-  test('a letter whose line cannot be sent now stays in the queue', async () => {
+  test('a dead letter whose line cannot be sent now stays in the queue', async () => {
     await using sink = await startFaultSink(() => status(403))
     await using installation = await Installation.start(sink.url)
     const deadLetter = {
@@ -193,42 +193,42 @@ describe('dead letters that are moved back to the import queue', () => {
     expect(await installation.invoke({ Records: [record] })).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
   })
 
-  test('a line that failed at three replays is set aside, and no longer among those that a redrive sends along', async () => {
+  test('a line that failed at three replays is quarantined, and a redrive no longer sends it', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     const [deadLetter] = await installation.receiveDeadLetters()
     await installation.sendToImportQueue(JSON.stringify({ ...deadLetter, replays: 2 }))
-    await installation.heard('dead_letter_quarantined')
+    await installation.logged('dead_letter_quarantined')
     await installation.idle()
-    expect(await installation.takeDeadBodies()).toEqual([])
+    expect(await installation.receiveDeadLetterBodies()).toEqual([])
     const [quarantined] = await archivedDeadLetters(installation)
     expect(quarantined).toMatchObject({ why: 'replayed' })
     expect(JSON.parse(quarantined!.body)).toMatchObject({ line: BAD, replays: 3, source: deadLetter!.source })
   })
 
-  test('so is a whole drop', async () => {
+  test('a file that failed at three replays is quarantined too', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', '[\n1\n]')
     const [deadLetter] = await installation.receiveDeadLetters()
     await installation.sendToImportQueue(JSON.stringify({ ...deadLetter, replays: 2 }))
-    await installation.heard('dead_letter_quarantined')
+    await installation.logged('dead_letter_quarantined')
     await installation.idle()
-    expect(await installation.takeDeadBodies()).toEqual([])
+    expect(await installation.receiveDeadLetterBodies()).toEqual([])
     expect((await archivedDeadLetters(installation)).map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
       { kind: 'file', reason: 'not_line_delimited_json', replays: 3 },
     ])
   })
 })
 
-describe('the daily sweep', () => {
-  test('leaves young dead letters where they are, and seen', async () => {
+describe('the daily archive job', () => {
+  test('leaves new dead letters in their queue, visible', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     await installation.sendToImportQueue(JSON.stringify({ schema: ARCHIVE_SCHEMA }))
-    expect((await installation.heard('no_old_dead_letters')).facts).toMatchObject({ seen: 1, isWhole: true })
+    expect((await installation.logged('no_old_dead_letters')).facts).toMatchObject({ seen: 1, isWhole: true })
     expect(await installation.receiveDeadLetters()).toHaveLength(1)
     expect(await archivedDeadLetters(installation)).toEqual([])
   })

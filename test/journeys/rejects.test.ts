@@ -203,7 +203,7 @@ describe('a replay', () => {
       eventName: 'ObjectCreated:Put',
       s3: { bucket: { name: BUCKET }, object: { key: 'other/c.json', versionId: VersionId } },
     }
-    await installation.bury(JSON.stringify({ Records: [event] }))
+    await installation.putIntoDeadLetterQueue(JSON.stringify({ Records: [event] }))
     isDown = false
     const { code, stderr } = await km('rejects', 'replay', '--all-valid', '--yes')
     expect(stderr).toBe('1 line can be sent, 1 failed import can be tried again, 1 would come back.\n')

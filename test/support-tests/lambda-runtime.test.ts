@@ -23,7 +23,7 @@ async function lambdaOf(source: string, options: Partial<LambdaOptions> = {}): P
   return Lambda.start({ bundleDir, env: {}, ...options })
 }
 
-/** Each outcome of several invocations that were begun at once: the answer, or the type of the error. */
+/** The outcomes of invocations that are started together: the response, or the type of the error. */
 async function outcomes(lambda: Lambda, ...events: readonly unknown[]): Promise<readonly unknown[]> {
   const settled = await Promise.allSettled(events.map((event) => lambda.invoke(event)))
   return settled.map((outcome) =>
@@ -31,51 +31,51 @@ async function outcomes(lambda: Lambda, ...events: readonly unknown[]): Promise<
   )
 }
 
-describe('invocations begun together, one after the other', () => {
+describe('invocations that are started together run one after the other', () => {
   // prettier-ignore
   test.each([
     //  a handler that                     is                                                                               outcomes of 1, 2, 3
-    [ 'answers',                           'let n = 0; export const handler = async (e) => [e, ++n]',                       [[1, 1], [2, 2], [3, 3]] ],
+    [ 'returns',                           'let n = 0; export const handler = async (e) => [e, ++n]',                       [[1, 1], [2, 2], [3, 3]] ],
     [ 'throws at the second',              'let n = 0; export const handler = async (e) => { if (e === 2) throw new TypeError("x"); return [e, ++n] }', [[1, 1], 'TypeError', [3, 2]] ],
-    [ 'ends its process at the second',    'let n = 0; export const handler = async (e) => e === 2 ? process.exit(3) : [e, ++n]', [[1, 1], 'Runtime.ExitError', [3, 1]] ],
-    [ 'ends it well at the second',        'let n = 0; export const handler = async (e) => e === 2 ? process.exit() : [e, ++n]', [[1, 1], 'Runtime.ExitError', [3, 1]] ],
+    [ 'exits at the second',               'let n = 0; export const handler = async (e) => e === 2 ? process.exit(3) : [e, ++n]', [[1, 1], 'Runtime.ExitError', [3, 1]] ],
+    [ 'exits with 0 at the second',        'let n = 0; export const handler = async (e) => e === 2 ? process.exit() : [e, ++n]', [[1, 1], 'Runtime.ExitError', [3, 1]] ],
     [ 'is killed at the second',           'let n = 0; export const handler = async (e) => e === 2 ? process.kill(process.pid, "SIGKILL") && new Promise(() => 0) : [e, ++n]', [[1, 1], 'Runtime.ExitError', [3, 1]] ],
-    [ 'answers nothing',                   'export const handler = async () => {}',                                         [null, null, null] ],
+    [ 'returns nothing',                   'export const handler = async () => {}',                                         [null, null, null] ],
     [ 'cannot be loaded',                  'throw new Error("x")',                                                          ['Runtime.InitError', 'Runtime.InitError', 'Runtime.InitError'] ],
     [ 'is not there',                      'export const other = 1',                                                        ['Runtime.InitError', 'Runtime.InitError', 'Runtime.InitError'] ],
-    [ 'ends its process while it loads',   'process.exit(3)',                                                               ['Runtime.ExitError', 'Runtime.ExitError', 'Runtime.ExitError'] ],
-    [ 'ends it well while it loads',       'process.exit()',                                                                ['Runtime.ExitError', 'Runtime.ExitError', 'Runtime.ExitError'] ],
+    [ 'exits while it loads',              'process.exit(3)',                                                               ['Runtime.ExitError', 'Runtime.ExitError', 'Runtime.ExitError'] ],
+    [ 'exits with 0 while it loads',       'process.exit()',                                                                ['Runtime.ExitError', 'Runtime.ExitError', 'Runtime.ExitError'] ],
   ])('a handler that %s', async (_what, source, expected) => {
     await using lambda = await lambdaOf(source)
     expect(await outcomes(lambda, 1, 2, 3)).toEqual(expected)
   })
 })
 
-test('one that never ends is killed at its timeout, and the next one finds a new sandbox', async () => {
+test('an invocation that never ends is killed at its timeout, and the next one gets a new sandbox', async () => {
   const source = 'let n = 0; export const handler = (e) => e === "hang" ? new Promise(() => setInterval(() => 0)) : [++n]'
-  await using lambda = await lambdaOf(source, { timeoutMs: 1_000 })
+  await using lambda = await lambdaOf(source, { timeoutMs: 2_000 })
   expect(await outcomes(lambda, 'go', 'hang', 'go')).toEqual([[1], 'Sandbox.Timedout', [1]])
 })
 
-test('one that blocks its process is killed too', async () => {
+test('an invocation that blocks the event loop is killed at its timeout', async () => {
   await using lambda = await lambdaOf('export const handler = () => { for (;;); }', { timeoutMs: 300 })
   await expect(lambda.invoke({})).rejects.toThrow('Task timed out after 0.3 seconds')
 })
 
-test('one that never finishes loading is killed', async () => {
+test('a bundle that never finishes loading is killed', async () => {
   await using lambda = await lambdaOf('await new Promise(() => setInterval(() => 0)); export const handler = () => 0', {
     initTimeoutMs: 500,
   })
   expect(await outcomes(lambda, 1, 2)).toEqual(['Sandbox.Timedout', 'Sandbox.Timedout'])
 })
 
-test('one that takes more heap than it has is ended', async () => {
+test('an invocation that needs more heap than there is fails', async () => {
   const source = 'export const handler = () => { const all = []; for (;;) all.push(new Array(1e5).fill({})) }'
   await using lambda = await lambdaOf(source, { memoryMb: 64 })
   expect(await outcomes(lambda, 1)).toEqual(['Runtime.ExitError'])
 })
 
-test('what waits when it is stopped is told so, and what was logged stays', async () => {
+test('stopping rejects all pending invocations and keeps the logs', async () => {
   const lambda = await lambdaOf(
     'export const handler = () => { console.log("on"); return new Promise(() => setInterval(() => 0)) }',
   )
@@ -86,7 +86,7 @@ test('what waits when it is stopped is told so, and what was logged stays', asyn
   expect(lambda.logs).toContain('on')
 })
 
-test('a handler gets what Lambda gives it, and nothing of this computer', async () => {
+test('a handler gets what Lambda provides, and nothing from this computer', async () => {
   const source = `export const handler = async (event, context) => {
     return { event, left: context.getRemainingTimeInMillis(), name: context.functionName, memory: context.memoryLimitInMB, env: Object.keys(process.env) }
   }`
@@ -101,7 +101,7 @@ test('a handler gets what Lambda gives it, and nothing of this computer', async 
   expect(answer.env).not.toContain('KM_OF_THIS_COMPUTER')
 })
 
-test('all that was logged before the answer is there with it', async () => {
+test('everything that was logged before the response is available with it', async () => {
   await using lambda = await lambdaOf(
     'export const handler = async (e) => { for (let i = 0; i < 2000; i++) console.log(`é ${e} ${i} ends`) }',
   )
@@ -113,16 +113,16 @@ test('all that was logged before the answer is there with it', async () => {
 
 // prettier-ignore
 test.each([
-  //  an answer of    characters      is
-  [ 'at most 6 MB',   6_291_454,      'taken' ],
+  //  a response of   characters      is
+  [ 'at most 6 MB',   6_291_454,      'accepted' ],
   [ 'one byte more',  6_291_455,      'Function.ResponseSizeTooLarge' ],
 ])('%s', async (_what, characters, outcome) => {
   await using lambda = await lambdaOf('export const handler = async (e) => "x".repeat(e)')
   const [answer] = await outcomes(lambda, characters)
-  expect(typeof answer === 'string' && answer.length === characters ? 'taken' : answer).toBe(outcome)
+  expect(typeof answer === 'string' && answer.length === characters ? 'accepted' : answer).toBe(outcome)
 })
 
-test('the bundle of the tests is, byte for byte, the one that the stack deploys', async () => {
+test('the bundle of the tests is byte for byte the one that the stack deploys', async () => {
   const outdir = path.join(folder, 'cdk.out')
   const app = new App({ outdir })
   new ImporterStack(app, 'Importer', { settings: readSettings({}) })
@@ -131,4 +131,4 @@ test('the bundle of the tests is, byte for byte, the one that the stack deploys'
   await buildBundle(path.join(folder, 'bundle'))
   const deployed = await readFile(path.join(outdir, asset ?? '', 'index.mjs'), 'utf8')
   expect((await readFile(path.join(folder, 'bundle', 'index.mjs'), 'utf8')) === deployed).toBe(true)
-}, 60_000)
+})

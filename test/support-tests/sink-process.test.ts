@@ -13,11 +13,11 @@ beforeAll(async () => {
 afterAll(() => sink.stop())
 
 const GET = 'GET /e?_k=K HTTP/1.1\r\nhost: x\r\n\r\n'
-// The end of a head inside of a form must not be taken for one.
+// The form contains a blank line, which must not count as the end of the headers.
 const post = (form: string): string => `POST /s HTTP/1.1\r\nContent-Length: ${form.length}\r\nhost: x\r\n\r\n${form}`
 const POST = post('_p=1\r\n\r\n&x=GET')
 
-/** Writes the pieces one after the other. @returns how many whole answers come back to them */
+/** Writes the pieces one after the other. @returns the number of complete responses */
 async function answersTo(pieces: readonly string[], expected: number): Promise<number> {
   const socket = connect(Number(new URL(sink.url).port), '127.0.0.1').setNoDelay()
   let text = ''
@@ -33,7 +33,7 @@ async function answersTo(pieces: readonly string[], expected: number): Promise<n
   return text.split('content-type: image/gif\r\ncontent-length: 42\r\n\r\nGIF89a').length - 1
 }
 
-test('each request is answered once, wherever it is cut and however many come together', async () => {
+test('each request is answered once, for any chunks and any number of requests', async () => {
   const requests = fc.array(fc.constantFrom(GET, POST, post('')), { minLength: 1, maxLength: 6 })
   await fc.assert(
     fc.asyncProperty(requests, fc.integer({ min: 1, max: 200 }), async (requests, pieceLength) => {
@@ -44,7 +44,7 @@ test('each request is answered once, wherever it is cut and however many come to
   )
 })
 
-test('it ends with whoever started it, also where that one was killed', async () => {
+test('it ends when the process that started it is killed', async () => {
   const program = `
     import { startSinkProcess } from ${JSON.stringify(new URL('../support/sink-process.ts', import.meta.url).href)}
     console.log((await startSinkProcess()).url)

@@ -1,4 +1,4 @@
-/** Loaded before a program: kills it at a call to S3 or SQS, before it is sent or after it was answered. KM_DIES is such as "after PUT 1". */
+/** Preloaded into a program: kills it at a call to S3 or SQS, before the request or after the response. Example: KM_DIES="after PUT 1". */
 import { subscribe } from 'node:diagnostics_channel'
 import type { ClientRequest } from 'node:http'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What the sink does with one request. */
+/** What the endpoint does with one request. */
 export type Behaviour =
   | {
       readonly kind: 'answer'
@@ -10,12 +10,14 @@ export type Behaviour =
       readonly headers?: Readonly<Record<string, string>>
       readonly body?: string
     }
-  /** Breaks the connection; `taken` says whether it had counted the request by then. */
+  /** Breaks the connection, after accepting the request if `taken`. */
   | { readonly kind: 'reset'; readonly taken: boolean }
   /** Never answers. */
   | { readonly kind: 'stall' }
   | { readonly kind: 'slow'; readonly ms: number }
-  /** A whole head, and then a body that breaks off. */
+  /** Accepts the request and answers it when the promise resolves. */
+  | { readonly kind: 'held'; readonly until: Promise<unknown> }
+  /** Complete headers, and then a body that breaks off. */
   | { readonly kind: 'half' }
   | { readonly kind: 'garbage' }
 
@@ -23,18 +25,18 @@ export interface SeenRequest {
   readonly method: string
   readonly target: string
   readonly body: string
-  /** From 1, of this very request. */
+  /** The first attempt of a request is 1. */
   readonly attempt: number
 }
 
 export interface FaultSink extends AsyncDisposable {
   readonly url: string
-  /** Every request, in the order in which it came. */
+  /** Every request, in order of arrival. */
   readonly seen: readonly SeenRequest[]
-  /** Requests that were counted, by what they carry; how often each. */
+  /** Accepted requests by path, query and body, with how often each was accepted. */
   readonly taken: ReadonlyMap<string, number>
-  /** The most that waited for an answer at once. */
-  readonly mostInFlight: number
+  /** The highest number of requests in flight. */
+  readonly maxInFlight: number
 }
 
 const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
@@ -45,16 +47,16 @@ export function status(code: number, headers: Readonly<Record<string, string>> =
   return { kind: 'answer', status: code, headers }
 }
 
-/** Kissmetrics as it is on a bad day: on loopback, doing to each request what the test says, and remembering all of them. */
+/** A Kissmetrics endpoint on loopback. The test decides what it does with each request, and it records all of them. */
 export async function startFaultSink(behave: (request: SeenRequest) => Behaviour = () => TAKEN): Promise<FaultSink> {
   const seen: SeenRequest[] = []
   const taken = new Map<string, number>()
   const attempts = new Map<string, number>()
   let inFlight = 0
-  let mostInFlight = 0
+  let maxInFlight = 0
   const server = createServer((request, response) => {
     inFlight += 1
-    mostInFlight = Math.max(mostInFlight, inFlight)
+    maxInFlight = Math.max(maxInFlight, inFlight)
     response.on('close', () => {
       inFlight -= 1
     })
@@ -74,8 +76,8 @@ export async function startFaultSink(behave: (request: SeenRequest) => Behaviour
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     taken,
-    get mostInFlight() {
-      return mostInFlight
+    get maxInFlight() {
+      return maxInFlight
     },
     [Symbol.asyncDispose]: async () => {
       server.close()
@@ -85,34 +87,41 @@ export async function startFaultSink(behave: (request: SeenRequest) => Behaviour
   }
 }
 
-function act(behaviour: Behaviour, request: IncomingMessage, response: ServerResponse, take: () => void): void {
+function act(behaviour: Behaviour, request: IncomingMessage, response: ServerResponse, accept: () => void): void {
   switch (behaviour.kind) {
     case 'answer': {
-      const isTaken = behaviour.status === 200
-      if (isTaken) take()
-      response.writeHead(behaviour.status, { ...(isTaken && { 'content-type': 'image/gif' }), ...behaviour.headers })
-      response.end(behaviour.body ?? (isTaken ? GIF : ''))
+      const isAccepted = behaviour.status === 200
+      if (isAccepted) accept()
+      response.writeHead(behaviour.status, { ...(isAccepted && { 'content-type': 'image/gif' }), ...behaviour.headers })
+      response.end(behaviour.body ?? (isAccepted ? GIF : ''))
       return
     }
     case 'reset':
-      if (behaviour.taken) take()
+      if (behaviour.taken) accept()
       request.socket.resetAndDestroy()
       return
     case 'stall':
       return
     case 'slow':
       setTimeout(() => {
-        take()
+        accept()
         response.writeHead(200, { 'content-type': 'image/gif' }).end(GIF)
       }, behaviour.ms)
       return
+    case 'held':
+      void behaviour.until.then(() => {
+        if (response.destroyed) return
+        accept()
+        response.writeHead(200, { 'content-type': 'image/gif' }).end(GIF)
+      })
+      return
     case 'half':
-      take()
+      accept()
       response.writeHead(200, { 'content-type': 'image/gif', 'content-length': 1_000 })
       response.write(GIF, () => request.socket.resetAndDestroy())
       return
     case 'garbage':
-      request.socket.end('nothing that HTTP knows\r\n\r\n')
+      request.socket.end('not HTTP\r\n\r\n')
   }
 }
 
@@ -121,7 +130,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
   } catch {
-    // A client that goes away in the middle of its body has sent what it has sent.
+    // The client closed the connection within the body. What arrived is enough.
   }
   return Buffer.concat(chunks).toString()
 }

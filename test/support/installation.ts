@@ -25,7 +25,7 @@ export const API_KEY = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00'
 
 const DEPLOYED = wiringOf(readSettings({}))
 
-/** The deployed wiring, with a visibility timeout that a test can wait for. */
+/** The wiring of the stack, with a visibility timeout that a test can wait for. */
 export const TEST_WIRING: Wiring = {
   ...DEPLOYED,
   importQueue: { ...DEPLOYED.importQueue, visibilityTimeoutSeconds: 60 },
@@ -37,7 +37,7 @@ export interface LogEntry {
   readonly facts: Facts
 }
 
-/** The whole importer in one process: embedded S3 and SQS over their wire, and the handler behind its event source. */
+/** The whole importer in one process: the S3 and SQS emulators over HTTP, and the handler behind an event source. */
 export class Installation implements AsyncDisposable {
   readonly cloud: LocalServices
   readonly handler: Handler
@@ -53,7 +53,7 @@ export class Installation implements AsyncDisposable {
     this.#dir = dir
   }
 
-  /** @param endpoint where Kissmetrics is @param env further settings of the function @param options how long an invocation may last, how many there may be, and the time in the queues */
+  /** @param endpoint URL of Kissmetrics @param env more settings of the function @param options timeout and number of invocations, and the clock of the queues */
   static async start(
     endpoint: string,
     env: Readonly<Record<string, string>> = {},
@@ -86,12 +86,12 @@ export class Installation implements AsyncDisposable {
     return new Installation(cloud, handler, entries, source, dir)
   }
 
-  /** Calls the handler as Lambda would, without a queue in between. */
+  /** Calls the handler as Lambda does for an event without a queue. */
   invoke(event: unknown, remainingMs = 60_000): ReturnType<Handler> {
     return this.handler(event, { getRemainingTimeInMillis: () => remainingMs })
   }
 
-  /** Drops a file and waits for its last report. */
+  /** Uploads a file and waits for its final report. */
   async import(name: string, body: string | Buffer, extra: Partial<PutObjectCommandInput> = {}): Promise<Report> {
     const key = `incoming/${name}`
     const { VersionId } = await this.cloud.s3.send(
@@ -118,13 +118,13 @@ export class Installation implements AsyncDisposable {
     }
   }
 
-  /** Takes all dead letters out of their queue, sorted by line. */
+  /** Receives and deletes all dead letters, sorted by line. */
   async receiveDeadLetters(): Promise<readonly DeadLetter[]> {
-    const deadLetters = (await this.takeDeadBodies()).map((body) => JSON.parse(body) as DeadLetter)
+    const deadLetters = (await this.receiveDeadLetterBodies()).map((body) => JSON.parse(body) as DeadLetter)
     return deadLetters.toSorted((a, b) => (a.source.line ?? 0) - (b.source.line ?? 0))
   }
 
-  async takeDeadBodies(): Promise<readonly string[]> {
+  async receiveDeadLetterBodies(): Promise<readonly string[]> {
     const { sqs, deadLetterQueueUrl: QueueUrl } = this.cloud
     const bodies: string[] = []
     for (;;) {
@@ -137,7 +137,7 @@ export class Installation implements AsyncDisposable {
     }
   }
 
-  /** As the console's "Start DLQ redrive" with a destination does. Resolves when all has been moved: who looks earlier would take it away. */
+  /** The same as "Start DLQ redrive" in the AWS console. Resolves when all messages have been moved. */
   async redrive(): Promise<void> {
     const { sqs, importQueueArn } = this.cloud
     const SourceArn = importQueueArn.replace(/[^:]+$/, 'dead-letters')
@@ -152,22 +152,22 @@ export class Installation implements AsyncDisposable {
     await this.cloud.sqs.send(new SendMessageCommand({ QueueUrl: this.cloud.importQueueUrl, MessageBody: body }))
   }
 
-  /** Puts a message among the dead letters, as SQS does with one that was delivered too often. */
-  async bury(body: string): Promise<void> {
+  /** Puts a message into the dead-letter queue, as SQS does with a message that was received too often. */
+  async putIntoDeadLetterQueue(body: string): Promise<void> {
     await this.cloud.sqs.send(new SendMessageCommand({ QueueUrl: this.cloud.deadLetterQueueUrl, MessageBody: body }))
   }
 
-  /** Dead letters that came back so often, as soon as there are that many. */
+  /** Waits for this many dead letters with this number of replays. */
   async rejectedDeadLetters(count: number, replays: number): Promise<readonly DeadLetter[]> {
     const deadLetters: DeadLetter[] = []
-    return eventually('dead letters that came back', async () => {
+    return eventually(`${count} dead letters after ${replays} replays`, async () => {
       deadLetters.push(...(await this.receiveDeadLetters()).filter((deadLetter) => deadLetter.replays === replays))
       return deadLetters.length >= count ? deadLetters : undefined
     })
   }
 
-  /** The first log entry with this code, as soon as there is one. */
-  heard(code: string): Promise<LogEntry> {
+  /** Waits for the first log entry with this code. */
+  logged(code: string): Promise<LogEntry> {
     return eventually(code, () => Promise.resolve(this.entries.find(({ facts }) => facts.code === code)))
   }
 
@@ -175,7 +175,7 @@ export class Installation implements AsyncDisposable {
     return countMessages(this.cloud.sqs, this.cloud.importQueueUrl)
   }
 
-  /** Until the import queue is empty and nothing is being imported. */
+  /** Waits until the import queue is empty and no invocation is running. */
   async idle(): Promise<void> {
     await eventually('an empty import queue', async () => {
       const left = await countMessages(this.cloud.sqs, this.cloud.importQueueUrl)
@@ -197,15 +197,16 @@ function recorder(entries: LogEntry[]): Log {
   return { info: note('info'), warn: note('warn'), error: note('error'), count: () => undefined }
 }
 
-const PATIENCE_MS = 25_000
+/** Less than testTimeout in jest.config.js, so that the error names what was missing. */
+const MAX_WAIT_MS = 100_000
 
-/** Looks again and again until there is something to see. @throws Error naming what never came, before the runner gives up */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>, patienceMs = PATIENCE_MS): Promise<T> {
-  const end = performance.now() + patienceMs
+/** Polls until `look` returns something. @throws Error that names what did not happen in time */
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>, maxWaitMs = MAX_WAIT_MS): Promise<T> {
+  const end = performance.now() + maxWaitMs
   while (performance.now() < end) {
     const seen = await look()
     if (seen !== undefined) return seen
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
-  throw new Error(`${what}: it never came`)
+  throw new Error(`${what}: not within ${maxWaitMs / 1000} s`)
 }

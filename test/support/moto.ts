@@ -2,22 +2,33 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 
-/** Whether moto, an independent S3 and SQS written in Python, is installed. Where it is not, say so: a silent gap looks like a pass. */
+/** Whether moto is installed, an independent S3 and SQS in Python. The warning makes skipped tests visible. */
 export const HAS_MOTO = spawnSync('python3', ['-c', 'import moto.server']).status === 0
-if (!HAS_MOTO) console.warn('moto is not installed (pip install "moto[server]"): the second opinion on S3 and SQS is skipped.')
+if (!HAS_MOTO)
+  console.warn('moto is not installed (pip install "moto[server]"): the comparison of the emulators with moto is skipped.')
 
 export interface Moto {
   readonly url: string
   stop(): Promise<void>
 }
 
-/** Starts moto on a free port of loopback. */
+/** Starts moto on a free loopback port. */
 export async function startMoto(): Promise<Moto> {
-  const port = await freePort()
+  for (;;) {
+    const moto = await tryToStart(await freePort())
+    if (moto !== undefined) return moto
+  }
+}
+
+/** @returns undefined if another process took the port in the meantime */
+async function tryToStart(port: number): Promise<Moto | undefined> {
   const child = spawn('python3', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
   const closed = once(child, 'close')
   const url = `http://127.0.0.1:${port}`
-  while (!(await isUp(url))) await new Promise((resolve) => setTimeout(resolve, 100))
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    if (child.exitCode !== null) return undefined
+  } while (!(await isUp(url)))
   return {
     url,
     stop: async () => {

@@ -1,6 +1,6 @@
 /**
- * Says what AWS would say to a call, from the policies alone: as much of IAM's evaluation as the importer's template uses, within one account.
- * What it does not know, it throws at, so that a new kind of statement cannot pass unseen.
+ * Evaluates IAM policies for a call within one account, as far as the importer's template uses them. It throws at every element that it
+ * does not know, so that a new kind of statement cannot pass unchecked.
  *
  * @see AWS IAM, "Policy evaluation logic" and "IAM JSON policy elements: Condition operators"
  */
@@ -18,9 +18,9 @@ export interface Statement {
 export interface Call {
   readonly action: string
   readonly resource: string
-  /** Who calls: a service by its name, anyone else by an ARN. */
+  /** The caller: the name of a service, or an ARN. */
   readonly by: string
-  /** What IAM knows of the call, such as `aws:SourceArn`. */
+  /** Condition keys of the call, for example `aws:SourceArn`. */
   readonly context?: Readonly<Record<string, string>>
 }
 
@@ -28,7 +28,7 @@ export type Answer = 'allowed' | 'denied' | 'not allowed'
 
 /**
  * @param own statements of the caller's role
- * @param others statements of the policies of the resources that may be called
+ * @param others statements of resource policies
  */
 export function decide(own: readonly Statement[], others: readonly Statement[], call: Call): Answer {
   const applying = [
@@ -39,11 +39,11 @@ export function decide(own: readonly Statement[], others: readonly Statement[], 
   return applying.some(({ Effect }) => Effect === 'Allow') ? 'allowed' : 'not allowed'
 }
 
-const KNOWN = new Set(['Sid', 'Effect', 'Action', 'Resource', 'Principal', 'Condition'])
+const KNOWN_ELEMENTS = new Set(['Sid', 'Effect', 'Action', 'Resource', 'Principal', 'Condition'])
 
 function applies(statement: Statement, { action, resource, context = {} }: Call): boolean {
   for (const element of Object.keys(statement))
-    if (!KNOWN.has(element)) throw new Error(`policy element ${element} is not known here`)
+    if (!KNOWN_ELEMENTS.has(element)) throw new Error(`policy element ${element} is not supported by this test`)
   const { Action, Resource, Condition = {} } = statement
   return (
     list(Action).some((pattern) => like(pattern.toLowerCase(), action.toLowerCase())) &&
@@ -58,13 +58,13 @@ function names({ Principal = {} }: Statement, caller: string): boolean {
   return Object.entries(Principal).some(([kind, who]) => {
     if (kind === 'Service') return list(who).includes(caller)
     if (kind === 'AWS') return list(who).includes('*') || list(who).includes(caller)
-    throw new Error(`principal ${kind} is not known here`)
+    throw new Error(`principal ${kind} is not supported by this test`)
   })
 }
 
 function holds(operator: string, wanted: readonly string[], seen: string | undefined): boolean {
   const test = OPERATORS[operator.replace(/IfExists$/, '')]
-  if (test === undefined) throw new Error(`condition operator ${operator} is not known here`)
+  if (test === undefined) throw new Error(`condition operator ${operator} is not supported by this test`)
   if (seen === undefined) return operator.endsWith('IfExists')
   return wanted.some((value) => test(value, seen))
 }
@@ -72,7 +72,7 @@ function holds(operator: string, wanted: readonly string[], seen: string | undef
 const OPERATORS: Readonly<Record<string, (wanted: string, seen: string) => boolean>> = {
   StringEquals: (wanted, seen) => wanted === seen,
   StringLike: like,
-  // The two are the same to IAM; a star does not reach over a colon, which none of our names holds.
+  // IAM treats both alike. In an ARN a star does not match a colon, and our names contain none.
   ArnEquals: like,
   ArnLike: like,
   Bool: (wanted, seen) => wanted.toLowerCase() === seen.toLowerCase(),

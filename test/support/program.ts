@@ -11,7 +11,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** The program as a person runs it, in a process of its own. */
+/** The CLI in a separate process, as a user runs it. */
 export class Program {
   readonly #child
   readonly #ended: Promise<Ended>

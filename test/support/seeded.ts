@@ -1,4 +1,4 @@
-/** Chance that can be repeated: mulberry32, from a seed. @returns a function that gives numbers from 0 up to 1 */
+/** A repeatable random generator (mulberry32). @returns a function that gives numbers from 0 (inclusive) to 1 (exclusive) */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -3,10 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 
-/**
- * The fastest endpoint that Node can be, for benchmarks, in a process of its own: it answers each request with the same GIF, and
- * looks no further into it than to find where it ends.
- */
+/** A fast endpoint for benchmarks, in a separate process. It only finds the end of each request and answers all with the same GIF. */
 export interface SinkProcess {
   readonly url: string
   stop(): Promise<void>
@@ -32,8 +29,8 @@ const ANSWER = Buffer.concat([
 ])
 const HEAD_END = Buffer.from('\r\n\r\n')
 
-/** @returns how many bytes of the buffer are whole requests, and how many those are */
-function wholeRequests(buffer: Buffer): { readonly bytes: number; readonly count: number } {
+/** @returns the number of complete requests in the buffer, and their bytes */
+function completeRequests(buffer: Buffer): { readonly bytes: number; readonly count: number } {
   let bytes = 0
   let count = 0
   for (;;) {
@@ -53,7 +50,7 @@ function serve(): void {
     let rest: Buffer = Buffer.alloc(0)
     socket.on('data', (chunk) => {
       const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-      const { bytes, count } = wholeRequests(buffer)
+      const { bytes, count } = completeRequests(buffer)
       rest = buffer.subarray(bytes)
       for (let answered = 0; answered < count; answered += 1) socket.write(ANSWER)
     })
@@ -67,5 +64,5 @@ function serve(): void {
 
 if (process.argv[1] === import.meta.filename) {
   serve()
-  process.stdin.resume().on('end', () => process.exit()) // whoever started it is gone
+  process.stdin.resume().on('end', () => process.exit()) // the process that started it has ended
 }

@@ -1,10 +1,7 @@
 import { seeded } from './seeded.ts'
 import type { Clock } from '../../lambda/ports.ts'
 
-/**
- * A clock that stands still while anything can go on, and jumps to the next sleeper when nothing can: hours pass in no time, and in the
- * same order every time.
- */
+/** A clock that jumps to the next sleeper when no other code can run, so that hours pass at once and always in the same order. */
 export class VirtualClock implements Clock {
   readonly chance: () => number
   #now = Date.parse('2026-01-01T00:00:00Z')
@@ -35,7 +32,7 @@ export class VirtualClock implements Clock {
   #planJump(): void {
     if (this.#isJumpPlanned) return
     this.#isJumpPlanned = true
-    // After every promise that can be settled now has been.
+    // After all promises that can settle now have settled.
     setImmediate(() => {
       this.#isJumpPlanned = false
       const next = this.#sleepers.toSorted((a, b) => a.at - b.at)[0]

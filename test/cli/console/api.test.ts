@@ -288,7 +288,7 @@ describe('rejected lines', () => {
         },
       ],
     })
-    await page.installation.bury(message)
+    await page.installation.putIntoDeadLetterQueue(message)
     expect(await page.rejected()).toMatchObject({
       total: 1,
       rows: [{ kind: 'failed-import', reason: 'import_unfinished', key: 'incoming/gone.json' }],

@@ -396,8 +396,13 @@ describe('no process is left after a run is ended', () => {
     const where = await mkdtemp(path.join(folder, 'ended-'))
     const child = start('run.ts', '--lines', '500', '--kills', '1000', '--evidence', where)
     const closed = once(child, 'exit')
-    await eventually('the processes of the run', async () => ((await processesOf(where)) >= 4 ? true : undefined))
-    child.kill(signal)
+    try {
+      await eventually('the processes of the run', async () => ((await processesOf(where)) >= 4 ? true : undefined))
+      child.kill(signal)
+      await closed
+    } finally {
+      child.kill('SIGKILL')
+    }
     const [code] = (await closed) as [number | null]
     expect(code).toBe(expected)
     await eventually('the end of the processes', async () => ((await processesOf(where)) === 0 ? true : undefined))

@@ -74,7 +74,7 @@ export class Copy implements AsyncDisposable {
   async #failureOf(test: string): Promise<string | undefined> {
     const results = path.join(this.#root, 'results.json')
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
-    const args = [...flags, test, '--bail', '--json', `--outputFile=${results}`, '--forceExit']
+    const args = [...flags, test, '--json', `--outputFile=${results}`, '--forceExit']
     const child = spawn(process.execPath, args, { cwd: this.#root, stdio: 'ignore' })
     const [code] = (await once(child, 'close')) as [number | null]
     if (code === 0) return undefined

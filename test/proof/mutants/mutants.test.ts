@@ -12,4 +12,4 @@ test('a mistake is caught, and the copy is restored afterwards', async () => {
   if (mutant === undefined) throw new Error('no such mutant')
   expect(await copy.catch(mutant)).toMatch(/^test\/lambda\/intake\/message\.test\.ts: ./)
   expect(await copy.catch({ ...mutant, replace: mutant.find })).toBeUndefined()
-}, 60_000)
+})

@@ -4,7 +4,7 @@ import { BUNDLE } from '../../../lib/bundle.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..', '..')
 
-/** Makes the one file that is deployed, as the stack has it made. @returns its size in bytes */
+/** Bundles the function into one file, with the same options as the stack. @returns its size in bytes */
 export async function buildBundle(outDir: string, entry = path.join(ROOT, 'lambda/handler.ts')): Promise<number> {
   const { banner, mainFields, ...options } = BUNDLE
   const { metafile } = await build({

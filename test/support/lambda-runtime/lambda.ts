@@ -7,20 +7,20 @@ import { LogFile } from './log-file.ts'
 import { startSandbox } from './sandbox.ts'
 
 export interface LambdaOptions {
-  /** Where index.mjs lies. */
+  /** The folder of index.mjs. */
   readonly bundleDir: string
   /** File and export. @default index.handler */
   readonly handler?: string
   readonly env: Readonly<Record<string, string>>
   /** @default 30,000 */
   readonly timeoutMs?: number
-  /** How long a sandbox may take until it asks for its first invocation. @default 10,000, as in Lambda */
+  /** How long a sandbox may take to ask for its first invocation. @default 60,000; Lambda allows 10,000, but a busy test machine needs more */
   readonly initTimeoutMs?: number
   /** @default 1,024 */
   readonly memoryMb?: number
 }
 
-/** What Lambda says when an invocation did not end with an answer: `Sandbox.Timedout`, `Runtime.ExitError`, or the error's own type. */
+/** An invocation that failed: `Sandbox.Timedout`, `Runtime.ExitError`, or the type of the thrown error. */
 export class InvocationError extends Error {
   override readonly name = 'InvocationError'
   readonly errorType: string
@@ -39,14 +39,14 @@ interface Invocation {
   timer?: NodeJS.Timeout
 }
 
-/** Lambda, Invoke: a synchronous answer has at most 6 MB. */
-const MAX_ANSWER_BYTES = 6 * 1_048_576
+/** AWS Lambda, Invoke: a synchronous response has at most 6 MB. */
+const MAX_RESPONSE_BYTES = 6 * 1_048_576
 
 const API = '/2018-06-01/runtime'
 
 /**
- * Runs a bundle under AWS's own runtime interface client, behind a Runtime API of ours: one sandbox, one invocation at a time, killed
- * at its timeout, and a new sandbox after it has died.
+ * Runs a bundle under AWS's runtime interface client with an emulated Runtime API: one sandbox and one invocation at a time. A sandbox is
+ * killed at its timeout, and a new one replaces it.
  */
 export class Lambda implements AsyncDisposable {
   readonly #options: Required<LambdaOptions>
@@ -55,13 +55,13 @@ export class Lambda implements AsyncDisposable {
   #running: Invocation | undefined
   #next: ServerResponse | undefined
   #sandbox: ChildProcess | undefined
-  /** Runs until the sandbox is ready, or has said why it never will be. */
+  /** Runs until the sandbox is ready or reports an init error. */
   #initTimer: NodeJS.Timeout | undefined
   readonly #log = new LogFile()
   #isStopping = false
 
   private constructor(options: LambdaOptions) {
-    this.#options = { handler: 'index.handler', timeoutMs: 30_000, initTimeoutMs: 10_000, memoryMb: 1_024, ...options }
+    this.#options = { handler: 'index.handler', timeoutMs: 30_000, initTimeoutMs: 60_000, memoryMb: 1_024, ...options }
     this.#server = createServer((request, response) => {
       void this.#answer(request, response)
     })
@@ -74,7 +74,7 @@ export class Lambda implements AsyncDisposable {
     return lambda
   }
 
-  /** All that the function wrote, to both of its streams. */
+  /** Everything that the function wrote to stdout and stderr. */
   get logs(): string {
     return this.#log.text
   }
@@ -84,14 +84,14 @@ export class Lambda implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ id: randomUUID(), event, resolve, reject })
       this.#sandbox ??= this.#startSandbox()
-      this.#give()
+      this.#sendNext()
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true
     for (const invocation of this.#waiting.splice(0))
-      this.#fail(invocation, 'Sandbox.Failure', 'Lambda was stopped before its turn came')
+      this.#fail(invocation, 'Sandbox.Failure', 'Lambda was stopped before this invocation started')
     const sandbox = this.#sandbox
     if (sandbox !== undefined) {
       sandbox.kill('SIGKILL')
@@ -122,24 +122,24 @@ export class Lambda implements AsyncDisposable {
     return sandbox
   }
 
-  /** @returns whether it had not ended before */
+  /** @returns whether the init phase was still running */
   #initEnded(): boolean {
-    const isFirst = this.#initTimer !== undefined
+    const wasRunning = this.#initTimer !== undefined
     clearTimeout(this.#initTimer)
     this.#initTimer = undefined
-    return isFirst
+    return wasRunning
   }
 
   #sandboxEnded(how: string): void {
     this.#sandbox = undefined
     this.#next = undefined
-    // A sandbox that dies before it takes anything would do so again: the one that it was started for must not wait for ever.
-    const victim = this.#initEnded() ? this.#waiting.shift() : this.#running
-    this.#fail(victim, 'Runtime.ExitError', `RequestId: ${victim?.id ?? ''} Error: Runtime exited with error: ${how}`)
+    // A sandbox that dies in its init phase would do so again, so the invocation that it was started for fails.
+    const failed = this.#initEnded() ? this.#waiting.shift() : this.#running
+    this.#fail(failed, 'Runtime.ExitError', `RequestId: ${failed?.id ?? ''} Error: Runtime exited with error: ${how}`)
     if (this.#waiting.length > 0 && !this.#isStopping) this.#sandbox = this.#startSandbox()
   }
 
-  #give(): void {
+  #sendNext(): void {
     if (this.#next === undefined || this.#running !== undefined) return
     const invocation = this.#waiting.shift()
     if (invocation === undefined) return
@@ -165,7 +165,7 @@ export class Lambda implements AsyncDisposable {
     if (url === `${API}/invocation/next`) {
       this.#initEnded()
       this.#next = response
-      this.#give()
+      this.#sendNext()
       return
     }
     const body = await bodyOf(request)
@@ -182,7 +182,7 @@ export class Lambda implements AsyncDisposable {
   }
 
   #settle(invocation: Invocation, body: string): void {
-    if (Buffer.byteLength(body) > MAX_ANSWER_BYTES) {
+    if (Buffer.byteLength(body) > MAX_RESPONSE_BYTES) {
       this.#fail(invocation, 'Function.ResponseSizeTooLarge', 'Response payload size exceeded maximum allowed payload size')
       return
     }

@@ -3,10 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/**
- * What a sandbox writes. A process writes to a file at once, but queues what a pipe does not take: with a pipe, an answer could be
- * here before what was logged ahead of it.
- */
+/** The output of a sandbox. It is a file, because output to a pipe could arrive after the response that it was written before. */
 export class LogFile {
   readonly #file: number
   #text: string | undefined
@@ -14,7 +11,7 @@ export class LogFile {
   constructor() {
     const name = path.join(tmpdir(), `km-lambda-log-${randomUUID()}`)
     this.#file = openSync(name, 'a+', 0o600)
-    unlinkSync(name) // it lives as long as somebody has it open, and a killed test leaves nothing behind
+    unlinkSync(name) // it exists until it is closed, so a killed test leaves no file
   }
 
   /** For the standard streams of a child. */
@@ -26,7 +23,7 @@ export class LogFile {
     return this.#text ?? this.#read()
   }
 
-  /** The text stays. */
+  /** The text stays available. */
   close(): void {
     this.#text = this.#read()
     closeSync(this.#file)

@@ -1,5 +1,5 @@
-// Loaded before the Lambda runtime interface client: takes the place of the one part of it that is compiled, its HTTP client for the
-// Runtime API. Everything else is AWS's own code, so that the bundle runs as it does in Lambda.
+// Preloaded before the Lambda runtime interface client: replaces its only compiled part, the HTTP client for the Runtime API. Everything
+// else is AWS's code, so that the bundle runs as in Lambda.
 const http = require('node:http')
 const Module = require('node:module')
 const path = require('node:path')
@@ -23,7 +23,7 @@ function call(method, route, body, headers = {}) {
   })
 }
 
-// The next invocation is asked for when the answer to the last one has gone out, as the compiled client does.
+// Like the compiled client, it asks for the next invocation when the last response has been sent.
 let answered = Promise.resolve()
 const client = {
   initializeClient() {},

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { LogFile } from './log-file.ts'
 
 export interface SandboxOptions {
-  /** Where index.mjs lies. */
+  /** The folder of index.mjs. */
   readonly bundleDir: string
   /** File and export. */
   readonly handler: string
@@ -17,14 +17,14 @@ export interface SandboxOptions {
 const RUNTIME_CLIENT = path.join(import.meta.dirname, '../../../node_modules/aws-lambda-ric/index.mjs')
 const NATIVE_CLIENT = path.join(import.meta.dirname, 'native-client.cjs')
 
-/** One process that loads the bundle and then asks for one invocation after the other, as AWS's own client does it. */
+/** A process that loads the bundle and asks for one invocation after the other. */
 export function startSandbox({ bundleDir, handler, env, memoryMb, runtimeApi, log }: SandboxOptions): ChildProcess {
-  // Lambda, too, gives the heap nine tenths of the memory. What lies outside of the heap is not bounded here.
+  // Like Lambda, 90 % of the memory is for the heap. Memory outside the heap is not limited here.
   const heap = `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`
   return spawn(process.execPath, [heap, '--require', NATIVE_CLIENT, RUNTIME_CLIENT, handler], {
     cwd: bundleDir,
     stdio: ['ignore', log.descriptor, log.descriptor],
-    // Nothing of this computer's: what is not set by Lambda or by the stack is not there.
+    // Only what Lambda or the stack sets; nothing from this computer.
     env: {
       PATH: process.env.PATH,
       AWS_LAMBDA_RUNTIME_API: runtimeApi,
