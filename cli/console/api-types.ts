@@ -1,6 +1,6 @@
 import type { ReasonCode } from '../../lambda/reasons.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import type { WaitingReason } from '../rejects/content.ts'
+import type { DeadLetterReason } from '../rejects/content.ts'
 
 /*
  * What the console's page and its server say to each other: JSON under the page's own address, which holds the token.
@@ -53,7 +53,7 @@ export interface Uploaded {
 export interface RejectedFilter {
   /** Key of a drop. */
   readonly file?: string
-  readonly reason?: WaitingReason
+  readonly reason?: DeadLetterReason
   /** Stands somewhere in the line, in whatever case. */
   readonly text?: string
   /** Left out: what waits, and what the stack parked because it was old; else what a person put away, or what failed at three replays. */
@@ -75,7 +75,7 @@ export interface DeadLetterPage {
   readonly nearTheirEnd: number
   readonly firstForgottenAt?: string
   /** Of the filter, but for its own part: what could be chosen instead. The largest first. */
-  readonly reasons: readonly { readonly reason: WaitingReason; readonly count: number }[]
+  readonly reasons: readonly { readonly reason: DeadLetterReason; readonly count: number }[]
   readonly files: readonly { readonly key: string; readonly count: number }[]
   /** How many the filter leaves, and some of them. */
   readonly matching: number
@@ -87,8 +87,8 @@ export type RejectedOrder = 'place' | 'end'
 /** A dead letter. */
 export interface RejectedRow {
   readonly id: string
-  readonly kind: 'line' | 'file' | 'work' | 'stranger'
-  readonly reason: WaitingReason
+  readonly kind: 'line' | 'file' | 'failed-import' | 'unknown'
+  readonly reason: DeadLetterReason
   readonly detail: string
   /** Key of the drop; empty where it is about none. */
   readonly key: string
@@ -104,7 +104,7 @@ export interface RejectedRow {
   readonly failedAt: string
   /** When the queue forgets it; not there for what lies in the bucket, which keeps it. */
   readonly forgottenAt?: string
-  readonly kept: 'queue' | 'archived' | 'quarantined'
+  readonly status: 'queued' | 'archived' | 'quarantined'
 }
 
 export interface FixQuestion {

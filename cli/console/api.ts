@@ -2,11 +2,11 @@ import { json } from 'node:stream/consumers'
 import * as v from 'valibot'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
-import { waitingIn } from '../deployment/queue-depth.ts'
-import { OTHER_REASONS, type WaitingReason } from '../rejects/content.ts'
-import { replayEdited } from '../rejects/replay-edited.ts'
-import { archiveSelected } from '../rejects/archive.ts'
-import { sendBack } from '../rejects/replay-valid.ts'
+import { queueDepths } from '../deployment/queue-depth.ts'
+import { MESSAGE_REASONS, type DeadLetterReason } from '../rejects/content.ts'
+import { replayLines } from '../rejects/replay-lines.ts'
+import { archiveDeadLetters } from '../rejects/archive-dead-letters.ts'
+import { requeueFailedImports } from '../rejects/requeue-failed-imports.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
 import { REASONS } from '../../lambda/reasons.ts'
 import { DeadLetterCache } from './dead-letters.ts'
@@ -28,7 +28,7 @@ const MOST_ROWS = 500
 /** Of what a person mends at once, with room for the escapes of JSON. */
 const MOST_BODY_BYTES = 64 * 1024 ** 2
 
-const REASON_NAMES = [...Object.keys(REASONS), ...Object.keys(OTHER_REASONS)] as WaitingReason[]
+const REASON_NAMES = [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as DeadLetterReason[]
 
 const Filter = v.object({
   file: v.exactOptional(v.string()),
@@ -94,20 +94,20 @@ export class ConsoleApi implements AsyncDisposable {
     const limit = Number(query.get('limit') ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
       throw new Refusal(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
-    const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), waitingIn(this.#deployment)])
+    const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), queueDepths(this.#deployment)])
     const { name, emulatorUrl } = this.#deployment
     const nearTheirEnd = waiting.deadLetters === 0 ? 0 : this.#deadLetters.nearTheirEnd()
     return {
       deployment: name,
       ...(emulatorUrl !== undefined && { emulator: emulatorUrl }),
       waiting: { ...waiting, ...(nearTheirEnd !== undefined && { nearTheirEnd }) },
-      files: reports.toReversed().map(({ where, report }) => ({ id: where, report })),
+      files: reports.toReversed().map(({ key, report }) => ({ id: key, report })),
       total,
     }
   }
 
   async #file(id: string): Promise<unknown> {
-    const report = id.startsWith(REPORTS_PREFIX) ? await this.#reports.one(id) : undefined
+    const report = id.startsWith(REPORTS_PREFIX) ? await this.#reports.get(id) : undefined
     if (report === undefined) throw new Refusal(404, 'There is no report of this drop. It may have been removed.')
     return report
   }
@@ -131,19 +131,19 @@ export class ConsoleApi implements AsyncDisposable {
         ? { ready: fixedBy(known.each(question.filter), question), refused: [] }
         : validated(question.lines, (id) => known.one(id))
     if (ready.length === 0) return { lines: 0, sentBefore: 0, missing: 0, refused }
-    const { key, lines, storedBefore, missing } = await this.#deadLetters.alone(() =>
-      replayEdited(this.#deployment, 'console', ready, () => false, signal),
+    const { key, lines, uploadedBefore, missing } = await this.#deadLetters.alone(() =>
+      replayLines(this.#deployment, 'console', ready, () => false, signal),
     )
     const table = await this.#deadLetters.table()
     table.remove(ready.map(({ id }) => id))
     this.#deadLetters.invalidate() // what somebody else held is there again
-    return { ...(key !== undefined && { key }), lines, sentBefore: storedBefore, missing, refused }
+    return { ...(key !== undefined && { key }), lines, sentBefore: uploadedBefore, missing, refused }
   }
 
   async #sendBack({ request, signal }: Question): Promise<ReplayResponse> {
     const filter = read(Filter, await bodyOf(request))
     const works = (await this.#deadLetters.table()).works(filter)
-    const sent = await this.#deadLetters.alone(() => sendBack(this.#deployment, works, signal))
+    const sent = await this.#deadLetters.alone(() => requeueFailedImports(this.#deployment, works, signal))
     const table = await this.#deadLetters.table()
     table.remove(works.keys())
     return { works: sent }
@@ -154,9 +154,9 @@ export class ConsoleApi implements AsyncDisposable {
     const ids = 'ids' in question ? question.ids : 'filter' in question ? await this.#idsOf(question.filter) : undefined
     const chosen = ids && new Set(ids)
     const { archived } = await this.#deadLetters.alone(() =>
-      archiveSelected(
+      archiveDeadLetters(
         this.#deployment,
-        chosen === undefined ? { why: 'old' } : { why: 'asked', isMeant: ({ id }) => chosen.has(id) },
+        chosen === undefined ? { why: 'old' } : { why: 'asked', matches: ({ id }) => chosen.has(id) },
         signal,
       ),
     )

@@ -1,9 +1,9 @@
-import type { Reject } from '../rejects/collect.ts'
-import { keyOf, OTHER_REASONS, reasonOf, type Content } from '../rejects/content.ts'
+import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
+import { keyOf, MESSAGE_REASONS, reasonOf, type Content } from '../rejects/content.ts'
 import type { RejectedRow } from './api-types.ts'
 
 /** A dead letter as the page shows it. @param keptMs how long the queue keeps one */
-export function rejectedRow({ id, content, sentAt, kept }: Reject, keptMs: number): RejectedRow {
+export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, keptMs: number): RejectedRow {
   const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
   const lineNumber = deadLetter?.source.line
   const line = lineOf(content)
@@ -19,14 +19,14 @@ export function rejectedRow({ id, content, sentAt, kept }: Reject, keptMs: numbe
     isCut: deadLetter?.lineTruncated === true,
     replays: deadLetter?.replays ?? 0,
     failedAt: deadLetter?.failedAt ?? sentAt.toISOString(),
-    ...(kept === 'queue' && { forgottenAt: new Date(sentAt.getTime() + keptMs).toISOString() }),
-    kept,
+    ...(status === 'queued' && { forgottenAt: new Date(sentAt.getTime() + keptMs).toISOString() }),
+    status,
   }
 }
 
 function detailOf(content: Content): string {
   if ('deadLetter' in content) return content.deadLetter.detail
-  const { means, fix } = OTHER_REASONS[content.kind === 'work' ? 'import_unfinished' : 'unknown_message']
+  const { means, fix } = MESSAGE_REASONS[content.kind === 'failed-import' ? 'import_unfinished' : 'unknown_message']
   return `${means}. ${fix}`
 }
 

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { Reject } from '../rejects/collect.ts'
+import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
 import { rejectedRow } from './dead-letter-row.ts'
 import type { RejectedFilter, RejectedOrder, RejectedRow, DeadLetterPage } from './api-types.ts'
 
@@ -53,11 +53,11 @@ export class DeadLetterTable implements Disposable {
     this.#insert = this.#db.prepare('INSERT OR REPLACE INTO letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
   }
 
-  add(reject: Reject): void {
+  add(reject: StoredDeadLetter): void {
     const { line, ...rest }: RejectedRow = rejectedRow(reject, this.#keptMs)
     const { id, reason, key, lineNumber = null, forgottenAt = null, kind } = rest
-    const view = reject.isInAll ? 'all' : reject.kept === 'quarantined' ? 'quarantined' : 'archived'
-    const body = kind === 'work' ? reject.body : null
+    const view = reject.isIncludedByDefault ? 'all' : reject.status === 'quarantined' ? 'quarantined' : 'archived'
+    const body = kind === 'failed-import' ? reject.body : null
     this.#insert.run(id, view, reason, key, lineNumber, forgottenAt, line ?? null, JSON.stringify(rest), body)
   }
 

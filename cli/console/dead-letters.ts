@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { collect } from '../rejects/collect.ts'
-import { NEAR_MS } from '../rejects/summary.ts'
-import { keptSeconds, type Deployment } from '../deployment/deployment.ts'
+import { scanDeadLetters } from '../rejects/scan.ts'
+import { EXPIRING_SOON_MS } from '../rejects/summary.ts'
+import type { Deployment } from '../deployment/deployment.ts'
+import { deadLetterRetentionMs } from '../deployment/retention.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { DeadLetterTable, type Page } from './dead-letter-table.ts'
 import type { RejectedFilter, DeadLetterPage } from './api-types.ts'
@@ -125,10 +126,10 @@ export class DeadLetterCache implements AsyncDisposable {
   async #take(): Promise<void> {
     const startedAt = Date.now()
     const counted = await countMessages(this.#deployment.sqs, this.#deployment.deadLetterQueueUrl)
-    const table = new DeadLetterTable((await keptSeconds(this.#deployment)) * 1000)
+    const table = new DeadLetterTable(await deadLetterRetentionMs(this.#deployment))
     this.#filling = table
     try {
-      await using held = await collect(
+      await using selection = await scanDeadLetters(
         this.#deployment,
         (reject) => {
           table.add(reject)
@@ -138,7 +139,7 @@ export class DeadLetterCache implements AsyncDisposable {
       )
       const now = Date.now()
       this.#snapshot?.table[Symbol.dispose]()
-      this.#snapshot = { table, lookedAt: new Date(now), isWhole: held.isWhole, counted, tookMs: now - startedAt }
+      this.#snapshot = { table, lookedAt: new Date(now), isWhole: selection.isComplete, counted, tookMs: now - startedAt }
     } catch (error) {
       table[Symbol.dispose]()
       throw error
@@ -149,5 +150,5 @@ export class DeadLetterCache implements AsyncDisposable {
 }
 
 function soon(): string {
-  return new Date(Date.now() + NEAR_MS).toISOString()
+  return new Date(Date.now() + EXPIRING_SOON_MS).toISOString()
 }

@@ -1,7 +1,7 @@
 import type { Fix } from '../rejects/fix.ts'
 import { readFix } from '../rejects/fix.ts'
 import { onOneLine, rejectionOfRow } from '../rejects/validate.ts'
-import type { EditedLine } from '../rejects/replay-file.ts'
+import type { EditedLine } from '../rejects/replay-upload.ts'
 import type { FixOutlook, FixQuestion, RejectedRow, ReplayQuestion, Replayed } from './api-types.ts'
 
 const MOST_EXAMPLES = 5

@@ -13,7 +13,7 @@ import { greeting } from './greeting.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import type { LocalOptions } from './options.ts'
 import { Progress } from './progress.ts'
-import { countMessages, lookAt } from '../deployment/queue-depth.ts'
+import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
 import { ReportFollower } from './reports.ts'
 import { copySamples, isEmpty } from './samples.ts'
 import { notifyOn, terminalLog, type Notify } from './terminal-log.ts'
@@ -105,9 +105,9 @@ class LocalRun {
   async #isQuiet(): Promise<boolean> {
     const { sqs, importQueueUrl } = this.#servers.cloud
     if (this.#folder.isUploading || !this.#source.isIdle) return false
-    const { ready, delayed } = await lookAt(sqs, importQueueUrl)
+    const { active, delayed } = await queueDepth(sqs, importQueueUrl)
     // What an outage has put off could come again for days.
-    return ready === 0 && (delayed === 0 || this.#isEndpointDown)
+    return active === 0 && (delayed === 0 || this.#isEndpointDown)
   }
 
   #verdict(): ExitCode {

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { startConsole } from '../console/console.ts'
-import { deploymentOf } from '../deployment/deployment.ts'
+import { localDeployment } from '../deployment/deployment.ts'
 import { EMULATOR_KEY } from '../../emulators/kissmetrics/key.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { startCloud, type Cloud } from './services.ts'
@@ -27,7 +27,7 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     const cloud = await startCloud(options.stateDir, options.port, wiring)
     starting.defer(() => cloud.stop())
     const { once, port } = options
-    const page = once ? undefined : await startConsole(deploymentOf(cloud, target.emulatorUrl), port === 0 ? 0 : port + 3)
+    const page = once ? undefined : await startConsole(localDeployment(cloud, target.emulatorUrl), port === 0 ? 0 : port + 3)
     if (page !== undefined) starting.use(page)
     const started = starting.move()
     return { cloud, ...target, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }

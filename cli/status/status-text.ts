@@ -1,7 +1,7 @@
 import { REASONS, WARNINGS, type ReasonCode, type WarningCode } from '../../lambda/reasons.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { fitted, wrapped } from '../terminal/layout.ts'
-import type { Waiting } from '../deployment/queue-depth.ts'
+import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { STATES } from './report-table.ts'
 import { grouped, printable, styled, type Output } from '../terminal/output.ts'
 
@@ -37,7 +37,7 @@ function rateOf(report: Report): number {
 export function statusText(
   reports: readonly Report[],
   total: number,
-  { messages, deadLetters }: Waiting,
+  { messages, deadLetters }: QueueDepths,
   output: Output,
 ): string {
   const rows = reports.flatMap((report) => {

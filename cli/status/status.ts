@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
-import { waitingIn } from '../deployment/queue-depth.ts'
+import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
 import { asRow, reportText, statusText } from './status-text.ts'
 import { printable } from '../terminal/output.ts'
@@ -51,7 +51,7 @@ async function showAll(deployment: Deployment, cache: ReportCache, flags: Status
       Object.keys(asRow(EMPTY)),
       reports.map((report) => Object.values(asRow(report))),
     )
-  const waiting = await waitingIn(deployment)
+  const waiting = await queueDepths(deployment)
   if (flags.json) return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, files: reports }, null, 2)}\n`
   return statusText(reports, total, waiting, process.stdout)
 }
@@ -60,7 +60,7 @@ async function showOne(deployment: Deployment, cache: ReportCache, key: string, 
   const found: Report[] = []
   for (const name of [key, `incoming/${key}`]) {
     for await (const { key: where } of listObjects(deployment.s3, deployment.bucket, `${REPORTS_PREFIX}${name}/`)) {
-      const report = await cache.one(where)
+      const report = await cache.get(where)
       if (report?.file.key === name) found.push(report)
     }
   }

@@ -1,6 +1,6 @@
 import { REASONS } from '../../../lambda/reasons.ts'
 import type { ReportState } from '../../../lambda/report/report.ts'
-import type { WaitingReason } from '../../rejects/content.ts'
+import type { DeadLetterReason } from '../../rejects/content.ts'
 
 /** How a thing stands; each has a colour and a shape of its own, so that nobody has to tell colours apart. */
 export type Tone = 'going' | 'good' | 'warn' | 'bad' | 'idle'
@@ -16,7 +16,7 @@ export const STATES: Readonly<Record<ReportState, { readonly words: string; read
 }
 
 /** Of what the importer did not hand back itself; told here for a page that has buttons, and not for a terminal. */
-const OTHERS: Readonly<Record<Exclude<WaitingReason, keyof typeof REASONS>, { readonly means: string; readonly fix: string }>> = {
+const OTHERS: Readonly<Record<Exclude<DeadLetterReason, keyof typeof REASONS>, { readonly means: string; readonly fix: string }>> = {
   import_unfinished: {
     means: 'An import failed at every try, as while the endpoint, the key or a permission was wrong',
     fix: 'When that is put right, choose “Try again”. Lines that were sent are not counted twice.',
@@ -27,20 +27,20 @@ const OTHERS: Readonly<Record<Exclude<WaitingReason, keyof typeof REASONS>, { re
   },
 }
 
-export function isReason(text: string): text is WaitingReason {
+export function isReason(text: string): text is DeadLetterReason {
   return Object.hasOwn(REASONS, text) || Object.hasOwn(OTHERS, text)
 }
 
-export function meansOf(reason: WaitingReason): string {
+export function meansOf(reason: DeadLetterReason): string {
   return labelOf(reason).means
 }
 
-export function fixTextOf(reason: WaitingReason): string {
+export function fixTextOf(reason: DeadLetterReason): string {
   return labelOf(reason).fix
 }
 
 /** A report or a letter may come from a newer importer, with a reason that is not known here. */
-function labelOf(reason: WaitingReason): { readonly means: string; readonly fix: string } {
+function labelOf(reason: DeadLetterReason): { readonly means: string; readonly fix: string } {
   if (reason === 'import_unfinished' || reason === 'unknown_message') return OTHERS[reason]
   return Object.hasOwn(REASONS, reason) ? REASONS[reason] : { means: reason, fix: '' }
 }
@@ -57,7 +57,7 @@ export interface FixSuggestion {
 }
 
 /** What mostly mends lines that came back for a reason; for the others nothing does that could be done alike. */
-const USUAL_FIXES: Readonly<Partial<Record<WaitingReason, FixSuggestion>>> = {
+const USUAL_FIXES: Readonly<Partial<Record<DeadLetterReason, FixSuggestion>>> = {
   timestamp_in_milliseconds: { kind: 'ms-timestamps' },
   invalid_json: { kind: 'trim' },
   not_an_object: { kind: 'trim' },
@@ -74,7 +74,7 @@ const USUAL_FIXES: Readonly<Partial<Record<WaitingReason, FixSuggestion>>> = {
 }
 
 /** Which fix mostly mends what came back for a reason. @param detail of one of the lines: it may name a property */
-export function suggestFix(reason: WaitingReason, detail: string): FixSuggestion | undefined {
+export function suggestFix(reason: DeadLetterReason, detail: string): FixSuggestion | undefined {
   const fix = USUAL_FIXES[reason]
   const name = nameIn(detail)
   return fix?.kind === 'drop' && fix.name === undefined && name !== undefined ? { ...fix, name } : fix

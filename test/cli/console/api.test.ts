@@ -15,7 +15,7 @@ import type {
   ReplayResponse,
   Uploaded,
 } from '../../../cli/console/api-types.ts'
-import { deploymentOf } from '../../../cli/deployment/deployment.ts'
+import { localDeployment } from '../../../cli/deployment/deployment.ts'
 import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import { startFaultSink } from '../../support/fault-sink.ts'
@@ -55,7 +55,7 @@ class Page implements AsyncDisposable {
   static async open(): Promise<Page> {
     const sink = await startFaultSink()
     const installation = await Installation.start(sink.url, {}, { now: () => Date.now() + aheadMs })
-    return new Page(sink, installation, await startConsole(deploymentOf(installation.cloud), 0))
+    return new Page(sink, installation, await startConsole(localDeployment(installation.cloud), 0))
   }
 
   async get<T>(what: string): Promise<T> {
@@ -219,7 +219,7 @@ describe('what came back', () => {
     await using page = await Page.open()
     const bad = Array.from({ length: 8_000 }, (_, index) => `{"_p":"Person ${index}","_n":"x"}`)
     await page.installation.import('long.jsonl', [GOOD, ...bad].join('\n'))
-    await using cache = new DeadLetterCache(deploymentOf(page.installation.cloud), 0)
+    await using cache = new DeadLetterCache(localDeployment(page.installation.cloud), 0)
     const usual = { offset: 0, limit: 100, order: 'place' } as const
     const first = await cache.show({}, usual)
     expect(first).toMatchObject({ isLooking: true, isWhole: false })
@@ -266,7 +266,7 @@ describe('what came back', () => {
     expect(await page.post<ArchivedCount>('archive', { ids: [early.id] })).toEqual({ archived: 1 })
     expect(await page.deadLetters()).toMatchObject({ total: 1, archived: 1 })
     const away = await page.get<DeadLetterPage>('rejected?kept=archived')
-    expect(away.rows).toMatchObject([{ id: early.id, kept: 'archived', line: EARLY }])
+    expect(away.rows).toMatchObject([{ id: early.id, status: 'archived', line: EARLY }])
     const replayed = await page.post<Replayed>('replay', { lines: [{ id: early.id, line: FIXED }] })
     expect((await page.finished(replayed.key!)).state).toBe('complete')
     expect(await page.deadLetters()).toMatchObject({ total: 1, archived: 0 })
@@ -286,7 +286,7 @@ describe('what came back', () => {
     await page.installation.bury(work)
     expect(await page.deadLetters()).toMatchObject({
       total: 1,
-      rows: [{ kind: 'work', reason: 'import_unfinished', key: 'incoming/gone.json' }],
+      rows: [{ kind: 'failed-import', reason: 'import_unfinished', key: 'incoming/gone.json' }],
     })
     expect(await page.post<ReplayResponse>('send-back', {})).toEqual({ works: 1 })
     await eventually('a report of it', async () => ((await page.get<Overview>('overview')).total === 1 ? true : undefined))
@@ -329,7 +329,7 @@ describe('what is asked wrongly', () => {
     await using page = await Page.open()
     const { cloud } = page.installation
     const nowhere = new S3Client({ endpoint: 'http://127.0.0.1:1', maxAttempts: 1 })
-    await using lost = await startConsole({ ...deploymentOf(cloud), s3: nowhere, bucket: 'none' }, 0)
+    await using lost = await startConsole({ ...localDeployment(cloud), s3: nowhere, bucket: 'none' }, 0)
     for (let time = 1; time <= 2; time += 1) {
       const answer = await fetch(new URL('api/overview', lost.address))
       expect(answer.status).toBe(502)

@@ -1,19 +1,19 @@
 import { expect, test } from '@jest/globals'
-import type { Reject } from '../../../cli/rejects/collect.ts'
+import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
 import { filterOf, type FilterFlags } from '../../../cli/rejects/filter.ts'
 
-const waiting: Reject = {
+const waiting: StoredDeadLetter = {
   id: 'm',
   sentAt: new Date(0),
   body: '',
-  content: { kind: 'work', key: 'incoming/a.json' },
-  kept: 'queue',
-  isInAll: true,
+  content: { kind: 'failed-import', key: 'incoming/a.json' },
+  status: 'queued',
+  isIncludedByDefault: true,
 }
-const quarantined: Reject = { ...waiting, kept: 'quarantined', isInAll: false }
+const quarantined: StoredDeadLetter = { ...waiting, status: 'quarantined', isIncludedByDefault: false }
 
 // prettier-ignore
-test.each<[string, FilterFlags, Reject, boolean]>([
+test.each<[string, FilterFlags, StoredDeadLetter, boolean]>([
   //  what                                        flags                              letter    meant
   ['all that waits',                              {},                                waiting,  true],
   ['what was put away is no part of all',         {},                                quarantined,    false],

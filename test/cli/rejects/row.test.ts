@@ -18,7 +18,7 @@ function rejectOf(raw: string | Buffer, extra: Partial<DeadLetter> = {}) {
     ...extra,
   }
   const body = toBody(deadLetter)
-  return { id: 'm-1', sentAt: new Date(0), body, content: contentOf(body), kept: 'queue', isInAll: true } as const
+  return { id: 'm-1', sentAt: new Date(0), body, content: contentOf(body), status: 'queued', isIncludedByDefault: true } as const
 }
 
 describe('a row', () => {
@@ -89,10 +89,10 @@ describe('a row', () => {
 
 // prettier-ignore
 test.each([
-  ['an event of S3',    '{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"incoming/a+b.json"}}}]}', { kind: 'work', key: 'incoming/a b.json' }],
-  ['a search',          '{"schema":"kissmetrics-importer/reconcile/v1"}',                                                                                          { kind: 'work', key: '' }],
-  ['no JSON',           'hello',                                                                                                                                   { kind: 'stranger' }],
-  ['somebody else’s',   '{"schema":"orders/v1"}',                                                                                                                  { kind: 'stranger' }],
+  ['an event of S3',    '{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"incoming/a+b.json"}}}]}', { kind: 'failed-import', key: 'incoming/a b.json' }],
+  ['a search',          '{"schema":"kissmetrics-importer/reconcile/v1"}',                                                                                          { kind: 'failed-import', key: '' }],
+  ['no JSON',           'hello',                                                                                                                                   { kind: 'unknown' }],
+  ['somebody else’s',   '{"schema":"orders/v1"}',                                                                                                                  { kind: 'unknown' }],
 ])('%s in the queue is told apart', (_what, body, content) => {
   expect(contentOf(body)).toEqual(content)
 })

@@ -173,7 +173,7 @@ function Row({ row, props: { onFix, onTryAgain }, isChosen, showsFile, onChoose 
             Mend
           </button>
         )}
-        {row.kind === 'work' && (
+        {row.kind === 'failed-import' && (
           <button
             type="button"
             aria-label={`Try again: ${fileName(row.key)}`}
@@ -193,7 +193,7 @@ const WHOLES = { line: 'a line', file: 'whole file', work: 'an import', stranger
 
 function placeOf({ lineNumber, key, kind }: RejectedRow): string {
   if (lineNumber !== undefined) return `line ${grouped(lineNumber)} of ${fileName(key)}`
-  return kind === 'stranger' ? 'a message of somebody else' : fileName(key)
+  return kind === 'unknown' ? 'a message of somebody else' : fileName(key)
 }
 
 /** A detail says what is wrong, and then what to do; in a list of many only the first is wanted. */

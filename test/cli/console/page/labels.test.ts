@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { meansOf, fixTextOf, suggestFix } from '../../../../cli/console/page/labels.ts'
-import { OTHER_REASONS } from '../../../../cli/rejects/content.ts'
+import { MESSAGE_REASONS } from '../../../../cli/rejects/content.ts'
 import { parseLine } from '../../../../lambda/parse/line.ts'
 import { REASONS, type ReasonCode } from '../../../../lambda/reasons.ts'
 
 test('every reason for which something waits has words', () => {
-  for (const reason of [...Object.keys(REASONS), ...Object.keys(OTHER_REASONS)] as ReasonCode[])
+  for (const reason of [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as ReasonCode[])
     expect([meansOf(reason), fixTextOf(reason)]).not.toContain('')
 })
 

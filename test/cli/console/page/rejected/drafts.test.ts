@@ -27,7 +27,7 @@ function row(id: string, line = EARLY, changes: Partial<RejectedRow> = {}): Reje
     isCut: false,
     replays: 0,
     failedAt: '2026-05-01T12:00:00Z',
-    kept: 'queue',
+    status: 'queued',
     ...changes,
   }
 }
