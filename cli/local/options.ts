@@ -10,7 +10,7 @@ export interface LocalFlags {
   readonly once?: boolean
   readonly json?: boolean
   readonly samples: boolean
-  readonly watchedDir?: string
+  readonly dropDir?: string
   readonly stateDir: string
   readonly endpoint?: string
   readonly apiKeyEnv: string
@@ -47,7 +47,7 @@ export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Pr
     once: flags.once === true,
     json: flags.json === true,
     samples: flags.samples,
-    watchedDir: await readWatchedDir(flags.watchedDir),
+    watchedDir: await readWatchedDir(flags.dropDir),
     stateDir: await readStateDir(flags.stateDir),
     target,
     port,

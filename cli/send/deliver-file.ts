@@ -27,7 +27,7 @@ export interface SendOptions {
   readonly isAttended: boolean
 }
 
-export type Sent =
+export type SendResult =
   | { readonly kind: 'ended'; readonly report: Report }
   /** The same command goes on from there. */
   | { readonly kind: 'interrupted' | 'given-up'; readonly settled: number }
@@ -42,7 +42,7 @@ const LONGEST_WAIT_SECONDS = 60
  *
  * @throws SetupError where a person has to mend something; then, as after an interruption, the same command goes on
  */
-export async function deliverFile(file: SentFile, state: SendState, options: SendOptions): Promise<Sent> {
+export async function deliverFile(file: SentFile, state: SendState, options: SendOptions): Promise<SendResult> {
   await using rejected = await RejectedFile.open(file, state.reached)
   const stats = new SendStats(Date.now())
   if (state.checkpoint !== undefined) stats.note(state.checkpoint)
@@ -98,7 +98,7 @@ class Send {
     else signal.addEventListener('abort', stop, { once: true })
   }
 
-  async run(): Promise<Sent> {
+  async run(): Promise<SendResult> {
     const { stats, progress } = this.#parts
     let task = newTask(this.#file.file)
     let advanced = { settled: stats.settled, at: Date.now() }

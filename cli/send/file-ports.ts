@@ -89,7 +89,7 @@ function noting(checkpoints: Checkpoints, stats: SendStats): Checkpoints {
     find: (place) => checkpoints.find(place),
     put: async (place, value, expected) => {
       const tag = await checkpoints.put(place, value, expected)
-      if (tag !== undefined && 'sums' in value) stats.note(value as unknown as Checkpoint)
+      if (tag !== undefined && 'counts' in value) stats.note(value as unknown as Checkpoint)
       return tag
     },
   }

@@ -1,51 +1,47 @@
 import type { Report } from '../../lambda/report/report.ts'
 import { wrapped } from '../terminal/layout.ts'
-import { noted, reportRows, STATES } from '../status/report-table.ts'
+import { labelledRow, reportRows, stateText } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
-import { grouped, printable, type Output } from '../terminal/output.ts'
-import type { Sent } from './deliver-file.ts'
+import { counted, printable, shellWord, type Output } from '../terminal/output.ts'
+import type { SendResult } from './deliver-file.ts'
 import type { SentFile } from './files.ts'
 
-/** What became of a file, where what came back lies, and what to do next. */
+/** The result of a file: counts, where the rejected lines are, and what to do next. */
 export function resultText(file: SentFile, report: Report, output: Output): string {
-  const { lines } = report
-  const back = lines.rejected + lines.undeliverable
-  const rejected = displayPath(file.rejectedPath)
+  const { lines, state } = report
+  const rejectedPath = printable(displayPath(file.rejectedPath))
   const rows = [
     ...reportRows({ ...report, file: { ...report.file, key: file.name } }, output),
-    noted('report', printable(displayPath(file.reportPath))),
-    ...(back === 0
-      ? []
-      : [
-          noted('came back', printable(rejected)),
-          ...wrapped(
-            `Mend "line" in each of its rows, take out what is not to be sent, then: km-import send ${printable(rejected)}`,
-          ),
-        ]),
-    ...(report.state === 'superseded' || report.state === 'gone'
-      ? wrapped(
-          `It was changed while it was sent. ${grouped(lines.delivered)} lines of it had gone; the same command sends it as it is now, and Kissmetrics counts what is the same once.`,
-        )
-      : []),
+    labelledRow('report', printable(displayPath(file.reportPath))),
   ]
+  if (lines.rejected + lines.undeliverable > 0)
+    rows.push(
+      labelledRow('rejected lines', rejectedPath),
+      ...wrapped('Fix "line" in each row, delete the rows that you do not want to send, then:'),
+      `  npx km-import send ${shellWord(rejectedPath)}`,
+    )
+  if (state === 'superseded' || state === 'gone')
+    rows.push(
+      ...wrapped(
+        `The file was changed while it was sent, after ${counted(lines.delivered, 'line')}. Run the same command to send it as it is now; Kissmetrics ignores repeats.`,
+      ),
+    )
   return `${rows.join('\n')}\n\n`
 }
 
-/** Said in place of sending it once more. */
-export function alreadySentText({ name }: SentFile, { finishedAt = '', state }: Report): string {
-  const [words] = STATES[state]
-  return sentence(
-    `${name} was sent on ${finishedAt.slice(0, 16).replace('T', ' at ')} UTC (${words}) and has not changed since. Nothing is to be done; --again sends it once more.`,
-  )
+/** The message for a file that an earlier command has sent. */
+export function alreadySentText({ name }: SentFile, report: Report): string {
+  const sentAt = (report.finishedAt ?? '').slice(0, 16).replace('T', ' at ')
+  return wrappedText(`${name} was already sent on ${sentAt} UTC (${stateText(report)}). Use --again to send it again.`)
 }
 
-/** How far it is, and how it goes on. */
-export function stoppedText({ name }: SentFile, sent: Exclude<Sent, { readonly kind: 'ended' }>): string {
-  const why = sent.kind === 'interrupted' ? 'Interrupted.' : 'The endpoint does not answer, and nobody is here to wait for it.'
-  return sentence(`${why} ${grouped(sent.settled)} lines of ${name} are done; the same command goes on from there.`)
+/** The message for a send that ended before the end of its file. */
+export function stoppedText({ name }: SentFile, { kind, settled }: Exclude<SendResult, { readonly kind: 'ended' }>): string {
+  const why = kind === 'interrupted' ? 'Interrupted.' : 'Stopped: the endpoint is down.'
+  return wrappedText(`${why} ${counted(settled, 'line')} of ${name} are done. Run the same command to continue.`)
 }
 
-/** A sentence on as many rows as it needs. */
-export function sentence(sentence: string): string {
-  return `${wrapped(sentence, '').join('\n')}\n`
+/** A message, wrapped for a terminal, with a newline at its end. */
+export function wrappedText(text: string): string {
+  return `${wrapped(text, '').join('\n')}\n`
 }

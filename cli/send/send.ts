@@ -8,13 +8,13 @@ import { survey } from '../preview/preview.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
-import { deliverFile, type Sent } from './deliver-file.ts'
+import { deliverFile, type SendResult } from './deliver-file.ts'
 import { findFile, isLeftBySend, keepUnderNumber, type SentFile } from './files.ts'
 import { editedLines } from './edited-rows.ts'
 import { confirmationText } from './confirmation.ts'
 import { readReport } from './report-file.ts'
 import { SendState } from './state.ts'
-import { alreadySentText, resultText, sentence, stoppedText } from './result-text.ts'
+import { alreadySentText, resultText, wrappedText, stoppedText } from './result-text.ts'
 
 export interface SendFlags {
   readonly endpoint: string
@@ -98,14 +98,14 @@ async function findFiles(names: readonly string[]): Promise<{ files: readonly Se
     const edited = await editedLines(name)
     if (edited === 'none') {
       process.stderr.write(
-        sentence(`${found.name} holds lines that came back, and none of them can be sent yet. Mend them first.`),
+        wrappedText(`${found.name} holds lines that came back, and none of them can be sent yet. Mend them first.`),
       )
       isAnyUnedited = true
       continue
     }
     if (edited !== undefined) {
       const rest = edited.wholes === 0 ? '' : ` ${grouped(edited.wholes)} of its rows are about no line and stay there.`
-      process.stderr.write(sentence(`The lines of ${found.name} are sent as ${edited.name}.${rest}`))
+      process.stderr.write(wrappedText(`The lines of ${found.name} are sent as ${edited.name}.${rest}`))
     }
     const file = edited === undefined ? found : await findFile(edited.name)
     files.set(file.path, file)
@@ -134,7 +134,7 @@ async function partition(files: readonly SentFile[], isAgain: boolean): Promise<
 }
 
 function resumedText({ name }: SentFile, { checkpoint, reached, isOfChangedFile }: SendState): string {
-  if (isOfChangedFile) return sentence(`${name} has changed since its send was interrupted. It is sent from its start.`)
+  if (isOfChangedFile) return wrappedText(`${name} has changed since its send was interrupted. It is sent from its start.`)
   return checkpoint === undefined
     ? ''
     : `${name} goes on after line ${grouped(reached)}: an earlier send was interrupted there.\n`
@@ -151,11 +151,11 @@ interface Sending {
   readonly signal: AbortSignal
 }
 
-async function sendOne({ file, state }: Pending, { target, limits, summary, signal }: Sending): Promise<Sent> {
+async function sendOne({ file, state }: Pending, { target, limits, summary, signal }: Sending): Promise<SendResult> {
   if (state.checkpoint === undefined) {
     for (const kept of [file.reportPath, file.rejectedPath]) {
       const moved = await keepUnderNumber(kept)
-      if (moved !== undefined) process.stderr.write(sentence(`What an earlier send left is kept as ${displayPath(moved)}`))
+      if (moved !== undefined) process.stderr.write(wrappedText(`What an earlier send left is kept as ${displayPath(moved)}`))
     }
   }
   const lines = summary.files.find(({ name }) => name === printable(file.path))?.lines ?? 0

@@ -1,110 +1,102 @@
 import type { Report } from '../../lambda/report/report.ts'
-import { grouped, printable, styled, type Output, type Style } from '../terminal/output.ts'
+import { counted, grouped, printable, styled, type Output, type Style } from '../terminal/output.ts'
+import { listed, WIDTH, wrappedBeside } from '../terminal/layout.ts'
 
-/** As many line numbers as fit on a line of 80 columns, whatever their length. */
-const LINE_NUMBERS_WIDTH = 36
+type Lines = Pick<Report['lines'], 'rejected' | 'undeliverable'>
 
-export const STATES: Readonly<Record<Report['state'], readonly [words: string, style: Style]>> = {
-  importing: ['not finished', 'yellow'],
-  complete: ['complete', 'green'],
-  'complete-with-rejects': ['complete, some lines came back', 'yellow'],
-  failed: ['came back as a whole', 'red'],
-  superseded: ['not imported: replaced by a newer file of that name', 'yellow'],
-  gone: ['not imported: deleted before it was read', 'yellow'],
+const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (lines: Lines) => string]>> = {
+  importing: ['yellow', () => 'importing'],
+  complete: ['green', () => 'done'],
+  'complete-with-rejects': ['yellow', (lines) => `done, ${notDeliveredText(lines)}`],
+  failed: ['red', () => 'rejected'],
+  superseded: ['yellow', () => 'replaced before it was fully read'],
+  gone: ['yellow', () => 'deleted before it was fully read'],
+}
+
+/** The state of an import, as the user reads it: "done, 470 lines rejected". */
+export function stateText({ state, lines }: Pick<Report, 'state' | 'lines'>): string {
+  const [, words] = STATES[state]
+  return words(lines)
+}
+
+export function styledState(report: Pick<Report, 'state' | 'lines'>, output: Output): string {
+  const [style] = STATES[report.state]
+  return styled(output, style, stateText(report))
+}
+
+/** "470 lines rejected, 1 line undeliverable", without the part that is zero. */
+function notDeliveredText({ rejected, undeliverable }: Lines): string {
+  const parts = [
+    ...(rejected > 0 ? [`${counted(rejected, 'line')} rejected`] : []),
+    ...(undeliverable > 0 ? [`${counted(undeliverable, 'line')} undeliverable`] : []),
+  ]
+  return parts.join(', ')
 }
 
 /**
- * What became of a drop, for a person: how many lines, where they went, and what to do next.
+ * The result of an import: its state, its counts, and where the details are.
  *
- * @param where the report lies
- * @param deadLetters how many wait in the dead-letter queue, over all drops
+ * @param where path or key of the report
+ * @param deadLetters messages in the dead-letter queue, from all files
  */
 export function resultTable(report: Report, where: string, deadLetters: number, output: Output): string {
   const rows = [
     ...reportRows(report, output),
-    noted('report', printable(where)),
-    row('dead letters', deadLetters, deadLetters === 1 ? 'waits in the dead-letter queue' : 'wait in the dead-letter queue'),
+    labelledRow('report', printable(where)),
+    countRow('dead letters', deadLetters, 'in the dead-letter queue, from all files'),
   ]
   return `${rows.join('\n')}\n`
 }
 
-/** One row beside the counts. */
-export function noted(name: string, text: string): string {
-  return `  ${name.padEnd(INDENT - 2)}${text}`
+/** A text in the column of the counts. */
+export function labelledRow(label: string, text: string): string {
+  return `  ${label.padEnd(TEXT_COLUMN - 2)}${text}`
 }
 
-/** What became of the lines. */
+/** State and counts of an import. */
 export function reportRows(report: Report, output: Output): readonly string[] {
-  const [words, style] = STATES[report.state]
-  const { lines, failure } = report
+  const { file, lines, failure, repeatsPossible } = report
+  // A file that is rejected before its first line has no counts.
+  const hasCounts = failure === undefined || lines.total > 0
   return [
-    `${styled(output, 'bold', printable(report.file.key))}  ${styled(output, style, words)}`,
-    ...(failure === undefined ? [] : wrapped('why', printable(failure.detail))),
-    // Nothing was counted of a drop that was refused before its first line.
-    ...(failure !== undefined && lines.total === 0 ? [] : countsOf(report)),
-    ...(report.repeatsPossible > 0
-      ? [row('repeats', report.repeatsPossible, 'at most: an earlier run broke off; Kissmetrics drops repeats')]
+    `${styled(output, 'bold', printable(file.key))}  ${styledState(report, output)}`,
+    ...(failure === undefined ? [] : wrappedBeside('  why', printable(failure.detail), TEXT_COLUMN)),
+    ...(hasCounts ? countRows(report) : []),
+    ...(repeatsPossible > 0
+      ? [countRow('repeats', repeatsPossible, 'at most, after an interruption; Kissmetrics ignores them')]
       : []),
   ]
 }
 
-function countsOf(report: Report): readonly string[] {
+function countRows(report: Report): readonly string[] {
   const { lines } = report
   return [
-    row('lines', lines.total),
-    row('delivered', lines.delivered, commandsOf(report)),
-    row('rejected', lines.rejected),
-    row('undeliverable', lines.undeliverable),
-    ...reasonsOf(report),
-    row('blank', lines.blank),
+    countRow('lines', lines.total),
+    countRow('delivered', lines.delivered, commandsText(report)),
+    countRow('rejected', lines.rejected),
+    countRow('undeliverable', lines.undeliverable),
+    ...reasonRows(report),
+    countRow('blank', lines.blank),
   ]
 }
 
-const WIDTH = 80
-const INDENT = 17
+const TEXT_COLUMN = 17
 
-/** A sentence beside its name, on as many rows as it needs. */
-function wrapped(name: string, sentence: string): readonly string[] {
-  const rows: string[] = []
-  let row = `  ${name}`.padEnd(INDENT - 1)
-  for (const word of sentence.split(' ')) {
-    if (row.length + 1 + word.length > WIDTH) {
-      rows.push(row)
-      row = ' '.repeat(INDENT - 1)
-    }
-    row += ` ${word}`
-  }
-  return [...rows, row]
+function countRow(label: string, count: number, note = ''): string {
+  return `  ${label.padEnd(13)}${grouped(count).padStart(9)}${note === '' ? '' : `  ${note}`}`
 }
 
-function row(name: string, count: number, note = ''): string {
-  return `  ${name.padEnd(13)}${grouped(count).padStart(9)}${note === '' ? '' : `  ${note}`}`
-}
-
-function commandsOf({ commands }: Report): string {
+function commandsText({ commands }: Report): string {
   return Object.entries(commands)
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => `${kind} ${grouped(count)}`)
     .join(', ')
 }
 
-function reasonsOf({ rejectedBy }: Report): readonly string[] {
+function reasonRows({ rejectedBy }: Report): readonly string[] {
   return Object.entries(rejectedBy).map(([reason, { count, examples }]) => {
-    const numbers = lineNumbers(examples.map(({ line }) => line))
-    return `    ${reason.padEnd(26)}${grouped(count).padStart(7)}  ${examples.length === 1 ? 'line' : 'lines'} ${numbers}${moreThan(count, numbers)}`
+    const start = `    ${reason.padEnd(26)}${grouped(count).padStart(7)}  ${examples.length === 1 ? 'line' : 'lines'} `
+    const numbers = examples.map(({ line }) => String(line))
+    return start + listed(numbers, WIDTH - start.length, count === numbers.length)
   })
-}
-
-function lineNumbers(numbers: readonly number[]): string {
-  let text = ''
-  for (const number of numbers) {
-    const longer = text === '' ? String(number) : `${text}, ${number}`
-    if (longer.length > LINE_NUMBERS_WIDTH - 'lines , …'.length) break
-    text = longer
-  }
-  return text
-}
-
-function moreThan(count: number, numbers: string): string {
-  return count > numbers.split(', ').length ? ', …' : ''
 }

@@ -1,12 +1,12 @@
 import { REASONS, WARNINGS, type ReasonCode, type WarningCode } from '../../lambda/reasons.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
-import { fitted, wrapped } from '../terminal/layout.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
-import { STATES } from './report-table.ts'
-import { grouped, printable, styled, type Output } from '../terminal/output.ts'
+import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
+import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
+import { styledState } from './report-table.ts'
 
-/** A report as one row of a table. */
-export function asRow(report: Report) {
+/** A report as one row of a CSV table. */
+export function csvRowOf(report: Report, now: number) {
   const { state, file, lines, startedAt } = report
   return {
     file: file.key,
@@ -17,112 +17,154 @@ export function asRow(report: Report) {
     undeliverable: lines.undeliverable,
     blank: lines.blank,
     started: startedAt,
-    seconds: secondsOf(report),
-    'lines a second': rateOf(report),
+    seconds: secondsOf(report, now),
+    'lines a second': rateOf(report, now),
   }
 }
 
-/** Whole seconds; of an import that goes on, until now. */
-function secondsOf({ startedAt, finishedAt }: Report): number {
-  const end = finishedAt === undefined ? Date.now() : Date.parse(finishedAt)
+/** Duration in whole seconds; of a running import, until now. */
+function secondsOf({ startedAt, finishedAt }: Report, now: number): number {
+  const end = finishedAt === undefined ? now : Date.parse(finishedAt)
   return Math.max(0, Math.round((end - Date.parse(startedAt)) / 1000))
 }
 
-function rateOf(report: Report): number {
+function rateOf(report: Report, now: number): number {
   const { delivered, rejected, undeliverable, blank } = report.lines
-  return Math.round((delivered + rejected + undeliverable + blank) / Math.max(1, secondsOf(report)))
+  return Math.round((delivered + rejected + undeliverable + blank) / Math.max(1, secondsOf(report, now)))
 }
 
-/** For a person, on 80 columns: two rows a drop. */
+export interface StatusContext {
+  /** Files in the deployment; more than the reports that are shown. */
+  readonly total: number
+  readonly waiting: QueueDepths
+  /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
+  readonly deploymentOptions: string
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** The newest imports, three rows each, and what is in the queues. */
 export function statusText(
   reports: readonly Report[],
-  total: number,
-  { messages, deadLetters }: QueueDepths,
+  { total, waiting, deploymentOptions, now }: StatusContext,
   output: Output,
 ): string {
-  const rows = reports.flatMap((report) => {
-    const [words, style] = STATES[report.state]
-    const { lines, file, startedAt } = report
-    const back = lines.rejected + lines.undeliverable
-    return [
-      styled(output, 'bold', fitted(file.key, 80)),
-      `  ${styled(output, style, words)}`,
-      `  ${startedAt.slice(0, 16).replace('T', ' ')}  ${durationOf(secondsOf(report))}, ${grouped(lines.total)} lines, ${grouped(lines.delivered)} delivered, ${grouped(back)} came back${isFinal(report) ? '' : `, ${grouped(rateOf(report))} a second`}`,
-    ]
-  })
-  if (reports.length < total) rows.push(`These are the newest ${grouped(reports.length)} of ${grouped(total)}; --all shows all.`)
-  if (total === 0) rows.push('No drop yet.')
-  rows.push(
-    '',
-    `import queue ${grouped(messages)} · dead letters ${grouped(deadLetters)}${deadLetters > 0 ? ' (km-import rejects list)' : ''}`,
-  )
+  const { messages, deadLetters } = waiting
+  const rows = reports.flatMap((report) => [
+    styled(output, 'bold', fitted(report.file.key, WIDTH)),
+    `  ${styledState(report, output)}`,
+    `  ${countsText(report, now)}`,
+  ])
+  if (total === 0) rows.push('No files yet.')
+  if (reports.length < total)
+    rows.push(`These are the newest ${grouped(reports.length)} of ${counted(total, 'file')}. Use --all to show all.`)
+  rows.push('', `import queue ${grouped(messages)} · dead letters ${grouped(deadLetters)}`)
+  if (deadLetters > 0) rows.push(`See the rejected lines: npx km-import rejects list${deploymentOptions}`)
   return `${rows.join('\n')}\n`
 }
 
-function durationOf(seconds: number): string {
+function countsText(report: Report, now: number): string {
+  const { lines, startedAt } = report
+  const started = startedAt.slice(0, 16).replace('T', ' ')
+  const parts = [
+    `${started}  ${durationText(secondsOf(report, now))}`,
+    counted(lines.total, 'line'),
+    `${grouped(lines.delivered)} delivered`,
+    ...(isFinal(report) ? [] : [`${grouped(rateOf(report, now))} a second`]),
+  ]
+  return parts.join(', ')
+}
+
+function durationText(seconds: number): string {
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-const MOST_EXAMPLES = 3
+const MAX_EXAMPLES = 3
 
 /** One report in full, with what to do next. */
-export function reportText(report: Report, output: Output): string {
-  const [words, style] = STATES[report.state]
-  const { file, lines, commands, rejectedBy, warnings, failure, time, startedAt } = report
-  const done = isFinal(report) ? 'took' : 'so far'
+export function reportText(
+  report: Report,
+  { deploymentOptions, now }: Pick<StatusContext, 'deploymentOptions' | 'now'>,
+  output: Output,
+): string {
+  const { file, warnings, failure, time, startedAt } = report
   const rows = [
-    styled(output, 'bold', fitted(file.key, 80)),
-    `  ${styled(output, style, words)}`,
+    styled(output, 'bold', fitted(file.key, WIDTH)),
+    `  ${styledState(report, output)}`,
     '',
-    row('lines', lines.total),
-    row(
+    ...countRows(report),
+    '',
+    detailRow('started', `${startedAt.slice(0, 19).replace('T', ' ')} UTC`),
+    detailRow('duration', `${durationText(secondsOf(report, now))}, ${grouped(rateOf(report, now))} lines a second`),
+    ...(time === undefined ? [] : [detailRow('events dated', `${dayText(time.first)} to ${dayText(time.last)}`)]),
+    ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
+    ...reasonRows(report, output),
+  ]
+  for (const [warning, count] of Object.entries(warnings))
+    rows.push('', ...wrapped(`${grouped(count)} times ${WARNINGS[warning as WarningCode]}.`))
+  rows.push('', ...nextStepRows(report, deploymentOptions))
+  return `${rows.join('\n')}\n`
+}
+
+function countRows({ lines, commands, repeatsPossible }: Report): readonly string[] {
+  return [
+    countRow('lines', lines.total),
+    countRow(
       'delivered',
       lines.delivered,
       `record ${grouped(commands.record)}, set ${grouped(commands.set)}, alias ${grouped(commands.alias)}`,
     ),
-    row('rejected', lines.rejected),
-    row('undeliverable', lines.undeliverable),
-    row('blank', lines.blank),
-    ...(report.repeatsPossible > 0 ? [row('repeats', report.repeatsPossible, 'at most; Kissmetrics drops repeats')] : []),
-    '',
-    `  started       ${startedAt.slice(0, 19).replace('T', ' ')} UTC`,
-    `  ${done.padEnd(14)}${durationOf(secondsOf(report))}, ${grouped(rateOf(report))} lines a second`,
-    ...(time === undefined ? [] : [`  times in it   ${day(time.first)} to ${day(time.last)}`]),
-    ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
+    countRow('rejected', lines.rejected),
+    countRow('undeliverable', lines.undeliverable),
+    countRow('blank', lines.blank),
+    ...(repeatsPossible > 0 ? [countRow('repeats', repeatsPossible, 'at most; Kissmetrics ignores repeats')] : []),
   ]
-  for (const [reason, { count, examples }] of Object.entries(rejectedBy)) {
-    const { means, fix } = REASONS[reason as ReasonCode]
-    rows.push('', `  ${styled(output, 'bold', reason)}  ${grouped(count)}`, ...wrapped(`${means}. ${fix}`, '    '))
-    for (const { line, detail } of examples.slice(0, MOST_EXAMPLES)) rows.push(`    ${fitted(`line ${line}: ${detail}`, 76)}`)
-  }
-  for (const [warning, counted] of Object.entries(warnings))
-    rows.push('', ...wrapped(`${grouped(counted)} times ${WARNINGS[warning as WarningCode]}.`))
-  rows.push('', ...wrapped(nextFor(report)))
-  return `${rows.join('\n')}\n`
 }
 
-function nextFor({ state, file, lines }: Report): string {
+function reasonRows({ rejectedBy }: Report, output: Output): readonly string[] {
+  return Object.entries(rejectedBy).flatMap(([reason, { count, examples }]) => {
+    const { means, fix } = REASONS[reason as ReasonCode]
+    return [
+      '',
+      `  ${styled(output, 'bold', reason)}  ${grouped(count)}`,
+      ...wrapped(`${means}. ${fix}`, '    '),
+      ...examples.slice(0, MAX_EXAMPLES).map(({ line, detail }) => `    ${fitted(`line ${line}: ${detail}`, WIDTH - 4)}`),
+    ]
+  })
+}
+
+/** The command has a row of its own, so that it can be copied. */
+function nextStepRows({ state, file, lines }: Report, deploymentOptions: string): readonly string[] {
   switch (state) {
     case 'importing':
-      return 'It goes on by itself. Watch it with --watch.'
+      return wrapped('The import is running. Use --watch to follow it.')
     case 'complete':
-      return 'Everything was delivered; there is nothing to do.'
+      return wrapped('Every line was delivered.')
     case 'failed':
-      return 'Mend the file and drop it again.'
+      return wrapped('Fix the file and import it again.')
     case 'superseded':
     case 'gone':
-      return 'Drop the file again, if it is still wanted.'
-    case 'complete-with-rejects':
-      return `To mend the ${grouped(lines.rejected + lines.undeliverable)} that came back: km-import rejects pull --key "${printable(file.key)}" -o rejects.jsonl`
+      return wrapped('To import the file, upload it again.')
+    case 'complete-with-rejects': {
+      const count = lines.rejected + lines.undeliverable
+      return [
+        ...wrapped(`To fix the ${counted(count, 'line')}:`),
+        `  npx km-import rejects pull --key ${shellWord(printable(file.key))} -o rejects.jsonl${deploymentOptions}`,
+      ]
+    }
   }
 }
 
-function row(name: string, count: number, note = ''): string {
-  return `  ${name.padEnd(13)}${grouped(count).padStart(11)}${note === '' ? '' : `  ${note}`}`
+function countRow(label: string, count: number, note = ''): string {
+  return `  ${label.padEnd(13)}${grouped(count).padStart(11)}${note === '' ? '' : `  ${note}`}`
 }
 
-function day(seconds: number): string {
+function detailRow(label: string, text: string): string {
+  return `  ${label.padEnd(14)}${text}`
+}
+
+function dayText(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 10)
 }

@@ -6,10 +6,11 @@ import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { listObjects } from '../deployment/list-objects.ts'
+import { deploymentOptionsOf } from '../deployment/options.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
-import { asRow, reportText, statusText } from './status-text.ts'
+import { csvRowOf, reportText, statusText } from './status-text.ts'
 import { printable } from '../terminal/output.ts'
 
 export interface StatusFlags extends DeploymentFlags {
@@ -20,10 +21,10 @@ export interface StatusFlags extends DeploymentFlags {
 }
 
 const REFRESH_MS = 2_000
-/** As many drops as fit on a screen; the newest. */
+/** The newest files; as many as fit on a screen. */
 const DEFAULT_SHOWN_FILES = 20
 
-/** What became of the drops, the newest last; or of one of them, in full. */
+/** Shows the state of all imports, the newest last, or one report in full. */
 export async function status(key: string | undefined, flags: StatusFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const deployment = await findDeployment(flags)
@@ -36,7 +37,7 @@ export async function status(key: string | undefined, flags: StatusFlags): Promi
     if (interruption.happened) return EXIT.ok
     const next = await show()
     if (next === text) continue
-    // A terminal is written over; whoever reads a pipe gets one state after the other.
+    // A terminal is redrawn; the reader of a pipe gets one state after the other.
     process.stdout.write(process.stdout.isTTY ? `\u001b[H\u001b[2J${next}` : next)
     text = next
   }
@@ -44,16 +45,17 @@ export async function status(key: string | undefined, flags: StatusFlags): Promi
 }
 
 async function showAll(deployment: Deployment, cache: ReportCache, flags: StatusFlags): Promise<string> {
-  const { reports: shelved, total } = await cache.newest(flags.all ? Infinity : DEFAULT_SHOWN_FILES)
-  const reports = shelved.map(({ report }) => report)
+  const { reports: cached, total } = await cache.newest(flags.all ? Infinity : DEFAULT_SHOWN_FILES)
+  const reports = cached.map(({ report }) => report)
+  const now = Date.now()
   if (flags.csv)
     return csv(
-      Object.keys(asRow(EMPTY)),
-      reports.map((report) => Object.values(asRow(report))),
+      Object.keys(csvRowOf(NO_REPORT, now)),
+      reports.map((report) => Object.values(csvRowOf(report, now))),
     )
   const waiting = await queueDepths(deployment)
   if (flags.json) return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, files: reports }, null, 2)}\n`
-  return statusText(reports, total, waiting, process.stdout)
+  return statusText(reports, { total, waiting, now, deploymentOptions: deploymentOptionsOf(flags) }, process.stdout)
 }
 
 async function showOne(deployment: Deployment, cache: ReportCache, key: string, flags: StatusFlags): Promise<string> {
@@ -65,15 +67,18 @@ async function showOne(deployment: Deployment, cache: ReportCache, key: string, 
     }
   }
   const last = found.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1)
+  const deploymentOptions = deploymentOptionsOf(flags)
   if (last === undefined)
     throw new SetupError(
-      `There is no report of "${printable(key)}". See km-import status for the drops that there are; one that was just put there may need a moment.`,
+      `There is no report of "${printable(key)}". List the files: npx km-import status --all${deploymentOptions}. A new file needs a moment.`,
     )
-  return flags.json ? `${JSON.stringify(last, null, 2)}\n` : reportText(last, process.stdout)
+  return flags.json
+    ? `${JSON.stringify(last, null, 2)}\n`
+    : reportText(last, { deploymentOptions, now: Date.now() }, process.stdout)
 }
 
-/** For the names of the columns, where there is no drop yet. */
-const EMPTY: Report = {
+/** For the names of the CSV columns, if there is no report yet. */
+const NO_REPORT: Report = {
   schema: 'kissmetrics-importer/report/v1',
   state: 'importing',
   file: { bucket: '', key: '', bytes: 0 },

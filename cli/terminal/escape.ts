@@ -15,3 +15,8 @@ export function grouped(number: number): string {
 export function counted(number: number, one: string, many = `${one}s`): string {
   return `${grouped(number)} ${number === 1 ? one : many}`
 }
+
+/** A path or name for a command that is pasted into a shell: in quotes if the shell would split or change it. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}

@@ -1,49 +1,50 @@
-import { printable } from './output.ts'
+import stringWidth from 'string-width'
+import { printable } from './escape.ts'
 
+/** Columns of a terminal that every text fits. */
 export const WIDTH = 80
 
-const WIDE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u
-const NO_WIDTH = /[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]/u
+const graphemes = new Intl.Segmenter()
 
-function columnsOf(character: string): number {
-  if (character <= '~') return 1
-  return NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1
-}
-
-/** Columns that a text takes on a terminal: characters of East Asia and emoji take two. */
+/** Columns that a text takes on a terminal: East Asian characters and emoji take two. */
 export function widthOf(text: string): number {
-  let columns = 0
-  for (const character of text) columns += columnsOf(character)
-  return columns
+  return stringWidth(text)
 }
 
-/** A text of a file, harmless and no wider than that; an ellipsis stands for what is cut off. */
+/** Text from a file, escaped, and cut with an ellipsis if it is wider than `columns`. */
 export function fitted(text: string, columns: number): string {
-  const shown = printable(text.slice(0, columns * 4))
-  if (text.length <= columns * 4 && widthOf(shown) <= columns) return shown
+  const mayFit = text.length <= columns * MAX_UNITS_PER_COLUMN
+  const shown = printable(mayFit ? text : text.slice(0, columns * MAX_UNITS_PER_COLUMN))
+  if (mayFit && widthOf(shown) <= columns) return shown
   let kept = ''
   let width = 0
-  for (const character of shown) {
-    width += columnsOf(character)
+  for (const { segment } of graphemes.segment(shown)) {
+    width += widthOf(segment)
     if (width >= columns) break
-    kept += character
+    kept += segment
   }
   return `${kept}…`
 }
 
+/** A text can be megabytes long, and only its start is shown. Few texts need more UTF-16 units for one column. */
+const MAX_UNITS_PER_COLUMN = 4
+
 /** The same, filled up with spaces. */
 export function padded(text: string, columns: number): string {
   const shown = fitted(text, columns)
-  return shown + ' '.repeat(columns - widthOf(shown))
+  return shown + ' '.repeat(Math.max(0, columns - widthOf(shown)))
 }
 
-/** In quotes, so that spaces at its ends are seen. */
+/** In quotes, so that leading and trailing spaces are visible. */
 export function quoted(text: string, columns: number): string {
   return `"${fitted(text, columns - 2)}"`
 }
 
-/** As many of the texts as fit, with commas between them. */
+/**
+ * As many of the texts as fit, separated by commas.
+ *
+ * @param isAll false if there are more than these, so that the list ends with an ellipsis
+ */
 export function listed(texts: readonly string[], columns: number, isAll = true): string {
   let list = ''
   for (const [index, text] of texts.entries()) {
@@ -55,16 +56,22 @@ export function listed(texts: readonly string[], columns: number, isAll = true):
   return isAll ? list : `${list}, …`
 }
 
-/** A sentence on as many rows as it needs. */
-export function wrapped(sentence: string, indent = '  '): readonly string[] {
+/** A text on as many rows as it needs. A word that is wider than a row, such as a path, stays whole. */
+export function wrapped(text: string, indent = '  '): readonly string[] {
   const rows: string[] = []
-  let row = indent
-  for (const word of sentence.split(' ')) {
-    const longer = row.trim() === '' ? `${row}${word}` : `${row} ${word}`
-    if (widthOf(longer) > WIDTH && row.trim() !== '') {
+  let row = ''
+  for (const word of text.split(' ')) {
+    const longer = row === '' ? `${indent}${word}` : `${row} ${word}`
+    if (row !== '' && widthOf(longer) > WIDTH) {
       rows.push(row)
       row = `${indent}${word}`
     } else row = longer
   }
   return [...rows, row]
+}
+
+/** A text that is wrapped from a column on, with a label before its first row. */
+export function wrappedBeside(label: string, text: string, column: number): readonly string[] {
+  const [first = '', ...others] = wrapped(text, ' '.repeat(column))
+  return [`${label.padEnd(column)}${first.slice(column)}`, ...others]
 }

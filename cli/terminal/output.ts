@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-export { counted, grouped, printable } from './escape.ts'
+export { counted, grouped, printable, shellWord } from './escape.ts'
 
 /** A stream that results or progress go to: a terminal, a pipe or a file. */
 export interface Output {

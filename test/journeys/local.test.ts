@@ -31,7 +31,7 @@ describe('the exit code tells what became of the drops', () => {
   test('0: every line was delivered', async () => {
     await put('a.json', GOOD)
     const { code, stdout } = await run(usual)
-    expect(stdout).toMatch(/^incoming\/a\.json {2}complete\n {2}lines +1\n {2}delivered +1 {2}record 1\n/)
+    expect(stdout).toMatch(/^incoming\/a\.json {2}done\n {2}lines +1\n {2}delivered +1 {2}record 1\n/)
     expect(code).toBe(0)
   })
 
@@ -59,7 +59,7 @@ describe('the exit code tells what became of the drops', () => {
     await put('a.json', GOOD)
     const { code, stderr, stdout } = await run(usual)
     expect(stderr).toContain('lost.json could not be read (ENOENT)')
-    expect(stdout).toContain('incoming/a.json  complete')
+    expect(stdout).toContain('incoming/a.json  done')
     expect(code).toBe(2)
   })
 })
@@ -136,7 +136,7 @@ test('a file that comes while it runs is imported; Ctrl-C ends it in order, and 
   await eventually('the table', () => Promise.resolve(program.stdout.includes('dead letters') ? true : undefined))
   program.kill('SIGINT')
   const { code, stdout } = await program.ended()
-  expect(stdout).toContain('incoming/new/late.json  complete')
+  expect(stdout).toContain('incoming/new/late.json  done')
   expect(code).toBe(130)
   const file = /report +(\S+)/.exec(stdout)?.[1] ?? ''
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ state: 'complete', file: { key: 'incoming/new/late.json' } })

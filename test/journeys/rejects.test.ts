@@ -258,16 +258,16 @@ test('status shows the drops, one of them in full, and a table for a spreadsheet
   await installation.import('a.json', `${GOOD}\n${BAD}`)
   const all = await km('status')
   expect(all.stdout).toMatch(
-    /^incoming\/a\.json\n {2}complete, some lines came back\n {2}[\d-]+ [\d:]+ {2}\d+ s, 2 lines, 1 delivered, 1 came back\n\nimport queue \d+ · dead letters 1 \(km-import rejects list\)\n$/,
+    /^incoming\/a\.json\n {2}done, 1 line rejected\n {2}[\d-]+ [\d:]+ {2}\d+ s, 2 lines, 1 delivered\n\nimport queue \d+ · dead letters 1\nSee the rejected lines: npx km-import rejects list --state-dir \S+\n$/,
   )
   const one = await km('status', 'a.json')
   expect(one.stdout).toContain('  missing_timestamp  1\n    The time is missing.')
-  expect(one.stdout).toContain('km-import rejects pull --key "incoming/a.json"')
+  expect(one.stdout).toContain('npx km-import rejects pull --key incoming/a.json -o rejects.jsonl --state-dir ')
   expect(JSON.parse((await km('status', '--json')).stdout)).toMatchObject({
     deadLetters: 1,
     files: [{ state: 'complete-with-rejects' }],
   })
-  expect((await km('status', '--csv')).stdout).toMatch(/^drop,state,lines,.*\nincoming\/a\.json,complete-with-rejects,2,1,1,0,0,/)
+  expect((await km('status', '--csv')).stdout).toMatch(/^file,state,lines,.*\nincoming\/a\.json,complete-with-rejects,2,1,1,0,0,/)
   expect(await km('status', 'nothing.json')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('There is no report of') as unknown,
@@ -279,9 +279,9 @@ test('status --watch shows what comes, until Ctrl-C', async () => {
   await using installation = await Installation.start(sink.url)
   await using _announced = await announce(folder, installation.cloud)
   const program = new Program(['status', '--watch', '--state-dir', folder])
-  await eventually('the first look', () => Promise.resolve(program.stdout.includes('No drop yet.') ? true : undefined))
+  await eventually('the first look', () => Promise.resolve(program.stdout.includes('No files yet.') ? true : undefined))
   await installation.import('a.json', GOOD)
-  await eventually('the drop', () => Promise.resolve(program.stdout.includes('incoming/a.json\n  complete\n') ? true : undefined))
+  await eventually('the drop', () => Promise.resolve(program.stdout.includes('incoming/a.json\n  done\n') ? true : undefined))
   program.kill('SIGINT')
   expect((await program.ended()).code).toBe(0)
 })

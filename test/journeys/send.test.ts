@@ -91,7 +91,7 @@ describe('a file that is sent from this computer', () => {
     await using sink = await startFaultSink()
     await put('may.jsonl', [GOOD, EARLY, NO_TIME].join('\n'))
     const first = await send(sink, 'may.jsonl')
-    expect(first.stdout).toContain('then:\n  km-import send')
+    expect(first.stdout).toContain('then:\n  npx km-import send')
     const rows = (await read('may.jsonl.rejected.jsonl')).trimEnd().split('\n')
     expect(rows.map((row) => (JSON.parse(row) as { reason: string }).reason)).toEqual([
       'timestamp_in_milliseconds',
@@ -112,7 +112,7 @@ describe('a file that is sent from this computer', () => {
     const [edited] = (await readdir(folder)).filter((name) => /mended-.{8}\.jsonl$/.test(name))
     expect(await reportOf(edited!)).toMatchObject({ lines: { delivered: 1, rejected: 1 } })
     expect(await send(sink, 'may.jsonl.rejected.jsonl')).toMatchObject({
-      stderr: expect.stringMatching(/Nothing is\s+to be done/) as unknown,
+      stderr: expect.stringMatching(/was already sent on .* Use --again to send it again/) as unknown,
     })
     expect(sink.seen).toHaveLength(2)
   })
@@ -157,7 +157,7 @@ describe('a file that is sent from this computer', () => {
     const before = await read('a.jsonl.rejected.jsonl')
     expect(await send(sink, 'a.jsonl')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/was sent on .*and has not changed since/s) as unknown,
+      stderr: expect.stringMatching(/was already sent on .* Use --again to send it again/) as unknown,
     })
     expect(sink.seen).toHaveLength(1)
     await send(sink, 'a.jsonl', '--again')
@@ -198,7 +198,7 @@ describe('a send that ends before its time', () => {
       expect(onOneRow(await program.ended())).toMatchObject({
         code: 130,
         stderr: expect.stringMatching(
-          /Interrupted\. [\d,]+ lines of .*a\.jsonl are done; the same command goes on from there\. $/,
+          /Interrupted\. [\d,]+ lines of .*a\.jsonl are done\. Run the same command to continue\. $/,
         ) as unknown,
       })
     }

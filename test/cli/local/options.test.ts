@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 function flags(more: Partial<LocalFlags>): LocalFlags {
-  return { samples: true, apiKeyEnv: 'KM_API_KEY', watchedDir: folder, stateDir: path.join(folder, 'state'), ...more }
+  return { samples: true, apiKeyEnv: 'KM_API_KEY', dropDir: folder, stateDir: path.join(folder, 'state'), ...more }
 }
 
 describe('a flag that cannot be used is named, with what it holds and what to do', () => {
@@ -22,8 +22,8 @@ describe('a flag that cannot be used is named, with what it holds and what to do
     [ 'a port in words',            () => ({ port: 'http' }),                                        /^--port is "http": expected a whole number from 1 to 65532\. Leave it out to take free ports\.$/ ],
     [ 'a port too high',            () => ({ port: '65534' }),                                       /^--port is "65534": expected/ ],
     [ 'a port below zero',          () => ({ port: '-1' }),                                          /^--port is "-1": expected/ ],
-    [ 'no such folder',             () => ({ watchedDir: path.join(folder, 'typo') }),                  /^--drop-dir is ".*typo": there is no such folder\. Make it \(mkdir -p\), or name another\.$/ ],
-    [ 'a file for a folder',        () => ({ watchedDir: path.join(folder, 'file') }),                  /^--drop-dir is ".*file": that is not a folder\./ ],
+    [ 'no such folder',             () => ({ dropDir: path.join(folder, 'typo') }),                  /^--drop-dir is ".*typo": there is no such folder\. Make it \(mkdir -p\), or name another\.$/ ],
+    [ 'a file for a folder',        () => ({ dropDir: path.join(folder, 'file') }),                  /^--drop-dir is ".*file": that is not a folder\./ ],
     [ 'a state dir under a file',   () => ({ stateDir: path.join(folder, 'file', 'x') }),            /^--state-dir is ".*": it could not be made \(E[A-Z]+\)\. Name a folder that can\.$/ ],
     [ 'an endpoint that is no URL', () => ({ endpoint: 'kissmetrics' }),                             /^--endpoint is "kissmetrics": expected an address such as https:\/\/trk\.kissmetrics\.io\.$/ ],
     [ 'an endpoint in the clear',   () => ({ endpoint: 'http://trk.kissmetrics.io' }),               /Only https is allowed/ ],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { resultTable } from '../../../cli/status/report-table.ts'
+import { resultTable, stateText } from '../../../cli/status/report-table.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 
 const REPORT: Report = {
@@ -22,23 +22,23 @@ const REPORT: Report = {
 
 const PIPE = { write: () => true }
 
-test('a drop that ended is told in a few rows', () => {
+test('the result of an import on a few rows', () => {
   expect(resultTable(REPORT, 'reports/r.json', 999, PIPE)).toBe(
-    `incoming/a.json  complete, some lines came back
+    `incoming/a.json  done, 998 lines rejected, 1 line undeliverable
   lines           50,000
   delivered       49,000  record 40,000, set 9,000, alias 12
   rejected           998
   undeliverable        1
     invalid_json                    1  line 7
-    missing_timestamp             997  lines 100, 101, 102, 103, 104, …
+    missing_timestamp             997  lines 100, 101, 102, 103, 104, 105, …
   blank                1
   report         reports/r.json
-  dead letters       999  wait in the dead-letter queue
+  dead letters       999  in the dead-letter queue, from all files
 `,
   )
 })
 
-describe('no row is wider than a terminal of 80 columns', () => {
+describe('no row is wider than 80 columns', () => {
   test.each([1, 10, 99_999, 123_456_789])('with line numbers around %i', (first) => {
     const examples = Array.from({ length: 20 }, (_, index) => ({ line: first + index, detail: 'd' }))
     const table = resultTable(
@@ -51,20 +51,37 @@ describe('no row is wider than a terminal of 80 columns', () => {
   })
 })
 
-test('a drop that came back as a whole says why', () => {
-  const failure = { reason: 'not_line_delimited_json', detail: `It is an array.${' Mend it.'.repeat(10)}` } as const
+test('a rejected file has the reason, and no counts', () => {
+  const failure = { reason: 'not_line_delimited_json', detail: `It is an array.${' Fix it.'.repeat(10)}` } as const
   const lines = { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
   expect(resultTable({ ...REPORT, state: 'failed', failure, lines }, 'r', 1, PIPE)).toBe(
-    `incoming/a.json  came back as a whole
-  why            It is an array. Mend it. Mend it. Mend it. Mend it. Mend it.
-                 Mend it. Mend it. Mend it. Mend it. Mend it.
+    `incoming/a.json  rejected
+  why            It is an array. Fix it. Fix it. Fix it. Fix it. Fix it. Fix it.
+                 Fix it. Fix it. Fix it. Fix it.
   report         r
-  dead letters         1  waits in the dead-letter queue
+  dead letters         1  in the dead-letter queue, from all files
 `,
   )
 })
 
-test('a name cannot reach the terminal', () => {
+describe('the state, as the user reads it', () => {
+  const none = { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
+  // prettier-ignore
+  test.each<[Report['state'], Partial<Report['lines']>, string]>([
+    [ 'importing',             {},                                'importing' ],
+    [ 'complete',              {},                                'done' ],
+    [ 'complete-with-rejects', { rejected: 470 },                 'done, 470 lines rejected' ],
+    [ 'complete-with-rejects', { rejected: 1, undeliverable: 2 }, 'done, 1 line rejected, 2 lines undeliverable' ],
+    [ 'complete-with-rejects', { undeliverable: 1 },              'done, 1 line undeliverable' ],
+    [ 'failed',                {},                                'rejected' ],
+    [ 'superseded',            {},                                'replaced before it was fully read' ],
+    [ 'gone',                  {},                                'deleted before it was fully read' ],
+  ])('%s %j', (state, lines, text) => {
+    expect(stateText({ state, lines: { ...none, ...lines } })).toBe(text)
+  })
+})
+
+test('control characters in a name do not reach the terminal', () => {
   const file = { ...REPORT.file, key: 'incoming/\u001b[2J.json' }
   expect(resultTable({ ...REPORT, file }, 'r', 1, PIPE)).not.toContain('\u001b')
 })

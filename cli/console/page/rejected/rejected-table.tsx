@@ -189,7 +189,7 @@ function Row({ row, props: { onFix, onTryAgain }, isChosen, showsFile, onChoose 
   )
 }
 
-const WHOLES = { line: 'a line', file: 'whole file', work: 'an import', stranger: 'a message' } as const
+const WHOLES = { line: 'a line', file: 'whole file', 'failed-import': 'an import', unknown: 'a message' } as const
 
 function placeOf({ lineNumber, key, kind }: RejectedRow): string {
   if (lineNumber !== undefined) return `line ${grouped(lineNumber)} of ${fileName(key)}`
