@@ -1,7 +1,8 @@
 import tseslint from 'typescript-eslint'
 
-// Time, chance and the outside come in as parameters, so that a run can be repeated from its seed.
-const PURE = ['lambda/{intake,read,parse,deliver,settle,report}/**/*.ts', 'lambda/jobs/import-file.ts']
+// Time, randomness and the outside are parameters everywhere but in the adapters, so that a run can be repeated from its seed.
+const PURE = ['lambda/*.ts', 'lambda/!(adapters)/**/*.ts']
+const ENTRY_POINTS = ['lambda/app.ts', 'lambda/handler.ts']
 
 export default tseslint.config(
   { ignores: ['node_modules', 'cdk.out', 'coverage', '.km-import', 'drop', '**/*.cjs', '**/*.js'] },
@@ -9,7 +10,7 @@ export default tseslint.config(
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   {
     rules: {
-      '@typescript-eslint/switch-exhaustiveness-check': 'error', // a new kind of outcome must be thought of everywhere
+      '@typescript-eslint/switch-exhaustiveness-check': 'error', // a new kind of outcome must be handled everywhere
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
@@ -18,6 +19,7 @@ export default tseslint.config(
   },
   {
     files: PURE,
+    ignores: ENTRY_POINTS,
     rules: {
       'no-restricted-globals': [
         'error',
@@ -32,7 +34,7 @@ export default tseslint.config(
       'no-restricted-properties': ['error', { object: 'Date', property: 'now' }, { object: 'Math', property: 'random' }],
       'no-restricted-syntax': [
         'error',
-        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'take the clock as a parameter' },
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Take the clock as a parameter.' },
       ],
     },
   },
@@ -43,10 +45,10 @@ export default tseslint.config(
         'error',
         {
           selector: 'CallExpression > MemberExpression[object.name=/^(test|it|describe)$/][property.name="only"]',
-          message: 'a focused test hides the others',
+          message: 'A focused test hides the others.',
         },
       ],
-      '@typescript-eslint/no-non-null-assertion': 'off', // a test that finds nothing there should fail there
+      '@typescript-eslint/no-non-null-assertion': 'off', // a test that finds nothing should fail right there
     },
   },
 )

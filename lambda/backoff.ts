@@ -1,29 +1,44 @@
-const FIRST_CEILING_MS = 250
-const CEILING_MS = 20_000
-/** The longest that a `Retry-After` is believed: beyond it the answer is absurd, or an outage for the queue to wait out. */
-export const LONGEST_RETRY_AFTER_MS = 120_000
-
-/**
- * How long to wait before try `tries + 1`: full jitter, so that lines that failed together do not come back together.
- *
- * @param tries tries so far, from 1
- * @param chance from 0 up to 1
- * @see Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog
- */
-export function backoffMs(tries: number, chance: number): number {
-  return chance * Math.min(CEILING_MS, FIRST_CEILING_MS * 2 ** (tries - 1))
+/** How long retries wait. Both fields have the same unit, which is also the unit of the result. */
+export interface Backoff {
+  /** Ceiling after the first failure. It doubles with each further failure. */
+  readonly first: number
+  /** The ceiling stops growing here. */
+  readonly max: number
 }
 
 /**
- * What a `Retry-After` header asks for: seconds, or an HTTP date.
+ * The longest wait before the next try: it doubles with each failure, up to a maximum.
  *
- * @param nowMs the clock, since a date is meant relative to it
- * @returns milliseconds from 0 to LONGEST_RETRY_AFTER_MS; `undefined` for what cannot be read
+ * @param failures failures in a row so far, from 1
+ */
+export function backoffCeiling(failures: number, { first, max }: Backoff): number {
+  return Math.min(max, first * 2 ** (failures - 1))
+}
+
+/**
+ * A random wait before the next try, from 0 to the ceiling ("full jitter"), so that requests that failed together are not retried together.
+ *
+ * @param failures failures in a row so far, from 1
+ * @param chance a random number from 0 (inclusive) to 1 (exclusive)
+ * @see Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog
+ */
+export function fullJitter(failures: number, chance: number, backoff: Backoff): number {
+  return chance * backoffCeiling(failures, backoff)
+}
+
+/** A longer `Retry-After` is cut to this: it is either absurd or an outage, and the import queue waits out outages. */
+export const MAX_RETRY_AFTER_MS = 120_000
+
+/**
+ * The wait that a `Retry-After` header asks for, in seconds or as an HTTP date.
+ *
+ * @param nowMs the current time, because a date is converted to a wait
+ * @returns milliseconds from 0 to MAX_RETRY_AFTER_MS, or undefined if the header cannot be parsed
  * @see RFC 9110, 10.2.3
  */
 export function retryAfterMs(header: string, nowMs: number): number | undefined {
   const text = header.trim()
-  const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs
-  if (Number.isNaN(asked)) return undefined
-  return Math.min(Math.max(asked, 0), LONGEST_RETRY_AFTER_MS)
+  const requested = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs
+  if (Number.isNaN(requested)) return undefined
+  return Math.min(Math.max(requested, 0), MAX_RETRY_AFTER_MS)
 }

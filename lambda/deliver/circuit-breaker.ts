@@ -1,10 +1,11 @@
-import { backoffMs } from '../backoff.ts'
+import { fullJitter } from '../backoff.ts'
 
 /** Failures in a row, over all lines, that an endpoint in good health is trusted not to show. */
 const SUSPICIOUS = 8
 /** Probes that may fail before the work goes back to its queue, which can wait for longer. */
 const MAX_PROBES = 10
 const PATIENCE_MS = 5 * 60_000
+const PROBE_BACKOFF_MS = { first: 250, max: 20_000 }
 
 /**
  * Whether anybody is there. When every answer has been a failure for as many as a whole window, all lines wait, and one attempt at
@@ -63,10 +64,10 @@ export class CircuitBreaker {
     this.#failures += 1
     if (!this.isOpen && this.#failures >= Math.max(SUSPICIOUS, limit)) {
       this.#first = next
-      this.#probeAt = now + backoffMs(1, chance)
+      this.#probeAt = now + fullJitter(1, chance, PROBE_BACKOFF_MS)
     } else if (number >= this.#first) {
       this.#probes += 1
-      this.#probeAt = now + backoffMs(this.#probes + 1, chance)
+      this.#probeAt = now + fullJitter(this.#probes + 1, chance, PROBE_BACKOFF_MS)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { OutageError, SetupError } from '../errors.ts'
 import type { Request } from '../parse/request.ts'
 import type { Attempt } from './attempt.ts'
-import { backoffMs, retryAfterMs } from '../backoff.ts'
+import { fullJitter, retryAfterMs } from '../backoff.ts'
 import { Limiter } from './limiter.ts'
 import { classify, type AnswerClass } from './classify.ts'
 import { RetryState, type End, type Failure } from './retry-state.ts'
@@ -27,6 +27,8 @@ export interface DeliveryOptions {
 
 /** New lines that may fail in a row, and one that was taken before is believed that the endpoint is well. */
 const MAX_UNTESTED = 4
+
+const RETRY_BACKOFF_MS = { first: 250, max: 20_000 }
 
 /**
  * Sends lines, many at a time and in no order, each until it is delivered or cannot be.
@@ -167,7 +169,7 @@ export class Delivery {
         if ((end === 'endpoint' || end === 'unclear') && !(await this.#takesWhatItTook())) throw outage(answerClass.because)
         if (end === 'line' || end === 'unclear') return { kind: 'undeliverable', because: answerClass.because, attempts }
         if (this.#limiter.lacksProbe && this.#lines > 1) await this.#takesWhatItTook()
-        await this.#clock.sleep(backoffMs(state.failures, this.#clock.chance()), this.#stopping.signal)
+        await this.#clock.sleep(fullJitter(state.failures, this.#clock.chance(), RETRY_BACKOFF_MS), this.#stopping.signal)
         attempt = await this.#limiter.turn()
       }
       if (attempt === undefined) return undefined

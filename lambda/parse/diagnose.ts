@@ -10,28 +10,28 @@ interface Signature {
 /** What people drop by mistake, and the bytes that it begins with; none of them can begin a line of JSON in UTF-8. */
 // prettier-ignore
 const SIGNATURES: readonly Signature[] = [
-  { what: 'a zip archive, or an Excel workbook',         bytes: [0x50, 0x4b, 0x03, 0x04] },
-  { what: 'a zip archive without files in it',           bytes: [0x50, 0x4b, 0x05, 0x06] },
-  { what: 'a document of an old Excel or Word',          bytes: [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] },
-  { what: 'a text with formatting (RTF)',                bytes: [0x7b, 0x5c, 0x72, 0x74, 0x66] },
+  { what: 'a zip archive or an Excel workbook',         bytes: [0x50, 0x4b, 0x03, 0x04] },
+  { what: 'an empty zip archive',           bytes: [0x50, 0x4b, 0x05, 0x06] },
+  { what: 'an old Excel or Word document',          bytes: [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] },
+  { what: 'an RTF document',                bytes: [0x7b, 0x5c, 0x72, 0x74, 0x66] },
   { what: 'a PDF document',                              bytes: [0x25, 0x50, 0x44, 0x46, 0x2d] },
-  { what: 'gzip inside of gzip: it was packed twice',    bytes: [0x1f, 0x8b] },
-  { what: 'packed with zstd',                            bytes: [0x28, 0xb5, 0x2f, 0xfd] },
-  { what: 'packed with bzip2',                           bytes: [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4 },
-  { what: 'packed with xz',                              bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
-  { what: 'packed with lz4',                             bytes: [0x04, 0x22, 0x4d, 0x18] },
-  { what: 'packed with snappy',                          bytes: [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e] },
+  { what: 'gzip inside gzip; compress it only once',    bytes: [0x1f, 0x8b] },
+  { what: 'compressed with zstd',                            bytes: [0x28, 0xb5, 0x2f, 0xfd] },
+  { what: 'compressed with bzip2',                           bytes: [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4 },
+  { what: 'compressed with xz',                              bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+  { what: 'compressed with lz4',                             bytes: [0x04, 0x22, 0x4d, 0x18] },
+  { what: 'compressed with snappy',                          bytes: [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e] },
   { what: 'a 7-Zip archive',                             bytes: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c] },
   { what: 'a tar archive',                               bytes: [0x75, 0x73, 0x74, 0x61, 0x72], at: 257 },
-  { what: 'Parquet',                                     bytes: [0x50, 0x41, 0x52, 0x31] },
-  { what: 'Avro',                                        bytes: [0x4f, 0x62, 0x6a, 0x01] },
-  { what: 'a SQLite database',                           bytes: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65, 0x20, 0x66] },
-  { what: 'a picture',                                   bytes: [0x89, 0x50, 0x4e, 0x47] },
-  { what: 'a picture',                                   bytes: [0xff, 0xd8, 0xff] },
-  { what: 'text in UTF-32, not in UTF-8',                bytes: [0xff, 0xfe, 0x00, 0x00] },
-  { what: 'text in UTF-32, not in UTF-8',                bytes: [0x00, 0x00, 0xfe, 0xff] },
-  { what: 'text in UTF-16, not in UTF-8',                bytes: [0xff, 0xfe] },
-  { what: 'text in UTF-16, not in UTF-8',                bytes: [0xfe, 0xff] },
+  { what: 'a Parquet file',                                     bytes: [0x50, 0x41, 0x52, 0x31] },
+  { what: 'an Avro file',                                        bytes: [0x4f, 0x62, 0x6a, 0x01] },
+  { what: 'an SQLite database',                           bytes: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65, 0x20, 0x66] },
+  { what: 'an image',                                   bytes: [0x89, 0x50, 0x4e, 0x47] },
+  { what: 'an image',                                   bytes: [0xff, 0xd8, 0xff] },
+  { what: 'UTF-32 text',                bytes: [0xff, 0xfe, 0x00, 0x00] },
+  { what: 'UTF-32 text',                bytes: [0x00, 0x00, 0xfe, 0xff] },
+  { what: 'UTF-16 text',                bytes: [0xff, 0xfe] },
+  { what: 'UTF-16 text',                bytes: [0xfe, 0xff] },
 ]
 
 /**
@@ -49,8 +49,8 @@ export function diagnoseBytes(start: Uint8Array): Rejection | undefined {
 /** Wide text without a mark: two ASCII characters, as all JSON begins with, show by where their zeros are. RFC 4627, section 3. */
 function wideText(start: Uint8Array): string | undefined {
   const zeros = Array.from(start.subarray(0, 4), (byte) => (byte === 0 ? '0' : 'x')).join('')
-  if (zeros === 'x000' || zeros === '000x') return 'text in UTF-32, not in UTF-8'
-  return zeros === 'x0x0' || zeros === '0x0x' ? 'text in UTF-16, not in UTF-8' : undefined
+  if (zeros === 'x000' || zeros === '000x') return 'UTF-32 text'
+  return zeros === 'x0x0' || zeros === '0x0x' ? 'UTF-16 text' : undefined
 }
 
 /** One of the first lines of a drop, none of which was a JSON object. */
@@ -79,19 +79,19 @@ function whatIsIt([first]: readonly SniffedLine[], texts: readonly string[], isW
   const start = (first?.text ?? first?.start ?? '').trim()
   if (start.startsWith('<')) return /^<(?:!doctype html|html)/i.test(start) ? 'it is a web page' : 'it is XML'
   if (/^\[\s*\{/.test(start) && isList(first?.text))
-    return 'it is one list on one line; write each of its objects on a line of its own, without the list around them'
-  if (isListPerLine(texts)) return 'its lines are lists; write each as an object, which names its values'
+    return 'it is one list on a single line; write each object on its own line, without the list around them'
+  if (isListPerLine(texts)) return 'its lines are lists; write each line as an object with names'
   if (isSpread(texts, isWhole))
-    return 'it is one document over several lines; write each object on one line, without a list around them'
-  if (isCommaSeparated(texts)) return 'its lines end with commas; write each object on a line of its own, with nothing after it'
-  if (isTable(texts)) return 'it looks like a table, as CSV; write each row as an object'
+    return 'it is one JSON document that spans several lines; write each object on its own line, without a list around them'
+  if (isCommaSeparated(texts)) return 'its lines end with commas; remove them'
+  if (isTable(texts)) return 'it looks like CSV; write each row as a JSON object'
   return undefined
 }
 
 function noObject(count: number, texts: readonly string[]): string {
   const broken = texts.find((text) => parsed(text) === undefined)
-  const hint = broken === undefined ? '' : `; in the first that is not JSON, ${explainJsonError(broken)}`
-  return `none of its first ${count} lines is an object${hint}`
+  const hint = broken === undefined ? '' : `; in the first line that is not JSON, ${explainJsonError(broken)}`
+  return `none of its first ${count} lines is a JSON object${hint}`
 }
 
 /** @returns undefined where it is not JSON, which has no word for it */

@@ -30,7 +30,7 @@ export function parseEventName(value: unknown, lexeme?: string): string | Reject
 function parseName(value: unknown, lexeme: string | undefined, reason: ReasonCode): string | Rejection {
   if (typeof value === 'number') {
     const isExact = Number.isSafeInteger(value) && (lexeme === undefined || isSameNumber(lexeme, String(value)))
-    return isExact ? String(value) : reject(reason, 'it is a number that is not whole, or too large')
+    return isExact ? String(value) : reject(reason, 'it is a fraction, or a number with too many digits; put it in double quotes')
   }
   if (typeof value !== 'string') return reject(reason, `it is ${kindOf(value)}`)
   if (isBlank(value)) return reject(reason, 'it is empty')
@@ -41,5 +41,5 @@ function parseName(value: unknown, lexeme: string | undefined, reason: ReasonCod
 
 /** An identity is typed and compared by people, who cannot see a control character in it. */
 function withoutControls(identity: string | Rejection, reason: ReasonCode): string | Rejection {
-  return typeof identity === 'string' && hasControlCharacter(identity) ? reject(reason, 'it holds a control character') : identity
+  return typeof identity === 'string' && hasControlCharacter(identity) ? reject(reason, 'it contains a tab or another control character') : identity
 }

@@ -6,7 +6,7 @@
  */
 export function explainJsonError(text: string): string {
   const { position, hint } = findError(text)
-  return `at character ${position + 1}: ${hint}`
+  return `column ${position + 1}: ${hint}`
 }
 
 interface JsonError {
@@ -30,7 +30,7 @@ function findError(text: string): JsonError {
     if (character === undefined) return { position: at, hint: cutOffHint(text) }
     if (expected === 'nothing') return { position: at, hint: afterEndHint(character) }
     if (expected === 'colon') {
-      if (character !== ':') return { position: at, hint: 'a colon is missing after a name' }
+      if (character !== ':') return { position: at, hint: 'a colon is missing after the name' }
       expected = 'value'
       at += 1
       continue
@@ -80,23 +80,23 @@ function endOfString(text: string, start: number): number | JsonError {
   for (let at = start + 1; ; at += 1) {
     const character = text[at]
     if (character === undefined)
-      return { position: text.length, hint: 'the line is cut off inside of a text, or a quote is missing' }
+      return { position: text.length, hint: 'the line ends inside a text: it was cut off, or a quote is missing' }
     if (character === '"') return at + 1
     if (character < ' ')
-      return { position: at, hint: 'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' }
+      return { position: at, hint: 'a tab or another control character inside a text; write a tab as \\t' }
     if (character !== '\\') continue
     const escaped = text[at + 1] ?? ''
     if (escaped >= '0' && escaped <= '9') {
       return {
         position: at,
-        hint: 'an octal escape such as \\303, as Kissmetrics’ own exports write letters with accents; write the letter itself',
+        hint: 'an octal escape like \\303, as in exports from Kissmetrics; write the letter itself, for example é',
       }
     }
     if (escaped === 'u' && !/^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6))) {
-      return { position: at, hint: '\\u without four hexadecimal digits after it' }
+      return { position: at, hint: '\\u needs four hexadecimal digits after it' }
     }
     if (!'"\\/bfnrtu'.includes(escaped)) {
-      return { position: at, hint: 'a backslash before a character that needs none; write a backslash itself as \\\\' }
+      return { position: at, hint: 'a backslash that JSON does not allow here; write a backslash as \\\\' }
     }
     at += 1
   }
@@ -119,62 +119,62 @@ function endOfScalar(text: string, start: number): number | JsonError {
   return end
 }
 
-const CUT_OFF = 'the line is cut off, or a bracket is missing'
-const NOT_A_NUMBER = 'a number that JSON does not write so; put text into double quotes'
+const CUT_OFF = 'the line was cut off, or a closing bracket is missing'
+const NOT_A_NUMBER = 'not a valid JSON number; if it is text, put it in double quotes'
 
 const UNQUOTED: Readonly<Record<string, string>> = {
-  NaN: 'NaN is no JSON; leave the value out',
-  Infinity: 'Infinity is no JSON; leave the value out',
-  '-Infinity': 'Infinity is no JSON; leave the value out',
-  undefined: 'undefined is no JSON; leave the value out',
+  NaN: 'NaN is not JSON; remove the property or write null',
+  Infinity: 'Infinity is not JSON; remove the property or write null',
+  '-Infinity': 'Infinity is not JSON; remove the property or write null',
+  undefined: 'undefined is not JSON; remove the property or write null',
   None: 'None is Python; write null',
   True: 'True is Python; write true',
   False: 'False is Python; write false',
 }
 
 function wordHint(word: string): string {
-  return Object.hasOwn(UNQUOTED, word) ? (UNQUOTED[word] ?? '') : 'a text without double quotes around it'
+  return Object.hasOwn(UNQUOTED, word) ? (UNQUOTED[word] ?? '') : 'this text needs double quotes'
 }
 
 /** What looks like a quote or a space, and is none. */
 function lookalikeHint(character: string): string | undefined {
-  if (character === "'" || character === '`') return 'single quotes; JSON has double quotes only'
-  if ('“”„‟«»‘’'.includes(character)) return 'typographic quotes; JSON has straight double quotes only'
-  if (character === '\ufeff') return 'a byte order mark in the middle of the file, as when files are joined'
-  if (character.trim() === '') return 'a space that is none to JSON, such as a no-break space; write an ordinary one'
+  if (character === "'" || character === '`') return 'single quotes; use double quotes'
+  if ('“”„‟«»‘’'.includes(character)) return 'curly quotes; use straight double quotes'
+  if (character === '\ufeff') return 'a byte order mark in the middle of the file, left from joining files; remove it'
+  if (character.trim() === '') return 'a space that JSON does not allow, for example a no-break space; use an ordinary space'
   return undefined
 }
 
 function nameHint(character: string): string {
-  if (character === '}') return 'a comma after the last value'
-  if (character === ',') return 'two commas, or a comma before the first name'
-  return lookalikeHint(character) ?? 'a name without double quotes around it'
+  if (character === '}') return 'an extra comma after the last value; remove it'
+  if (character === ',') return 'an extra comma; remove it'
+  return lookalikeHint(character) ?? 'this name needs double quotes'
 }
 
 function valueHint(character: string): string {
   if (character === ']' || character === '}')
-    return 'a value is missing, or a comma stands after the last one; or the line is the end of a document that was spread over lines'
+    return 'a value is missing, there is an extra comma, or this is the last part of an object that spans several lines'
   if (character === ',') return 'a value is missing before the comma'
   if ('+-.'.includes(character)) return NOT_A_NUMBER
-  return lookalikeHint(character) ?? 'a value is missing, or not as JSON writes it'
+  return lookalikeHint(character) ?? 'a value is missing or is not valid JSON'
 }
 
 function betweenHint(character: string): string {
-  if (character === '}' || character === ']') return 'a bracket that does not match the one that was opened'
-  return 'a comma is missing between two values, or a quote inside of a text is not written as \\"'
+  if (character === '}' || character === ']') return 'this closing bracket does not match the opening one'
+  return 'a comma is missing, or a quote inside a text must be written as \\"'
 }
 
 function afterEndHint(character: string): string {
-  if (character === ',') return 'a comma after the object; lines stand for themselves and have none between them'
-  if (character === '{') return 'a second object; write each on a line of its own'
+  if (character === ',') return 'an extra comma after the object; remove it'
+  if (character === '{') return 'a second object starts here; write each object on its own line'
   if (character === ':')
-    return 'a name and value without braces around them, as in a document over several lines; write each object on one line'
-  return 'something stands after the value'
+    return 'this is one part of an object that spans several lines; write each object on one line'
+  return 'unexpected text after the end; remove it'
 }
 
 /** What ends with an opening bracket, a colon or a comma goes on in the next line. */
 function cutOffHint(text: string): string {
   return '{[:,'.includes(text.trimEnd().at(-1) ?? ' ')
-    ? 'the line ends too early, as a document does that was spread over several lines; write each object on one line'
+    ? 'the object continues on the next line; write each object on one line'
     : CUT_OFF
 }

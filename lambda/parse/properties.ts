@@ -24,7 +24,7 @@ export function findReserved({ object, names }: Layout): Rejection | undefined {
   for (const name of names) {
     if (name.charCodeAt(0) !== UNDERSCORE || name.length > LONGEST) continue
     if (name === '_d') {
-      if (!isUsualD(object[name])) return reject('reserved_name', '"_d" may only be 0 or 1')
+      if (!isUsualD(object[name])) return reject('reserved_name', '"_d" must be 0 or 1')
     } else if (!isOurName(name) && isReserved(name.toLowerCase())) return reject('reserved_name', shownName(name))
   }
   return undefined
@@ -84,7 +84,7 @@ const MAX_VALUE_BYTES = 8_192
  */
 function readProperty(name: string, value: unknown, lexeme: string | undefined): Property | WarningCode | Rejection {
   if (isBlank(name)) return reject('invalid_property_name', 'it is empty')
-  if (!name.isWellFormed()) return reject('invalid_unicode', 'in the name of a property')
+  if (!name.isWellFormed()) return reject('invalid_unicode', 'in a property name')
   if (isLongerThan(name, MAX_NAME_CHARACTERS)) {
     return reject('invalid_property_name', `${shownName(name)} has ${countCharacters(name)} characters`)
   }

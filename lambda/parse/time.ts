@@ -34,12 +34,12 @@ export function parseTime(value: unknown, latest: EpochSeconds, lexeme?: string)
   const seconds = secondsOf(value, lexeme)
   if (Number.isNaN(seconds))
     return reject('invalid_timestamp', typeof value === 'string' ? describeText(value) : `it is ${kindOf(value)}`)
-  if (!Number.isFinite(seconds)) return reject('invalid_timestamp', 'it is too large for a number')
-  if (seconds >= NOT_SECONDS) return reject('timestamp_in_milliseconds', `in seconds it would be ${inSeconds(seconds)}`)
+  if (!Number.isFinite(seconds)) return reject('invalid_timestamp', 'the number is too large')
+  if (seconds >= NOT_SECONDS) return reject('timestamp_in_milliseconds', `in seconds it is ${inSeconds(seconds)}`)
   if (seconds < YEAR_2009)
     return reject(
       'timestamp_before_2009',
-      isLikeExcel(seconds) ? 'it looks like a date of Excel, where (A1-25569)*86400 gives the seconds' : undefined,
+      isLikeExcel(seconds) ? 'it looks like an Excel date; =(A1-25569)*86400 converts it' : undefined,
     )
   return seconds > latest ? reject('timestamp_in_future') : seconds
 }
@@ -76,5 +76,5 @@ function describeText(text: string): string {
   const millis = isDay ? Date.parse(`${year}-${month}-${day}T${time}${zone}`) : NaN
   return Number.isNaN(millis)
     ? 'it is text'
-    : `it is a date; in seconds it would be ${Math.floor(millis / 1000)}${zone === 'Z' ? ', as UTC' : ''}`
+    : `it is a date; in seconds it is ${Math.floor(millis / 1000)}${zone === 'Z' ? ' in UTC' : ''}`
 }

@@ -23,7 +23,7 @@ export interface Reading {
   /** Its first bytes, unpacked, BOM and all: for whoever has to say what it is if it is no text. */
   readonly start: Uint8Array
   /**
-   * Lines in order, some hundreds at a time, and then what the body threw, or UnreadableDrop: whatever was whole comes out before it.
+   * Lines in order, some hundreds at a time, and then what the body threw, or UnreadableFile: whatever was whole comes out before it.
    * Leaving it early closes the body.
    */
   readonly batches: AsyncIterable<readonly Line[]>

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { fullJitter } from '../backoff.ts'
 import { SetupError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Absence, ByteRange, Clock, SourceFiles } from '../ports.ts'
@@ -18,14 +19,13 @@ type Sleeper = Pick<Clock, 'sleep' | 'chance'>
 
 /** So many resumes in a row that bring not one byte, or tries of one opening, and it is not a passing fault. */
 const MAX_TRIES = 5
-const FIRST_CEILING_MS = 400
-const CEILING_MS = 5_000
+const BACKOFF_MS = { first: 400, max: 5_000 }
 
 /**
  * Drops whose bodies do not break: where one does (the connection is reset, stalls, or ends early, which the SDK takes for the end), it goes
  * on from the byte it had come to, in the same object.
  *
- * A body gives exactly the bytes that were asked for, or an error: VanishedDrop, SetupError, or the last of the faults.
+ * A body gives exactly the bytes that were asked for, or an error: VanishedFile, SetupError, or the last of the faults.
  *
  * @see Amazon S3, "GetObject": Range, VersionId, If-Match
  */
@@ -89,7 +89,7 @@ class UnbrokenBody extends Readable {
       if (this.#at === this.#end) return
       if (this.#at > from) resumes = 0
       if (resumes === MAX_TRIES) throw fault
-      await this.#resume(backoffMs(resumes, this.#clock.chance()))
+      await this.#resume(fullJitter(resumes + 1, this.#clock.chance(), BACKOFF_MS))
     }
   }
 
@@ -136,12 +136,7 @@ async function openPatiently(
     } catch (error) {
       if (error instanceof SetupError || failures === MAX_TRIES - 1) throw error
     }
-    await clock.sleep(backoffMs(failures, clock.chance()), signal)
+    await clock.sleep(fullJitter(failures + 1, clock.chance(), BACKOFF_MS), signal)
     signal.throwIfAborted()
   }
-}
-
-/** Full jitter. @see Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog */
-function backoffMs(failures: number, chance: number): number {
-  return chance * Math.min(CEILING_MS, FIRST_CEILING_MS * 2 ** failures)
 }

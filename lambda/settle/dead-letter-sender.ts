@@ -1,3 +1,4 @@
+import { fullJitter } from '../backoff.ts'
 import { toBody, type DeadLetter } from './dead-letter.ts'
 import { envelopeBytes, MAX_BATCH_ENTRIES, nextBatchLength, type Envelope } from './batching.ts'
 import type { Clock, DeadLetterQueue, RefusedEntry } from '../ports.ts'
@@ -16,7 +17,7 @@ const MAX_BATCHES_IN_FLIGHT = 4
 const MAX_WAITING = 200
 const MAX_WAITING_BYTES = 4 * 1_048_576
 const MAX_TRIES = 8
-const RETRY_CEILING_MS = 5_000
+const RETRY_BACKOFF_MS = { first: 200, max: 5_000 }
 
 /**
  * Sends dead letters, packed, many batches at a time; a letter is sent when SQS has acknowledged it, and only then its line is settled.
@@ -107,7 +108,7 @@ export class DeadLetterSender {
     }
     if (again.length === 0) return
     const tries = Math.max(...again.map((waiting) => waiting.tries))
-    await this.#clock.sleep(this.#clock.chance() * Math.min(RETRY_CEILING_MS, 100 * 2 ** tries), this.#stopping.signal)
+    await this.#clock.sleep(fullJitter(tries, this.#clock.chance(), RETRY_BACKOFF_MS), this.#stopping.signal)
     this.#waiting.unshift(...again)
     for (const { bytes } of again) this.#waitingBytes += bytes
   }

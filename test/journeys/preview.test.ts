@@ -6,7 +6,7 @@ test.each([
   //  the file                            exit  it says
   ['examples/valid.json',                 0,    'valid.json'],
   ['examples/mixed-50000.jsonl.gz',       1,    '470 lines of 50,000 would come back. The other 49,311 can be sent.'],
-  ['examples/invalid.json',               2,    'one document over several lines'],
+  ['examples/invalid.json',               2,    'spans several lines'],
 ])('km-import preview %s ends with %i, and sends nothing', async (file, code, sentence) => {
   const ended = await run(['preview', file])
   expect(ended.stdout.replaceAll(/\s+/g, ' ')).toContain(sentence)

@@ -5,11 +5,11 @@ import { outcomeOf } from './parse/outcome.ts'
 
 const page = readFileSync('docs/reasons.md', 'utf8')
 
-/** The part of the page about one reason. */
+/** The section of the page about one reason. */
 const sectionOf = (code: string): string =>
   page.split(/^(?=##)/m).find((section) => section.startsWith(`### \`${code}\`\n`)) ?? ''
 
-/** The examples of a section, each as its lines: what is wrong, then the same mended. */
+/** The examples in a section, each as a list of lines: first the bad lines, then the fixed ones. */
 const examplesIn = (section: string): string[][] =>
   Array.from(section.matchAll(/^```jsonl\n(.*?)\n```$/gms), ([, body = '']) => body.split('\n'))
 
@@ -20,24 +20,29 @@ describe('docs/reasons.md', () => {
     expect(Array.from(page.matchAll(/^### `(\w+)`$/gm), ([, code]) => code)).toEqual(codes)
   })
 
-  test.each(codes)('says of %s what the importer says', (code) => {
+  test.each(codes)('uses the importer’s own sentences for %s', (code) => {
     const { means, fix } = REASONS[code]
     expect(sectionOf(code)).toContain(`\n\n**${means}.** ${fix}\n\n`)
   })
 
-  // These cannot be shown as they are: bytes that are no text, and texts too long for a page. examples/every-reason.jsonl has them.
+  test.each(codes)('says how to prevent %s at the source', (code) => {
+    const isFileFine = REASONS[code].level === 'delivery'
+    expect(sectionOf(code).includes('\n\n*At the source:* ')).toBe(!isFileFine)
+  })
+
+  // The page cannot show these: bytes that are not text, and texts that are too long. examples/every-reason.jsonl contains them.
   const NOT_SHOWN: readonly ReasonCode[] = ['invalid_encoding', 'line_too_long', 'property_value_too_long', 'request_too_large']
   const shown = codes.filter((code) => REASONS[code].level === 'line' && !NOT_SHOWN.includes(code))
 
-  test.each(shown)('shows lines that come back with %s, and the same mended', (code) => {
-    const [wrong, edited, ...others] = examplesIn(sectionOf(code))
-    expect([...new Set(wrong?.map(outcomeOf))]).toEqual([code])
-    expect([...new Set(edited?.map(outcomeOf))]).toEqual(['ok'])
+  test.each(shown)('shows lines that are rejected for %s, and the fixed lines', (code) => {
+    const [bad, fixed, ...others] = examplesIn(sectionOf(code))
+    expect([...new Set(bad?.map(outcomeOf))]).toEqual([code])
+    expect([...new Set(fixed?.map(outcomeOf))]).toEqual(['ok'])
     expect(others).toEqual([])
   })
 
-  test('lists every warning and no other, in the words of the list', () => {
-    const [, table = ''] = page.split('## What is only counted')
+  test('lists every warning and no other, with the same sentences', () => {
+    const [, table = ''] = page.split('## Warnings')
     expect(Object.fromEntries(Array.from(table.matchAll(/^\| `(\w+)` \| (.+) \|$/gm), ([, code, text]) => [code, text]))).toEqual(
       WARNINGS,
     )
@@ -45,28 +50,28 @@ describe('docs/reasons.md', () => {
 })
 
 describe('a rejection', () => {
-  test('says what is wrong and what to do', () => {
+  test('says what is wrong and how to fix it', () => {
     expect(reject('missing_timestamp')).toEqual({
       kind: 'rejection',
       reason: 'missing_timestamp',
-      detail: 'The time is missing. Give `_t` the time in whole seconds since 1970 (UTC).',
+      detail: 'The time is missing. Set `_t` to a Unix timestamp in seconds, for example 1393344604.',
     })
   })
 
-  test('says what was met in the very line', () => {
+  test('says what is wrong with this line in particular', () => {
     expect(reject('not_an_object', 'it is a list').detail).toBe(
-      'The line is JSON, but not an object (it is a list). Write one object in braces on each line.',
+      'The line is valid JSON, but not an object (it is a list). Write one object in braces { } per line.',
     )
   })
 
-  test.each(codes)('%s reads as sentences', (code) => {
+  test.each(codes)('%s consists of full sentences', (code) => {
     const { means, fix } = REASONS[code]
     expect(means).toMatch(/^(?:[A-Z]|`_)[^.]*[^.\s]$/)
     expect(fix).toMatch(/^[A-Z].*\.$/)
   })
 })
 
-test('codes are snake_case, and none is a reason and a warning', () => {
+test('codes are snake_case, and no code is both a reason and a warning', () => {
   const all = [...codes, ...Object.keys(WARNINGS)]
   expect(all.filter((code) => !/^[a-z]+(_[a-z0-9]+)*$/.test(code))).toEqual([])
   expect(new Set(all).size).toBe(all.length)

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
+import { signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { createStore, useStore } from './store.ts'
 
 export interface Question {
   readonly title: string
@@ -11,25 +11,25 @@ export interface Question {
   readonly isFinal?: boolean
 }
 
-const open = createStore<{ readonly question: Question; readonly answer: (isYes: boolean) => void } | undefined>(undefined)
+const open = signal<{ readonly question: Question; readonly answer: (isYes: boolean) => void } | undefined>(undefined)
 
 /** Asks before something is done. @returns whether it is to be done */
 export function confirm(question: Question): Promise<boolean> {
-  open.get()?.answer(false)
+  open.value?.answer(false)
   return new Promise((resolve) => {
-    open.set({
+    open.value = {
       question,
       answer: (isYes) => {
-        open.set(undefined)
+        open.value = undefined
         resolve(isYes)
       },
-    })
+    }
   })
 }
 
 /** Where questions are asked. The browser keeps the focus inside, and gives it back afterwards. */
 export function Asker() {
-  const asked = useStore(open)
+  const asked = open.value
   const dialog = useRef<HTMLDialogElement>(null)
   const cancel = useRef<HTMLButtonElement>(null)
   useLayoutEffect(() => {

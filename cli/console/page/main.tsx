@@ -5,15 +5,16 @@ import { Asker } from './dialog.tsx'
 import { ImportDetailView } from './imports/import-detail.tsx'
 import { ImportsView } from './imports/imports.tsx'
 import { chooseFiles, isUploading } from './imports/files.ts'
-import { drafts, hasUnsentChanges } from './rejected/drafts.ts'
+import { draftCount, hasUnsentChanges } from './rejected/drafts.ts'
 import { RejectedView } from './rejected/rejected-lines.tsx'
 import { FixView } from './rejected/fix-line.tsx'
 import { nearEnd } from './rejected/use-rejected-lines.ts'
-import { lookNow, seen, startLooking } from './polling.ts'
+import { pollNow, startPolling } from './polling.ts'
+import { connectionError, overview } from './overview.ts'
 import { Notice, Sign } from './components.tsx'
 import { hrefOf, rejectedHref, readRoute, type Route } from './route.ts'
 import { counted, grouped } from './format.ts'
-import { announcement, useStore } from './store.ts'
+import { announcement } from './announce.ts'
 
 function Page() {
   const route = useRoute()
@@ -80,11 +81,11 @@ function viewOf(route: Route): string {
 }
 
 function PageHeader({ route }: { readonly route: Route }) {
-  const { overview } = useStore(seen)
-  const onDesk = useStore(drafts, (lines) => lines.length)
-  const { nearTheirEnd } = useStore(nearEnd)
-  const near = Math.max(nearTheirEnd, overview?.waiting.nearTheirEnd ?? 0)
-  const messages = overview?.waiting.messages ?? 0
+  const { deployment, emulator, waiting } = overview.value ?? {}
+  const onDesk = draftCount.value
+  const { nearTheirEnd } = nearEnd.value
+  const near = Math.max(nearTheirEnd, waiting?.nearTheirEnd ?? 0)
+  const messages = waiting?.messages ?? 0
   const link = (words: string, href: string, isHere: boolean, count?: number) => (
     <li>
       <a href={href} aria-current={isHere ? 'page' : undefined}>
@@ -97,12 +98,12 @@ function PageHeader({ route }: { readonly route: Route }) {
     <header class="head">
       <div class="name">
         <strong>Kissmetrics importer</strong>
-        {overview !== undefined && <span class="soft">{overview.deployment}</span>}
+        {deployment !== undefined && <span class="soft">{deployment}</span>}
       </div>
       <nav aria-label="Main">
         <ul>
           {link('Imports', '#/', route.kind === 'files' || route.kind === 'file')}
-          {link('What came back', rejectedHref({}), route.kind === 'rejected', overview?.waiting.deadLetters)}
+          {link('What came back', rejectedHref({}), route.kind === 'rejected', waiting?.deadLetters)}
           {onDesk > 0 && link('Mend', hrefOf({ kind: 'fix' }), route.kind === 'fix', onDesk)}
         </ul>
       </nav>
@@ -114,8 +115,8 @@ function PageHeader({ route }: { readonly route: Route }) {
             {counted(near, 'line')} soon forgotten
           </a>
         )}
-        {overview?.emulator !== undefined && (
-          <a class="soft" href={overview.emulator} target="_blank" rel="noreferrer">
+        {emulator !== undefined && (
+          <a class="soft" href={emulator} target="_blank" rel="noreferrer">
             Stand-in for Kissmetrics
           </a>
         )}
@@ -126,8 +127,8 @@ function PageHeader({ route }: { readonly route: Route }) {
 
 /** Goes away by itself as soon as the console answers again. */
 function Trouble() {
-  const { trouble, isUnreachable } = useStore(seen)
-  if (trouble === undefined) return null
+  if (connectionError.value === undefined) return null
+  const { message, isUnreachable } = connectionError.value
   return (
     <Notice tone="bad" role="alert">
       <strong>{isUnreachable ? 'The console has stopped.' : 'The console cannot tell what goes on.'}</strong>{' '}
@@ -137,14 +138,14 @@ function Trouble() {
           last known.
         </>
       ) : (
-        trouble
+        message
       )}
     </Notice>
   )
 }
 
 function Announcer() {
-  const text = useStore(announcement)
+  const text = announcement.value
   return (
     <div class="hidden" role="status" aria-live="polite" aria-label="News">
       {text}
@@ -157,7 +158,7 @@ function useRoute(): Route {
   useEffect(() => {
     const look = () => {
       setRoute(readRoute(location.hash))
-      lookNow()
+      pollNow()
     }
     addEventListener('hashchange', look)
     return () => {
@@ -202,6 +203,6 @@ const deployment = document.querySelector('#page')
 if (deployment !== null) {
   takeFiles()
   guardLeaving()
-  startLooking({ isUploading })
+  startPolling({ isUploading })
   render(<Page />, deployment)
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import { backoffMs, LONGEST_RETRY_AFTER_MS, retryAfterMs } from '../../../lambda/backoff.ts'
 import { blameFor } from '../../../lambda/deliver/blame.ts'
 import { classify, type Answer } from '../../../lambda/deliver/classify.ts'
 
@@ -41,38 +40,6 @@ test.each<[string, Answer, string]>([
 ])('an endpoint that %s', (_what, answer, means) => {
   const answerClass = classify(answer)
   expect(answerClass.kind === 'again' ? `again ${answerClass.blame}` : answerClass.kind).toBe(means)
-})
-
-describe('how long to wait', () => {
-  // prettier-ignore
-  test.each([
-    //  tries   chance   milliseconds
-    [ 1,        0,       0 ],
-    [ 1,        0.5,     125 ],
-    [ 2,        0.5,     250 ],
-    [ 5,        0.5,     2_000 ],
-    [ 8,        0.5,     10_000 ],
-    [ 1_000,    0.5,     10_000 ],
-  ])('after %i tries, with chance %d', (state, chance, ms) => {
-    expect(backoffMs(state, chance)).toBe(ms)
-  })
-
-  const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT')
-  // prettier-ignore
-  test.each([
-    //  Retry-After                        milliseconds
-    [ '0',                                 0 ],
-    [ '3',                                 3_000 ],
-    [ ' 3 ',                               3_000 ],
-    [ '99999999',                          LONGEST_RETRY_AFTER_MS ],
-    [ 'Wed, 21 Oct 2026 07:28:05 GMT',     5_000 ],
-    [ 'Wed, 21 Oct 2020 07:28:05 GMT',     0 ],
-    [ 'Wed, 21 Oct 2099 07:28:05 GMT',     LONGEST_RETRY_AFTER_MS ],
-    [ 'soon',                              undefined ],
-    [ '',                                  undefined ],
-  ])('Retry-After: %s', (header, ms) => {
-    expect(retryAfterMs(header, now)).toBe(ms)
-  })
 })
 
 describe('whose fault it is that a line failed at every try', () => {

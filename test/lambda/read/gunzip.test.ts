@@ -61,7 +61,7 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
   ])('%s', async (_what, file, message) => {
     for (const cuts of [[], Array.from({ length: 100 }, (_, index) => index * 500)]) {
       const { lines, error } = await read(file, cuts)
-      expect(error).toMatchObject({ name: 'UnreadableDrop', message })
+      expect(error).toMatchObject({ name: 'UnreadableFile', message })
       expect(lines.map(({ text }) => text)).toEqual(packedTwice.slice(0, lines.length)) // whole lines, in order, none of them cut
     }
   })
@@ -69,7 +69,7 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
   // Until the checksum at its end nothing tells that some bytes are not what was packed.
   test('is damaged in the middle', async () => {
     const { lines, error } = await read(flip(packed, packed.length >> 1))
-    expect(error).toMatchObject({ name: 'UnreadableDrop', message: 'its gzip data is damaged' })
+    expect(error).toMatchObject({ name: 'UnreadableFile', message: 'its gzip data is damaged' })
     expect(lines.slice(0, 8_000).map(({ text }) => text)).toEqual(numbers.slice(0, 8_000))
   })
 
@@ -78,7 +78,7 @@ describe('gzip data that cannot be unpacked to its end says why', () => {
     for (let length = 2; length < small.length; length += 1) {
       const file = small.subarray(0, length)
       const { lines, error } = await read(file, [length >> 1, length >> 2])
-      expect(error).toMatchObject({ name: 'UnreadableDrop', message: 'its gzip data is cut off' })
+      expect(error).toMatchObject({ name: 'UnreadableFile', message: 'its gzip data is cut off' })
       expect(plain(lines)).toEqual(plain(wholeLinesOf(gunzipSync(file, { finishFlush: constants.Z_SYNC_FLUSH }))))
     }
   })
@@ -117,7 +117,7 @@ describe('a bomb is not unpacked to its end', () => {
 
   test('512 MiB out of less than a 250th', async () => {
     await expect(linesOf(mebibytes(512), 10_000)).rejects.toMatchObject({
-      name: 'UnreadableDrop',
+      name: 'UnreadableFile',
       message: 'it unpacks to more than 250 times its size',
     })
   })
@@ -130,7 +130,7 @@ describe('a bomb is not unpacked to its end', () => {
       for await (const piece of gunzip(bodyOf([ab, ab, ab]), 8)) pieces.push(piece)
     }
     await expect(unpack()).rejects.toMatchObject({
-      name: 'UnreadableDrop',
+      name: 'UnreadableFile',
       message: /more than .* GB: it has to come in several files/,
     })
     const before = Buffer.concat(pieces).toString()

@@ -47,7 +47,7 @@ describe('memory does not depend on the size of a drop, whatever is in it', () =
 
   test('10 MB of gzip that would be 10 GB are left after a thirtieth', async () => {
     const { lines, error, bytesRead, rssGrowth } = await readInProcess('a gzip bomb', 10_000)
-    expect(error).toBe('UnreadableDrop: it unpacks to more than 250 times its size')
+    expect(error).toBe('UnreadableFile: it unpacks to more than 250 times its size')
     expect(lines).toBe(4_096)
     expect(bytesRead).toBeLessThan(400_000)
     expect(rssGrowth).toBeLessThan(150 * MEGABYTE)

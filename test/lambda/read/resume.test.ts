@@ -116,7 +116,7 @@ describe('what is gone on with is the very object that was opened', () => {
   test.each(['gone', 'superseded', 'locked'] as const)('one that is %s meanwhile is an error that says so', async (kind) => {
     const files = new ScriptedFiles(OBJECT, [cutAfter(50), { kind }])
     const { bytes, error } = await read(await open(files))
-    expect(error).toMatchObject({ name: 'VanishedDrop', state: kind })
+    expect(error).toMatchObject({ name: 'VanishedFile', state: kind })
     expect(bytes).toEqual(OBJECT.subarray(0, 50))
     expect(files.openings).toHaveLength(2)
   })
@@ -373,7 +373,7 @@ describe('whatever goes wrong, in whatever order: exactly the bytes of the range
     expect([...seen].toSorted()).toEqual([
       'Error',
       'SetupError',
-      'VanishedDrop',
+      'VanishedFile',
       'absent',
       'first Error',
       'first SetupError',

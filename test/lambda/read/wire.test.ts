@@ -183,11 +183,11 @@ describe('an object that is taken away while it is read', () => {
   // prettier-ignore
   test.each<[string, boolean, (file: SourceFile) => Promise<unknown>, unknown]>([
     //  it is               where versions are kept     by          its lines
-    [ 'replaced',           false,                      replace,    { lines: before, error: { name: 'VanishedDrop', state: 'superseded' } } ],
-    [ 'deleted',            false,                      remove,     { lines: before, error: { name: 'VanishedDrop', state: 'gone' } } ],
+    [ 'replaced',           false,                      replace,    { lines: before, error: { name: 'VanishedFile', state: 'superseded' } } ],
+    [ 'deleted',            false,                      remove,     { lines: before, error: { name: 'VanishedFile', state: 'gone' } } ],
     [ 'replaced',           true,                       replace,    { lines: whole, error: undefined } ],
     [ 'hidden',             true,                       hide,       { lines: whole, error: undefined } ],
-    [ 'deleted for good',   true,                       remove,     { lines: before, error: { name: 'VanishedDrop', state: 'gone' } } ],
+    [ 'deleted for good',   true,                       remove,     { lines: before, error: { name: 'VanishedFile', state: 'gone' } } ],
   ])('%s; versions are kept: %j', async (_what, isVersioned, act, expected) => {
     const file = await buckets.put(text, { isVersioned })
     buckets.faults.cutBodyAt = 1_000
@@ -199,7 +199,7 @@ describe('an object that is taken away while it is read', () => {
     buckets.faults.cutBodyAt = 1_000
     expect(await linesOf({ bucket, key }, { clock: clockThat(() => buckets.put('newer')) })).toMatchObject({
       lines: before,
-      error: { name: 'VanishedDrop', state: 'superseded' },
+      error: { name: 'VanishedFile', state: 'superseded' },
     })
   })
 })

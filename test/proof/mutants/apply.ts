@@ -6,11 +6,12 @@ import path from 'node:path'
 import type { Mutant } from './mutants.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..', '..')
-/** What tests need of the project. */
+/** The parts of the project that the tests need. */
 const PARTS = [
   'bin',
   'lib',
   'lambda',
+  'emulators',
   'cli',
   'test',
   'examples',
@@ -21,15 +22,20 @@ const PARTS = [
   'jest.config.js',
 ]
 
-/** The source of a mutant's file. @throws Error where the place that it changes is not there exactly once */
+/** The source of the mutant's file with the mistake in it. @throws Error if the text to change does not occur exactly once */
 export async function mutate({ name, file, find, replace }: Mutant, root = ROOT): Promise<string> {
   const source = await readFile(path.join(root, file), 'utf8')
-  const places = source.split(find).length - 1
-  if (places !== 1) throw new Error(`"${name}" changes a place that is in ${file} ${places} times, and has to be there once`)
-  return source.replace(find, () => replace)
+  const pattern = new RegExp(find.split(/\s+/).map(escaped).join('\\s+'), 'g')
+  const count = source.match(pattern)?.length ?? 0
+  if (count !== 1) throw new Error(`"${name}": the text to change occurs ${count} times in ${file} and must occur once`)
+  return source.replace(pattern, () => replace)
 }
 
-/** A copy of the project that may be broken. */
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+/** A copy of the project that can be changed. */
 export class Copy implements AsyncDisposable {
   readonly #root: string
 
@@ -44,19 +50,19 @@ export class Copy implements AsyncDisposable {
     return new Copy(root)
   }
 
-  /** Breaks the copy, runs the tests that should see it, and mends it. @returns the first that failed, or undefined where none did */
+  /** Puts the mistake into the copy, runs its tests, and takes it out again. @returns the first test that failed, or undefined if all passed */
   async catch(mutant: Mutant): Promise<string | undefined> {
     const file = path.join(this.#root, mutant.file)
-    const sound = await readFile(file, 'utf8')
+    const original = await readFile(file, 'utf8')
     await writeFile(file, await mutate(mutant, this.#root))
     try {
       return await this.firstFailure(mutant.tests)
     } finally {
-      await writeFile(file, sound)
+      await writeFile(file, original)
     }
   }
 
-  /** Runs tests until one fails. @returns which, or undefined where all pass @throws Error where one cannot be run */
+  /** Runs tests until one fails. @returns its name, or undefined if all pass @throws Error if one cannot be run */
   async firstFailure(tests: Iterable<string>): Promise<string | undefined> {
     for (const test of tests) {
       const failed = await this.#failureOf(test)
@@ -73,10 +79,10 @@ export class Copy implements AsyncDisposable {
     const [code] = (await once(child, 'close')) as [number | null]
     if (code === 0) return undefined
     const { testResults } = JSON.parse(await readFile(results, 'utf8')) as JestResults
-    const names = testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'failed'))
-    // A mistake that does not even load proves nothing.
-    if (names[0] === undefined) throw new Error(`${test} could not be run`)
-    return names[0].fullName
+    const [failed] = testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'failed'))
+    // A file that does not compile or load proves nothing.
+    if (failed === undefined) throw new Error(`${test} could not be run`)
+    return failed.fullName
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

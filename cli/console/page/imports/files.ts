@@ -1,7 +1,9 @@
+import { signal } from '@preact/signals'
 import { FILE_SUFFIXES, INCOMING_PREFIX, isImportName } from '../../../../lambda/keys.ts'
 import { isAborted, messageOf, Refused, upload } from '../api-client.ts'
-import { awaited, expectedFile, expect, forget, marksNow, seen } from '../polling.ts'
-import { announce, createStore } from '../store.ts'
+import { announce } from '../announce.ts'
+import { currentImports, expectedImports, expectImport, findExpected, stopExpecting } from '../expected-imports.ts'
+import { overview } from '../overview.ts'
 import { checkFile, type FileOutlook } from './check-file.ts'
 
 /** A file that a person has chosen, on its way to being a drop. */
@@ -25,7 +27,7 @@ export type Stage =
   | { readonly kind: 'handed-over'; readonly key: string }
   | { readonly kind: 'failed'; readonly why: string }
 
-export const chosenFiles = createStore<readonly ChosenFile[]>([])
+export const chosenFiles = signal<readonly ChosenFile[]>([])
 
 /** So much is looked at before the import; it takes some seconds. */
 const MOST_CHECKED_BYTES = 256 * 1024 ** 2
@@ -39,7 +41,7 @@ let checking: Promise<void> = Promise.resolve()
 let uploading: Promise<void> = Promise.resolve()
 
 export function isUploading(): boolean {
-  return chosenFiles.get().some(({ stage }) => stage.kind === 'uploading' || stage.kind === 'queued')
+  return chosenFiles.value.some(({ stage }) => stage.kind === 'uploading' || stage.kind === 'queued')
 }
 
 export function chooseFiles(files: Iterable<File>): void {
@@ -47,7 +49,7 @@ export function chooseFiles(files: Iterable<File>): void {
     const why = unfitness(file)
     return { number: (lastNumber += 1), file, stage: why === undefined ? { kind: 'waiting' } : { kind: 'unfit', why } }
   })
-  chosenFiles.set([...chosenFiles.get(), ...chosen])
+  chosenFiles.value = [...chosenFiles.value, ...chosen]
   for (const { number, stage } of chosen) if (stage.kind === 'waiting') checking = checking.then(() => check(number)) // one by one
 }
 
@@ -55,7 +57,7 @@ export function chooseFiles(files: Iterable<File>): void {
 export function dismiss(number: number): void {
   checks.get(number)?.abort()
   uploads.get(number)?.abort()
-  chosenFiles.set(chosenFiles.get().filter((chosen) => chosen.number !== number))
+  chosenFiles.value = chosenFiles.value.filter((chosen) => chosen.number !== number)
 }
 
 /** @param isAgain also where a drop of that name is there */
@@ -67,12 +69,11 @@ export function importFile(number: number, isAgain = false): void {
 
 /** Files whose drops can be seen by now have done their part. */
 export function dismissFinished(): void {
-  const { overview } = seen.get()
-  const rest = chosenFiles.get().filter(({ stage }) => {
-    const wait = stage.kind === 'handed-over' ? awaited.get().get(stage.key) : undefined
-    return wait === undefined || stage.kind !== 'handed-over' || expectedFile(overview, stage.key, wait) === undefined
+  const rest = chosenFiles.value.filter(({ stage }) => {
+    const wait = stage.kind === 'handed-over' ? expectedImports.value.get(stage.key) : undefined
+    return wait === undefined || stage.kind !== 'handed-over' || findExpected(overview.value, stage.key, wait) === undefined
   })
-  if (rest.length < chosenFiles.get().length) chosenFiles.set(rest)
+  if (rest.length < chosenFiles.value.length) chosenFiles.value = rest
 }
 
 function unfitness({ name, size }: File): string | undefined {
@@ -83,11 +84,11 @@ function unfitness({ name, size }: File): string | undefined {
 }
 
 function find(number: number): ChosenFile | undefined {
-  return chosenFiles.get().find((chosen) => chosen.number === number)
+  return chosenFiles.value.find((chosen) => chosen.number === number)
 }
 
 function change(number: number, changes: Partial<ChosenFile>): void {
-  chosenFiles.set(chosenFiles.get().map((chosen) => (chosen.number === number ? { ...chosen, ...changes } : chosen)))
+  chosenFiles.value = chosenFiles.value.map((chosen) => (chosen.number === number ? { ...chosen, ...changes } : chosen))
 }
 
 async function check(number: number): Promise<void> {
@@ -117,7 +118,7 @@ async function handOver(number: number, isAgain: boolean): Promise<void> {
   const chosen = find(number)
   if (chosen === undefined) return
   const key = `${INCOMING_PREFIX}${chosen.file.name}`
-  if (!isAgain && seen.get().overview?.files.some(({ report }) => report.file.key === key) === true) {
+  if (!isAgain && overview.value?.files.some(({ report }) => report.file.key === key) === true) {
     change(number, { stage: { kind: 'known', why: 'A file of this name was imported before.' } })
     return
   }
@@ -129,12 +130,12 @@ async function handOver(number: number, isAgain: boolean): Promise<void> {
   onProgress(0)
   try {
     const { outlook } = chosen
-    expect(key, outlook?.extent === 'whole' ? outlook.lines : undefined, marksNow())
+    expectImport(key, outlook?.extent === 'whole' ? outlook.lines : undefined, currentImports())
     await upload(chosen.file, isAgain, onProgress, controller.signal)
     change(number, { stage: { kind: 'handed-over', key } })
     announce(`${chosen.file.name} was handed over. Its import begins.`)
   } catch (error) {
-    forget(key)
+    stopExpecting(key)
     if (isAborted(error)) return
     const kind = error instanceof Refused && error.status === 409 ? 'known' : 'failed'
     change(number, { stage: { kind, why: messageOf(error) } })

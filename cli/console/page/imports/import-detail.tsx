@@ -4,11 +4,10 @@ import { WARNINGS, type WarningCode } from '../../../../lambda/reasons.ts'
 import type { Report } from '../../../../lambda/report/report.ts'
 import { fetchReport, isAborted, messageOf } from '../api-client.ts'
 import { RejectedPanel } from '../rejected/rejected-lines.tsx'
-import { seen } from '../polling.ts'
+import { overview } from '../overview.ts'
 import { Foreign, Notice, Prose, Time, Title } from '../components.tsx'
 import { rejectedHref } from '../route.ts'
 import { bytesText, counted, fileName, durationText, grouped } from '../format.ts'
-import { useStore } from '../store.ts'
 import { Chart } from './chart.tsx'
 import { State } from './imports.tsx'
 import { Rejections } from './rejections.tsx'
@@ -74,12 +73,12 @@ export function ImportDetailView({ id }: { readonly id: string }) {
 
 /** From the overview as long as it is among the newest; else it is asked for by itself, once, and again as long as it goes on. */
 function useReport(id: string): { readonly report?: Report; readonly trouble?: string } {
-  const overview = useStore(seen, (now) => now.overview)
-  const listed = overview?.files.find((file) => file.id === id)?.report
+  const now = overview.value
+  const listed = now?.files.find((file) => file.id === id)?.report
   const [asked, setAsked] = useState<{ readonly id: string; readonly report?: Report; readonly trouble?: string }>({ id })
   const own = asked.id === id ? asked : { id }
   const isOver = own.report !== undefined && own.report.state !== 'importing'
-  const isNeeded = overview !== undefined && listed === undefined && !isOver
+  const isNeeded = now !== undefined && listed === undefined && !isOver
   useEffect(() => {
     if (!isNeeded) return
     const controller = new AbortController()
@@ -94,7 +93,7 @@ function useReport(id: string): { readonly report?: Report; readonly trouble?: s
     return () => {
       controller.abort()
     }
-  }, [id, isNeeded, overview])
+  }, [id, isNeeded, now])
   return listed === undefined ? own : { report: listed }
 }
 

@@ -1,9 +1,9 @@
 import type { ImportSummary } from '../../api-types.ts'
-import { awaited, expectedFile, importLimit, seen } from '../polling.ts'
+import { expectedImports, findExpected } from '../expected-imports.ts'
+import { importLimit, overview } from '../overview.ts'
 import { Foreign, Sign, Title, When } from '../components.tsx'
 import { hrefOf, rejectedHref } from '../route.ts'
 import { counted, fileName, grouped } from '../format.ts'
-import { useStore } from '../store.ts'
 import { STATES } from '../labels.ts'
 import { Choose } from './upload.tsx'
 
@@ -11,29 +11,29 @@ const MAX_IMPORTS = 200
 
 /** What was imported, and what is being imported. */
 export function ImportsView() {
-  const { overview } = useStore(seen)
-  const limit = useStore(importLimit)
+  const listed = overview.value
+  const limit = importLimit.value
   return (
     <>
       <Title>Imports</Title>
       <Choose />
       <section aria-labelledby="drops-title">
         <h2 id="drops-title">Files</h2>
-        {overview === undefined ? (
+        {listed === undefined ? (
           <p class="soft">Asking the console…</p>
-        ) : overview.files.length === 0 ? (
+        ) : listed.files.length === 0 ? (
           <p class="empty">Nothing was imported yet. Drop a file above, and it shows here with what became of it.</p>
         ) : (
-          <ImportTable files={overview.files} />
+          <ImportTable files={listed.files} />
         )}
-        {overview !== undefined && overview.total > overview.files.length && (
+        {listed !== undefined && listed.total > listed.files.length && (
           <p class="soft">
-            The newest {grouped(overview.files.length)} of {grouped(overview.total)}.{' '}
+            The newest {grouped(listed.files.length)} of {grouped(listed.total)}.{' '}
             {limit < MAX_IMPORTS && (
               <button
                 type="button"
                 onClick={() => {
-                  importLimit.set(Math.min(MAX_IMPORTS, limit + 50))
+                  importLimit.value = Math.min(MAX_IMPORTS, limit + 50)
                 }}
               >
                 Show more
@@ -115,10 +115,8 @@ function ImportRow({ file }: { readonly file: ImportSummary }) {
 export function State({ file }: { readonly file: ImportSummary }) {
   const { report } = file
   const { words, tone } = STATES[report.state]
-  const total = useStore(awaited, (all) => {
-    const wait = all.get(report.file.key)
-    return wait !== undefined && expectedFile({ files: [file] }, report.file.key, wait) !== undefined ? wait.lines : undefined
-  })
+  const expected = expectedImports.value.get(report.file.key)
+  const total = expected && findExpected({ files: [file] }, report.file.key, expected) && expected.lines
   if (report.state !== 'importing')
     return (
       <span class={`state ${tone}`}>

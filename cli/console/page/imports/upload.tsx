@@ -1,18 +1,16 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useSignalEffect } from '@preact/signals'
+import { useRef, useState } from 'preact/hooks'
 import { FILE_SUFFIXES } from '../../../../lambda/keys.ts'
-import { seen } from '../polling.ts'
 import { Foreign, Notice, Prose } from '../components.tsx'
 import { bytesText, counted, grouped } from '../format.ts'
-import { useStore } from '../store.ts'
 import { meansOf } from '../labels.ts'
 import type { FileOutlook } from './check-file.ts'
 import { chooseFiles, chosenFiles, dismiss, dismissFinished, importFile, type ChosenFile } from './files.ts'
 
 /** Where files come in: dropped anywhere on the page, or chosen. */
 export function Choose() {
-  const files = useStore(chosenFiles)
-  const overview = useStore(seen, ({ overview }) => overview)
-  useEffect(dismissFinished, [overview, files])
+  const files = chosenFiles.value
+  useSignalEffect(dismissFinished)
   return (
     <section aria-labelledby="choose-title">
       <h2 id="choose-title" class="hidden">

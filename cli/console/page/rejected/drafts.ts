@@ -1,8 +1,8 @@
+import { computed, signal } from '@preact/signals'
 import type { Rejection } from '../../../../lambda/reasons.ts'
 import type { RejectedRow, Replayed } from '../../api-types.ts'
 import { readFix } from '../../../rejects/fix.ts'
 import { onOneLine, rejectionOfRow } from '../../../rejects/validate.ts'
-import { createStore } from '../store.ts'
 
 /** A line that is being mended. */
 export interface DraftLine {
@@ -13,7 +13,9 @@ export interface DraftLine {
 }
 
 /** The lines that a person has before them. What they wrote stays here, wherever on the page they go, until it is sent or undone. */
-export const drafts = createStore<readonly DraftLine[]>([])
+export const drafts = signal<readonly DraftLine[]>([])
+
+export const draftCount = computed(() => drafts.value.length)
 
 /** More than that nobody mends by hand; they are mended all alike. */
 export const MAX_DRAFTS = 200
@@ -28,60 +30,56 @@ export function isFixable({ line, isCut }: RejectedRow): boolean {
 }
 
 export function hasUnsentChanges(): boolean {
-  return drafts.get().some(isChanged)
+  return drafts.value.some(isChanged)
 }
 
 /** Puts lines on the desk; lines that were changed and not sent stay there. */
 export function lay(rows: readonly RejectedRow[]): void {
-  const kept = drafts.get().filter(isChanged)
+  const kept = drafts.value.filter(isChanged)
   const known = new Set(kept.map(({ row }) => row.id))
   const added = rows.flatMap((row) =>
     row.line !== undefined && isFixable(row) && !known.has(row.id) ? [{ row, text: row.line }] : [],
   )
-  drafts.set([...kept, ...added])
+  drafts.value = [...kept, ...added]
 }
 
 export function write(id: string, text: string): void {
-  drafts.set(drafts.get().map((line) => (line.row.id === id ? { row: line.row, text } : line)))
+  drafts.value = drafts.value.map((line) => (line.row.id === id ? { row: line.row, text } : line))
 }
 
 export function undo(id: string): void {
-  drafts.set(drafts.get().map((line) => (line.row.id === id ? { row: line.row, text: line.row.line ?? '' } : line)))
+  drafts.value = drafts.value.map((line) => (line.row.id === id ? { row: line.row, text: line.row.line ?? '' } : line))
 }
 
 export function undoAll(): void {
-  drafts.set(drafts.get().map(({ row }) => ({ row, text: row.line ?? '' })))
+  drafts.value = drafts.value.map(({ row }) => ({ row, text: row.line ?? '' }))
 }
 
 export function takeOff(isMeant: (line: DraftLine) => boolean): void {
-  drafts.set(drafts.get().filter((line) => !isMeant(line)))
+  drafts.value = drafts.value.filter((line) => !isMeant(line))
 }
 
 /** @param name as after `--fix` @returns how many lines it changed */
 export function fixAll(name: string): number {
   const { apply } = readFix(name)
   let changed = 0
-  drafts.set(
-    drafts.get().map((line) => {
-      const text = apply(line.text)
-      if (text === line.text) return line
-      changed += 1
-      return { row: line.row, text }
-    }),
-  )
+  drafts.value = drafts.value.map((line) => {
+    const text = apply(line.text)
+    if (text === line.text) return line
+    changed += 1
+    return { row: line.row, text }
+  })
   return changed
 }
 
 /** After the console has sent lines: they are gone from the desk, and those that it did not take say why. */
 export function clearSent(sent: ReadonlySet<string>, { refused }: Replayed): void {
   const refusals = new Map(refused.map(({ id, detail }) => [id, detail]))
-  drafts.set(
-    drafts.get().flatMap((line) => {
-      const refusal = refusals.get(line.row.id)
-      if (refusal !== undefined) return [{ ...line, refusal }]
-      return sent.has(line.row.id) ? [] : [line]
-    }),
-  )
+  drafts.value = drafts.value.flatMap((line) => {
+    const refusal = refusals.get(line.row.id)
+    if (refusal !== undefined) return [{ ...line, refusal }]
+    return sent.has(line.row.id) ? [] : [line]
+  })
 }
 
 const verdicts = new WeakMap<DraftLine, { readonly rejection: Rejection | undefined }>()
@@ -97,8 +95,8 @@ export function verdictOf(line: DraftLine): Rejection | undefined {
 
 /** Where in a text that is being written the importer found what is no JSON. @returns undefined where the detail names no place */
 export function faultIn(text: string, detail: string): number | undefined {
-  const character = /\bat character (\d+)/.exec(detail)?.[1]
-  return character === undefined ? undefined : placeIn(text, Number(character) - 1)
+  const column = /\bcolumn (\d+)/.exec(detail)?.[1]
+  return column === undefined ? undefined : placeIn(text, Number(column) - 1)
 }
 
 /** From a place in the line as it would be sent to the same place in what is written. */

@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../api-client.ts'
 import { Foreign, Notice, Prose, Sign, Title } from '../components.tsx'
 import { counted, fileName, grouped, visibleParts } from '../format.ts'
-import { announce, useStore } from '../store.ts'
+import { announce } from '../announce.ts'
 import { suggestFix } from '../labels.ts'
 import {
   clearSent,
@@ -22,7 +22,7 @@ import { send, Sendings } from './send.tsx'
 
 /** Lines side by side, each with the importer's own verdict beneath it while a person writes. */
 export function FixView() {
-  const lines = useStore(drafts)
+  const lines = drafts.value
   return (
     <>
       <p class="crumb">
@@ -94,7 +94,7 @@ function Editor({ line }: { readonly line: DraftLine }) {
     // Read aloud when a person pauses, and not at each key.
     clearTimeout(timer.current)
     timer.current = setTimeout(() => {
-      const now = drafts.get().find((other) => other.row.id === row.id)
+      const now = drafts.value.find((other) => other.row.id === row.id)
       if (now !== undefined) announce(`${nameOf(now)}: ${verdictOf(now)?.detail ?? 'can be sent'}`)
     }, SAY_AFTER_MS)
   }

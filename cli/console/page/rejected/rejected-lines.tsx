@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { RejectedFilter, RejectedOrder, RejectedRow } from '../../api-types.ts'
 import { messageOf } from '../api-client.ts'
-import { lookNow } from '../polling.ts'
+import { pollNow } from '../polling.ts'
 import { Notice, Title, When } from '../components.tsx'
 import { rejectedHref, type Route } from '../route.ts'
-import { announce } from '../store.ts'
+import { announce } from '../announce.ts'
 import { suggestFix } from '../labels.ts'
 import { openDesk, archiveExpiring, archived, tryAgain } from './actions.tsx'
 import { Filters, Views } from './filters.tsx'
@@ -77,7 +77,7 @@ function RejectedList({ filter, offset, order, onMove, isOfOneFile = false }: Re
         announce(told)
         setSelection(NOTHING)
         reload()
-        lookNow()
+        pollNow()
       },
       (error: unknown) => {
         setFailure(messageOf(error))

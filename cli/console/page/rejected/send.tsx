@@ -1,15 +1,17 @@
+import { signal } from '@preact/signals'
 import type { Replayed, ReplayQuestion } from '../../api-types.ts'
 import { replay } from '../api-client.ts'
 import { confirm } from '../dialog.tsx'
 import { State } from '../imports/imports.tsx'
-import { awaited, expectedFile, expect, seen } from '../polling.ts'
+import { announce } from '../announce.ts'
+import { expectedImports, expectImport, findExpected } from '../expected-imports.ts'
+import { overview } from '../overview.ts'
 import { Notice } from '../components.tsx'
 import { hrefOf } from '../route.ts'
 import { counted, grouped } from '../format.ts'
-import { announce, createStore, useStore } from '../store.ts'
 
 /** Mended lines that were sent since the page was opened, and that nobody has waved away yet. The newest first. */
-const sendings = createStore<readonly Replayed[]>([])
+const sendings = signal<readonly Replayed[]>([])
 
 /**
  * Asks, and has lines sent.
@@ -25,7 +27,7 @@ export async function send(
   staying: number,
   onBegin: () => void,
 ): Promise<Replayed | undefined> {
-  const { emulator } = seen.get().overview ?? {}
+  const { emulator } = overview.value ?? {}
   const isYes = await confirm({
     title: `Send ${counted(lines, 'line')} to Kissmetrics?`,
     text: (
@@ -47,16 +49,16 @@ export async function send(
   if (!isYes) return undefined
   onBegin()
   const replayed = await replay(question)
-  sendings.set([replayed, ...sendings.get()].slice(0, 5))
+  sendings.value = [replayed, ...sendings.value].slice(0, 5)
   announce(`${counted(replayed.lines, 'line')} handed over.`)
   // The name of such a drop is made from what is in it, so there is no other of that name.
-  if (replayed.key !== undefined) expect(replayed.key, replayed.lines)
+  if (replayed.key !== undefined) expectImport(replayed.key, replayed.lines)
   return replayed
 }
 
 /** What becomes of the lines that were sent, up to their end. */
 export function Sendings() {
-  const all = useStore(sendings)
+  const all = sendings.value
   if (all.length === 0) return null
   return (
     <section aria-label="Sent lines">
@@ -69,9 +71,8 @@ export function Sendings() {
 
 function Sending({ replayed }: { readonly replayed: Replayed }) {
   const { key, lines, sentBefore, missing, refused } = replayed
-  const overview = useStore(seen, (now) => now.overview)
-  const wait = useStore(awaited, (waits) => (key === undefined ? undefined : waits.get(key)))
-  const file = key === undefined || wait === undefined ? undefined : expectedFile(overview, key, wait)
+  const expected = key === undefined ? undefined : expectedImports.value.get(key)
+  const file = key === undefined || expected === undefined ? undefined : findExpected(overview.value, key, expected)
   const isOver = key === undefined || (file !== undefined && file.report.state !== 'importing')
   const back = file === undefined ? 0 : file.report.lines.rejected + file.report.lines.undeliverable
   return (
@@ -105,7 +106,7 @@ function Sending({ replayed }: { readonly replayed: Replayed }) {
         <button
           type="button"
           onClick={() => {
-            sendings.set(sendings.get().filter((other) => other !== replayed))
+            sendings.value = sendings.value.filter((other) => other !== replayed)
           }}
         >
           Close

@@ -1,11 +1,11 @@
+import { signal, useComputed } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import type { DeadLetterPage } from '../../api-types.ts'
 import { fetchRejectedLines, isAborted, lookAnew, messageOf, type RejectedQuery } from '../api-client.ts'
-import { seen } from '../polling.ts'
-import { createStore, useStore } from '../store.ts'
+import { overview } from '../overview.ts'
 
 /** What is near its end, as it was told last; the head of the page warns of it. */
-export const nearEnd = createStore<Pick<DeadLetterPage, 'nearTheirEnd' | 'firstForgottenAt'>>({ nearTheirEnd: 0 })
+export const nearEnd = signal<Pick<DeadLetterPage, 'nearTheirEnd' | 'firstForgottenAt'>>({ nearTheirEnd: 0 })
 
 export interface RejectedState {
   readonly deadLetters?: DeadLetterPage
@@ -30,11 +30,11 @@ export function useRejectedLines(question: RejectedQuery): RejectedState {
     readonly answered?: string
   }>({})
   const [turn, setTurn] = useState(0)
-  const count = useStore(seen, ({ overview }) => overview?.waiting.deadLetters)
+  const count = useComputed(() => overview.value?.waiting.deadLetters).value
   const asked = JSON.stringify(question)
   const take = (deadLetters: DeadLetterPage) => {
     setState({ deadLetters, answered: asked })
-    nearEnd.set(deadLetters)
+    nearEnd.value = deadLetters
   }
   const fail = (error: unknown) => {
     if (!isAborted(error)) setState((before) => ({ ...before, trouble: messageOf(error), answered: asked }))

@@ -54,8 +54,8 @@ test('an address leads to where it was written', () => {
 })
 
 test('the place of a fault is found in what is written, whatever line ends are in it', () => {
-  expect(faultIn('{"a":1,}', 'The line is not valid JSON (at character 8: a comma).')).toBe(7)
-  expect(faultIn('\n {"a":\r\n1,}', 'The line is not valid JSON (at character 9: a comma).')).toBe(11)
+  expect(faultIn('{"a":1,}', 'The line is not valid JSON (column 8: an extra comma).')).toBe(7)
+  expect(faultIn('\n {"a":\r\n1,}', 'The line is not valid JSON (column 9: an extra comma).')).toBe(11)
   expect(faultIn('{}', 'The person is missing.')).toBeUndefined()
 })
 

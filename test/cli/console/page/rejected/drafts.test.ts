@@ -32,10 +32,10 @@ function row(id: string, line = EARLY, changes: Partial<RejectedRow> = {}): Reje
   }
 }
 
-const shown = () => drafts.get().map(({ row: { id }, text }) => `${id} ${text}`)
+const shown = () => drafts.value.map(({ row: { id }, text }) => `${id} ${text}`)
 
 beforeEach(() => {
-  drafts.set([])
+  drafts.value = []
 })
 
 describe('the desk', () => {
@@ -57,7 +57,7 @@ describe('the desk', () => {
   test('has all of its lines fixed at once, and tells how many changed', () => {
     lay([row('a'), row('b', '{"_p":"bob","_t":1}')])
     expect(fixAll('ms-timestamps')).toBe(1)
-    expect(drafts.get().map((line) => [isChanged(line), verdictOf(line)?.reason])).toEqual([
+    expect(drafts.value.map((line) => [isChanged(line), verdictOf(line)?.reason])).toEqual([
       [true, undefined],
       [false, 'timestamp_before_2009'],
     ])
@@ -71,7 +71,7 @@ describe('the desk', () => {
       missing: 0,
       refused: [{ id: 'b', reason: 'invalid_json', detail: 'no' }],
     })
-    expect(drafts.get().map(({ row: { id }, refusal }) => [id, refusal])).toEqual([
+    expect(drafts.value.map(({ row: { id }, refusal }) => [id, refusal])).toEqual([
       ['b', 'no'],
       ['c', undefined],
     ])
@@ -79,9 +79,9 @@ describe('the desk', () => {
 
   test('wants what was no text written anew', () => {
     lay([row('a', '{"_p":"b\ufffdb","_t":1393344604,"_n":"x"}', { isPatched: true })])
-    expect(drafts.get().map((line) => verdictOf(line)?.reason)).toEqual(['invalid_encoding'])
+    expect(drafts.value.map((line) => verdictOf(line)?.reason)).toEqual(['invalid_encoding'])
     write('a', '{"_p":"béb","_t":1393344604,"_n":"x"}')
-    expect(drafts.get().map(verdictOf)).toEqual([undefined])
+    expect(drafts.value.map(verdictOf)).toEqual([undefined])
   })
 })
 
