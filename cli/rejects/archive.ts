@@ -38,5 +38,7 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
 
 function daysOf(text: string): number {
   if (/^\d{1,2}$/.test(text)) return Number(text)
-  throw new SetupError(`--older-than is "${text}": expected a whole number of days from 0 to 99, for example ${DEFAULT_AGE_DAYS}.`)
+  throw new SetupError(
+    `--older-than is "${text}": expected a whole number of days from 0 to 99, for example ${DEFAULT_AGE_DAYS}.`,
+  )
 }

@@ -41,8 +41,8 @@ export function importQueueAt(client: SQSClient, queueUrl: string): ImportQueue 
   }
 }
 
-/** Looks again and again, over all the computers that a queue is spread over: a short look asks only some of them. */
-const LOOK_SECONDS = 1
+/** A long poll asks all servers of the queue, a short poll only some. Amazon SQS, "Short and long polling". */
+const LONG_POLL_SECONDS = 1
 
 export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLetterReader {
   const entriesOf = (deadLetters: readonly { readonly receipt: string }[]) =>
@@ -54,7 +54,7 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
           QueueUrl: queueUrl,
           MaxNumberOfMessages: 10,
           VisibilityTimeout: hiddenSeconds,
-          WaitTimeSeconds: LOOK_SECONDS,
+          WaitTimeSeconds: LONG_POLL_SECONDS,
           MessageSystemAttributeNames: ['SentTimestamp'],
         }),
       )

@@ -8,8 +8,8 @@ const CONCURRENCY = 8
 export const HIDDEN_SECONDS = 300
 /** SQS lets 120,000 messages of a queue be out at a time, and this leaves some for others. Amazon SQS, "Message quotas". */
 const MOST_TAKEN = 100_000
-/** A queue is many computers, and one that has nothing may have asked the wrong ones. */
-const EMPTY_LOOKS = 2
+/** Receives in a row that bring only messages seen before: the scan has lasted longer than they are hidden. */
+const MAX_REPEATS = 2
 
 /**
  * Takes what waits, each letter once, until there is no more, `signal` is raised, or as many are out as SQS allows.
@@ -25,15 +25,16 @@ export async function takeAll(
   const taken = new Set<string>()
   const isEnough = (): boolean => signal.aborted || taken.size >= MOST_TAKEN
   const worker = async (): Promise<void> => {
-    for (let empty = 0; empty < EMPTY_LOOKS && !isEnough();) {
+    for (let repeats = 0; repeats < MAX_REPEATS && !isEnough();) {
       const deadLetters = await box.take(HIDDEN_SECONDS)
+      // `take` is a long poll, which asks all servers of the queue: one empty answer is enough.
+      if (deadLetters.length === 0) return
       const fresh = deadLetters.filter(({ id }) => !taken.has(id))
       for (const deadLetter of fresh) {
         taken.add(deadLetter.id)
         await keep(deadLetter)
       }
-      // What comes again was hidden too short: the queue is as good as seen.
-      empty = fresh.length === 0 ? empty + 1 : 0
+      repeats = fresh.length === 0 ? repeats + 1 : 0
     }
   }
   await allOf(Array.from({ length: CONCURRENCY }, worker))
