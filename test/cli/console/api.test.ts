@@ -334,7 +334,7 @@ describe('what is asked wrongly', () => {
       const answer = await fetch(new URL('api/overview', lost.address))
       expect(answer.status).toBe(502)
       expect(await answer.json()).toEqual({
-        error: expect.stringMatching(/^S3 or SQS did not do what was asked \(.*ECONNREFUSED/) as unknown,
+        error: expect.stringMatching(/^A request to S3 or SQS failed \(.*ECONNREFUSED/) as unknown,
       })
     }
   })
