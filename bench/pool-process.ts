@@ -1,6 +1,6 @@
 /** The baseline: an undici pool that sends ready-made requests, and does nothing else. argv: origin, in flight, requests, `request` or `dispatch`. */
 import { Pool } from 'undici'
-import { endpointAt } from '../lambda/adapters/endpoint.ts'
+import { kissmetricsEndpoint } from '../lambda/adapters/endpoint.ts'
 import { parseLine } from '../lambda/parse/line.ts'
 import { requestsFor, type Request } from '../lambda/parse/request.ts'
 import { shortLines } from './files.ts'
@@ -16,7 +16,7 @@ const requests = [...shortLines(Number(count))].map((line): Request => {
 })
 
 const pool = new Pool(origin, { connections: Number(inFlight) })
-const endpoint = endpointAt(new URL(origin), Number(inFlight))
+const endpoint = kissmetricsEndpoint(new URL(origin), Number(inFlight))
 
 /** `request`: as undici's documentation shows it. `dispatch`: by our own adapter, without anything around it. */
 const send =

@@ -1,5 +1,5 @@
 /**
- * Makes every-reason.jsonl: a line for each reason for which a line can come back, among some that are fine.
+ * Generates every-reason.jsonl: at least one line for each reason for rejecting a line, and some valid lines.
  *
  *     node examples/make-every-reason.ts [FILE]
  */
@@ -10,9 +10,9 @@ const PERSON = 'person@mail.com'
 const TIME = 1_393_344_604
 const YEAR_2100 = 4_102_444_800
 
-const long = (deadLetters: number): string => 'x'.repeat(deadLetters)
+const long = (length: number): string => 'x'.repeat(length)
 
-/** A line that is right but for what is given; a name with the value undefined is left out. */
+/** A valid line with some changes. A name with the value undefined is removed. */
 const line = (changes: Readonly<Record<string, unknown>> = {}): string =>
   JSON.stringify({ _p: PERSON, _t: TIME, _n: 'visited site', ...changes })
 
@@ -22,7 +22,7 @@ const LINES: readonly (string | Uint8Array)[] = [
   '',
   line({ _n: undefined, city: 'Montréal', Größe: '名 🎉' }),
   line({ _n: undefined, _p2: 'chuck@mail.com' }),
-  // Each of these has one thing wrong with it: invalid_json, several times over, then one of each.
+  // Each of these has one error: several times invalid_json, then one line per reason.
   `${line().slice(0, -1)},}`,
   `${line()},`,
   `{'_p':'${PERSON}','_t':${TIME},'_n':'visited site'}`,
@@ -51,11 +51,11 @@ const LINES: readonly (string | Uint8Array)[] = [
   line({ _n: undefined, plan: null }),
   line(Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`note ${index + 1}`, long(8_000)]))),
   '   ',
-  // And these are sent, with something left out or a number kept to its last digit.
+  // These are sent, some of them without a skipped property, or with a number of twenty digits.
   line({ _t: TIME + 1, plan: null, referrer: '' }),
   line({ _t: TIME + 2, _c: 'mobile_app', _server_timestamp: TIME + 3, _d: 1 }),
   `{"_p":"${PERSON}","_t":"${TIME + 3}","order":12345678901234567890}`,
-  line({ _t: TIME + 4, _n: 'came back' }),
+  line({ _t: TIME + 4, _n: 'returned' }),
 ]
 
 const file = process.argv[2] ?? path.join(import.meta.dirname, 'every-reason.jsonl')

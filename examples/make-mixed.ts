@@ -1,6 +1,6 @@
 /**
- * Makes mixed-50000.jsonl.gz: 50,000 lines as a shop might export them, about one in a hundred of which breaks a rule. It is the same
- * file each time.
+ * Generates mixed-50000.jsonl.gz: 50,000 lines as a shop might export them. About one in a hundred breaks a rule. The result is always the
+ * same file.
  *
  *     node examples/make-mixed.ts [FILE]
  */
@@ -13,7 +13,7 @@ const SEED = 20_140_225
 const START = Date.UTC(2014, 1, 25) / 1000
 const PEOPLE = 4_000
 
-/** Chance that can be repeated: mulberry32. */
+/** Repeatable random numbers: the mulberry32 generator. */
 function chanceFrom(seed: number): () => number {
   let state = seed
   return () => {
@@ -65,7 +65,7 @@ const personOf = (number: number): string => `${NAMES[number % NAMES.length] ?? 
 
 type Members = Record<string, unknown>
 
-/** What happened, as events with their properties. */
+/** An event with its properties. */
 function record(_p: string, _t: number): Members {
   const _n = oneOf(EVENTS)
   switch (_n) {
@@ -102,7 +102,7 @@ function set(_p: string, _t: number): Members {
   return { _p, _t, plan: oneOf(PLANS), city: oneOf(CITIES), age: upTo(60) + 18 }
 }
 
-/** A line that breaks a rule; each of the ways is as likely as any other. */
+/** A line that breaks a rule. All ways to break one are equally likely. */
 function broken(_p: string, _t: number): string {
   const right = JSON.stringify({ _p, _t, _n: 'visited site' })
   const ways: readonly (() => string)[] = [
@@ -140,6 +140,6 @@ function lineAt(_t: number): string {
 }
 
 const lines: string[] = []
-for (let time = START; lines.length < LINES; time += 1 + upTo(600)) lines.push(lineAt(time)) // no two at the same second: each counts
+for (let time = START; lines.length < LINES; time += 1 + upTo(600)) lines.push(lineAt(time)) // no two lines have the same second, so that Kissmetrics counts each of them
 const file = process.argv[2] ?? path.join(import.meta.dirname, 'mixed-50000.jsonl.gz')
 writeFileSync(file, gzipSync(`${lines.join('\n')}\n`, { level: 9 }))

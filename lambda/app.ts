@@ -2,11 +2,14 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
-import { endpointAt } from './adapters/endpoint.ts'
-import { checkpointsIn, s3SourceFiles, listingOf, s3DeadLetterArchive, reportsIn, s3Client } from './adapters/s3.ts'
+import { kissmetricsEndpoint } from './adapters/endpoint.ts'
+import { s3Client } from './adapters/s3-client.ts'
+import { s3Checkpoints, s3DeadLetterArchive, s3Reports } from './adapters/s3-documents.ts'
+import { s3Listing, s3SourceFiles } from './adapters/s3-objects.ts'
 import { apiKeySource } from './adapters/secrets.ts'
-import { deadLetterQueueAt, importQueueAt, sqsDeadLetterReader, changeVisibility } from './adapters/sqs.ts'
-import { dispatchAll, handleMessage } from './jobs/dispatch.ts'
+import { sqsDeadLetterQueue, sqsImportQueue, sqsDeadLetterReader, changeVisibility } from './adapters/sqs.ts'
+import { dispatchAll, handleMessage, isAcknowledged } from './jobs/dispatch.ts'
+import { UnfinishedError } from './errors.ts'
 import { readImporterSettings, type ImporterSettings, type Env } from './settings.ts'
 import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
@@ -14,44 +17,48 @@ import { resuming } from './read/resume.ts'
 import { Deadline } from './jobs/deadline.ts'
 import type { InvocationContext, Ports } from './ports.ts'
 
-/** Answers SQS with what has to come again, and a bare S3 event with nothing, or an error that makes Lambda send it again. */
+/**
+ * The importer as Lambda calls it. For an SQS event, it returns the messages that SQS has to deliver again. For a bare S3 event, it returns
+ * nothing, or rejects so that Lambda sends the event again.
+ */
 export type Handler = (event: unknown, context: InvocationContext) => Promise<SQSBatchResponse | undefined>
 
 /**
- * A message that is worked on is kept out of sight for so long at a time. Where the function dies, it comes again after that, and not after
- * the queue's own visibility timeout, which is six times as long as an invocation may last.
+ * While a message is being worked on, it is hidden for this long at a time. If the function dies, SQS delivers the message again after this
+ * time, and not after the visibility timeout of the queue, which is six times the time limit of an invocation.
  */
 const HIDDEN_SECONDS = 180
 const HIDE_EVERY_MS = 60_000
 
-/** A message that failed once is seen again after this; each further time after twice as long. */
+/** A message that failed is delivered again after this time, which doubles with each further failure. */
 const FIRST_DELAY_SECONDS = 30
-const LONGEST_DELAY_SECONDS = 900
+const MAX_DELAY_SECONDS = 900
 
-/** Kissmetrics hands out keys of 40 hex digits. */
+/** Kissmetrics API keys have 40 hex digits. */
 const USUAL_KEY = /^[0-9a-f]{40}$/i
 
 /**
- * The importer as Lambda calls it, built from its environment.
+ * Builds the importer from its environment.
  *
- * @throws SetupError where a setting is missing or out of its range: before the first event, never at line 40,000
+ * @throws SetupError if a setting is missing or out of range: before the first event, never at line 40,000
  */
 export function createHandler(env: Env, log: Log): Handler {
   const config = readImporterSettings(env)
   const sqs = new SQSClient({})
   const ports = awsPorts(config, sqs, log)
   return async (event, context) => {
-    using shift = new Deadline(context, config.limits.deadlineMarginMs)
+    using deadline = new Deadline(context, config.limits.deadlineMarginMs, clock)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: shift.ending })
+      const outcome = await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: deadline.ending })
+      if (!isAcknowledged(outcome)) throw new UnfinishedError(outcome.kind)
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: shift.ending }
-      const settle = () => handleMessage(() => readMessage(message.body), ports, invocation)
-      if (await whileInvisible(message, sqs, config.importQueueUrl, settle)) continue
+      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: deadline.ending }
+      const work = () => handleMessage(() => readMessage(message.body), ports, invocation)
+      if (await whileInvisible(message, sqs, config.importQueueUrl, work)) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })
       await redeliverLater(message, sqs, config.importQueueUrl)
     }
@@ -66,15 +73,15 @@ function awsPorts(config: ImporterSettings, sqs: SQSClient, log: Log): Ports {
   let isKeyChecked = false
   return {
     files: resuming(s3SourceFiles(s3), clock),
-    listing: listingOf(s3, config.bucket),
-    reports: reportsIn(s3),
-    checkpoints: checkpointsIn(s3),
-    deadLetters: deadLetterQueueAt(sqs, config.deadLetterQueueUrl),
+    listing: s3Listing(s3, config.bucket),
+    reports: s3Reports(s3),
+    checkpoints: s3Checkpoints(s3),
+    deadLetters: sqsDeadLetterQueue(sqs, config.deadLetterQueueUrl),
     deadLetterReader: sqsDeadLetterReader(sqs, config.deadLetterQueueUrl),
     archived: s3DeadLetterArchive(s3),
     bucket: config.bucket,
-    importQueue: importQueueAt(sqs, config.importQueueUrl),
-    endpoint: endpointAt(config.endpoint, config.limits.maxInFlight),
+    importQueue: sqsImportQueue(sqs, config.importQueueUrl),
+    endpoint: kissmetricsEndpoint(config.endpoint, config.limits.maxInFlight),
     apiKey: async () => {
       const key = await readKey()
       if (!isKeyChecked && !USUAL_KEY.test(key)) events.unusualKey()
@@ -88,7 +95,7 @@ function awsPorts(config: ImporterSettings, sqs: SQSClient, log: Log): Ports {
   }
 }
 
-/** The messages of a queue's event, or undefined where the event came without a queue. */
+/** The messages of an SQS event; undefined if the event did not come from a queue. */
 function sqsRecords(event: unknown): readonly SQSRecord[] | undefined {
   if (typeof event !== 'object' || event === null || !('Records' in event) || !Array.isArray(event.Records)) return undefined
   const records: readonly unknown[] = event.Records
@@ -102,7 +109,10 @@ function deliveriesOf({ attributes }: SQSRecord): number {
   return Number(attributes.ApproximateReceiveCount) || 1
 }
 
-/** What SQS does not take here only makes a message come again later than it could, or sooner, where its checkpoint tells it to wait. */
+/**
+ * Hides the message while `act` runs. If SQS refuses, the message is only delivered again later than it could be; or earlier, and then its
+ * lease makes it wait.
+ */
 async function whileInvisible<T>(
   { receiptHandle }: SQSRecord,
   sqs: SQSClient,
@@ -119,13 +129,13 @@ async function whileInvisible<T>(
     return await act()
   } finally {
     clearInterval(timer)
-    await hiding // or it could undo what is said of the message next
+    await hiding // or it could overwrite the next visibility change
   }
 }
 
-/** Sooner than the queue's own visibility timeout, which is long, so that a short outage costs a short wait. */
+/** Makes SQS deliver the message again sooner than after the long visibility timeout of the queue, so a short outage costs a short wait. */
 async function redeliverLater(message: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
-  const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (deliveriesOf(message) - 1))
-  // Where SQS does not take this either, the message comes again by itself when its visibility timeout ends.
+  const delaySeconds = Math.min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (deliveriesOf(message) - 1))
+  // If SQS refuses, the message is delivered again when its visibility timeout ends.
   await changeVisibility(sqs, queueUrl, message.receiptHandle, delaySeconds).catch(() => undefined)
 }

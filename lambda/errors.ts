@@ -1,55 +1,66 @@
 /**
- * Something that only a person can mend: a key, an address, a setting, a policy.
+ * Something that only a person can fix: a key, an address, a setting, a policy.
  *
- * Its message is shown alone, without a stack trace: what it is, what was seen, what is allowed, what to do.
+ * Its message is shown alone, without a stack trace. It says what is wrong, what was found, what is allowed, and what to do.
  */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
+  readonly code = 'setup_error'
 }
 
-/** The endpoint takes nothing at present. Nothing is wrong with the line; the work goes back to its queue and is tried later. */
+/** The endpoint accepts nothing at the moment. The lines are fine; the work is requeued and retried later. */
 export class OutageError extends Error {
   override readonly name = 'OutageError'
+  readonly code = 'endpoint_down'
 }
 
-/** The accounting at the end of an import does not add up: a bug of ours, and never to be passed over in silence. */
+/** The line counts at the end of an import do not add up. This is a bug in the importer, and must never go unnoticed. */
 export class AccountingError extends Error {
   override readonly name = 'AccountingError'
+  readonly code = 'accounting_error'
 }
 
-/** The program was asked to stop: its messages are left as they are, and come again when it runs again. */
+/** A whole invocation made no progress, and the next one would not make any either. */
+export class NoProgressError extends Error {
+  override readonly name = 'NoProgressError'
+  readonly code = 'no_progress'
+}
+
+/** A bare S3 event could not be imported to its end. AWS Lambda sends the event again. */
+export class UnfinishedError extends Error {
+  override readonly name = 'UnfinishedError'
+  readonly code = 'unfinished'
+
+  constructor(outcome: string) {
+    super(`The event is not done (${outcome}). AWS Lambda sends it again.`)
+  }
+}
+
+/** Abort reason: the process is asked to stop. Its messages stay in the queue and are delivered again when it runs again. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError'
+  readonly code = 'interrupted'
 
   constructor() {
     super('The importer was asked to stop.')
   }
 }
 
-/** Another invocation works on the very message: it is left alone, and comes again if that one fails. */
-export class BusyError extends Error {
-  override readonly name = 'BusyError'
-}
-
-/** The time of an invocation ran out: the rest is handed on to the next one. */
+/** Abort reason: the time of the invocation runs out. The rest of the work is requeued. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime'
+  readonly code = 'out_of_time'
 
   constructor() {
     super('The time of the invocation ran out.')
   }
 }
 
-/** A whole invocation brought the work no step forward, and a next one would not either. */
-export class NoProgressError extends Error {
-  override readonly name = 'NoProgressError'
-}
-
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
-/** What Node, the operating system or a library calls an error, such as `ECONNRESET`; empty where it has no such name. */
+/** The code that Node, the operating system or a library gives an error, for example `ECONNRESET`; empty if it has none. */
 export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -1,82 +1,103 @@
-/** Facts that go with a sentence: never a key, an identity or the text of a line. */
+/** Facts that go with a sentence. Never an API key, an identity or the text of a line. */
 export type Facts = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** Where sentences and figures go: CloudWatch, or a terminal. */
+/** The facts of an event: `code` names it, for programs. A code never changes, unlike the sentence. */
+export type EventFacts = Facts & { readonly code: string }
+
+/** Where events go: CloudWatch, or a terminal. */
 export interface Log {
-  info(sentence: string, facts: Facts): void
-  warn(sentence: string, facts: Facts): void
-  error(sentence: string, facts: Facts): void
+  info(sentence: string, facts: EventFacts): void
+  warn(sentence: string, facts: EventFacts): void
+  error(sentence: string, facts: EventFacts): void
   count(metric: string, value: number): void
 }
 
 export type Events = ReturnType<typeof eventsFor>
 
 /**
- * Everything that the importer says, once each, with the metric that goes with it; no other file logs.
+ * Everything that the importer logs: the closed list of events, each with its code and its metric. No other file logs.
  *
- * info: nothing to do. warn: not as it should be, nothing is lost. error: a person must act, and the text says how.
+ * info: nothing to do. warn: something is not as it should be, but nothing is lost. error: a person must act, and the sentence says how.
  */
 export function eventsFor(log: Log) {
   return {
     ignored(why: string): void {
-      log.info('Message ignored: it asks for nothing.', { why })
+      log.info('Message ignored: it asks for nothing.', { code: 'message_ignored', why })
     },
     alreadyImported(key: string): void {
-      log.info('Drop skipped: this very object was imported before.', { key })
+      log.info('File skipped: this version of the object has already been imported.', { code: 'file_skipped', key })
     },
     started(key: string, bytes: number, invocation: number, line: number): void {
-      log.info('Drop opened.', { key, bytes, invocation, line })
+      log.info('File opened.', { code: 'file_opened', key, bytes, invocation, line })
     },
     finished(
       key: string,
       state: string,
       lines: { total: number; delivered: number; rejected: number; undeliverable: number; blank: number },
     ): void {
-      log.info('Drop imported.', { key, state, ...lines })
+      log.info('File imported.', { code: 'file_imported', key, state, ...lines })
       log.count('LinesDelivered', lines.delivered)
       log.count('LinesRejected', lines.rejected)
       log.count('LinesUndeliverable', lines.undeliverable)
       log.count('FilesImported', 1)
     },
     requeued(key: string, line: number): void {
-      log.info('Time is up; the rest goes on in the next invocation.', { key, line })
+      log.info('Out of time: the next invocation continues from here.', { code: 'task_requeued', key, line })
       log.count('Requeues', 1)
     },
     busy(key: string): void {
-      log.info('Another invocation works on this; left to it.', { key })
+      log.info('Another invocation is importing this file; left to that invocation.', { code: 'task_busy', key })
     },
-    shownTwice(): void {
-      log.info('Another invocation works on this very message; left to it.', {})
+    deliveredTwice(): void {
+      log.info('SQS delivered this message twice; left to the other invocation.', { code: 'message_delivered_twice' })
+    },
+    leaseLost(): void {
+      log.warn('Another invocation has taken over this import, because this one did not write a checkpoint in time.', {
+        code: 'lease_lost',
+      })
+      log.count('LeasesLost', 1)
     },
     planned(segments: number): void {
-      log.info('Drop cut into segments, which are imported side by side.', { segments })
+      log.info('File split into segments, which are imported in parallel.', { code: 'file_split', segments })
     },
     interrupted(): void {
-      log.info('Asked to stop; the rest goes on from here when the importer runs again.', {})
+      log.info('Stopped as asked. The import continues from here when the importer runs again.', { code: 'interrupted' })
     },
     reconciled(files: number, queued: number, isWhole: boolean): void {
-      if (queued === 0) log.info('Looked for drops that nobody works on; there are none.', { files, isWhole })
-      else log.warn('Drops were found that nobody works on, and queued.', { files, queued, isWhole })
+      if (queued === 0) log.info('Searched for missed files: none found.', { code: 'no_missed_files', files, isWhole })
+      else log.warn('Searched for missed files: found and queued some.', { code: 'missed_files_queued', files, queued, isWhole })
       log.count('MissedFilesQueued', queued)
     },
     missing(key: string, state: 'superseded' | 'gone'): void {
-      log.warn('Drop not read: its object is no longer there, or another one took its place.', { key, state })
+      log.warn('File not imported: the object was deleted or replaced.', { code: 'file_missing', key, state })
       log.count('FilesMissing', 1)
     },
     fileRejected(key: string, reason: string, detail: string): void {
-      log.error('Drop handed back: one dead letter tells why. Mend the file and drop it again.', { key, reason, detail })
+      log.error('File rejected: nothing more of it is sent. Fix the file and upload it again.', {
+        code: 'file_rejected',
+        key,
+        reason,
+        detail,
+      })
       log.count('FilesRejected', 1)
     },
     replayed(key: string, line: number, outcome: 'delivered' | 'blank'): void {
-      log.info('Dead letter replayed.', { key, line, outcome })
+      log.info('Dead letter replayed.', { code: 'dead_letter_replayed', key, line, outcome })
       log.count('DeadLettersReplayed', 1)
     },
     replayFailed(key: string, line: number, reason: string, replays: number): void {
-      log.warn('Dead letter came back: its line still cannot be delivered.', { key, line, reason, replays })
+      log.warn('Replay failed: the line still cannot be delivered. Its dead letter is back in the dead-letter queue.', {
+        code: 'replay_failed',
+        key,
+        line,
+        reason,
+        replays,
+      })
       log.count('DeadLettersReturned', 1)
     },
     quarantined(key: string, line: number, replays: number): void {
-      log.error('Dead letter set aside: it came back too often. It is kept under archived/, for a person to mend.', {
+      log.error('Dead letter failed too many replays and is quarantined under archived/. Fix its line, then replay it.', {
+        code: 'dead_letter_quarantined',
         key,
         line,
         replays,
@@ -84,9 +105,10 @@ export function eventsFor(log: Log) {
       log.count('DeadLettersQuarantined', 1)
     },
     archived(seen: number, archived: number, isWhole: boolean): void {
-      if (archived === 0) log.info('Looked for dead letters that are near their end; there are none.', { seen, isWhole })
+      if (archived === 0) log.info('Searched for old dead letters: none found.', { code: 'no_old_dead_letters', seen, isWhole })
       else
-        log.error('Dead letters that were near their end were parked. Nobody looked at them in ten days: mend and replay them.', {
+        log.error('Dead letters older than ten days were archived, before SQS deletes them. Fix and replay them.', {
+          code: 'dead_letters_archived',
           seen,
           archived,
           isWhole,
@@ -94,32 +116,41 @@ export function eventsFor(log: Log) {
       log.count('DeadLettersArchived', archived)
     },
     paused(key: string, ms: number): void {
-      log.warn('Endpoint asked to wait; all lines do.', { key, ms })
+      log.warn('The endpoint asked for a pause; all lines wait.', { code: 'endpoint_paused', key, ms })
       log.count('EndpointPauses', 1)
     },
     outage(detail: string, seconds?: number): void {
-      log.warn('Endpoint is down; the work waits in the queue and goes on by itself.', { detail, seconds })
+      log.warn('The endpoint is down. The import is queued and continues by itself.', { code: 'endpoint_down', detail, seconds })
       log.count('EndpointDown', 1)
     },
     setupWrong(detail: string): void {
       log.error(
-        'Set-up is wrong, so nothing more was sent. Mend it; the work waits in the queue, later among the dead letters.',
-        { detail },
+        'The setup is wrong, so sending has stopped. Fix it; the work waits in the queue, later in the dead-letter queue.',
+        {
+          code: 'setup_wrong',
+          detail,
+        },
       )
       log.count('SetupErrors', 1)
     },
     unknownMessage(detail: string): void {
-      log.error('Message not understood; it goes to the dead-letter queue as it is. Look at who sends to the import queue.', {
-        detail,
-      })
+      log.error(
+        'Message not understood: SQS moves it to the dead-letter queue as it is. Find out who sends it to the import queue.',
+        {
+          code: 'message_unknown',
+          detail,
+        },
+      )
       log.count('UnknownMessages', 1)
     },
     crashed(name: string, detail: string, stack: string | undefined): void {
-      log.error('Import broke off; its message is delivered again.', { name, detail, stack })
+      log.error('Import failed; SQS delivers its message again.', { code: 'import_failed', name, detail, stack })
       log.count('Crashes', 1)
     },
     unusualKey(): void {
-      log.warn('The API key is not 40 hex digits as Kissmetrics hands them out; check that it is the right one.', {})
+      log.warn('The API key does not consist of 40 hex digits, as Kissmetrics keys do. Check that it is the right one.', {
+        code: 'api_key_unusual',
+      })
       log.count('UnusualKeys', 1)
     },
   }

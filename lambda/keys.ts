@@ -1,56 +1,56 @@
 import type { SourceFile } from './intake/source-file.ts'
 
-/** What marks a message that asks for a search for lost drops; the stack sends one every day. */
+/** Marks the message that asks for a search for missed files. The stack sends one every day. */
 export const RECONCILE_SCHEMA = 'kissmetrics-importer/reconcile/v1'
 
-/** What marks a message that asks for old dead letters to be parked; the stack sends one every day. */
+/** Marks the message that asks for old dead letters to be archived. The stack sends one every day. */
 export const ARCHIVE_SCHEMA = 'kissmetrics-importer/archive/v1'
 
-/** Where the importer writes what became of drops. */
+/** Reports: how the import of each file ended. */
 export const REPORTS_PREFIX = 'reports/'
-/** Where it writes how far it is. */
+/** Checkpoints: how far each import is. */
 export const CHECKPOINTS_PREFIX = 'checkpoints/'
 
-/** Where dead letters are kept that a queue would keep no longer. Nothing there ever expires. */
+/** Dead letters that were moved out of their queue. They never expire. */
 export const ARCHIVED_PREFIX = 'archived/'
 
-/** Beside the drop's key stands the exact object that was read, so that a new upload under the same key has a report of its own. */
+/** The key of a report. It contains the version of the object, so a new upload under the same key has its own report. */
 export function reportKey(file: SourceFile): string {
   return `${REPORTS_PREFIX}${pathOf(file)}/report.json`
 }
 
-/** One checkpoint for each segment, counted from 1, and one for the plan that cut them. */
+/** The key of a checkpoint: one for each segment, counted from 1, and one for the plan of the split. */
 export function checkpointKey(file: SourceFile, part: number | 'plan'): string {
   return `${CHECKPOINTS_PREFIX}${pathOf(file)}/${part === 'plan' ? part : String(part).padStart(6, '0')}.json`
 }
 
-/** A file of letters that were parked together. @param day ISO 8601 @param run a name that no other run has @param part from 1 */
+/** The key of a file of archived dead letters. @param day ISO 8601 @param run unique id of the run @param part from 1 */
 export function archivedKey(day: string, run: string, part: number): string {
   return `${ARCHIVED_PREFIX}${day}/${run}-${String(part).padStart(4, '0')}.jsonl`
 }
 
-/** The one letter of a line, or of a whole drop, that came back too often: always the same place, so that twice is once. */
+/** The key of a quarantined dead letter. It is the same for the same line, or file, so quarantining twice stores one. */
 export function quarantineKey(file: SourceFile, line: number | undefined): string {
   return `${ARCHIVED_PREFIX}quarantined/${pathOf(file)}/${line === undefined ? 'file' : `line-${line}`}.jsonl`
 }
 
-/** Where lines go that a person has mended. */
+/** Files of fixed lines, uploaded by `km-import rejects replay`. */
 export const REPLAYS_PREFIX = 'incoming/replays/'
 
 function pathOf({ key, versionId, etag }: SourceFile): string {
   return `${key}/${versionId ?? etag?.replaceAll('"', '') ?? 'unknown'}`
 }
 
-/** Where people put drops. */
+/** Files to import. */
 export const INCOMING_PREFIX = 'incoming/'
 
-/** What a drop may be called. S3 compares the case of letters too, and allows no suffix that another one ends with. */
+/** The suffixes of files to import. S3 compares case, and does not allow a suffix that another suffix ends with. */
 export const FILE_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz'] as const
 
-/** Whether S3 would send an event for an object of that name. */
+/** Whether S3 sends an event for an object with this key. */
 export function isImportName(key: string): boolean {
   return key.startsWith(INCOMING_PREFIX) && FILE_SUFFIXES.some((suffix) => key.endsWith(suffix))
 }
 
-/** Where the importer's figures are in CloudWatch; each has the function as its `service`, since an account can hold several importers. */
+/** Namespace of the CloudWatch metrics. Their dimension `service` is the name of the function, since an account can have several importers. */
 export const METRICS_NAMESPACE = 'KissmetricsImporter'

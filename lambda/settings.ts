@@ -8,65 +8,65 @@ export interface NumberSetting {
   readonly why: string
 }
 
-/** Every knob there is. The stack's properties, the CLI and docs/configuration.md name the same ones. */
+/** The settings that are numbers: the closed list. The properties of the stack, the CLI and docs/configuration.md have the same ones. */
 export const NUMBER_SETTINGS = {
   KM_MAX_IN_FLIGHT: {
     unit: 'requests',
     default: 64,
     min: 1,
     max: 512,
-    why: 'most requests that wait for an answer at the same time, in one invocation',
+    why: 'the maximum number of requests in flight, in one invocation',
   },
   KM_MAX_LINE_BYTES: {
     unit: 'bytes',
     default: 262_144,
     min: 1024,
     max: 1_048_576,
-    why: 'bounds memory; a longer line is rejected and the lines after it are read',
+    why: 'limits memory; a longer line is rejected, and the lines after it are imported',
   },
   KM_MAX_LINES_PER_SECOND: {
     unit: 'lines a second',
     default: 0,
     min: 0,
     max: 100_000,
-    why: 'most lines that one invocation sends in a second, where Kissmetrics or a network asks for it; 0 for as many as it takes',
+    why: 'the maximum rate of one invocation, if Kissmetrics or a network requires one; 0 for no limit',
   },
   KM_SEGMENT_BYTES: {
     unit: 'bytes',
     default: 67_108_864,
     min: 65_536,
     max: 5_368_709_120,
-    why: 'a larger drop that is not compressed is cut into segments of this size, which are imported side by side',
+    why: 'a larger file is split into segments of this size, which are imported in parallel; a compressed file is never split',
   },
   KM_CHECKPOINT_SECONDS: {
     unit: 'seconds',
     default: 5,
     min: 1,
     max: 60,
-    why: 'most time between two checkpoints; who takes over after a crash waits for three times as long',
+    why: 'the maximum time between two checkpoints; after a crash, the import continues after three times this long',
   },
   KM_DEADLINE_MARGIN_SECONDS: {
     unit: 'seconds',
     default: 60,
     min: 1,
     max: 600,
-    why: 'so long before its time runs out an invocation stops reading, lets what is on its way end, and hands the rest on',
+    why: 'how long before its time limit an invocation stops reading, finishes the requests in flight and requeues the rest',
   },
 } as const satisfies Record<string, NumberSetting>
 
 export type NumberSettingName = keyof typeof NUMBER_SETTINGS
 
-/** Names of the settings that are text. */
+/** The names of the settings that are text. */
 export const TEXT_SETTINGS = {
-  /** Where the commands go: an https origin (http on loopback only). */
+  /** The Kissmetrics endpoint: an https origin (http on loopback only). */
   endpoint: 'KM_ENDPOINT',
   /** ARN of the Secrets Manager secret that holds the API key. */
   apiKeySecret: 'KM_API_KEY_SECRET',
-  /** The API key itself: outside AWS only, the stack never sets it. */
+  /** The API key itself. For use outside AWS: the stack never sets it. */
   apiKey: 'KM_API_KEY',
   deadLetterQueueUrl: 'KM_DEAD_LETTER_QUEUE_URL',
   importQueueUrl: 'KM_IMPORT_QUEUE_URL',
-  /** The bucket that is searched for drops that no event was heard of. */
+  /** The bucket that is searched for missed files. */
   bucket: 'KM_BUCKET',
 } as const
 
@@ -84,18 +84,18 @@ export interface ImporterSettings {
   readonly limits: Limits
 }
 
-/** The knobs, read. */
+/** The values of NUMBER_SETTINGS. */
 export interface Limits {
   readonly maxInFlight: number
   readonly maxLineBytes: number
-  /** 0: as many as the endpoint takes. */
+  /** 0: no limit. */
   readonly maxLinesPerSecond: number
   readonly segmentBytes: number
   readonly checkpointMs: number
   readonly deadlineMarginMs: number
 }
 
-/** @throws SetupError naming the first setting that is missing or out of its range. */
+/** @throws SetupError naming the first setting that is missing or out of range */
 export function readImporterSettings(env: Env): ImporterSettings {
   return {
     endpoint: parseEndpoint(env[TEXT_SETTINGS.endpoint] ?? KISSMETRICS_ENDPOINT, TEXT_SETTINGS.endpoint),
@@ -114,42 +114,42 @@ export function readImporterSettings(env: Env): ImporterSettings {
   }
 }
 
-/** @throws SetupError that names the knob, what it holds and what it may hold. */
+/** @throws SetupError naming the setting, its value and the allowed values */
 export function readNumberSetting(name: NumberSettingName, env: Env): number {
-  const { unit, min, max, default: usual } = NUMBER_SETTINGS[name]
+  const { unit, min, max, default: defaultValue } = NUMBER_SETTINGS[name]
   const text = env[name]
-  if (text === undefined || text === '') return usual
+  if (text === undefined || text === '') return defaultValue
   const value = Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new SetupError(
-    `${name} is "${text}": expected a whole number of ${unit} from ${min} to ${max}. Leave it out to use ${usual}.`,
+    `${name} is "${text}": expected a whole number of ${unit} from ${min} to ${max}. Leave it out to use ${defaultValue}.`,
   )
 }
 
 /**
- * Where commands may be sent: https to any named host, http to this computer only, since the key travels in the query.
+ * Parses the address of an endpoint: https to any named host, or http to this computer, since the API key is in the query.
  *
- * @param text what the person wrote
- * @param name of the setting or flag it came from, for the message
+ * @param text what the user wrote
+ * @param name of the setting or flag, for the message
  * @throws SetupError
  */
 export function parseEndpoint(text: string, name: string): URL {
-  const expected = `expected an address such as ${KISSMETRICS_ENDPOINT}`
+  const expected = `expected an address like ${KISSMETRICS_ENDPOINT}`
   if (!URL.canParse(text)) throw new SetupError(`${name} is "${text}": ${expected}.`)
   const url = new URL(text)
-  // The address itself could hold a password, so it is not repeated.
+  // The message must not repeat the password.
   if (url.username !== '' || url.password !== '')
     throw new SetupError(`${name} holds a user name or password: ${expected}, without them.`)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    throw new SetupError(`${name} is "${text}": ${expected}, with nothing after the host. Take the rest away.`)
+    throw new SetupError(`${name} is "${text}": ${expected}, with nothing after the host. Remove the rest.`)
   }
   const isLoopback = LOOPBACK_HOSTS.has(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) {
-    throw new SetupError(`${name} is "${text}": ${expected}. Only https is allowed, since each request carries the API key.`)
+    throw new SetupError(`${name} is "${text}": ${expected}. Only https is allowed, because each request contains the API key.`)
   }
-  // An address in numbers is never Kissmetrics; it is how a mistake or an attacker reaches a network's inside.
+  // An IP address is never Kissmetrics. It is how a mistake or an attacker reaches an internal network.
   if (!isLoopback && (/^[\d.]+$/.test(url.hostname) || url.hostname.startsWith('['))) {
-    throw new SetupError(`${name} is "${text}": ${expected}, with a host name and not a number.`)
+    throw new SetupError(`${name} is "${text}": ${expected}, with a host name instead of an IP address.`)
   }
   return url
 }
@@ -162,12 +162,12 @@ function readApiKey(env: Env): ImporterSettings['apiKey'] {
   const value = env[TEXT_SETTINGS.apiKey]?.trim()
   if (value !== undefined && value !== '') return { value }
   throw new SetupError(
-    `No API key: neither ${TEXT_SETTINGS.apiKeySecret} (the ARN of a secret) nor ${TEXT_SETTINGS.apiKey} is set. Set one; nothing was sent.`,
+    `No API key: neither ${TEXT_SETTINGS.apiKeySecret} (the ARN of a secret) nor ${TEXT_SETTINGS.apiKey} is set. Set one of them. Nothing was sent.`,
   )
 }
 
 function readRequired(name: string, env: Env): string {
   const value = env[name]
-  if (value === undefined || value === '') throw new SetupError(`${name} is not set: the stack sets it. Deploy again.`)
+  if (value === undefined || value === '') throw new SetupError(`${name} is not set. The stack sets it: deploy again.`)
   return value
 }

@@ -1,6 +1,7 @@
 import { clock } from '../../lambda/adapters/clock.ts'
-import { listingOf, reportsIn } from '../../lambda/adapters/s3.ts'
-import { importQueueAt } from '../../lambda/adapters/sqs.ts'
+import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
+import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
+import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { search } from '../../lambda/jobs/reconcile.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -22,8 +23,8 @@ export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
   const { s3, sqs, bucket, importQueueUrl } = await findDeployment(flags)
   const keys: string[] = []
   const { files, queued } = await search(
-    listingOf(s3, bucket).pages(),
-    { reports: reportsIn(s3), importQueue: importQueueAt(sqs, importQueueUrl), clock },
+    s3Listing(s3, bucket).pages(),
+    { reports: s3Reports(s3), importQueue: sqsImportQueue(sqs, importQueueUrl), clock },
     {
       // The owner of a file does not want its replaced versions imported now.
       onlyLatest: true,

@@ -1,4 +1,4 @@
-import { reportsIn } from '../../lambda/adapters/s3.ts'
+import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { listObjects, type ListedObject } from './list-objects.ts'
@@ -48,7 +48,7 @@ export class ReportCache {
   async get(key: string, etag?: string): Promise<Report | undefined> {
     const cached = this.#cached.get(key)
     if (cached !== undefined && cached.etag === etag) return cached.report
-    const found = await reportsIn(this.#deployment.s3).find(this.#deployment.bucket, key)
+    const found = await s3Reports(this.#deployment.s3).find(this.#deployment.bucket, key)
     if (found === undefined) return undefined
     this.#cached.set(key, { etag: found.tag, report: found.report })
     return found.report

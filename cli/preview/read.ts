@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { SetupError, codeOf } from '../../lambda/errors.ts'
-import { FormatSniffer, type SniffResult } from '../../lambda/parse/sniff.ts'
-import { diagnoseBytes } from '../../lambda/parse/diagnose.ts'
+import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
+import { admit } from '../../lambda/parse/sniff.ts'
 import { isGzip, openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
 import { asUnreadable, gunzip } from '../../lambda/read/gunzip.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
@@ -15,7 +15,7 @@ import type { Survey } from './survey/survey.ts'
 
 /** A file that is open. */
 export interface Source {
-  /** As the person named it. */
+  /** As the user named it. */
   readonly name: string
   readonly body: Readable
   readonly rules: LineRules
@@ -24,14 +24,14 @@ export interface Source {
 export interface SurveyOptions {
   readonly maxLineBytes: number
   readonly pool: DigestPool
-  /** Told now and then. */
+  /** Called from time to time with the number of lines since the last call. */
   readonly onLines?: (lines: number) => void
 }
 
 /**
- * Has the survey see all lines of a file, in the way of an import: what an import would hand back as a whole is refused.
+ * Adds all lines of a file to the survey, read as an import would read them. A file that an import would reject is refused.
  *
- * @throws SetupError where the file cannot be read to its end
+ * @throws SetupError if the file cannot be read to its end
  */
 export async function surveyFile(source: Source, survey: Survey, options: SurveyOptions): Promise<void> {
   const { name, body } = source
@@ -41,124 +41,145 @@ export async function surveyFile(source: Source, survey: Survey, options: Survey
     if (refusal !== undefined) survey.refuse(refusal)
   } catch (error) {
     if (error instanceof VanishedFile)
-      throw new SetupError(`${name} was changed while it was read. Start again.`, { cause: error })
+      throw new SetupError(`${name} changed while it was being read. Start again.`, { cause: error })
     const code = codeOf(error)
-    if (!FROM_OUTSIDE.test(code)) throw error
-    throw new SetupError(`${name} cannot be read (${code}). Check that it is a file, and that you may read it.`, { cause: error })
+    if (!SYSTEM_ERROR.test(code)) throw error
+    throw new SetupError(`${name} cannot be read (${code}). Check that it is a file and that you have permission to read it.`, {
+      cause: error,
+    })
   } finally {
     body.destroy()
   }
 }
 
-/** As the operating system names errors; what begins with `ERR_` is a fault of the program. */
-const FROM_OUTSIDE = /^E[A-Z0-9]+$/
+/** The operating system's names for errors. A code that begins with `ERR_` is a bug in the program. */
+const SYSTEM_ERROR = /^E[A-Z0-9]+$/
 
 /** Digests that wait for an earlier one; each is as large as some thousand lines. */
 const MAX_DIGESTS = 16
 
+/** How much of the start of a file tells its format. */
+const START_BYTES = 4_096
+
+type Block = Uint8Array<ArrayBuffer>
+
 /**
- * One file: its first blocks are looked at here, until it is known to be a file of JSON lines; the others go to the pool, or are digested
- * here where that has enough to do. Digests are taken in order, so that it makes no difference where they were made.
+ * Surveys one file. Its first blocks are parsed here until the file is known to be JSON lines. The other blocks go to the pool, or are
+ * digested here while all threads are busy. Digests are added in the order of their blocks, so it makes no difference where they were made.
  */
 class FileSurvey {
-  readonly #body: Readable
+  readonly #blocks: AsyncGenerator<Block, undefined>
   readonly #lineOptions: LineOptions
   readonly #survey: Survey
   readonly #pool: DigestPool
   readonly #onLines: (lines: number) => void
-  readonly #sniffer = new FormatSniffer(false)
   readonly #digester = new Digester()
   readonly #digests: Promise<Digest>[] = []
+  #unreadable: Rejection | undefined
   #isAdmitted = false
 
-  constructor({ body, rules }: Source, survey: Survey, { maxLineBytes, pool, onLines = nothing }: SurveyOptions) {
-    this.#body = body
+  constructor({ body, rules }: Source, survey: Survey, { maxLineBytes, pool, onLines = () => undefined }: SurveyOptions) {
+    this.#blocks = this.#untilUnreadable(blocksOf(unpacked(body)))
     this.#lineOptions = { rules, maxLineBytes }
     this.#survey = survey
     this.#pool = pool
     this.#onLines = onLines
   }
 
-  /** @returns why the file comes back as a whole, or from where it is broken, where it does */
+  /** @returns why the file is rejected, as a whole or from some line on; undefined if it is not */
   async run(): Promise<Rejection | undefined> {
-    let failure: Rejection | undefined
-    let blocks = 0
-    try {
-      for await (const block of blocksOf(unpacked(this.#body))) {
-        if (blocks > 0 && block.length >= BLOCK_BYTES) this.#pool.start() // a thread takes longer to start than one shorter block
-        if (this.#isAdmitted) await this.#passOn(block)
-        else {
-          const refusal = await this.#lookAt(block, blocks === 0)
-          if (refusal !== undefined) return refusal
-        }
-        blocks += 1
-      }
-    } catch (error) {
-      const unreadable = asUnreadable(error)
-      if (!(unreadable instanceof UnreadableFile)) throw error
-      failure = reject('object_unreadable', unreadable.message)
+    const first = await this.#blocks.next()
+    const refusal = first.done === true ? undefined : await this.#surveyHead(first.value)
+    if (refusal !== undefined) {
+      await this.#blocks.return(undefined) // closes the file
+      return refusal
     }
-    while (this.#digests.length > 0) await this.#takeOne()
-    return this.#pass(this.#sniffer.end()) ?? failure
+    for await (const block of this.#blocks) {
+      this.#startPool(block)
+      await this.#digest(block)
+    }
+    while (this.#digests.length > 0) await this.#addDigest()
+    return this.#unreadable
   }
 
-  async #lookAt(block: Uint8Array<ArrayBuffer>, isFirst: boolean): Promise<Rejection | undefined> {
-    const unsupported = isFirst ? diagnoseBytes(block.subarray(0, START_BYTES)) : undefined
-    if (unsupported !== undefined) return unsupported
+  /** Surveys blocks until the file is admitted. @returns why it is refused */
+  async #surveyHead(first: Block): Promise<Rejection | undefined> {
+    for await (const admission of admit(this.#headEntries(first), { start: first.subarray(0, START_BYTES) })) {
+      if (admission.kind === 'refused') return admission.rejection
+      this.#isAdmitted = true
+      for (const entry of admission.entries) this.#survey.add(entry)
+    }
+    return undefined
+  }
+
+  /** The lines of the first blocks. Ends with the block in which the file is admitted. */
+  async *#headEntries(first: Block): AsyncGenerator<Iterable<Entry>> {
+    yield* this.#entriesOf(first, 0)
+    while (!this.#isAdmitted) {
+      const next = await this.#blocks.next()
+      if (next.done === true) return
+      this.#startPool(next.value)
+      yield* this.#entriesOf(next.value, 1)
+    }
+  }
+
+  /** @param byteStart 0 for the first block of a file, in which a byte order mark is looked for */
+  async *#entriesOf(block: Block, byteStart: 0 | 1): AsyncGenerator<Iterable<Entry>> {
     const { rules, maxLineBytes } = this.#lineOptions
-    const { batches } = await openLines(Readable.from([Buffer.from(block.buffer)]), { maxLineBytes, byteStart: isFirst ? 0 : 1 })
+    const { batches } = await openLines(Readable.from([Buffer.from(block.buffer)]), { maxLineBytes, byteStart })
     for await (const batch of batches) {
-      const refusal = this.#pass(this.#sniffer.admit(classifyLines(batch, rules)))
-      if (refusal !== undefined) return refusal
+      yield classifyLines(batch, rules)
       this.#onLines(batch.length)
     }
-    return undefined
   }
 
-  #pass(sniffed: SniffResult): Rejection | undefined {
-    if (sniffed.kind === 'refused') return sniffed.rejection
-    if (sniffed.kind === 'held') return undefined
-    this.#isAdmitted = true
-    for (const entry of sniffed.entries) this.#survey.add(entry)
-    return undefined
+  /** Starts the threads when the file is known to have several blocks; that takes longer than one shorter block. */
+  #startPool(block: Block): void {
+    if (block.length >= BLOCK_BYTES) this.#pool.start()
   }
 
-  async #passOn(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #digest(bytes: Block): Promise<void> {
     const block = { ...this.#lineOptions, bytes }
     const digest = this.#pool.digest(block) ?? Promise.resolve(await digestBlock(block, this.#digester))
-    digest.catch(() => undefined) // it is met where it is taken
+    digest.catch(() => undefined) // handled in #addDigest
     this.#digests.push(digest)
-    if (this.#digests.length === MAX_DIGESTS) await this.#takeOne()
+    if (this.#digests.length === MAX_DIGESTS) await this.#addDigest()
   }
 
-  async #takeOne(): Promise<void> {
+  async #addDigest(): Promise<void> {
     const digest = await this.#digests.shift()
     if (digest === undefined) return
     this.#survey.addDigest(digest)
     const { valid, rejected, blank } = digest.lines
     this.#onLines(valid + rejected + blank)
   }
+
+  /** Ends where the file can be read no further, so that the lines before that point are surveyed. */
+  async *#untilUnreadable(blocks: AsyncIterable<Block>): AsyncGenerator<Block, undefined> {
+    try {
+      yield* blocks
+    } catch (error) {
+      const unreadable = asUnreadable(error)
+      if (!(unreadable instanceof UnreadableFile)) throw error
+      this.#unreadable = reject('object_unreadable', unreadable.message)
+    }
+    return undefined
+  }
 }
 
-function nothing(): void {
-  // nobody wants to be told
-}
-
-const START_BYTES = 4_096
-
-/** What is in a file, which may be packed. */
+/** The content of a file, decompressed if it is gzip. */
 async function* unpacked(body: Readable): AsyncGenerator<Buffer> {
   const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   let start = Buffer.alloc(0)
   for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
     start = Buffer.concat([start, next.value])
-    if (start.length >= 2) break // a pipe may bring one byte at a time
+    if (start.length >= 2) break // a pipe can deliver one byte at a time
   }
-  const all = andThen(start, { [Symbol.asyncIterator]: () => chunks })
+  const all = concat(start, { [Symbol.asyncIterator]: () => chunks })
   yield* isGzip(start) ? gunzip(all) : all
 }
 
-async function* andThen(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* concat(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield start
   yield* rest
 }

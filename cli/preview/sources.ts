@@ -57,7 +57,8 @@ function bucketAndKey(name: string): { readonly bucket: string; readonly key: st
 
 async function openInBucket(name: string): Promise<Source> {
   // Loaded only here: whoever looks at a file on this computer does not wait for it.
-  const { s3SourceFiles, s3Client } = await import('../../lambda/adapters/s3.ts')
+  const { s3Client } = await import('../../lambda/adapters/s3-client.ts')
+  const { s3SourceFiles } = await import('../../lambda/adapters/s3-objects.ts')
   const { resuming } = await import('../../lambda/read/resume.ts')
   const shown = printable(name)
   const opened = await resuming(s3SourceFiles(s3Client()), clock)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { clock } from '../../lambda/adapters/clock.ts'
-import { s3DeadLetterArchive } from '../../lambda/adapters/s3.ts'
+import { s3DeadLetterArchive } from '../../lambda/adapters/s3-documents.ts'
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import { archive, type ArchiveOptions, type ArchiveRun } from '../../lambda/archive/archive.ts'
 import type { QueuedDeadLetter } from '../../lambda/ports.ts'
@@ -37,6 +37,6 @@ export function archiveDeadLetters(
       clock,
       newRun: randomUUID,
     },
-    { bucket, why, isMeant: matches, ending: signal },
+    { bucket, why, matches, ending: signal },
   )
 }

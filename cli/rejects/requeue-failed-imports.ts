@@ -1,4 +1,4 @@
-import { importQueueAt } from '../../lambda/adapters/sqs.ts'
+import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { scanDeadLetters } from './scan.ts'
 
@@ -15,7 +15,7 @@ export async function requeueFailedImports(
   signal: AbortSignal,
 ): Promise<number> {
   await using selection = await scanDeadLetters(deployment, ({ id }) => bodies.has(id), signal)
-  const queue = importQueueAt(deployment.sqs, deployment.importQueueUrl)
+  const queue = sqsImportQueue(deployment.sqs, deployment.importQueueUrl)
   let requeued = 0
   for (const [id, body] of bodies) {
     if (!selection.has(id) || signal.aborted) continue

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { endpointAt } from '../../lambda/adapters/endpoint.ts'
+import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import { InterruptedError, SetupError } from '../../lambda/errors.ts'
 import { importFile } from '../../lambda/jobs/import-file.ts'
@@ -47,7 +47,7 @@ export async function deliverFile(file: SentFile, state: SendState, options: Sen
   const stats = new SendStats(Date.now())
   if (state.checkpoint !== undefined) stats.note(state.checkpoint)
   using progress = new Progress(stats, options.lines, options.output)
-  const endpoint = endpointAt(options.target.endpoint, options.limits.maxInFlight)
+  const endpoint = kissmetricsEndpoint(options.target.endpoint, options.limits.maxInFlight)
   try {
     return await new Send(file, state, options, { rejected, stats, progress, endpoint }).run()
   } finally {
@@ -59,7 +59,7 @@ interface Parts {
   readonly rejected: RejectedFile
   readonly stats: SendStats
   readonly progress: Progress
-  readonly endpoint: ReturnType<typeof endpointAt>
+  readonly endpoint: ReturnType<typeof kissmetricsEndpoint>
 }
 
 interface Later {
@@ -118,24 +118,24 @@ class Send {
     return { kind: 'ended', report }
   }
 
-  /** @returns whether it went on until there was nothing more to do for now */
+  /** @returns whether the import got as far as it can for now; false if the user interrupted it */
   async #import(task: Task): Promise<boolean> {
-    try {
-      await importFile(task, this.#ports, { messageId: undefined, deliveries: 1, ending: this.#ending.signal })
-      return true
-    } catch (error) {
-      if (error instanceof InterruptedError) return false
-      throw error
-    }
+    const invocation = { messageId: undefined, deliveries: 1, ending: this.#ending.signal }
+    const { kind } = await importFile(task, this.#ports, invocation)
+    if (kind === 'lease-lost') throw this.#otherSend()
+    return kind !== 'interrupted'
   }
 
-  /** Somebody holds the file: an earlier run that was killed, which is over in a moment, or another send. */
+  /** An earlier run that was killed holds the file for a moment; or another send is running. */
   #onBusy(): void {
     this.#timesBusy += 1
-    if (this.#timesBusy > 1)
-      throw new SetupError(
-        `Another km-import send is at work on ${this.#file.name}. Wait until it is done, or stop it; the same command goes on then.`,
-      )
+    if (this.#timesBusy > 1) throw this.#otherSend()
+  }
+
+  #otherSend(): SetupError {
+    return new SetupError(
+      `Another km-import send is at work on ${this.#file.name}. Wait until it is done, or stop it; the same command goes on then.`,
+    )
   }
 
   async #wait(seconds: number): Promise<void> {

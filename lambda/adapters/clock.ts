@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../ports.ts'
 
-/** The real one. */
+/** The system clock. */
 export const clock: Clock = {
   now: Date.now,
   chance: Math.random,

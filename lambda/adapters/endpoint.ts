@@ -8,9 +8,9 @@ import type { Endpoint } from '../ports.ts'
 const CONNECT_TIMEOUT_MS = 5_000
 const HEADERS_TIMEOUT_MS = 10_000
 const BODY_TIMEOUT_MS = 10_000
-/** From the first byte out to the last byte in: an answer that drips byte by byte outlives every other timeout. */
+/** From the first byte sent to the last byte received. A response that arrives byte by byte never hits the other timeouts. */
 const ATTEMPT_TIMEOUT_MS = 20_000
-/** Kissmetrics answers with a GIF of 43 bytes. Whoever sends more than this is not read to the end. */
+/** Kissmetrics answers with a GIF of 43 bytes. A longer body than this is aborted. */
 const MAX_BODY_BYTES = 65_536
 
 const FORM_HEADERS = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -22,8 +22,8 @@ export interface EndpointTimeouts {
   readonly attemptMs?: number
 }
 
-/** HTTP to Kissmetrics over one keep-alive pool. An adapter translates and decides nothing: what an answer means is deliver/judge.ts. */
-export function endpointAt(
+/** HTTP to Kissmetrics over one keep-alive pool. It decides nothing: deliver/classify.ts says what an answer means. */
+export function kissmetricsEndpoint(
   origin: URL,
   maxSockets: number,
   timeouts: EndpointTimeouts = {},
@@ -38,7 +38,7 @@ export function endpointAt(
   return {
     send: (request) =>
       new Promise((resolve) => {
-        // Neither redirects nor retries: a bare dispatch does nothing that is not asked of it here.
+        // A bare dispatch follows no redirects and does not retry.
         pool.dispatch(optionsFor(request), new Attempt(resolve, watch))
       }),
     close: () => pool.destroy(),
@@ -51,7 +51,7 @@ function optionsFor({ method, path, body }: Request): Dispatcher.DispatchOptions
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
-/** One request and what comes back for it, as undici calls it. Whatever happens, it answers once. */
+/** One request and its response, in the form of an undici handler. It resolves exactly once, whatever happens. */
 class Attempt implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void
   readonly #watch: AttemptWatch
@@ -64,7 +64,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#watch = watch
   }
 
-  /** Called again where undici moves a request to another connection, which it does before the first byte is out. */
+  /** Called again if undici moves the request to another connection, which it only does before the first byte is sent. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     this.#watch.add(this)
@@ -84,35 +84,35 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#answer = answer
   }
 
-  // An unread body keeps its socket from the next line, so it is read, and thrown away.
+  // The body is read and discarded: an unread body would block its socket.
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bodyBytes += chunk.length
     if (this.#bodyBytes > MAX_BODY_BYTES) controller.abort(new AttemptError('BODY_TOO_LONG'))
   }
 
   onResponseEnd(): void {
-    this.#settle({ kind: 'silence', code: 'NO_STATUS' })
+    this.#settle({ kind: 'no-answer', code: 'NO_STATUS' })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle({ kind: 'silence', code: nameOf(error) })
+    this.#settle({ kind: 'no-answer', code: nameOf(error) })
   }
 
   expire(): void {
     this.#controller?.abort(new AttemptError('ATTEMPT_TIMEOUT'))
   }
 
-  /** A status line with its headers is an answer, even where the body behind it breaks off. */
-  #settle(otherwise: Answer): void {
+  /** A status line with headers is an answer, even if the body breaks off after it. */
+  #settle(fallback: Answer): void {
     this.#watch.delete(this)
-    this.#resolve(this.#answer ?? otherwise)
+    this.#resolve(this.#answer ?? fallback)
   }
 }
 
-/** Ends attempts that take too long. One coarse timer for all of them: a timer each would cost more than parsing the line. */
+/** Ends attempts that take too long. All share one coarse timer: a timer for each would cost more than parsing the line. */
 class AttemptWatch {
   readonly #timeoutMs: number
-  /** In the order in which they began, so that only the head is ever looked at. */
+  /** In start order, so that only the first entries have to be checked. */
   readonly #since = new Map<Attempt, number>()
   #timer: NodeJS.Timeout | undefined
 
@@ -121,7 +121,7 @@ class AttemptWatch {
   }
 
   add(attempt: Attempt): void {
-    this.#since.delete(attempt) // or one that begins again would keep its old place in the order
+    this.#since.delete(attempt) // otherwise a restarted attempt would keep its old position
     this.#since.set(attempt, performance.now())
     this.#timer ??= setInterval(() => {
       this.#sweep()
@@ -153,7 +153,7 @@ class AttemptError extends Error {
   }
 }
 
-/** Several addresses behind one name fail together, and what they have in common is in the first; some errors have only a name. */
+/** If a host name has several addresses, their errors come as one AggregateError: the first code stands for all. Some errors have only a name. */
 function nameOf(error: Error): string {
   const [first] = 'errors' in error && Array.isArray(error.errors) ? (error.errors as readonly unknown[]) : []
   return codeOf(error) || codeOf(first) || error.name

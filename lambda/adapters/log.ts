@@ -4,7 +4,8 @@ import type { Facts, Log } from '../events.ts'
 import { METRICS_NAMESPACE } from '../keys.ts'
 
 /**
- * CloudWatch: one JSON object per sentence, and the figures in the embedded metric format. No key, drop or person is a dimension.
+ * A log for CloudWatch: one JSON object per message, and metrics in the embedded metric format. File names and people are never
+ * dimensions, because each distinct value would be a new paid metric.
  *
  * @param serviceName the only dimension
  */
@@ -12,14 +13,14 @@ export function cloudWatchLog(serviceName: string): Log & { flush(): void } {
   const logger = new Logger({ serviceName })
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName })
   return {
-    info: (sentence: string, facts: Facts) => {
-      logger.info(sentence, { facts })
+    info: (message: string, facts: Facts) => {
+      logger.info(message, { facts })
     },
-    warn: (sentence: string, facts: Facts) => {
-      logger.warn(sentence, { facts })
+    warn: (message: string, facts: Facts) => {
+      logger.warn(message, { facts })
     },
-    error: (sentence: string, facts: Facts) => {
-      logger.error(sentence, { facts })
+    error: (message: string, facts: Facts) => {
+      logger.error(message, { facts })
     },
     count: (metric: string, value: number) => {
       metrics.addMetric(metric, MetricUnit.Count, value)

@@ -2,35 +2,36 @@ import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient 
 import type { ImporterSettings } from '../settings.ts'
 import { SetupError } from '../errors.ts'
 
-/** A rotated key is taken up by the first invocation after this. */
+/** A rotated key is used at the latest after this time. */
 const MAX_AGE_MS = 5 * 60_000
 
 /**
- * Where the API key comes from.
+ * The source of the API key: a setting or a secret.
  *
- * @returns a function that gives the key, from memory while it is fresh, and throws SetupError where there is none
+ * @returns a function that returns the key, from memory while it is fresh; it throws SetupError if there is no key
  */
 export function apiKeySource(apiKey: ImporterSettings['apiKey'], now: () => number): () => Promise<string> {
   if ('value' in apiKey) return () => Promise.resolve(apiKey.value)
   const client = new SecretsManagerClient({})
-  let kept: { readonly key: string; readonly at: number } | undefined
+  let cached: { readonly key: string; readonly at: number } | undefined
   return async () => {
-    if (kept === undefined || now() - kept.at > MAX_AGE_MS) kept = { key: await readSecret(client, apiKey.secretArn), at: now() }
-    return kept.key
+    if (cached === undefined || now() - cached.at > MAX_AGE_MS)
+      cached = { key: await readSecret(client, apiKey.secretArn), at: now() }
+    return cached.key
   }
 }
 
 async function readSecret(client: SecretsManagerClient, secretArn: string): Promise<string> {
-  const fix = `Put the API key of your Kissmetrics product there: aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string YOUR_KEY`
+  const fix = `Store the API key of your Kissmetrics product: aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string YOUR_KEY`
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }))
     const key = SecretString?.trim() ?? ''
-    if (key === '' || /\s/.test(key)) throw new SetupError(`The secret ${secretArn} holds no API key. ${fix}`)
+    if (key === '' || /\s/.test(key)) throw new SetupError(`The secret ${secretArn} does not contain an API key. ${fix}`)
     return key
   } catch (error) {
-    // A secret that was made without a value has no current version, and is "not found" like one that is not there.
+    // Secrets Manager reports a secret without a value as "not found" too: it has no current version.
     if (error instanceof ResourceNotFoundException)
-      throw new SetupError(`The secret ${secretArn} has no value. ${fix}`, { cause: error })
+      throw new SetupError(`The secret ${secretArn} does not exist or has no value. ${fix}`, { cause: error })
     throw error
   }
 }

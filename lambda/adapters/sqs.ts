@@ -7,9 +7,9 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import type { ImportQueue, DeadLetterReader, DeadLetterQueue } from '../ports.ts'
+import type { DeadLetterQueue, DeadLetterReader, ImportQueue } from '../ports.ts'
 
-export function deadLetterQueueAt(client: SQSClient, queueUrl: string): DeadLetterQueue {
+export function sqsDeadLetterQueue(client: SQSClient, queueUrl: string): DeadLetterQueue {
   return {
     async sendBatch(batch) {
       const { Failed = [] } = await client.send(
@@ -33,7 +33,7 @@ export function deadLetterQueueAt(client: SQSClient, queueUrl: string): DeadLett
   }
 }
 
-export function importQueueAt(client: SQSClient, queueUrl: string): ImportQueue {
+export function sqsImportQueue(client: SQSClient, queueUrl: string): ImportQueue {
   return {
     async send(body, delaySeconds) {
       await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delaySeconds }))
@@ -41,8 +41,8 @@ export function importQueueAt(client: SQSClient, queueUrl: string): ImportQueue 
   }
 }
 
-/** A long poll asks all servers of the queue, a short poll only some. Amazon SQS, "Short and long polling". */
-const LONG_POLL_SECONDS = 1
+/** Long polling asks all servers of the queue. Short polling asks only some, and can miss messages. */
+const WAIT_SECONDS = 1
 
 export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLetterReader {
   const entriesOf = (deadLetters: readonly { readonly receipt: string }[]) =>
@@ -54,7 +54,7 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
           QueueUrl: queueUrl,
           MaxNumberOfMessages: 10,
           VisibilityTimeout: hiddenSeconds,
-          WaitTimeSeconds: LONG_POLL_SECONDS,
+          WaitTimeSeconds: WAIT_SECONDS,
           MessageSystemAttributeNames: ['SentTimestamp'],
         }),
       )
@@ -75,12 +75,12 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
       )
       const [first] = Failed
       if (first !== undefined)
-        throw new Error(`The dead-letter queue kept ${Failed.length} of its letters (${first.Code ?? 'unknown'}).`)
+        throw new Error(`${Failed.length} dead letters could not be deleted from the queue (${first.Code ?? 'unknown'}).`)
     },
   }
 }
 
-/** Has a message that was received be seen again after that many seconds, whatever was said of it before. */
+/** Makes a received message visible again after `seconds`, and replaces any earlier timeout. */
 export async function changeVisibility(
   client: SQSClient,
   queueUrl: string,

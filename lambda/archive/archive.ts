@@ -3,29 +3,30 @@ import { inBatches, takeAll } from './dead-letter-reader.ts'
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from './archived.ts'
 import type { DeadLetterArchive, DeadLetterReader, QueuedDeadLetter } from '../ports.ts'
 
-/** Letters that go into one file, by count and by length: few enough to be read at once. */
+/** The limits of one file of dead letters, so that it can be read into memory. */
 const MAX_DEAD_LETTERS = 1_000
-const MOST_CHARACTERS = 8_000_000
+const MAX_CHARACTERS = 8_000_000
 
 export interface ArchiveOptions {
   readonly bucket: string
   readonly why: ArchivedDeadLetter['why']
-  readonly isMeant: (deadLetter: QueuedDeadLetter) => boolean
-  /** Raised when there is no more time. */
+  /** Whether to archive a dead letter. The others stay in the queue. */
+  readonly matches: (deadLetter: QueuedDeadLetter) => boolean
+  /** Aborted when there is no more time. */
   readonly ending: AbortSignal
 }
 
-/** What a sweep counts. */
+/** The counts of one run. */
 export interface ArchiveRun {
   readonly seen: number
   readonly archived: number
-  /** Whether everything was looked at. */
+  /** Whether every dead letter in the queue was seen. */
   readonly isWhole: boolean
   /** The files that were written. */
   readonly keys: readonly string[]
 }
 
-interface Places {
+interface ArchivePorts {
   readonly deadLetterReader: DeadLetterReader
   readonly archived: DeadLetterArchive
   readonly clock: { now(): number }
@@ -33,18 +34,18 @@ interface Places {
 }
 
 /**
- * Moves dead letters out of their queue into files under `archived/`, and puts the others back.
+ * Moves dead letters from their queue into files under `archived/`, and returns the others to the queue.
  *
- * A letter is removed when its file is stored and not before, so a run that breaks off loses none; what it stored and did not remove is in
- * two places, and known by its id.
+ * A dead letter is removed from the queue only after its file is stored, so a run that fails loses none. One that was stored but not
+ * removed is in both places, with the same id.
  *
- * @throws what S3 or SQS said; whatever was not stored is in the queue
+ * @throws the error of S3 or SQS; dead letters that were not stored are still in the queue
  */
 export async function archive(
-  { deadLetterReader, archived, clock, newRun }: Places,
+  { deadLetterReader, archived, clock, newRun }: ArchivePorts,
   options: ArchiveOptions,
 ): Promise<ArchiveRun> {
-  const { bucket, why, isMeant, ending } = options
+  const { bucket, why, matches, ending } = options
   const others: Pick<QueuedDeadLetter, 'receipt'>[] = []
   const run = newRun()
   const keys: string[] = []
@@ -54,27 +55,27 @@ export async function archive(
     if (deadLetters.length === 0) return
     const now = new Date(clock.now()).toISOString()
     const key = archivedKey(now.slice(0, 10), run, keys.length + 1)
-    keys.push(key) // at once: another file may be stored beside it
+    keys.push(key) // before any await: another file may be stored at the same time
     await archived.put(bucket, key, archivedText(deadLetters.map((deadLetter) => toArchived(deadLetter, why, now))))
     await inBatches(deadLetters, (batch) => deadLetterReader.remove(batch))
     stored += deadLetters.length
   }
-  const pile = new Pile()
+  const part = new Part()
   try {
     const isWhole = await takeAll(
       deadLetterReader,
       async (deadLetter) => {
         seen += 1
-        if (!isMeant(deadLetter))
-          others.push({ receipt: deadLetter.receipt }) // its text need not be remembered
-        else if (pile.add(deadLetter)) await store(pile.takeOff())
+        if (!matches(deadLetter))
+          others.push({ receipt: deadLetter.receipt }) // only the receipt, to save memory
+        else if (part.add(deadLetter)) await store(part.take())
       },
       ending,
     )
-    await store(pile.takeOff())
+    await store(part.take())
     return { seen, archived: stored, isWhole, keys }
   } finally {
-    await inBatches([...others, ...pile.takeOff()], (batch) => deadLetterReader.putBack(batch))
+    await inBatches([...others, ...part.take()], (batch) => deadLetterReader.putBack(batch))
   }
 }
 
@@ -86,19 +87,19 @@ function toArchived(
   return { schema: ARCHIVED_SCHEMA, id, sentAt: sentAt.toISOString(), archivedAt, why, body }
 }
 
-/** Letters that wait for a file of their own. */
-class Pile {
+/** The dead letters for the next file. */
+class Part {
   #deadLetters: QueuedDeadLetter[] = []
   #characters = 0
 
-  /** @returns whether there are enough for a file */
+  /** @returns whether the file is full */
   add(deadLetter: QueuedDeadLetter): boolean {
     this.#deadLetters.push(deadLetter)
     this.#characters += deadLetter.body.length
-    return this.#deadLetters.length >= MAX_DEAD_LETTERS || this.#characters >= MOST_CHARACTERS
+    return this.#deadLetters.length >= MAX_DEAD_LETTERS || this.#characters >= MAX_CHARACTERS
   }
 
-  takeOff(): readonly QueuedDeadLetter[] {
+  take(): readonly QueuedDeadLetter[] {
     const deadLetters = this.#deadLetters
     this.#deadLetters = []
     this.#characters = 0

@@ -14,18 +14,18 @@ const Archived = v.object({
 /**
  * A dead letter that was moved out of its queue: one line of a file under `archived/`.
  *
- * Whatever lay in the queue is kept as it was, also what is no letter of ours. Programs read it, so a field is added, never renamed.
+ * The message is kept as it was, even if the importer did not write it. Programs read these files: fields are added, never renamed.
  */
 export interface ArchivedDeadLetter {
   readonly schema: typeof ARCHIVED_SCHEMA
-  /** Of the message. The same letter can be in two files, where a run broke off between storing and deleting it. */
+  /** The message id. The same dead letter is in two files if a run failed between storing and deleting it. */
   readonly id: string
-  /** When it was sent to the queue, and when it was moved here: ISO 8601. */
+  /** When the message was sent to the queue, and when it was moved here: ISO 8601. */
   readonly sentAt: string
   readonly archivedAt: string
-  /** It was near its end in the queue, a person asked for it, or it came back from replays too often. */
+  /** SQS would soon have deleted it (old), a user asked for it (asked), or its replays failed too often (replayed). */
   readonly why: 'old' | 'asked' | 'replayed'
-  /** The message as it was. */
+  /** The body of the message. */
   readonly body: string
 }
 
@@ -33,19 +33,20 @@ export function archivedText(deadLetters: readonly ArchivedDeadLetter[]): string
   return deadLetters.map((deadLetter) => `${JSON.stringify(deadLetter)}\n`).join('')
 }
 
-/** @throws Error naming the line that is none of ours */
+/** @throws Error naming the first line that is not an archived dead letter */
 export function readArchived(text: string): readonly ArchivedDeadLetter[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line, index) => {
-      const parsed = v.safeParse(Archived, parseOrNothing(line))
+      const parsed = v.safeParse(Archived, parseJson(line))
       if (parsed.success) return parsed.output
-      throw new Error(`line ${index + 1} is no parked letter`)
+      throw new Error(`line ${index + 1} is not an archived dead letter`)
     })
 }
 
-function parseOrNothing(line: string): unknown {
+/** @returns undefined if the text is not JSON */
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch {

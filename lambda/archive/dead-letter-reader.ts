@@ -1,57 +1,57 @@
 import type { DeadLetterReader, QueuedDeadLetter } from '../ports.ts'
 
-/** What SQS takes in one call. */
-const BATCH = 10
-/** Calls side by side. */
+/** The most entries that SQS accepts in one call. */
+const MAX_BATCH = 10
+/** Calls at the same time. */
 const CONCURRENCY = 8
-/** How long a letter that was taken is hidden: as long as looking through a full queue may last. Who dies meanwhile keeps it no longer. */
+/** How long a dead letter is hidden: long enough to go through a full queue. If the process dies, it is hidden no longer than this. */
 export const HIDDEN_SECONDS = 300
-/** SQS lets 120,000 messages of a queue be out at a time, and this leaves some for others. Amazon SQS, "Message quotas". */
-const MOST_TAKEN = 100_000
+/** SQS allows 120,000 messages in flight for a queue. This leaves some for other consumers. Amazon SQS, "Message quotas". */
+const MAX_TAKEN = 100_000
 /** Receives in a row that bring only messages seen before: the scan has lasted longer than they are hidden. */
 const MAX_REPEATS = 2
 
 /**
- * Takes what waits, each letter once, until there is no more, `signal` is raised, or as many are out as SQS allows.
+ * Takes all dead letters from the queue, each one once. Stops when there are no more, when `signal` is aborted, or at the limit of SQS.
  *
- * @param keep told of each letter; no more is taken than it is done with, and its error ends it all
- * @returns whether everything was seen
+ * @param onTaken called with each dead letter. Its promise is awaited before more are taken; its error ends everything.
+ * @returns whether every dead letter was seen
  */
 export async function takeAll(
-  box: DeadLetterReader,
-  keep: (deadLetter: QueuedDeadLetter) => void | Promise<void>,
+  reader: DeadLetterReader,
+  onTaken: (deadLetter: QueuedDeadLetter) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const taken = new Set<string>()
-  const isEnough = (): boolean => signal.aborted || taken.size >= MOST_TAKEN
+  const isStopped = (): boolean => signal.aborted || taken.size >= MAX_TAKEN
   const worker = async (): Promise<void> => {
-    for (let repeats = 0; repeats < MAX_REPEATS && !isEnough();) {
-      const deadLetters = await box.take(HIDDEN_SECONDS)
+    for (let repeats = 0; repeats < MAX_REPEATS && !isStopped();) {
+      const deadLetters = await reader.take(HIDDEN_SECONDS)
       // `take` is a long poll, which asks all servers of the queue: one empty answer is enough.
       if (deadLetters.length === 0) return
       const fresh = deadLetters.filter(({ id }) => !taken.has(id))
       for (const deadLetter of fresh) {
         taken.add(deadLetter.id)
-        await keep(deadLetter)
+        await onTaken(deadLetter)
       }
       repeats = fresh.length === 0 ? repeats + 1 : 0
     }
   }
-  await allOf(Array.from({ length: CONCURRENCY }, worker))
-  return !isEnough()
+  await allSettled(Array.from({ length: CONCURRENCY }, worker))
+  return !isStopped()
 }
 
-/** Brings each batch of ten to its end, many at a time, in no order. @throws what the first one threw, when all have ended */
+/** Calls `act` with batches of ten, many at a time, in no order. @throws the first error, after all calls have ended */
 export async function inBatches<T>(items: readonly T[], act: (batch: readonly T[]) => Promise<void>): Promise<void> {
   let next = 0
   const worker = async (): Promise<void> => {
-    while (next < items.length) await act(items.slice(next, (next += BATCH)))
+    while (next < items.length) await act(items.slice(next, (next += MAX_BATCH)))
   }
-  await allOf(Array.from({ length: CONCURRENCY }, worker))
+  await allSettled(Array.from({ length: CONCURRENCY }, worker))
 }
 
-/** Nothing goes on behind the back of whoever is told of a failure. */
-async function allOf(workers: readonly Promise<void>[]): Promise<void> {
+/** Waits for all workers, so that none still runs when the caller learns of a failure. */
+async function allSettled(workers: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
 }

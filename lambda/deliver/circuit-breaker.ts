@@ -1,32 +1,32 @@
 import { fullJitter } from '../backoff.ts'
 
-/** Failures in a row, over all lines, that an endpoint in good health is trusted not to show. */
-const SUSPICIOUS = 8
-/** Probes that may fail before the work goes back to its queue, which can wait for longer. */
+/** Failures in a row, over all lines, that a healthy endpoint is trusted not to show. */
+const MIN_FAILURES = 8
+/** Failed probes after which the delivery ends. The import queue can wait for longer than an invocation can. */
 const MAX_PROBES = 10
-const PATIENCE_MS = 5 * 60_000
+const MAX_FAILING_MS = 5 * 60_000
 const PROBE_BACKOFF_MS = { first: 250, max: 20_000 }
 
 /**
- * Whether anybody is there. When every answer has been a failure for as many as a whole window, all lines wait, and one attempt at
- * a time finds out; the first that is taken ends it.
+ * Notices that the endpoint is down. When a whole concurrency limit's worth of answers in a row has failed, it opens: all lines wait, and one
+ * attempt at a time probes the endpoint. The first attempt that is accepted closes it.
  *
- * Pure: it is told of answers, with their times and chance, and knows no clock.
+ * Pure: the limiter reports each answer, with its time and chance, and asks whether and when a probe may begin.
  */
 export class CircuitBreaker {
   #failures = 0
-  #since = 0
+  #failingSince = 0
   #probes = 0
   #probeAt = Infinity
-  /** The number of the first attempt that began after it opened: who was in flight before is no probe. */
-  #first = Infinity
+  /** Number of the first attempt that began after it opened. Attempts that were in flight before are not probes. */
+  #firstProbe = Infinity
 
   get isOpen(): boolean {
-    return this.#first < Infinity
+    return this.#firstProbe < Infinity
   }
 
-  /** Whether it has opened, and no probe has come back yet. */
-  get isUntried(): boolean {
+  /** Whether it is open and no probe has been answered yet. */
+  get isUnprobed(): boolean {
     return this.isOpen && this.#probes === 0
   }
 
@@ -35,37 +35,38 @@ export class CircuitBreaker {
     return this.#probeAt
   }
 
-  /** How many in a row, up to now. */
+  /** Failures in a row up to now, over all lines. */
   get failures(): number {
     return this.#failures
   }
 
-  /** For how long there has been no good answer. */
+  /** For how long no attempt has been accepted. */
   failingMs(now: number): number {
-    return this.#failures === 0 ? 0 : now - this.#since
+    return this.#failures === 0 ? 0 : now - this.#failingSince
   }
 
-  /** Whether enough probes have failed. */
-  isOver(now: number): boolean {
-    return this.isOpen && (this.#probes >= MAX_PROBES || (this.#probes > 0 && this.failingMs(now) > PATIENCE_MS))
+  /** Whether enough probes have failed, or for long enough, to end the delivery. */
+  hasGivenUp(now: number): boolean {
+    return this.isOpen && (this.#probes >= MAX_PROBES || (this.#probes > 0 && this.failingMs(now) > MAX_FAILING_MS))
   }
 
-  /** @returns whether it was open */
-  taken(): boolean {
+  /** @returns whether this closed it */
+  recordSuccess(): boolean {
     this.#failures = 0
     if (!this.isOpen) return false
-    this.#first = Infinity
+    this.#firstProbe = Infinity
     this.#probes = 0
     return true
   }
 
-  failed(number: number, limit: number, now: number, chance: number, next: number): void {
-    if (this.#failures === 0) this.#since = now
+  /** @param attempt number of the attempt that failed @param limit the concurrency limit @param next number of the next attempt to begin */
+  recordFailure(attempt: number, limit: number, now: number, chance: number, next: number): void {
+    if (this.#failures === 0) this.#failingSince = now
     this.#failures += 1
-    if (!this.isOpen && this.#failures >= Math.max(SUSPICIOUS, limit)) {
-      this.#first = next
+    if (!this.isOpen && this.#failures >= Math.max(MIN_FAILURES, limit)) {
+      this.#firstProbe = next
       this.#probeAt = now + fullJitter(1, chance, PROBE_BACKOFF_MS)
-    } else if (number >= this.#first) {
+    } else if (attempt >= this.#firstProbe) {
       this.#probes += 1
       this.#probeAt = now + fullJitter(this.#probes + 1, chance, PROBE_BACKOFF_MS)
     }

@@ -1,34 +1,38 @@
-/** What came back for one attempt: a status line and headers, or nothing that can be called an answer. */
+/** What came back for one request: a status line with headers, or a network failure. */
 export type Answer =
   | { readonly kind: 'status'; readonly status: number; readonly contentType?: string; readonly retryAfter?: string }
-  /** `code` as the operating system, TLS or undici names it: `ECONNRESET`, `UND_ERR_HEADERS_TIMEOUT`… */
-  | { readonly kind: 'silence'; readonly code: string }
+  /** `code` as the operating system, TLS or undici names it, e.g. `ECONNRESET` or `UND_ERR_HEADERS_TIMEOUT`. */
+  | { readonly kind: 'no-answer'; readonly code: string }
 
-/** What an answer means. Three ends must not be confused: a bad line, a bad hour, a bad set-up. */
+/**
+ * What an answer means for its request. Three cases must not be confused: a bad line, an outage, a wrong set-up.
+ *
+ * `because` is a clause about the endpoint for a person, e.g. "it answered 500".
+ */
 export type AnswerClass =
   | { readonly kind: 'delivered' }
-  /** `blame` says whether repeating failures may be held against the line, or only against the endpoint. */
   | {
-      readonly kind: 'again'
-      readonly blame: 'line' | 'endpoint'
+      readonly kind: 'retry'
+      /** `unknown`: the line or the endpoint. Failures of unknown cause that repeat can make a line undeliverable. */
+      readonly cause: 'endpoint' | 'unknown'
       readonly because: string
       readonly retryAfter?: string
-      /** The connection was cut. Perhaps it had been for long: a socket goes stale while it, or the whole function, sleeps. */
-      readonly isCut?: true
-      /** It asks for fewer requests, and does not only fail to answer one. */
-      readonly isRefusal?: true
+      /** The connection was cut. It may have been cut long ago: a socket goes stale while it is idle or Lambda is frozen. */
+      readonly isConnectionCut?: true
+      /** The endpoint asks for fewer requests. */
+      readonly isThrottled?: true
     }
-  /** The host's name is unknown: often a passing fault, so it becomes `misconfigured` only after a while. */
+  /** The host name does not resolve. That is often temporary, so it counts as `misconfigured` only after a while. */
   | { readonly kind: 'unresolved'; readonly because: string }
   | { readonly kind: 'undeliverable'; readonly because: string }
   | { readonly kind: 'misconfigured'; readonly because: string }
 
-/** Pure: who waits, counts the tries and gives up is deliver.ts. */
+/** Decides what one answer means. Pure: `delivery.ts` calls it for each answer, waits, counts the failures and gives up. */
 export function classify(answer: Answer): AnswerClass {
-  return answer.kind === 'silence' ? classifySilence(answer.code) : classifyStatus(answer)
+  return answer.kind === 'no-answer' ? classifyNoAnswer(answer.code) : classifyStatus(answer)
 }
 
-const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+const CUT_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'])
 
@@ -44,40 +48,45 @@ const TLS_CODES = new Set([
   'HOSTNAME_MISMATCH',
 ])
 
-function classifySilence(code: string): AnswerClass {
+function classifyNoAnswer(code: string): AnswerClass {
   if (UNRESOLVED.has(code)) return { kind: 'unresolved', because: `its name does not resolve (${code})` }
-  // EPROTO is a TLS handshake with something that does not speak TLS.
+  // EPROTO: the TLS handshake reached something that does not speak TLS.
   if (TLS_CODES.has(code) || code.startsWith('ERR_TLS_') || code.startsWith('ERR_SSL_') || code === 'EPROTO') {
     return { kind: 'misconfigured', because: `its TLS certificate or protocol is not accepted (${code})` }
   }
-  return { kind: 'again', blame: 'line', because: `no answer (${code})`, ...(CUT.has(code) && { isCut: true }) }
+  return {
+    kind: 'retry',
+    cause: 'unknown',
+    because: `it did not answer (${code})`,
+    ...(CUT_CONNECTION.has(code) && { isConnectionCut: true }),
+  }
 }
 
 const TOO_LONG = new Set([413, 414, 431])
-const NOT_LET_IN = new Set([401, 403, 404, 407])
+const NO_ACCESS = new Set([401, 403, 404, 407])
 
 function classifyStatus({ status, contentType, retryAfter }: Extract<Answer, { kind: 'status' }>): AnswerClass {
   if (status >= 200 && status < 300) {
-    // Kissmetrics answers with a 1x1 GIF. A page means that something else took the request: a captive portal, a parked name.
+    // Kissmetrics answers with a 1x1 GIF. A page means that something else answered: a captive portal, or an expired domain.
     if (contentType?.startsWith('text/html') === true) {
-      return { kind: 'misconfigured', because: `a web page answered (${status}), which the tracking endpoint never does` }
+      return { kind: 'misconfigured', because: `it answered with a web page (${status}), which Kissmetrics never does` }
     }
     return { kind: 'delivered' }
   }
   if (status === 429 || status === 503) {
     return {
-      kind: 'again',
-      blame: 'endpoint',
+      kind: 'retry',
+      cause: 'endpoint',
       because: `it is busy (${status})`,
-      // A 503 now and then is a fault of one server among many; slowing down for each would bring an import to a crawl.
-      ...((status === 429 || retryAfter !== undefined) && { isRefusal: true }),
+      // A 503 without Retry-After is often a fault of one server among many. Slowing down for each would bring an import to a crawl.
+      ...((status === 429 || retryAfter !== undefined) && { isThrottled: true }),
       ...(retryAfter !== undefined && { retryAfter }),
     }
   }
-  if (TOO_LONG.has(status)) return { kind: 'undeliverable', because: `it finds the request too long (${status})` }
-  if (NOT_LET_IN.has(status)) return { kind: 'misconfigured', because: `it answered ${status}` }
+  if (TOO_LONG.has(status)) return { kind: 'undeliverable', because: `it refused the request as too long (${status})` }
+  if (NO_ACCESS.has(status)) return { kind: 'misconfigured', because: `it answered ${status}` }
   if (status >= 300 && status < 400) {
     return { kind: 'misconfigured', because: `it redirects elsewhere (${status}), and a redirect would carry the API key along` }
   }
-  return { kind: 'again', blame: 'line', because: `it answered ${status}`, ...(retryAfter !== undefined && { retryAfter }) }
+  return { kind: 'retry', cause: 'unknown', because: `it answered ${status}`, ...(retryAfter !== undefined && { retryAfter }) }
 }

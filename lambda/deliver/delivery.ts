@@ -1,11 +1,12 @@
-import { OutageError, SetupError } from '../errors.ts'
-import type { Request } from '../parse/request.ts'
-import type { Attempt } from './attempt.ts'
 import { fullJitter, retryAfterMs } from '../backoff.ts'
-import { Limiter } from './limiter.ts'
-import { classify, type AnswerClass } from './classify.ts'
-import { RetryState, type End, type Failure } from './retry-state.ts'
+import { asError, OutageError, SetupError } from '../errors.ts'
+import type { Request } from '../parse/request.ts'
 import type { Clock, Endpoint } from '../ports.ts'
+import type { BackPressure, BoundedStage } from '../settle/back-pressure.ts'
+import type { Attempt } from './attempt.ts'
+import { classify, type AnswerClass } from './classify.ts'
+import { Limiter } from './limiter.ts'
+import { RetryState, type Failure, type RetryDecision } from './retry-state.ts'
 
 /** How the requests of one line ended. */
 export type Outcome =
@@ -17,107 +18,111 @@ const DELIVERED: Outcome = Object.freeze({ kind: 'delivered', attempts: 1 })
 
 export interface DeliveryOptions {
   readonly maxInFlight: number
-  /** Left out or 0: as many as the endpoint takes. */
+  /** Left out or 0: no limit. */
   readonly maxLinesPerSecond?: number
-  /** Told when the endpoint makes lines wait, at most once for each pause. */
+  /** Called when the endpoint makes lines wait, at most once for each pause. */
   readonly onPause?: (ms: number) => void
-  /** Told when a line that was delivered is sent once more. */
+  /** Called when a line that was delivered is sent again, as a known-good probe. */
   readonly onRepeat?: () => void
 }
 
-/** New lines that may fail in a row, and one that was taken before is believed that the endpoint is well. */
+/** So many new lines may fail in a row before a known-good probe is no longer believed: a cache may answer it in place of the endpoint. */
 const MAX_UNTESTED = 4
 
 const RETRY_BACKOFF_MS = { first: 250, max: 20_000 }
 
 /**
- * Sends lines, many at a time and in no order, each until it is delivered or cannot be.
+ * Sends lines, many at a time and in no fixed order, and retries each until it is delivered or cannot be. The settlement sends lines as long
+ * as the back-pressure object has room.
  *
- * A line's requests go one after the other, since an alias must not overtake its event. The first outage or wrong set-up ends the
- * whole delivery: no further try is begun, and `room` and `drain` throw what happened.
+ * The requests of one line go one after the other, because an alias must not overtake its event. The first outage or wrong set-up ends
+ * the whole delivery: no further attempt begins, and `drain` and the back-pressure object throw the error.
  */
-export class Delivery {
+export class Delivery implements BoundedStage {
   readonly #endpoint: Endpoint
   readonly #clock: Clock
+  readonly #backPressure: BackPressure
   readonly #limiter: Limiter
   readonly #maxLines: number
   readonly #onRepeat: () => void
   readonly #stopping = new AbortController()
-  #waiters: (() => void)[] = []
-  #ended: Error | undefined
-  /** Lines that have begun and not ended: in flight, or waiting for another try. */
+  #error: Error | undefined
+  /** Lines that have begun and not ended: in flight, or waiting for a retry. */
   #lines = 0
-  /** The last request that was taken at its first try. */
-  #taken: Request | undefined
-  /** Lines that were not taken at their first try, since the last that was taken at all. */
+  #drained: PromiseWithResolvers<undefined> | undefined
+  /** The last request that was accepted at its first attempt. */
+  #knownGood: Request | undefined
+  #knownGoodProbe: Promise<boolean> | undefined
+  /** New lines that failed at their first attempt since a line was last accepted. */
   #untested = 0
-  /** That request, while it is sent once more. */
-  #probe: Promise<boolean> | undefined
 
-  constructor(endpoint: Endpoint, clock: Clock, { maxInFlight, maxLinesPerSecond = 0, onPause, onRepeat }: DeliveryOptions) {
+  constructor(
+    endpoint: Endpoint,
+    clock: Clock,
+    backPressure: BackPressure,
+    { maxInFlight, maxLinesPerSecond = 0, onPause, onRepeat }: DeliveryOptions,
+  ) {
     this.#endpoint = endpoint
     this.#clock = clock
+    this.#backPressure = backPressure
     this.#maxLines = maxInFlight
     this.#onRepeat = onRepeat ?? (() => undefined)
-    this.#limiter = new Limiter(clock, { maxInFlight, maxPerSecond: maxLinesPerSecond, onPause: onPause ?? (() => undefined) })
+    this.#limiter = new Limiter(clock, {
+      maxInFlight,
+      maxPerSecond: maxLinesPerSecond,
+      onPause: onPause ?? (() => undefined),
+      onOpen: () => {
+        backPressure.changed()
+      },
+    })
+    backPressure.add(this)
   }
 
-  /** Whether a line would have to wait. Whoever sends asks first, which slows the S3 socket down to the pace of the endpoint. */
-  get isFull(): boolean {
-    return this.#ended !== undefined || this.#lines >= this.#maxLines || !this.#limiter.isOpen
+  get hasRoom(): boolean {
+    return this.#lines < this.#maxLines && this.#limiter.isOpen
   }
 
-  /** Waits until another line may be sent. @throws OutageError, SetupError */
-  async room(): Promise<void> {
-    while (this.#ended === undefined && this.isFull) {
-      await (this.#lines >= this.#maxLines ? this.#lineEnd() : this.#limiter.opening())
-    }
-    if (this.#ended !== undefined) throw this.#ended
+  onWait(): void {
+    this.#limiter.expectNewLine(this.#lines < this.#maxLines && !this.#limiter.isOpen)
   }
 
-  /** Waits for a line to end, or for none to be on its way. @throws OutageError, SetupError */
-  async change(): Promise<void> {
-    if (this.#lines > 0 && this.#ended === undefined) await this.#lineEnd()
-    if (this.#ended !== undefined) throw this.#ended
-  }
-
-  /** Begins to send a line and returns at once; `onOutcome` is called when it has ended, never where the delivery ended first. */
+  /** Begins to send a line and returns at once. `onOutcome` is called when the line has ended, or never if the delivery ends first. */
   send(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): void {
     this.#lines += 1
     void this.#sendAll(requests, onOutcome)
   }
 
   /**
-   * Begins no further try, wakes whoever waits, and has `room`, `change` and `drain` throw that error from now on. What is in flight
-   * comes to its end, and what is delivered of it is told.
+   * Begins no further attempt; `drain` and the back-pressure object throw this error from now on. Attempts in flight still end, and
+   * `onOutcome` is called for the lines that they complete.
    */
   stop(error: Error): void {
-    this.#ended ??= error
+    this.#error ??= error
     this.#stopping.abort()
     this.#limiter.stop()
-    this.#wake()
+    this.#backPressure.fail(error)
   }
 
-  /** Waits for everything that is on its way. @throws OutageError, SetupError */
+  /** Waits until every line has ended. @throws OutageError, SetupError, or the error that was passed to `stop` */
   async drain(): Promise<void> {
-    while (this.#lines > 0) await this.#lineEnd()
-    if (this.#ended !== undefined) throw this.#ended
+    if (this.#lines > 0) await (this.#drained ??= Promise.withResolvers<undefined>()).promise
+    if (this.#error !== undefined) throw this.#error
   }
 
-  /** One promise for a line whose requests are taken at once, which is nearly every one: promises are a good part of what a line costs. */
+  /** Uses one promise for a line whose requests are accepted at once, as nearly all are: promises are a large part of the cost of a line. */
   async #sendAll(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): Promise<void> {
     try {
       let attempts = 0
       for (const request of requests) {
-        const attempt = this.#limiter.begin() ?? (await this.#limiter.turn())
+        const attempt = this.#limiter.tryAcquire() ?? (await this.#limiter.acquire())
         if (attempt === undefined) return
         const answerClass = classify(await this.#endpoint.send(request))
         let outcome: Outcome | undefined = DELIVERED
         if (answerClass.kind === 'delivered') {
-          this.#limiter.answered('taken', attempt)
-          this.#taken = request
+          this.#limiter.record('accepted', attempt)
+          this.#knownGood = request
           this.#untested = 0
-        } else outcome = await this.#tryAgain(request, answerClass, attempt)
+        } else outcome = await this.#retry(request, answerClass, attempt)
         if (outcome === undefined) return
         attempts += outcome.attempts
         if (outcome.kind === 'undeliverable') {
@@ -127,50 +132,58 @@ export class Delivery {
       }
       onOutcome({ kind: 'delivered', attempts })
     } catch (error) {
-      this.stop(error instanceof Error ? error : new Error(String(error)))
+      this.stop(asError(error))
     } finally {
       this.#lines -= 1
-      this.#wake()
+      if (this.#lines === 0) {
+        this.#drained?.resolve(undefined)
+        this.#drained = undefined
+      }
+      this.#backPressure.changed()
     }
   }
 
   /**
-   * What becomes of a request that was not taken at once.
+   * Retries a request that was not accepted at its first attempt.
    *
-   * @returns undefined where the delivery ended meanwhile: then nothing is known of this line, and its drop will be read again.
+   * @returns undefined if the delivery ended meanwhile: the outcome of the line is unknown, and the next run will send it again
    */
-  async #tryAgain(request: Request, firstAnswerClass: AnswerClass, firstAttempt: Attempt): Promise<Outcome | undefined> {
+  async #retry(request: Request, firstAnswerClass: AnswerClass, firstAttempt: Attempt): Promise<Outcome | undefined> {
     const state = new RetryState(firstAttempt)
     this.#untested += 1
     let answerClass = firstAnswerClass
     let attempt: Attempt | undefined = firstAttempt
-    let isFresh = false
+    let isStaleSocket = false
     for (let attempts = 1; ; attempts += 1) {
       switch (answerClass.kind) {
         case 'delivered':
-          this.#limiter.answered('taken', attempt)
+          this.#limiter.record('accepted', attempt)
           this.#untested = 0
           return { kind: 'delivered', attempts }
         case 'undeliverable':
-          this.#limiter.answered('taken', attempt)
+          this.#limiter.record('accepted', attempt)
           return { kind: 'undeliverable', because: answerClass.because, attempts }
         case 'misconfigured':
-          throw wrongSetup(answerClass.because)
+          throw setupError(answerClass.because)
         case 'unresolved':
-        case 'again':
+        case 'retry':
           break
       }
-      isFresh = !isFresh && answerClass.kind === 'again' && answerClass.isCut === true && this.#limiter.isTrusted
-      if (isFresh) {
+      // A cut connection may be a stale socket, so the request goes again at once, on a new one. If that is cut too, it is a failure.
+      isStaleSocket =
+        !isStaleSocket && answerClass.kind === 'retry' && answerClass.isConnectionCut === true && this.#limiter.isHealthy
+      if (isStaleSocket) {
         this.#limiter.release()
-        attempt = await this.#limiter.nextTurn()
+        attempt = await this.#limiter.acquireNext()
       } else {
-        const end = this.#fail(answerClass, attempt, state)
-        if ((end === 'endpoint' || end === 'unclear') && !(await this.#takesWhatItTook())) throw outage(answerClass.because)
-        if (end === 'line' || end === 'unclear') return { kind: 'undeliverable', because: answerClass.because, attempts }
-        if (this.#limiter.lacksProbe && this.#lines > 1) await this.#takesWhatItTook()
+        const decision = this.#fail(answerClass, attempt, state)
+        if ((decision === 'outage' || decision === 'unclear') && !(await this.#isKnownGoodAccepted()))
+          throw outageError(answerClass.because)
+        if (decision === 'poison' || decision === 'unclear')
+          return { kind: 'undeliverable', because: answerClass.because, attempts }
+        if (this.#limiter.needsKnownGoodProbe && this.#lines > 1) await this.#isKnownGoodAccepted()
         await this.#clock.sleep(fullJitter(state.failures, this.#clock.chance(), RETRY_BACKOFF_MS), this.#stopping.signal)
-        attempt = await this.#limiter.turn()
+        attempt = await this.#limiter.acquire()
       }
       if (attempt === undefined) return undefined
       answerClass = classify(await this.#endpoint.send(request))
@@ -178,61 +191,53 @@ export class Delivery {
   }
 
   /**
-   * Where lines fail and there is no other to compare them with, one that was taken before is sent once more: Kissmetrics counts exact
-   * repeats once, so it is a witness that costs nothing. Without one it is an outage, which must never fill the dead-letter queue; and
-   * so it is where more than a few new lines failed: perhaps a cache answers in place of the endpoint.
+   * Sends a request again that was accepted before, if lines fail and there is no other line to compare them with. Kissmetrics counts exact
+   * repeats once, so this costs nothing.
+   *
+   * Without a known-good request it is an outage, because an outage must never fill the dead-letter queue. After too many untested lines
+   * it is one as well.
    */
-  #takesWhatItTook(): Promise<boolean> {
+  #isKnownGoodAccepted(): Promise<boolean> {
     if (this.#untested > MAX_UNTESTED) return Promise.resolve(false)
-    this.#probe ??= this.#repeat(this.#taken).finally(() => {
-      this.#probe = undefined
+    this.#knownGoodProbe ??= this.#sendKnownGood(this.#knownGood).finally(() => {
+      this.#knownGoodProbe = undefined
     })
-    return this.#probe
+    return this.#knownGoodProbe
   }
 
-  async #repeat(request: Request | undefined): Promise<boolean> {
-    const attempt = request && (await this.#limiter.nextTurn())
+  async #sendKnownGood(request: Request | undefined): Promise<boolean> {
+    const attempt = request && (await this.#limiter.acquireNext())
     if (request === undefined || attempt === undefined) return false
     this.#onRepeat()
-    const isTaken = classify(await this.#endpoint.send(request)).kind === 'delivered'
-    this.#limiter.answered(isTaken ? 'taken' : 'failed', attempt)
-    return isTaken
+    const isAccepted = classify(await this.#endpoint.send(request)).kind === 'delivered'
+    this.#limiter.record(isAccepted ? 'accepted' : 'failed', attempt)
+    return isAccepted
   }
 
-  /** @returns what becomes of the line @throws SetupError */
-  #fail(failure: Failure, attempt: Attempt, state: RetryState): Exclude<End, 'setup'> {
-    const isRefusal = failure.kind === 'again' && failure.isRefusal === true
+  /** Records a failure and decides what to do. @throws SetupError */
+  #fail(failure: Failure, attempt: Attempt, state: RetryState): Exclude<RetryDecision, 'misconfigured'> {
     const now = this.#clock.now()
-    const asked = failure.kind === 'again' && failure.retryAfter !== undefined ? retryAfterMs(failure.retryAfter, now) : undefined
-    if (asked !== undefined && asked > 0) this.#limiter.pause(asked)
-    if (state.suspect(failure, this.#limiter.answers)) this.#limiter.answeredBadLine(attempt)
-    else this.#limiter.answered(isRefusal ? 'refused' : 'failed', attempt)
-    const end = state.fail(failure, now, this.#limiter.answers, this.#limiter.failingMs)
-    if (end === 'setup') throw wrongSetup(failure.because)
-    return failure.kind !== 'unresolved' && this.#limiter.isOver && end !== 'unclear' ? 'endpoint' : end
-  }
-
-  #lineEnd(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve))
-  }
-
-  #wake(): void {
-    const waiters = this.#waiters
-    if (waiters.length === 0) return
-    this.#waiters = []
-    for (const wake of waiters) wake()
+    const pauseMs =
+      failure.kind === 'retry' && failure.retryAfter !== undefined ? retryAfterMs(failure.retryAfter, now) : undefined
+    if (pauseMs !== undefined && pauseMs > 0) this.#limiter.pause(pauseMs)
+    const isThrottled = failure.kind === 'retry' && failure.isThrottled === true
+    if (state.attributeToLine(failure, this.#limiter.answers)) this.#limiter.recordPoison(attempt)
+    else this.#limiter.record(isThrottled ? 'throttled' : 'failed', attempt)
+    const decision = state.fail(failure, now, this.#limiter.answers, this.#limiter.failingMs)
+    if (decision === 'misconfigured') throw setupError(failure.because)
+    return failure.kind !== 'unresolved' && this.#limiter.hasGivenUp && decision !== 'unclear' ? 'outage' : decision
   }
 }
 
-function wrongSetup(because: string): SetupError {
+function setupError(because: string): SetupError {
   return new SetupError(
-    `The endpoint does not take requests: ${because}. Check KM_ENDPOINT, the API key and what stands between here and there. ` +
-      'Nothing is lost: what was not delivered waits in the queue.',
+    `The endpoint does not take requests: ${because}. Check KM_ENDPOINT, the API key, and any proxy or firewall in between. ` +
+      'Nothing is lost: lines that were not delivered are sent when this is fixed.',
   )
 }
 
-function outage(because: string): OutageError {
+function outageError(because: string): OutageError {
   return new OutageError(
-    `The endpoint is down: ${because}, and the same for the lines around it. The drop goes back to the queue.`,
+    `The endpoint is down: ${because}, for this line and for others. Lines that were not delivered are retried later.`,
   )
 }

@@ -1,137 +1,145 @@
-import type { Attempt, Sign } from './attempt.ts'
-import { CircuitBreaker } from './circuit-breaker.ts'
-import type { AnswerCounts } from './blame.ts'
-import { Throttle } from './throttle.ts'
 import type { Clock } from '../ports.ts'
+import type { AnswerCounts, Attempt, AttemptResult } from './attempt.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
+import { Throttle } from './throttle.ts'
 
-/** How long a probe is kept for a line that was never tried: those that wait may all be bad ones, which nobody would take. */
+/**
+ * While the circuit is open, how long the next probe is reserved for a new line. The lines that wait for a retry may all be bad ones, which
+ * no endpoint would accept.
+ */
 const RESERVED_MS = 50
 
 export interface LimiterOptions {
   readonly maxInFlight: number
-  /** 0 for no such limit. */
+  /** 0: no limit. */
   readonly maxPerSecond: number
-  /** Told when the endpoint asks for a pause, at most once for each. */
+  /** Called when the endpoint asks for a pause, at most once for each pause. */
   readonly onPause: (ms: number) => void
+  /** Called when a new line may begin, if one waits. */
+  readonly onOpen: () => void
 }
 
 /**
- * Where every attempt passes, a first try and a tenth alike: it begins when the pace, the breaker and a pause that the endpoint
- * asked for let it. Lines that wait here go before new ones.
+ * Decides when an attempt may begin. The delivery asks it before every attempt, the first and the tenth of a line alike, and reports every
+ * answer. It combines the throttle, the circuit breaker, and the pauses that the endpoint asks for.
+ *
+ * Attempts that wait here begin before those of new lines.
  */
 export class Limiter {
   readonly #clock: Clock
   readonly #onPause: (ms: number) => void
+  readonly #onOpen: () => void
   readonly #throttle: Throttle
   readonly #circuitBreaker = new CircuitBreaker()
-  readonly #waiting: ((attempt: Attempt | undefined) => void)[] = []
-  #readers: (() => void)[] = []
+  readonly #queue: ((attempt: Attempt | undefined) => void)[] = []
+  #isNewLineWaiting = false
   #isStopped = false
   #inFlight = 0
   #begun = 0
-  #taken = 0
+  #accepted = 0
   #failed = 0
   #pausedUntil = 0
   #reservedUntil = 0
-  /** One timer for everybody, since what they wait for is the same. */
-  #alarm: { readonly at: number; readonly controller: AbortController } | undefined
+  /** One timer serves all that wait. */
+  #timer: { readonly at: number; readonly controller: AbortController } | undefined
 
-  constructor(clock: Clock, { maxInFlight, maxPerSecond, onPause }: LimiterOptions) {
+  constructor(clock: Clock, { maxInFlight, maxPerSecond, onPause, onOpen }: LimiterOptions) {
     this.#clock = clock
     this.#onPause = onPause
+    this.#onOpen = onOpen
     this.#throttle = new Throttle(maxInFlight, maxPerSecond)
   }
 
-  /** Whether a line that was never tried may begin at once. */
+  /** Whether the first attempt of a new line may begin now. */
   get isOpen(): boolean {
     if (this.#inFlight >= this.#limit || this.#isStopped) return false
-    if (this.#circuitBreaker.isOpen && this.isOver) return false
+    if (this.#circuitBreaker.isOpen && this.hasGivenUp) return false
     return !this.#isTimed || this.#waitMs(this.#clock.now()) <= 0
   }
 
   get answers(): AnswerCounts {
-    return { taken: this.#taken, failed: this.#failed }
+    return { accepted: this.#accepted, failed: this.#failed }
   }
 
-  /** Whether the last answer was a good one. */
-  get isTrusted(): boolean {
+  /** Whether the last answer was not a failure. */
+  get isHealthy(): boolean {
     return this.#circuitBreaker.failures === 0
   }
 
-  /** Whether the endpoint has been given up. */
-  get isOver(): boolean {
-    return this.#circuitBreaker.isOver(this.#clock.now())
+  /** Whether the endpoint has been down for so long that the delivery has to end. */
+  get hasGivenUp(): boolean {
+    return this.#circuitBreaker.hasGivenUp(this.#clock.now())
   }
 
-  /** Whether the endpoint has just come under suspicion, with no new line there to try it with. */
-  get lacksProbe(): boolean {
-    return this.#circuitBreaker.isUntried && this.#readers.length === 0
+  /** Whether the circuit has just opened and there is no new line to probe the endpoint with. */
+  get needsKnownGoodProbe(): boolean {
+    return this.#circuitBreaker.isUnprobed && !this.#isNewLineWaiting
   }
 
-  /** For how long there has been no good answer. */
+  /** For how long no attempt has been accepted. */
   get failingMs(): number {
     return this.#circuitBreaker.failingMs(this.#clock.now())
   }
 
-  /** Resolves when it is worth to look again whether it is open. */
-  opening(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#readers.push(resolve)
-      if (this.#isTimed) this.#serve(this.#clock.now()) // time may have passed since somebody looked
-    })
+  /** Tells whether a new line waits for the limiter to open: `onOpen` is called then, once. */
+  expectNewLine(isWaiting: boolean): void {
+    const wasWaiting = this.#isNewLineWaiting
+    this.#isNewLineWaiting = isWaiting
+    if (isWaiting && !wasWaiting && this.#isTimed) this.#admit(this.#clock.now()) // time may have passed since the last look
   }
 
-  /** Begins an attempt, where that may be at once. */
-  begin(): Attempt | undefined {
+  /** Begins an attempt if that is possible now. */
+  tryAcquire(): Attempt | undefined {
     return this.isOpen ? this.#begin(this.#clock.now()) : undefined
   }
 
-  /** Waits in line to begin an attempt. @returns undefined where it was stopped meanwhile */
-  turn(): Promise<Attempt | undefined> {
+  /** Begins an attempt as soon as possible. @returns undefined if the limiter was stopped meanwhile */
+  acquire(): Promise<Attempt | undefined> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve)
-      this.#serve(this.#clock.now())
+      this.#queue.push(resolve)
+      this.#admit(this.#clock.now())
     })
   }
 
-  /** The same, before everybody else. */
-  nextTurn(): Promise<Attempt | undefined> {
+  /** Like `acquire`, but before all other attempts that wait. */
+  acquireNext(): Promise<Attempt | undefined> {
     return new Promise((resolve) => {
-      this.#waiting.unshift(resolve)
-      this.#serve(this.#clock.now())
+      this.#queue.unshift(resolve)
+      this.#admit(this.#clock.now())
     })
   }
 
-  /** An attempt came to nothing, and there is nothing to be learned of it. */
+  /** Ends an attempt from which nothing can be learned. */
   release(): void {
     this.#inFlight -= 1
   }
 
-  answered(sign: Sign, attempt: Attempt): void {
+  /** Ends an attempt with what its answer says about the endpoint. */
+  record(result: AttemptResult, attempt: Attempt): void {
     const now = this.#clock.now()
     const next = this.#begun + 1
     this.#inFlight -= 1
-    this.#throttle.answered(sign, attempt, now, next)
-    if (sign === 'taken') {
-      this.#taken += 1
-      if (this.#circuitBreaker.taken()) this.#throttle.reopen()
+    this.#throttle.record(result, attempt, now, next)
+    if (result === 'accepted') {
+      this.#accepted += 1
+      if (this.#circuitBreaker.recordSuccess()) this.#throttle.restart()
     } else {
       this.#failed += 1
-      this.#circuitBreaker.failed(attempt.number, this.#throttle.limit, now, this.#clock.chance(), next)
+      this.#circuitBreaker.recordFailure(attempt.number, this.#throttle.limit, now, this.#clock.chance(), next)
     }
-    this.#serve(now)
+    this.#admit(now)
   }
 
-  /** An answer that says nothing about the endpoint, since the line is to blame. */
-  answeredBadLine(attempt: Attempt): void {
+  /** Ends an attempt that failed because of its line. That says nothing about the endpoint, but a probe it was not. */
+  recordPoison(attempt: Attempt): void {
     const now = this.#clock.now()
     this.#inFlight -= 1
     if (this.#circuitBreaker.isOpen)
-      this.#circuitBreaker.failed(attempt.number, this.#throttle.limit, now, this.#clock.chance(), this.#begun + 1)
-    this.#serve(now)
+      this.#circuitBreaker.recordFailure(attempt.number, this.#throttle.limit, now, this.#clock.chance(), this.#begun + 1)
+    this.#admit(now)
   }
 
-  /** What the endpoint asks of one it asks of all: who goes on sending is only told the same again. */
+  /** No attempt begins for so long. The endpoint asks one line to wait, but means all: the others would only get the same answer. */
   pause(ms: number): void {
     const now = this.#clock.now()
     if (this.#pausedUntil <= now) this.#onPause(ms)
@@ -139,27 +147,27 @@ export class Limiter {
     this.#throttle.pause(ms, now)
   }
 
-  /** Nothing begins from now on, and nobody waits. */
+  /** No attempt begins from now on, and those that wait are told so. */
   stop(): void {
     this.#isStopped = true
-    for (const resolve of this.#waiting.splice(0)) resolve(undefined)
-    this.#wakeReaders()
-    this.#disarm()
+    for (const resolve of this.#queue.splice(0)) resolve(undefined)
+    this.#clearTimer()
   }
 
   /**
-   * Each failure in a row keeps its place: no second window follows the first into an endpoint that is down, and where that has come
-   * to be suspected, one place is left, for a probe.
+   * Attempts that may be in flight. Each failure in a row takes one away: when the endpoint goes down, it gets no second round of attempts.
+   * One is left for a probe.
    */
   get #limit(): number {
     return Math.max(1, this.#throttle.limit - this.#circuitBreaker.failures)
   }
 
-  /** Whether it takes more than a free slot to begin: without that, nobody needs to know the time. */
+  /** Whether beginning depends on the time, and not only on a free slot. If not, the clock need not be read. */
   get #isTimed(): boolean {
     return this.#pausedUntil > 0 || this.#throttle.isTimed || this.#circuitBreaker.isOpen
   }
 
+  /** How long a new line has to wait, for the time alone. */
   #waitMs(now: number): number {
     const pauseMs = this.#pausedUntil - now
     if (pauseMs <= 0) this.#pausedUntil = 0
@@ -167,63 +175,64 @@ export class Limiter {
     return Math.max(pauseMs, probeMs, this.#throttle.waitMs(now))
   }
 
-  #begin(now: number): Attempt {
-    this.#inFlight += 1
-    this.#begun += 1
-    this.#throttle.begin(now)
-    return { number: this.#begun, at: now, inFlight: this.#inFlight, taken: this.#taken, failed: this.#failed }
-  }
-
-  /** Lets in whom there is room for. */
-  #serve(now: number): void {
-    if (this.#isStopped) {
-      for (const resolve of this.#waiting.splice(0)) resolve(undefined)
-      return
-    }
-    if (this.#circuitBreaker.isOpen && this.#readers.length > 0 && this.isOpen) {
-      this.#reservedUntil = now + RESERVED_MS
-      this.#wakeReaders()
-    }
-    while (this.#waiting.length > 0 && this.#inFlight < this.#limit && this.#queueMs(now) <= 0) {
-      this.#waiting.shift()?.(this.#begin(now))
-    }
-    if (this.#readers.length > 0 && this.isOpen) this.#wakeReaders()
-    if (this.#isTimed || this.#alarm !== undefined) this.#arm(now)
-  }
-
-  /** How long the lines that wait here have to, for the time alone. */
+  /** How long the attempts in the queue have to wait, for the time alone. */
   #queueMs(now: number): number {
     if (!this.#isTimed) return 0
     return Math.max(this.#waitMs(now), this.#circuitBreaker.isOpen ? this.#reservedUntil - now : 0)
   }
 
-  #wakeReaders(): void {
-    for (const wake of this.#readers.splice(0)) wake()
+  #begin(now: number): Attempt {
+    this.#inFlight += 1
+    this.#begun += 1
+    this.#throttle.begin(now)
+    return { number: this.#begun, at: now, inFlight: this.#inFlight, accepted: this.#accepted, failed: this.#failed }
   }
 
-  /** Sees to it that somebody looks again, where it is not an answer that is waited for. */
-  #arm(now: number): void {
-    const isAwaited = this.#waiting.length > 0 || this.#readers.length > 0
-    if (!isAwaited || this.#isStopped || this.#inFlight >= this.#limit) {
-      this.#disarm()
+  /** Begins as many waiting attempts as possible, and then lets a new line begin if there is still room. */
+  #admit(now: number): void {
+    if (this.#isStopped) {
+      for (const resolve of this.#queue.splice(0)) resolve(undefined)
       return
     }
-    const ms = this.#waiting.length > 0 ? this.#queueMs(now) : this.#waitMs(now)
+    if (this.#circuitBreaker.isOpen && this.#isNewLineWaiting && this.isOpen) {
+      this.#reservedUntil = now + RESERVED_MS
+      this.#admitNewLine()
+    }
+    while (this.#queue.length > 0 && this.#inFlight < this.#limit && this.#queueMs(now) <= 0) {
+      this.#queue.shift()?.(this.#begin(now))
+    }
+    if (this.#isNewLineWaiting && this.isOpen) this.#admitNewLine()
+    if (this.#isTimed || this.#timer !== undefined) this.#setTimer(now)
+  }
+
+  #admitNewLine(): void {
+    this.#isNewLineWaiting = false
+    this.#onOpen()
+  }
+
+  /** Looks again when the wait is over, unless an answer has to come first. */
+  #setTimer(now: number): void {
+    const isAnyoneWaiting = this.#queue.length > 0 || this.#isNewLineWaiting
+    if (!isAnyoneWaiting || this.#isStopped || this.#inFlight >= this.#limit) {
+      this.#clearTimer()
+      return
+    }
+    const ms = this.#queue.length > 0 ? this.#queueMs(now) : this.#waitMs(now)
     if (ms === Infinity) return
     const sleepMs = Math.max(1, Math.ceil(ms))
-    if (this.#alarm !== undefined && this.#alarm.at <= now + sleepMs) return
-    this.#disarm()
-    const alarm = { at: now + sleepMs, controller: new AbortController() }
-    this.#alarm = alarm
-    void this.#clock.sleep(sleepMs, alarm.controller.signal).then(() => {
-      if (this.#alarm !== alarm) return
-      this.#alarm = undefined
-      this.#serve(this.#clock.now())
+    if (this.#timer !== undefined && this.#timer.at <= now + sleepMs) return
+    this.#clearTimer()
+    const timer = { at: now + sleepMs, controller: new AbortController() }
+    this.#timer = timer
+    void this.#clock.sleep(sleepMs, timer.controller.signal).then(() => {
+      if (this.#timer !== timer) return
+      this.#timer = undefined
+      this.#admit(this.#clock.now())
     })
   }
 
-  #disarm(): void {
-    this.#alarm?.controller.abort()
-    this.#alarm = undefined
+  #clearTimer(): void {
+    this.#timer?.controller.abort()
+    this.#timer = undefined
   }
 }

@@ -1,14 +1,14 @@
 /**
- * So many in a second, evenly.
+ * A steady rate: attempts begin a fixed spacing apart. The throttle uses one for the rate that it has found, and one for the user's limit.
  *
- * @see "Generic Cell Rate Algorithm", ITU-T I.371: a token bucket that keeps one time instead of a count
+ * @see "Generic Cell Rate Algorithm", ITU-T I.371: a token bucket that stores one time instead of a count
  */
 export class RateLimit {
   readonly #slackMs: number
   #spacingMs: number
   #due = 0
 
-  /** @param slackMs how much a late timer may be made up for, by attempts closer together */
+  /** @param slackMs how far ahead of the spacing an attempt may begin, to make up for late timers */
   constructor(perSecond: number, slackMs: number) {
     this.#slackMs = slackMs
     this.#spacingMs = 1000 / perSecond
@@ -18,7 +18,7 @@ export class RateLimit {
     this.#spacingMs = 1000 / rate
   }
 
-  /** How long the next one has to wait. */
+  /** How long the next attempt has to wait; zero or negative if it may begin now. */
   waitMs(now: number): number {
     return this.#due - this.#slackMs - now
   }
@@ -28,15 +28,17 @@ export class RateLimit {
   }
 }
 
-/** A timer of Node is rarely later than this. */
+/** A Node timer is rarely later than this. */
 const SLACK_MS = 10
-/** What may pass between looking at the clock and sending: the rest of a millisecond, or a collection of garbage. */
+/** Time that may pass between reading the clock and sending: the rest of a millisecond, or a garbage collection. */
 const LAG_MS = 10
 
 /**
- * Never more than that in any second. Of `n` attempts the last is sent at least `(n - 1) × spacing - slack - lag` after the first, so the
- * spacing is a little more than a share of a second.
+ * A rate limit that holds in any second, wherever the second starts.
+ *
+ * The last of `n` attempts is sent at least `(n - 1) × spacing - slack - lag` after the first, so the spacing is a little longer than an
+ * even share of a second.
  */
-export function ceilingOf(perSecond: number): RateLimit {
+export function strictRateLimit(perSecond: number): RateLimit {
   return new RateLimit((perSecond * 1000) / (1000 + SLACK_MS + LAG_MS), SLACK_MS)
 }

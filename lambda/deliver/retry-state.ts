@@ -1,36 +1,44 @@
-import type { Attempt } from './attempt.ts'
-import { blameFor, type AnswerCounts } from './blame.ts'
+import type { AnswerCounts, Attempt } from './attempt.ts'
 import type { AnswerClass } from './classify.ts'
 
-/** Tries of one request that may be held against its line. */
-const MAX_TRIES = 10
-/** So often it has to have failed while others passed: its other failures may have been those of an outage that is just over. */
-const ALONE_IN_FAILING = 3
-/** How long a line may be put off by an endpoint that is busy, before that is an outage. */
-const PATIENCE_MS = 5 * 60_000
-/** How long a name may fail to resolve before somebody has to look at it. DNS comes and goes, above all in a VPC. */
-const UNRESOLVED_PATIENCE_MS = 60_000
+/** Failures of unknown cause after which a request is decided. */
+const MAX_FAILURES = 10
+/** So many of them must have happened while other lines passed: the others may have been caused by an outage that has just ended. */
+const MIN_FAILURES_WHILE_OTHERS_PASS = 3
+/** How long a busy endpoint may delay one request before that is an outage. */
+const MAX_WAIT_MS = 5 * 60_000
+/** How long the host name may fail to resolve before a person has to look at it. DNS failures come and go, above all in a VPC. */
+const MAX_UNRESOLVED_MS = 60_000
 
-export type Failure = Extract<AnswerClass, { kind: 'again' | 'unresolved' }>
+export type Failure = Extract<AnswerClass, { kind: 'retry' | 'unresolved' }>
 
-/** What a failure means; `unclear` where it is the line or the endpoint, and no other line was there to tell. */
-export type End = 'again' | 'line' | 'endpoint' | 'unclear' | 'setup'
+/**
+ * What to do about a failed request.
+ *
+ * - `poison`: the line is undeliverable, because it fails while other lines pass.
+ * - `unclear`: it is the line or the endpoint, and no other line was sent meanwhile that would tell.
+ */
+export type RetryDecision = 'retry' | 'poison' | 'outage' | 'unclear' | 'misconfigured'
 
-/** A request that was not taken, and what has to come of that. */
+/**
+ * The failures of one request, and the decision after each: retry, or give up on the line or on the endpoint.
+ *
+ * Pure: `delivery.ts` creates one for each request that fails, and passes in the time and the answers of all lines.
+ */
 export class RetryState {
-  readonly #start: Attempt
+  readonly #first: Attempt
+  /** The answers up to the last failure. */
   #recent: AnswerCounts
   #failures = 0
-  #heldAgainstLine = 0
-  #aloneInFailing = 0
-  #isSuspect = false
-  /** Failures of its own that are not in the tally, since it is suspect. */
+  #unknownFailures = 0
+  #failuresWhileOthersPassed = 0
+  #isPoison = false
+  /** Failures of this request that the limiter did not count. */
   #uncounted = 0
 
-  /** @param start its first attempt */
-  constructor(start: Attempt) {
-    this.#start = start
-    this.#recent = start
+  constructor(first: Attempt) {
+    this.#first = first
+    this.#recent = first
   }
 
   get failures(): number {
@@ -38,36 +46,54 @@ export class RetryState {
   }
 
   /**
-   * Whether this failure, too, is to be taken for the line's own: it failed before, and others passed meanwhile. Such a line is no
-   * witness against the endpoint; else a few bad ones at the end of a drop, with only each other for company, would be an outage.
+   * Attributes this failure to the line if the line failed before and others passed since. The limiter must not count such a failure
+   * against the endpoint. Otherwise a few bad lines at the end of a file, with only each other to compare with, would look like an outage.
    *
-   * @param tally before this failure
+   * @param answers without this failure
+   * @returns whether it was attributed to the line
    */
-  suspect(failure: Failure, answers: AnswerCounts): boolean {
-    if (failure.kind !== 'again' || failure.blame !== 'line') return false
-    if (this.#failures > 0 && answers.taken > this.#recent.taken) this.#isSuspect = true
-    if (this.#isSuspect) this.#uncounted += 1
-    return this.#isSuspect
+  attributeToLine(failure: Failure, answers: AnswerCounts): boolean {
+    if (failure.kind !== 'retry' || failure.cause !== 'unknown') return false
+    if (this.#failures > 0 && answers.accepted > this.#recent.accepted) this.#isPoison = true
+    if (this.#isPoison) this.#uncounted += 1
+    return this.#isPoison
   }
 
-  /** @param tally after this failure @param failingMs for how long there has been no good answer for anybody */
-  fail(failure: Failure, now: number, answers: AnswerCounts, failingMs: number): End {
+  /**
+   * Records a failure and decides what to do.
+   *
+   * @param answers with this failure, if the limiter has counted it
+   * @param failingMs how long no line has passed
+   */
+  fail(failure: Failure, now: number, answers: AnswerCounts, failingMs: number): RetryDecision {
     this.#failures += 1
-    if (failure.kind === 'again' && failure.blame === 'line') this.#heldAgainstLine += 1
-    const waitedMs = now - this.#start.at
-    if (failure.kind === 'unresolved' && Math.max(waitedMs, failingMs) > UNRESOLVED_PATIENCE_MS) return 'setup'
-    const seen = this.#withOwn(answers)
-    const blame = blameFor({ recent: this.#recent, now: seen })
-    if (blame === 'line') this.#aloneInFailing += 1
-    if (this.#heldAgainstLine >= MAX_TRIES || waitedMs > PATIENCE_MS) {
-      if (blame !== 'line') return blame ?? 'unclear'
-      if (this.#aloneInFailing >= ALONE_IN_FAILING) return 'line'
+    if (failure.kind === 'retry' && failure.cause === 'unknown') this.#unknownFailures += 1
+    const waitedMs = now - this.#first.at
+    if (failure.kind === 'unresolved' && Math.max(waitedMs, failingMs) > MAX_UNRESOLVED_MS) return 'misconfigured'
+    const all = { accepted: answers.accepted, failed: answers.failed + this.#uncounted }
+    const culprit = culpritOf(this.#recent, all)
+    if (culprit === 'line') this.#failuresWhileOthersPassed += 1
+    if (this.#unknownFailures >= MAX_FAILURES || waitedMs > MAX_WAIT_MS) {
+      if (culprit === undefined) return 'unclear'
+      if (culprit === 'endpoint') return 'outage'
+      if (this.#failuresWhileOthersPassed >= MIN_FAILURES_WHILE_OTHERS_PASS) return 'poison'
     }
-    this.#recent = seen
-    return 'again'
+    this.#recent = all
+    return 'retry'
   }
+}
 
-  #withOwn({ taken, failed }: AnswerCounts): AnswerCounts {
-    return { taken, failed: failed + this.#uncounted }
-  }
+/**
+ * Whether the line or the endpoint causes the failures of a line, judged by how the other lines did between its last two failures. What
+ * was before says nothing, since an outage may have begun meanwhile.
+ *
+ * @param before the answers up to its last failure but one
+ * @param after the answers up to its last failure, that one included
+ * @returns undefined if no other line got an answer in between
+ */
+export function culpritOf(before: AnswerCounts, after: AnswerCounts): 'line' | 'endpoint' | undefined {
+  const accepted = after.accepted - before.accepted
+  const othersFailed = after.failed - before.failed - 1 // one is its own
+  if (accepted + othersFailed === 0) return undefined
+  return accepted > othersFailed ? 'line' : 'endpoint'
 }

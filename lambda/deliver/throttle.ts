@@ -1,121 +1,127 @@
-import type { Attempt, Sign } from './attempt.ts'
-import { ceilingOf, type RateLimit } from './rate-limit.ts'
+import type { Attempt, AttemptResult } from './attempt.ts'
+import { strictRateLimit, type RateLimit } from './rate-limit.ts'
 import { AdaptiveRate } from './throttle/adaptive-rate.ts'
 import { ConcurrencyLimit } from './throttle/concurrency-limit.ts'
 
-/** Faults and cut connections have many reasons; only where they are more than this share is it taken to be too much for the endpoint. */
+/** Faults and cut connections have many causes. Only if more than this share fails is the endpoint taken to be overloaded. */
 const HARMLESS_FAILURES = 0.2
-/** Answers of which that share is taken, at least: with fewer, chance alone would slow down an endpoint with a few faults. */
-const SMALLEST_SAMPLE = 64
-/** A refusal that comes so soon after the rate was cut says that it is not the rate. */
+/** Fewest answers that this share is taken of: with fewer, chance alone would slow down an endpoint with a few faults. */
+const MIN_SAMPLE = 64
+/** If an attempt is throttled so soon after the rate was reduced, the rate is not the cause. */
 const SOON_MS = 1000
 
 /**
- * How fast one may go: how many attempts in flight, and how many in a second.
+ * Finds how fast the endpoint can be asked: how many attempts in flight, and how many per second.
  *
- * Which of the two an endpoint minds it does not say. Where a refused attempt had more beside it than any that was taken lately, it
- * is the number in flight; else it is the rate, and where slowing that down does not help, the number in flight after all.
+ * A 429 does not say whether the limit is concurrency or rate. If the throttled attempt had more attempts beside it than any that was
+ * accepted lately, it is concurrency. Otherwise it is the rate; and if a lower rate does not help, it is concurrency after all.
  *
- * Pure: it is told of attempts and answers, with their times, and knows no clock.
+ * Pure: the limiter reports attempts and answers, with their times, and asks before each attempt.
  */
 export class Throttle {
-  readonly #window: ConcurrencyLimit
+  readonly #concurrency: ConcurrencyLimit
   readonly #rate = new AdaptiveRate()
-  readonly #ceiling: RateLimit | undefined
-  /** The number of the first attempt that began after the last cut: refusals of those before it are what was cut for. */
-  #first = 0
-  #wasTakenSinceCut = true
-  #rateCutAt = -Infinity
+  /** The limit that the user has set. */
+  readonly #userLimit: RateLimit | undefined
+  /** Number of the first attempt that began after the last reduction. Throttled attempts before it are part of what it was reduced for. */
+  #firstSinceReduction = 0
+  #wasAcceptedSinceReduction = true
+  #rateReducedAt = -Infinity
+  /** Answers of the current sample. */
   #answers = 0
   #failures = 0
-  /** The most in flight beside an attempt that was taken, in this sample and in the one before. */
-  #most = 0
-  #mostBefore = 0
+  /** Most attempts in flight beside one that was accepted, in this sample and in the one before. */
+  #maxInFlight = 0
+  #maxInFlightBefore = 0
 
-  /** @param maxPerSecond 0 for as many as the endpoint takes */
+  /** @param maxPerSecond 0 for no limit */
   constructor(maxInFlight: number, maxPerSecond: number) {
-    this.#window = new ConcurrencyLimit(maxInFlight)
-    this.#ceiling = maxPerSecond > 0 ? ceilingOf(maxPerSecond) : undefined
+    this.#concurrency = new ConcurrencyLimit(maxInFlight)
+    this.#userLimit = maxPerSecond > 0 ? strictRateLimit(maxPerSecond) : undefined
   }
 
-  /** Most attempts in flight. */
+  /** How many attempts may be in flight. */
   get limit(): number {
-    return this.#window.limit
+    return this.#concurrency.limit
   }
 
-  /** Whether it takes more than a free place to begin: else nobody needs to know the time. */
+  /** Whether beginning an attempt depends on the time, and not only on a free slot. */
   get isTimed(): boolean {
-    return this.#ceiling !== undefined || this.#rate.isLimited
+    return this.#userLimit !== undefined || this.#rate.isLimited
   }
 
   /** How long the next attempt has to wait, for the time alone. */
   waitMs(now: number): number {
-    return Math.max(this.#ceiling?.waitMs(now) ?? 0, this.#rate.isLimited ? this.#rate.waitMs(now) : 0)
+    return Math.max(this.#userLimit?.waitMs(now) ?? 0, this.#rate.isLimited ? this.#rate.waitMs(now) : 0)
   }
 
   begin(now: number): void {
-    this.#ceiling?.take(now)
+    this.#userLimit?.take(now)
     this.#rate.begin(now)
   }
 
-  /** Nothing begins for so long. */
+  /** The endpoint asked for a pause. */
   pause(ms: number, now: number): void {
     this.#rate.pause(ms, now)
   }
 
-  /** After an outage. */
-  reopen(): void {
-    this.#window.reopen()
+  /** Starts with few attempts in flight again, after an outage. */
+  restart(): void {
+    this.#concurrency.restart()
   }
 
-  /** @param next the number of the next attempt to begin */
-  answered(sign: Sign, attempt: Attempt, now: number, next: number): void {
+  /** @param next number of the next attempt to begin */
+  record(result: AttemptResult, attempt: Attempt, now: number, next: number): void {
     this.#answers += 1
-    if (sign === 'taken') this.#taken(attempt, now, next)
-    else if (sign === 'refused') this.#refused(attempt, now, next)
-    else this.#failed(attempt, next)
-    if (this.#answers >= this.#sample) this.#startSample()
+    if (result === 'accepted') this.#recordAccepted(attempt, now, next)
+    else if (result === 'throttled') this.#recordThrottled(attempt, now, next)
+    else this.#recordFailed(attempt, next)
+    if (this.#answers >= this.#sampleSize) this.#startSample()
   }
 
-  #taken(attempt: Attempt, now: number, next: number): void {
-    if (attempt.number >= this.#first) this.#wasTakenSinceCut = true
-    this.#most = Math.max(this.#most, attempt.inFlight)
-    this.#window.taken(attempt, now, next)
-    this.#rate.taken(now)
+  #recordAccepted(attempt: Attempt, now: number, next: number): void {
+    if (attempt.number >= this.#firstSinceReduction) this.#wasAcceptedSinceReduction = true
+    this.#maxInFlight = Math.max(this.#maxInFlight, attempt.inFlight)
+    this.#concurrency.recordAccepted(attempt, now, next)
+    this.#rate.recordAccepted(now)
   }
 
-  #refused(attempt: Attempt, now: number, next: number): void {
-    this.#rate.refused(now)
+  #recordThrottled(attempt: Attempt, now: number, next: number): void {
+    this.#rate.recordThrottled(now)
     if (!this.#isNews(attempt, next)) return
-    const isWindow = attempt.inFlight > Math.max(this.#most, this.#mostBefore) || now - this.#rateCutAt < SOON_MS
-    if (isWindow) this.#window.cut(attempt.inFlight)
-    else this.#rateCutAt = now
-    this.#rate.cut(now, isWindow ? 1.5 : 1)
+    const isConcurrency =
+      attempt.inFlight > Math.max(this.#maxInFlight, this.#maxInFlightBefore) || now - this.#rateReducedAt < SOON_MS
+    if (isConcurrency) this.#concurrency.reduce(attempt.inFlight)
+    else this.#rateReducedAt = now
+    this.#rate.reduce(now, isConcurrency ? 1.5 : 1)
   }
 
-  #failed(attempt: Attempt, next: number): void {
+  #recordFailed(attempt: Attempt, next: number): void {
     this.#failures += 1
-    if (this.#failures <= HARMLESS_FAILURES * this.#sample || !this.#isNews(attempt, next)) return
-    this.#window.cut(attempt.inFlight)
+    if (this.#failures <= HARMLESS_FAILURES * this.#sampleSize || !this.#isNews(attempt, next)) return
+    this.#concurrency.reduce(attempt.inFlight)
     this.#startSample()
   }
 
-  /** One cut in a round trip; and one for a time in which nothing is taken at all, which is for the breaker. */
+  /**
+   * Whether this answer is a reason to reduce again: one reduction for each round trip, and one for a time in which nothing is accepted,
+   * because that is the circuit breaker's business.
+   */
   #isNews({ number }: Attempt, next: number): boolean {
-    if (number < this.#first || !this.#wasTakenSinceCut) return false
-    this.#first = next
-    this.#wasTakenSinceCut = false
+    if (number < this.#firstSinceReduction || !this.#wasAcceptedSinceReduction) return false
+    this.#firstSinceReduction = next
+    this.#wasAcceptedSinceReduction = false
     return true
   }
 
-  get #sample(): number {
-    return Math.max(SMALLEST_SAMPLE, this.limit)
+  get #sampleSize(): number {
+    return Math.max(MIN_SAMPLE, this.limit)
   }
 
   #startSample(): void {
     this.#answers = 0
     this.#failures = 0
-    this.#mostBefore = this.#most
-    this.#most = 0
+    this.#maxInFlightBefore = this.#maxInFlight
+    this.#maxInFlight = 0
   }
 }

@@ -5,23 +5,24 @@ import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
 import { decodeObjectKey } from './object-key.ts'
 import { newTask, TASK_SCHEMA, type Task } from './task.ts'
 
-/** What one message asks for. */
+/** Something that a message asks for. */
 export type Work =
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'dead-letter'; readonly deadLetter: DeadLetter }
-  /** Look for drops that no event was heard of. */
+  /** Search for missed files. */
   | { readonly kind: 'reconcile' }
-  /** Park what the dead-letter queue would soon drop. */
+  /** Archive dead letters that SQS would soon delete. */
   | { readonly kind: 'archive' }
-  /** Nothing to do, and that is right: S3's test event, a deleted object. */
+  /** Nothing to do, as expected: the test event of S3, or a deleted object. */
   | { readonly kind: 'ignored'; readonly why: string }
 
-/** A message that nobody here can have meant: it stays in the queue and goes to the dead letters as it is. */
+/** A message that is not for the importer. It stays in the queue, and SQS moves it to the dead-letter queue as it is. */
 export class UnknownMessageError extends Error {
   override readonly name = 'UnknownMessageError'
+  readonly code = 'unknown_message'
 }
 
-// Fields that AWS adds later are passed over; those that we need are checked.
+// Fields that AWS may add later are ignored. Those that the importer needs are checked.
 const Identifier = v.pipe(v.string(), v.minLength(1))
 
 const S3Record = v.object({
@@ -40,7 +41,7 @@ const S3Record = v.object({
 
 const S3Event = v.object({ Records: v.pipe(v.array(S3Record), v.minLength(1)) })
 
-/** Sent once when the notification is set up; it has no `Records`. */
+/** S3 sends it once, when the notification is configured. It has no `Records`. */
 const S3TestEvent = v.object({ Service: v.literal('Amazon S3'), Event: v.literal('s3:TestEvent') })
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
@@ -93,32 +94,34 @@ const TaskBody = v.object({
   delays: Count,
 })
 
-/** What the schedule of the stack sends. */
+/** The schedule of the stack sends these. */
 const ReconcileBody = v.object({ schema: v.literal(RECONCILE_SCHEMA) })
 const ArchiveBody = v.object({ schema: v.literal(ARCHIVE_SCHEMA) })
 
 /**
- * What the text of a message on the import queue asks for, told by its shape alone.
+ * Reads what a message on the import queue asks for. Only the shape of its body decides.
  *
- * @throws UnknownMessage saying what is wrong with it, never quoting it
+ * @throws UnknownMessageError saying what is wrong with the message, without quoting it
  */
 export function readMessage(body: string): readonly Work[] {
   let value: unknown
   try {
     value = JSON.parse(body)
   } catch {
-    throw new UnknownMessageError('The message is not JSON: it is no S3 event and nothing of ours.')
+    throw new UnknownMessageError('The message is neither an S3 event nor a message of the importer: it is not JSON.')
   }
   return readEvent(value)
 }
 
-/** The same for an event that reached the function without a queue. */
+/** The same for an event that Lambda received without a queue. */
 export function readEvent(value: unknown): readonly Work[] {
   if (v.is(S3TestEvent, value)) return [{ kind: 'ignored', why: 's3:TestEvent' }]
   if (isObject(value) && 'schema' in value) return [readOwn(value)]
   const event = v.safeParse(S3Event, value)
   if (!event.success)
-    throw new UnknownMessageError(`The message is no S3 event and nothing of ours: ${firstIssue(event.issues)}.`)
+    throw new UnknownMessageError(
+      `The message is neither an S3 event nor a message of the importer: ${firstIssue(event.issues)}.`,
+    )
   return event.output.Records.map(readRecord)
 }
 
@@ -143,22 +146,23 @@ function decodeKey(encoded: string): string {
   }
 }
 
-/** A body that the importer, or its stack, has written. */
+/** Reads a message that the importer or its stack has written. */
 function readOwn(value: object & { readonly schema: unknown }): Work {
   switch (value.schema) {
     case TASK_SCHEMA: {
       const parsed = v.safeParse(TaskBody, value)
       if (!parsed.success)
-        throw new UnknownMessageError(`The task is damaged: ${firstIssue(parsed.issues)}. Drop the file again.`)
+        throw new UnknownMessageError(`The task is damaged: ${firstIssue(parsed.issues)}. Upload the file again.`)
       const { schema: _schema, ...task } = parsed.output
       return { kind: 'task', task }
     }
     case RECONCILE_SCHEMA:
-      if (!v.is(ReconcileBody, value)) throw new UnknownMessageError('The message asks for a search, and is damaged.')
+      if (!v.is(ReconcileBody, value))
+        throw new UnknownMessageError('The message that asks for a search for missed files is damaged.')
       return { kind: 'reconcile' }
     case ARCHIVE_SCHEMA:
       if (!v.is(ArchiveBody, value))
-        throw new UnknownMessageError('The message asks for old dead letters to be parked, and is damaged.')
+        throw new UnknownMessageError('The message that asks to archive old dead letters is damaged.')
       return { kind: 'archive' }
     default:
       return readDeadLetter(value)
@@ -168,12 +172,12 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
 function readDeadLetter(value: object): Work {
   const parsed = v.safeParse(DeadLetterBody, value)
   if (!parsed.success)
-    throw new UnknownMessageError(`The dead letter is damaged: ${firstIssue(parsed.issues)}. Put its line into a new drop.`)
-  // The reason is only handed on; a letter written by a newer version may have one that is not known here.
+    throw new UnknownMessageError(`The dead letter is damaged: ${firstIssue(parsed.issues)}. Put its line into a new file.`)
+  // The reason is not checked: a newer version may have written one that is unknown here.
   const deadLetter = parsed.output as DeadLetter
   if (deadLetter.kind === 'line') {
     if (deadLetter.source.line === undefined)
-      throw new UnknownMessageError('The dead letter is damaged: source.line is missing. Put its line into a new drop.')
+      throw new UnknownMessageError('The dead letter is damaged: source.line is missing. Put its line into a new file.')
     return { kind: 'dead-letter', deadLetter }
   }
   const { bucket, key, versionId, etag } = deadLetter.source
@@ -183,7 +187,7 @@ function readDeadLetter(value: object): Work {
 
 function firstIssue([issue]: readonly v.BaseIssue<unknown>[]): string {
   if (issue === undefined) return 'its shape is unknown'
-  const path = issue.path?.map(({ key }) => String(key)).join('.') ?? 'the whole'
+  const path = issue.path?.map(({ key }) => String(key)).join('.') ?? 'the message'
   return `${path} should be ${issue.expected ?? 'something else'}`
 }
 

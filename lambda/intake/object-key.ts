@@ -1,7 +1,7 @@
 /**
- * The key of an object as S3 writes it into an event: form-urlencoded, so a space is `+` and a plus is `%2B`.
+ * Decodes the key of an object in an S3 event. It is form-urlencoded: a space is `+` and a plus is `%2B`.
  *
- * @throws URIError where it is not so encoded
+ * @throws URIError if it is not encoded like this
  * @see Amazon S3, "Event message structure"
  */
 export function decodeObjectKey(encoded: string): string {

@@ -1,10 +1,10 @@
-/** An object that a user put into the bucket: this very one, not what may lie under its key later. */
+/** A file to import: one version of an object in the bucket, not what may be under its key later. */
 export interface SourceFile {
   readonly bucket: string
   readonly key: string
   readonly versionId?: string
-  /** As S3 gives it in an event: without the quotes. */
+  /** As in an S3 event: without quotes. */
   readonly etag?: string
-  /** From the event; what was read in the end is what counts. */
+  /** Size according to the event. The size of the opened object counts. */
   readonly bytes?: number
 }

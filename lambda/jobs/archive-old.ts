@@ -2,16 +2,16 @@ import { archive } from '../archive/archive.ts'
 import type { Ports } from '../ports.ts'
 
 const DAY_MS = 24 * 60 * 60_000
-/** The queue keeps a letter for 14 days; this leaves four in which a sweep may fail, or a person be away. */
+/** SQS deletes a dead letter after 14 days. The other four days are for archiving that fails, or a person who is away. */
 const OLD_AFTER_MS = 10 * DAY_MS
 
-/** The sweep that the stack asks for every day: whatever the dead-letter queue would soon drop is kept in the bucket. */
+/** The daily job that moves dead letters into the bucket before SQS deletes them. */
 export async function archiveOld(ports: Ports, ending: AbortSignal): Promise<void> {
-  const oldest = ports.clock.now() - OLD_AFTER_MS
+  const latestSentAt = ports.clock.now() - OLD_AFTER_MS
   const { seen, archived, isWhole } = await archive(ports, {
     bucket: ports.bucket,
     why: 'old',
-    isMeant: ({ sentAt }) => sentAt.getTime() <= oldest,
+    matches: ({ sentAt }) => sentAt.getTime() <= latestSentAt,
     ending,
   })
   ports.events.archived(seen, archived, isWhole)

@@ -1,33 +1,37 @@
 import { InterruptedError, OutOfTime } from '../errors.ts'
-import type { InvocationContext } from '../ports.ts'
+import type { Clock, InvocationContext } from '../ports.ts'
 import { onAbort } from './on-abort.ts'
 
-/** The time of one invocation: its end is told some while before, so that what is on its way can come to its end. */
+/**
+ * The time limit of one invocation. `ending` is aborted some time before Lambda ends the invocation, so that requests in flight can finish
+ * and the rest of the work can be requeued (when-unfinished.ts).
+ */
 export class Deadline implements Disposable {
   readonly #ending = new AbortController()
-  readonly #timer: NodeJS.Timeout
+  readonly #disposed = new AbortController()
   readonly #stopping: Disposable | undefined
 
-  constructor(context: InvocationContext, marginMs: number) {
-    const end = (why: Error): void => {
-      this.#ending.abort(why)
-    }
+  constructor(context: InvocationContext, marginMs: number, clock: Pick<Clock, 'sleep'>) {
     const remainingMs = context.getRemainingTimeInMillis()
-    // At least half of the time is for work, whatever the margin, or a short one would never begin.
-    this.#timer = setTimeout(end, Math.max(remainingMs - marginMs, remainingMs / 2), new OutOfTime())
+    // However large the margin, half of the time is for work. Otherwise a short invocation would never begin.
+    const workMs = Math.max(remainingMs - marginMs, remainingMs / 2)
+    void clock.sleep(workMs, this.#disposed.signal).then(() => {
+      if (!this.#disposed.signal.aborted) this.#ending.abort(new OutOfTime())
+    })
     this.#stopping =
       context.stopping &&
       onAbort(context.stopping, () => {
-        end(new InterruptedError())
+        this.#ending.abort(new InterruptedError())
       })
   }
 
+  /** Aborted with OutOfTime or InterruptedError. */
   get ending(): AbortSignal {
     return this.#ending.signal
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer)
+    this.#disposed.abort()
     this.#stopping?.[Symbol.dispose]()
   }
 }

@@ -1,49 +1,82 @@
-import { BusyError, InterruptedError, OutageError, SetupError } from '../errors.ts'
-import { importFile } from './import-file.ts'
+import { SetupError } from '../errors.ts'
 import { UnknownMessageError, type Work } from '../intake/message.ts'
+import type { Invocation, Ports } from '../ports.ts'
 import { archiveOld } from './archive-old.ts'
+import { importFile } from './import-file.ts'
+import { DONE, type JobOutcome } from './outcome.ts'
 import { reconcile } from './reconcile.ts'
 import { replayDeadLetter } from './replay.ts'
-import type { Invocation, Ports } from '../ports.ts'
 
-/** Does all that a message asks for, and says why where that cannot be done. @returns whether the message may be acknowledged */
+/** Does everything that an SQS message asks for, and logs why if that is not possible. @returns whether to acknowledge the message */
 export async function handleMessage(read: () => readonly Work[], ports: Ports, invocation: Invocation): Promise<boolean> {
   try {
-    await dispatchAll(read(), ports, invocation)
-    return true
+    const outcome = await dispatchAll(read(), ports, invocation)
+    logKept(outcome, ports)
+    return isAcknowledged(outcome)
   } catch (error) {
-    reportError(error, ports)
+    logError(error, ports)
     return false
   }
 }
 
-/** A message is done when all that it asks for is done; what was done before a failure is recognised when it comes again. */
-export async function dispatchAll(works: readonly Work[], ports: Ports, invocation: Invocation): Promise<void> {
+/**
+ * Does one work after the other until one of them keeps the message. When the message is delivered again, work that was done is
+ * recognised and skipped.
+ */
+export async function dispatchAll(works: readonly Work[], ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   for (const work of works) {
-    switch (work.kind) {
-      case 'task':
-        await importFile(work.task, ports, invocation)
-        break
-      case 'dead-letter':
-        await replayDeadLetter(work.deadLetter, ports)
-        break
-      case 'reconcile':
-        await reconcile(ports, invocation.ending)
-        break
-      case 'archive':
-        await archiveOld(ports, invocation.ending)
-        break
-      case 'ignored':
-        ports.events.ignored(work.why)
-    }
+    const outcome = await dispatch(work, ports, invocation)
+    if (!isAcknowledged(outcome)) return outcome
+  }
+  return DONE
+}
+
+async function dispatch(work: Work, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+  switch (work.kind) {
+    case 'task':
+      return importFile(work.task, ports, invocation)
+    case 'dead-letter':
+      return replayDeadLetter(work.deadLetter, ports)
+    case 'reconcile':
+      await reconcile(ports, invocation.ending)
+      return DONE
+    case 'archive':
+      await archiveOld(ports, invocation.ending)
+      return DONE
+    case 'ignored':
+      ports.events.ignored(work.why)
+      return DONE
   }
 }
 
-function reportError(error: unknown, { events }: Ports): void {
+/** Whether nothing is left to do for the message, here or by another message. */
+export function isAcknowledged({ kind }: JobOutcome): boolean {
+  return kind === 'done' || kind === 'requeued' || kind === 'yielded'
+}
+
+function logKept(outcome: JobOutcome, { events }: Ports): void {
+  switch (outcome.kind) {
+    case 'interrupted':
+      events.interrupted()
+      return
+    case 'delivered-twice':
+      events.deliveredTwice()
+      return
+    case 'lease-lost':
+      events.leaseLost()
+      return
+    case 'outage':
+      events.outage(outcome.detail)
+      return
+    case 'done':
+    case 'requeued':
+    case 'yielded':
+  }
+}
+
+/** What is thrown is a bug, an error of S3 or SQS, or something that only a person can fix. */
+function logError(error: unknown, { events }: Ports): void {
   if (error instanceof SetupError) events.setupWrong(error.message)
-  else if (error instanceof InterruptedError) events.interrupted()
-  else if (error instanceof BusyError) events.shownTwice()
-  else if (error instanceof OutageError) events.outage(error.message)
   else if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
   else if (error instanceof Error) events.crashed(error.name, error.message, error.stack)
   else events.crashed('not an Error', String(error), undefined)

@@ -9,10 +9,10 @@ import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
 import { sumCounts, emptyCounts, settledLines } from '../settle/counts.ts'
 import type { Ports } from '../ports.ts'
 
-/** Checkpoints that are asked for at the same time. */
-const READS_AT_ONCE = 16
+/** Checkpoints that are read at the same time. */
+const MAX_READS = 16
 
-/** Writes the last report of a drop, and says how it ended. */
+/** Writes the final report of a file, and logs how its import ended. */
 export async function finishFile(
   importState: ImportState,
   failure: Failure | undefined,
@@ -37,14 +37,14 @@ export async function finishFile(
 }
 
 /**
- * Brings the checkpoints of all segments together: into the last report where every segment is done, else into one of how far it is.
+ * Merges the checkpoints of all segments into the report: the final report if every segment is done, or a progress report.
  *
- * Whoever ends a segment does it, so that nobody has to wait for the others: S3 shows every write to whoever reads after it, so that the
- * last of them sees all the others done.
+ * Each invocation that finishes a segment does this, so none has to wait for the others. S3 is strongly consistent, so the last
+ * of them sees that all segments are done.
  */
 export async function mergeReports(file: SourceFile, ports: Ports): Promise<void> {
   const { checkpoints, reports, clock } = ports
-  const found = await reports.find(file.bucket, reportKey(file)) // first, so that an older merging cannot replace a newer one
+  const found = await reports.find(file.bucket, reportKey(file)) // read first, so that an older merge cannot overwrite a newer one
   if (found !== undefined && isFinished(found.report)) return
   const plan = readLeased<SplitPlan>(
     (await checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, 'plan') }))?.value,
@@ -54,10 +54,10 @@ export async function mergeReports(file: SourceFile, ports: Ports): Promise<void
   const parts = await readParts(file, plan.segments, ports)
   const importState = importStateOf(file, plan, parts)
   const writer = new ReportWriter(found, reports, clock)
-  const failure = plan.failure ?? parts.map((part) => part?.failure).find((broken) => broken !== undefined)
-  const isWhole = plan.isComplete && parts.every((part) => part?.isDone === true)
-  if (isWhole || failure?.kind === 'missing') await finishFile(importState, failure, writer, ports)
-  else await writer.begin(importState)
+  const failure = plan.failure ?? parts.find((part) => part?.failure !== undefined)?.failure
+  const isDone = plan.isComplete && parts.every((part) => part?.isDone === true)
+  if (isDone || failure?.kind === 'missing') await finishFile(importState, failure, writer, ports)
+  else await writer.write(importState)
 }
 
 async function readParts(
@@ -66,8 +66,8 @@ async function readParts(
   { checkpoints }: Ports,
 ): Promise<readonly (Checkpoint | undefined)[]> {
   const parts: (Checkpoint | undefined)[] = []
-  for (let from = 0; from < segments.length; from += READS_AT_ONCE) {
-    const some = segments.slice(from, from + READS_AT_ONCE)
+  for (let from = 0; from < segments.length; from += MAX_READS) {
+    const some = segments.slice(from, from + MAX_READS)
     const found = await Promise.all(
       some.map(({ index }) => checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, index) })),
     )

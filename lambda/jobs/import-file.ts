@@ -1,58 +1,80 @@
 import type { Task } from '../intake/task.ts'
 import { CHECKPOINTS_PREFIX, reportKey, REPORTS_PREFIX } from '../keys.ts'
-import { splitFile } from './split-file.ts'
-import { ReportWriter } from '../report/writer.ts'
+import type { FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
-import { finishFile, mergeReports } from './finish.ts'
-import { importSegment, isPacked } from './import-segment.ts'
+import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
-import type { Invocation, Ports, FoundReport } from '../ports.ts'
+import { finishFile, mergeReports } from './finish.ts'
+import { importSegment } from './import-segment.ts'
+import { isCompressed } from './open-segment.ts'
+import { DONE, type JobOutcome, type SegmentOutcome, type SplitOutcome } from './outcome.ts'
+import { splitFile } from './split-file.ts'
+import { whenUnfinished } from './when-unfinished.ts'
 
 /**
- * Imports a drop, or a segment of one: every line of it ends delivered, among the dead letters, or blank, and the report says so.
+ * Imports a file, or a segment of one. Every line ends delivered, dead-lettered or blank, and the report says so.
  *
- * When it returns, the message that asked for it may be acknowledged: the work is done, or another message asks for the rest. When it
- * throws, nothing may: the message has to come again.
- *
- * @throws SetupError, AccountingError, StandstillError, LostClaim, or what S3 or SQS said
+ * @throws SetupError, AccountingError, NoProgressError, or the error of S3 or SQS: then the message stays in the queue
  */
-export async function importFile(task: Task, ports: Ports, invocation: Invocation): Promise<void> {
+export async function importFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   const { file } = task
   if (file.key.startsWith(REPORTS_PREFIX) || file.key.startsWith(CHECKPOINTS_PREFIX)) {
-    ports.events.ignored('our own writing')
-    return
+    ports.events.ignored('written by the importer itself')
+    return DONE
   }
   const found = await ports.reports.find(file.bucket, reportKey(file))
   if (found !== undefined && isFinished(found.report)) {
     ports.events.alreadyImported(file.key)
-    return
+    return DONE
   }
-  if (task.segment !== undefined) await importSegmentOfFile(task, ports, invocation)
-  else if (await needsSplit(task, ports)) await splitFile(task, ports, invocation)
-  else await importWhole(task, found, ports, invocation)
+  if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation)
+  if (await needsSplit(task, ports)) return splitIntoSegments(task, ports, invocation)
+  return importWhole(task, found, ports, invocation)
 }
 
-/** A large drop is cut. A compressed one can only be read from its start, so it is one segment whatever its size. */
+/** Whether the file is large. A compressed file can only be read from its start, so it is one segment whatever its size. */
 async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boolean> {
   if (file.bytes !== undefined && file.bytes <= limits.segmentBytes) return false
   const opened = await files.open(file, { start: 0, end: 1 })
   if (opened.kind !== 'open') return false
   opened.body.destroy()
-  return opened.bytes > limits.segmentBytes && !(await isPacked(file, files))
+  return opened.bytes > limits.segmentBytes && !(await isCompressed(file, files))
 }
 
-async function importWhole(task: Task, found: FoundReport | undefined, ports: Ports, invocation: Invocation): Promise<void> {
+async function importWhole(
+  task: Task,
+  found: FoundReport | undefined,
+  ports: Ports,
+  invocation: Invocation,
+): Promise<JobOutcome> {
   const writer = new ReportWriter(found, ports.reports, ports.clock)
   const onProgress = (checkpoint: Checkpoint): void => {
     writer.progress(() => importStateOf(task, checkpoint))
   }
-  const last = await importSegment({ task, ports, invocation, onProgress }).finally(() => writer.rest())
-  if (last !== undefined) await finishFile(importStateOf(task, last), last.failure, writer, ports)
+  const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => writer.idle())
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
+  await finishFile(importStateOf(task, outcome.checkpoint), outcome.checkpoint.failure, writer, ports)
+  return DONE
 }
 
-async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation): Promise<void> {
-  const last = await importSegment({ task, ports, invocation, onProgress: () => undefined })
-  if (last !== undefined) await mergeReports(task.file, ports)
+async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+  const outcome = await importSegment({ task, ports, invocation, onProgress: () => undefined })
+  return mergeOrContinue(outcome, task, ports, invocation)
+}
+
+async function splitIntoSegments(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+  return mergeOrContinue(await splitFile(task, ports, invocation), task, ports, invocation)
+}
+
+async function mergeOrContinue(
+  outcome: SegmentOutcome | SplitOutcome,
+  task: Task,
+  ports: Ports,
+  invocation: Invocation,
+): Promise<JobOutcome> {
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
+  await mergeReports(task.file, ports)
+  return DONE
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {

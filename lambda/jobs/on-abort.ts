@@ -1,13 +1,13 @@
-/** Does it when the signal is raised, with the reason, at once where it was before; disposing takes it back. */
-export function onAbort(signal: AbortSignal, does: (reason: Error) => void): Disposable {
-  const act = (): void => {
-    does(signal.reason as Error)
+/** Calls `listener` with the abort reason, immediately if the signal is already aborted. Dispose to remove it. */
+export function onAbort(signal: AbortSignal, listener: (reason: Error) => void): Disposable {
+  const call = (): void => {
+    listener(signal.reason as Error)
   }
-  if (signal.aborted) act()
-  else signal.addEventListener('abort', act, { once: true })
+  if (signal.aborted) call()
+  else signal.addEventListener('abort', call, { once: true })
   return {
     [Symbol.dispose]: () => {
-      signal.removeEventListener('abort', act)
+      signal.removeEventListener('abort', call)
     },
   }
 }

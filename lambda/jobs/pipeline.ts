@@ -1,78 +1,85 @@
 import { toEntries, type Entry } from '../parse/entry.ts'
-import { FormatSniffer, type SniffResult } from '../parse/sniff.ts'
-import { diagnoseBytes } from '../parse/diagnose.ts'
-import type { LineRules } from '../parse/line.ts'
-import type { Line, Reading } from '../read/lines.ts'
-import { UnreadableFile } from '../read/lines.ts'
+import { latestTimeFor } from '../parse/line.ts'
+import { admit } from '../parse/sniff.ts'
+import type { OpenFile } from '../ports.ts'
+import { openLines, UnreadableFile, type Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
-import type { Checkpointer } from '../settle/checkpointer.ts'
+import type { Watermark } from '../settle/ledger.ts'
 import type { Settlement } from './settlement.ts'
 
-/** What stands along the street: where lines go, and what they are measured by. */
 export interface PipelineContext {
-  readonly rules: LineRules
+  readonly maxLineBytes: number
   readonly apiKey: string
   readonly settlement: Settlement
-  readonly checkpointer: Checkpointer
-  /** All lines up to this one were settled before. */
-  readonly settled: number
-  /** Whether it is known that the drop is a JSON-lines file. */
+  /** Whether the file is known to be JSON lines: an earlier run has settled some, or the file was split. */
   readonly isAdmitted: boolean
 }
 
 export interface PipelineResult {
-  /** Lines that were read, counted apart from how they ended. */
+  /** Lines that were read. How they ended is counted elsewhere. */
   readonly lines: number
-  /** Why the drop as a whole has to be handed back, where it has to. */
+  /** Why the file is rejected as a whole. */
   readonly refusal?: Rejection
 }
 
 /**
- * The street. What was read of a drop goes in at the top, its lines come out on their way to their ends, and nothing turns back.
+ * The pipeline: the whole way of a line. The body of an S3 object goes in, and its lines come out delivered, dead-lettered or blank.
  *
- * Each step takes from the one before it only when there is room, so a slow endpoint slows the S3 socket down, and memory does not
- * depend on the size of the drop.
+ * Each step takes from the one before it only when there is room, so a slow endpoint slows down the S3 socket, and memory does not
+ * depend on the size of the file.
  *
- * @throws OutageError, SetupError, LostClaim, TimeIsUp, or what S3 or SQS said
+ * @param start position of the first line in the body
+ * @throws OutageError, SetupError, LeaseLost, OutOfTime, or the error of S3 or SQS
  */
-export async function runPipeline(reading: Reading, context: PipelineContext): Promise<PipelineResult> {
-  const sniffer = new FormatSniffer(context.isAdmitted)
+export async function runPipeline(opened: OpenFile, start: Watermark, context: PipelineContext): Promise<PipelineResult> {
+  const { maxLineBytes, apiKey, settlement, isAdmitted } = context
+  const rules = { latestTime: latestTimeFor(opened.lastModified) }
+  const settled = settlement.ledger.watermark.line
   let lines = 0
-  const pass = async (sniffed: SniffResult): Promise<Rejection | undefined> => {
-    if (sniffed.kind === 'refused') return sniffed.rejection
-    if (sniffed.kind === 'admitted') lines += await settleAll(sniffed.entries, context)
-    return undefined
+  let unreadable: Rejection | undefined
+
+  // Unpacks gzip, cuts the bytes into lines and numbers them; marks lines that are too long or not UTF-8.
+  const reading = await openLines(opened.body, { maxLineBytes, byteStart: start.byte, firstLine: start.line + 1 })
+  const batches = untilUnreadable(reading.batches, (error) => {
+    unreadable = reject('object_unreadable', error.message)
+  })
+  // Parses each line into its requests, or into a rejection.
+  const entries = mapped(batches, (batch) => toEntries(linesAfter(settled, batch), rules, apiKey))
+  // Holds the first lines back until it is clear that this is a file of JSON lines.
+  for await (const admission of admit(entries, { start: reading.start, isAdmitted })) {
+    if (admission.kind === 'refused') return { lines, refusal: admission.rejection }
+    // Sends the requests, and a dead letter for each line that cannot be delivered; saves checkpoints.
+    lines += await settleAll(admission.entries, context)
   }
-  const unsupported = context.isAdmitted ? undefined : diagnoseBytes(reading.start)
-  if (unsupported !== undefined) return { lines, refusal: unsupported }
-  let failure: Rejection | undefined
-  try {
-    for await (const batch of reading.batches) {
-      const refusal = await pass(sniffer.admit(toEntries(ahead(batch, context.settled), context.rules, context.apiKey)))
-      if (refusal !== undefined) return { lines, refusal }
-    }
-  } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error
-    failure = reject('object_unreadable', error.message)
-  }
-  const refusal = (await pass(sniffer.end())) ?? failure
-  return { lines, ...(refusal !== undefined && { refusal }) }
+  return { lines, ...(unreadable !== undefined && { refusal: unreadable }) }
 }
 
-/** A compressed drop is read from its start again, also where its first lines were settled before. */
-function ahead(batch: readonly Line[], settled: number): readonly Line[] {
+/** Ends where the file can be read no further, so that the lines before that point are settled. */
+async function* untilUnreadable<T>(batches: AsyncIterable<T>, onUnreadable: (error: UnreadableFile) => void): AsyncGenerator<T> {
+  try {
+    yield* batches
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error
+    onUnreadable(error)
+  }
+}
+
+async function* mapped<T, U>(batches: AsyncIterable<T>, map: (batch: T) => U): AsyncGenerator<U> {
+  for await (const batch of batches) yield map(batch)
+}
+
+/** A compressed file is read from its start again, even if its first lines are settled. */
+function linesAfter(settled: number, batch: readonly Line[]): readonly Line[] {
   const first = batch[0]?.number ?? 0
   return first > settled ? batch : batch.slice(settled + 1 - first)
 }
 
-async function settleAll(entries: Iterable<Entry>, { settlement, checkpointer }: PipelineContext): Promise<number> {
+/** @returns how many lines it has passed to the settlement */
+async function settleAll(entries: Iterable<Entry>, { settlement }: PipelineContext): Promise<number> {
+  const { backPressure } = settlement
   let lines = 0
   for (const entry of entries) {
-    while (!settlement.hasRoom || !checkpointer.hasRoom) {
-      checkpointer.note()
-      await settlement.room()
-      await checkpointer.room()
-    }
+    if (!backPressure.hasRoom) await backPressure.room()
     lines += 1
     settlement.settle(entry)
   }

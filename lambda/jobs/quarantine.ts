@@ -1,19 +1,19 @@
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../archive/archived.ts'
 import { quarantineKey } from '../keys.ts'
+import type { DeadLetterQueue, Ports } from '../ports.ts'
 import type { DeadLetterSource } from '../settle/dead-letter.ts'
-import type { Ports, DeadLetterQueue } from '../ports.ts'
 
-/** A letter that came back so often, and failed each time, is not for sending again as it is. */
-const MOST_REPLAYS = 3
+/** A dead letter that was replayed this often, and failed each time, is quarantined. */
+const MAX_REPLAYS = 3
 
 /**
- * Where the letter of a line, or of a drop, goes: to the dead-letter queue, or aside where it came back too often.
+ * Where the dead letter of a line or a file goes: to the dead-letter queue or, after too many replays, into quarantine.
  *
- * What is set aside is kept under `archived/` for a person to mend, so that who redrives the whole queue does not send the hopeless along
+ * A quarantined dead letter is kept under `archived/` for a person to fix. So a redrive of the whole queue does not retry hopeless lines
  * every time.
  */
 export function deadLetterDestination(source: DeadLetterSource, replays: number, ports: Ports): DeadLetterQueue {
-  if (replays < MOST_REPLAYS) return ports.deadLetters
+  if (replays < MAX_REPLAYS) return ports.deadLetters
   const { bucket, key, line } = source
   const objectKey = quarantineKey(source, line)
   return {
@@ -21,7 +21,7 @@ export function deadLetterDestination(source: DeadLetterSource, replays: number,
       const now = new Date(ports.clock.now()).toISOString()
       const deadLetters = batch.map(({ body }): ArchivedDeadLetter => ({
         schema: ARCHIVED_SCHEMA,
-        id: ports.newRun(), // another one, should the line ever be set aside again
+        id: ports.newRun(), // a new id each time that the line is quarantined
         sentAt: now,
         archivedAt: now,
         why: 'replayed',

@@ -3,40 +3,40 @@ import { isImportName, reportKey } from '../keys.ts'
 import { isFinal } from '../report/report.ts'
 import type { Ports, ListedFile } from '../ports.ts'
 
-/** Drops that are looked at side by side. */
-const LOOKS_AT_ONCE = 16
+/** Files that are checked at the same time. */
+const MAX_CHECKS = 16
 
-/** What a search counts. */
+/** The counts of a search. */
 export interface Found {
-  /** Objects that are drops by their names. */
+  /** Objects with the name of an import file. */
   readonly files: number
-  /** Of those, the ones that were sent to the import queue, since there was no report of them. */
+  /** Those that were queued because their import has no report, or a stale one. */
   readonly queued: number
-  /** Whether everything was looked at. */
+  /** Whether all objects were checked. */
   readonly isWhole: boolean
 }
 
 export interface SearchOptions {
-  /** Leaves out what is younger: its event may only be on its way. */
+  /** Skips younger objects: their S3 event may still arrive. */
   readonly minAgeMs?: number
-  /** Leaves out what is older. */
+  /** Skips older objects. */
   readonly maxAgeMs?: number
-  /** Leaves out versions that were replaced. */
+  /** Skips versions that were replaced. */
   readonly onlyLatest?: boolean
-  /** An import whose report was not written for so long is taken for one whose message was lost. */
+  /** After this time without a new report, the message of an unfinished import counts as lost. */
   readonly staleMs: number
-  /** Raised when there is no more time. */
+  /** Aborted when there is no more time. */
   readonly ending?: AbortSignal
-  /** Only counts. */
+  /** Counts files without queuing them. */
   readonly isDryRun?: boolean
   readonly onQueued?: (file: ListedFile) => void
 }
 
 /**
- * Looks for drops that nobody works on, and queues them: an event that S3 never sent, a message that was lost, files that were there
- * before the importer was. Queuing one twice does no harm.
+ * Searches for files that were missed, and queues them: S3 never sent the event, the message was lost, or the file is older than the
+ * importer. Queuing a file twice does no harm.
  *
- * @throws what S3 or SQS said
+ * @throws the error of S3 or SQS
  */
 export async function search(
   pages: AsyncIterable<readonly ListedFile[]>,
@@ -46,7 +46,7 @@ export async function search(
   const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
   const found = { files: 0, queued: 0 }
-  const queueIfLost = async (listed: ListedFile): Promise<void> => {
+  const queueIfMissed = async (listed: ListedFile): Promise<void> => {
     const report = await reports.find(listed.file.bucket, reportKey(listed.file))
     if (report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)) return
     if (!isDryRun) await importQueue.send(taskBody(newTask(listed.file)), 0)
@@ -59,9 +59,9 @@ export async function search(
       return isImportName(file.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
     found.files += files.length
-    for (let from = 0; from < files.length; from += LOOKS_AT_ONCE) {
+    for (let from = 0; from < files.length; from += MAX_CHECKS) {
       if (ending?.aborted === true) return { ...found, isWhole: false }
-      await Promise.all(files.slice(from, from + LOOKS_AT_ONCE).map(queueIfLost))
+      await Promise.all(files.slice(from, from + MAX_CHECKS).map(queueIfMissed))
     }
   }
   return { ...found, isWhole: true }
@@ -70,11 +70,11 @@ export async function search(
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
-/** The search that the stack asks for every day. */
+/** The daily search for missed files. */
 export async function reconcile(ports: Ports, ending: AbortSignal): Promise<void> {
   const found = await search(ports.listing.pages(), ports, {
     minAgeMs: 15 * MINUTE_MS,
-    // Longer than a message can wait in both queues; what is older was looked at on many days before.
+    // Longer than a message can wait in both queues. Older files have been checked on many days.
     maxAgeMs: 30 * DAY_MS,
     staleMs: DAY_MS,
     ending,

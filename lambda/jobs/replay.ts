@@ -7,27 +7,29 @@ import { openLines, type Line } from '../read/lines.ts'
 import { Ledger } from '../settle/ledger.ts'
 import { lineOf, type DeadLetter } from '../settle/dead-letter.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
+import { DONE, type JobOutcome } from './outcome.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
+import { stopReasonOf } from './stop-reason.ts'
 import type { Ports } from '../ports.ts'
 
 /**
- * Tries a dead letter's line again, by the rules of today: it is delivered, or comes back as a new letter that counts the replay, and is
- * set aside at the third.
+ * Tries the line of a dead letter again, by the rules of today: it is delivered, or becomes a new dead letter that counts the replay, and
+ * is quarantined at the third.
  *
- * What was "in the future" is measured against the same date as at first, so that a replay alone never changes the answer.
+ * What counts as "in the future" is measured against the same date as at first, so a replay alone never changes the result.
  *
- * @throws OutageError, SetupError, or what S3 or SQS said: then the letter is still in the queue it came from
+ * @throws SetupError, or the error of S3 or SQS: then the message with the dead letter stays in the queue
  */
-export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Promise<void> {
+export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Promise<JobOutcome> {
   const { bucket, key, versionId, etag, lastModified } = deadLetter.source
   const number = deadLetter.source.line ?? 1
   const replays = deadLetter.replays + 1
   const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
   const found = await findLine(deadLetter, file, number, ports)
   if (found === undefined) {
-    await returnUnchanged({ ...deadLetter, replays }, ports)
-    return
+    await sendUnchanged({ ...deadLetter, replays }, ports)
+    return DONE
   }
   const written = found.lastModified ?? new Date(lastModified ?? deadLetter.failedAt)
   const entry = toEntry(found.line, { latestTime: latestTimeFor(written) }, await ports.apiKey())
@@ -38,27 +40,30 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     settlement.settle(entry)
     await settlement.finish()
   } catch (error) {
-    await settlement.windDown(asError(error))
+    await settlement.shutDown(asError(error))
+    const reason = stopReasonOf(error)
+    if (reason.kind === 'outage') return reason
     throw error
   }
   const { lines, rejectedBy } = ledger.counts()
   if (lines.delivered + lines.blank > 0) ports.events.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
   else ports.events.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
+  return DONE
 }
 
 interface FoundLine {
   readonly line: Line
-  /** Where the drop itself was asked. */
+  /** If the line was read from the file again. */
   readonly lastModified?: Date
 }
 
-/** @returns undefined where the letter carries only a part and the drop that holds the whole is no longer there */
+/** @returns undefined if the dead letter carries only a part of the line, and the file is no longer there */
 async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number, ports: Ports): Promise<FoundLine | undefined> {
   const bytes = lineOf(deadLetter)
   if (bytes !== undefined) {
     const { byteStart = 0, byteEnd = bytes.length } = deadLetter.source
     const line = await readLine(Readable.from([bytes]), 1, ports)
-    // An empty line leaves no line to read, and is blank.
+    // Nothing is read from an empty line: it is blank.
     return { line: { ...(line ?? { text: '' }), number, byteStart, byteEnd } }
   }
   const opened = await ports.files.open(file)
@@ -76,9 +81,9 @@ async function readLine(body: Readable, number: number, { limits }: Ports): Prom
   return undefined
 }
 
-async function returnUnchanged(deadLetter: DeadLetter, ports: Ports): Promise<void> {
+async function sendUnchanged(deadLetter: DeadLetter, ports: Ports): Promise<void> {
   const sender = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, ports), ports.clock)
-  sender.post({ ...deadLetter, failedAt: new Date(ports.clock.now()).toISOString() }, () => undefined)
+  sender.send({ ...deadLetter, failedAt: new Date(ports.clock.now()).toISOString() }, () => undefined)
   await sender.flush()
   ports.events.replayFailed(deadLetter.source.key, deadLetter.source.line ?? 0, deadLetter.reason, deadLetter.replays)
 }

@@ -1,49 +1,46 @@
-import { mergeReports } from './finish.ts'
-import { OutOfTime } from '../errors.ts'
-import { toEntries } from '../parse/entry.ts'
-import { requeue, yieldTo } from './requeue.ts'
-import { FormatSniffer } from '../parse/sniff.ts'
-import type { SourceFile } from '../intake/source-file.ts'
-import { taskBody, type Segment, type Task } from '../intake/task.ts'
-import { diagnoseBytes } from '../parse/diagnose.ts'
-import { latestTimeFor } from '../parse/line.ts'
+import { asError } from '../errors.ts'
+import type { Task } from '../intake/task.ts'
 import { checkpointKey } from '../keys.ts'
-import { splitSegments } from '../read/split.ts'
-import { openLines, VanishedFile } from '../read/lines.ts'
-import { reject, type Rejection } from '../reasons.ts'
-import { sendFileDeadLetter } from './import-segment.ts'
-import type { Failure } from '../settle/checkpoint.ts'
+import type { Invocation, Ports } from '../ports.ts'
+import { Lease, type LeaseResult } from '../settle/lease.ts'
 import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
-import { Lease } from '../settle/lease.ts'
-import { onAbort } from './on-abort.ts'
-import type { Invocation, Ports, OpenFile } from '../ports.ts'
+import { checkFormat } from './check-format.ts'
+import { DONE, type SplitOutcome } from './outcome.ts'
+import { failUnreadable, rejectFile } from './reject-file.ts'
+import { isReplayOf, leaseMs } from './segment-lease.ts'
+import { Splitter } from './splitter.ts'
+import { stopReasonOf } from './stop-reason.ts'
 
 /**
- * Cuts a large drop into segments and sends each to the import queue, where as many invocations as are allowed import them side by side.
+ * Splits a large file into segments and queues each as a task, so that several invocations import them side by side.
  *
- * It reads the whole drop once and counts its lines, which is a hundred times faster than importing them. So each segment knows the number
- * of its first line, every dead letter names its line, and what the segments settled can be held against an independent count.
+ * It reads the whole file once and counts its lines, which is a hundred times faster than importing them. So each segment knows the number
+ * of its first line, every dead letter names its line, and the lines that the segments settle can be checked against an independent count.
  *
- * @throws SetupError, StandstillError, LostClaim, or what S3 or SQS said: then the message has to come again
+ * @throws SetupError, or the error of S3 or SQS: then the message stays in the queue
  */
-export async function splitFile(task: Task, ports: Ports, invocation: Invocation): Promise<void> {
-  const { file } = task
-  const acquired = await acquireLease(task, ports, invocation)
-  if (acquired.kind === 'busy') {
-    await yieldTo(acquired, task, invocation, ports)
-    return
+export async function splitFile(task: Task, ports: Ports, invocation: Invocation): Promise<SplitOutcome> {
+  const acquired = await acquirePlan(task, ports, invocation)
+  if (acquired.kind === 'over') return DONE
+  if (acquired.kind === 'busy') return acquired
+  try {
+    return await splitLeased(new Splitter(acquired.lease, ports), task, ports, invocation.ending)
+  } catch (error) {
+    const reason = stopReasonOf(error)
+    if (reason.kind === 'lease-lost') return reason
+    throw error
   }
-  if (acquired.kind === 'over' || (await splitAll(acquired.lease, task, ports, invocation))) await mergeReports(file, ports)
 }
 
-function acquireLease(task: Task, { checkpoints, clock, limits, newRun }: Ports, { messageId }: Invocation) {
+function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<SplitPlan>> {
+  const { checkpoints, clock, newRun } = ports
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, 'plan') }
   return Lease.take<SplitPlan>(key, checkpoints, clock, {
     schema: SPLIT_PLAN_SCHEMA,
     run: newRun(),
     messageId,
-    leaseMs: limits.checkpointMs * 3,
-    isOver: ({ isComplete, failure }) => isComplete && !(failure?.kind === 'failed' && task.replays > failure.replays),
+    leaseMs: leaseMs(ports),
+    isOver: ({ isComplete, failure }) => isComplete && !isReplayOf(failure, task),
     begin: (earlier) => ({
       schema: SPLIT_PLAN_SCHEMA,
       bytes: earlier?.bytes ?? 0,
@@ -55,111 +52,44 @@ function acquireLease(task: Task, { checkpoints, clock, limits, newRun }: Ports,
   })
 }
 
-/** @returns whether the plan is complete; else the rest was handed on */
-async function splitAll(lease: Lease<SplitPlan>, task: Task, ports: Ports, { ending }: Invocation): Promise<boolean> {
-  const splitter = new Splitter(lease, ports)
+/** Splits what is left of the file. The plan is saved and its lease released before it returns. @throws LeaseLost, among others */
+async function splitLeased(splitter: Splitter, task: Task, ports: Ports, ending: AbortSignal): Promise<SplitOutcome> {
   const began = splitter.lines
   try {
-    const refusal = began === 0 ? await findRefusal(task.file, ports) : undefined
-    if (refusal === undefined) await splitter.splitRest(task, ending)
-    await splitter.complete(refusal && (await sentBack(refusal, task, ports)))
-    return true
+    await splitter.complete(await splitOrFail(splitter, task, ports, ending))
+    return DONE
   } catch (error) {
-    if (error instanceof VanishedFile) {
-      await splitter.complete(await failureOf(error, task, ports))
-      return true
+    const reason = stopReasonOf(error)
+    if (reason.kind === 'vanished') {
+      await splitter.complete(await failUnreadable(reason.state, task, ports))
+      return DONE
     }
-    await splitter.rest()
-    if (!(error instanceof OutOfTime)) throw error
-    await requeue(task, began, splitter.lines, ports)
-    return false
-  }
-}
-
-async function failureOf({ state }: VanishedFile, task: Task, ports: Ports): Promise<Failure> {
-  if (state !== 'locked') return { kind: 'missing', state }
-  return sentBack(reject('object_unreadable', 'it lies in an archive'), task, ports)
-}
-
-async function sentBack(rejection: Rejection, { file, replays }: Task, ports: Ports): Promise<Failure> {
-  await sendFileDeadLetter({ file, replays }, rejection, ports)
-  return { kind: 'failed', rejection, replays }
-}
-
-async function openFrom(file: SourceFile, start: number, { files }: Ports): Promise<OpenFile> {
-  const opened = await files.open(file, { start })
-  if (opened.kind !== 'open') throw new VanishedFile(opened.kind)
-  return opened
-}
-
-/** Looks at the first lines before anything is sent: a drop that is no JSON-lines file comes back whole, and not in a million lines. */
-async function findRefusal(file: SourceFile, ports: Ports): Promise<Rejection | undefined> {
-  const opened = await openFrom(file, 0, ports)
-  const rules = { latestTime: latestTimeFor(opened.lastModified) }
-  const reading = await openLines(opened.body, ports.limits)
-  const unsupported = diagnoseBytes(reading.start)
-  const sniffer = new FormatSniffer(false)
-  for await (const batch of unsupported === undefined ? reading.batches : []) {
-    const sniffed = sniffer.admit(toEntries(batch, rules, ''))
-    if (sniffed.kind !== 'held') return sniffed.kind === 'refused' ? sniffed.rejection : undefined
-  }
-  opened.body.destroy()
-  const end = sniffer.end()
-  return unsupported ?? (end.kind === 'refused' ? end.rejection : undefined)
-}
-
-/** Cuts from where an earlier run stopped. A segment is sent first and written down later, so that a crash can only send it twice. */
-class Splitter {
-  readonly #lease: Lease<SplitPlan>
-  readonly #ports: Ports
-  #plan: SplitPlan
-  #savedAt: number
-
-  constructor(lease: Lease<SplitPlan>, ports: Ports) {
-    this.#lease = lease
-    this.#ports = ports
-    this.#plan = lease.state
-    this.#savedAt = ports.clock.now()
-  }
-
-  /** Lines that were cut so far. */
-  get lines(): number {
-    const last = this.#plan.segments.at(-1)
-    return last === undefined ? 0 : last.firstLine + last.lines - 1
-  }
-
-  async splitRest({ file, replays }: Task, ending: AbortSignal): Promise<void> {
-    const { limits, importQueue } = this.#ports
-    const last = this.#plan.segments.at(-1)
-    const opened = await openFrom(file, last?.byteEnd ?? 0, this.#ports)
-    using _ending = onAbort(ending, (why) => {
-      opened.body.destroy(why)
-    })
-    this.#plan = { ...this.#plan, bytes: opened.bytes }
-    const from = { byteStart: last?.byteEnd ?? 0, firstLine: this.lines + 1, firstSegment: (last?.index ?? 0) + 1 }
-    for await (const cut of splitSegments(opened.body, { segmentBytes: limits.segmentBytes, ...from })) {
-      const { index, byteStart, byteEnd, firstLine, lines } = cut
-      const segment: Segment = { index, byteStart, byteEnd, firstLine, lines }
-      await importQueue.send(taskBody({ file, segment, replays, reached: firstLine - 1, delays: 0 }), 0)
-      this.#plan = { ...this.#plan, segments: [...this.#plan.segments, segment] }
-      await this.#saveNowAndThen()
+    await splitter.release()
+    switch (reason.kind) {
+      case 'out-of-time':
+        return { ...reason, began, reached: splitter.lines }
+      case 'interrupted':
+      case 'lease-lost':
+        return reason
+      case 'outage': // nothing is sent to the endpoint here
+      case 'failed':
+        throw asError(error)
     }
   }
+}
 
-  async complete(failure: Failure | undefined): Promise<void> {
-    await this.#lease.release({ ...this.#plan, isComplete: true, ...(failure !== undefined && { failure }) })
-    this.#ports.events.planned(this.#plan.segments.length)
+/** @returns why the file cannot be imported, or undefined if it is split to its end */
+async function splitOrFail(splitter: Splitter, task: Task, ports: Ports, ending: AbortSignal) {
+  const { files, limits } = ports
+  const { file, replays } = task
+  if (splitter.lines === 0) {
+    const head = await files.open(file)
+    if (head.kind !== 'open') return failUnreadable(head.kind, task, ports)
+    const refusal = await checkFormat(head, limits)
+    if (refusal !== undefined) return rejectFile({ file, replays }, refusal, ports)
   }
-
-  /** For whoever cuts the rest. */
-  rest(): Promise<void> {
-    return this.#lease.release(this.#plan)
-  }
-
-  async #saveNowAndThen(): Promise<void> {
-    const now = this.#ports.clock.now()
-    if (now - this.#savedAt < this.#ports.limits.checkpointMs) return
-    this.#savedAt = now
-    await this.#lease.save(this.#plan)
-  }
+  const rest = await files.open(file, { start: splitter.byteEnd })
+  if (rest.kind !== 'open') return failUnreadable(rest.kind, task, ports)
+  await splitter.splitRest(rest, task, ending)
+  return undefined
 }

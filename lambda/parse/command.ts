@@ -1,6 +1,6 @@
 import type { EpochSeconds } from './time.ts'
 
-/** Name and value, both as the text that is sent. */
+/** Name and value, both as sent. */
 export type Property = readonly [name: string, value: string]
 
 /** What a line means to Kissmetrics. @see Kissmetrics, "Common Methods" and "API specifications" */

@@ -7,7 +7,7 @@ interface Signature {
   readonly at?: number
 }
 
-/** What people drop by mistake, and the bytes that it begins with; none of them can begin a line of JSON in UTF-8. */
+/** Formats that people upload by mistake, and their first bytes. No JSON line in UTF-8 can start with any of them. */
 // prettier-ignore
 const SIGNATURES: readonly Signature[] = [
   { what: 'a zip archive or an Excel workbook',         bytes: [0x50, 0x4b, 0x03, 0x04] },
@@ -35,66 +35,69 @@ const SIGNATURES: readonly Signature[] = [
 ]
 
 /**
- * Whether the first bytes of a drop, unpacked, are of a kind that is no UTF-8 text.
+ * Recognises files that are not UTF-8 text by their first bytes.
  *
- * @param start some hundreds of bytes, fewer where the drop is shorter
- * @returns `unsupported_format` with what it is, or undefined for what may be text
+ * @param start the first bytes of the file, decompressed; some hundreds are enough
+ * @returns `unsupported_format` with the name of the format, or undefined if the file may be text
  */
 export function diagnoseBytes(start: Uint8Array): Rejection | undefined {
   const signature = SIGNATURES.find(({ bytes, at = 0 }) => bytes.every((byte, index) => start[at + index] === byte))
-  const what = signature?.what ?? wideText(start)
+  const what = signature?.what ?? wideEncoding(start)
   return what === undefined ? undefined : reject('unsupported_format', what)
 }
 
-/** Wide text without a mark: two ASCII characters, as all JSON begins with, show by where their zeros are. RFC 4627, section 3. */
-function wideText(start: Uint8Array): string | undefined {
+/**
+ * UTF-16 and UTF-32 without a byte order mark. JSON starts with two ASCII characters, so the positions of the zero bytes show the encoding
+ * (RFC 4627, section 3).
+ */
+function wideEncoding(start: Uint8Array): string | undefined {
   const zeros = Array.from(start.subarray(0, 4), (byte) => (byte === 0 ? '0' : 'x')).join('')
   if (zeros === 'x000' || zeros === '000x') return 'UTF-32 text'
   return zeros === 'x0x0' || zeros === '0x0x' ? 'UTF-16 text' : undefined
 }
 
-/** One of the first lines of a drop, none of which was a JSON object. */
+/** One of the first lines of a file in which no JSON object was found yet. */
 export interface SniffedLine {
-  /** Undefined where the bytes were no text, or too many. */
+  /** Undefined if the line is not text, or is too long. */
   readonly text: string | undefined
-  /** What a line begins with that is too long to be read: files that are one long line are the commonest of these. */
+  /** The start of a line that is too long: the most common case is a file that is one long line. */
   readonly start?: string | undefined
 }
 
 /**
- * Whether lines of which none was a JSON object are no JSON-lines file at all, and what they are instead.
+ * Decides whether a file in which no JSON object was found is not line-delimited JSON at all, and what it looks like instead.
  *
  * @param head the first lines that are not blank
- * @param isWhole whether the drop has no more lines; otherwise these were so many that it need not be looked at further
- * @returns undefined where the lines should rather come back one by one: a short file whose lines happen to be broken
+ * @param isWhole true if the file has no more lines; false if enough lines were read to decide without the rest
+ * @returns undefined if the lines should be rejected one by one: a short file whose lines happen to be broken
  */
 export function diagnoseFile(head: readonly SniffedLine[], isWhole: boolean): Rejection | undefined {
   if (head.length === 0) return undefined
   const texts = head.flatMap(({ text }) => (text === undefined ? [] : [text.trim()]))
-  const what = whatIsIt(head, texts, isWhole) ?? (isWhole ? undefined : noObject(head.length, texts))
+  const what = formatOf(head, texts, isWhole) ?? (isWhole ? undefined : noObjectHint(head.length, texts))
   return what === undefined ? undefined : reject('not_line_delimited_json', what)
 }
 
-function whatIsIt([first]: readonly SniffedLine[], texts: readonly string[], isWhole: boolean): string | undefined {
+function formatOf([first]: readonly SniffedLine[], texts: readonly string[], isWhole: boolean): string | undefined {
   const start = (first?.text ?? first?.start ?? '').trim()
   if (start.startsWith('<')) return /^<(?:!doctype html|html)/i.test(start) ? 'it is a web page' : 'it is XML'
   if (/^\[\s*\{/.test(start) && isList(first?.text))
     return 'it is one list on a single line; write each object on its own line, without the list around them'
   if (isListPerLine(texts)) return 'its lines are lists; write each line as an object with names'
-  if (isSpread(texts, isWhole))
+  if (spansSeveralLines(texts, isWhole))
     return 'it is one JSON document that spans several lines; write each object on its own line, without a list around them'
   if (isCommaSeparated(texts)) return 'its lines end with commas; remove them'
   if (isTable(texts)) return 'it looks like CSV; write each row as a JSON object'
   return undefined
 }
 
-function noObject(count: number, texts: readonly string[]): string {
+function noObjectHint(count: number, texts: readonly string[]): string {
   const broken = texts.find((text) => parsed(text) === undefined)
   const hint = broken === undefined ? '' : `; in the first line that is not JSON, ${explainJsonError(broken)}`
   return `none of its first ${count} lines is a JSON object${hint}`
 }
 
-/** @returns undefined where it is not JSON, which has no word for it */
+/** @returns undefined for text that is not JSON; JSON itself has no `undefined` */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -103,7 +106,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What was too long to be read is taken for one: no shorter list has so long a line. */
+/** A line that is too long to parse counts as a list. */
 function isList(text: string | undefined): boolean {
   return text === undefined || Array.isArray(parsed(text))
 }
@@ -112,12 +115,12 @@ function isListPerLine(texts: readonly string[]): boolean {
   return texts.length > 1 && texts.every((text) => text.startsWith('[') && isList(text))
 }
 
-/** A document over several lines opens a bracket in its first line that the line does not close. */
-function isSpread(texts: readonly string[], isWhole: boolean): boolean {
+/** A document that spans several lines opens a bracket on its first line and does not close it there. */
+function spansSeveralLines(texts: readonly string[], isWhole: boolean): boolean {
   const [first = '', ...others] = texts
   if (others.length === 0 || !/^[[{]/.test(first) || !/[[{,:]$/.test(first)) return false
   if (isWhole && parsed(texts.join('\n')) !== undefined) return true
-  // With a mistake in it, as a comma after the last value, it is no JSON; its other lines give it away all the same.
+  // With an error in it (for example a trailing comma), the document is not valid JSON, but its other lines still show what it is.
   return others.some((text) => /^(?:[\]}],?|[[{]|"[^"]*"\s*:.*)$/.test(text)) || isCommaSeparated(others)
 }
 
@@ -129,11 +132,11 @@ function isCommaSeparated(texts: readonly string[]): boolean {
 }
 
 const SEPARATORS = [',', ';', '\t', '|']
-const LOOKED_AT = 20
+const MAX_TABLE_ROWS = 20
 
-/** Rows of the same number of columns, at least two, and no brace or bracket at their start. */
+/** Most rows have as many columns as the first one, at least two, and none starts with a brace or bracket. */
 function isTable(texts: readonly string[]): boolean {
-  const rows = texts.slice(0, LOOKED_AT)
+  const rows = texts.slice(0, MAX_TABLE_ROWS)
   if (rows.length < 2 || rows.some((row) => /^[[{\]}]/.test(row))) return false
   return SEPARATORS.some((separator) => {
     const columns = rows.map((row) => row.split(separator).length)

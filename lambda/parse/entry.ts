@@ -3,13 +3,13 @@ import { requestsFor, type Request } from './request.ts'
 import type { Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 
-/** A line, and what is to be done with it. */
+/** A line, and what to do with it. */
 export type Entry =
   | { readonly kind: 'blank'; readonly line: Line }
   | { readonly kind: 'rejected'; readonly line: Line; readonly rejection: Rejection }
   | { readonly kind: 'ready'; readonly line: Line; readonly parsed: ParsedLine; readonly requests: readonly Request[] }
 
-/** What a line means: reading found it whole or not, parsing says the rest. */
+/** Parses a line, unless the reader has already found a fault. */
 export function toEntry(line: Line, rules: LineRules, apiKey: string): Entry {
   if (line.fault !== undefined) return { kind: 'rejected', line, rejection: reject(line.fault.reason) }
   if (isBlank(line.text)) return { kind: 'blank', line }
@@ -19,7 +19,7 @@ export function toEntry(line: Line, rules: LineRules, apiKey: string): Entry {
   return 'kind' in requests ? { kind: 'rejected', line, rejection: requests } : { kind: 'ready', line, parsed, requests }
 }
 
-/** Each line when it is asked for: what is made for a whole batch before its first line is sent, the garbage collector has to carry along. */
+/** Parses lines one by one, when they are needed. Parsed ahead, a whole batch would cost the garbage collector more. */
 export function* toEntries(lines: readonly Line[], rules: LineRules, apiKey: string): Generator<Entry> {
   for (const line of lines) yield toEntry(line, rules, apiKey)
 }

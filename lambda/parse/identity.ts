@@ -4,8 +4,8 @@ import { countCharacters, hasControlCharacter, isBlank, isLongerThan, isSameNumb
 /**
  * The person that a line is about.
  *
- * @param value `_p` as JSON gave it, or undefined where the line has none
- * @param lexeme the number as the line writes it, where JavaScript may have changed it
+ * @param value `_p` from JSON.parse, or undefined if the line has none
+ * @param lexeme the number as written in the line, if JavaScript may have changed it
  * @see Kissmetrics, "JSON Files as an External Data Source": `_p` (required); technical notes: 255 characters
  */
 export function parseIdentity(value: unknown, lexeme?: string): string | Rejection {
@@ -14,19 +14,19 @@ export function parseIdentity(value: unknown, lexeme?: string): string | Rejecti
   return withoutControls(parseName(value, lexeme, 'invalid_identity'), 'invalid_identity')
 }
 
-/** The other identity of the person, `_p2`, or undefined where the line has none. */
+/** The person's other identity, `_p2`, or undefined if the line has none. */
 export function parseAlias(value: unknown, lexeme?: string): string | Rejection | undefined {
   if (value === undefined || value === null) return undefined
   return withoutControls(parseName(value, lexeme, 'invalid_alias'), 'invalid_alias')
 }
 
-/** The name of what happened, `_n`, or undefined where the line tells of no event. */
+/** The event name, `_n`, or undefined if the line has no event. */
 export function parseEventName(value: unknown, lexeme?: string): string | Rejection | undefined {
   if (value === undefined || value === null) return undefined
   return parseName(value, lexeme, 'invalid_event_name')
 }
 
-/** A whole number becomes its decimal text: the examples of the file format have the person "1", and exports of databases have 1. */
+/** Whole numbers become decimal text: the examples of the file format have the person "1", and database exports have 1. */
 function parseName(value: unknown, lexeme: string | undefined, reason: ReasonCode): string | Rejection {
   if (typeof value === 'number') {
     const isExact = Number.isSafeInteger(value) && (lexeme === undefined || isSameNumber(lexeme, String(value)))
@@ -39,7 +39,9 @@ function parseName(value: unknown, lexeme: string | undefined, reason: ReasonCod
   return value
 }
 
-/** An identity is typed and compared by people, who cannot see a control character in it. */
+/** People type and compare identities, and they cannot see control characters. */
 function withoutControls(identity: string | Rejection, reason: ReasonCode): string | Rejection {
-  return typeof identity === 'string' && hasControlCharacter(identity) ? reject(reason, 'it contains a tab or another control character') : identity
+  return typeof identity === 'string' && hasControlCharacter(identity)
+    ? reject(reason, 'it contains a tab or another control character')
+    : identity
 }

@@ -1,8 +1,8 @@
 /**
- * Why a text is not JSON, for a person: the place, and what is commonly wrong there.
+ * Explains to a person why a text is not JSON: where the error is, and its usual cause.
  *
- * @param text that JSON.parse has refused
- * @returns such as `at character 57: a comma after the last value`; never a part of the text
+ * @param text a text that JSON.parse refuses
+ * @returns for example `column 57: an extra comma after the last value; remove it`; never a part of the text
  */
 export function explainJsonError(text: string): string {
   const { position, hint } = findError(text)
@@ -19,7 +19,7 @@ type Expected = 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'com
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /-?[A-Za-z_$][\w$]*/y
 
-/** Walks through the text as a JSON parser does, without recursion, since a line may be nested as deep as it is long. */
+/** Walks through the text like a JSON parser, but without recursion, because a line can be nested as deep as it is long. */
 function findError(text: string): JsonError {
   const closers: ('}' | ']')[] = []
   let expected: Expected = 'value'
@@ -75,15 +75,14 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
 }
 
-/** @returns after the closing quote, or what is wrong inside */
+/** @returns the position after the closing quote, or the error inside the string */
 function endOfString(text: string, start: number): number | JsonError {
   for (let at = start + 1; ; at += 1) {
     const character = text[at]
     if (character === undefined)
       return { position: text.length, hint: 'the line ends inside a text: it was cut off, or a quote is missing' }
     if (character === '"') return at + 1
-    if (character < ' ')
-      return { position: at, hint: 'a tab or another control character inside a text; write a tab as \\t' }
+    if (character < ' ') return { position: at, hint: 'a tab or another control character inside a text; write a tab as \\t' }
     if (character !== '\\') continue
     const escaped = text[at + 1] ?? ''
     if (escaped >= '0' && escaped <= '9') {
@@ -102,7 +101,7 @@ function endOfString(text: string, start: number): number | JsonError {
   }
 }
 
-/** @returns after the number or word, or what is wrong with it */
+/** @returns the position after the number or word, or the error in it */
 function endOfScalar(text: string, start: number): number | JsonError {
   WORD.lastIndex = start
   const word = WORD.exec(text)?.[0]
@@ -136,7 +135,7 @@ function wordHint(word: string): string {
   return Object.hasOwn(UNQUOTED, word) ? (UNQUOTED[word] ?? '') : 'this text needs double quotes'
 }
 
-/** What looks like a quote or a space, and is none. */
+/** Characters that look like a quote or a space. */
 function lookalikeHint(character: string): string | undefined {
   if (character === "'" || character === '`') return 'single quotes; use double quotes'
   if ('“”„‟«»‘’'.includes(character)) return 'curly quotes; use straight double quotes'
@@ -167,12 +166,11 @@ function betweenHint(character: string): string {
 function afterEndHint(character: string): string {
   if (character === ',') return 'an extra comma after the object; remove it'
   if (character === '{') return 'a second object starts here; write each object on its own line'
-  if (character === ':')
-    return 'this is one part of an object that spans several lines; write each object on one line'
+  if (character === ':') return 'this is one part of an object that spans several lines; write each object on one line'
   return 'unexpected text after the end; remove it'
 }
 
-/** What ends with an opening bracket, a colon or a comma goes on in the next line. */
+/** A line that ends with an opening bracket, a colon or a comma continues on the next line. */
 function cutOffHint(text: string): string {
   return '{[:,'.includes(text.trimEnd().at(-1) ?? ' ')
     ? 'the object continues on the next line; write each object on one line'

@@ -1,28 +1,28 @@
-/** An object as JSON.parse makes it. */
+/** An object from JSON.parse. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** An object, and what JSON.parse does not tell of it. */
+/** An object, and what JSON.parse does not report about it. */
 export interface Layout {
   readonly object: JsonObject
-  /** Its names, in the order in which they are written. */
+  /** Its names, in the order of the line. */
   readonly names: readonly string[]
-  /** Its numbers as they are written, by name; there only where JavaScript may have changed one of them. */
+  /** Its numbers as written, by name. Only present if JavaScript may have changed one of them. */
   readonly lexemes?: ReadonlyMap<string, string>
 }
 
-/** A name that is there twice. */
+/** A name that occurs twice. */
 export interface Duplicate {
   readonly duplicate: string
 }
 
 /**
- * In which order the names of an object stand, how its numbers are written, and whether a name is there twice.
+ * The order of the names of an object, its numbers as written, and whether a name occurs twice.
  *
- * The text is looked at again only where it can matter, which is seldom: more colons than names, a name that JavaScript moves to the
- * front since it looks like an index, a number that may have lost digits, or a name with a backslash.
+ * The text is scanned again only if it can matter, which is rare: it has more colons than names, a name that looks like an index (JavaScript
+ * moves those to the front), a number that may have lost digits, or a name with a backslash.
  *
  * @param text valid JSON: one object
- * @param object what JSON.parse made of it
+ * @param object the result of JSON.parse
  */
 export function readLayout(text: string, object: JsonObject): Layout | Duplicate {
   const names = Object.keys(object)
@@ -31,7 +31,7 @@ export function readLayout(text: string, object: JsonObject): Layout | Duplicate
 
 function needsScan(text: string, object: JsonObject, names: readonly string[]): boolean {
   return (
-    startsWithDigit(names[0]) || // names that look like an index come first in JavaScript, wherever they stand in the line
+    startsWithDigit(names[0]) || // JavaScript puts names that look like an index first
     mayHoldMoreNames(text, names.length) ||
     mayBeMisread(text, names) ||
     mayLoseDigits(text, object, names)
@@ -39,9 +39,9 @@ function needsScan(text: string, object: JsonObject, names: readonly string[]): 
 }
 
 /**
- * V8 takes a name with escapes for one that an earlier line had, when that is as long and is how this one begins as it is written: after
- * a line with the name `\`, the name "\n" comes out as `\` too. So what comes out then has a backslash in it. A name by itself is read
- * as it should be. https://github.com/nodejs/node/issues/63785
+ * V8 can return a wrong key: if an earlier line had a key equal to the raw first characters of this escaped key, V8 reuses it. After a line
+ * with the key `\`, the key "\n" also comes out as `\`. A wrong key therefore always contains a backslash. Parsing the key on its own
+ * gives the right result. https://github.com/nodejs/node/issues/63785
  */
 function mayBeMisread(text: string, names: readonly string[]): boolean {
   return text.includes('\\') && names.some((name) => name.includes('\\'))
@@ -51,12 +51,12 @@ function startsWithDigit(name: string | undefined): boolean {
   return name !== undefined && isDigit(name.charCodeAt(0))
 }
 
-/** Whether the text has more colons that can stand after a name than there are names: then one may be there twice, or deeper. */
+/** Counts the colons that can follow a name. If there are more than names, a name may occur twice, or in a nested object. */
 function mayHoldMoreNames(text: string, count: number): boolean {
   let colons = 0
   for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
     const before = text.charCodeAt(at - 1)
-    if (before === QUOTE || before <= SPACE) colons += 1 // as in "url":"https://…", where the second colon is none
+    if (before === QUOTE || before <= SPACE) colons += 1 // in "url":"https://…" the second colon does not follow a name
   }
   return colons !== count
 }
@@ -69,19 +69,19 @@ function mayLoseDigits(text: string, object: JsonObject, names: readonly string[
   return hasLongDigits(text)
 }
 
-/** What JavaScript writes with an exponent, or what may only be zero because it was nearer to it than JavaScript can tell. */
+/** Numbers that JavaScript writes with an exponent, and zeros that may be rounded from a tiny number. */
 function isWrittenOddly(value: number, text: string): boolean {
   const size = Math.abs(value)
   return size === 0 ? text.includes('e-') || text.includes('E-') : size < 1e-6 || size >= 1e21
 }
 
-/** JavaScript keeps every number of fifteen digits. */
+/** JavaScript keeps every number with up to 15 digits exactly. */
 const SAFE_DIGITS = 15
 const STRIDE = SAFE_DIGITS + 1
 
 /**
- * Whether sixteen digits, or fifteen and a point, stand side by side somewhere. So long a run covers a multiple of sixteen, wherever it
- * begins, so only these places need a look.
+ * Finds a run of 16 digits, or 15 digits and a point. Wherever such a run starts, it covers a position that is a multiple of 16, so only
+ * these positions are checked.
  */
 function hasLongDigits(text: string): boolean {
   for (let at = STRIDE - 1; at < text.length; at += STRIDE) {
@@ -116,7 +116,7 @@ function isDigitOrPoint(code: number): boolean {
 }
 
 function scan(text: string): Layout | Duplicate {
-  const object = Object.create(null) as Record<string, unknown> // where __proto__ is a name like any other
+  const object = Object.create(null) as Record<string, unknown> // without a prototype, __proto__ is a normal name
   const names: string[] = []
   const lexemes = new Map<string, string>()
   for (const { name, valueStart, valueEnd } of membersOf(text)) {
@@ -130,9 +130,9 @@ function scan(text: string): Layout | Duplicate {
   return { object, names, lexemes }
 }
 
-/** One name of an object with its value, and where both are written; ends are exclusive. */
+/** One name of an object with its value, and the positions of both. Ends are exclusive. */
 export interface Member {
-  /** As it is meant: "\u0061" is "a". */
+  /** Unescaped: "\u0061" is "a". */
   readonly name: string
   readonly nameStart: number
   readonly nameEnd: number
@@ -140,10 +140,10 @@ export interface Member {
   readonly valueEnd: number
 }
 
-/** What is written in an object, one after the other, also what is there twice. @param text valid JSON: one object */
+/** The members of an object in the order of the text, including duplicates. @param text valid JSON: one object */
 export function* membersOf(text: string): Generator<Member> {
   for (let at = text.indexOf('{') + 1; ;) {
-    const nameStart = text.indexOf('"', at) // between two members there is nothing but space and a comma
+    const nameStart = text.indexOf('"', at) // between two members there are only spaces and a comma
     if (nameStart === -1) return
     const nameEnd = endOfString(text, nameStart)
     const name = JSON.parse(text.slice(nameStart, nameEnd)) as string
@@ -153,14 +153,14 @@ export function* membersOf(text: string): Generator<Member> {
   }
 }
 
-/** @param nameEnd after the quote that closes the name */
+/** @param nameEnd the position after the closing quote of the name */
 function startOfValue(text: string, nameEnd: number): number {
   let at = nameEnd
   while (text.charCodeAt(at) <= SPACE || text.charCodeAt(at) === COLON) at += 1
   return at
 }
 
-/** @param start of the quote that opens it @returns after the quote that closes it */
+/** @param start position of the opening quote @returns the position after the closing quote */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; at += 1) {
     const code = text.charCodeAt(at)
@@ -169,7 +169,7 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-/** @returns where the comma or brace after the value is, however deep the value goes */
+/** @returns the position of the comma or brace after the value, however deeply the value is nested */
 function endOfValue(text: string, start: number): number {
   let depth = 0
   for (let at = start; ; at += 1) {

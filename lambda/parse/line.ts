@@ -11,25 +11,25 @@ export { isBlank } from './text.ts'
 export { latestTimeFor } from './time.ts'
 
 export interface LineRules {
-  /** Latest `_t` that is not "in the future". */
+  /** The latest `_t` that does not count as the future. */
   readonly latestTime: EpochSeconds
 }
 
 /** A line that can be sent. */
 export interface ParsedLine {
   readonly kind: 'parsed'
-  /** One or two, in the order in which they are sent. */
+  /** One or two, in sending order. */
   readonly commands: readonly Command[]
   readonly time: EpochSeconds
-  /** One for each thing that was left out or looks odd. */
+  /** One for each thing that was skipped or looks unusual. */
   readonly warnings: readonly WarningCode[]
 }
 
 /**
- * What a line means to Kissmetrics, or why it means nothing.
+ * Translates a line into commands for Kissmetrics, or rejects it.
  *
- * Never throws, whatever the text, and looks at nothing but its arguments: the same line gives the same answer at every replay. Of
- * several things that are wrong it tells one.
+ * Never throws, and depends only on its arguments: the same line gets the same result at every replay. Of several errors it reports the
+ * first.
  *
  * @param text one line without its line end, not blank
  * @see Kissmetrics, "JSON Files as an External Data Source"
@@ -70,12 +70,12 @@ function parseObject(layout: Layout, rules: LineRules): ParsedLine | Rejection {
   return commands.length === 0 ? reject('nothing_to_import') : { kind: 'parsed', commands, time, warnings }
 }
 
-/** Not what the object inherits: a line without `_p` has none, whatever a library may have put on every object. */
+/** Ignores inherited properties: a library may have added some to every object. */
 function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
 
-/** What cannot be undone goes last. */
+/** The alias goes last, because Kissmetrics cannot undo it. */
 function commandsFor(
   person: string,
   time: EpochSeconds,

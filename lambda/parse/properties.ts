@@ -7,25 +7,25 @@ import { countCharacters, isBlank, isLongerThan, kindOf, MAX_NAME_CHARACTERS, nu
 const EXPORT_COLUMNS: ReadonlySet<string> = new Set(['_c', '_server_timestamp'])
 
 const UNDERSCORE = 0x5f
-const LONGEST = '_p2'.length
+const MAX_RESERVED_LENGTH = '_p2'.length
 
-/** What the file format gives a meaning to; and `_d`, which is sent with every line. */
-function isOurName(name: string): boolean {
+/** Names with a meaning in the file format, and `_d`, which is sent with every line. */
+function isFormatName(name: string): boolean {
   return name === '_p' || name === '_t' || name === '_n' || name === '_p2' || name === '_d'
 }
 
 /**
- * A line may not say to which product it goes, nor replace what the importer itself sends: Kissmetrics' own clients pin it in their
- * tests ("force key"). Names are not case sensitive there, so `_K` may not either.
+ * A line cannot choose the product or replace what the importer itself sends; the tests of Kissmetrics' own clients demand this too
+ * ("force key"). Kissmetrics ignores case in names, so `_K` is reserved as well.
  *
- * `_d` may say what is sent anyway: `_d=1` makes Kissmetrics use the line's own time.
+ * `_d` may have its usual values: the importer always sends `_d=1`, which makes Kissmetrics use the time of the line.
  */
 export function findReserved({ object, names }: Layout): Rejection | undefined {
   for (const name of names) {
-    if (name.charCodeAt(0) !== UNDERSCORE || name.length > LONGEST) continue
+    if (name.charCodeAt(0) !== UNDERSCORE || name.length > MAX_RESERVED_LENGTH) continue
     if (name === '_d') {
       if (!isUsualD(object[name])) return reject('reserved_name', '"_d" must be 0 or 1')
-    } else if (!isOurName(name) && isReserved(name.toLowerCase())) return reject('reserved_name', shownName(name))
+    } else if (!isFormatName(name) && isReserved(name.toLowerCase())) return reject('reserved_name', shownName(name))
   }
   return undefined
 }
@@ -35,7 +35,7 @@ function isUsualD(value: unknown): boolean {
 }
 
 function isReserved(name: string): boolean {
-  return name === '_k' || isOurName(name)
+  return name === '_k' || isFormatName(name)
 }
 
 export interface Properties {
@@ -46,13 +46,13 @@ export interface Properties {
 const NO_PROPERTIES: readonly Property[] = Object.freeze([])
 const NO_WARNINGS: readonly WarningCode[] = Object.freeze([])
 
-/** Every name that is not ours is a property; they stay in the order of the line. */
+/** Every name without a meaning in the file format is a property. Properties keep the order of the line. */
 export function readProperties({ object, names, lexemes }: Layout): Properties | Rejection {
   let properties: Property[] | undefined
   let warnings: WarningCode[] | undefined
   for (const name of names) {
     if (name.charCodeAt(0) === UNDERSCORE) {
-      if (isOurName(name)) continue
+      if (isFormatName(name)) continue
       const isExportColumn = EXPORT_COLUMNS.has(name)
       warnings ??= []
       warnings.push(isExportColumn ? 'export_column' : 'underscore_name')
@@ -75,11 +75,11 @@ export function readProperties({ object, names, lexemes }: Layout): Properties |
 const MAX_VALUE_BYTES = 8_192
 
 /**
- * One property as it is sent, or what is wrong with it.
+ * One property as it is sent, or why it cannot be sent.
  *
- * @param value as JSON gave it
- * @param lexeme the number as the line writes it, where JavaScript may have changed it
- * @returns a warning where it is left out: no value is no information, and Kissmetrics' mobile clients leave it out as well
+ * @param value from JSON.parse
+ * @param lexeme the number as written in the line, if JavaScript may have changed it
+ * @returns a warning for a property without a value, which is skipped, as Kissmetrics' mobile clients do
  * @see Kissmetrics, technical notes on properties: "we do not support JSON-structured values"
  */
 function readProperty(name: string, value: unknown, lexeme: string | undefined): Property | WarningCode | Rejection {
@@ -97,7 +97,7 @@ function readProperty(name: string, value: unknown, lexeme: string | undefined):
 function readText(name: string, value: string): Property | WarningCode | Rejection {
   if (value === '') return 'empty_property'
   if (!value.isWellFormed()) return reject('invalid_unicode', `in ${shownName(name)}`)
-  // A text has at most three bytes for each unit that JavaScript counts, so a short one needs no look.
+  // UTF-8 needs at most three bytes per UTF-16 unit, so short texts need no check.
   return value.length * 3 > MAX_VALUE_BYTES ? withinLimit(name, value) : [name, value]
 }
 
@@ -111,7 +111,7 @@ function withinLimit(name: string, value: string): Property | Rejection {
   return bytes > MAX_VALUE_BYTES ? reject('property_value_too_long', `${shownName(name)} has ${bytes} bytes`) : [name, value]
 }
 
-/** Dotted names are a way out that keeps the parts together in Kissmetrics' lists. */
+/** Suggests names with dots, which keep the parts together in the lists of Kissmetrics. */
 function nestedHint(name: string, value: unknown): string {
   const parts = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : []
   const dotted = parts.slice(0, 2).map((part) => shownName(`${name}.${part}`))

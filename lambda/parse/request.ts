@@ -2,20 +2,20 @@ import { reject, type Rejection } from '../reasons.ts'
 import type { Command, Property } from './command.ts'
 import type { ParsedLine } from './line.ts'
 
-/** What is sent for a command: a function of the command and the key, and of nothing else, so that a second try is the same bytes. */
+/** An HTTP request for a command. It depends only on the command and the API key, so a retry sends the same bytes. */
 export interface Request {
   readonly method: 'GET' | 'POST'
   /** Path, and for GET the query. */
   readonly path: string
-  /** For POST: the same parameters in the same order, form-urlencoded. */
+  /** For POST: the parameters of the query, in the same order, form-urlencoded. */
   readonly body?: string
 }
 
-/** Longer queries go as a form: long GETs are known to fail. Segment's integration with Kissmetrics had this border. */
+/** Longer queries are sent as a form, because long GET requests are known to fail. Segment's integration with Kissmetrics had the same limit. */
 const MAX_QUERY_BYTES = 2_048
 const MAX_FORM_BYTES = 65_536
 
-/** The requests of a line, in order. A key of another length can make a line too large, so the key has a say in it. */
+/** The requests of a line, in sending order. The key counts too: a longer one can make a request too large. */
 export function requestsFor({ commands }: ParsedLine, apiKey: string): readonly Request[] | Rejection {
   const requests: Request[] = []
   for (const command of commands) {
@@ -27,9 +27,9 @@ export function requestsFor({ commands }: ParsedLine, apiKey: string): readonly 
 }
 
 /**
- * One command as Kissmetrics' tracking endpoint takes it, the parameters in a fixed order: `_k _p _n _t _d`, then the properties.
+ * Builds the request for the tracking endpoint of Kissmetrics, with the parameters in a fixed order: `_k _p _n _t _d`, then the properties.
  *
- * `_d=1` makes Kissmetrics use `_t`; without it, it uses its own clock.
+ * `_d=1` makes Kissmetrics use `_t` instead of its own clock.
  *
  * @see Kissmetrics, "API specifications"
  */
@@ -62,23 +62,23 @@ function propertiesOf(properties: readonly Property[]): string {
   return query
 }
 
-/** The sixty-six characters that stay as they are. */
+/** The 66 characters that are sent unchanged. */
 const UNRESERVED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
 
-/** How each ASCII character is sent; an empty text where it stays as it is. */
+/** The escape of each ASCII character; empty for a character that is sent unchanged. */
 const ESCAPES: readonly string[] = Array.from({ length: 128 }, (_, code) =>
   UNRESERVED.includes(String.fromCharCode(code)) ? '' : `%${code.toString(16).toUpperCase().padStart(2, '0')}`,
 )
 
 /**
- * A text as it stands in a query: strict RFC 3986, in UTF-8. Kissmetrics' clients for Ruby, PHP, iOS and Android agree on it byte for
- * byte; `encodeURIComponent` leaves `!'()*`, which they do not.
+ * Encodes a text for a query, strictly by RFC 3986 in UTF-8. Kissmetrics' clients for Ruby, PHP, iOS and Android produce the same bytes.
+ * They also escape `!'()*`, which `encodeURIComponent` does not.
  *
  * @param text well-formed
  */
 function encodeText(text: string): string {
   let encoded = ''
-  let start = 0 // of what stays as it is
+  let start = 0 // of the current run of unchanged characters
   for (let at = 0; at < text.length; at += 1) {
     const escape = ESCAPES[text.charCodeAt(at)]
     if (escape === undefined) return encoded + encodeUnicode(text.slice(start))
@@ -97,14 +97,14 @@ function escapeOf(character: string): string {
   return ESCAPES[character.charCodeAt(0)] ?? character
 }
 
-/** Names come again and again, in every line the same. Bounded, since a drop can have names of its own in each line. */
+/** The same names usually occur in every line. The cache is bounded, because a file can also have new names in each line. */
 const MAX_CACHED_NAMES = 1_000
 const encodedNames = new Map<string, string>()
 
-/** Like `encodeText`, and remembers what it has found. */
+/** `encodeText` with a cache. */
 function encodeName(name: string): string {
-  const known = encodedNames.get(name)
-  if (known !== undefined) return known
+  const cached = encodedNames.get(name)
+  if (cached !== undefined) return cached
   const encoded = encodeText(name)
   if (encodedNames.size >= MAX_CACHED_NAMES) encodedNames.clear()
   encodedNames.set(name, encoded)

@@ -1,77 +1,141 @@
-import { diagnoseFile, type SniffedLine } from './diagnose.ts'
+import { diagnoseBytes, diagnoseFile, type SniffedLine } from './diagnose.ts'
 import type { Rejection, ReasonCode } from '../reasons.ts'
-import type { Entry } from './entry.ts'
 
-/** So many lines without one JSON object, and it is no JSON-lines file. */
+/** After this many lines without a JSON object, a file is not a JSON-lines file. */
 const MAX_LINES = 1000
-/** Or so many bytes: what is held back here is held in memory. */
+/** Or after this many bytes: the lines are held in memory until the decision. */
 const MAX_BYTES = 4 * 1_048_576
 
-/** Reasons that a line which was meant as a JSON object does not get. */
-const NO_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
+/** A line that was meant as a JSON object is never rejected for one of these reasons. */
+const NOT_AN_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
 
-export type SniffResult =
-  | { readonly kind: 'admitted'; readonly entries: Iterable<Entry> }
-  | { readonly kind: 'held' }
-  | { readonly kind: 'refused'; readonly rejection: Rejection }
-
-/**
- * Holds the first lines back until one of them is a JSON object, so that a drop which is no JSON-lines file at all comes back as one
- * dead letter with a diagnosis, and not as a million of them.
- */
-export class FormatSniffer {
-  #held: Entry[] = []
-  #bytes = 0
-  #isOpen: boolean
-
-  /** @param isOpen whether an object was seen before, in an earlier run */
-  constructor(isOpen: boolean) {
-    this.#isOpen = isOpen
-  }
-
-  /** The next lines, in order. Once one of them is an object, they are handed on as they are, and not looked at. */
-  admit(entries: Iterable<Entry>): SniffResult {
-    if (this.#isOpen) return { kind: 'admitted', entries }
-    for (const entry of entries) {
-      this.#held.push(entry)
-      this.#bytes += entry.line.byteEnd - entry.line.byteStart
-      this.#isOpen ||= isObject(entry)
-    }
-    if (this.#isOpen) return this.#release()
-    return this.#held.length >= MAX_LINES || this.#bytes >= MAX_BYTES ? this.#judge(false) : { kind: 'held' }
-  }
-
-  /** The drop has ended. */
-  end(): SniffResult {
-    return this.#isOpen ? { kind: 'admitted', entries: [] } : this.#judge(true)
-  }
-
-  #judge(isWhole: boolean): SniffResult {
-    const rejection = diagnoseFile(this.#held.filter(({ kind }) => kind !== 'blank').map(toSniffedLine), isWhole)
-    if (rejection !== undefined) return { kind: 'refused', rejection }
-    this.#isOpen = true
-    return this.#release()
-  }
-
-  #release(): SniffResult {
-    const entries = this.#held
-    this.#held = []
-    return { kind: 'admitted', entries }
-  }
-}
-
-function isObject(entry: Entry): boolean {
-  if (entry.kind === 'blank') return false
-  if (entry.kind === 'ready' || !NO_OBJECT.has(entry.rejection.reason)) {
-    // A line that is too long to be parsed is taken for an object where it begins like one.
-    return entry.line.fault?.reason !== 'line_too_long' || entry.line.fault.bytes[0] === 0x7b
-  }
-  return false
-}
-
-/** So much of a line that was too long tells what it was meant to be. */
+/** How much of a line that is too long the diagnosis needs. */
 const START_BYTES = 1_024
 
-function toSniffedLine({ line: { text, fault } }: Entry): SniffedLine {
-  return fault === undefined ? { text } : { text: undefined, start: fault.bytes.toString('latin1', 0, START_BYTES) }
+const OPENING_BRACE = 0x7b
+
+/** What the sniffer needs to know about a line. Every Entry has it. */
+export interface Sniffable {
+  readonly kind: 'blank' | 'rejected' | 'ready'
+  readonly line: {
+    readonly byteStart: number
+    /** Exclusive. */
+    readonly byteEnd: number
+    readonly text: string
+    readonly fault?: { readonly reason: 'line_too_long' | 'invalid_encoding'; readonly bytes: Uint8Array }
+  }
+  readonly rejection?: Rejection
+}
+
+export type SniffResult =
+  /** Not known yet. */
+  { readonly kind: 'undecided' } | { readonly kind: 'admitted' } | { readonly kind: 'refused'; readonly rejection: Rejection }
+
+const UNDECIDED: SniffResult = Object.freeze({ kind: 'undecided' })
+const ADMITTED: SniffResult = Object.freeze({ kind: 'admitted' })
+
+/**
+ * Decides from its first lines whether a file is a JSON-lines file: one JSON object among them is enough.
+ *
+ * Any other file is refused as a whole, with one diagnosis, instead of with a million rejected lines. The decision depends on the lines
+ * only, never on how their bytes arrived. Memory: the text of the first lines. Runs in a browser too.
+ */
+export class FormatSniffer {
+  readonly #head: SniffedLine[] = []
+  #lines = 0
+  #bytes = 0
+  #result = UNDECIDED
+
+  /** Looks at the next line. After a decision, it returns that decision. */
+  sniff(line: Sniffable): SniffResult {
+    if (this.#result !== UNDECIDED) return this.#result
+    if (isObject(line)) return this.#decide(ADMITTED)
+    if (line.kind !== 'blank') this.#head.push(sniffedLine(line))
+    this.#lines += 1
+    this.#bytes += line.line.byteEnd - line.line.byteStart
+    return this.#lines < MAX_LINES && this.#bytes < MAX_BYTES ? UNDECIDED : this.#diagnose(false)
+  }
+
+  /** The file has no more lines. Never undecided. */
+  end(): SniffResult {
+    return this.#result === UNDECIDED ? this.#diagnose(true) : this.#result
+  }
+
+  #diagnose(isWhole: boolean): SniffResult {
+    const rejection = diagnoseFile(this.#head, isWhole)
+    return this.#decide(rejection === undefined ? ADMITTED : { kind: 'refused', rejection })
+  }
+
+  #decide(result: SniffResult): SniffResult {
+    this.#head.length = 0
+    this.#result = result
+    return result
+  }
+}
+
+function isObject({ kind, line: { fault }, rejection }: Sniffable): boolean {
+  if (kind === 'blank') return false
+  // A line that is too long is not parsed: it counts as an object if it begins like one.
+  if (fault?.reason === 'line_too_long') return fault.bytes[0] === OPENING_BRACE
+  return rejection === undefined || !NOT_AN_OBJECT.has(rejection.reason)
+}
+
+function sniffedLine({ line: { text, fault } }: Sniffable): SniffedLine {
+  if (fault === undefined) return { text }
+  return { text: undefined, start: String.fromCharCode(...fault.bytes.subarray(0, START_BYTES)) }
+}
+
+/** A step of the admission of a file. `refused` is the last step. */
+export type Admission<E> =
+  /** Lines that may be settled. They have to be taken before the next step is asked for. */
+  | { readonly kind: 'admitted'; readonly entries: Iterable<E> }
+  /** The file as a whole is not a JSON-lines file. No line of it was admitted. */
+  | { readonly kind: 'refused'; readonly rejection: Rejection }
+
+export interface AdmitOptions {
+  /** The first bytes of the file, unpacked: some hundreds, or all there are. */
+  readonly start: Uint8Array
+  /** Whether the file is already known to be a JSON-lines file. */
+  readonly isAdmitted?: boolean
+}
+
+/**
+ * Holds the first lines of a file back until the format is known, then passes all lines on in order, or refuses the file.
+ *
+ * @param batches the lines of the file. Ended early, it closes them.
+ */
+export async function* admit<E extends Sniffable>(
+  batches: AsyncIterable<Iterable<E>>,
+  { start, isAdmitted = false }: AdmitOptions,
+): AsyncGenerator<Admission<E>> {
+  const unsupported = isAdmitted ? undefined : diagnoseBytes(start)
+  if (unsupported !== undefined) {
+    yield { kind: 'refused', rejection: unsupported }
+    return
+  }
+  const sniffer = new FormatSniffer()
+  let result = isAdmitted ? ADMITTED : UNDECIDED
+  let held: E[] = []
+  for await (const batch of batches) {
+    if (result.kind === 'admitted') {
+      yield { kind: 'admitted', entries: batch }
+      continue
+    }
+    for (const entry of batch) {
+      held.push(entry)
+      const next = sniffer.sniff(entry)
+      if (next.kind === 'refused') {
+        yield next
+        return
+      }
+      result = next
+    }
+    if (result.kind === 'admitted') {
+      yield { kind: 'admitted', entries: held }
+      held = []
+    }
+  }
+  if (result.kind === 'admitted') return
+  const last = sniffer.end()
+  yield last.kind === 'refused' ? last : { kind: 'admitted', entries: held }
 }

@@ -1,31 +1,31 @@
 import { reject, type Rejection } from '../reasons.ts'
 import { kindOf } from './text.ts'
 
-/** Whole seconds since 1970-01-01T00:00:00Z: the only unit of time that leaves this program. */
+/** Whole seconds since 1970-01-01T00:00:00Z: the only unit of time that is sent to Kissmetrics. */
 export type EpochSeconds = number
 
 /** Kissmetrics, technical notes: nothing before 2009-01-01T00:00:00Z is stored. */
 const YEAR_2009: EpochSeconds = 1_230_768_000
 
-// In seconds the year 5138, in milliseconds 1973: whatever reaches it was not written in seconds, which is the commonest mistake.
+// The year 5138 in seconds, 1973 in milliseconds: a larger value was not meant as seconds, which is the most common mistake.
 const NOT_SECONDS = 100_000_000_000
 
 const SECONDS_A_DAY = 86_400
 
 /**
- * The latest time that a line of a drop may have: a day after the drop was written, for clocks that differ.
+ * The latest valid time in a file: one day after the file was written, because clocks differ.
  *
- * Measured against the drop and not against the clock, so that a replay decides as the import did.
+ * It depends on the file and not on the current time, so that a replay decides like the import.
  */
 export function latestTimeFor(lastModified: Date): EpochSeconds {
   return Math.floor(lastModified.getTime() / 1000) + SECONDS_A_DAY
 }
 
 /**
- * When the thing in the line happened.
+ * The time of a line.
  *
- * @param value `_t` as JSON gave it, or undefined where the line has none; a fraction is cut, as Kissmetrics' own clients do
- * @param lexeme the number as the line writes it, where JavaScript may have changed it
+ * @param value `_t` from JSON.parse, or undefined if the line has none; a fraction is cut off, as Kissmetrics' own clients do
+ * @param lexeme the number as written in the line, if JavaScript may have changed it
  * @returns seconds, or one of the timestamp rejections; never throws
  * @see Kissmetrics, "JSON Files as an External Data Source": `_t` (required)
  */
@@ -46,7 +46,7 @@ export function parseTime(value: unknown, latest: EpochSeconds, lexeme?: string)
 
 const DECIMAL = /^(-?\d{1,20})(?:\.\d+)?$/
 
-/** @returns whole seconds, or NaN. The fraction is cut from the text where there is one: rounding could make it a second more. */
+/** @returns whole seconds, or NaN. A fraction is cut from the text if there is one, because rounding could add a second. */
 function secondsOf(value: unknown, lexeme: string | undefined): number {
   const text = typeof value === 'string' ? value : lexeme
   const whole = text === undefined ? undefined : DECIMAL.exec(text)?.[1]
@@ -54,21 +54,21 @@ function secondsOf(value: unknown, lexeme: string | undefined): number {
   return typeof value === 'number' ? Math.trunc(value) : NaN
 }
 
-/** From milliseconds, and from what is finer. */
+/** Converts milliseconds, microseconds or nanoseconds. */
 function inSeconds(time: number): EpochSeconds {
   let seconds = time
   while (seconds >= NOT_SECONDS) seconds = Math.trunc(seconds / 1000)
   return seconds
 }
 
-/** Days since 1900, which Excel counts in, from 1982 to 2119. */
+/** An Excel date counts days since 1900. This range is 1982 to 2119. */
 function isLikeExcel(days: number): boolean {
   return days >= 30_000 && days < 80_000
 }
 
 const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/
 
-/** A date is no time in seconds, but the seconds can be told; without a zone it is taken for UTC, which the file format asks for. */
+/** Shows a date in seconds. A date without a zone is read as UTC, as the file format says. */
 function describeText(text: string): string {
   if (text.trim() === '') return 'it is empty'
   const [, year = '', month = '', day = '', time = '00:00', zone = 'Z'] = ISO_DATE.exec(text) ?? []

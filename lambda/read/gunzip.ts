@@ -1,55 +1,61 @@
 import { createGunzip } from 'node:zlib'
 import { codeOf } from '../errors.ts'
 
-/** A drop whose bytes cannot be had, however often it is read: a person has to write it again. */
+/** The content of a file cannot be read, and reading it again will not help: a person has to upload it again. */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
+  readonly code = 'file_unreadable'
 }
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 
-/** Told by its first bytes and not by its name: a `.gz` may be text, and text may come packed. */
+/** Decided by the first bytes, not by the name: a `.gz` file may be plain text, and any other name may be gzip. */
 export function isGzip(head: Uint8Array): boolean {
   return head.length >= 2 && GZIP_MAGIC.equals(head.subarray(0, 2))
 }
 
-/** Real lines shrink to a tenth or a fiftieth. gzip can go to a thousandth, and then it is an attack or an accident. */
+/** Real lines compress by a factor of 10 to 50. gzip can reach 1,000, which means an attack or an accident. */
 const MAX_RATIO = 250
 const RATIO_COUNTS_FROM_BYTES = 256 * 1_048_576
 /**
- * Whoever goes on with a packed drop has to unpack it from its start again. This much takes some five of the fifteen minutes that an
- * invocation may last; with a few times as much none would come further than the one before it.
+ * Each invocation that continues a gzip file decompresses it from the start. 100 GB takes about 5 of the 15 minutes that an invocation
+ * has; with a few times as much, no invocation would get further than the one before.
  */
-const MAX_UNPACKED_BYTES = 100_000_000_000
+const MAX_DECOMPRESSED_BYTES = 100_000_000_000
 
-/** gzip makes at most a thousand times as much of a slice, and so much may wait here to be read. */
+/** gzip expands a slice at most 1,000 times. That much (8 MB) can wait here to be read. */
 const SLICE_BYTES = 8_192
-/** Larger than zlib's own 16 KiB, since each piece costs a turn of the event loop. */
+/** Larger than zlib's default of 16 KiB, because each piece costs a turn of the event loop. */
 const PIECE_BYTES = 65_536
 
 /**
- * What gzip unpacks to; several members one after the other are one, as `gzip` itself has it.
+ * Decompresses gzip data. Like `gzip` itself, it reads several concatenated members as one.
  *
- * Where the data ends too early, all that it holds comes out first; where it is damaged, what zlib gave before it saw that, which is the
- * same in each reading. A stream of zlib's throws away what it has when it fails, now more and now less of it, and a line that was settled
- * in one invocation must not be missing in the next.
+ * If the data ends too early, everything that it contains comes out before the error. If it is damaged, everything that zlib returned
+ * before the damage comes out, and it is the same in each run. (A piped zlib stream discards a varying part of its output when it fails.
+ * But a line that was settled in one invocation must not be missing in the next.)
+ *
+ * @throws UnreadableFile if it expands too much; zlib's error if the data is damaged or cut off (see `asUnreadable`)
  */
-export async function* gunzip(packed: AsyncIterable<Buffer>, maxBytes = MAX_UNPACKED_BYTES): AsyncGenerator<Buffer> {
-  using unzip = new Unzip()
+export async function* gunzip(compressed: AsyncIterable<Buffer>, maxBytes = MAX_DECOMPRESSED_BYTES): AsyncGenerator<Buffer> {
+  using zlib = new SteppedGunzip()
   let bytes = 0
-  for await (const slice of slicesOf(packed)) {
-    for (const piece of await unzip.write(slice)) {
+  for await (const slice of slicesOf(compressed)) {
+    for (const piece of await zlib.write(slice)) {
       bytes += piece.length
-      throwIfTooMuch(bytes, unzip.bytesWritten, maxBytes)
+      throwIfTooLarge(bytes, zlib.bytesWritten, maxBytes)
       yield piece
     }
-    unzip.throwIfFailed()
+    zlib.throwIfFailed()
   }
-  yield* await unzip.end()
-  unzip.throwIfFailed()
+  yield* await zlib.end()
+  zlib.throwIfFailed()
 }
 
-/** Always the same ones, however the body came: how much zlib gives before it fails depends on what it is given at once. */
+/**
+ * Cuts the data into slices that do not depend on the chunks of the body: how much zlib returns before it fails depends on what it gets
+ * at once.
+ */
 async function* slicesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0)
   let failure: { readonly error: unknown } | undefined
@@ -67,14 +73,14 @@ async function* slicesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   if (failure !== undefined) throw failure.error
 }
 
-function throwIfTooMuch(bytes: number, packedBytes: number, maxBytes: number): void {
-  if (bytes > RATIO_COUNTS_FROM_BYTES && bytes > MAX_RATIO * packedBytes)
-    throw new UnreadableFile(`it unpacks to more than ${MAX_RATIO} times its size`)
-  if (bytes > maxBytes) throw new UnreadableFile(`it unpacks to more than ${maxBytes / 1e9} GB: it has to come in several files`)
+function throwIfTooLarge(bytes: number, compressedBytes: number, maxBytes: number): void {
+  if (bytes > RATIO_COUNTS_FROM_BYTES && bytes > MAX_RATIO * compressedBytes)
+    throw new UnreadableFile(`it decompresses to more than ${MAX_RATIO} times its size`)
+  if (bytes > maxBytes) throw new UnreadableFile(`it decompresses to more than ${maxBytes / 1e9} GB; split it into several files`)
 }
 
-/** zlib's stream, a step at a time: what goes in, and what comes out because of it. */
-class Unzip implements Disposable {
+/** A zlib stream that runs step by step: each write returns exactly the output that it caused. */
+class SteppedGunzip implements Disposable {
   readonly #stream = createGunzip({ chunkSize: PIECE_BYTES })
   #pieces: Buffer[] = []
   #error: Error | undefined
@@ -83,7 +89,7 @@ class Unzip implements Disposable {
   constructor() {
     this.#stream.on('data', (piece: Buffer) => this.#pieces.push(piece))
     this.#stream.on('error', (error) => (this.#error = error))
-    // Where it fails it does not call back.
+    // If a write fails, its callback is not called.
     this.#stream.on('close', () => {
       this.#stepDone()
     })
@@ -126,9 +132,12 @@ class Unzip implements Disposable {
   }
 }
 
-/** zlib's own words, for the person who has to write the file again. What it was given is complete, so what it misses is not there. */
+/**
+ * Turns an error of zlib into UnreadableFile, in words for the person who has to upload the file again. The body was complete when it
+ * reached zlib, so missing data is missing in the file itself. Returns other errors unchanged.
+ */
 export function asUnreadable(error: unknown): unknown {
   const code = codeOf(error)
   if (!code.startsWith('Z_')) return error
-  return new UnreadableFile(`its gzip data is ${code === 'Z_BUF_ERROR' ? 'cut off' : 'damaged'}`, { cause: error })
+  return new UnreadableFile(`the gzip data is ${code === 'Z_BUF_ERROR' ? 'cut off' : 'damaged'}`, { cause: error })
 }

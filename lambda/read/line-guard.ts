@@ -1,20 +1,20 @@
 import { isUtf8 } from 'node:buffer'
 import { Transform, type TransformCallback } from 'node:stream'
 
-/** Most of an over-long or undecodable line that is kept, for its dead letter. */
+/** How much of a line that is too long or not UTF-8 is kept, for its dead letter. */
 export const KEPT_BYTES = 200 * 1024
 
-/** What is wrong with a line before it is even text. */
+/** Why the bytes of a line cannot become text. */
 export interface LineFault {
   readonly reason: 'line_too_long' | 'invalid_encoding'
-  /** The line's bytes, at most KEPT_BYTES of them. */
+  /** The bytes of the line, at most KEPT_BYTES. */
   readonly bytes: Buffer
 }
 
-/** What the guard knows of the lines of one block, in order; a line begins after the newline of the one before it. */
+/** Positions and faults of the lines in one block, in order. Each line starts after the newline of the previous one. */
 export interface BlockFacts {
   readonly start: number
-  /** End of each line, exclusive: where its newline is. */
+  /** The end of each line, exclusive: the position of its newline. */
   readonly ends: readonly number[]
   readonly faults: ReadonlyMap<number, LineFault>
 }
@@ -23,33 +23,33 @@ const LF = 0x0a
 const NEWLINE = Buffer.from('\n')
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Most lines of a block: a chunk of nothing but newlines would make 65,536 of them, and streams buffer several blocks. */
+/** A chunk of only newlines would make a block of 65,536 lines, and streams buffer several blocks. */
 const MAX_BLOCK_LINES = 1000
 
 /**
- * Stands before split2 and lets through only what is safe for it: blocks of whole lines, each ended by a newline, none longer than the
- * limit, all of them UTF-8. A line that is not so goes on as an empty one, and its bytes go beside it.
+ * Protects split2: passes on only blocks of whole lines, each with its newline, none longer than the limit, all of them UTF-8. A line
+ * that breaks these rules is passed on as an empty line, and its bytes go into `facts`.
  *
- * split2 searches its whole buffer again at each chunk, so that a line of 50 MB takes it 40 s; its own `maxLength` throws good lines
- * away with the long one; and it turns bytes that are no UTF-8 into U+FFFD without a word (docs/adr/0003-bytes-before-split2.md).
+ * split2 alone searches its whole buffer again with each chunk, so a line of 50 MB takes 40 s. Its option `maxLength` also discards good
+ * lines next to the long one. And it silently replaces bytes that are not UTF-8 by U+FFFD (docs/adr/0003-bytes-before-split2.md).
  *
- * Memory: one chunk and one line of at most `maxLineBytes` (or KEPT_BYTES, where that is more).
+ * Memory: one chunk and one line of at most `maxLineBytes` (or KEPT_BYTES, if that is more).
  */
 export class LineGuard extends Transform {
-  /** One for each block that was passed on, in order; whoever reads the lines takes them away. */
+  /** One entry per block, in order. The reader of the lines removes them. */
   readonly facts: BlockFacts[] = []
   readonly #maxLineBytes: number
-  /** What is kept of the open line, the one whose newline has not come yet. */
+  /** The kept bytes of the open line: the line whose newline has not arrived yet. */
   #carry: Buffer[] = []
   #carryBytes = 0
-  /** Where the open line begins. */
+  /** Where the open line starts. */
   #start: number
-  /** Where the next byte stands. */
+  /** The position of the next byte. */
   #position: number
   #isAtStart: boolean
   #isCutOff = false
 
-  /** @param byteStart where in the drop the first byte stands: a byte order mark can only be at the start of it */
+  /** @param byteStart position of the first byte in the file. Only at position 0 can there be a byte order mark. */
   constructor(maxLineBytes: number, byteStart = 0) {
     super()
     this.#maxLineBytes = maxLineBytes
@@ -62,7 +62,7 @@ export class LineGuard extends Transform {
     done()
   }
 
-  /** To be called before the end: what has no newline by then is cut off, and no line. */
+  /** Call this before the end if the body broke off: a line without a newline is then incomplete, and is discarded. */
   discardOpenLine(): void {
     this.#isCutOff = true
   }
@@ -77,7 +77,7 @@ export class LineGuard extends Transform {
     if (this.#position > this.#start) this.#take(NEWLINE)
   }
 
-  /** A byte order mark can come in pieces, so the first bytes wait until it is clear whether they are one. */
+  /** A byte order mark can arrive in pieces, so the first bytes wait until it is clear whether they are one. */
   #withoutBom(chunk: Buffer): Buffer {
     const head = Buffer.concat([...this.#carry, chunk])
     if (head.equals(BOM.subarray(0, head.length))) {
@@ -113,19 +113,19 @@ export class LineGuard extends Transform {
     this.#keep(bytes.subarray(from), this.#position - this.#start)
   }
 
-  /** @param openBytes how long the open line is with these bytes at its end */
+  /** @param openBytes length of the open line, including these bytes */
   #keep(bytes: Buffer, openBytes: number): void {
     const room = openBytes > this.#maxLineBytes ? Math.max(0, KEPT_BYTES - this.#carryBytes) : bytes.length
     if (room === 0 || bytes.length === 0) return
-    // A copy: the rest of a chunk must not hold the whole chunk in memory for as long as its line is open.
+    // A copy, so that the open line does not keep the whole chunk in memory.
     const kept = Buffer.from(bytes.subarray(0, room))
     this.#carry.push(kept)
     this.#carryBytes += kept.length
   }
 
   /**
-   * @param bytes whole lines, but that the first is only the rest of the open one
-   * @param ends where in the drop their newlines are
+   * @param bytes whole lines; the first one is only the rest of the open line
+   * @param ends positions of their newlines in the file
    */
   #passBlock(bytes: Buffer, ends: readonly number[]): void {
     const start = this.#start
@@ -144,12 +144,12 @@ export class LineGuard extends Transform {
     this.#carryBytes = 0
     this.#start = (ends.at(-1) ?? start) + 1
     this.facts.push({ start, ends, faults })
-    // Only a block that is longer than the limit can hold a line that is.
+    // Only a block that is longer than the limit can contain a line that is too long.
     const isClean = block.length <= this.#maxLineBytes && isUtf8(block)
     this.push(isClean ? block : this.#withoutFaults(block, faults))
   }
 
-  /** The block with its faulty lines emptied, and their bytes among the faults. */
+  /** Replaces the faulty lines of the block by empty ones, and adds their bytes to `faults`. */
   #withoutFaults(block: Buffer, faults: Map<number, LineFault>): Buffer {
     const kept: Buffer[] = []
     for (let index = 0, start = 0; start < block.length; index += 1) {

@@ -6,28 +6,28 @@ import { asUnreadable, gunzip, isGzip } from './gunzip.ts'
 export { VanishedFile } from './resume.ts'
 export { isGzip, UnreadableFile } from './gunzip.ts'
 
-/** One line of a drop. */
+/** One line of a file. */
 export interface Line {
   /** From 1. */
   readonly number: number
-  /** Its bytes in the drop (of a compressed one: in what it unpacks to), end exclusive: without its `\n`, with its `\r`. */
+  /** Position of its bytes in the file (in the decompressed content of a gzip file). The end is exclusive: without `\n`, with `\r`. */
   readonly byteStart: number
   readonly byteEnd: number
-  /** Without `\r`; empty where there is a fault. */
+  /** Without `\r`. Empty if there is a fault. */
   readonly text: string
   readonly fault?: LineFault
 }
 
-/** A drop whose lines can be taken. */
+/** A file whose lines can be read. */
 export interface Reading {
-  /** Its first bytes, unpacked, BOM and all: for whoever has to say what it is if it is no text. */
+  /** Its first bytes, decompressed, with byte order mark: enough to recognise files that are not text. */
   readonly start: Uint8Array
   /**
-   * Lines in order, some hundreds at a time, and then what the body threw, or UnreadableFile: whatever was whole comes out before it.
-   * Leaving it early closes the body.
+   * The lines in order, some hundreds at a time. If the body fails, all complete lines come out first; then the iteration throws the
+   * error of the body, or UnreadableFile. Leaving the loop early closes the body.
    */
   readonly batches: AsyncIterable<readonly Line[]>
-  /** Bytes taken from the body so far, before unpacking. */
+  /** Bytes read from the body so far, before decompression. */
   bytesRead(): number
 }
 
@@ -35,15 +35,17 @@ const START_BYTES = 4096
 
 export interface ReadOptions {
   readonly maxLineBytes: number
-  /** Where in the drop the body begins: always the first byte of a line. Beyond the start of a drop nothing is unpacked. */
+  /** Position of the body in the file: always the first byte of a line. A body that starts later than 0 is never decompressed. */
   readonly byteStart?: number
   readonly firstLine?: number
 }
 
 /**
- * Opens the body of a drop: unpacks it if it is gzip, and cuts it into lines, whatever its chunks are.
+ * Cuts the body of a file into lines, however it is chunked. Decompresses it first if it is gzip.
  *
- * A batch is what one block of bytes holds, so that there is one `await` for hundreds of lines. Memory is bounded by `maxLineBytes`.
+ * A batch is the lines of one block of bytes, so there is one `await` for hundreds of lines. Memory is bounded by `maxLineBytes`.
+ *
+ * A body that breaks off is not handled here: resume.ts reads on from the byte that was reached.
  */
 export async function openLines(body: Readable, { maxLineBytes, byteStart = 0, firstLine = 1 }: ReadOptions): Promise<Reading> {
   let bytesRead = 0
@@ -57,14 +59,14 @@ export async function openLines(body: Readable, { maxLineBytes, byteStart = 0, f
 }
 
 async function* count(body: Readable, add: (bytes: number) => void): AsyncGenerator<Buffer> {
-  // Only Buffers come out of a body: nobody here sets an encoding.
+  // A body without an encoding yields only Buffers.
   for await (const chunk of body as AsyncIterable<Buffer>) {
     add(chunk.length)
     yield chunk
   }
 }
 
-/** The first bytes, and everything with them: at least `bytes` of them, or all there are. What goes wrong comes out of `all`, in its place. */
+/** Reads the first bytes (at least `bytes`, or all there are). `all` yields everything, first bytes and errors included, in order. */
 async function peek(source: AsyncIterable<Buffer>, bytes: number): Promise<{ head: Buffer; all: AsyncIterable<Buffer> }> {
   const iterator = source[Symbol.asyncIterator]()
   const chunks: Buffer[] = []
@@ -79,10 +81,10 @@ async function peek(source: AsyncIterable<Buffer>, bytes: number): Promise<{ hea
   } catch (error) {
     failure = { error }
   }
-  return { head: Buffer.concat(chunks).subarray(0, bytes), all: resume(chunks, iterator, failure) }
+  return { head: Buffer.concat(chunks).subarray(0, bytes), all: chunksThenRest(chunks, iterator, failure) }
 }
 
-async function* resume(
+async function* chunksThenRest(
   chunks: readonly Buffer[],
   iterator: AsyncIterator<Buffer>,
   failure: { readonly error: unknown } | undefined,
@@ -92,7 +94,7 @@ async function* resume(
     if (failure !== undefined) throw failure.error
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
   } finally {
-    await iterator.return?.() // whoever leaves early closes the body
+    await iterator.return?.() // closes the body if the caller stops early
   }
 }
 
@@ -103,7 +105,7 @@ async function* batchesOf(
   firstLine: number,
 ): AsyncGenerator<readonly Line[]> {
   let failure: { readonly error: unknown } | undefined
-  // An error that went through the streams would throw away the lines that they hold: what is read of a broken drop would be chance.
+  // An error in the pipeline would discard the lines that its streams still hold, and how many is random. So the body just ends here.
   const untilFailure = async function* (): AsyncGenerator<Buffer> {
     try {
       yield* bytes
@@ -112,23 +114,23 @@ async function* batchesOf(
       guard.discardOpenLine()
     }
   }
-  // One batch waits behind split2, and not sixteen as usual: lines cost much more memory than their bytes, and the garbage
-  // collector lets three times as many pile up (a drop of 300 MB: 50 MB of RSS and not 175).
+  // One batch waits behind split2 instead of the default 16: lines need much more memory than their bytes, and the garbage collector
+  // lets three times as many pile up (for a file of 300 MB: 50 MB of RSS instead of 175 MB).
   const splitter = split2(batcher(guard, firstLine), { readableHighWaterMark: 1 })
-  pipeline(untilFailure(), guard, splitter, () => undefined) // errors end the splitter, and come out of the loop below
+  pipeline(untilFailure(), guard, splitter, () => undefined) // an error ends the splitter, and the loop below throws it
   try {
-    // The mapper gives nothing but batches.
+    // The mapper returns only batches.
     for await (const batch of splitter as AsyncIterable<readonly Line[]>) yield batch
   } finally {
     splitter.destroy()
-    body.destroy() // the streams in between wait for its next chunk, which may never come
+    body.destroy() // the streams in between wait for its next chunk, which may never arrive
   }
   if (failure !== undefined) throw failure.error
 }
 
 /**
- * The mapper of split2: joins each text with what the guard knows of it, and gives the lines of a block at its last one; split2 passes
- * over the `undefined` in between. So one object for each block crosses the stream, and not one for each line.
+ * The mapper of split2: joins each text with its position and fault from the guard, and returns all lines of a block with the last one.
+ * split2 skips the `undefined` in between, so one object per block crosses the stream instead of one per line.
  */
 function batcher(guard: LineGuard, firstLine: number): (text: string) => readonly Line[] | undefined {
   let number = firstLine
@@ -136,7 +138,7 @@ function batcher(guard: LineGuard, firstLine: number): (text: string) => readonl
   let batch: Line[] = []
   return (text) => {
     const facts = guard.facts[0]
-    if (facts === undefined) throw new Error('split2 gave a line that the guard did not let through')
+    if (facts === undefined) throw new Error('split2 returned a line that the guard did not pass on')
     const index = batch.length
     if (index === 0) byteStart = facts.start
     const byteEnd = facts.ends[index] ?? byteStart
@@ -146,8 +148,8 @@ function batcher(guard: LineGuard, firstLine: number): (text: string) => readonl
     byteStart = byteEnd + 1
     if (batch.length < facts.ends.length) return undefined
     guard.facts.shift()
-    const whole = batch
+    const complete = batch
     batch = []
-    return whole
+    return complete
   }
 }

@@ -1,30 +1,22 @@
-const LF = 0x0a
+import type { Segment } from '../intake/task.ts'
 
-export interface Cut {
-  /** From 1. */
-  readonly index: number
-  readonly byteStart: number
-  /** Exclusive; the newline of the last line is in it. */
-  readonly byteEnd: number
-  readonly firstLine: number
-  readonly lines: number
-}
+const LF = 0x0a
 
 export interface SplitOptions {
   readonly segmentBytes: number
-  /** Where to go on: always the first byte of a line. */
+  /** Where to continue: always the first byte of a line. */
   readonly byteStart?: number
   readonly firstLine?: number
   readonly firstSegment?: number
 }
 
 /**
- * Cuts a drop into segments at line ends, and counts their lines: each ends with the first line that brings it to `segmentBytes`, the last
- * one with the drop. Only newlines are looked at, so memory is one chunk, whatever the lines are.
+ * Cuts a file into segments at line ends and counts their lines. A segment ends with the first line that makes it at least `segmentBytes`
+ * long; the last one ends with the file. Only newlines matter, so memory is one chunk, however long the lines are.
  *
- * @param body the bytes from `byteStart` on @returns nothing where there are no bytes
+ * @param body the bytes from `byteStart` on; an empty body has no segments
  */
-export async function* splitSegments(body: AsyncIterable<Buffer>, options: SplitOptions): AsyncGenerator<Cut> {
+export async function* splitSegments(body: AsyncIterable<Buffer>, options: SplitOptions): AsyncGenerator<Segment> {
   const { segmentBytes, byteStart = 0, firstLine = 1, firstSegment = 1 } = options
   let position = byteStart
   let lineStart = byteStart

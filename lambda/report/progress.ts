@@ -1,26 +1,23 @@
-/** How far an import was at one moment. */
+/** How far an import was at one time. */
 export interface ProgressPoint {
-  /** Milliseconds since the import began, pauses between its invocations included. */
+  /** Milliseconds since the import began, including pauses between invocations. */
   readonly atMs: number
   readonly delivered: number
   /** Rejected, or refused by the endpoint. */
   readonly notDelivered: number
 }
 
-/** Enough for a picture, and little enough to be written every two seconds. */
-const MOST_POINTS = 100
-/** So many are left when there were too many. */
+/** Enough for a chart, and small enough to write every two seconds. */
+const MAX_POINTS = 100
+/** How many points are kept when there are too many. */
 const KEPT_POINTS = 50
 
-/**
- * The course of an import with one more point. Where there are too many, some go, so that those that are left stand about as far apart as
- * each other, however long the import is.
- */
+/** Adds a point to the progress of an import. If there are too many points, it removes some, so that the rest are evenly spaced in time. */
 export function withPoint(points: readonly ProgressPoint[], point: ProgressPoint): readonly ProgressPoint[] {
-  // Where nothing went on, the later of two points says it.
+  // While nothing changes, only the first and the last point are kept.
   const isStill = isSame(points.at(-1), point) && isSame(points.at(-2), point)
   const all = [...(isStill ? points.slice(0, -1) : points), point]
-  return all.length <= MOST_POINTS ? all : thinned(all, point)
+  return all.length <= MAX_POINTS ? all : thinned(all, point)
 }
 
 function isSame(one: ProgressPoint | undefined, { delivered, notDelivered }: ProgressPoint): boolean {

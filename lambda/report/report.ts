@@ -8,7 +8,7 @@ export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
 
 export type ReportState = 'importing' | 'complete' | 'complete-with-rejects' | 'failed' | 'superseded' | 'gone'
 
-/** What became of a drop. Programs read it: fields are added, never renamed. */
+/** The result of an import. Programs read it: fields are added, never renamed. */
 export interface Report {
   readonly schema: typeof REPORT_SCHEMA
   readonly state: ReportState
@@ -19,29 +19,29 @@ export interface Report {
     readonly etag?: string
     readonly bytes: number
   }
-  /** Where the state is final, `total` is the sum of the others. */
+  /** If the state is final, `total` is the sum of the others. */
   readonly lines: Counts['lines'] & { readonly total: number }
-  /** Of delivered lines; one line can carry two. */
+  /** Of the delivered lines. One line can have two commands. */
   readonly commands: Counts['commands']
-  /** Never the text of a line. */
+  /** Never contains the text of a line. */
   readonly rejectedBy: Counts['rejectedBy']
   readonly warnings: Counts['warnings']
-  /** The span of `_t` of the delivered lines, in seconds since 1970; not there where none was. */
+  /** The range of `_t` of the delivered lines, in seconds since 1970; absent if there are none. */
   readonly time?: { readonly first: number; readonly last: number }
-  /** Why the drop as a whole was handed back: only where the state is `failed`. */
+  /** Why the file was rejected as a whole: only if the state is `failed`. */
   readonly failure?: { readonly reason: ReasonCode; readonly detail: string }
   readonly startedAt: string
   readonly finishedAt?: string
   readonly invocations: number
-  /** At most so many lines may have been delivered more than once, since an earlier invocation broke off. */
+  /** The most lines that may have been delivered twice, because an earlier invocation ended unexpectedly. */
   readonly repeatsPossible: number
-  /** Only of a drop that was cut. */
+  /** Only if the file was split. */
   readonly segments?: readonly SegmentReport[]
-  /** The course of the import, the oldest first. */
+  /** The progress of the import over time, oldest first. */
   readonly progress?: readonly ProgressPoint[]
 }
 
-/** What became of one segment. */
+/** The result of one segment. */
 export interface SegmentReport {
   readonly index: number
   readonly byteStart: number
@@ -52,12 +52,12 @@ export interface SegmentReport {
   readonly invocations: number
 }
 
-/** What an import knows when its report is written. */
+/** What is known about an import when its report is written. */
 export interface ImportState {
   readonly file: SourceFile
   readonly bytes: number
   readonly counts: Counts
-  /** Lines that the reader gave out, counted apart from how they ended. */
+  /** Lines that were read, counted independently of how they ended. */
   readonly linesRead: number
   readonly startedAt: string
   readonly invocations: number
@@ -65,15 +65,15 @@ export interface ImportState {
   readonly segments?: readonly SegmentReport[]
 }
 
-/** A report for while the import goes on. Lines that are on their way are in the total and in none of its parts. */
+/** The report of an import that is not done. Lines in flight are in the total only. */
 export function progressReport(importState: ImportState): Report {
   return document(importState, 'importing')
 }
 
 /**
- * The last report of an import that came to the end of its drop, or was stopped by the drop itself.
+ * The final report of an import that read its file to the end, or rejected it.
  *
- * @throws AccountingError where the lines that were read are not exactly the lines that ended
+ * @throws AccountingError if the number of lines that were read differs from the number of lines that ended
  */
 export function finalReport(importState: ImportState, finishedAt: string, failure?: Rejection): Report {
   const { delivered, rejected, undeliverable, blank } = importState.counts.lines
@@ -82,7 +82,7 @@ export function finalReport(importState: ImportState, finishedAt: string, failur
     throw new AccountingError(
       `The import of ${importState.file.key} does not add up: ${importState.linesRead} lines were read, but ${ended} ended ` +
         `(${delivered} delivered + ${rejected} rejected + ${undeliverable} undeliverable + ${blank} blank). ` +
-        'This is a fault of the importer; the drop is imported again.',
+        'This is a bug in the importer. The file is imported again.',
     )
   }
   const state = failure !== undefined ? 'failed' : rejected + undeliverable > 0 ? 'complete-with-rejects' : 'complete'
@@ -93,17 +93,17 @@ export function finalReport(importState: ImportState, finishedAt: string, failur
   }
 }
 
-/** The report of a drop that was not read, since its object is no longer there or another one took its place. */
+/** The report of a file that was not imported because its object was deleted or replaced. */
 export function missingReport(importState: ImportState, state: 'superseded' | 'gone', finishedAt: string): Report {
   return { ...document(importState, state), finishedAt }
 }
 
-/** Whether the import has come to its end, whatever that was. */
+/** Whether the import has ended, in whatever state. */
 export function isFinal({ state }: Report): boolean {
   return state !== 'importing'
 }
 
-/** Whether nothing more is to be done for the drop, ever. One that came back as a whole may be redriven. */
+/** Whether the file is never imported again. A file that was rejected can be replayed. */
 export function isFinished(report: Report): boolean {
   return isFinal(report) && report.state !== 'failed'
 }
@@ -127,7 +127,7 @@ function document(importState: ImportState, state: ReportState): Report {
     ...(counts.time !== undefined && { time: counts.time }),
     startedAt,
     invocations,
-    // Never more than there are lines that could have been repeated.
+    // Cannot be more than the lines that were read.
     repeatsPossible: Math.min(repeatsPossible, invocations * linesRead),
     ...(segments !== undefined && { segments }),
   }

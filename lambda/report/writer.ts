@@ -4,20 +4,20 @@ import { withPoint, type ProgressPoint } from './progress.ts'
 import { finalReport, missingReport, progressReport, type ImportState, type Report } from './report.ts'
 import type { Clock, FoundReport, Reports } from '../ports.ts'
 
-/** How often the report of an import that goes on is written anew. */
+/** How often a progress report is written. */
 const PROGRESS_MS = 2_000
 
-/** Keeps the report of one drop up to date, from the first byte to the last line. */
+/** Keeps the report of one file up to date. */
 export class ReportWriter {
   readonly #reports: Reports
   readonly #clock: Pick<Clock, 'now'>
   #progress: readonly ProgressPoint[]
   #tag: string | undefined
   #writtenAt = -Infinity
-  #isOvertaken = false
+  #isOutdated = false
   #writing: Promise<void> | undefined
 
-  /** @param found what an invocation before this one left */
+  /** @param found the report that an earlier invocation wrote */
   constructor(found: FoundReport | undefined, reports: Reports, clock: Pick<Clock, 'now'>) {
     this.#tag = found?.tag
     this.#progress = found?.report.progress ?? []
@@ -26,56 +26,56 @@ export class ReportWriter {
   }
 
   /**
-   * Writes how far the import is, at most every two seconds and beside it: lines go on while S3 takes the report.
+   * Writes a progress report in the background, at most every two seconds.
    *
-   * Nothing depends on such a report, so one that S3 does not take is passed over. It never replaces what another run has written: that
-   * could be the last one.
+   * Nothing depends on it, so errors are ignored. It never overwrites what another run has written, which could be the final report.
    */
   progress(importState: () => ImportState): void {
-    if (this.#writing !== undefined || this.#isOvertaken || this.#clock.now() - this.#writtenAt < PROGRESS_MS) return
-    this.#writing = this.begin(importState())
+    if (this.#writing !== undefined || this.#isOutdated || this.#clock.now() - this.#writtenAt < PROGRESS_MS) return
+    this.#writing = this.write(importState())
       .catch(() => undefined)
       .finally(() => {
         this.#writing = undefined
       })
   }
 
-  /** The same, at once. */
-  async begin(importState: ImportState): Promise<void> {
+  /** Writes a progress report now. @throws the error of S3 */
+  async write(importState: ImportState): Promise<void> {
     this.#writtenAt = this.#clock.now()
     const { file } = importState
     const tag = await this.#reports.replace(
       file.bucket,
       reportKey(file),
-      this.#withCourse(progressReport(importState)),
+      this.#withProgress(progressReport(importState)),
       this.#tag,
     )
-    this.#isOvertaken = tag === undefined
+    this.#isOutdated = tag === undefined
     this.#tag = tag ?? this.#tag
   }
 
-  /** Every line has ended. @throws AccountingError where the sums say otherwise */
+  /** Writes the final report. @throws AccountingError if not every line has ended, or the error of S3 */
   async finish(importState: ImportState, failure?: Rejection): Promise<Report> {
-    const report = this.#withCourse(finalReport(importState, this.#time(), failure))
-    await this.#putLast(report, importState)
+    const report = this.#withProgress(finalReport(importState, this.#now(), failure))
+    await this.#putFinal(report, importState)
     return report
   }
 
+  /** Writes the final report of a file that was deleted or replaced. @throws the error of S3 */
   async missing(importState: ImportState, state: 'superseded' | 'gone'): Promise<void> {
-    await this.#putLast(missingReport(importState, state, this.#time()), importState)
+    await this.#putFinal(missingReport(importState, state, this.#now()), importState)
   }
 
-  /** The import stops here for now: nothing is written behind the back of who comes next. */
-  async rest(): Promise<void> {
+  /** Waits for a report in the background. After that, this run writes nothing that a later run could miss. */
+  async idle(): Promise<void> {
     await this.#writing
   }
 
-  async #putLast(report: Report, { file }: ImportState): Promise<void> {
-    await this.#writing // or it could overtake the last one
+  async #putFinal(report: Report, { file }: ImportState): Promise<void> {
+    await this.#writing // or it could overwrite the final report
     await this.#reports.put(file.bucket, reportKey(file), report)
   }
 
-  #withCourse(report: Report): Report {
+  #withProgress(report: Report): Report {
     const { startedAt, lines } = report
     this.#progress = withPoint(this.#progress, {
       atMs: Math.max(0, this.#clock.now() - Date.parse(startedAt)),
@@ -85,7 +85,7 @@ export class ReportWriter {
     return { ...report, progress: this.#progress }
   }
 
-  #time(): string {
+  #now(): string {
     return new Date(this.#clock.now()).toISOString()
   }
 }

@@ -7,11 +7,16 @@ import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type DeadLetterSource }
 export interface DeadLetterOrigin {
   readonly file: SourceFile
   readonly lastModified?: Date
-  /** How often this work came back from the dead-letter queue before. */
+  /** How often this work was replayed from the dead-letter queue. */
   readonly replays: number
 }
 
-/** @param attempts requests that were made for the line @param failedAt milliseconds since 1970 */
+/**
+ * The dead letter for one line.
+ *
+ * @param attempts requests that were sent for the line
+ * @param failedAt milliseconds since 1970
+ */
 export function lineDeadLetter(
   origin: DeadLetterOrigin,
   line: Line,
@@ -32,7 +37,7 @@ export function lineDeadLetter(
   }
 }
 
-/** One letter for the whole drop, whatever its length. @param failedAt milliseconds since 1970 */
+/** The one dead letter for a file that is rejected as a whole. @param failedAt milliseconds since 1970 */
 export function fileDeadLetter(origin: DeadLetterOrigin, { reason, detail }: Rejection, failedAt: number): DeadLetter {
   return {
     schema: DEAD_LETTER_SCHEMA,

@@ -1,30 +1,35 @@
+import { asError } from '../errors.ts'
+import type { Clock } from '../ports.ts'
+import type { BackPressure, BoundedStage } from './back-pressure.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { LeaseLost, type Lease } from './lease.ts'
 import type { Ledger } from './ledger.ts'
-import type { Clock } from '../ports.ts'
 
 export interface CheckpointerOptions {
   readonly everyMs: number
-  /** Most lines that may have been sent beyond the last checkpoint: so many a crash can repeat. */
+  /** Most lines that may have been sent beyond the last checkpoint. A crash can repeat so many. */
   readonly maxUnsaved: number
-  /** Another run has taken the work over. */
+  /** Called when another run has taken the lease over. */
   readonly onLost: (error: LeaseLost) => void
-  /** A checkpoint was written. */
+  /** Called when a checkpoint was saved. */
   readonly onSaved: (checkpoint: Checkpoint) => void
 }
 
 /**
- * Writes down how far a ledger is: every few seconds, which also tells that this run is alive, and sooner when many lines have been sent
- * since. Where S3 does not take it, lines wait: what a crash can repeat stays bounded.
+ * Saves the state of a ledger: every few seconds, which also renews the lease, and earlier if many lines were settled since. A run creates
+ * one, and ends it.
+ *
+ * If S3 does not accept a checkpoint, the reader has to wait sooner or later, so what a crash can repeat stays bounded.
  */
-export class Checkpointer {
+export class Checkpointer implements BoundedStage {
   readonly #lease: Lease<Checkpoint>
   readonly #first: Checkpoint
   readonly #ledger: Ledger
   readonly #clock: Pick<Clock, 'sleep'>
+  readonly #backPressure: BackPressure
   readonly #options: CheckpointerOptions
   readonly #stopping = new AbortController()
-  readonly #beating: Promise<void>
+  readonly #periodicSaves: Promise<void>
   #savedLine: number
   #saving: Promise<void> | undefined
 
@@ -34,34 +39,35 @@ export class Checkpointer {
     first: Checkpoint,
     ledger: Ledger,
     clock: Pick<Clock, 'sleep'>,
+    backPressure: BackPressure,
     options: CheckpointerOptions,
   ) {
     this.#lease = lease
     this.#first = first
     this.#ledger = ledger
     this.#clock = clock
+    this.#backPressure = backPressure
     this.#options = options
-    this.#savedLine = ledger.settled
-    this.#beating = this.#beat()
+    this.#savedLine = ledger.watermark.line
+    this.#periodicSaves = this.#savePeriodically()
+    backPressure.add(this)
   }
 
-  /** Whether another line may be sent. */
   get hasRoom(): boolean {
     return this.#ledger.newest - this.#savedLine < this.#options.maxUnsaved
   }
 
-  /** To be called now and then while lines go on: saves beside them when it is worth it. */
-  note(): void {
-    if (this.#saving === undefined && (this.#ledger.settled - this.#savedLine) * 4 >= this.#options.maxUnsaved)
-      void this.#trySaving()
+  /** Saves if many lines were settled since the last checkpoint. If the reader waits for this stage, it gets the error of a failed save. */
+  onWait(): void {
+    const unsaved = this.#ledger.watermark.line - this.#savedLine
+    if (!this.hasRoom && unsaved > 0) {
+      this.save().catch((error: unknown) => {
+        this.#backPressure.fail(asError(error))
+      })
+    } else if (this.#saving === undefined && unsaved * 4 >= this.#options.maxUnsaved) void this.#trySaving()
   }
 
-  /** @throws LostClaim, or what S3 said */
-  async room(): Promise<void> {
-    while (!this.hasRoom) await this.save()
-  }
-
-  /** @throws LostClaim, or what S3 said */
+  /** @throws LeaseLost, or the error of S3 */
   save(): Promise<void> {
     this.#saving ??= this.#write().finally(() => {
       this.#saving = undefined
@@ -69,11 +75,11 @@ export class Checkpointer {
     return this.#saving
   }
 
-  /** Writes the last checkpoint of this run and gives the claim up. @throws LostClaim, or what S3 said */
+  /** Saves the last checkpoint of this run and releases the lease. @throws LeaseLost, or the error of S3 */
   async end(ending: Partial<Checkpoint> = {}): Promise<Checkpoint> {
     this.#stopping.abort()
-    await this.#beating
-    await this.#saving?.catch(() => undefined) // the next one says the same
+    await this.#periodicSaves
+    await this.#saving?.catch(() => undefined) // the last checkpoint says more
     const last = { ...this.#checkpoint(), ...ending }
     await this.#lease.release(last)
     return last
@@ -84,6 +90,7 @@ export class Checkpointer {
     await this.#lease.save(checkpoint)
     this.#savedLine = checkpoint.watermark.line
     this.#options.onSaved(checkpoint)
+    this.#backPressure.changed()
   }
 
   #checkpoint(): Checkpoint {
@@ -92,7 +99,7 @@ export class Checkpointer {
     return { ...this.#first, watermark, newest, counts: this.#ledger.counts(), repeatsPossible }
   }
 
-  async #beat(): Promise<void> {
+  async #savePeriodically(): Promise<void> {
     const { signal } = this.#stopping
     for (;;) {
       await this.#clock.sleep(this.#options.everyMs, signal)
@@ -101,7 +108,7 @@ export class Checkpointer {
     }
   }
 
-  /** What S3 did not take is tried again soon, and at the latest when there is no more room. */
+  /** Ignores an error of S3: the next save tries again, at the latest when there is no more room. */
   async #trySaving(): Promise<void> {
     try {
       await this.save()

@@ -2,36 +2,37 @@ import type { Command } from '../parse/command.ts'
 import type { EpochSeconds } from '../parse/time.ts'
 import type { Rejection, ReasonCode, WarningCode } from '../reasons.ts'
 
-/** How a line ended; there is no fourth way. */
-export type Settled = 'delivered' | 'rejected' | 'undeliverable' | 'blank'
+/** How a line can end. */
+export type LineResult = 'delivered' | 'rejected' | 'undeliverable' | 'blank'
 
 export interface Example {
   readonly line: number
   readonly detail: string
 }
 
-/** What became of the lines up to one of them: plain data, so that a checkpoint can carry it. */
+/** How the lines of a file, or of a part of it, ended. Plain data, because checkpoints and reports store it. */
 export interface Counts {
-  readonly lines: Readonly<Record<Settled, number>>
+  readonly lines: Readonly<Record<LineResult, number>>
   readonly commands: Readonly<Record<Command['kind'], number>>
   readonly rejectedBy: Readonly<Partial<Record<ReasonCode, { readonly count: number; readonly examples: readonly Example[] }>>>
   readonly warnings: Readonly<Partial<Record<WarningCode, number>>>
-  /** The span of `_t` of the delivered lines; not there where none was. */
+  /** First and last `_t` of the delivered lines. Absent if no line was delivered. */
   readonly time?: { readonly first: EpochSeconds; readonly last: EpochSeconds }
 }
 
-/** A line that was delivered, as parsing knows it. */
+/** What is counted of a delivered line. */
 export interface DeliveredLine {
   readonly commands: readonly Command[]
   readonly time: EpochSeconds
   readonly warnings: readonly WarningCode[]
 }
 
+/** Examples that are kept for each reason. */
 const MAX_EXAMPLES = 20
 
-/** Counts lines as they end. */
+/** Counts lines as they end. The ledger has one for a run; reports add up those of several segments. */
 export class Counter {
-  readonly #lines: Record<Settled, number> = { delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
+  readonly #lines: Record<LineResult, number> = { delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
   readonly #commands: Record<Command['kind'], number> = { record: 0, set: 0, alias: 0 }
   readonly #rejectedBy = new Map<ReasonCode, { count: number; examples: Example[] }>()
   readonly #warnings = new Map<WarningCode, number>()
@@ -46,17 +47,17 @@ export class Counter {
     this.#lines.delivered += 1
     for (const command of commands) this.#commands[command.kind] += 1
     for (const warning of warnings) this.#warn(warning, 1)
-    this.#spanTime(time, time)
+    this.#includeTime(time, time)
   }
 
-  deadLettered(line: number, how: 'rejected' | 'undeliverable', { reason, detail }: Rejection): void {
-    this.#lines[how] += 1
+  deadLettered(line: number, result: 'rejected' | 'undeliverable', { reason, detail }: Rejection): void {
+    this.#lines[result] += 1
     this.#reject(reason, 1, [{ line, detail }])
   }
 
-  /** Adds what was counted elsewhere: before this run, or in another segment. */
+  /** Adds the counts of an earlier run, or of another segment. */
   add({ lines, commands, rejectedBy, warnings, time }: Counts): void {
-    for (const [how, count] of Object.entries(lines) as [Settled, number][]) this.#lines[how] += count
+    for (const [result, count] of Object.entries(lines) as [LineResult, number][]) this.#lines[result] += count
     for (const [kind, count] of Object.entries(commands) as [Command['kind'], number][]) this.#commands[kind] += count
     for (const [reason, { count, examples }] of Object.entries(rejectedBy) as [
       ReasonCode,
@@ -64,7 +65,7 @@ export class Counter {
     ][])
       this.#reject(reason, count, examples)
     for (const [warning, count] of Object.entries(warnings) as [WarningCode, number][]) this.#warn(warning, count)
-    if (time !== undefined) this.#spanTime(time.first, time.last)
+    if (time !== undefined) this.#includeTime(time.first, time.last)
   }
 
   counts(): Counts {
@@ -92,7 +93,7 @@ export class Counter {
     this.#warnings.set(warning, (this.#warnings.get(warning) ?? 0) + count)
   }
 
-  #spanTime(first: EpochSeconds, last: EpochSeconds): void {
+  #includeTime(first: EpochSeconds, last: EpochSeconds): void {
     if (first < this.#first) this.#first = first
     if (last > this.#last) this.#last = last
   }
@@ -102,22 +103,22 @@ export function emptyCounts(): Counts {
   return new Counter().counts()
 }
 
-/** What several parts of a drop come to. */
+/** The counts of several segments, added up. */
 export function sumCounts(parts: readonly Counts[]): Counts {
   const counter = new Counter()
   for (const part of parts) counter.add(part)
   return counter.counts()
 }
 
-/** Lines that ended, in whichever way. */
+/** How many lines have ended. */
 export function settledLines({ lines }: Counts): number {
   return lines.delivered + lines.rejected + lines.undeliverable + lines.blank
 }
 
-/** Segments end in any order, but the same drop must give the same examples: those with the lowest numbers, in order. */
+/** Keeps the examples with the lowest line numbers, in order. Segments end in any order, but the same file must give the same report. */
 function keepLowest(examples: Example[], example: Example): void {
   if (examples.length === MAX_EXAMPLES && example.line > (examples.at(-1)?.line ?? 0)) return
-  const key = examples.findIndex(({ line }) => line > example.line)
-  examples.splice(key === -1 ? examples.length : key, 0, example)
+  const index = examples.findIndex(({ line }) => line > example.line)
+  examples.splice(index === -1 ? examples.length : index, 0, example)
   if (examples.length > MAX_EXAMPLES) examples.pop()
 }

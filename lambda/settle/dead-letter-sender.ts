@@ -1,143 +1,156 @@
 import { fullJitter } from '../backoff.ts'
-import { toBody, type DeadLetter } from './dead-letter.ts'
-import { envelopeBytes, MAX_BATCH_ENTRIES, nextBatchLength, type Envelope } from './batching.ts'
+import { asError } from '../errors.ts'
 import type { Clock, DeadLetterQueue, RefusedEntry } from '../ports.ts'
+import { BackPressure, type BoundedStage } from './back-pressure.ts'
+import { envelopeBytes, MAX_BATCH_ENTRIES, nextBatchLength, type Envelope } from './batching.ts'
+import { toBody, type DeadLetter } from './dead-letter.ts'
 
-interface Waiting {
+/** A dead letter that is not in the queue yet. */
+interface Pending {
   readonly deadLetter: DeadLetter
   readonly envelope: Envelope
   readonly bytes: number
   readonly onSent: () => void
-  tries: number
+  readonly failures: number
 }
 
-/** Batches on their way at once; more gain nothing, since SQS takes thousands of messages a second. */
+/** More batches in flight gain nothing: SQS takes thousands of messages per second. */
 const MAX_BATCHES_IN_FLIGHT = 4
-/** Letters, and bytes of them, that may wait before the reader has to. */
-const MAX_WAITING = 200
-const MAX_WAITING_BYTES = 4 * 1_048_576
-const MAX_TRIES = 8
+/** Dead letters, and their bytes, that may be pending before the reader has to wait. */
+const MAX_PENDING = 200
+const MAX_PENDING_BYTES = 4 * 1_048_576
+const MAX_FAILURES = 8
 const RETRY_BACKOFF_MS = { first: 200, max: 5_000 }
 
+/** SQS refused a dead letter at every try, or for ever. The import fails: its line must not count as settled. */
+export class DeadLetterRefused extends Error {
+  override readonly name = 'DeadLetterRefused'
+  readonly code = 'dead_letter_refused'
+}
+
 /**
- * Sends dead letters, packed, many batches at a time; a letter is sent when SQS has acknowledged it, and only then its line is settled.
+ * Sends dead letters in batches. A line is settled when SQS has acknowledged its dead letter, and not before. The settlement sends through
+ * it, and so do jobs that send a single dead letter.
  *
- * An entry that SQS could not take is sent again; one that it will never take is sent without its line, which the byte range leads to.
+ * An entry that SQS could not take is sent again. An entry that SQS will never take is sent without its line; the byte range in it leads to
+ * the line.
  */
-export class DeadLetterSender {
+export class DeadLetterSender implements BoundedStage {
   readonly #queue: DeadLetterQueue
   readonly #clock: Clock
+  readonly #backPressure: BackPressure
   readonly #stopping = new AbortController()
-  #waiting: Waiting[] = []
-  #waitingBytes = 0
-  #batchesInFlight = 0
-  #failure: Error | undefined
-  #changed: (() => void)[] = []
+  readonly #batches = new Set<Promise<void>>()
+  #pending: Pending[] = []
+  #pendingBytes = 0
+  #error: Error | undefined
 
-  constructor(queue: DeadLetterQueue, clock: Clock) {
+  constructor(queue: DeadLetterQueue, clock: Clock, backPressure = new BackPressure()) {
     this.#queue = queue
     this.#clock = clock
+    this.#backPressure = backPressure
+    backPressure.add(this)
   }
 
-  get isFull(): boolean {
-    return this.#waiting.length >= MAX_WAITING || this.#waitingBytes >= MAX_WAITING_BYTES || this.#failure !== undefined
+  get hasRoom(): boolean {
+    return this.#pending.length < MAX_PENDING && this.#pendingBytes < MAX_PENDING_BYTES
   }
 
-  post(deadLetter: DeadLetter, onSent: () => void): void {
-    const waiting = toWaiting(deadLetter, onSent, 0)
-    this.#waiting.push(waiting)
-    this.#waitingBytes += waiting.bytes
-    this.#pumpIfWorthIt()
+  /** Nothing to start: full batches are always on their way. */
+  onWait(): void {
+    return
   }
 
-  /** Waits until more letters may be posted. @throws what SQS said, after every try */
-  async room(): Promise<void> {
-    while (this.isFull && this.#failure === undefined) await this.#change()
-    if (this.#failure !== undefined) throw this.#failure
+  /** Adds a dead letter to the next batch. `onSent` is called when SQS has acknowledged it. */
+  send(deadLetter: DeadLetter, onSent: () => void): void {
+    const pending = toPending(deadLetter, onSent, 0)
+    this.#pending.push(pending)
+    this.#pendingBytes += pending.bytes
+    this.#sendFullBatches()
   }
 
-  /** Sends what waits, also a batch that is not full, and waits until all of it is acknowledged. @throws what SQS said, after every try */
+  /** Sends what is pending, even if the last batch is not full, as far as batches may be in flight. */
+  sendNow(): void {
+    while (this.#pending.length > 0 && this.#batches.size < MAX_BATCHES_IN_FLIGHT && this.#error === undefined) this.#sendBatch()
+  }
+
+  /** Sends what is pending and waits until SQS has acknowledged all of it. @throws DeadLetterRefused, or the error of SQS */
   async flush(): Promise<void> {
-    while ((this.#waiting.length > 0 || this.#batchesInFlight > 0) && this.#failure === undefined) {
-      this.#pump()
-      await this.#change()
+    while (this.#error === undefined && (this.#pending.length > 0 || this.#batches.size > 0)) {
+      this.sendNow()
+      await Promise.race(this.#batches)
     }
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#error !== undefined) throw this.#error
   }
 
-  /** Waits for what is on its way, and begins nothing more. */
+  /** Begins no further batch, and waits for those in flight. */
   async stop(): Promise<void> {
-    this.#failure ??= new Error('the import was given up')
+    this.#error ??= new Error('The dead-letter sender was stopped.')
     this.#stopping.abort()
-    while (this.#batchesInFlight > 0) await this.#change()
+    await Promise.all(this.#batches)
   }
 
-  /** A batch that is not full waits for more letters. */
-  #pumpIfWorthIt(): void {
-    if (this.#waiting.length >= MAX_BATCH_ENTRIES || this.#waitingBytes >= MAX_WAITING_BYTES) this.#pump()
+  /** A batch that is not full waits for more dead letters. */
+  #sendFullBatches(): void {
+    if (this.#pending.length >= MAX_BATCH_ENTRIES || this.#pendingBytes >= MAX_PENDING_BYTES) this.sendNow()
   }
 
-  #pump(): void {
-    while (this.#waiting.length > 0 && this.#batchesInFlight < MAX_BATCHES_IN_FLIGHT && this.#failure === undefined) {
-      const length = nextBatchLength(this.#waiting.slice(0, MAX_BATCH_ENTRIES + 1).map(({ bytes }) => bytes))
-      const batch = this.#waiting.splice(0, length)
-      for (const { bytes } of batch) this.#waitingBytes -= bytes
-      this.#batchesInFlight += 1
-      void this.#send(batch)
-        .catch((error: unknown) => {
-          this.#failure ??= error instanceof Error ? error : new Error(String(error))
-        })
-        .finally(() => {
-          this.#batchesInFlight -= 1
-          // Whoever waits for room posts nothing, so nobody else would begin the next batch.
-          this.#pumpIfWorthIt()
-          for (const wake of this.#changed.splice(0)) wake()
-        })
+  #sendBatch(): void {
+    const length = nextBatchLength(this.#pending.slice(0, MAX_BATCH_ENTRIES + 1).map(({ bytes }) => bytes))
+    const batch = this.#pending.splice(0, length)
+    for (const { bytes } of batch) this.#pendingBytes -= bytes
+    const sending = this.#send(batch)
+      .catch((error: unknown) => {
+        this.#error ??= asError(error)
+        this.#backPressure.fail(this.#error)
+      })
+      .finally(() => {
+        this.#batches.delete(sending)
+        this.#sendFullBatches()
+        this.#backPressure.changed()
+      })
+    this.#batches.add(sending)
+  }
+
+  async #send(batch: readonly Pending[]): Promise<void> {
+    const refusals = await this.#queue.sendBatch(batch.map(({ envelope }) => envelope))
+    const refusalAt = new Map(refusals.map((refusal) => [refusal.index, refusal]))
+    const retries: Pending[] = []
+    for (const [index, pending] of batch.entries()) {
+      const refusal = refusalAt.get(index)
+      if (refusal === undefined) pending.onSent()
+      else retries.push(afterRefusal(pending, refusal))
     }
-  }
-
-  async #send(batch: readonly Waiting[]): Promise<void> {
-    const refused = new Map(
-      (await this.#queue.sendBatch(batch.map(({ envelope }) => envelope))).map((entry) => [entry.index, entry]),
-    )
-    const again: Waiting[] = []
-    for (const [index, waiting] of batch.entries()) {
-      const refusal = refused.get(index)
-      if (refusal === undefined) waiting.onSent()
-      else again.push(afterRefusal(waiting, refusal))
-    }
-    if (again.length === 0) return
-    const tries = Math.max(...again.map((waiting) => waiting.tries))
-    await this.#clock.sleep(fullJitter(tries, this.#clock.chance(), RETRY_BACKOFF_MS), this.#stopping.signal)
-    this.#waiting.unshift(...again)
-    for (const { bytes } of again) this.#waitingBytes += bytes
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#changed.push(resolve))
+    if (retries.length === 0) return
+    this.#backPressure.changed() // some lines have ended, and the retries take a while
+    const failures = Math.max(...retries.map((retry) => retry.failures))
+    await this.#clock.sleep(fullJitter(failures, this.#clock.chance(), RETRY_BACKOFF_MS), this.#stopping.signal)
+    this.#pending.unshift(...retries)
+    for (const { bytes } of retries) this.#pendingBytes += bytes
   }
 }
 
-function toWaiting(deadLetter: DeadLetter, onSent: () => void, tries: number): Waiting {
+function toPending(deadLetter: DeadLetter, onSent: () => void, failures: number): Pending {
   const envelope = {
     body: toBody(deadLetter),
     attributes: { reason: deadLetter.reason, key: asAttribute(deadLetter.source.key) },
   }
-  return { deadLetter, envelope, bytes: envelopeBytes(envelope), onSent, tries }
+  return { deadLetter, envelope, bytes: envelopeBytes(envelope), onSent, failures }
 }
 
-/** @throws Error where the entry was refused at every try: the import fails, and nothing is settled that is not kept somewhere */
-function afterRefusal(waiting: Waiting, { code, isSenderFault }: RefusedEntry): Waiting {
-  const { deadLetter, onSent, tries } = waiting
+/** @throws DeadLetterRefused if another try would be useless */
+function afterRefusal(pending: Pending, { code, isSenderFault }: RefusedEntry): Pending {
+  const { deadLetter, onSent } = pending
+  const failures = pending.failures + 1
   const carriesLine = deadLetter.line !== undefined || deadLetter.lineBase64 !== undefined
-  if (tries + 1 >= MAX_TRIES || (isSenderFault && !carriesLine))
-    throw new Error(`The dead-letter queue refused a letter for good (${code}).`)
-  if (!isSenderFault) return { ...waiting, tries: tries + 1 }
-  const { line: _line, lineBase64: _lineBase64, ...pointer } = deadLetter
-  return toWaiting({ ...pointer, lineTruncated: true }, onSent, tries + 1)
+  if (failures >= MAX_FAILURES || (isSenderFault && !carriesLine))
+    throw new DeadLetterRefused(`SQS does not accept a dead letter (${code}). Its line is sent again when the import is retried.`)
+  if (!isSenderFault) return { ...pending, failures }
+  const { line: _line, lineBase64: _lineBase64, ...withoutLine } = deadLetter
+  return toPending({ ...withoutLine, lineTruncated: true }, onSent, failures)
 }
 
-/** What SQS refuses in an attribute is shown as U+FFFD: the attribute is for people's eyes, the body holds the key itself. */
+/** Replaces what SQS refuses in an attribute by U+FFFD. The attribute is for people; the body holds the exact key. */
 function asAttribute(key: string): string {
   return key.toWellFormed().replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
 }

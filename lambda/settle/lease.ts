@@ -3,6 +3,7 @@ import type { Checkpoints, Clock, DocumentKey, LeaseHolder, Leased } from '../po
 /** Another run has taken the work over: this one must not go on, and must not say that the work is done. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
+  readonly code = 'lease_lost'
 
   constructor() {
     super('Another invocation has taken this work over, since nothing was heard of this one for too long.')

@@ -1,42 +1,43 @@
 import type { Rejection } from '../reasons.ts'
-import { Counter, type DeliveredLine, type Counts } from './counts.ts'
+import { Counter, type Counts, type DeliveredLine } from './counts.ts'
 
-/** A place between two lines of a drop: all before it has ended. */
+/** A position between two lines of a file: all lines before it have ended. */
 export interface Watermark {
-  /** Number of the last line before it; 0 at the start of a drop. */
+  /** Number of the last line before it; 0 at the start of a file. */
   readonly line: number
-  /** Where the line after it begins. */
+  /** Byte at which the next line begins. */
   readonly byte: number
 }
 
-/** How a line ended, kept until all before it have. */
-type Ending =
+/** How a line ended, stored until all lines before it have ended too. */
+type LineOutcome =
   | { readonly kind: 'blank' }
   | { readonly kind: 'delivered'; readonly line: DeliveredLine }
-  | { readonly kind: 'dead-lettered'; readonly how: 'rejected' | 'undeliverable'; readonly rejection: Rejection }
+  | { readonly kind: 'dead-lettered'; readonly result: 'rejected' | 'undeliverable'; readonly rejection: Rejection }
 
-const BLANK: Ending = Object.freeze({ kind: 'blank' })
+const BLANK: LineOutcome = Object.freeze({ kind: 'blank' })
 
 /**
- * The one place where lines end, and where it is known up to which line all of them have.
+ * Records how lines end, and up to which line all of them have ended. The settlement opens and ends lines here; the checkpointer saves the
+ * result.
  *
- * Lines are opened in order and end in any order. `mark` is the place before which every line has ended, `sums` what became of exactly
- * those lines: only so can a checkpoint be taken up again without a line missing or counted twice. `span` is how far the newest line has
- * run ahead; a bounded span bounds both memory and what a crash can repeat.
+ * Lines are opened in order and end in any order. Every line before the watermark has ended, and `counts` covers exactly those lines:
+ * therefore a run can continue from a checkpoint, and no line is missing or counted twice. The span from the watermark to the newest line is
+ * bounded, which bounds both memory and what a crash can repeat.
  */
 export class Ledger {
   readonly #counter = new Counter()
-  /** For each line that is open or ended ahead of the mark, as a ring: how it ended, and where the next one begins. */
-  readonly #endings: (Ending | undefined)[]
+  /** A ring of the lines after the watermark: how each ended, or undefined, and where the next line begins. */
+  readonly #outcomes: (LineOutcome | undefined)[]
   readonly #nextBytes: Float64Array
   #watermark: number
   #byte: number
   #newest: number
   #repeats = 0
 
-  /** @param mark where the first line that will be opened begins @param sums what became of the lines before it */
+  /** @param watermark where the first line to be opened begins @param counts of the lines before it */
   constructor(watermark: Watermark, maxSpan: number, counts?: Counts) {
-    this.#endings = new Array<Ending | undefined>(maxSpan).fill(undefined)
+    this.#outcomes = new Array<LineOutcome | undefined>(maxSpan).fill(undefined)
     this.#nextBytes = new Float64Array(maxSpan)
     this.#watermark = watermark.line
     this.#newest = watermark.line
@@ -48,31 +49,27 @@ export class Ledger {
     return { line: this.#watermark, byte: this.#byte }
   }
 
-  /** Number of the last line before the mark. */
-  get settled(): number {
-    return this.#watermark
-  }
-
   /** Number of the newest line that was opened. */
   get newest(): number {
     return this.#newest
   }
 
-  /** Lines that were sent once more though they had been delivered. */
+  /** How often a line was sent again although it had been delivered. */
   get repeats(): number {
     return this.#repeats
   }
 
-  get isSpanFull(): boolean {
-    return this.#newest - this.#watermark >= this.#endings.length
+  /** Whether another line may be opened. */
+  get hasRoom(): boolean {
+    return this.#newest - this.#watermark < this.#outcomes.length
   }
 
-  /** @param nextByte where the line after it begins @throws RangeError where the span is full: the caller has to wait first */
+  /** @param nextByte where the line after it begins @throws RangeError if there is no room, or if the line is not the next one */
   open(line: number, nextByte: number): void {
-    if (this.isSpanFull || line !== this.#newest + 1)
+    if (!this.hasRoom || line !== this.#newest + 1)
       throw new RangeError(`line ${line} cannot be opened after line ${this.#newest}`)
     this.#newest = line
-    this.#nextBytes[line % this.#endings.length] = nextByte
+    this.#nextBytes[line % this.#outcomes.length] = nextByte
   }
 
   repeated(): void {
@@ -87,46 +84,46 @@ export class Ledger {
     this.#end(line, { kind: 'delivered', line: delivered })
   }
 
-  /** To be called when the line's dead letter is acknowledged, not before. */
-  deadLettered(line: number, how: 'rejected' | 'undeliverable', rejection: Rejection): void {
-    this.#end(line, { kind: 'dead-lettered', how, rejection })
+  /** Must not be called before SQS has acknowledged the dead letter of the line. */
+  deadLettered(line: number, result: 'rejected' | 'undeliverable', rejection: Rejection): void {
+    this.#end(line, { kind: 'dead-lettered', result, rejection })
   }
 
-  /** What became of the lines up to the mark. */
+  /** Counts of the lines before the watermark. */
   counts(): Counts {
     return this.#counter.counts()
   }
 
-  #end(line: number, ending: Ending): void {
-    const slot = line % this.#endings.length
-    if (line <= this.#watermark || line > this.#newest || this.#endings[slot] !== undefined)
+  #end(line: number, outcome: LineOutcome): void {
+    const slot = line % this.#outcomes.length
+    if (line <= this.#watermark || line > this.#newest || this.#outcomes[slot] !== undefined)
       throw new RangeError(`line ${line} ended twice or was never opened`)
-    this.#endings[slot] = ending
+    this.#outcomes[slot] = outcome
     if (line === this.#watermark + 1) this.#advance()
   }
 
   #advance(): void {
     for (;;) {
-      const slot = (this.#watermark + 1) % this.#endings.length
-      const ending = this.#endings[slot]
-      if (ending === undefined) return
-      this.#endings[slot] = undefined
+      const slot = (this.#watermark + 1) % this.#outcomes.length
+      const outcome = this.#outcomes[slot]
+      if (outcome === undefined) return
+      this.#outcomes[slot] = undefined
       this.#watermark += 1
       this.#byte = this.#nextBytes[slot] ?? this.#byte
-      this.#count(this.#watermark, ending)
+      this.#count(this.#watermark, outcome)
     }
   }
 
-  #count(line: number, ending: Ending): void {
-    switch (ending.kind) {
+  #count(line: number, outcome: LineOutcome): void {
+    switch (outcome.kind) {
       case 'blank':
         this.#counter.blank()
         break
       case 'delivered':
-        this.#counter.delivered(ending.line)
+        this.#counter.delivered(outcome.line)
         break
       case 'dead-lettered':
-        this.#counter.deadLettered(line, ending.how, ending.rejection)
+        this.#counter.deadLettered(line, outcome.result, outcome.rejection)
     }
   }
 }

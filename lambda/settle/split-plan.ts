@@ -3,13 +3,16 @@ import type { Failure } from './checkpoint.ts'
 
 export const SPLIT_PLAN_SCHEMA = 'kissmetrics-importer/plan/v1'
 
-/** How a large drop is cut: the segments so far, each sent to the import queue before it stands here. */
+/** How a large file is split: its segments so far. Each segment was sent to the import queue before it was added to the plan. */
 export interface SplitPlan {
   readonly schema: typeof SPLIT_PLAN_SCHEMA
+  /** Size of the whole object. */
   readonly bytes: number
   readonly segments: readonly Segment[]
+  /** Whether the segments cover the whole file. */
   readonly isComplete: boolean
   readonly failure?: Failure
+  /** ISO 8601. */
   readonly startedAt: string
   readonly invocations: number
 }

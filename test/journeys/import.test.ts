@@ -235,7 +235,7 @@ describe('a set-up that is wrong stops at once, and nothing is lost', () => {
     await using installation = await Installation.start(sink.url)
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'incoming/a.json', Body: manyLines(1_000).join('\n') }))
-    const sentence = await installation.heard('Set-up is wrong')
+    const sentence = await installation.heard('setup_wrong')
     expect(sentence).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
     expect(sink.seen.length).toBeLessThanOrEqual(64)
     const deadLetters = await installation.receiveDeadLetters()

@@ -29,7 +29,7 @@ describe('what a message asks for', () => {
     )
     await installation.idle()
     expect(sink.seen).toHaveLength(1)
-    expect(installation.entries.map(({ sentence }) => sentence)).toContain('Drop skipped: this very object was imported before.')
+    await installation.heard('file_skipped')
   })
 
   test('several drops in one message are all imported, and one that is not there keeps nobody', async () => {
@@ -42,7 +42,9 @@ describe('what a message asks for', () => {
     await installation.sendToImportQueue(JSON.stringify({ Records: events }))
     await installation.idle()
     expect(sink.seen).toHaveLength(2)
-    expect(installation.entries).toContainEqual(expect.objectContaining({ facts: { key: 'other/missing.json', state: 'gone' } }))
+    expect(installation.entries).toContainEqual(
+      expect.objectContaining({ facts: { code: 'file_missing', key: 'other/missing.json', state: 'gone' } }),
+    )
   })
 
   test('a bare S3 event, without a queue', async () => {
@@ -85,7 +87,7 @@ describe('what a message asks for', () => {
     })
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
     expect(installation.entries).toContainEqual(
-      expect.objectContaining({ level: 'error', sentence: expect.stringContaining('Message not understood') as unknown }),
+      expect.objectContaining({ level: 'error', facts: expect.objectContaining({ code: 'message_unknown' }) as unknown }),
     )
   })
 
@@ -95,7 +97,9 @@ describe('what a message asks for', () => {
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
     await installation.invoke({ Records: [eventOf('other/a.json', { eTag: '00000000000000000000000000000000' })] })
-    expect(installation.entries).toContainEqual(expect.objectContaining({ facts: { key: 'other/a.json', state: 'superseded' } }))
+    expect(installation.entries).toContainEqual(
+      expect.objectContaining({ facts: { code: 'file_missing', key: 'other/a.json', state: 'superseded' } }),
+    )
     expect(sink.seen).toEqual([])
   })
 
@@ -136,7 +140,7 @@ describe('dead letters that are moved back to the import queue', () => {
     await installation.import('a.json', `${GOOD}\n{"_p":"b","_t":1393344604,"_n":"Paid"}`)
     isRefused = false
     await installation.redrive()
-    await installation.heard('Dead letter replayed')
+    await installation.heard('dead_letter_replayed')
     expect(sink.taken.size).toBe(2)
     expect(await installation.receiveDeadLetters()).toEqual([])
   })
@@ -151,7 +155,7 @@ describe('dead letters that are moved back to the import queue', () => {
     isRefused = false
     const cut: DeadLetter = { ...deadLetters[1]!, line: long.slice(0, 100), lineTruncated: true }
     await installation.sendToImportQueue(JSON.stringify(cut))
-    await installation.heard('Dead letter replayed')
+    await installation.heard('dead_letter_replayed')
     expect([...sink.taken.keys()].some((request) => request.includes('n29='))).toBe(true)
   })
 
@@ -195,7 +199,7 @@ describe('dead letters that are moved back to the import queue', () => {
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     const [deadLetter] = await installation.receiveDeadLetters()
     await installation.sendToImportQueue(JSON.stringify({ ...deadLetter, replays: 2 }))
-    await installation.heard('Dead letter set aside')
+    await installation.heard('dead_letter_quarantined')
     await installation.idle()
     expect(await installation.takeDeadBodies()).toEqual([])
     const [quarantined] = await archivedDeadLetters(installation)
@@ -209,7 +213,7 @@ describe('dead letters that are moved back to the import queue', () => {
     await installation.import('a.json', '[\n1\n]')
     const [deadLetter] = await installation.receiveDeadLetters()
     await installation.sendToImportQueue(JSON.stringify({ ...deadLetter, replays: 2 }))
-    await installation.heard('Dead letter set aside')
+    await installation.heard('dead_letter_quarantined')
     await installation.idle()
     expect(await installation.takeDeadBodies()).toEqual([])
     expect((await archivedDeadLetters(installation)).map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
@@ -224,7 +228,7 @@ describe('the daily sweep', () => {
     await using installation = await Installation.start(sink.url)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     await installation.sendToImportQueue(JSON.stringify({ schema: ARCHIVE_SCHEMA }))
-    expect((await installation.heard('Looked for dead letters')).facts).toEqual({ seen: 1, isWhole: true })
+    expect((await installation.heard('no_old_dead_letters')).facts).toMatchObject({ seen: 1, isWhole: true })
     expect(await installation.receiveDeadLetters()).toHaveLength(1)
     expect(await archivedDeadLetters(installation)).toEqual([])
   })

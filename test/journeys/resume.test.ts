@@ -91,7 +91,7 @@ describe('a drop that is asked for twice', () => {
     await using installation = await Installation.start(sink.url)
     const { file } = await installation.import('a.json', lines(5))
     await installation.sendToImportQueue(eventOf(file.key, file.versionId))
-    await installation.heard('Drop skipped')
+    await installation.heard('file_skipped')
     expect(taken(sink.taken)).toEqual(range(1, 5))
   })
 
@@ -102,7 +102,7 @@ describe('a drop that is asked for twice', () => {
     const key = 'incoming/twice.json'
     const { VersionId } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: lines(200) }))
     await installation.sendToImportQueue(eventOf(key, VersionId))
-    await installation.heard('Another invocation works on this')
+    await installation.heard('task_busy')
     expect(await installation.finalReport(key, VersionId)).toMatchObject({ lines: { delivered: 200 }, invocations: 1 })
     expect(taken(sink.taken)).toEqual(range(1, 200))
   })

@@ -4,7 +4,7 @@ import { NUMBER_SETTINGS, parseEndpoint, readImporterSettings, TEXT_SETTINGS, ty
 
 const ENV: Env = { KM_API_KEY: 'k', KM_DEAD_LETTER_QUEUE_URL: 'd', KM_IMPORT_QUEUE_URL: 'i', KM_BUCKET: 'b' }
 
-test('what is not set is as most need it', () => {
+test('a setting that is not set has its default', () => {
   expect(readImporterSettings(ENV)).toEqual({
     endpoint: new URL('https://trk.kissmetrics.io'),
     apiKey: { value: 'k' },
@@ -26,16 +26,16 @@ test('on AWS the key comes from the secret', () => {
   expect(readImporterSettings({ ...ENV, KM_API_KEY_SECRET: 'arn' }).apiKey).toEqual({ secretArn: 'arn' })
 })
 
-describe('a setting that cannot be used is named, with what it holds and what it may hold', () => {
+describe('an invalid setting is named, with its value and the allowed values', () => {
   // prettier-ignore
   test.each<[string, Env, string]>([
     //  what is wrong             settings                                  what is said
     [ 'below its range',          { ...ENV, KM_MAX_IN_FLIGHT: '0' },        'KM_MAX_IN_FLIGHT is "0": expected a whole number of requests from 1 to 512. Leave it out to use 64.' ],
     [ 'above its range',          { ...ENV, KM_MAX_IN_FLIGHT: '513' },      'KM_MAX_IN_FLIGHT is "513": expected a whole number of requests from 1 to 512. Leave it out to use 64.' ],
-    [ 'no whole number',          { ...ENV, KM_MAX_LINE_BYTES: '2048.5' },  'KM_MAX_LINE_BYTES is "2048.5": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
-    [ 'no number',                { ...ENV, KM_MAX_LINE_BYTES: '1MB' },     'KM_MAX_LINE_BYTES is "1MB": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
-    [ 'no key',                   { ...ENV, KM_API_KEY: ' ' },              'No API key: neither KM_API_KEY_SECRET (the ARN of a secret) nor KM_API_KEY is set. Set one; nothing was sent.' ],
-    [ 'no queue',                 { ...ENV, KM_IMPORT_QUEUE_URL: '' },      'KM_IMPORT_QUEUE_URL is not set: the stack sets it. Deploy again.' ],
+    [ 'not a whole number',       { ...ENV, KM_MAX_LINE_BYTES: '2048.5' },  'KM_MAX_LINE_BYTES is "2048.5": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
+    [ 'not a number',             { ...ENV, KM_MAX_LINE_BYTES: '1MB' },     'KM_MAX_LINE_BYTES is "1MB": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
+    [ 'no key',                   { ...ENV, KM_API_KEY: ' ' },              'No API key: neither KM_API_KEY_SECRET (the ARN of a secret) nor KM_API_KEY is set. Set one of them. Nothing was sent.' ],
+    [ 'no queue',                 { ...ENV, KM_IMPORT_QUEUE_URL: '' },      'KM_IMPORT_QUEUE_URL is not set. The stack sets it: deploy again.' ],
   ])('%s', (_what, env, sentence) => {
     expect(() => readImporterSettings(env)).toThrow(sentence)
   })
@@ -45,22 +45,22 @@ describe('a setting that cannot be used is named, with what it holds and what it
   })
 })
 
-describe('where commands may be sent', () => {
+describe('the address of an endpoint may be', () => {
   // prettier-ignore
   test.each([
     [ 'https://trk.kissmetrics.io' ], [ 'https://trk.kissmetrics.io:8443' ], [ 'http://127.0.0.1:9000' ], [ 'http://localhost' ], [ 'http://[::1]:80' ],
-  ])('to %s', (url) => {
+  ])('%s', (url) => {
     expect(parseEndpoint(url, 'KM_ENDPOINT').origin).toBe(new URL(url).origin)
   })
 
   // prettier-ignore
   test.each([
     //  not to                                what is said
-    [ 'trk.kissmetrics.io',                   'expected an address such as https://trk.kissmetrics.io.' ],
-    [ 'http://trk.kissmetrics.io',            'Only https is allowed, since each request carries the API key.' ],
+    [ 'trk.kissmetrics.io',                   'expected an address like https://trk.kissmetrics.io.' ],
+    [ 'http://trk.kissmetrics.io',            'Only https is allowed, because each request contains the API key.' ],
     [ 'ftp://trk.kissmetrics.io',             'Only https is allowed' ],
-    [ 'https://169.254.169.254',              'with a host name and not a number' ],
-    [ 'https://[fd00::1]',                    'with a host name and not a number' ],
+    [ 'https://169.254.169.254',              'with a host name instead of an IP address' ],
+    [ 'https://[fd00::1]',                    'with a host name instead of an IP address' ],
     [ 'https://trk.kissmetrics.io/e',         'with nothing after the host' ],
     [ 'https://trk.kissmetrics.io/?_k=other', 'with nothing after the host' ],
     [ '',                                     'expected an address' ],
@@ -70,18 +70,18 @@ describe('where commands may be sent', () => {
 
   test('a password in it is not repeated', () => {
     expect(() => parseEndpoint('https://user:hunter2@trk.kissmetrics.io', 'KM_ENDPOINT')).toThrow(
-      'KM_ENDPOINT holds a user name or password: expected an address such as https://trk.kissmetrics.io, without them.',
+      'KM_ENDPOINT holds a user name or password: expected an address like https://trk.kissmetrics.io, without them.',
     )
   })
 })
 
-test('docs/configuration.md names every setting and no other', () => {
+test('docs/configuration.md lists every setting and no other', () => {
   const named = new Set(readFileSync('docs/configuration.md', 'utf8').match(/\bKM_[A-Z_]+/g))
   expect([...named].toSorted()).toEqual([...Object.keys(NUMBER_SETTINGS), ...Object.values(TEXT_SETTINGS)].toSorted())
 })
 
 test.each(Object.entries(NUMBER_SETTINGS))(
-  'docs/configuration.md says of %s what the table says',
+  'docs/configuration.md describes %s as the code does',
   (name, { unit, default: usual, min, max, why }) => {
     const row = [`\`${name}\``, unit, usual, min, max]
       .map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell))

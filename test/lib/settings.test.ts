@@ -56,7 +56,7 @@ describe('a setting that cannot be deployed is refused, in a sentence that says 
     [{ product: '-shop' },                        'product is "-shop": expected 1 to 30 letters, digits and inner hyphens, such as "web-shop". Change it, or leave it out.'],
     [{ product: 'x'.repeat(31) },                 `product is "${'x'.repeat(31)}": expected 1 to 30 letters, digits and inner hyphens, such as "web-shop". Change it, or leave it out.`],
     [{ product: 5 },                              'product is a number: expected text. Put it in quotes, or leave it out.'],
-    [{ endpoint: 'trk.kissmetrics.io' },          'endpoint is "trk.kissmetrics.io": expected an address such as https://trk.kissmetrics.io.'],
+    [{ endpoint: 'trk.kissmetrics.io' },          'endpoint is "trk.kissmetrics.io": expected an address like https://trk.kissmetrics.io.'],
     [{ endpoint: 'http://127.0.0.1:8080' },       'endpoint is "http://127.0.0.1:8080": expected an https address such as https://trk.kissmetrics.io. An address of this computer cannot be reached from AWS; run `npm start` to import on this computer.'],
     [{ apiKeySecretArn: 'kissmetrics-key' },      'apiKeySecretArn is not the full ARN of a Secrets Manager secret: expected arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, as `aws secretsmanager describe-secret` shows it. Never put the key itself here. Leave it out to have a secret made.'],
   ])('%j', (context, message) => {

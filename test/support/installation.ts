@@ -171,9 +171,9 @@ export class Installation implements AsyncDisposable {
     })
   }
 
-  /** The first thing said that begins so, as soon as it is. */
-  heard(beginning: string): Promise<LogEntry> {
-    return eventually(beginning, () => Promise.resolve(this.entries.find(({ sentence }) => sentence.startsWith(beginning))))
+  /** The first log entry with this code, as soon as there is one. */
+  heard(code: string): Promise<LogEntry> {
+    return eventually(code, () => Promise.resolve(this.entries.find(({ facts }) => facts.code === code)))
   }
 
   waitingMessages(): Promise<number> {

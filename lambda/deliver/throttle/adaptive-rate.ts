@@ -1,64 +1,69 @@
-import { RecoveryCurve } from './recovery-curve.ts'
 import { RateLimit } from '../rate-limit.ts'
 import { RecentCount } from './recent-count.ts'
+import { RecoveryCurve } from './recovery-curve.ts'
 
-const CUT = 0.15
-/** Small, since some endpoints refuse whatever comes too soon after the one before. */
+/** Share of the rate that is given up when an attempt is throttled. */
+const REDUCTION = 0.15
+/** Small, because some endpoints throttle every attempt that comes too soon after the one before. */
 const SLACK_MS = 2
-/** In less time than this, what was taken is no measure of a rate. */
-const SHORTEST_MS = 50
+/** Attempts of a shorter time than this are no measure of a rate. */
+const MIN_MEASURED_MS = 50
 
 /**
- * How many attempts may begin in a second, where the endpoint takes only so many: any number until it has refused one, then a little
- * fewer than it took when it refused, and now and then a little more.
+ * How many attempts may begin per second, for an endpoint with a rate limit: any number until one is throttled, then a little less than the
+ * rate at that moment, and slowly more again. The throttle reports every attempt and answer to it.
  */
 export class AdaptiveRate {
   readonly #begun = new RecentCount()
-  readonly #curve = new RecoveryCurve(CUT)
-  readonly #bucket = new RateLimit(Infinity, SLACK_MS)
-  #since: number | undefined
-  #lastAt = 0
-  #hasHeldBack = false
+  readonly #curve = new RecoveryCurve(REDUCTION)
+  readonly #limit = new RateLimit(Infinity, SLACK_MS)
+  #measuredSince: number | undefined
+  #acceptedAt = 0
+  /** Whether an attempt had to wait for the rate since the last one was accepted. Otherwise the rate is not used, and must not grow. */
+  #hasDelayed = false
 
   get isLimited(): boolean {
-    return this.#curve.height < Infinity
+    return this.#curve.limit < Infinity
   }
 
   waitMs(now: number): number {
-    const ms = this.#bucket.waitMs(now)
-    if (ms > 0) this.#hasHeldBack = true
+    const ms = this.#limit.waitMs(now)
+    if (ms > 0) this.#hasDelayed = true
     return ms
   }
 
   begin(now: number): void {
-    this.#since ??= now
+    this.#measuredSince ??= now
     this.#begun.add(1, now)
-    this.#bucket.take(now)
+    this.#limit.take(now)
   }
 
-  taken(now: number): void {
-    if (this.#hasHeldBack) {
-      this.#hasHeldBack = false
-      this.#curve.advance(now - this.#lastAt)
-      this.#bucket.perSecond = this.#curve.height
+  recordAccepted(now: number): void {
+    if (this.#hasDelayed) {
+      this.#hasDelayed = false
+      this.#curve.advance(now - this.#acceptedAt)
+      this.#limit.perSecond = this.#curve.limit
     }
-    this.#lastAt = now
+    this.#acceptedAt = now
   }
 
-  refused(now: number): void {
+  /** Takes a throttled attempt out of the measured rate. */
+  recordThrottled(now: number): void {
     this.#begun.add(-1, now)
   }
 
-  /** A pause is part of the price of going on as before; a long one is not all of it. */
+  /** A pause lowers the measured rate, since it is part of the price of that rate; but at most one second of it counts. */
   pause(ms: number, now: number): void {
-    this.#since = now + Math.max(0, ms - 1000)
+    this.#measuredSince = now + Math.max(0, ms - 1000)
   }
 
-  cut(now: number, slack: number): void {
-    const { height } = this.#curve
-    const measured = (this.#begun.total(now) * 1000) / Math.min(1000, Math.max(SHORTEST_MS, now - (this.#since ?? now)))
-    const least = this.isLimited ? height / 2 : 1
-    this.#curve.refuse(Math.min(height, Math.max(measured * slack, least)))
-    this.#bucket.perSecond = this.#curve.height
+  /** Lowers the rate to a little less than the measured rate. @param slack factor on the measured rate; more than 1 if it may not be the cause */
+  reduce(now: number, slack: number): void {
+    const { limit } = this.#curve
+    const elapsedMs = now - (this.#measuredSince ?? now)
+    const measured = (this.#begun.total(now) * 1000) / Math.min(1000, Math.max(MIN_MEASURED_MS, elapsedMs))
+    const min = this.isLimited ? limit / 2 : 1
+    this.#curve.reduce(Math.min(limit, Math.max(measured * slack, min)))
+    this.#limit.perSecond = this.#curve.limit
   }
 }

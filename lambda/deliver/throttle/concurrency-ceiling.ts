@@ -1,76 +1,75 @@
 import type { Attempt } from '../attempt.ts'
 
 /** Attempts in flight at the start, and after an outage. */
-const FIRST_HEIGHT = 8
-/**
- * Latency below this is nobody's harm: so long it takes our own process, at a full processor, to come round to an answer that has
- * long been there.
- */
+const FIRST_LIMIT = 8
+/** Shorter latencies are not compared: under full load our own process needs this long to get round to an answer that has arrived. */
 const HARMLESS_MS = 5
-/** How much slower than at its best the endpoint may become before more in flight is taken to wait in its queue. */
+/** If the endpoint becomes slower than its best latency by this factor, additional attempts are taken to wait in its queue. */
 const TOLERANCE = 2
 const STEP_DOWN = 0.8
-/** Answers that are judged together, at least. */
-const SMALLEST_ROUND = 32
+/** Fewest answers that are averaged. */
+const MIN_ROUND = 32
 
-/** A step down that has yet to show whether it made answers faster. */
+/** A step down that has yet to show whether it makes answers faster. */
 interface Trial {
   readonly inFlight: number
   readonly latencyMs: number
 }
 
 /**
- * How many attempts in flight make sense, told by latency: beyond what the endpoint works on at a time, more only wait in its queue.
+ * How many attempts in flight are useful, measured by latency: beyond what the endpoint works on at a time, more attempts only wait in its
+ * queue. The concurrency limit reports accepted attempts to it.
  *
- * Twice as many each round trip while latency holds, one more each round trip afterwards, a fifth less where latency has grown
- * beyond tolerance. Fewer must then be answered faster: where they are not, the queue is not ours and the endpoint has become slow,
- * so the step is taken back and its new latency is what is compared to.
+ * It doubles each round trip while latency holds, and grows by one each round trip after that. If latency exceeds the tolerance, it falls by
+ * a fifth. Then answers must become faster. If they do not, the queue is not ours and the endpoint itself has become slow: the step is
+ * taken back, and the new latency is what later ones are compared with.
  */
 export class ConcurrencyCeiling {
-  #height = FIRST_HEIGHT
+  #limit = FIRST_LIMIT
   #isStarting = true
   #bestMs = Infinity
   #trial: Trial | undefined
   #sumOfLogs = 0
   #sumInFlight = 0
   #count = 0
-  #roundSize = FIRST_HEIGHT
-  /** The number of the first attempt that began in this round. */
-  #first = 0
+  #roundSize = FIRST_LIMIT
+  /** Number of the first attempt that began in this round. */
+  #firstOfRound = 0
 
-  get height(): number {
-    return this.#height
+  get limit(): number {
+    return this.#limit
   }
 
-  /** An attempt that made use of the height was taken. @param next the number of the next attempt to begin */
-  taken({ number, inFlight, at }: Attempt, now: number, next: number): void {
-    if (this.#trial === undefined) this.#height += this.#isStarting ? 1 : 1 / this.#height
-    if (number < this.#first) return
-    // A geometric mean: one attempt in a hundred that stalls says nothing about the others, and would outweigh them in any other.
+  /** Records an accepted attempt that used the limit. @param next number of the next attempt to begin */
+  recordAccepted({ number, inFlight, at }: Attempt, now: number, next: number): void {
+    if (this.#trial === undefined) this.#limit += this.#isStarting ? 1 : 1 / this.#limit
+    if (number < this.#firstOfRound) return
+    // A geometric mean: one attempt in a hundred that stalls says nothing about the others, but would dominate an arithmetic mean.
     this.#sumOfLogs += Math.log(Math.max(now - at, 1))
     this.#sumInFlight += inFlight
     this.#count += 1
     if (this.#count < this.#roundSize) return
-    this.#classify(Math.exp(this.#sumOfLogs / this.#count), this.#sumInFlight / this.#count)
+    this.#endRound(Math.exp(this.#sumOfLogs / this.#count), this.#sumInFlight / this.#count)
     this.#sumOfLogs = 0
     this.#sumInFlight = 0
     this.#count = 0
-    this.#roundSize = this.#isStarting ? this.#height : Math.max(this.#height, SMALLEST_ROUND)
-    this.#first = next
+    this.#roundSize = this.#isStarting ? this.#limit : Math.max(this.#limit, MIN_ROUND)
+    this.#firstOfRound = next
   }
 
-  /** Begins as at the start: after an outage nobody knows what the endpoint can take. */
-  lower(): void {
-    this.#height = Math.min(this.#height, FIRST_HEIGHT)
+  /** Starts small again: after an outage it is unknown what the endpoint can take. */
+  restart(): void {
+    this.#limit = Math.min(this.#limit, FIRST_LIMIT)
     this.#isStarting = true
     this.#trial = undefined
   }
 
-  #classify(latencyMs: number, inFlight: number): void {
+  /** @param latencyMs mean of the round @param inFlight mean of the round */
+  #endRound(latencyMs: number, inFlight: number): void {
     const trial = this.#trial
     this.#trial = undefined
     if (trial !== undefined && latencyMs > (trial.latencyMs * (1 + STEP_DOWN)) / 2) {
-      this.#height = trial.inFlight
+      this.#limit = trial.inFlight
       this.#bestMs = latencyMs
       return
     }
@@ -78,6 +77,6 @@ export class ConcurrencyCeiling {
     if (latencyMs <= TOLERANCE * Math.max(this.#bestMs, HARMLESS_MS)) return
     this.#isStarting = false
     this.#trial = { inFlight, latencyMs }
-    this.#height = Math.max(1, inFlight * STEP_DOWN)
+    this.#limit = Math.max(1, inFlight * STEP_DOWN)
   }
 }

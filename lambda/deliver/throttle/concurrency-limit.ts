@@ -1,48 +1,52 @@
-import { RecoveryCurve } from './recovery-curve.ts'
 import type { Attempt } from '../attempt.ts'
 import { ConcurrencyCeiling } from './concurrency-ceiling.ts'
+import { RecoveryCurve } from './recovery-curve.ts'
 
-const CUT = 0.5
+/** Share of the limit that is given up when an attempt is throttled. */
+const REDUCTION = 0.5
 
-/** How many attempts may be in flight: as many as make sense, by latency, and as the endpoint takes, by what it refused. */
+/**
+ * How many attempts may be in flight: at most as many as are useful, by latency, as the endpoint accepts, and as the user allows. The
+ * throttle asks for it and reports to it.
+ */
 export class ConcurrencyLimit {
   readonly #max: number
   readonly #ceiling = new ConcurrencyCeiling()
-  readonly #curve = new RecoveryCurve(CUT)
+  readonly #curve = new RecoveryCurve(REDUCTION)
   #limit = 0
-  #lastAt = 0
+  #acceptedAt = 0
 
   constructor(max: number) {
     this.#max = max
-    this.#settle()
+    this.#update()
   }
 
   get limit(): number {
     return this.#limit
   }
 
-  /** @param next the number of the next attempt to begin */
-  taken(attempt: Attempt, now: number, next: number): void {
-    // What was not made use of has not been tried out.
-    if (attempt.inFlight >= Math.min(this.#ceiling.height, this.#max) / 2) this.#ceiling.taken(attempt, now, next)
-    if (attempt.inFlight >= this.#curve.height / 2) this.#curve.advance(now - this.#lastAt)
-    this.#lastAt = now
-    this.#settle()
+  /** @param next number of the next attempt to begin */
+  recordAccepted(attempt: Attempt, now: number, next: number): void {
+    // Only attempts that use at least half of a limit say that the limit is good.
+    if (attempt.inFlight >= Math.min(this.#ceiling.limit, this.#max) / 2) this.#ceiling.recordAccepted(attempt, now, next)
+    if (attempt.inFlight >= this.#curve.limit / 2) this.#curve.advance(now - this.#acceptedAt)
+    this.#acceptedAt = now
+    this.#update()
   }
 
-  /** @param inFlight how many there were when it was too many */
-  cut(inFlight: number): void {
-    this.#curve.refuse(Math.max(1, Math.min(inFlight, this.#limit)))
-    this.#settle()
+  /** @param inFlight how many attempts were too many */
+  reduce(inFlight: number): void {
+    this.#curve.reduce(Math.max(1, Math.min(inFlight, this.#limit)))
+    this.#update()
   }
 
-  /** After an outage: begins small, and grows as at the start. */
-  reopen(): void {
-    this.#ceiling.lower()
-    this.#settle()
+  /** Starts small again, after an outage. */
+  restart(): void {
+    this.#ceiling.restart()
+    this.#update()
   }
 
-  #settle(): void {
-    this.#limit = Math.max(1, Math.floor(Math.min(this.#max, this.#ceiling.height, this.#curve.height)))
+  #update(): void {
+    this.#limit = Math.max(1, Math.floor(Math.min(this.#max, this.#ceiling.limit, this.#curve.limit)))
   }
 }

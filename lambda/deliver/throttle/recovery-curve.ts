@@ -1,57 +1,59 @@
-/** The way back to a height that was refused takes this long after a surprise, and past that height nobody goes slower. */
-const RETURN_MS = 5_000
-/** …and at most this long, where it is the same height each time. */
-const LONGEST_RETURN_MS = 20_000
-/** What the time between two answers counts for at most, so that a slow endpoint is not tried again after every few answers. */
-const LONGEST_STEP_MS = 100
-/** Refusals that lie no further apart than this share are at the same height. */
-const SAME_HEIGHT = 0.2
-const SMALLEST_CUT = 0.04
+/** How long the recovery to an unexpected refusal takes. Beyond the refused limit it is never slower than this. */
+const RECOVERY_MS = 5_000
+/** Longest recovery, if the same limit is refused again and again. */
+const MAX_RECOVERY_MS = 20_000
+/** The time between two answers counts for at most this much, so that a slow endpoint is not tested again after every few answers. */
+const MAX_STEP_MS = 100
+/** Limits that differ by at most this share count as the same. */
+const SAME_LIMIT = 0.2
+const MIN_REDUCTION = 0.04
 
 /**
- * A height that was refused, and the way back to it: fast at first, gently near where the refusal was, and ever faster beyond it
- * where nobody minds any more. A height that is known by now is given up by less, and tried again more rarely.
+ * A limit that falls when the endpoint refuses it and then recovers along a cubic curve: fast at first, slowly near the refused limit, and
+ * faster again beyond it. If about the same limit is refused again, it falls by less and recovers more slowly. The adaptive rate and the
+ * concurrency limit each have one.
  *
  * @see RFC 9438, "CUBIC for Fast and Long-Distance Networks", 4.2
  */
 export class RecoveryCurve {
-  readonly #firstCut: number
-  #cut: number
-  #refusedAt = Infinity
-  #height = Infinity
-  #returnMs = RETURN_MS
-  /** 0 at the cut, 1 where the refusal was. */
-  #way = 0
+  readonly #firstReduction: number
+  #reduction: number
+  #refusedLimit = Infinity
+  #limit = Infinity
+  #recoveryMs = RECOVERY_MS
+  /** 0 after a reduction, 1 at the refused limit, more beyond it. */
+  #progress = 0
 
-  /** @param cut which share of the height is given up at a refusal that comes as a surprise */
-  constructor(cut: number) {
-    this.#firstCut = cut
-    this.#cut = cut
+  /** @param reduction share of the limit that is given up at an unexpected refusal */
+  constructor(reduction: number) {
+    this.#firstReduction = reduction
+    this.#reduction = reduction
   }
 
-  /** How high one may go; Infinity before the first refusal. */
-  get height(): number {
-    return this.#height
+  /** Infinity until the first refusal. */
+  get limit(): number {
+    return this.#limit
   }
 
-  refuse(height: number): void {
-    const isSame = this.#way > 0.5 && Math.abs(height / this.#refusedAt - 1) <= SAME_HEIGHT
-    this.#cut = isSame ? Math.max(SMALLEST_CUT, this.#cut / 2) : this.#firstCut
-    this.#returnMs = isSame ? Math.min(this.#returnMs * 2, LONGEST_RETURN_MS) : RETURN_MS
-    this.#refusedAt = height
-    this.#way = 0
-    this.#rise()
+  /** The endpoint refused this limit. */
+  reduce(limit: number): void {
+    const isSame = this.#progress > 0.5 && Math.abs(limit / this.#refusedLimit - 1) <= SAME_LIMIT
+    this.#reduction = isSame ? Math.max(MIN_REDUCTION, this.#reduction / 2) : this.#firstReduction
+    this.#recoveryMs = isSame ? Math.min(this.#recoveryMs * 2, MAX_RECOVERY_MS) : RECOVERY_MS
+    this.#refusedLimit = limit
+    this.#progress = 0
+    this.#update()
   }
 
-  /** To be told of time only while the height is made use of: what nobody tried, nobody allowed. */
+  /** Lets time pass. The caller does so only while the limit is used, because an unused limit is untested. */
   advance(ms: number): void {
-    if (this.#refusedAt === Infinity) return
-    this.#way += Math.min(ms, LONGEST_STEP_MS) / (this.#way < 1 ? this.#returnMs : RETURN_MS)
-    this.#rise()
+    if (this.#refusedLimit === Infinity) return
+    this.#progress += Math.min(ms, MAX_STEP_MS) / (this.#progress < 1 ? this.#recoveryMs : RECOVERY_MS)
+    this.#update()
   }
 
-  #rise(): void {
-    const beyond = (this.#way - 1) ** 3
-    this.#height = this.#refusedAt * (beyond < 0 ? 1 + this.#cut * beyond : Math.exp(this.#firstCut * beyond))
+  #update(): void {
+    const beyond = (this.#progress - 1) ** 3
+    this.#limit = this.#refusedLimit * (beyond < 0 ? 1 + this.#reduction * beyond : Math.exp(this.#firstReduction * beyond))
   }
 }

@@ -111,6 +111,6 @@ describe('a file in a bucket', () => {
     await expect(preview([`s3://${bucket}/none.json`], { json: false })).rejects.toThrow(
       `s3://${bucket}/none.json cannot be read: there is no such object. Check the name.`,
     )
-    await expect(preview(['s3://no-such-bucket/none.json'], { json: false })).rejects.toThrow('there is no such bucket')
+    await expect(preview(['s3://no-such-bucket/none.json'], { json: false })).rejects.toThrow('the bucket does not exist')
   })
 })

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { endpointAt } from '../../../lambda/adapters/endpoint.ts'
+import { kissmetricsEndpoint } from '../../../lambda/adapters/endpoint.ts'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import type { Request } from '../../../lambda/parse/request.ts'
 
 const GET: Request = { method: 'GET', path: '/e?_k=K&_p=%2B33%201' }
-const TIMEOUTS = { connectMs: 500, headersMs: 300, bodyMs: 300, attemptMs: 3_000 }
+const TIMEOUTS = { connectMs: 500, headersMs: 300, bodyMs: 300, attemptMs: 1_000 }
 
 const running: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -19,7 +19,7 @@ interface Peer {
   connections: number
 }
 
-/** A server that speaks bytes: what comes is kept, what goes is up to the test. */
+/** A server for raw bytes: it records what it receives, and the test decides what it sends. */
 async function peer(onRequest: (socket: Socket) => void): Promise<Peer> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -41,8 +41,8 @@ async function peer(onRequest: (socket: Socket) => void): Promise<Peer> {
   return known
 }
 
-function endpoint(url: URL, maxSockets = 4): ReturnType<typeof endpointAt> {
-  const opened = endpointAt(url, maxSockets, TIMEOUTS)
+function endpoint(url: URL, maxSockets = 4): ReturnType<typeof kissmetricsEndpoint> {
+  const opened = kissmetricsEndpoint(url, maxSockets, TIMEOUTS)
   running.push(() => opened.close())
   return opened
 }
@@ -57,57 +57,57 @@ function drip(socket: Socket, head: string): void {
   })
 }
 
-describe('what comes back for one attempt', () => {
+describe('the answer to one attempt', () => {
   // prettier-ignore
   test.each<[string, (socket: Socket) => void, Answer]>([
-    //  the other side                     does                                                                     and that is
+    //  the server                         does                                                                     the answer
     [ 'answers',                           (socket) => socket.write(GIF),                                           { kind: 'status', status: 200, contentType: 'image/gif' } ],
     [ 'answers without a body',            (socket) => socket.write('HTTP/1.1 204 No Content\r\n\r\n'),             { kind: 'status', status: 204 } ],
-    [ 'is busy, and says for how long',    (socket) => socket.write('HTTP/1.1 429 X\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n'), { kind: 'status', status: 429, retryAfter: '7' } ],
-    [ 'says to go on, and then answers',   (socket) => socket.write(`HTTP/1.1 103 Early Hints\r\n\r\n${GIF}`),      { kind: 'status', status: 200, contentType: 'image/gif' } ],
+    [ 'is busy, with Retry-After',         (socket) => socket.write('HTTP/1.1 429 X\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n'), { kind: 'status', status: 429, retryAfter: '7' } ],
+    [ 'sends early hints, then answers',   (socket) => socket.write(`HTTP/1.1 103 Early Hints\r\n\r\n${GIF}`),      { kind: 'status', status: 200, contentType: 'image/gif' } ],
     [ 'redirects',                         (socket) => socket.write('HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n'), { kind: 'status', status: 302 } ],
     [ 'breaks off in the body',            (socket) => { socket.write(GIF.slice(0, -1)); setImmediate(() => socket.resetAndDestroy()) }, { kind: 'status', status: 200, contentType: 'image/gif' } ],
     [ 'sends a body without end',          (socket) => socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n${'x'.repeat(200_000)}`), { kind: 'status', status: 200 } ],
     [ 'stalls in the body',                (socket) => socket.write(GIF.slice(0, -1)),                              { kind: 'status', status: 200, contentType: 'image/gif' } ],
-    [ 'drips its body for ever',           (socket) => { drip(socket, 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n') }, { kind: 'status', status: 200 } ],
-    [ 'never answers',                     () => undefined,                                                         { kind: 'silence', code: 'UND_ERR_HEADERS_TIMEOUT' } ],
-    [ 'closes without an answer',          (socket) => socket.end(),                                                { kind: 'silence', code: 'UND_ERR_SOCKET' } ],
-    [ 'resets the connection',             (socket) => socket.resetAndDestroy(),                                    { kind: 'silence', code: 'ECONNRESET' } ],
-    [ 'talks nonsense',                    (socket) => socket.end('what?\r\n\r\n'),                                 { kind: 'silence', code: 'HTTPParserError' } ],
+    [ 'drips its body forever',            (socket) => { drip(socket, 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n') }, { kind: 'status', status: 200 } ],
+    [ 'never answers',                     () => undefined,                                                         { kind: 'no-answer', code: 'UND_ERR_HEADERS_TIMEOUT' } ],
+    [ 'closes without an answer',          (socket) => socket.end(),                                                { kind: 'no-answer', code: 'UND_ERR_SOCKET' } ],
+    [ 'resets the connection',             (socket) => socket.resetAndDestroy(),                                    { kind: 'no-answer', code: 'ECONNRESET' } ],
+    [ 'does not speak HTTP',               (socket) => socket.end('what?\r\n\r\n'),                                 { kind: 'no-answer', code: 'HTTPParserError' } ],
   ])('%s', async (_what, onRequest, answer) => {
     const { url } = await peer(onRequest)
     expect(await endpoint(url).send(GET)).toEqual(answer)
   })
 
-  test('drips its head for ever: the whole attempt has an end', async () => {
+  test('a response head that drips forever ends with the attempt timeout', async () => {
     const { url } = await peer((socket) => {
       drip(socket, 'HTTP/1.1 200 OK\r\nx-head: ')
     })
-    expect((await endpoint(url).send(GET)).kind).toBe('silence')
+    expect((await endpoint(url).send(GET)).kind).toBe('no-answer')
   })
 
-  test('nobody listens', async () => {
+  test('a refused connection is no answer', async () => {
     const { url } = await peer(() => undefined)
     for (const stop of running.splice(0)) await stop()
-    expect(await endpoint(url).send(GET)).toEqual({ kind: 'silence', code: 'ECONNREFUSED' })
+    expect(await endpoint(url).send(GET)).toEqual({ kind: 'no-answer', code: 'ECONNREFUSED' })
   })
 
-  test('there is no such name', async () => {
+  test('an unknown host name is no answer', async () => {
     const { kind, ...rest } = await endpoint(new URL('http://no-such-host.invalid')).send(GET)
-    expect(kind).toBe('silence')
+    expect(kind).toBe('no-answer')
     expect(['ENOTFOUND', 'EAI_AGAIN']).toContain('code' in rest ? rest.code : '')
   })
 
-  test('it speaks no TLS', async () => {
+  test('a server without TLS is no answer', async () => {
     const { url } = await peer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     expect(await endpoint(new URL(`https://127.0.0.1:${url.port}`)).send(GET)).toMatchObject({
-      kind: 'silence',
+      kind: 'no-answer',
       code: expect.stringMatching(/^(ERR_SSL_|EPROTO)/) as unknown,
     })
   })
 })
 
-test('the target goes out as it is, and a form with its length', async () => {
+test('the request target is sent unchanged, and a form with its length', async () => {
   const known = await peer((socket) => socket.write(GIF))
   const opened = endpoint(known.url, 1)
   await opened.send(GET)
@@ -118,7 +118,7 @@ test('the target goes out as it is, and a form with its length', async () => {
   expect(known.received.join('')).toContain('_k=K&_p=1')
 })
 
-test('a few connections carry many requests', async () => {
+test('connections are reused: 200 requests need four', async () => {
   const known = await peer((socket) => socket.write(GIF))
   const opened = endpoint(known.url, 4)
   for (let round = 0; round < 50; round += 1) {

@@ -4,7 +4,9 @@ import path from 'node:path'
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startS3 } from '../../../emulators/s3/server.ts'
-import { checkpointsIn, listingOf, reportsIn, s3Client } from '../../../lambda/adapters/s3.ts'
+import { s3Client } from '../../../lambda/adapters/s3-client.ts'
+import { s3Checkpoints, s3Reports } from '../../../lambda/adapters/s3-documents.ts'
+import { s3Listing } from '../../../lambda/adapters/s3-objects.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import type { Leased } from '../../../lambda/ports.ts'
 
@@ -29,41 +31,41 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-const held = (run: string): Leased<object> => ({ leaseHolder: { run, serial: 1, until: 0 } })
+const leased = (run: string): Leased<object> => ({ leaseHolder: { run, serial: 1, until: 0 } })
 
-describe('a checkpoint is replaced by who has seen the last one, and by nobody else', () => {
-  const checkpoints = () => checkpointsIn(s3Client())
+describe('a checkpoint is only replaced by a process that has read the last one', () => {
+  const checkpoints = () => s3Checkpoints(s3Client())
 
-  test('the first, a second, and one that comes too late', async () => {
-    const place = { bucket: BUCKET, key: 'checkpoints/a.json' }
-    expect(await checkpoints().find(place)).toBeUndefined()
-    const first = await checkpoints().put(place, held('a'), undefined)
+  test('the first write, a second one, and one that is too late', async () => {
+    const key = { bucket: BUCKET, key: 'checkpoints/a.json' }
+    expect(await checkpoints().find(key)).toBeUndefined()
+    const first = await checkpoints().put(key, leased('a'), undefined)
     expect(first).toMatch(/^".+"$/)
-    expect(await checkpoints().put(place, held('b'), undefined)).toBeUndefined()
-    expect(await checkpoints().find(place)).toMatchObject({ value: held('a'), tag: first })
-    const second = await checkpoints().put(place, held('b'), first)
-    expect(await checkpoints().put(place, held('c'), first)).toBeUndefined()
-    expect(await checkpoints().find(place)).toMatchObject({ value: held('b'), tag: second })
+    expect(await checkpoints().put(key, leased('b'), undefined)).toBeUndefined()
+    expect(await checkpoints().find(key)).toMatchObject({ value: leased('a'), tag: first })
+    const second = await checkpoints().put(key, leased('b'), first)
+    expect(await checkpoints().put(key, leased('c'), first)).toBeUndefined()
+    expect(await checkpoints().find(key)).toMatchObject({ value: leased('b'), tag: second })
   })
 
-  test('of many who come at once one is let through', async () => {
-    const place = { bucket: BUCKET, key: 'checkpoints/race.json' }
-    const tags = await Promise.all(Array.from({ length: 8 }, (_, run) => checkpoints().put(place, held(`run-${run}`), undefined)))
+  test('of many simultaneous first writes, one succeeds', async () => {
+    const key = { bucket: BUCKET, key: 'checkpoints/race.json' }
+    const tags = await Promise.all(Array.from({ length: 8 }, (_, run) => checkpoints().put(key, leased(`run-${run}`), undefined)))
     expect(tags.filter((tag) => tag !== undefined)).toHaveLength(1)
   })
 
-  test('one that is named but is not there is not replaced', async () => {
-    expect(await checkpoints().put({ bucket: BUCKET, key: 'checkpoints/none.json' }, held('a'), '"x"')).toBeUndefined()
+  test('a document that does not exist is not replaced', async () => {
+    expect(await checkpoints().put({ bucket: BUCKET, key: 'checkpoints/none.json' }, leased('a'), '"x"')).toBeUndefined()
   })
 
-  test('one that is no JSON is found, and has no value', async () => {
-    await s3Client().send(new PutObjectCommand({ Bucket: BUCKET, Key: 'checkpoints/cut.json', Body: '{"mark":' }))
+  test('a document that is not JSON is found, without a value', async () => {
+    await s3Client().send(new PutObjectCommand({ Bucket: BUCKET, Key: 'checkpoints/cut.json', Body: '{"watermark":' }))
     expect(await checkpoints().find({ bucket: BUCKET, key: 'checkpoints/cut.json' })).toMatchObject({ value: undefined })
   })
 })
 
-test('a report of how far it is never replaces what another run has written', async () => {
-  const reports = reportsIn(s3Client())
+test('a progress report never replaces a report that another run has written', async () => {
+  const reports = s3Reports(s3Client())
   const report = (state: string) => ({ schema: 's', state, lines: {} }) as unknown as Report
   const tag = await reports.replace(BUCKET, 'reports/a', report('importing'), undefined)
   await reports.put(BUCKET, 'reports/a', report('complete'))
@@ -71,7 +73,7 @@ test('a report of how far it is never replaces what another run has written', as
   expect((await reports.find(BUCKET, 'reports/a'))?.report.state).toBe('complete')
 })
 
-test('the listing has every version of every drop, page after page, and no delete marker', async () => {
+test('the listing contains every version of every file under incoming/', async () => {
   const s3 = s3Client()
   const versions: string[] = []
   for (const body of ['1', '22']) {
@@ -80,7 +82,7 @@ test('the listing has every version of every drop, page after page, and no delet
   }
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'elsewhere/a.json', Body: '1' }))
   const files = []
-  for await (const page of listingOf(s3, BUCKET).pages()) files.push(...page)
+  for await (const page of s3Listing(s3, BUCKET).pages()) files.push(...page)
   expect(files).toMatchObject([
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[1], bytes: 2 }, isLatest: true },
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[0], bytes: 1 }, isLatest: false },

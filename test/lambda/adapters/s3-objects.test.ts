@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { s3SourceFiles } from '../../../lambda/adapters/s3.ts'
+import { s3SourceFiles } from '../../../lambda/adapters/s3-objects.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { clientFor, LocalBuckets } from '../read/local-bucket.ts'
 import { StubServer } from '../read/stub-server.ts'
@@ -21,12 +21,12 @@ async function open(file: SourceFile, range?: ByteRange): Promise<OpenFile> {
   return opened
 }
 
-describe('the body is the range, and its size that of the whole object', () => {
+describe('the body is the requested range; the size is that of the whole object', () => {
   // prettier-ignore
   test.each<[string, ByteRange | undefined, string]>([
-    //  asked for                       as                              what comes
+    //  requested                       range                           the body
     [ 'no range',                       undefined,                      OBJECT ],
-    [ 'all from the start',             { start: 0 },                   OBJECT ],
+    [ 'everything from the start',      { start: 0 },                   OBJECT ],
     [ 'the first bytes',                { start: 0, end: 2 },           'fi' ],
     [ 'one byte',                       { start: 6, end: 7 },           's' ],
     [ 'some in the middle',             { start: 6, end: 13 },          'second\n' ],
@@ -50,10 +50,10 @@ describe('the body is the range, and its size that of the whole object', () => {
   // prettier-ignore
   test.each<[string, ByteRange | undefined]>([
     [ 'no range',       undefined ],
-    [ 'all of it',      { start: 0 } ],
-    [ 'a range of it',  { start: 0, end: 2 } ],
-    [ 'nothing of it',  { start: 0, end: 0 } ],
-  ])('an object without bytes has none: %s', async (_what, range) => {
+    [ 'everything',     { start: 0 } ],
+    [ 'a range',        { start: 0, end: 2 } ],
+    [ 'nothing',        { start: 0, end: 0 } ],
+  ])('the body of an empty object is empty: %s', async (_what, range) => {
     const file = await buckets.put('')
     const { body, bytes, etag } = await open(file, range)
     expect(await buffer(body)).toHaveLength(0)
@@ -61,13 +61,13 @@ describe('the body is the range, and its size that of the whole object', () => {
   })
 })
 
-describe('it is the object that the drop names, or none', () => {
+describe('exactly the object that the file names is opened, or none', () => {
   const versioned = { isVersioned: true }
   const key = 'incoming/other.json'
 
   // prettier-ignore
   test.each<[string, () => Promise<SourceFile>, string]>([
-    //  the object                                              as the drop names it                                    is
+    //  the object                                              as the file names it                                    is
     [ 'was never there',                                        async () => ({ ...(await buckets.put('')), key }),      'gone' ],
     [ 'was deleted',                                            () => removed(buckets.put(OBJECT)),                     'gone' ],
     [ 'was replaced',                                           () => replaced(buckets.put(OBJECT)),                    'superseded' ],
@@ -75,7 +75,7 @@ describe('it is the object that the drop names, or none', () => {
     [ 'has a newer version',                                    () => replaced(buckets.put(OBJECT, versioned)),         'open' ],
     [ 'was hidden by a delete marker',                          () => hidden(buckets.put(OBJECT, versioned)),           'open' ],
     [ 'had its version deleted',                                () => removed(buckets.put(OBJECT, versioned)),          'gone' ],
-    [ 'is another than the version’s',                          async () => ({ ...(await buckets.put(OBJECT, versioned)), etag: 'e0' }), 'superseded' ],
+    [ 'has another ETag than the version',                      async () => ({ ...(await buckets.put(OBJECT, versioned)), etag: 'e0' }), 'superseded' ],
   ])('one that %s', async (_what, put, kind) => {
     const file = await put()
     for (const range of [undefined, { start: 0 }, { start: 6, end: 13 }, { start: 6, end: 6 }, { start: 18 }]) {
@@ -104,47 +104,47 @@ describe('it is the object that the drop names, or none', () => {
   }
 })
 
-const FILE: SourceFile = { bucket: 'drops', key: 'incoming/a.json' }
+const FILE: SourceFile = { bucket: 'files', key: 'incoming/a.json' }
 const FACTS = { etag: '"e"', 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT' }
 
-describe('what S3 is asked', () => {
+describe('the request to S3', () => {
   // prettier-ignore
   test.each<[string, Partial<SourceFile>, ByteRange | undefined, Record<string, unknown>]>([
-    //  for                                     the drop                            the range               the request
-    [ 'the whole',                              {},                                 undefined,              { method: 'GET', range: undefined, ifMatch: undefined, versionId: null } ],
-    [ 'the whole, by a range',                  {},                                 { start: 0 },           { method: 'GET', range: undefined } ],
+    //  for                                     the file                            the range               the request
+    [ 'the whole object',                       {},                                 undefined,              { method: 'GET', range: undefined, ifMatch: undefined, versionId: null } ],
+    [ 'the whole object, as a range',           {},                                 { start: 0 },           { method: 'GET', range: undefined } ],
     [ 'a range',                                {},                                 { start: 3, end: 9 },   { method: 'GET', range: 'bytes=3-8' } ],
     [ 'a rest',                                 {},                                 { start: 3 },           { method: 'GET', range: 'bytes=3-' } ],
     [ 'nothing, which needs no body',           {},                                 { start: 3, end: 3 },   { method: 'HEAD', range: undefined } ],
     [ 'an ETag',                                { etag: 'e' },                      { start: 3 },           { ifMatch: '"e"', versionId: null } ],
-    [ 'an ETag in its quotes',                  { etag: '"e"' },                    { start: 3 },           { ifMatch: '"e"' } ],
+    [ 'an ETag with quotes',                    { etag: '"e"' },                    { start: 3 },           { ifMatch: '"e"' } ],
     [ 'a version',                              { versionId: 'v' },                 { start: 3 },           { ifMatch: undefined, versionId: 'v' } ],
     [ 'a version and its ETag',                 { versionId: 'v', etag: 'e' },      { start: 3 },           { ifMatch: '"e"', versionId: 'v' } ],
     [ 'a version and its ETag, but no body',    { versionId: 'v', etag: 'e' },      { start: 3, end: 3 },   { ifMatch: '"e"', versionId: 'v' } ],
   ])('for %s', async (_what, named, range, expected) => {
-    const asked: unknown[] = []
+    const requests: unknown[] = []
     await withStub(
       ({ method, headers, url }, response) => {
         const versionId = new URL(url ?? '', 'http://s3').searchParams.get('versionId')
-        asked.push({ method, range: headers.range, ifMatch: headers['if-match'], versionId })
+        requests.push({ method, range: headers.range, ifMatch: headers['if-match'], versionId })
         const start = range?.start ?? 0
         response.writeHead(206, { ...FACTS, 'content-length': 0, 'content-range': `bytes ${start}-${start}/10` }).end()
       },
       (files) => files.open({ ...FILE, ...named }, range),
     ).catch(() => undefined)
-    expect(asked).toEqual([expect.objectContaining(expected)])
+    expect(requests).toEqual([expect.objectContaining(expected)])
   })
 })
 
 describe('errors of S3', () => {
   // prettier-ignore
   test.each<[string, number, string, unknown]>([
-    //  S3 says                             status  code                        that is
+    //  S3 says                             status  code                        the result
     [ 'no such object',                     404,    'NoSuchKey',                { kind: 'gone' } ],
     [ 'no such version',                    404,    'NoSuchVersion',            { kind: 'gone' } ],
     [ 'the version is a delete marker',     405,    'MethodNotAllowed',         { kind: 'gone' } ],
     [ 'another object is there',            412,    'PreconditionFailed',       { kind: 'superseded' } ],
-    [ 'it may not be read',                 403,    'AccessDenied',             { name: 'SetupError', message: expect.stringMatching(/may not read incoming\/a\.json/) } ],
+    [ 'access is denied',                   403,    'AccessDenied',             { name: 'SetupError', message: expect.stringMatching(/not allowed to read incoming\/a\.json/) } ],
   ])('%s', async (_what, status, code, expected) => {
     for (const range of [undefined, { start: 3 }, { start: 3, end: 3 }]) {
       expect(await outcomeOf(errorWith(status, code), range)).toMatchObject(expected as object)
@@ -153,10 +153,10 @@ describe('errors of S3', () => {
 
   // prettier-ignore
   test.each<[string, number, string, unknown]>([
-    [ 'it lies in an archive',              403,    'InvalidObjectState',       { kind: 'locked' } ],
-    [ 'its key is disabled',                400,    'KMS.DisabledException',    { name: 'SetupError' } ],
-    [ 'there is no such bucket',            404,    'NoSuchBucket',             { name: 'SetupError' } ],
-    [ 'the request is not understood',      400,    'InvalidRequest',           { name: 'InvalidRequest' } ],
+    [ 'it is archived',              403,    'InvalidObjectState',       { kind: 'locked' } ],
+    [ 'its KMS key is disabled',     400,    'KMS.DisabledException',    { name: 'SetupError' } ],
+    [ 'the bucket does not exist',   404,    'NoSuchBucket',             { name: 'SetupError' } ],
+    [ 'the request is invalid',      400,    'InvalidRequest',           { name: 'InvalidRequest' } ],
   ])('%s', async (_what, status, code, expected) => {
     expect(await outcomeOf(errorWith(status, code))).toMatchObject(expected as object)
   })
@@ -169,10 +169,10 @@ describe('errors of S3', () => {
   }
 })
 
-describe('an answer that does not say what is needed to read on after a break is an error, and its body is closed', () => {
+describe('a response that could not be resumed later is an error, and its body is closed', () => {
   // prettier-ignore
   test.each<[string, ByteRange, number, Record<string, string>]>([
-    //  it                              asked for               status  headers
+    //  it                              requested               status  headers
     [ 'is about other bytes',           { start: 3 },           206,    { ...FACTS, 'content-range': 'bytes 0-9/10' } ],
     [ 'is the whole, not the range',    { start: 3 },           200,    { ...FACTS, 'content-length': '10' } ],
     [ 'has no size',                    { start: 0 },           200,    FACTS ],
@@ -185,15 +185,15 @@ describe('an answer that does not say what is needed to read on after a break is
       closed.push(new Promise((resolve) => response.once('close', resolve)))
       response.writeHead(status, headers).write('012')
     }
-    expect(await outcomeOf(endless, range, () => Promise.all(closed))).toMatchObject({ name: 'Error', message: /S3 answered with other bytes/ })
+    expect(await outcomeOf(endless, range, () => Promise.all(closed))).toMatchObject({ name: 'Error', message: /S3 did not send the bytes/ })
     expect(closed).toHaveLength(1)
   })
 })
 
 type SourceFiles = ReturnType<typeof s3SourceFiles>
 
-async function withStub<T>(answer: RequestListener, act: (files: SourceFiles) => Promise<T>): Promise<T> {
-  await using server = await StubServer.start(answer)
+async function withStub<T>(respond: RequestListener, act: (files: SourceFiles) => Promise<T>): Promise<T> {
+  await using server = await StubServer.start(respond)
   const s3 = clientFor(server.url)
   try {
     return await act(s3SourceFiles(s3))
@@ -202,13 +202,13 @@ async function withStub<T>(answer: RequestListener, act: (files: SourceFiles) =>
   }
 }
 
-/** What comes of opening, an error as well as an answer. */
+/** The result of opening, or the error. */
 function outcomeOf(
-  answer: RequestListener,
+  respond: RequestListener,
   range?: ByteRange,
   afterwards: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<unknown> {
-  return withStub(answer, async (files) => {
+  return withStub(respond, async (files) => {
     const outcome = await files.open(FILE, range).catch((error: unknown) => error)
     await afterwards()
     return outcome

@@ -11,7 +11,7 @@ interface Kept {
   isOut: boolean
 }
 
-/** A queue and a bucket in memory, either of which can fail at a call. */
+/** A queue and a bucket in memory. `failsAt` is the call at which one of them fails. */
 class Memory {
   readonly queue = new Map<string, Kept>()
   readonly files = new Map<string, string>()
@@ -28,7 +28,7 @@ class Memory {
   run(failsAt = Infinity, signal = new AbortController().signal) {
     const call = (): void => {
       this.calls += 1
-      if (this.calls === failsAt) throw new Error('S3 or SQS is away')
+      if (this.calls === failsAt) throw new Error('S3 or SQS failed')
     }
     const deadLetterReader: DeadLetterReader = {
       take: async () => {
@@ -58,7 +58,7 @@ class Memory {
     let runs = 0
     return archive(
       { deadLetterReader, archived, clock: { now: () => NOW }, newRun: () => `run-${this.calls}-${(runs += 1)}` },
-      { bucket: 'b', why: 'old', isMeant: ({ sentAt }) => NOW - sentAt.getTime() >= 10 * DAY_MS, ending: signal },
+      { bucket: 'b', why: 'old', matches: ({ sentAt }) => NOW - sentAt.getTime() >= 10 * DAY_MS, ending: signal },
     )
   }
 
@@ -71,8 +71,8 @@ class Memory {
   }
 }
 
-describe('parking', () => {
-  test('moves what is old, and leaves the young where everybody sees it', async () => {
+describe('archiving', () => {
+  test('moves old dead letters into the bucket, and makes the others visible in the queue again', async () => {
     const memory = new Memory([0, 9.9, 10, 13])
     expect(await memory.run()).toMatchObject({ seen: 4, archived: 2, isWhole: true })
     expect(memory.archivedIds.sort()).toEqual(['m-2', 'm-3'])
@@ -87,7 +87,7 @@ describe('parking', () => {
     })
   })
 
-  test('writes no file of more than a thousand letters', async () => {
+  test('writes at most a thousand dead letters into one file', async () => {
     const memory = new Memory(Array.from({ length: 2_345 }, () => 11))
     expect(await memory.run()).toMatchObject({ seen: 2_345, archived: 2_345 })
     expect(memory.waitingIds).toEqual([])
@@ -95,27 +95,27 @@ describe('parking', () => {
     expect([...memory.files.values()].map((text) => readArchived(text).length)).toEqual([1_000, 1_000, 345])
   })
 
-  test('loses nothing, whichever call fails, and a further run ends it', async () => {
+  test('loses nothing, whichever call fails, and the next run completes it', async () => {
     const whole = new Memory(Array.from({ length: 25 }, () => 11))
     await whole.run()
     for (let failsAt = 1; failsAt <= whole.calls; failsAt += 1) {
       const memory = new Memory(Array.from({ length: 25 }, () => 11))
-      await expect(memory.run(failsAt)).rejects.toThrow('S3 or SQS is away')
+      await expect(memory.run(failsAt)).rejects.toThrow('S3 or SQS failed')
       expect(new Set([...memory.archivedIds, ...memory.waitingIds]).size).toBe(25)
-      for (const kept of memory.queue.values()) kept.isOut = false // as they are after a while
+      for (const kept of memory.queue.values()) kept.isOut = false // as after the visibility timeout
       await memory.run()
       expect(memory.waitingIds).toEqual([])
       expect(new Set(memory.archivedIds).size).toBe(25)
     }
   })
 
-  test('ends when there is no more time, and says so', async () => {
+  test('stops when there is no more time, and reports that it has not seen all', async () => {
     const memory = new Memory([11, 12])
     expect(await memory.run(Infinity, AbortSignal.abort())).toMatchObject({ seen: 0, archived: 0, isWhole: false })
     expect(memory.waitingIds).toHaveLength(2)
   })
 })
 
-test.each(['{"schema":"other"}', 'no JSON', '{}'])('%s is no parked letter', (text) => {
-  expect(() => readArchived(`${text}\n`)).toThrow('line 1 is no parked letter')
+test.each(['{"schema":"other"}', 'not JSON', '{}'])('%s is not an archived dead letter', (text) => {
+  expect(() => readArchived(`${text}\n`)).toThrow('line 1 is not an archived dead letter')
 })

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Delivery } from '../../../lambda/deliver/delivery.ts'
+import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { unlimited } from './endpoints.ts'
-import { silence, simulate, status, TOOK, type Seen } from './simulation.ts'
+import { noAnswer, simulate, status, ACCEPTED, type Seen } from './simulation.ts'
 
 /** The most attempts that began in any half-open second. */
 function mostInASecond(seen: readonly Seen[]): number {
@@ -16,17 +17,17 @@ function mostInASecond(seen: readonly Seen[]): number {
 
 // From the best to the worst, so that a run can be given only the first few.
 const ANSWERS = [
-  TOOK,
-  TOOK,
-  TOOK,
+  ACCEPTED,
+  ACCEPTED,
+  ACCEPTED,
   status(500),
-  silence('ECONNRESET'),
+  noAnswer('ECONNRESET'),
   status(429),
   status(503),
   status(429, '1'),
   status(414),
-  silence('UND_ERR_HEADERS_TIMEOUT'),
-  silence('ENOTFOUND'),
+  noAnswer('UND_ERR_HEADERS_TIMEOUT'),
+  noAnswer('ENOTFOUND'),
   status(400),
   status(404),
 ]
@@ -81,7 +82,7 @@ describe('a limit of lines per second is obeyed in any second, and made use of',
   })
 
   test('what is tried again counts as well', async () => {
-    const { seen, outcomes } = await simulate(({ chance }) => ({ answer: chance() < 0.3 ? status(500) : TOOK, afterMs: 5 }), {
+    const { seen, outcomes } = await simulate(({ chance }) => ({ answer: chance() < 0.3 ? status(500) : ACCEPTED, afterMs: 5 }), {
       maxInFlight: 64,
       maxLinesPerSecond: 100,
       lines: 500,
@@ -102,10 +103,14 @@ describe('a limit of lines per second is obeyed in any second, and made use of',
         return clock.sleep(ms, signal)
       },
     }
-    const delivery = new Delivery({ send: () => Promise.resolve(TOOK) }, counting, { maxInFlight: 64, maxLinesPerSecond: 10_000 })
+    const backPressure = new BackPressure()
+    const delivery = new Delivery({ send: () => Promise.resolve(ACCEPTED) }, counting, backPressure, {
+      maxInFlight: 64,
+      maxLinesPerSecond: 10_000,
+    })
     let delivered = 0
     for (let line = 0; line < 5_000; line += 1) {
-      if (delivery.isFull) await delivery.room()
+      if (!backPressure.hasRoom) await backPressure.room()
       delivery.send([{ method: 'GET', path: '/e' }], () => (delivered += 1))
     }
     await delivery.drain()

@@ -3,7 +3,7 @@ import { bucket, concurrent, degrading, faulty, perSecond, queueing, stalling, u
 import { simulate, type Model, type Seen } from './simulation.ts'
 
 interface Figures {
-  readonly takenPerSecond: number
+  readonly acceptedPerSecond: number
   readonly refusedShare: number
   /** In flight, at the 5th and the 95th percentile of all attempts: where the window has settled. */
   readonly low: number
@@ -12,10 +12,10 @@ interface Figures {
 
 function figuresOf(seen: readonly Seen[], fromMs: number, toMs: number): Figures {
   const between = seen.filter(({ ms }) => ms >= fromMs && ms < toMs)
-  const taken = between.filter(({ wasTaken }) => wasTaken).length
+  const taken = between.filter(({ wasAccepted }) => wasAccepted).length
   const inFlight = between.map((attempt) => attempt.inFlight).toSorted((a, b) => a - b)
   return {
-    takenPerSecond: taken / ((toMs - fromMs) / 1000),
+    acceptedPerSecond: taken / ((toMs - fromMs) / 1000),
     refusedShare: (between.length - taken) / between.length,
     low: inFlight[Math.floor(inFlight.length * 0.05)]!,
     high: inFlight[Math.floor(inFlight.length * 0.95)]!,
@@ -58,7 +58,7 @@ describe('it finds what the endpoint takes, and stays there', () => {
       expect(error).toBeUndefined()
       expect([...outcomes.values()].filter(({ kind }) => kind === 'delivered')).toHaveLength(lines)
       const figures = figuresOf(seen, seconds * 500, seconds * 1000)
-      expect(figures.takenPerSecond).toBeGreaterThan(share * ideal)
+      expect(figures.acceptedPerSecond).toBeGreaterThan(share * ideal)
       expect(figures.refusedShare).toBeLessThanOrEqual(refused)
       expect(figures.low).toBeGreaterThanOrEqual(low)
       expect(figures.high).toBeLessThanOrEqual(high)
@@ -78,9 +78,9 @@ test('at the start it grows by half and more in each round trip', async () => {
 test('an endpoint that has become slow, whatever is sent, is not sent less', async () => {
   const { seen, error } = await simulate(({ ms }) => unlimited(ms < 5_000 ? 20 : 200)(), { maxInFlight: 64, forMs: 30_000 })
   expect(error).toBeUndefined()
-  const { takenPerSecond, low } = figuresOf(seen, 15_000, 30_000)
+  const { acceptedPerSecond, low } = figuresOf(seen, 15_000, 30_000)
   expect(low).toBeGreaterThanOrEqual(56)
-  expect(takenPerSecond).toBeGreaterThan(0.9 * 320)
+  expect(acceptedPerSecond).toBeGreaterThan(0.9 * 320)
 })
 
 describe('when half of it fails for a while, and comes back', () => {
@@ -102,7 +102,7 @@ describe('when half of it fails for a while, and comes back', () => {
       expect(error).toBeUndefined()
       for (const { capacity, fromMs, toMs } of phases) {
         const figures = figuresOf(seen, (fromMs + toMs) / 2, toMs)
-        expect(figures.takenPerSecond).toBeGreaterThan(0.8 * idealOf(capacity))
+        expect(figures.acceptedPerSecond).toBeGreaterThan(0.8 * idealOf(capacity))
         expect(figures.refusedShare).toBeLessThan(0.01)
       }
     }

@@ -1,59 +1,84 @@
 import { describe, expect, test } from '@jest/globals'
-import { blameFor } from '../../../lambda/deliver/blame.ts'
-import { classify, type Answer } from '../../../lambda/deliver/classify.ts'
+import { classify, type Answer, type AnswerClass } from '../../../lambda/deliver/classify.ts'
 
-const status = (code: number, contentType?: string): Answer => ({
+const status = (code: number, more: { contentType?: string; retryAfter?: string } = {}): Answer => ({
   kind: 'status',
   status: code,
-  ...(contentType !== undefined && { contentType }),
+  ...more,
 })
-const silence = (code: string): Answer => ({ kind: 'silence', code })
+const noAnswer = (code: string): Answer => ({ kind: 'no-answer', code })
 
-// prettier-ignore
-test.each<[string, Answer, string]>([
-  //  the endpoint                             answers                             and that means
-  [ 'took it',                                 status(200, 'image/gif'),           'delivered' ],
-  [ 'took it, without a word',                 status(204),                        'delivered' ],
-  [ 'is a web page',                           status(200, 'text/html; charset=x'), 'misconfigured' ],
-  [ 'is busy',                                 status(429),                        'again endpoint' ],
-  [ 'is not available',                        status(503),                        'again endpoint' ],
-  [ 'has a fault',                             status(500),                        'again line' ],
-  [ 'stands behind a broken gateway',          status(502),                        'again line' ],
-  [ 'waited too long for us',                  status(408),                        'again line' ],
-  [ 'does not like the request',               status(400),                        'again line' ],
-  [ 'says that it is gone',                    status(410),                        'again line' ],
-  [ 'finds the address long',                  status(414),                        'undeliverable' ],
-  [ 'finds the body long',                     status(413),                        'undeliverable' ],
-  [ 'does not know the key',                   status(401),                        'misconfigured' ],
-  [ 'does not let us in',                      status(403),                        'misconfigured' ],
-  [ 'is not there',                            status(404),                        'misconfigured' ],
-  [ 'has moved for good',                      status(301),                        'misconfigured' ],
-  [ 'has moved for now',                       status(307),                        'misconfigured' ],
-  [ 'cut the connection',                      silence('ECONNRESET'),              'again line' ],
-  [ 'did not answer in time',                  silence('UND_ERR_HEADERS_TIMEOUT'), 'again line' ],
-  [ 'is not listening',                        silence('ECONNREFUSED'),            'again line' ],
-  [ 'has an old certificate',                  silence('CERT_HAS_EXPIRED'),        'misconfigured' ],
-  [ 'has the certificate of another',          silence('ERR_TLS_CERT_ALTNAME_INVALID'), 'misconfigured' ],
-  [ 'speaks no TLS',                           silence('EPROTO'),                  'misconfigured' ],
-  [ 'has no such name',                        silence('ENOTFOUND'),               'unresolved' ],
-  [ 'cannot be looked up now',                 silence('EAI_AGAIN'),               'unresolved' ],
-])('an endpoint that %s', (_what, answer, means) => {
-  const answerClass = classify(answer)
-  expect(answerClass.kind === 'again' ? `again ${answerClass.blame}` : answerClass.kind).toBe(means)
-})
+/** The class in one word; for a retry also its cause. */
+const nameOf = (answerClass: AnswerClass): string =>
+  answerClass.kind === 'retry' ? `retry: ${answerClass.cause}` : answerClass.kind
 
-describe('whose fault it is that a line failed at every try', () => {
-  const answers = (taken: number, failed: number) => ({ taken, failed })
+describe('the class of an answer', () => {
   // prettier-ignore
-  test.each([
-    //  what happened                               after its 9th     after its 10th    blame
-    [ 'others pass',                                answers(900, 9),    answers(1000, 10),  'line' ],
-    [ 'nobody else is tried',                       answers(12, 9),     answers(12, 10),    undefined ],
-    [ 'others fail as well',                        answers(0, 500),    answers(0, 560),    'endpoint' ],
-    [ 'the outage began after many had passed',     answers(5000, 300), answers(5000, 360), 'endpoint' ],
-    [ 'half pass, half fail',                       answers(50, 50),    answers(60, 61),    'endpoint' ],
-    [ 'most pass, few fail',                        answers(50, 50),    answers(70, 60),    'line' ],
-  ])('%s', (_what, recent, now, blame) => {
-    expect(blameFor({ recent, now })).toBe(blame)
+  test.each<[string, Answer, string]>([
+    //  what happened                            answer                                              class
+    [ 'accepted',                                status(200, { contentType: 'image/gif' }),          'delivered' ],
+    [ 'accepted, without a body',                status(204),                                        'delivered' ],
+    [ 'a web page',                              status(200, { contentType: 'text/html; charset=x' }), 'misconfigured' ],
+    [ 'too many requests',                       status(429),                                        'retry: endpoint' ],
+    [ 'service unavailable',                     status(503),                                        'retry: endpoint' ],
+    [ 'server error',                            status(500),                                        'retry: unknown' ],
+    [ 'bad gateway',                             status(502),                                        'retry: unknown' ],
+    [ 'request timeout',                         status(408),                                        'retry: unknown' ],
+    [ 'bad request',                             status(400),                                        'retry: unknown' ],
+    [ 'gone',                                    status(410),                                        'retry: unknown' ],
+    [ 'URI too long',                            status(414),                                        'undeliverable' ],
+    [ 'body too long',                           status(413),                                        'undeliverable' ],
+    [ 'headers too long',                        status(431),                                        'undeliverable' ],
+    [ 'unauthorized',                            status(401),                                        'misconfigured' ],
+    [ 'forbidden',                               status(403),                                        'misconfigured' ],
+    [ 'not found',                               status(404),                                        'misconfigured' ],
+    [ 'a proxy asks for a password',             status(407),                                        'misconfigured' ],
+    [ 'moved permanently',                       status(301),                                        'misconfigured' ],
+    [ 'temporary redirect',                      status(307),                                        'misconfigured' ],
+    [ 'connection reset',                        noAnswer('ECONNRESET'),                             'retry: unknown' ],
+    [ 'timeout',                                 noAnswer('UND_ERR_HEADERS_TIMEOUT'),                'retry: unknown' ],
+    [ 'connection refused',                      noAnswer('ECONNREFUSED'),                           'retry: unknown' ],
+    [ 'expired certificate',                     noAnswer('CERT_HAS_EXPIRED'),                       'misconfigured' ],
+    [ 'certificate of another host',             noAnswer('ERR_TLS_CERT_ALTNAME_INVALID'),           'misconfigured' ],
+    [ 'not TLS',                                 noAnswer('EPROTO'),                                 'misconfigured' ],
+    [ 'unknown host name',                       noAnswer('ENOTFOUND'),                              'unresolved' ],
+    [ 'DNS server not reachable',                noAnswer('EAI_AGAIN'),                              'unresolved' ],
+  ])('%s', (_what, answer, expected) => {
+    expect(nameOf(classify(answer))).toBe(expected)
   })
+})
+
+describe('an answer that asks for fewer requests', () => {
+  // prettier-ignore
+  test.each<[string, Answer, boolean]>([
+    //  answer                          is throttled
+    [ '429',                            status(429),                          true ],
+    [ '429 with Retry-After',           status(429, { retryAfter: '3' }),     true ],
+    [ '503 with Retry-After',           status(503, { retryAfter: '3' }),     true ],
+    [ '503',                            status(503),                          false ],
+    [ '500 with Retry-After',           status(500, { retryAfter: '3' }),     false ],
+  ])('%s: %s', (_what, answer, isThrottled) => {
+    const answerClass = classify(answer)
+    expect('isThrottled' in answerClass).toBe(isThrottled)
+  })
+
+  test.each([429, 500, 503])('the Retry-After of a %i is kept', (code) => {
+    expect(classify(status(code, { retryAfter: '3' }))).toMatchObject({ kind: 'retry', retryAfter: '3' })
+  })
+})
+
+test.each([
+  ['ECONNRESET', true],
+  ['EPIPE', true],
+  ['UND_ERR_SOCKET', true],
+  ['ECONNREFUSED', false],
+  ['UND_ERR_HEADERS_TIMEOUT', false],
+])('%s can come from a stale socket: %s', (code, isConnectionCut) => {
+  expect('isConnectionCut' in classify(noAnswer(code))).toBe(isConnectionCut)
+})
+
+test('the explanation names the status or the error code, and never the request', () => {
+  expect(classify(status(400))).toMatchObject({ because: 'it answered 400' })
+  expect(classify(status(429))).toMatchObject({ because: 'it is busy (429)' })
+  expect(classify(noAnswer('ECONNREFUSED'))).toMatchObject({ because: 'it did not answer (ECONNREFUSED)' })
 })

@@ -3,17 +3,18 @@ import fc from 'fast-check'
 import { Delivery, type Outcome } from '../../../lambda/deliver/delivery.ts'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import type { Request } from '../../../lambda/parse/request.ts'
+import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import type { Endpoint } from '../../../lambda/ports.ts'
 
-const TOOK: Answer = { kind: 'status', status: 200 }
+const ACCEPTED: Answer = { kind: 'status', status: 200 }
 const status = (code: number, retryAfter?: string): Answer => ({
   kind: 'status',
   status: code,
   ...(retryAfter !== undefined && { retryAfter }),
 })
-const silence = (code: string): Answer => ({ kind: 'silence', code })
+const noAnswer = (code: string): Answer => ({ kind: 'no-answer', code })
 
 interface Run {
   readonly outcomes: ReadonlyMap<number, Outcome>
@@ -48,12 +49,13 @@ async function deliver(
       return answer(path, attempt, clock)
     },
   }
-  const delivery = new Delivery(endpoint, clock, { maxInFlight })
+  const backPressure = new BackPressure()
+  const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight })
   const outcomes = new Map<number, Outcome>()
   let error: unknown
   try {
     for (let line = 1; line <= lines; line += 1) {
-      if (delivery.isFull) await delivery.room()
+      if (!backPressure.hasRoom) await backPressure.room()
       delivery.send(requestsOf(line), (outcome) => {
         if (outcomes.has(line)) throw new Error(`line ${line} ended twice`)
         outcomes.set(line, outcome)
@@ -69,7 +71,7 @@ async function deliver(
 const kinds = ({ outcomes }: Run): readonly string[] => [...outcomes.values()].map(({ kind }) => kind)
 
 test('every line is delivered, and never more are on their way than may be', async () => {
-  const run = await deliver(100, () => TOOK, 8)
+  const run = await deliver(100, () => ACCEPTED, 8)
   expect(run.outcomes.size).toBe(100)
   expect(new Set(kinds(run))).toEqual(new Set(['delivered']))
   expect(run.mostInFlight).toBe(8)
@@ -77,7 +79,7 @@ test('every line is delivered, and never more are on their way than may be', asy
 
 test('a fault is tried again, the same', async () => {
   const isUnlucky = (path: string): boolean => Number(path.split('=')[1]) % 4 === 0
-  const run = await deliver(20, (path, attempt) => (isUnlucky(path) && attempt < 4 ? status(500) : TOOK))
+  const run = await deliver(20, (path, attempt) => (isUnlucky(path) && attempt < 4 ? status(500) : ACCEPTED))
   expect(new Set(kinds(run))).toEqual(new Set(['delivered']))
   for (const [line, { attempts }] of run.outcomes) expect(attempts).toBe(line % 4 === 0 ? 4 : 1)
   expect(run.outcomes.size).toBe(20)
@@ -88,7 +90,7 @@ test('the requests of a line go one after the other, and the second only when th
     { method: 'GET', path: `/e?line=${line}` },
     { method: 'GET', path: `/a?line=${line}` },
   ]
-  const run = await deliver(3, (path, attempt) => (path.startsWith('/e') && attempt < 3 ? status(500) : TOOK), 8, requestsOf)
+  const run = await deliver(3, (path, attempt) => (path.startsWith('/e') && attempt < 3 ? status(500) : ACCEPTED), 8, requestsOf)
   for (const line of [1, 2, 3]) {
     expect(run.sent.map(({ path }) => path).filter((path) => path.endsWith(`=${line}`))).toEqual([
       ...Array.from({ length: 3 }, () => `/e?line=${line}`),
@@ -99,7 +101,7 @@ test('the requests of a line go one after the other, and the second only when th
 })
 
 test('when it asks to wait, everybody does', async () => {
-  const run = await deliver(100, (path, attempt) => (path === '/e?line=20' && attempt === 1 ? status(429, '60') : TOOK))
+  const run = await deliver(100, (path, attempt) => (path === '/e?line=20' && attempt === 1 ? status(429, '60') : ACCEPTED))
   expect(run.outcomes.size).toBe(100)
   const asked = (run.sent.find(({ path }) => path === '/e?line=20')?.at ?? 0) + 10
   expect(run.sent.filter(({ at }) => at > asked && at < asked + 60_000)).toEqual([])
@@ -114,13 +116,14 @@ test('a pause is told once, however many are asked to wait, and again when there
     send: async () => {
       const ms = clock.now() - start
       await clock.sleep(10)
-      return isBusy(ms) ? status(503, '30') : TOOK
+      return isBusy(ms) ? status(503, '30') : ACCEPTED
     },
   }
   const onPause = (ms: number): void => void pauses.push([Math.floor((clock.now() - start) / 1000), ms])
-  const delivery = new Delivery(endpoint, clock, { maxInFlight: 8, onPause })
+  const backPressure = new BackPressure()
+  const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 8, onPause })
   while (clock.now() - start < 100_000) {
-    if (delivery.isFull) await delivery.room()
+    if (!backPressure.hasRoom) await backPressure.room()
     delivery.send([{ method: 'GET', path: '/e' }], () => undefined)
   }
   await delivery.drain()
@@ -131,7 +134,7 @@ test('a pause is told once, however many are asked to wait, and again when there
 })
 
 test('a line that always fails comes back when others pass', async () => {
-  const run = await deliver(1_000, (path) => (path === '/e?line=500' ? status(500) : TOOK))
+  const run = await deliver(1_000, (path) => (path === '/e?line=500' ? status(500) : ACCEPTED))
   expect(run.error).toBeUndefined()
   expect(run.outcomes.get(500)).toMatchObject({ kind: 'undeliverable', attempts: 10 })
   expect(kinds(run).filter((kind) => kind === 'delivered')).toHaveLength(999)
@@ -139,7 +142,7 @@ test('a line that always fails comes back when others pass', async () => {
 
 test('also where it is the last one, or one of three', async () => {
   for (const lines of [3, 50]) {
-    const run = await deliver(lines, (path) => (path === `/e?line=${lines}` ? status(500) : TOOK))
+    const run = await deliver(lines, (path) => (path === `/e?line=${lines}` ? status(500) : ACCEPTED))
     expect(run.outcomes.get(lines)?.kind).toBe('undeliverable')
     expect(run.outcomes.size).toBe(lines)
   }
@@ -151,13 +154,13 @@ describe('where the last line fails alone, one that was taken before is sent onc
     run.sent.map(({ path }) => path).filter((path, at, all) => !isLast(path) && all.indexOf(path) !== at)
 
   test('it is taken: the line is to blame', async () => {
-    const run = await deliver(5, (path) => (isLast(path) ? status(500) : TOOK))
+    const run = await deliver(5, (path) => (isLast(path) ? status(500) : ACCEPTED))
     expect(run.outcomes.get(5)).toMatchObject({ kind: 'undeliverable', attempts: 10 })
     expect(repeated(run)).toHaveLength(1)
   })
 
   test('it is not: an outage began with that very line', async () => {
-    const run = await deliver(5, (path, attempt) => (isLast(path) || attempt > 1 ? silence('ECONNREFUSED') : TOOK))
+    const run = await deliver(5, (path, attempt) => (isLast(path) || attempt > 1 ? noAnswer('ECONNREFUSED') : ACCEPTED))
     expect(run.error).toMatchObject({ name: 'OutageError' })
     expect(kinds(run)).not.toContain('undeliverable')
     expect(repeated(run)).toHaveLength(1)
@@ -173,11 +176,11 @@ describe('an outage is none of the lines’ fault', () => {
   // prettier-ignore
   test.each<[string, number, (path: string, attempt: number) => Answer]>([
     //  what                                lines   answers
-    [ 'nothing listens',                    1_000,  () => silence('ECONNREFUSED') ],
+    [ 'nothing listens',                    1_000,  () => noAnswer('ECONNREFUSED') ],
     [ 'it only ever fails',                 1_000,  () => status(500) ],
     [ 'it is busy for ever',                1_000,  () => status(503) ],
     [ 'it asks to wait for ever',           100,    () => status(429, '30') ],
-    [ 'it goes down after a while',         1_000,  (path) => (Number(path.split('=')[1]) < 400 ? TOOK : status(502)) ],
+    [ 'it goes down after a while',         1_000,  (path) => (Number(path.split('=')[1]) < 400 ? ACCEPTED : status(502)) ],
     [ 'a drop of one line finds it down',   1,      () => status(500) ],
   ])('%s', async (_what, lines, answer) => {
     const run = await deliver(lines, answer)
@@ -192,7 +195,7 @@ describe('a wrong set-up ends it at once', () => {
     //  what                    answers
     [ 'the key is wrong',       status(401) ],
     [ 'it redirects',           status(302) ],
-    [ 'its certificate is old', silence('CERT_HAS_EXPIRED') ],
+    [ 'its certificate is old', noAnswer('CERT_HAS_EXPIRED') ],
   ])('%s', async (_what, answer) => {
     const run = await deliver(1_000, () => answer)
     expect(run.error).toMatchObject({ name: 'SetupError', message: expect.stringContaining('Check KM_ENDPOINT, the API key') as unknown })
@@ -201,7 +204,7 @@ describe('a wrong set-up ends it at once', () => {
   })
 
   test('a name that does not resolve is given a minute', async () => {
-    const run = await deliver(10, () => silence('ENOTFOUND'))
+    const run = await deliver(10, () => noAnswer('ENOTFOUND'))
     expect(run.error).toMatchObject({ name: 'SetupError', message: expect.stringContaining('does not resolve') as unknown })
     expect(run.elapsedMs).toBeGreaterThan(60_000)
     expect(run.elapsedMs).toBeLessThan(120_000)
@@ -209,7 +212,7 @@ describe('a wrong set-up ends it at once', () => {
 
   test('a name that resolves again in time hurts nobody', async () => {
     const start = new VirtualClock().now()
-    const run = await deliver(10, (_path, _attempt, clock) => (clock.now() - start < 40_000 ? silence('EAI_AGAIN') : TOOK))
+    const run = await deliver(10, (_path, _attempt, clock) => (clock.now() - start < 40_000 ? noAnswer('EAI_AGAIN') : ACCEPTED))
     expect(run.error).toBeUndefined()
     expect(kinds(run)).toEqual(Array.from({ length: 10 }, () => 'delivered'))
   })
@@ -227,30 +230,31 @@ describe('stopped', () => {
     const clock = new VirtualClock()
     const open = new Map<string, (answer: Answer) => void>()
     const endpoint: Endpoint = { send: ({ path }) => new Promise((resolve) => open.set(path, resolve)) }
-    const delivery = new Delivery(endpoint, clock, { maxInFlight: 2 })
+    const backPressure = new BackPressure()
+    const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 2 })
     const outcomes: (readonly [number, Outcome])[] = []
     for (const line of [1, 2]) delivery.send(requests(line).slice(0, line), (outcome) => outcomes.push([line, outcome]))
-    const reader = delivery.room().then(
+    const reader = backPressure.room().then(
       () => 'let in',
       (error: unknown) => error,
     )
     await Promise.resolve()
-    return { delivery, open, outcomes, reader, clock, start: clock.now() }
+    return { delivery, backPressure, open, outcomes, reader }
   }
 
   test('what is in flight is brought to its end and told, what is not begins no more, and then drain throws', async () => {
-    const { delivery, open, outcomes, reader } = await halfWay()
+    const { delivery, backPressure, open, outcomes, reader } = await halfWay()
     delivery.stop(enough)
-    expect(delivery.isFull).toBe(true)
+    expect(backPressure.hasRoom).toBe(false)
     expect(await reader).toBe(enough)
     const drained = expect(delivery.drain()).rejects.toBe(enough)
     expect(outcomes).toEqual([])
-    open.get('/e?line=2')?.(TOOK)
-    open.get('/e?line=1')?.(TOOK)
+    open.get('/e?line=2')?.(ACCEPTED)
+    open.get('/e?line=1')?.(ACCEPTED)
     await drained
     expect(outcomes).toEqual([[1, { kind: 'delivered', attempts: 1 }]]) // the second has an alias that was not sent
     expect([...open.keys()]).toEqual(['/e?line=1', '/e?line=2'])
-    await expect(delivery.change()).rejects.toBe(enough)
+    await expect(backPressure.room()).rejects.toBe(enough)
   })
 
   test('drain waits for what is in flight', async () => {
@@ -258,17 +262,17 @@ describe('stopped', () => {
     delivery.stop(enough)
     let isDrained = false
     const drained = delivery.drain().catch(() => (isDrained = true))
-    open.get('/e?line=1')?.(TOOK)
+    open.get('/e?line=1')?.(ACCEPTED)
     await new Promise(setImmediate)
     expect(isDrained).toBe(false)
-    open.get('/e?line=2')?.(TOOK)
+    open.get('/e?line=2')?.(ACCEPTED)
     await drained
     expect(isDrained).toBe(true)
   })
 
   test.each([
     ['a fault', status(500)],
-    ['a cut connection, which else is tried again at once', silence('ECONNRESET')],
+    ['a cut connection, which else is tried again at once', noAnswer('ECONNRESET')],
     ['a request to wait', status(429, '60')],
   ])('%s that comes back then is not tried again', async (_what, answer) => {
     const { delivery, open, outcomes } = await halfWay()
@@ -293,14 +297,15 @@ describe('stopped', () => {
     [ 'before it tries again',     [],                                 0,                 4 ],
     [ 'since it was asked to',     [status(429, '60')],                0,                 4 ],
     [ 'for its turn to probe',     [],                                 0,                 10 ],
-    [ 'for the rate',              [TOOK],                             1,                 1 ],
+    [ 'for the rate',              [ACCEPTED],                             1,                 1 ],
   ])('who waits %s is woken at once', async (_what, answers, maxLinesPerSecond, stopAfter) => {
     const clock = new VirtualClock()
     let sent = 0
     const endpoint: Endpoint = { send: () => Promise.resolve(answers[sent++] ?? status(500)) }
-    const delivery = new Delivery(endpoint, clock, { maxInFlight: 4, maxLinesPerSecond })
+    const backPressure = new BackPressure()
+    const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 4, maxLinesPerSecond })
     for (let line = 1; line <= 4; line += 1) delivery.send(requests(line), () => undefined)
-    const reader = delivery.room().catch((error: unknown) => error)
+    const reader = backPressure.room().catch((error: unknown) => error)
     while (sent < stopAfter) await new Promise(setImmediate)
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
     const now = clock.now()
@@ -314,15 +319,15 @@ describe('stopped', () => {
 
 test('whatever it answers, every line ends exactly once, or the delivery ended with an error', async () => {
   const answers = [
-    TOOK,
-    TOOK,
-    TOOK,
+    ACCEPTED,
+    ACCEPTED,
+    ACCEPTED,
     status(500),
     status(503),
     status(429, '1'),
     status(414),
-    silence('ECONNRESET'),
-    silence('ENOTFOUND'),
+    noAnswer('ECONNRESET'),
+    noAnswer('ENOTFOUND'),
     status(400),
   ]
   await fc.assert(
@@ -333,7 +338,7 @@ test('whatever it answers, every line ends exactly once, or the delivery ended w
       fc.integer({ min: 0, max: 9 }),
       async (seed, lines, maxInFlight, worst) => {
         const chance = seeded(seed)
-        const run = await deliver(lines, () => answers[Math.floor(chance() * (worst + 1))] ?? TOOK, maxInFlight)
+        const run = await deliver(lines, () => answers[Math.floor(chance() * (worst + 1))] ?? ACCEPTED, maxInFlight)
         expect(run.mostInFlight).toBeLessThanOrEqual(maxInFlight)
         if (run.error === undefined) expect(run.outcomes.size).toBe(lines)
         else expect(['OutageError', 'SetupError']).toContain((run.error as Error).name)

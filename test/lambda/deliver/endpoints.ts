@@ -1,10 +1,10 @@
-import { silence, status, TOOK, type Model, type Reply } from './simulation.ts'
+import { noAnswer, status, ACCEPTED, type Model, type Reply } from './simulation.ts'
 
 /** Endpoints, each with what limits it. */
 
 /** Answers after that time, however many there are. */
 export function unlimited(latencyMs: number): () => Reply {
-  return () => ({ answer: TOOK, afterMs: latencyMs })
+  return () => ({ answer: ACCEPTED, afterMs: latencyMs })
 }
 
 /** So many servers; who finds none free waits in a queue, and nobody is refused. */
@@ -14,7 +14,7 @@ export function queueing(servers: number, serviceMs: number): Model {
     const index = freeAt.indexOf(Math.min(...freeAt))
     const done = Math.max(ms, freeAt[index]!) + serviceMs
     freeAt[index] = done
-    return { answer: TOOK, afterMs: done - ms }
+    return { answer: ACCEPTED, afterMs: done - ms }
   }
 }
 
@@ -26,7 +26,7 @@ export function perSecond(rate: number, latencyMs: number, retryAfter?: string):
     if (Math.floor(ms / 1000) !== second) count = 0
     second = Math.floor(ms / 1000)
     count += 1
-    return count > rate ? { answer: status(429, retryAfter), afterMs: 5 } : { answer: TOOK, afterMs: latencyMs }
+    return count > rate ? { answer: status(429, retryAfter), afterMs: 5 } : { answer: ACCEPTED, afterMs: latencyMs }
   }
 }
 
@@ -39,7 +39,7 @@ export function bucket(rate: number, burst: number, latencyMs: number, retryAfte
     last = ms
     if (tokens < 1) return { answer: status(429, retryAfter), afterMs: 5 }
     tokens -= 1
-    return { answer: TOOK, afterMs: latencyMs }
+    return { answer: ACCEPTED, afterMs: latencyMs }
   }
 }
 
@@ -48,14 +48,14 @@ export function concurrent(capacity: number, latencyMs: number, spread = 0): Mod
   return ({ inFlight, chance }) =>
     inFlight > capacity
       ? { answer: status(429), afterMs: 3 }
-      : { answer: TOOK, afterMs: latencyMs * (1 + spread * (chance() - 0.5)) }
+      : { answer: ACCEPTED, afterMs: latencyMs * (1 + spread * (chance() - 0.5)) }
 }
 
 /** Slower the more it works on, and refuses beyond its capacity, which changes with time. */
 export function degrading(capacityAt: (ms: number) => number, latencyMs: number): Model {
   return ({ ms, inFlight }) => {
     const load = inFlight / capacityAt(ms)
-    return load > 1 ? { answer: status(503), afterMs: 5 } : { answer: TOOK, afterMs: latencyMs * (1 + load ** 2) }
+    return load > 1 ? { answer: status(503), afterMs: 5 } : { answer: ACCEPTED, afterMs: latencyMs * (1 + load ** 2) }
   }
 }
 
@@ -64,12 +64,12 @@ export function faulty(inner: Model, faults: number, cuts: number): Model {
   return (arrival) => {
     const dice = arrival.chance()
     if (dice < faults) return { answer: status(500), afterMs: 10 }
-    if (dice < faults + cuts) return { answer: silence('ECONNRESET'), afterMs: 10 }
+    if (dice < faults + cuts) return { answer: noAnswer('ECONNRESET'), afterMs: 10 }
     return inner(arrival)
   }
 }
 
 /** One that now and then stalls, and then answers as if nothing had been. */
 export function stalling(inner: Model, share: number, stallMs: number): Model {
-  return (arrival) => (arrival.chance() < share ? { answer: TOOK, afterMs: stallMs } : inner(arrival))
+  return (arrival) => (arrival.chance() < share ? { answer: ACCEPTED, afterMs: stallMs } : inner(arrival))
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
-import { silence, simulate, status, TOOK, type Model, type Simulation } from './simulation.ts'
+import { noAnswer, simulate, status, ACCEPTED, type Model, type Simulation } from './simulation.ts'
 
 const FIRST_WINDOW = 8
 const PROBES = 10
@@ -9,23 +9,23 @@ const PROBES = 10
 const UNSUSPICIOUS = 13
 
 const kinds = ({ outcomes }: Simulation): ReadonlySet<string> => new Set([...outcomes.values()].map(({ kind }) => kind))
-const notTaken = ({ seen }: Simulation): number => seen.filter(({ wasTaken }) => !wasTaken).length
+const notAccepted = ({ seen }: Simulation): number => seen.filter(({ wasAccepted }) => !wasAccepted).length
 
 /** Takes everything but between those times. */
 function down(answer: Answer, afterMs: number, fromMs = 0, toMs = Infinity): Model {
-  return ({ ms }) => (ms >= fromMs && ms < toMs ? { answer, afterMs } : { answer: TOOK, afterMs: 20 })
+  return ({ ms }) => (ms >= fromMs && ms < toMs ? { answer, afterMs } : { answer: ACCEPTED, afterMs: 20 })
 }
 
 describe('an endpoint that is down for long ends the delivery after few requests, and is none of the lines’ fault', () => {
   // prettier-ignore
   test.each<[string, Answer, number, number]>([
     //  it                                 answers                              after ms   requests for one line's place in the window
-    [ 'does not listen',                   silence('ECONNREFUSED'),             1,         1 ],
+    [ 'does not listen',                   noAnswer('ECONNREFUSED'),             1,         1 ],
     [ 'has a fault',                       status(500),                         20,        1 ],
     [ 'is busy',                           status(503),                         20,        1 ],
     [ 'is busy, and asks to wait',         status(429, '2'),                    20,        1 ],
-    [ 'does not answer',                   silence('UND_ERR_HEADERS_TIMEOUT'),  10_000,    1 ],
-    [ 'cuts every connection',             silence('ECONNRESET'),               20,        2 ],
+    [ 'does not answer',                   noAnswer('UND_ERR_HEADERS_TIMEOUT'),  10_000,    1 ],
+    [ 'cuts every connection',             noAnswer('ECONNRESET'),               20,        2 ],
     [ 'likes nothing',                     status(400),                         20,        1 ],
   ])('%s', async (_what, answer, afterMs, each) => {
     const cold = await simulate(down(answer, afterMs), { maxInFlight: 64, lines: 10_000 })
@@ -36,8 +36,8 @@ describe('an endpoint that is down for long ends the delivery after few requests
     const running = await simulate(down(answer, afterMs, 5_000), { maxInFlight: 64, lines: 100_000 })
     expect(running.error).toMatchObject({ name: 'OutageError' })
     expect(kinds(running)).toEqual(new Set(['delivered']))
-    expect(notTaken(running)).toBeGreaterThanOrEqual(64)
-    expect(notTaken(running)).toBeLessThanOrEqual(each * (64 + UNSUSPICIOUS) + PROBES)
+    expect(notAccepted(running)).toBeGreaterThanOrEqual(64)
+    expect(notAccepted(running)).toBeLessThanOrEqual(each * (64 + UNSUSPICIOUS) + PROBES)
 
     const alone = await simulate(down(answer, afterMs), { maxInFlight: 64, lines: 1 })
     expect(alone.error).toMatchObject({ name: 'OutageError' })
@@ -68,10 +68,10 @@ test('whenever it begins, and however ill the endpoint was before, no line is he
       fc.record({ seed: fc.integer(), maxInFlight: fc.integer({ min: 1, max: 64 }) }),
       fc.integer({ min: 0, max: 4_000 }),
       fc.constantFrom(0, 0.01, 0.1),
-      fc.constantFrom(status(500), status(503), status(429, '1'), silence('ECONNREFUSED'), silence('ECONNRESET')),
+      fc.constantFrom(status(500), status(503), status(429, '1'), noAnswer('ECONNREFUSED'), noAnswer('ECONNRESET')),
       async (load, fromMs, faults, answer) => {
         const run = await simulate(
-          ({ ms, chance }) => ({ answer: ms >= fromMs ? answer : chance() < faults ? status(502) : TOOK, afterMs: 50 }),
+          ({ ms, chance }) => ({ answer: ms >= fromMs ? answer : chance() < faults ? status(502) : ACCEPTED, afterMs: 50 }),
           { ...load, lines: 100_000 },
         )
         expect(run.error).toMatchObject({ name: 'OutageError' })
@@ -86,14 +86,14 @@ describe('a short outage is waited out', () => {
   test.each([
     ['a fault', status(500)],
     ['a refusal', status(503)],
-    ['silence', silence('ECONNREFUSED')],
+    ['silence', noAnswer('ECONNREFUSED')],
   ])('%s', async (_what, answer) => {
     const run = await simulate(down(answer, 20, 5_000, 15_000), { maxInFlight: 64, lines: 30_000 })
     expect(run.error).toBeUndefined()
     expect(run.outcomes.size).toBe(30_000)
     expect(kinds(run)).toEqual(new Set(['delivered']))
-    expect(notTaken(run)).toBeLessThanOrEqual(64 + UNSUSPICIOUS + PROBES)
-    const back = run.seen.findIndex(({ ms, wasTaken }) => ms >= 15_000 && wasTaken)
+    expect(notAccepted(run)).toBeLessThanOrEqual(64 + UNSUSPICIOUS + PROBES)
+    const back = run.seen.findIndex(({ ms, wasAccepted }) => ms >= 15_000 && wasAccepted)
     const after = run.seen.slice(back)
     expect(Math.max(...after.filter(({ ms }) => ms <= after[0]!.ms + 20).map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(
       FIRST_WINDOW,
@@ -108,7 +108,7 @@ test('whenever it begins, also at the very end of a drop: a line is delivered, o
     fc.asyncProperty(
       fc.record({ seed: fc.integer(), maxInFlight: fc.integer({ min: 1, max: 64 }), lines: fc.integer({ min: 1, max: 200 }) }),
       fc.integer({ min: 0, max: 600 }),
-      fc.constantFrom(status(500), status(429, '1'), silence('ECONNREFUSED')),
+      fc.constantFrom(status(500), status(429, '1'), noAnswer('ECONNREFUSED')),
       async (load, fromMs, answer) => {
         const run = await simulate(down(answer, 50, fromMs), load)
         ends.add(run.error === undefined ? 'none' : (run.error as Error).name)
@@ -139,7 +139,7 @@ describe('bad lines are told from a bad hour', () => {
     [ 'one in twenty',                              3_000,     from(0, 149).map((index) => index * 20 + 7) ],
   ])('%s', async (_what, lines, bad) => {
     for (const seed of [1, 2, 3]) {
-      const run = await simulate(({ line }) => ({ answer: bad.includes(line) ? status(400) : TOOK, afterMs: 20 }), {
+      const run = await simulate(({ line }) => ({ answer: bad.includes(line) ? status(400) : ACCEPTED, afterMs: 20 }), {
         maxInFlight: 64,
         lines,
         seed,
@@ -153,7 +153,7 @@ describe('bad lines are told from a bad hour', () => {
   })
 
   test('but where all new lines are refused, it is believed of none, though a line that was taken before is taken again', async () => {
-    const run = await simulate(({ line }) => ({ answer: line > 990 ? status(400) : TOOK, afterMs: 20 }), {
+    const run = await simulate(({ line }) => ({ answer: line > 990 ? status(400) : ACCEPTED, afterMs: 20 }), {
       maxInFlight: 64,
       lines: 1_000,
     })
@@ -171,20 +171,20 @@ describe('a socket that went stale while nobody looked', () => {
       ({ ms, line }) => {
         const attempt = (state.get(line) ?? 0) + 1
         state.set(line, attempt)
-        return { answer: attempt === 1 && ms >= 2_000 && ms < 2_100 ? silence(code) : TOOK, afterMs: 20 }
+        return { answer: attempt === 1 && ms >= 2_000 && ms < 2_100 ? noAnswer(code) : ACCEPTED, afterMs: 20 }
       },
       { maxInFlight: 64, lines: 10_000 },
     )
     expect(kinds(run)).toEqual(new Set(['delivered']))
     expect(Math.max(...state.values())).toBe(2)
-    expect(notTaken(run)).toBeGreaterThan(64)
+    expect(notAccepted(run)).toBeGreaterThan(64)
     const during = run.seen.filter(({ ms }) => ms >= 2_000 && ms < 2_500)
     expect(during.length).toBeGreaterThan(0.95 * 64 * 25)
     expect(during.at(-1)!.inFlight).toBe(64)
   })
 
   test('where the second socket is cut as well, it is a failure like any other', async () => {
-    const run = await simulate(({ line }) => ({ answer: line === 500 ? silence('ECONNRESET') : TOOK, afterMs: 20 }), {
+    const run = await simulate(({ line }) => ({ answer: line === 500 ? noAnswer('ECONNRESET') : ACCEPTED, afterMs: 20 }), {
       maxInFlight: 8,
       lines: 2_000,
     })

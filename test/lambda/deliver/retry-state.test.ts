@@ -1,48 +1,79 @@
-import { expect, test } from '@jest/globals'
-import type { Failure } from '../../../lambda/deliver/retry-state.ts'
-import { RetryState } from '../../../lambda/deliver/retry-state.ts'
+import { describe, expect, test } from '@jest/globals'
+import { culpritOf, RetryState, type Failure, type RetryDecision } from '../../../lambda/deliver/retry-state.ts'
 
-const FAULT: Failure = { kind: 'again', blame: 'line', because: 'it answered 500' }
-const BUSY: Failure = { kind: 'again', blame: 'endpoint', because: 'it is busy (429)' }
+const FAULT: Failure = { kind: 'retry', cause: 'unknown', because: 'it answered 500' }
+const BUSY: Failure = { kind: 'retry', cause: 'endpoint', because: 'it is busy (429)' }
+const UNRESOLVED: Failure = { kind: 'unresolved', because: 'its name does not resolve (ENOTFOUND)' }
 
-/** Ten failures of one line, with so many answers for others before each. @returns what was made of each, and of the last */
-function tenFailures(failure: Failure, takenBefore: readonly number[], failedBefore: readonly number[] = []) {
-  let taken = 0
+const FIRST = { number: 1, at: 0, inFlight: 1, accepted: 0, failed: 0 }
+
+/** Ten failures of one line, with so many answers for other lines before each. */
+function tenFailures(failure: Failure, acceptedBefore: readonly number[], failedBefore: readonly number[] = []) {
+  let accepted = 0
   let failed = 0
-  const state = new RetryState({ number: 1, at: 0, inFlight: 1, taken, failed })
-  const suspects: boolean[] = []
-  let end: string | undefined
+  const state = new RetryState(FIRST)
+  const attributed: boolean[] = []
+  let decision: RetryDecision | undefined
   for (let index = 0; index < 10; index += 1) {
-    taken += takenBefore[index] ?? 0
+    accepted += acceptedBefore[index] ?? 0
     failed += failedBefore[index] ?? 0
-    const isSuspect = state.suspect(failure, { taken, failed })
-    suspects.push(isSuspect)
-    if (!isSuspect) failed += 1
-    end = state.fail(failure, index * 1000, { taken, failed }, 0)
+    const isPoison = state.attributeToLine(failure, { accepted, failed })
+    attributed.push(isPoison)
+    if (!isPoison) failed += 1
+    decision = state.fail(failure, index * 1000, { accepted, failed }, 0)
   }
-  return { suspects, end }
+  return { attributed, decision }
 }
 
 const times = (count: number, value: number): readonly number[] => Array.from({ length: count }, () => value)
 
-// prettier-ignore
-test.each<[string, Failure, readonly number[], readonly number[], number, string]>([
-  //  what happened                                     the line meets   others taken before   others failed before   suspect from its try   the end
-  [ 'others pass all the time',                         FAULT,           times(10, 3),         [],                    2,                     'line' ],
-  [ 'one passes at last',                               FAULT,           [...times(9, 0), 1],  [],                    10,                    'again' ],
-  [ 'others passed before it, and none since',          FAULT,           [90],                 [],                    11,                    'unclear' ],
-  [ 'others passed at first, and none since',           FAULT,           [90, 5],              [],                    2,                     'unclear' ],
-  [ 'others passed at first, and others fail now',      FAULT,           [90, 5],              times(10, 2),          2,                     'endpoint' ],
-  [ 'others fail',                                      FAULT,           [],                   times(10, 2),          11,                    'endpoint' ],
-  [ 'it is busy, for this line as for any',             BUSY,            times(10, 3),         [],                    11,                    'again' ],
-])('%s', (_what, failure, taken, failed, suspectFrom, end) => {
-  const run = tenFailures(failure, taken, failed)
-  expect(run.suspects).toEqual(times(10, 0).map((_, index) => index + 1 >= suspectFrom))
-  expect(run.end).toBe(end)
+describe('ten failures of one line', () => {
+  // prettier-ignore
+  test.each<[string, Failure, readonly number[], readonly number[], number, RetryDecision]>([
+    //  meanwhile                                        failure   other lines accepted   others failed   attributed to the line from   decision
+    [ 'others pass all the time',                        FAULT,    times(10, 3),          [],             2,                            'poison' ],
+    [ 'one passes at last',                              FAULT,    [...times(9, 0), 1],   [],             10,                           'retry' ],
+    [ 'others passed before it, and none since',         FAULT,    [90],                  [],             11,                           'unclear' ],
+    [ 'others passed at first, and none since',          FAULT,    [90, 5],               [],             2,                            'unclear' ],
+    [ 'others passed at first, and now others fail',     FAULT,    [90, 5],               times(10, 2),   2,                            'outage' ],
+    [ 'others fail',                                     FAULT,    [],                    times(10, 2),   11,                           'outage' ],
+    [ 'the endpoint is busy, and others pass',           BUSY,     times(10, 3),          [],             11,                           'retry' ],
+  ])('%s', (_what, failure, accepted, failed, attributedFrom, decision) => {
+    const run = tenFailures(failure, accepted, failed)
+    expect(run.attributed).toEqual(times(10, 0).map((_, index) => index + 1 >= attributedFrom))
+    expect(run.decision).toBe(decision)
+  })
 })
 
-test('a line that is put off for five minutes is judged, however few its tries', () => {
-  const state = new RetryState({ number: 1, at: 0, inFlight: 1, taken: 0, failed: 0 })
-  expect(state.fail(BUSY, 300_000, { taken: 0, failed: 1 }, 300_000)).toBe('again')
-  expect(state.fail(BUSY, 300_001, { taken: 0, failed: 9 }, 300_001)).toBe('endpoint')
+test('a busy endpoint may delay a line for five minutes, however few its attempts', () => {
+  const state = new RetryState(FIRST)
+  expect(state.fail(BUSY, 300_000, { accepted: 0, failed: 1 }, 300_000)).toBe('retry')
+  expect(state.fail(BUSY, 300_001, { accepted: 0, failed: 9 }, 300_001)).toBe('outage')
+  expect(state.failures).toBe(2)
+})
+
+// prettier-ignore
+test.each<[string, number, number, RetryDecision]>([
+  //  the name does not resolve                        waited ms   no line passed for ms   decision
+  [ 'for a minute',                                    60_000,     60_000,                 'retry' ],
+  [ 'for longer than a minute, for this line',         60_001,     0,                      'misconfigured' ],
+  [ 'for longer than a minute, for all lines',         0,          60_001,                 'misconfigured' ],
+])('a name that does not resolve %s', (_what, waitedMs, failingMs, decision) => {
+  expect(new RetryState(FIRST).fail(UNRESOLVED, waitedMs, { accepted: 0, failed: 1 }, failingMs)).toBe(decision)
+})
+
+describe('the culprit, by how other lines did between the last two failures', () => {
+  const answers = (accepted: number, failed: number) => ({ accepted, failed })
+  // prettier-ignore
+  test.each([
+    //  what happened                                after its 9th       after its 10th      culprit
+    [ 'others pass',                                 answers(900, 9),    answers(1000, 10),  'line' ],
+    [ 'no other line was tried',                     answers(12, 9),     answers(12, 10),    undefined ],
+    [ 'others fail as well',                         answers(0, 500),    answers(0, 560),    'endpoint' ],
+    [ 'the outage began after many had passed',      answers(5000, 300), answers(5000, 360), 'endpoint' ],
+    [ 'half pass, half fail',                        answers(50, 50),    answers(60, 61),    'endpoint' ],
+    [ 'most pass, few fail',                         answers(50, 50),    answers(70, 60),    'line' ],
+  ])('%s', (_what, before, after, culprit) => {
+    expect(culpritOf(before, after)).toBe(culprit)
+  })
 })

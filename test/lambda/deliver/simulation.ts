@@ -1,16 +1,17 @@
 import { Delivery, type DeliveryOptions, type Outcome } from '../../../lambda/deliver/delivery.ts'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
+import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
-export const TOOK: Answer = { kind: 'status', status: 200 }
+export const ACCEPTED: Answer = { kind: 'status', status: 200 }
 
 export function status(code: number, retryAfter?: string): Answer {
   return { kind: 'status', status: code, ...(retryAfter !== undefined && { retryAfter }) }
 }
 
-export function silence(code: string): Answer {
-  return { kind: 'silence', code }
+export function noAnswer(code: string): Answer {
+  return { kind: 'no-answer', code }
 }
 
 /** A request that has just come in. */
@@ -36,7 +37,7 @@ export interface Seen {
   readonly line: number
   readonly ms: number
   readonly inFlight: number
-  readonly wasTaken: boolean
+  readonly wasAccepted: boolean
 }
 
 export interface Load extends DeliveryOptions {
@@ -69,19 +70,20 @@ export async function simulate(model: Model, load: Load): Promise<Simulation> {
     inFlight += 1
     const arrival = { line: Number(path.split('=')[1]), ms: clock.now() - start, inFlight, chance }
     const { answer, afterMs } = model(arrival)
-    seen.push({ line: arrival.line, ms: arrival.ms, inFlight, wasTaken: answer === TOOK })
+    seen.push({ line: arrival.line, ms: arrival.ms, inFlight, wasAccepted: answer === ACCEPTED })
     await clock.sleep(afterMs)
     inFlight -= 1
     return answer
   }
-  const delivery = new Delivery({ send }, clock, options)
+  const backPressure = new BackPressure()
+  const delivery = new Delivery({ send }, clock, backPressure, options)
   const outcomes = new Map<number, Outcome>()
   let line = 0
   let mostOpen = 0
   let error: unknown
   try {
     while (line < lines) {
-      if (delivery.isFull) await delivery.room()
+      if (!backPressure.hasRoom) await backPressure.room()
       if (clock.now() - start >= forMs) break
       const number = (line += 1)
       mostOpen = Math.max(mostOpen, number - outcomes.size)

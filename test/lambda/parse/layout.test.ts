@@ -4,7 +4,7 @@ import { readLayout } from '../../../lambda/parse/layout.ts'
 
 const layoutOf = (text: string) => readLayout(text, JSON.parse(text) as Record<string, unknown>)
 
-describe('a name that is there twice', () => {
+describe('a name that occurs twice', () => {
   // prettier-ignore
   test.each([
     //  the line                                the name
@@ -41,11 +41,11 @@ describe('a name that is there twice', () => {
     [ '{"url":"https://www.example.com:80/","at":"12:30"}' ],
     [ '{"a\\"":1,"a":2}' ],
     [ '{"é":1,"e\\u0301":2}' ],
-  ])('not in %s', (text) => {
+  ])('is not found in %s', (text) => {
     expect(layoutOf(text)).not.toHaveProperty('duplicate')
   })
 
-  test('is found in any object, and only there', () => {
+  test('is found in any object, and only if it is there', () => {
     const name = fc.constantFrom('a', 'b', '1', '"', ':', '\\', '__proto__')
     const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom('a":1', ' :', '"a" : 1', '}', ','))
     const space = fc.constantFrom('', ' ', '\t')
@@ -67,11 +67,11 @@ describe('a name that is there twice', () => {
   })
 })
 
-// V8 reads some names with escapes wrongly once it has seen others: https://github.com/nodejs/node/issues/63785
-describe('a name is read as it is written, whatever the lines before it had', () => {
+// V8 can return a wrong key for a name with escapes, depending on earlier lines: https://github.com/nodejs/node/issues/63785
+describe('a name is read correctly, whatever the earlier lines contained', () => {
   // prettier-ignore
   test.each([
-    //  a line before                     the line                           its names
+    //  an earlier line                   the line                           its names
     [ '{"x":1,"\\\\":2}',             '{"x":1,"\\n":2}',               ['x', '\n'] ],
     [ '{"x":1,"\\\\":2}',             '{"x":1,"\\u0061":2}',           ['x', 'a'] ],
     [ '{"x":1,"\\\\":2}',             '{"x":1,"\\"":2}',               ['x', '"'] ],
@@ -85,13 +85,13 @@ describe('a name is read as it is written, whatever the lines before it had', ()
     expect('object' in layout && names.map((name) => layout.object[name])).toEqual([1, 2])
   })
 
-  test('a duplicate is found', () => {
+  test('a duplicate is found as well', () => {
     layoutOf('{"a":1,"\\\\":2}')
     expect(layoutOf('{"a":1,"\\u0061":2}')).toEqual({ duplicate: 'a' })
   })
 })
 
-describe('how a number was written is told wherever JavaScript may have changed it', () => {
+describe('numbers are returned as written if JavaScript may have changed one', () => {
   // prettier-ignore
   test.each([
     //  the line                                               the numbers
@@ -106,7 +106,7 @@ describe('how a number was written is told wherever JavaScript may have changed 
     expect('lexemes' in layout && [...(layout.lexemes ?? [])]).toEqual(numbers)
   })
 
-  test('a run of sixteen digits is seen wherever it stands', () => {
+  test('a run of sixteen digits is found at any position', () => {
     for (let before = 0; before < 40; before += 1) {
       for (const digits of ['1234567890123456', '1.00000000000001', '0.123456789012345678901234567890']) {
         expect(layoutOf(`{"${'x'.repeat(before)}":${digits}}`)).toHaveProperty('lexemes')
@@ -115,7 +115,7 @@ describe('how a number was written is told wherever JavaScript may have changed 
     }
   })
 
-  test('an ordinary line is not looked at twice', () => {
+  test('an ordinary line is not scanned again', () => {
     expect(
       layoutOf('{"_p":"bob","_t":1393344604,"url":"https://a.b/c?d=e","at":"10:30","price":19.99,"zero":0}'),
     ).not.toHaveProperty('lexemes')

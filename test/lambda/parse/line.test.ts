@@ -14,8 +14,8 @@ interface WireExample {
 
 const wireExamples = JSON.parse(readFileSync('test/fixtures/wire-examples.json', 'utf8')) as readonly WireExample[]
 
-describe('what Kissmetrics’ documents and clients send for a line', () => {
-  test('there are all of them', () => {
+describe('requests agree with Kissmetrics’ documents and clients', () => {
+  test('all examples are there', () => {
     expect(wireExamples).toHaveLength(73)
   })
 
@@ -31,10 +31,10 @@ const x255 = 'x'.repeat(255)
 const x256 = 'x'.repeat(256)
 const party255 = '🎉'.repeat(255)
 
-describe('the rules, on both sides of their borders', () => {
+describe('the rules, on both sides of each limit', () => {
   // prettier-ignore
   test.each([
-    //  a line                                         is
+    //  the line                                       the result
     [ '{"_p":"bob","_t":1393344604,"_n":"x"}',         'ok' ],
     [ ' {"_p":"bob","_t":1393344604,"_n":"x"}\t',      'ok' ],
     [ '{"_p":"bob","_t":1393344604,"_n":"x"',          'invalid_json' ],
@@ -53,10 +53,10 @@ describe('the rules, on both sides of their borders', () => {
 
   // prettier-ignore
   test.each([
-    //  _p                                              is
+    //  _p                                              the result
     [ 'a person',                 'bob',                'ok' ],
     [ 'one character',            'b',                  'ok' ],
-    [ 'a letter of two halves',   '🎉',                 'ok' ],
+    [ 'an emoji',                 '🎉',                 'ok' ],
     [ 'absent',                   undefined,            'missing_identity' ],
     [ 'null',                     null,                 'missing_identity' ],
     [ 'empty',                    '',                   'missing_identity' ],
@@ -74,22 +74,22 @@ describe('the rules, on both sides of their borders', () => {
     [ 'a list',                   ['bob'],              'invalid_identity' ],
     [ '255 characters',           x255,                 'ok' ],
     [ '256 characters',           x256,                 'invalid_identity' ],
-    [ '255 pairs',                party255,             'ok' ],
-    [ '256 characters, a pair',   `${party255}x`,       'invalid_identity' ],
+    [ '255 emoji',                party255,             'ok' ],
+    [ '255 emoji and a letter',   `${party255}x`,       'invalid_identity' ],
     [ 'a control character',      'b\u0000b',           'invalid_identity' ],
-    [ 'the last of the first',    'b\u001fb',           'invalid_identity' ],
+    [ 'the last C0 control',      'b\u001fb',           'invalid_identity' ],
     [ 'delete',                   'b\u007fb',           'invalid_identity' ],
-    [ 'the last control',         'b\u009fb',           'invalid_identity' ],
-    [ 'no control any more',      'b\u00a0b',           'ok' ],
-    [ 'the last before delete',   'b~b',                'ok' ],
-    [ 'half a character',         'b\ud800',            'invalid_unicode' ],
+    [ 'the last C1 control',      'b\u009fb',           'invalid_identity' ],
+    [ 'after the last control',   'b\u00a0b',           'ok' ],
+    [ 'before delete',            'b~b',                'ok' ],
+    [ 'half an emoji',            'b\ud800',            'invalid_unicode' ],
   ])('`_p` %s', (_what, person, outcome) => {
     expect(outcomeOf(lineWith({ _p: person }))).toBe(outcome)
   })
 
   // prettier-ignore
   test.each([
-    //  _n                                              is
+    //  _n                                              the result
     [ 'absent',                   undefined,            'ok' ],
     [ 'null',                     null,                 'ok' ],
     [ 'text',                     'x',                  'ok' ],
@@ -104,14 +104,14 @@ describe('the rules, on both sides of their borders', () => {
     [ '255 characters',           x255,                 'ok' ],
     [ '256 characters',           x256,                 'invalid_event_name' ],
     [ 'a comma and a colon',      'a:b,c',              'ok' ],
-    [ 'half a character',         '\udc00',             'invalid_unicode' ],
+    [ 'half an emoji',            '\udc00',             'invalid_unicode' ],
   ])('`_n` %s', (_what, event, outcome) => {
     expect(outcomeOf(lineWith({ _n: event, plan: 'pro' }))).toBe(outcome)
   })
 
   // prettier-ignore
   test.each([
-    //  _p2                                             is
+    //  _p2                                             the result
     [ 'absent',                   undefined,            'ok' ],
     [ 'null',                     null,                 'ok' ],
     [ 'text',                     'x',                  'ok' ],
@@ -125,7 +125,7 @@ describe('the rules, on both sides of their borders', () => {
     [ '255 characters',           x255,                 'ok' ],
     [ '256 characters',           x256,                 'invalid_alias' ],
     [ 'a control character',      'a\tb',               'invalid_alias' ],
-    [ 'half a character',         '\ud800',             'invalid_unicode' ],
+    [ 'half an emoji',            '\ud800',             'invalid_unicode' ],
     [ 'the person itself',        'bob',                'alias_to_itself' ],
     [ 'the person in capitals',   'Bob',                'ok' ],
   ])('`_p2` %s', (_what, other, outcome) => {
@@ -142,12 +142,12 @@ describe('the rules, on both sides of their borders', () => {
   })
 })
 
-describe('what a line means', () => {
+describe('the commands of a line', () => {
   const commandsOf = (line: string) => parsed(line).commands.map((command) => command.kind)
 
   // prettier-ignore
   test.each([
-    //  it has                            changes                                            commands, in this order
+    //  the line has                      changes                                            commands, in this order
     [ '_n',                               {},                                                ['record'] ],
     [ '_n and a property',                { plan: 'pro' },                                   ['record'] ],
     [ 'a property',                       { _n: undefined, plan: 'pro' },                    ['set'] ],
@@ -168,11 +168,11 @@ describe('what a line means', () => {
     [ 'an empty property',                { _n: undefined, plan: '' } ],
     [ 'what Kissmetrics’ exports add',    { _n: undefined, _c: 'x', _server_timestamp: 1 } ],
     [ '_d',                               { _n: undefined, _d: 1 } ],
-  ])('nothing, where it has %s', (_what, changes) => {
+  ])('none for %s', (_what, changes) => {
     expect(outcomeOf(lineWith(changes))).toBe('nothing_to_import')
   })
 
-  test('the time of a line is the time of all its commands', () => {
+  test('all commands of a line have its time', () => {
     const { time, commands } = parsed(lineWith({ _p2: 'rob' }))
     expect([time, ...commands.map((command) => command.time)]).toEqual([SECONDS, SECONDS, SECONDS])
   })
@@ -196,7 +196,7 @@ describe('blank', () => {
   })
 })
 
-describe('no line throws, whatever it is', () => {
+describe('no line makes the parser throw', () => {
   const check = (line: string): void => {
     const outcome = parseLine(line, RULES)
     if (outcome.kind === 'rejection') expect(Object.keys(REASONS)).toContain(outcome.reason)
@@ -212,7 +212,7 @@ describe('no line throws, whatever it is', () => {
     fc.assert(fc.property(fc.json(), check))
   })
 
-  test('any values under our own names', () => {
+  test('any values under the names of the file format', () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom(SECONDS, 'bob', '', null))
     const names = ['_p', '_t', '_n', '_p2', '_k', '_d', '_c', '_x', 'plan', '__proto__', 'constructor', '1'] as const
     const object = fc.array(fc.tuple(fc.constantFrom(...names), value), { maxLength: 8 })
@@ -223,33 +223,33 @@ describe('no line throws, whatever it is', () => {
     )
   })
 
-  test('a line cut at each of its characters', () => {
+  test('a line that is cut after any character', () => {
     const line = lineWith({ Größe: 1.5e-7, nested: { a: [1, { b: 'c' }] }, quote: '"\\' })
     for (let end = 0; end < line.length; end += 1) expect(outcomeOf(line.slice(0, end))).toBe('invalid_json')
     expect(outcomeOf(line)).toBe('nested_property')
   })
 
-  test('brackets as deep as a line is long', () => {
+  test('brackets nested as deep as a line is long', () => {
     expect(outcomeOf('['.repeat(262_144))).toBe('invalid_json')
     expect(outcomeOf(`{"_p":"bob","_t":1393344604,"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toBe('nested_property')
   })
 })
 
-describe('a rejection keeps to itself what the line says', () => {
+describe('a rejection contains no value of the line', () => {
   const secret = 'hunter2-zyxw'
 
   // prettier-ignore
   test.each([
     [ 'not JSON',                 `{"_p":"${secret}",}` ],
-    [ 'bare text',                secret ],
-    [ 'text alone',               JSON.stringify(secret) ],
+    [ 'text without quotes',      secret ],
+    [ 'only a text',              JSON.stringify(secret) ],
     [ 'a long identity',          lineWith({ _p: secret.repeat(30) }) ],
     [ 'a control character',      lineWith({ _p: `${secret}\u0000` }) ],
     [ 'a list as a person',       lineWith({ _p: [secret] }) ],
     [ 'a text as a time',         lineWith({ _t: secret }) ],
     [ 'a long event',             lineWith({ _n: secret.repeat(30) }) ],
     [ 'an alias to itself',       lineWith({ _p: secret, _p2: secret }) ],
-    [ 'half a character',         lineWith({ note: `${secret}\ud800` }) ],
+    [ 'half an emoji',            lineWith({ note: `${secret}\ud800` }) ],
     [ 'a nested value',           lineWith({ note: { a: secret } }) ],
     [ 'a nested list',            lineWith({ note: [secret] }) ],
     [ 'a long value',             lineWith({ note: secret.repeat(1000) }) ],

@@ -2,15 +2,15 @@ import { parseLine, type ParsedLine } from '../../../lambda/parse/line.ts'
 import { requestsFor, type Request } from '../../../lambda/parse/request.ts'
 import type { Rejection } from '../../../lambda/reasons.ts'
 
-/** A line from 2014, as most of the tests take. */
+/** The time of most lines in these tests, in 2014. */
 export const SECONDS = 1_393_344_604
 
-/** The drops of these tests were written when 2026 began. */
+/** The files of these tests were written at the start of 2026. */
 export const RULES = { latestTime: Date.UTC(2026, 0, 2) / 1000 }
 
 export const KEY = 'KM_KEY'
 
-/** The requests of a line that is taken. */
+/** The requests of a valid line. */
 export function requestsOf(line: string): readonly Request[] {
   const built = requestsFor(parsed(line), KEY)
   if ('kind' in built) throw new Error(`rejected: ${built.detail}`)
@@ -23,15 +23,15 @@ export function parsed(line: string): ParsedLine {
   return outcome
 }
 
-/** What comes back for a line that is not taken. */
+/** The rejection of an invalid line. */
 export function rejectionOf(line: string): Rejection {
   const outcome = parseLine(line, RULES)
   const built = outcome.kind === 'rejection' ? outcome : requestsFor(outcome, KEY)
-  if (!('kind' in built)) throw new Error('the line was taken')
+  if (!('kind' in built)) throw new Error('the line was not rejected')
   return built
 }
 
-/** `ok`, or the reason: what a table of rules has in its last column. */
+/** `ok` or the reason: the last column of a table of rules. */
 export function outcomeOf(line: string): string {
   const outcome = parseLine(line, RULES)
   if (outcome.kind === 'rejection') return outcome.reason
@@ -39,12 +39,12 @@ export function outcomeOf(line: string): string {
   return 'kind' in built ? built.reason : 'ok'
 }
 
-/** A line that is right but for what is given; a name with the value undefined is left out. */
+/** A valid line with some changes. A name with the value undefined is removed. */
 export function lineWith(changes: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ _p: 'bob', _t: SECONDS, _n: 'Signed Up', ...changes })
 }
 
-/** What an endpoint reads from a request, by the given reader of addresses. */
+/** What an endpoint reads from a request with this URL parser. */
 export function readBy(Reader: typeof URL, request: Request): { host: string; path: string; parameters: [string, string][] } {
   const path = request.body === undefined ? request.path : `${request.path}?${request.body}`
   const url = new Reader(`https://trk.kissmetrics.io${path}`)

@@ -3,14 +3,14 @@ import fc from 'fast-check'
 import { isSameNumber } from '../../../lambda/parse/text.ts'
 import { lineWith, outcomeOf, parsed, rejectionOf } from './outcome.ts'
 
-/** The properties that are sent for a line, given as JSON after the names that it needs. */
+/** The properties that are sent for a line with these members. */
 function propertiesOf(members: string): readonly (readonly [string, string])[] {
   const [command] = parsed(`{"_p":"bob","_t":1393344604,"_n":"x",${members}}`).commands
   if (command?.kind !== 'record') throw new Error('not a record')
   return command.properties
 }
 
-describe('a value becomes text', () => {
+describe('values are sent as text', () => {
   // prettier-ignore
   test.each([
     //  in the line                        is sent
@@ -49,13 +49,13 @@ describe('a value becomes text', () => {
     expect(propertiesOf(`"a" : ${json} , "b" : "x:y"`)).toEqual([['a', text], ['b', 'x:y']])
   })
 
-  test('what is sent for a number is the number of the line, to the last digit', () => {
+  test('numbers are sent exactly, to the last digit', () => {
     const digits = fc.stringMatching(/^\d{0,25}$/)
     const exponent = fc.option(fc.integer({ min: -330, max: 290 }), { nil: undefined })
     const number = fc
       .tuple(fc.boolean(), fc.stringMatching(/^(0|[1-9]\d{0,17})$/), digits, exponent, fc.constantFrom('e', 'E'))
-      .map(([isNegative, whole, fraction, power, deadLetter]) => {
-        return `${isNegative ? '-' : ''}${whole}${fraction && `.${fraction}`}${power === undefined ? '' : `${deadLetter}${power}`}`
+      .map(([isNegative, whole, fraction, power, e]) => {
+        return `${isNegative ? '-' : ''}${whole}${fraction && `.${fraction}`}${power === undefined ? '' : `${e}${power}`}`
       })
     fc.assert(
       fc.property(number, fc.boolean(), (lexeme, isLast) => {
@@ -68,7 +68,7 @@ describe('a value becomes text', () => {
     )
   })
 
-  // The model: every digit before a point that is moved to the end, so that two numbers are equal if and only if their texts are.
+  // A model for comparison: all digits, scaled to an integer, so that equal numbers have equal texts.
   function exact(number: string): string {
     const [, sign = '', whole = '', fraction = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? []
     const scaled = BigInt(whole + fraction) * 10n ** BigInt(Number(power) - fraction.length + 400)
@@ -78,7 +78,7 @@ describe('a value becomes text', () => {
 
 // prettier-ignore
 test.each([
-  //  a                      b               the same
+  //  a                      b               equal
   [ '1',                    '1.0',           true ],
   [ '100',                  '1e2',           true ],
   [ '0.001',                '1E-3',          true ],
@@ -88,26 +88,26 @@ test.each([
   [ '1',                    '10',            false ],
   [ '10',                   '1e2',           false ],
   [ '1.5',                  '15',            false ],
-])('the numbers %s and %s: the same is %s', (a, b, expected) => {
+])('%s and %s: equal is %s', (a, b, expected) => {
   expect(isSameNumber(a, b)).toBe(expected)
   expect(isSameNumber(b, a)).toBe(expected)
 })
 
-describe('the rules for properties, on both sides of their borders', () => {
+describe('the rules for properties, on both sides of each limit', () => {
   const x = (count: number): string => 'x'.repeat(count)
 
   // prettier-ignore
   test.each([
-    //  the property                                                             is
+    //  the property                                                             the result
     [ 'a name of 255 characters',             { [x(255)]: 1 },                   'ok' ],
     [ 'a name of 256 characters',             { [x(256)]: 1 },                   'invalid_property_name' ],
     [ 'a name of 255 pairs',                  { ['🎉'.repeat(255)]: 1 },         'ok' ],
     [ 'a name of 256 pairs',                  { ['🎉'.repeat(256)]: 1 },         'invalid_property_name' ],
     [ 'an empty name',                        { '': 1 },                         'invalid_property_name' ],
     [ 'a name of white space',                { ' ': 1 },                        'invalid_property_name' ],
-    [ 'a name with half a character',         { 'a\ud800': 1 },                  'invalid_unicode' ],
-    [ 'a value with half a character',        { a: '\udc00' },                   'invalid_unicode' ],
-    [ 'a value with a whole one',             { a: '\ud83c\udf89' },             'ok' ],
+    [ 'a name with half an emoji',            { 'a\ud800': 1 },                  'invalid_unicode' ],
+    [ 'a value with half an emoji',           { a: '\udc00' },                   'invalid_unicode' ],
+    [ 'a value with a whole emoji',           { a: '\ud83c\udf89' },             'ok' ],
     [ 'a value of 8,192 bytes',               { a: x(8192) },                    'ok' ],
     [ 'a value of 8,193 bytes',               { a: x(8193) },                    'property_value_too_long' ],
     [ 'two bytes a character, 8,192',         { a: 'é'.repeat(4096) },           'ok' ],
@@ -123,7 +123,7 @@ describe('the rules for properties, on both sides of their borders', () => {
     [ '_k',                                   { _k: 'KEY' },                     'reserved_name' ],
     [ '_k without a value',                   { _k: null },                      'reserved_name' ],
     [ '_K',                                   { _K: 'KEY' },                     'reserved_name' ],
-    [ '_P, as it would be sent beside _p',    { _P: 'eve' },                     'reserved_name' ],
+    [ '_P',                                   { _P: 'eve' },                     'reserved_name' ],
     [ '_T',                                   { _T: 1 },                         'reserved_name' ],
     [ '_N',                                   { _N: 'x' },                       'reserved_name' ],
     [ '_D',                                   { _D: 1 },                         'reserved_name' ],
@@ -157,7 +157,7 @@ describe('the rules for properties, on both sides of their borders', () => {
   })
 })
 
-describe('what is left out is counted', () => {
+describe('warnings count what is skipped', () => {
   // prettier-ignore
   test.each([
     //  the line has                  and                                                      the warnings
@@ -174,7 +174,7 @@ describe('what is left out is counted', () => {
     expect(parsed(lineWith(changes)).warnings).toEqual(warnings)
   })
 
-  test('lines without warnings share one list, which nobody can change', () => {
+  test('lines without warnings share one frozen list', () => {
     expect(parsed(lineWith({})).warnings).toBe(parsed(lineWith({ plan: 'pro' })).warnings)
     expect(Object.isFrozen(parsed(lineWith({})).warnings)).toBe(true)
   })
@@ -188,7 +188,7 @@ describe('what is left out is counted', () => {
   })
 })
 
-describe('the order is the order of the line', () => {
+describe('properties keep the order of the line', () => {
   // prettier-ignore
   test.each([
     [ '"b":1,"a":2' ],
@@ -202,7 +202,7 @@ describe('the order is the order of the line', () => {
     expect(propertiesOf(members)).toEqual(written)
   })
 
-  test('whatever the names are', () => {
+  test('for any names', () => {
     const names = fc.uniqueArray(
       fc.oneof(
         fc.nat({ max: 20 }).map(String),
@@ -220,14 +220,14 @@ describe('the order is the order of the line', () => {
   })
 })
 
-describe('names that mean something to JavaScript mean nothing here', () => {
+describe('names with a meaning in JavaScript are ordinary names', () => {
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'length', 'kind', 'then'])('%s', (name) => {
     expect(propertiesOf(`${JSON.stringify(name)}:"x"`)).toEqual([[name, 'x']])
   })
 
-  test('a prototype brings no names with it', () => {
+  test('inherited properties are ignored', () => {
     expect(outcomeOf('{"__proto__":{"_p":"eve","_t":1393344604,"_n":"x"}}')).toBe('missing_identity')
-    // As a careless library might do to every object there is.
+    // A careless library can do this to every object.
     Object.defineProperty(Object.prototype, '_p', { value: 'eve', configurable: true })
     try {
       expect(outcomeOf('{"_t":1393344604,"_n":"x"}')).toBe('missing_identity')
@@ -237,10 +237,10 @@ describe('names that mean something to JavaScript mean nothing here', () => {
   })
 })
 
-describe('the detail of a nested property shows a way out', () => {
+describe('the detail of a nested property suggests names', () => {
   // prettier-ignore
   test.each([
-    //  the property                              is told as
+    //  the property                              the detail
     [ { a: { b: 1 } },                            '("a" is an object; write "a.b")' ],
     [ { a: { b: 1, c: 2, d: 3 } },                '("a" is an object; write "a.b" and "a.c")' ],
     [ { a: {} },                                  '("a" is an object)' ],
@@ -248,7 +248,7 @@ describe('the detail of a nested property shows a way out', () => {
     [ { ['x'.repeat(61)]: [] },                   `("${'x'.repeat(60)}…" is a list)` ],
     [ { ['x'.repeat(60)]: [] },                   `("${'x'.repeat(60)}" is a list)` ],
     [ { 'a\u001b[31m"b': [] },                    '("a\\u001b[31m\\"b" is a list)' ],
-  ])('%j', (changes, told) => {
-    expect(rejectionOf(lineWith(changes)).detail).toContain(told)
+  ])('%j', (changes, hint) => {
+    expect(rejectionOf(lineWith(changes)).detail).toContain(hint)
   })
 })

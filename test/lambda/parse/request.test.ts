@@ -12,10 +12,10 @@ const READERS = [
 
 const START = `/s?_k=${KEY}&_p=bob&_t=1393344604&_d=1&a=`.length
 
-describe('a query of 2,048 bytes is the last that goes as a GET', () => {
+describe('a query of up to 2,048 bytes is sent as GET', () => {
   // prettier-ignore
   test.each([
-    //  bytes      goes as
+    //  bytes      method
     [ 2_047,       'GET' ],
     [ 2_048,       'GET' ],
     [ 2_049,       'POST' ],
@@ -28,12 +28,12 @@ describe('a query of 2,048 bytes is the last that goes as a GET', () => {
     expect(request).toEqual(method === 'GET' ? { method, path: `/s?${query}` } : { method, path: '/s', body: query })
   })
 
-  test('it is the bytes that are sent that count', () => {
+  test('the limit counts encoded bytes', () => {
     expect(requestsOf(lineWith({ a: '名'.repeat(225) }))[0]?.method).toBe('POST')
   })
 })
 
-describe('a form of 65,536 bytes is the last that is sent', () => {
+describe('a form of up to 65,536 bytes is sent', () => {
   const formOf = (bytes: number): string => {
     const names = Array.from({ length: 8 }, (_, index) => `n${index}`)
     const start = `_k=${KEY}&_p=bob&_t=1393344604&_d=1`.length + names.length * '&n0='.length
@@ -51,18 +51,18 @@ describe('a form of 65,536 bytes is the last that is sent', () => {
     expect(outcomeOf(formOf(bytes))).toBe(outcome)
   })
 
-  test('the body has as many bytes as the limit says', () => {
+  test('the limit counts the bytes of the body', () => {
     expect(requestsOf(formOf(65_536))[0]?.body).toHaveLength(65_536)
     expect(rejectionOf(formOf(65_537)).detail).toContain('it has 65537 bytes')
   })
 
-  test('a line is rejected whole when one of its commands is too large', () => {
+  test('a line is rejected if one of its commands is too large', () => {
     const line = JSON.stringify({ ...(JSON.parse(formOf(65_537)) as object), _p2: 'rob' })
     expect(outcomeOf(line)).toBe('request_too_large')
   })
 })
 
-describe('what an endpoint reads is what the line says', () => {
+describe('an endpoint reads exactly what the line says', () => {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((value) => value.isWellFormed())
   const time = fc.integer({ min: 1_230_768_000, max: 4_000_000_000 })
   const properties = fc.array(fc.tuple(text, text), { maxLength: 5 })
@@ -82,7 +82,7 @@ describe('what an endpoint reads is what the line says', () => {
     ...(sent.kind === 'alias' ? [] : sent.properties.map(([name, value]): [string, string] => [name, value])),
   ]
 
-  test.each(READERS)('read by %s', (_name, Reader) => {
+  test.each(READERS)('with the URL parser of %s', (_name, Reader) => {
     fc.assert(
       fc.property(command, text, (sent, key) => {
         const request = toRequest(sent, key)
@@ -97,7 +97,7 @@ describe('what an endpoint reads is what the line says', () => {
     )
   })
 
-  test('nothing but letters, digits and -._~ is sent as it is', () => {
+  test('only letters, digits and -._~ are sent unescaped', () => {
     fc.assert(
       fc.property(command, (sent) => {
         const { path, body } = toRequest(sent, KEY) as Request
@@ -106,7 +106,7 @@ describe('what an endpoint reads is what the line says', () => {
     )
   })
 
-  test('every character of ASCII, one by one', () => {
+  test('every ASCII character', () => {
     const all = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
     const plain = all.filter((character) => requestsOf(lineWith({ a: character }))[0]?.path.endsWith(`&a=${character}`))
     expect(plain.join('')).toBe('-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~')
@@ -115,17 +115,17 @@ describe('what an endpoint reads is what the line says', () => {
   })
 })
 
-test('the same line makes the same bytes, however many others come between', () => {
+test('the same line makes the same bytes, however many other lines come between', () => {
   const line = lineWith({ 'Plan Name': 'Pro & more' })
   const first = requestsOf(line)
-  // More names than are remembered, so that each of them is made anew.
+  // More names than the cache holds, so that the first ones are encoded again.
   for (let number = 0; number < 2_500; number += 1) {
     expect(requestsOf(lineWith({ [`name ${number}`]: 1 }))[0]?.path).toMatch(new RegExp(`&name%20${number}=1$`))
   }
   expect(requestsOf(line)).toEqual(first)
 })
 
-test('a key is sent encoded, and nothing of it is remembered', () => {
+test('the key is sent encoded, and is not cached', () => {
   const [command] = parsed(lineWith({})).commands
   const paths = ['a&b', 'a', 'a&b'].map((key) => (toRequest(command!, key) as Request).path)
   expect(paths.map((path) => path.slice(0, path.indexOf('&')))).toEqual(['/e?_k=a%26b', '/e?_k=a', '/e?_k=a%26b'])

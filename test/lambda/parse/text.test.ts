@@ -4,7 +4,7 @@ import { countCharacters, hasControlCharacter, isLongerThan, shownName, utf8Byte
 
 const wellFormed = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed())
 
-describe('sizes agree with what the platform counts', () => {
+describe('sizes agree with the platform', () => {
   test('characters', () => {
     fc.assert(
       fc.property(wellFormed, fc.nat({ max: 12 }), (text, limit) => {
@@ -33,10 +33,10 @@ describe('sizes agree with what the platform counts', () => {
   })
 })
 
-describe('a name that is shown', () => {
+describe('a property name in a message', () => {
   // prettier-ignore
   test.each([
-    //  the name                       is shown as
+    //  the name                       in a message
     [ 'plan',                          '"plan"' ],
     [ '',                              '""' ],
     [ 'a"b\n',                         '"a\\"b\\n"' ],

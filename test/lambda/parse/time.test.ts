@@ -8,12 +8,12 @@ test.each([
   //  _t                                                              seconds
   [ 'a number',                           SECONDS,                    SECONDS ],
   [ 'text of digits',                     String(SECONDS),            SECONDS ],
-  [ 'a fraction, which is cut',           1_393_344_604.999,          SECONDS ],
+  [ 'with a fraction, cut off',           1_393_344_604.999,          SECONDS ],
   [ 'text with a fraction',               '1393344604.999',           SECONDS ],
   [ 'text with a very long fraction',     `1393344604.${'9'.repeat(30)}`, SECONDS ],
   [ 'the first second of 2009',           1_230_768_000,              1_230_768_000 ],
   [ 'the latest time',                    RULES.latestTime,           RULES.latestTime ],
-  [ 'a fraction after the latest time',   RULES.latestTime + 0.5,     RULES.latestTime ],
+  [ 'the latest time and a half',         RULES.latestTime + 0.5,     RULES.latestTime ],
 ])('`_t` %s', (_what, value, seconds) => {
   expect(parsed(lineWith({ _t: value })).time).toBe(seconds)
 })
@@ -45,25 +45,25 @@ test.each([
   [ 'milliseconds',                       SECONDS * 1000,             'timestamp_in_milliseconds' ],
   [ 'milliseconds as text',               '1393344604000',            'timestamp_in_milliseconds' ],
   [ 'microseconds',                       SECONDS * 1e6,              'timestamp_in_milliseconds' ],
-])('`_t` %s is no time', (_what, value, reason) => {
+])('`_t` %s is rejected', (_what, value, reason) => {
   expect(outcomeOf(lineWith({ _t: value }))).toBe(reason)
 })
 
-test('a time too large for a number', () => {
+test('a number that is too large', () => {
   expect(rejectionOf('{"_p":"bob","_t":1e999,"_n":"x"}')).toMatchObject({
     reason: 'invalid_timestamp',
     detail: expect.stringContaining('too large'),
   })
 })
 
-test('a fraction that JavaScript would round up is cut', () => {
+test('a fraction that JavaScript would round up is cut off', () => {
   expect(parsed('{"_p":"bob","_t":1393344604.99999999999999,"_n":"x"}').time).toBe(SECONDS)
 })
 
-describe('the detail tells the seconds', () => {
+describe('the detail shows the time in seconds', () => {
   // prettier-ignore
   test.each([
-    //  _t                                 the seconds
+    //  _t                                 the detail
     [ SECONDS * 1000,                      'in seconds it is 1393344604)' ],
     [ SECONDS * 1000 + 999,                'in seconds it is 1393344604)' ],
     [ SECONDS * 1_000_000,                 'in seconds it is 1393344604)' ],
@@ -85,20 +85,20 @@ describe('the detail tells the seconds', () => {
     [ [],                                  'it is a list)' ],
     [ 41_695.67,                           'it looks like an Excel date; =(A1-25569)*86400 converts it)' ],
     [ 30_000,                              'it looks like an Excel date; =(A1-25569)*86400 converts it)' ],
-  ])('%j', (value, told) => {
-    expect(rejectionOf(lineWith({ _t: value })).detail).toContain(told)
+  ])('%j', (value, hint) => {
+    expect(rejectionOf(lineWith({ _t: value })).detail).toContain(hint)
   })
 
-  test.each([29_999, 80_000, 0])('%d is no date of Excel', (value) => {
+  test.each([29_999, 80_000, 0])('%d is not taken for an Excel date', (value) => {
     expect(rejectionOf(lineWith({ _t: value })).detail).not.toContain('Excel')
   })
 })
 
-test('the latest time is a day after the drop was written', () => {
+test('the latest time is one day after the file was written', () => {
   expect(latestTimeFor(new Date('2014-02-25T16:10:04.900Z'))).toBe(SECONDS + 86_400)
 })
 
-test('every second from 2009 to the latest is itself, as number and as text', () => {
+test('every second from 2009 to the latest time is valid, as number and as text', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1_230_768_000, max: RULES.latestTime }), (seconds) => {
       expect(parseTime(seconds, RULES.latestTime)).toBe(seconds)

@@ -18,7 +18,7 @@ export async function linesOf(chunks: Iterable<Buffer>, maxLineBytes = 1_000_000
   return (await allOf(batches)).flat()
 }
 
-/** The plainest splitter: the whole drop at once. */
+/** The simplest possible splitter, for comparison: it takes the whole file at once. */
 export function oracle(file: Buffer, maxLineBytes = 1_000_000): readonly Line[] {
   const bom = file.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0
   const lines: Line[] = []
@@ -26,15 +26,15 @@ export function oracle(file: Buffer, maxLineBytes = 1_000_000): readonly Line[] 
     const newline = file.indexOf(LF, start)
     const end = newline === -1 ? file.length : newline
     const bytes = file.subarray(start, end)
-    const place = { number: lines.length + 1, byteStart: start, byteEnd: end }
+    const position = { number: lines.length + 1, byteStart: start, byteEnd: end }
     if (bytes.length > maxLineBytes)
-      lines.push({ ...place, text: '', fault: { reason: 'line_too_long', bytes: bytes.subarray(0, 204_800) } })
+      lines.push({ ...position, text: '', fault: { reason: 'line_too_long', bytes: bytes.subarray(0, 204_800) } })
     else {
       try {
         const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-        lines.push({ ...place, text: text.endsWith('\r') ? text.slice(0, -1) : text })
+        lines.push({ ...position, text: text.endsWith('\r') ? text.slice(0, -1) : text })
       } catch {
-        lines.push({ ...place, text: '', fault: { reason: 'invalid_encoding', bytes: bytes.subarray(0, 204_800) } })
+        lines.push({ ...position, text: '', fault: { reason: 'invalid_encoding', bytes: bytes.subarray(0, 204_800) } })
       }
     }
     start = end + 1
@@ -42,13 +42,13 @@ export function oracle(file: Buffer, maxLineBytes = 1_000_000): readonly Line[] 
   return lines
 }
 
-/** Lines as values that a test runner can compare and print. */
+/** Lines as values that are easy to compare and print. */
 export function plain(lines: readonly Line[]): unknown {
   return lines.map(({ fault, ...line }) => ({ ...line, fault: fault && [fault.reason, fault.bytes.toString('hex')] }))
 }
 
-/** The drop in chunks that end at these places, whatever numbers they are. */
+/** Cuts the file into chunks that end at these positions (modulo the length of the file). */
 export function cut(file: Buffer, cuts: readonly number[]): readonly Buffer[] {
-  const places = [0, ...cuts.map((place) => place % (file.length + 1)).toSorted((a, b) => a - b), file.length]
-  return places.slice(1).map((end, index) => file.subarray(places[index], end))
+  const ends = [0, ...cuts.map((at) => at % (file.length + 1)).toSorted((a, b) => a - b), file.length]
+  return ends.slice(1).map((end, index) => file.subarray(ends[index], end))
 }

@@ -1,4 +1,4 @@
-/** Reads a drop of one kind in a process of its own, whose memory can be bounded and measured. argv: kind, MB. Prints its figures as JSON. */
+/** Reads a file of one kind in its own process, so that its memory can be limited and measured. argv: kind, MB. Prints figures as JSON. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
@@ -19,13 +19,13 @@ const [kind = '', megabytes = '0'] = process.argv.slice(2)
 function* file(): Generator<Buffer> {
   yield Buffer.from('first\n')
   const filler = FILLERS[kind]
-  if (filler === undefined) throw new Error(`no such drop: ${kind}`)
-  const chunk = Buffer.alloc(CHUNK_BYTES, filler) // the same again and again: what is measured is the reader’s memory, not that of its source
+  if (filler === undefined) throw new Error(`unknown kind of file: ${kind}`)
+  const chunk = Buffer.alloc(CHUNK_BYTES, filler) // one chunk, repeated: only the memory of the reader is measured, not that of its source
   for (let bytes = 0; bytes < Number(megabytes) * 1_000_000; bytes += CHUNK_BYTES) yield chunk
   yield Buffer.from('\nlast')
 }
 
-/** A member of gzip for each 16 MiB: a thousandth of that. */
+/** One gzip member for each 16 MiB, a thousand times smaller. */
 function* bomb(): Generator<Buffer> {
   const unpackedBytes = 16 * 1_048_576
   const member = gzipSync(Buffer.alloc(unpackedBytes, FILLERS[kind]))
@@ -42,7 +42,7 @@ try {
   for await (const batch of reading.batches) {
     lines += batch.length
     last = batch.at(-1)
-    await new Promise(setImmediate) // as someone who does something with them
+    await new Promise(setImmediate) // like a caller that works with the lines
   }
 } catch (thrown) {
   error = String(thrown)
@@ -50,7 +50,7 @@ try {
 const rssGrowth = peakRss() - before
 process.stdout.write(JSON.stringify({ lines, last, error, bytesRead: reading.bytesRead(), rssGrowth }))
 
-/** Of this program alone: Linux counts what the parent had at the fork into `maxRSS`. */
+/** The peak of this process only: on Linux, `maxRSS` includes what the parent had at the fork. */
 function peakRss(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024

@@ -1,30 +1,31 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { splitSegments, type Cut, type SplitOptions } from '../../../lambda/read/split.ts'
+import { splitSegments, type SplitOptions } from '../../../lambda/read/split.ts'
+import type { Segment } from '../../../lambda/intake/task.ts'
 import { openLines, type Line } from '../../../lambda/read/lines.ts'
 import { allOf, bodyOf, cut, oracle, plain } from './oracle.ts'
 
-function segmentsOf(file: Buffer, options: SplitOptions, cuts: readonly number[] = []): Promise<readonly Cut[]> {
+function segmentsOf(file: Buffer, options: SplitOptions, cuts: readonly number[] = []): Promise<readonly Segment[]> {
   return allOf(splitSegments(bodyOf(cut(file, cuts)), options))
 }
 
-describe('a drop is cut after the first line that brings a segment to its size', () => {
+describe('a segment ends with the first line that reaches the segment size', () => {
   // prettier-ignore
   test.each<[string, string, readonly string[]]>([
-    //  the drop                                the drop                its segments, of 4 bytes
+    //  the file                                its text                its segments of 4 bytes
     [ 'is empty',                               '',                     [] ],
     [ 'is shorter than a segment',              'a\n',                  ['a\n'] ],
-    [ 'is shorter, and its end is open',        'a',                    ['a'] ],
+    [ 'is shorter, without a newline',          'a',                    ['a'] ],
     [ 'has lines that fit',                     'a\nb\nc\nd\n',         ['a\nb\n', 'c\nd\n'] ],
-    [ 'has lines that go over',                 'aa\nbb\ncc\ndd\n',     ['aa\nbb\n', 'cc\ndd\n'] ],
-    [ 'has a line of a segment',                'aaa\nb\n',             ['aaa\n', 'b\n'] ],
-    [ 'has a line of many segments',            'aaaaaaaaaaaaa\nb\n',   ['aaaaaaaaaaaaa\n', 'b\n'] ],
-    [ 'ends with an open line',                 'aaa\nb',               ['aaa\n', 'b'] ],
-    [ 'is one open line of many segments',      'aaaaaaaaaaaaa',        ['aaaaaaaaaaaaa'] ],
-    [ 'is blank lines',                         '\n\n\n\n\n',           ['\n\n\n\n', '\n'] ],
+    [ 'has lines that exceed it',               'aa\nbb\ncc\ndd\n',     ['aa\nbb\n', 'cc\ndd\n'] ],
+    [ 'has a line as long as one',              'aaa\nb\n',             ['aaa\n', 'b\n'] ],
+    [ 'has a line as long as many',             'aaaaaaaaaaaaa\nb\n',   ['aaaaaaaaaaaaa\n', 'b\n'] ],
+    [ 'ends without a newline',                 'aaa\nb',               ['aaa\n', 'b'] ],
+    [ 'is one long line, no newline',           'aaaaaaaaaaaaa',        ['aaaaaaaaaaaaa'] ],
+    [ 'has only blank lines',                   '\n\n\n\n\n',           ['\n\n\n\n', '\n'] ],
     [ 'has \\r\\n',                             'a\r\nb\r\nc',          ['a\r\nb\r\n', 'c'] ],
-    [ 'begins with a byte order mark',          '\ufeff\nb\n',          ['\ufeff\n', 'b\n'] ],
-  ])('that %s', async (_what, text, expected) => {
+    [ 'starts with a byte order mark',          '\ufeff\nb\n',          ['\ufeff\n', 'b\n'] ],
+  ])('of a file that %s', async (_what, text, expected) => {
     const file = Buffer.from(text)
     for (const cuts of [[], [1], Array.from(file, (_, index) => index)]) {
       const segments = await segmentsOf(file, { segmentBytes: 4 }, cuts)
@@ -34,13 +35,13 @@ describe('a drop is cut after the first line that brings a segment to its size',
   })
 })
 
-// Bytes that matter to lines, and those that must not: carriage returns, parts of characters, NUL.
+// Bytes that matter for lines, and bytes that must not matter: carriage returns, parts of characters, NUL.
 const files = fc
   .array(fc.constantFrom('\n', '\n\n', '\r\n', 'a', 'bcdefgh', '名', '\0', '\r', '\ufeff', Buffer.from([0xff, 0xfe])), {
     maxLength: 60,
   })
   .map((parts) => Buffer.concat(parts.map((part) => Buffer.from(part as Buffer))))
-  // A mark alone has no line for the reader, and one for the cutter. A drop of three bytes is never cut.
+  // For a byte order mark alone, the reader has no line and the splitter one. A file of three bytes is never split.
   .filter((file) => !file.equals(Buffer.from('\ufeff')))
 const chunking = fc.array(fc.nat(500))
 const size = fc.integer({ min: 1, max: 40 })
@@ -49,8 +50,8 @@ function newlinesBefore(file: Buffer, end: number): number {
   return file.subarray(0, end).filter((byte) => byte === 0x0a).length
 }
 
-describe('whatever the drop, its chunks and the size of a segment', () => {
-  test('segments are the drop, each ends with a line, and none could end before', async () => {
+describe('for any file, chunking and segment size', () => {
+  test('the segments cover the file; each ends with a line, as early as possible', async () => {
     await fc.assert(
       fc.asyncProperty(files, chunking, size, async (file, cuts, segmentBytes) => {
         const segments = await segmentsOf(file, { segmentBytes }, cuts)
@@ -59,15 +60,15 @@ describe('whatever the drop, its chunks and the size of a segment', () => {
         expect(ends.at(-1) ?? 0).toBe(file.length)
         for (const { byteStart, byteEnd } of segments) {
           if (byteEnd < file.length) expect(file[byteEnd - 1]).toBe(0x0a)
-          const displayPath = file.indexOf(0x0a, byteStart + segmentBytes - 1)
-          expect(byteEnd).toBe(displayPath === -1 ? file.length : displayPath + 1)
+          const newline = file.indexOf(0x0a, byteStart + segmentBytes - 1)
+          expect(byteEnd).toBe(newline === -1 ? file.length : newline + 1)
         }
       }),
       { numRuns: 1_000 },
     )
   })
 
-  test('their lines have the numbers and places that they have in the drop as a whole', async () => {
+  test('the lines have the same numbers and positions as in the whole file', async () => {
     await fc.assert(
       fc.asyncProperty(files, chunking, size, fc.integer({ min: 1, max: 12 }), async (file, cuts, segmentBytes, maxLineBytes) => {
         const lines: Line[] = []
@@ -85,7 +86,7 @@ describe('whatever the drop, its chunks and the size of a segment', () => {
     )
   })
 
-  test('from the end of any of them on, the rest is the same', async () => {
+  test('splitting can continue after any segment', async () => {
     await fc.assert(
       fc.asyncProperty(files, chunking, size, async (file, cuts, segmentBytes) => {
         const segments = await segmentsOf(file, { segmentBytes }, cuts)
@@ -100,9 +101,9 @@ describe('whatever the drop, its chunks and the size of a segment', () => {
   })
 })
 
-test('a segment is told as soon as its last newline is seen', async () => {
+test('a segment is yielded as soon as its last newline has arrived', async () => {
   let chunks = 0
-  // No stream, which would read ahead.
+  // Not a stream, because streams read ahead.
   async function* counted(): AsyncGenerator<Buffer> {
     for (;;) {
       chunks += 1
@@ -116,12 +117,12 @@ test('a segment is told as soon as its last newline is seen', async () => {
   expect(chunks).toBe(3)
 })
 
-test('an error of the body comes out, and no segment that is cut off', async () => {
+test('an error of the body is thrown, without a partial segment', async () => {
   function* broken(): Generator<Buffer> {
     yield Buffer.from('abc\nabc')
     throw new Error('socket hang up')
   }
-  const segments: Cut[] = []
+  const segments: Segment[] = []
   const reading = (async () => {
     for await (const segment of splitSegments(bodyOf(broken()), { segmentBytes: 4 })) segments.push(segment)
   })()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Answers as a test has it, where no S3 would. */
+/** An HTTP server for responses that S3 and its emulator would never send. */
 export class StubServer implements AsyncDisposable {
   readonly #server: Server
 
@@ -10,8 +10,8 @@ export class StubServer implements AsyncDisposable {
     this.#server = server
   }
 
-  static async start(answer: RequestListener): Promise<StubServer> {
-    const server = createServer(answer).listen(0, '127.0.0.1')
+  static async start(respond: RequestListener): Promise<StubServer> {
+    const server = createServer(respond).listen(0, '127.0.0.1')
     await once(server, 'listening')
     return new StubServer(server)
   }

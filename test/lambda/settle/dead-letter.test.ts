@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { LARGEST_LINE_BYTES, lineField, lineOf, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
+import { MAX_LINE_BYTES, lineField, lineOf, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import { envelopeBytes, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, nextBatchLength } from '../../../lambda/settle/batching.ts'
 
 const DEAD_LETTER: DeadLetter = {
@@ -77,12 +77,12 @@ describe('how a letter carries its line', () => {
   // prettier-ignore
   test.each([
     //  bytes                     cut
-    [ LARGEST_LINE_BYTES,         undefined ],
-    [ LARGEST_LINE_BYTES + 1,     true ],
+    [ MAX_LINE_BYTES,         undefined ],
+    [ MAX_LINE_BYTES + 1,     true ],
   ])('%i bytes', (bytes, cut) => {
     const field = lineField('x'.repeat(bytes), bytes)
     expect(field.lineTruncated).toBe(cut)
-    expect(field.line).toHaveLength(LARGEST_LINE_BYTES)
+    expect(field.line).toHaveLength(MAX_LINE_BYTES)
     expect(lineOf({ ...DEAD_LETTER, ...field }) === undefined).toBe(cut === true)
   })
 
@@ -92,7 +92,7 @@ describe('how a letter carries its line', () => {
       const { line = '', lineTruncated } = lineField(text, Buffer.byteLength(text))
       expect(lineTruncated).toBe(true)
       expect(text.startsWith(line)).toBe(true)
-      expect(Buffer.byteLength(line)).toBeGreaterThan(LARGEST_LINE_BYTES - 3)
+      expect(Buffer.byteLength(line)).toBeGreaterThan(MAX_LINE_BYTES - 3)
     }
   })
 

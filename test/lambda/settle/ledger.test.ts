@@ -17,7 +17,7 @@ describe('the ledger', () => {
           const ended = new Set<number>()
           let newest = firstLine - 1
           for (const { open: opens, pick } of program) {
-            if (opens && !ledger.isSpanFull) {
+            if (opens && ledger.hasRoom) {
               newest += 1
               ledger.open(newest, newest * 10)
               open.add(newest)
@@ -31,7 +31,7 @@ describe('the ledger', () => {
             while (ended.has(watermark + 1)) watermark += 1
             expect(ledger.watermark).toEqual({ line: watermark, byte: watermark < firstLine ? 0 : watermark * 10 })
             expect(ledger.counts().lines.blank).toBe(watermark - firstLine + 1)
-            expect(ledger.isSpanFull).toBe(newest - watermark >= maxSpan)
+            expect(ledger.hasRoom).toBe(newest - watermark < maxSpan)
           }
         },
       ),

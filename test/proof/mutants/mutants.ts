@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the message is acknowledged before the work is done',
     file: 'lambda/jobs/dispatch.ts',
     find: 'await dispatchAll(read(), ports, invocation)',
-    replace: 'void dispatchAll(read(), ports, invocation).catch(() => undefined)',
+    replace: '(void dispatchAll(read(), ports, invocation).catch(() => undefined), DONE)',
     tests: [CRASHES, SIM],
   },
   {
@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a body that breaks off counts as complete',
     file: 'lambda/read/resume.ts',
-    find: 'if (this.#at === this.#end) return',
+    find: 'if (this.#position === this.#end) return',
     replace: 'return',
     tests: ['test/lambda/read/resume.test.ts', SIM],
   },
@@ -118,13 +118,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a replayed dead letter is deleted before its line is sent',
     file: 'lambda/jobs/dispatch.ts',
-    find: 'await replayDeadLetter(work.deadLetter, ports)',
-    replace: 'void replayDeadLetter(work.deadLetter, ports).catch(() => undefined)',
+    find: 'return replayDeadLetter(work.deadLetter, ports)',
+    replace: 'void replayDeadLetter(work.deadLetter, ports).catch(() => undefined)\n      return DONE',
     tests: ['test/journeys/messages.test.ts'],
   },
   {
     name: 'a checkpoint overwrites a newer one',
-    file: 'lambda/adapters/s3.ts',
+    file: 'lambda/adapters/s3-documents.ts',
     find: "return tag === undefined ? { IfNoneMatch: '*' } : { IfMatch: tag }",
     replace: 'return tag === undefined ? {} : {}',
     tests: ['test/lambda/adapters/s3-documents.test.ts'],
@@ -145,8 +145,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the counts of a checkpoint are lost in the next run',
-    file: 'lambda/jobs/import-segment.ts',
-    find: 'limits.maxInFlight * SPAN_PER_REQUEST, lease.state.counts)',
+    file: 'lambda/jobs/run-segment.ts',
+    find: 'limits.maxInFlight * SPAN_PER_REQUEST, first.counts)',
     replace: 'limits.maxInFlight * SPAN_PER_REQUEST)',
     tests: [CRASHES, SIM],
   },

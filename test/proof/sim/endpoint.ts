@@ -32,14 +32,14 @@ export class SimulatedEndpoint {
         const isRefused = chance() < faults.refused
         return worker.act(() => {
           this.requests += 1
-          if (isWithin(outage, now)) return { kind: 'silence', code: 'ECONNREFUSED' }
+          if (isWithin(outage, now)) return { kind: 'no-answer', code: 'ECONNREFUSED' }
           if (isWithin(wrongSetup, now)) return { kind: 'status', status: 401 }
           if (request.includes('_n=413')) return { kind: 'status', status: 413 }
           if (isRefused) return { kind: 'status', status: 500 }
           this.taken.set(request, (this.taken.get(request) ?? 0) + 1)
           if (!isLost) return TOOK
           this.ambiguous += 1
-          return { kind: 'silence', code: 'ECONNRESET' }
+          return { kind: 'no-answer', code: 'ECONNRESET' }
         })
       },
     }

@@ -2,12 +2,12 @@ import { Readable } from 'node:stream'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import type { Absence, ByteRange, SourceFiles } from '../../../lambda/ports.ts'
 
-/** How one opening goes. Where the script has ended, all goes well. */
+/** What happens when the object is opened. After the end of the script, everything works. */
 export type Turn =
-  /** It fails, as when S3 is busy. */
+  /** The request fails, for example because S3 is busy. */
   | { readonly kind: 'refused'; readonly error: Error }
   | { readonly kind: Absence }
-  /** The body brings so many bytes of the rest (more than there are: with foreign ones behind them), and then that. */
+  /** The body delivers this many bytes (more than are left: foreign bytes follow), and then ends, breaks off or stalls. */
   | { readonly kind: 'body'; readonly bytes: number; readonly then: 'end' | 'break' | 'stall' }
 
 export interface Opening {
@@ -18,11 +18,11 @@ export interface Opening {
 
 const LAST_MODIFIED = new Date('2026-01-01T00:00:00Z')
 
-/** A bucket with one object, where openings go as they are written down. */
+/** A bucket with one object that follows a script. */
 export class ScriptedFiles implements SourceFiles {
   readonly openings: Opening[] = []
-  /** Bytes that the bodies gave away so far. */
-  brought = 0
+  /** Bytes that the bodies have delivered so far. */
+  delivered = 0
   beforeOpening = (): Promise<void> => Promise.resolve()
   readonly #object: Buffer
   readonly #turns: Turn[]
@@ -38,7 +38,7 @@ export class ScriptedFiles implements SourceFiles {
     return this.openings.flatMap(({ body }) => body ?? [])
   }
 
-  /** Where each opening began. */
+  /** The first byte of each request. */
   get starts(): readonly number[] {
     return this.openings.map(({ range }) => range?.start ?? 0)
   }
@@ -59,23 +59,23 @@ export class ScriptedFiles implements SourceFiles {
     return { kind: 'open', body, bytes: this.#object.length, etag: '"first"', lastModified: LAST_MODIFIED }
   }
 
-  /** Like a socket: gives a chunk when it is asked for one, and fails when it is gone. */
+  /** Like a socket: delivers one chunk per read, and then ends, breaks off or stalls. */
   #bodyOf(bytes: Buffer, then: 'end' | 'break' | 'stall'): Readable {
     const chunks = Array.from({ length: Math.ceil(bytes.length / this.#chunkBytes) }, (_, index) =>
       bytes.subarray(index * this.#chunkBytes, (index + 1) * this.#chunkBytes),
     )
-    const give = (): void => {
+    const deliver = (): void => {
       const chunk = chunks.shift()
-      this.brought += chunk?.length ?? 0
+      this.delivered += chunk?.length ?? 0
       if (chunk !== undefined) body.push(chunk)
       else if (then === 'end') body.push(null)
       else if (then === 'break') body.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }))
     }
-    // Later, as a socket does: what comes at once is joined with the chunk before it.
+    // In a microtask, like a socket: chunks that are pushed synchronously would be joined.
     const body = new Readable({
       highWaterMark: 1,
       read: () => {
-        queueMicrotask(give)
+        queueMicrotask(deliver)
       },
     })
     return body

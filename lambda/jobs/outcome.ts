@@ -1,0 +1,39 @@
+import type { Checkpoint } from '../settle/checkpoint.ts'
+
+/** The import of a segment, or the splitting of a file, ended for now; the rest of the work remains. */
+export type Unfinished =
+  /** The time of the invocation ran out. The lines from `began` to `reached` are done. */
+  | { readonly kind: 'out-of-time'; readonly began: number; readonly reached: number }
+  /** SQS has delivered the message several times and the work has advanced: it needs a new message. */
+  | { readonly kind: 'deliveries-used'; readonly began: number; readonly reached: number }
+  /** The endpoint is down. The lines up to `reached` are done. */
+  | { readonly kind: 'outage'; readonly detail: string; readonly reached: number }
+  /** Another run holds the lease for at most `ms` more, unless it renews it. */
+  | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
+  /** Another run has taken over the lease: this run must not report anything as done. */
+  | { readonly kind: 'lease-lost' }
+  /** The process was asked to stop. */
+  | { readonly kind: 'interrupted' }
+
+/** What importing a segment came to. `done` carries the last checkpoint, whichever run has written it. */
+export type SegmentOutcome = { readonly kind: 'done'; readonly checkpoint: Checkpoint } | Unfinished
+
+/** What splitting a file came to. */
+export type SplitOutcome = { readonly kind: 'done' } | Unfinished
+
+/** What a job came to, as far as its SQS message is concerned. An error that a job throws keeps the message in the queue. */
+export type JobOutcome =
+  /** The work is done: acknowledge the message. */
+  | { readonly kind: 'done' }
+  /** A new message asks for the rest of the work: acknowledge this one. */
+  | { readonly kind: 'requeued' }
+  /** Another invocation does the work, with its own message: acknowledge this one. */
+  | { readonly kind: 'yielded' }
+  /** Another invocation works on this very message, which SQS has delivered twice: keep it. */
+  | { readonly kind: 'delivered-twice' }
+  /** The endpoint is down: keep the message. */
+  | { readonly kind: 'outage'; readonly detail: string }
+  | { readonly kind: 'lease-lost' }
+  | { readonly kind: 'interrupted' }
+
+export const DONE = Object.freeze({ kind: 'done' } as const)

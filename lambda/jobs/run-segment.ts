@@ -1,0 +1,104 @@
+import { asError } from '../errors.ts'
+import type { Task } from '../intake/task.ts'
+import type { Invocation, Ports } from '../ports.ts'
+import type { DeadLetterOrigin } from '../settle/build-dead-letter.ts'
+import type { Checkpoint } from '../settle/checkpoint.ts'
+import { Checkpointer } from '../settle/checkpointer.ts'
+import type { Lease } from '../settle/lease.ts'
+import { Ledger } from '../settle/ledger.ts'
+import { checkCounts } from './check-counts.ts'
+import { onAbort } from './on-abort.ts'
+import type { OpenSegment } from './open-segment.ts'
+import type { SegmentOutcome } from './outcome.ts'
+import { runPipeline } from './pipeline.ts'
+import { rejectFile } from './reject-file.ts'
+import { maxRepeats } from './segment-lease.ts'
+import { Settlement } from './settlement.ts'
+import { stopReasonOf } from './stop-reason.ts'
+
+/** How many lines, for each request in flight, may lie between the oldest line that has not ended and the newest. */
+const SPAN_PER_REQUEST = 64
+
+export interface SegmentImport {
+  readonly task: Task
+  readonly ports: Ports
+  readonly invocation: Invocation
+  /** Called with each checkpoint, the first one included. */
+  readonly onProgress: (checkpoint: Checkpoint) => void
+}
+
+/**
+ * Runs the lines of an open segment through the pipeline until they are all settled, or the run has to stop. In both cases its last
+ * checkpoint is written and the lease released before it returns.
+ *
+ * @throws LeaseLost, SetupError, AccountingError, or the error of S3 or SQS
+ */
+export async function runSegment(
+  { opened, start }: OpenSegment,
+  lease: Lease<Checkpoint>,
+  { task, ports, invocation, onProgress }: SegmentImport,
+): Promise<SegmentOutcome> {
+  const { limits, clock, events } = ports
+  const first = { ...lease.state, bytes: opened.bytes }
+  const began = first.watermark.line
+  const ledger = new Ledger(first.watermark, limits.maxInFlight * SPAN_PER_REQUEST, first.counts)
+  const origin: DeadLetterOrigin = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
+  const settlement = new Settlement(origin, ports, ledger)
+  const stopping = new AbortController()
+  const stop = (error: Error): void => {
+    stopping.abort(error)
+    settlement.stop(error)
+    opened.body.destroy(error)
+  }
+  const checkpointer = new Checkpointer(lease, first, ledger, clock, settlement.backPressure, {
+    everyMs: limits.checkpointMs,
+    maxUnsaved: maxRepeats(ports),
+    onLost: stop,
+    onSaved: onProgress,
+  })
+  events.started(task.file.key, opened.bytes, first.invocations, began + 1)
+  using _ending = onAbort(invocation.ending, stop)
+  onProgress(first)
+  try {
+    const { lines, refusal } = await runPipeline(opened, start, {
+      maxLineBytes: limits.maxLineBytes,
+      apiKey: await ports.apiKey(),
+      settlement,
+      isAdmitted: task.segment !== undefined || began > 0,
+    })
+    // A body that was destroyed here looks like one that ended early.
+    stopping.signal.throwIfAborted()
+    await settlement.finish()
+    checkCounts({ began, lines, counts: ledger.counts() }, task)
+    const failure = refusal && (await rejectFile(origin, refusal, ports))
+    return { kind: 'done', checkpoint: await checkpointer.end({ isDone: true, ...(failure !== undefined && { failure }) }) }
+  } catch (error) {
+    const cause: unknown = stopping.signal.aborted ? stopping.signal.reason : error
+    await settlement.shutDown(asError(cause))
+    return await endEarly(cause, began, checkpointer)
+  } finally {
+    opened.body.destroy()
+  }
+}
+
+/** Writes the last checkpoint of a run that does not reach the end of its segment. @throws `cause` if it is not a reason to stop */
+async function endEarly(cause: unknown, began: number, checkpointer: Checkpointer): Promise<SegmentOutcome> {
+  const reason = stopReasonOf(cause)
+  if (reason.kind === 'vanished' && reason.state !== 'locked') {
+    const failure = { kind: 'missing', state: reason.state } as const
+    return { kind: 'done', checkpoint: await checkpointer.end({ isDone: true, failure }) }
+  }
+  const { watermark } = await checkpointer.end()
+  switch (reason.kind) {
+    case 'out-of-time':
+      return { ...reason, began, reached: watermark.line }
+    case 'outage':
+      return { ...reason, reached: watermark.line }
+    case 'interrupted':
+    case 'lease-lost':
+      return reason
+    case 'vanished': // moved to an archive storage class: the next run finds it so, and rejects the file
+    case 'failed':
+      throw asError(cause)
+  }
+}

@@ -1,0 +1,49 @@
+import type { Task } from '../intake/task.ts'
+import { checkpointKey } from '../keys.ts'
+import type { Invocation, Ports } from '../ports.ts'
+import { beginCheckpoint, CHECKPOINT_SCHEMA, type Checkpoint, type Failure } from '../settle/checkpoint.ts'
+import { Lease, type LeaseResult } from '../settle/lease.ts'
+import type { Watermark } from '../settle/ledger.ts'
+
+/** A lease lasts for this many checkpoint intervals. A run that has not written a checkpoint for so long is taken over. */
+const LEASE_CHECKPOINTS = 3
+
+export function leaseMs({ limits }: Ports): number {
+  return limits.checkpointMs * LEASE_CHECKPOINTS
+}
+
+/** How many lines, for each request in flight, may be sent beyond the last checkpoint: what one crash can repeat. */
+const UNSAVED_PER_REQUEST = 128
+
+/** How many lines a run that is killed can have sent beyond its last checkpoint. The next run sends them again. */
+export function maxRepeats({ limits }: Ports): number {
+  return limits.maxInFlight * UNSAVED_PER_REQUEST
+}
+
+/** Takes the lease of a segment, and reads the checkpoint of the run before. */
+export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<Checkpoint>> {
+  const key = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
+  return Lease.take<Checkpoint>(key, ports.checkpoints, ports.clock, {
+    schema: CHECKPOINT_SCHEMA,
+    run: ports.newRun(),
+    messageId,
+    leaseMs: leaseMs(ports),
+    isOver: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),
+    begin: (earlier, brokeOff) =>
+      beginCheckpoint(earlier, {
+        start: startOf(task),
+        startedAt: new Date(ports.clock.now()).toISOString(),
+        brokeOff,
+        maxRepeats: maxRepeats(ports),
+      }),
+  })
+}
+
+/** Whether a person has replayed the dead letter of the file since it was rejected: then it is imported again. */
+export function isReplayOf(failure: Failure | undefined, { replays }: Task): boolean {
+  return failure?.kind === 'failed' && replays > failure.replays
+}
+
+function startOf({ segment }: Task): Watermark {
+  return segment === undefined ? { line: 0, byte: 0 } : { line: segment.firstLine - 1, byte: segment.byteStart }
+}

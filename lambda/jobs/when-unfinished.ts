@@ -1,0 +1,38 @@
+import type { Task } from '../intake/task.ts'
+import type { Invocation, Ports } from '../ports.ts'
+import type { JobOutcome, Unfinished } from './outcome.ts'
+import { defer, requeue } from './requeue.ts'
+import { yieldTo } from './yield-to.ts'
+
+/** How long a task waits after its first outage. Each further outage without progress doubles it. */
+const FIRST_OUTAGE_DELAY_MS = 30_000
+
+/**
+ * Decides what happens to a task whose work is not done: out of time, an outage, or another run at work. The checkpoint has been
+ * written by now, so the next run continues from it.
+ *
+ * @throws NoProgressError, or the error of SQS: then the message stays in the queue
+ */
+export async function whenUnfinished(
+  unfinished: Unfinished,
+  task: Task,
+  invocation: Invocation,
+  ports: Ports,
+): Promise<JobOutcome> {
+  switch (unfinished.kind) {
+    case 'out-of-time':
+    case 'deliveries-used':
+      await requeue(task, unfinished.began, unfinished.reached, ports)
+      return { kind: 'requeued' }
+    case 'outage': {
+      const seconds = await defer(task, unfinished.reached, FIRST_OUTAGE_DELAY_MS, ports)
+      ports.events.outage(unfinished.detail, seconds)
+      return { kind: 'requeued' }
+    }
+    case 'busy':
+      return yieldTo(unfinished, task, invocation, ports)
+    case 'lease-lost':
+    case 'interrupted':
+      return unfinished
+  }
+}
