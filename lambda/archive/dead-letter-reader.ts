@@ -30,10 +30,9 @@ export async function takeAll(
       // `take` is a long poll, which asks all servers of the queue: one empty answer is enough.
       if (deadLetters.length === 0) return
       const fresh = deadLetters.filter(({ id }) => !taken.has(id))
-      for (const deadLetter of fresh) {
-        taken.add(deadLetter.id)
-        await onTaken(deadLetter)
-      }
+      // Before the first await, because SQS may have given the same message to another worker too.
+      for (const { id } of fresh) taken.add(id)
+      for (const deadLetter of fresh) await onTaken(deadLetter)
       repeats = fresh.length === 0 ? repeats + 1 : 0
     }
   }
