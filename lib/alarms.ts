@@ -13,27 +13,27 @@ export interface AlarmsProps {
   readonly importer: IFunction
 }
 
-interface Watch {
+interface AlarmRule {
   readonly metric: IMetric
-  /** Above this it is an alarm. */
-  readonly above: number
+  /** The alarm goes off above this value. */
+  readonly threshold: number
   /** Periods of five minutes in a row. */
   readonly periods: number
-  /** What happened and what to do: all that a person who is woken by it reads. */
+  /** What happened and what to do: the whole message that a person receives. */
   readonly description: string
 }
 
 const PERIOD = Duration.minutes(5)
 const HOUR_SECONDS = 3_600
 
-/** What a person has to know of, each as an alarm, and the topic that they all go to. Who wants to hear of them subscribes to it. */
+/** One alarm for each condition that needs a person, and the SNS topic that all of them notify. */
 export class Alarms extends Construct {
   readonly topic: Topic
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id)
     this.topic = new Topic(this, 'Topic', { displayName: 'Kissmetrics importer', enforceSSL: true })
-    // A policy of one's own takes the place of the one that lets all services of the account in.
+    // Any explicit policy replaces the default one, which admits every service in the account.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -42,10 +42,10 @@ export class Alarms extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     )
-    for (const [name, { metric, above, periods, description }] of Object.entries(watches(props))) {
+    for (const [name, { metric, threshold, periods, description }] of Object.entries(alarmRules(props))) {
       const alarm = new Alarm(this, name, {
         metric,
-        threshold: above,
+        threshold,
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluationPeriods: periods,
         treatMissingData: TreatMissingData.NOT_BREACHING,
@@ -56,7 +56,7 @@ export class Alarms extends Construct {
   }
 }
 
-function watches({ importQueue: { queue, deadLetters }, importer }: AlarmsProps): Readonly<Record<string, Watch>> {
+function alarmRules({ importQueue: { queue, deadLetters }, importer }: AlarmsProps): Readonly<Record<string, AlarmRule>> {
   const importerMetric = (metricName: string) =>
     new Metric({
       namespace: METRICS_NAMESPACE,
@@ -68,57 +68,63 @@ function watches({ importQueue: { queue, deadLetters }, importer }: AlarmsProps)
   return {
     DeadLettersWait: {
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'Maximum' }),
-      above: 0,
+      threshold: 0,
       periods: 1,
-      description: 'Lines or files came back. See why, and mend them: km-import rejects list, then pull and replay.',
+      description:
+        'Lines or files were rejected and wait in the dead-letter queue. See why: npx km-import rejects list --stack STACK. ' +
+        'Then fix them (rejects pull) and send them again (rejects replay).',
     },
     DeadLettersArchived: {
       metric: importerMetric('DeadLettersArchived'),
-      above: 0,
+      threshold: 0,
       periods: 1,
       description:
-        'Dead letters that nobody looked at for ten days were moved to archived/ in the bucket. Nothing is lost: km-import rejects list.',
+        'Dead letters waited for ten days and were moved to archived/ in the bucket. Nothing is lost. ' +
+        'See them: npx km-import rejects list --stack STACK --archived.',
     },
     DeadLettersQuarantined: {
       metric: importerMetric('DeadLettersQuarantined'),
-      above: 0,
+      threshold: 0,
       periods: 1,
       description:
-        'Dead letters failed at three replays and were set aside under archived/. Mend them: km-import rejects pull --quarantined.',
+        'Dead letters failed 3 times and were quarantined under archived/ in the bucket; a redrive no longer sends them. ' +
+        'Fix them: npx km-import rejects pull --stack STACK --quarantined -o rejects.jsonl.',
     },
     SetupWrong: {
       metric: importerMetric('SetupErrors'),
-      above: 0,
+      threshold: 0,
       periods: 1,
       description:
-        'Nothing is sent, since key, endpoint or permissions are wrong. The log says which; work waits, and later is among the dead letters.',
+        'Nothing is sent, because the API key, the endpoint or the permissions are wrong. The log of the function says which. ' +
+        'Files wait in the import queue; after maxReceiveCount deliveries they are in the dead-letter queue.',
     },
     EndpointDown: {
       metric: importerMetric('EndpointDown'),
-      above: 0,
+      threshold: 0,
       periods: 3,
       description:
-        'Kissmetrics has not taken anything for a quarter of an hour. Work waits and goes on by itself when it does again.',
+        'Kissmetrics has accepted nothing for 15 minutes. Nothing to do: imports are paused, and resume when it answers again.',
     },
     WorkWaits: {
       metric: queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'Maximum' }),
-      above: 6 * HOUR_SECONDS,
+      threshold: 6 * HOUR_SECONDS,
       periods: 1,
       description:
-        'Something has waited in the import queue for six hours. Look into the log, and whether maximumConcurrency is too low.',
+        'A message has waited in the import queue for six hours. Look into the log of the function; ' +
+        'if imports run but are too slow, raise maximumConcurrency.',
     },
     FunctionFails: {
       metric: importer.metricErrors({ period: PERIOD }),
-      above: 0,
+      threshold: 0,
       periods: 1,
-      description: 'The importer broke off. What it worked on is tried again; the log says what happened.',
+      description: 'An invocation of the importer failed. Its message is retried; the log of the function says what happened.',
     },
     FunctionThrottled: {
       metric: importer.metricThrottles({ period: PERIOD }),
-      above: 0,
+      threshold: 0,
       periods: 3,
       description:
-        'The account has no room for the importer to run. Raise the concurrency of the account, or lower maximumConcurrency.',
+        'Lambda throttles the importer: the account has no concurrency left. Raise the concurrency of the account, or lower maximumConcurrency.',
     },
   }
 }

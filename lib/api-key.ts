@@ -4,18 +4,18 @@ import { Construct } from 'constructs'
 
 export interface ApiKeyProps {
   /**
-   * A secret that already holds the key.
-   * @default - an empty secret is made, and a person puts the key there
+   * ARN of a secret that already holds the key.
+   * @default - an empty secret is created, and a person puts the key into it
    */
   readonly existingSecretArn?: string | undefined
 }
 
 /**
- * The API key of the Kissmetrics product: a secret that the function reads.
+ * The secret that holds the API key of the Kissmetrics product.
  *
- * It is made without a value, so the template holds none and a new deployment replaces none. CDK's own `Secret` would make one up, and
- * Kissmetrics answers 200 to a wrong key as it does to the right one: every line would be lost without a word. An empty secret stops the
- * importer before the first line.
+ * The stack creates it without a value, so the template contains no key and a deployment never replaces one. CDK's own `Secret` would
+ * generate a random value. Kissmetrics answers 200 to a wrong key as it does to the right one, so every line would be lost silently.
+ * While the secret is empty, the importer sends nothing.
  */
 export class ApiKey extends Construct {
   readonly secretArn: string
@@ -27,15 +27,15 @@ export class ApiKey extends Construct {
       return
     }
     const secret = new CfnSecret(this, 'Secret', {
-      description: 'API key of the Kissmetrics product that drops are imported into',
+      description: 'API key of the Kissmetrics product that files are imported into',
     })
-    // The key can be read from the product's settings again; a secret that is left behind costs money and is forgotten.
+    // The key can be copied from the product's settings again, and a secret that stays behind is billed.
     secret.applyRemovalPolicy(RemovalPolicy.DESTROY)
     this.secretArn = secret.ref
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'Kissmetrics has no API to change a key, so it cannot be rotated by a machine: a person changes it there and puts it here.',
+        'Kissmetrics has no API to change a key, so rotation cannot be automated: a person changes the key there and stores it here.',
     })
   }
 }

@@ -6,15 +6,15 @@ import type { ImportQueue } from './import-queue.ts'
 
 export interface DailyMessageProps {
   readonly importQueue: ImportQueue
-  /** What the importer knows the message by. */
+  /** Tells the importer which job to run. */
   readonly schema: string
   readonly description: string
 }
 
 /**
- * Has the importer do something every day.
+ * A message that starts a job of the importer every day.
  *
- * It is asked through the import queue like for all work, so that it needs neither a function nor a permission of its own.
+ * It goes through the import queue like all other work, so it needs no function and no permission of its own.
  */
 export class DailyMessage extends Construct {
   constructor(scope: Construct, id: string, { importQueue, schema, description }: DailyMessageProps) {
@@ -26,7 +26,7 @@ export class DailyMessage extends Construct {
     })
     Validations.of(rule).acknowledge({
       id: 'Serverless-EventBusDLQ',
-      reason: 'What could not be asked for today is asked for tomorrow, and finds the same; there is nothing in it to be kept.',
+      reason: 'A lost message does no harm: the message of the next day starts the same job, which finds the same work.',
     })
   }
 }

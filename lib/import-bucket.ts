@@ -1,32 +1,33 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
-import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, EventType, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { CHECKPOINTS_PREFIX, FILE_SUFFIXES, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { CHECKPOINTS_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
 import { uniqueName } from './unique-name.ts'
+import type { ObjectNotification, Wiring } from './wiring.ts'
 
 export interface ImportBucketProps {
-  /** Hears of each drop. */
+  /** Receives an event for each uploaded file. */
   readonly importQueue: ImportQueue
+  readonly wiring: Pick<Wiring, 'bucket'>
 }
 
-const LONGEST_BUCKET_NAME = 63
+const MAX_BUCKET_NAME_LENGTH = 63
 
-/** The bucket that drops are put into, and reports taken from. */
+/** The bucket that files are uploaded to and reports are read from. */
 export class ImportBucket extends Construct {
   readonly bucket: Bucket
 
-  constructor(scope: Construct, id: string, { importQueue }: ImportBucketProps) {
+  constructor(scope: Construct, id: string, { importQueue, wiring: { bucket } }: ImportBucketProps) {
     super(scope, id)
-    const bucketName = uniqueName(this, '', LONGEST_BUCKET_NAME)
+    const bucketName = uniqueName(this, '', MAX_BUCKET_NAME_LENGTH)
     const permission = importQueue.allowEventsOf(
       Stack.of(this).formatArn({ service: 's3', region: '', account: '', resource: bucketName }),
     )
 
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName,
-      // Each event is about one version. Without versions, S3 may send one event for two uploads that come close together.
-      versioned: true,
+      versioned: bucket.versioned,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -39,48 +40,48 @@ export class ImportBucket extends Construct {
           noncurrentVersionExpiration: Duration.days(30),
           expiredObjectDeleteMarker: true,
         },
-        // A report is written anew every few seconds while its import goes on; only the last one matters.
+        // While an import runs, its report is replaced every few seconds; only the last version matters.
         { id: 'replaced-reports', prefix: REPORTS_PREFIX, noncurrentVersionExpiration: Duration.days(1) },
-        // Only as long as a message about the drop can come; without it, the report still says that the drop was imported.
+        // Kept as long as a message about the file can arrive. Without a checkpoint, the report still says that the file was imported.
         {
           id: 'checkpoints',
           prefix: CHECKPOINTS_PREFIX,
           expiration: Duration.days(30),
           noncurrentVersionExpiration: Duration.days(1),
         },
-        // Parts of an upload that broke off are paid for, and shown nowhere.
+        // The parts of an unfinished upload are billed, and no listing shows them.
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
       ],
     })
-    notifyQueue(this.bucket, importQueue)
-    // S3 tries whether it may send to the queue when the bucket is made.
+    notifyQueue(this.bucket, importQueue, bucket.notifications)
+    // S3 checks that it may send to the queue while it creates the bucket.
     this.bucket.node.addDependency(permission)
 
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Who read and wrote what is better asked of CloudTrail data events, for the account as a whole; server access logs would need a second bucket.',
+        'CloudTrail data events record reads and writes for the whole account; server access logs would need a second bucket.',
     })
   }
 }
 
 /**
- * Sends an event for each drop.
+ * Sends an event to the queue for each uploaded file.
  *
- * Said in the bucket's own properties, and not by `addEventNotification`: that deploys a second function, whose role may change the
+ * Sets the bucket's own property instead of calling `addEventNotification`, which deploys a second function whose role may change the
  * notifications of every bucket in the account.
  */
-function notifyQueue(bucket: Bucket, importQueue: ImportQueue): void {
+function notifyQueue(bucket: Bucket, importQueue: ImportQueue, notifications: readonly ObjectNotification[]): void {
   const resource = bucket.node.defaultChild
-  if (!(resource instanceof CfnBucket)) throw new TypeError('a Bucket is made of a CfnBucket')
+  if (!(resource instanceof CfnBucket)) throw new TypeError('The default child of a Bucket is not a CfnBucket.')
   resource.notificationConfiguration = {
-    queueConfigurations: FILE_SUFFIXES.map((suffix) => ({
-      event: EventType.OBJECT_CREATED,
+    queueConfigurations: notifications.map(({ event, prefix, suffix }) => ({
+      event,
       queue: importQueue.queue.queueArn,
       filter: {
         s3Key: {
           rules: [
-            { name: 'prefix', value: INCOMING_PREFIX },
+            { name: 'prefix', value: prefix },
             { name: 'suffix', value: suffix },
           ],
         },

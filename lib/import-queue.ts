@@ -3,64 +3,60 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs'
 import { Construct, type IDependable } from 'constructs'
 import { uniqueName } from './unique-name.ts'
+import type { Wiring } from './wiring.ts'
 
 export interface ImportQueueProps {
-  /** The longest that one invocation may run. */
-  readonly functionTimeout: Duration
-  /** Deliveries of a message before it goes to the dead letters; a person may take more than 2. */
-  readonly maxReceiveCount: number
+  readonly wiring: Pick<Wiring, 'importQueue' | 'deadLetterQueue'>
 }
 
-const LONGEST_QUEUE_NAME = 80
+const MAX_QUEUE_NAME_LENGTH = 80
 
-/** The queue of work, and behind it the dead letters. */
+/** The queue of work, with its dead-letter queue. */
 export class ImportQueue extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
 
-  constructor(scope: Construct, id: string, props: ImportQueueProps) {
+  constructor(scope: Construct, id: string, { wiring: { importQueue, deadLetterQueue } }: ImportQueueProps) {
     super(scope, id)
-    const queueName = uniqueName(this, 'import', LONGEST_QUEUE_NAME)
-    // Both hold lines, so both are encrypted. By SQS and not by a key of KMS: S3 could not send to the queue without a key policy of its own.
-    const held = {
+    const queueName = uniqueName(this, 'import', MAX_QUEUE_NAME_LENGTH)
+    // Both queues hold lines, so both are encrypted. SQS manages the key: with a KMS key, S3 could only send to the queue if that key had
+    // a policy that lets it.
+    const common = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     }
 
     this.deadLetters = new Queue(this, 'DeadLetters', {
-      ...held,
-      queueName: uniqueName(this, 'dead-letters', LONGEST_QUEUE_NAME),
-      retentionPeriod: Duration.days(14), // the longest there is: so long has a person to mend what is wrong
+      ...common,
+      queueName: uniqueName(this, 'dead-letters', MAX_QUEUE_NAME_LENGTH),
+      retentionPeriod: Duration.seconds(deadLetterQueue.retentionSeconds),
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE,
         sourceQueues: [Queue.fromQueueArn(this, 'Source', Stack.of(this).formatArn({ service: 'sqs', resource: queueName }))],
       },
     })
     this.queue = new Queue(this, 'Queue', {
-      ...held,
+      ...common,
       queueName,
-      // Shorter than the dead letters': a message that is moved there keeps its age.
-      retentionPeriod: Duration.days(4),
-      // AWS asks for six times: a throttled delivery must not become visible while an earlier one still runs.
-      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      visibilityTimeout: Duration.seconds(6 * props.functionTimeout.toSeconds()),
-      // It also makes the dead-letter queue a source that "Start DLQ redrive" and StartMessageMoveTask accept.
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceiveCount },
+      retentionPeriod: Duration.seconds(importQueue.retentionSeconds),
+      visibilityTimeout: Duration.seconds(importQueue.visibilityTimeoutSeconds),
+      // This also makes the dead-letter queue a source that "Start DLQ redrive" and StartMessageMoveTask accept.
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: importQueue.maxReceiveCount },
     })
 
     Validations.of(this.deadLetters).acknowledge({
       id: 'Serverless-SQSRedrivePolicy',
-      reason: 'This is the dead-letter queue: what lies here waits for a person, and has nowhere further to go.',
+      reason: 'This is the dead-letter queue: its messages wait for a person, so it needs no dead-letter queue itself.',
     })
   }
 
   /**
-   * Lets one bucket send its events here.
+   * Allows one bucket to send its events to the import queue.
    *
-   * @param bucketArn ARN of a bucket of this account; the account is named besides, since the name of a bucket that was deleted can be taken by
-   * another account. https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
-   * @returns what has to be there before S3 can send
+   * @param bucketArn ARN of a bucket in this account. The policy names the account too, because another account can take the name of a
+   * deleted bucket. https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+   * @returns what must be deployed before S3 can send
    */
   allowEventsOf(bucketArn: string): IDependable {
     const { policyDependable } = this.queue.addToResourcePolicy(

@@ -6,52 +6,41 @@ import { NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { TEXT_SETTINGS } from '../lambda/settings.ts'
+import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import { BUNDLE } from './bundle.ts'
-import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, ARCHIVED_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
-import type { Settings } from './settings.ts'
+import type { Part, Wiring } from './wiring.ts'
 
 export interface ImporterFunctionProps {
   readonly bucket: Bucket
   readonly importQueue: ImportQueue
   readonly apiKeySecretArn: string
-  readonly settings: Pick<Settings, 'endpoint' | 'overrides' | 'maximumConcurrency'>
+  readonly wiring: Pick<Wiring, 'function' | 'eventSource'>
 }
 
-/** As long as Lambda lets a function run. */
-export const FUNCTION_TIMEOUT = Duration.minutes(15)
-
-/**
- * An import needs less than 130 MB whatever the size of the drop; memory is bought for the share of a processor that comes with it.
- * 1,024 MB is 0.58 of one: some 6,000 lines a second at the 85 µs that a line was measured to take. That is as many as 64 requests in flight
- * can carry to an endpoint 10 ms away; the 1,769 MB of a whole processor would mostly wait, and be paid for.
- */
-const MEMORY_MB = 1024
-
-/** From the root of the project, so that it does not matter where the command was given. */
+/** A path in this project, independent of the working directory. */
 const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
-/** The function that imports, with what it may do, what it hears of and where it logs. */
+/** The Lambda function that imports files, with its role, its event source and its log group. */
 export class ImporterFunction extends Construct {
   readonly function: IFunction
   readonly logGroup: LogGroup
 
   constructor(scope: Construct, id: string, props: ImporterFunctionProps) {
     super(scope, id)
-    const { importQueue, settings } = props
+    const { importQueue, wiring } = props
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: RetentionDays.THREE_MONTHS,
-      // It holds counts and reasons, no line: nothing that is worth keeping when the importer is gone.
+      // The log holds counts and reasons, but no lines: nothing worth keeping once the importer is removed.
       removalPolicy: RemovalPolicy.DESTROY,
     })
     const role = new Role(this, 'Role', {
-      description: 'What the Kissmetrics importer may do',
+      description: 'Permissions of the Kissmetrics importer',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: { Import: new PolicyDocument({ statements: permissions(props, this.logGroup) }) },
     })
     this.function = new NodejsFunction(this, 'Function', {
-      description: 'Imports the drops of a bucket into Kissmetrics, line by line',
+      description: 'Imports files from a bucket into Kissmetrics, line by line',
       entry: fromRoot('lambda/handler.ts'),
       handler: 'handler',
       projectRoot: fromRoot(''),
@@ -59,34 +48,33 @@ export class ImporterFunction extends Construct {
       bundling: bundling(),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: MEMORY_MB,
-      timeout: FUNCTION_TIMEOUT,
+      memorySize: wiring.function.memoryMb,
+      timeout: Duration.seconds(wiring.function.timeoutSeconds),
       role,
       logGroup: this.logGroup,
       environment: environment(props),
-      // The key travels in each request's query, and a trace would show it.
+      // The query of each request contains the API key, and a trace would record it.
       tracing: Tracing.DISABLED,
-      // A letter keeps the trace of its earlier rounds, and so does work that the importer hands on to itself: at sixteen, Lambda would
-      // take it for a loop and throw it away. Each round is a person's doing or a step forward, so none can go on by itself.
+      // A redriven dead letter keeps the trace of its earlier rounds, and so does work that the importer requeues. After 16 rounds Lambda
+      // would treat that as a loop and drop the message. It is not one: each round is started by a person or makes progress.
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       recursiveLoop: RecursiveLoop.ALLOW,
     })
     const eventSource = new EventSourceMapping(this, 'EventSource', {
       target: this.function,
       eventSourceArn: importQueue.queue.queueArn,
-      // One drop is work for minutes: a second one in the same batch would wait for it, and come again with it when it fails.
-      batchSize: 1,
-      maxConcurrency: settings.maximumConcurrency,
-      reportBatchItemFailures: true,
+      batchSize: wiring.eventSource.batchSize,
+      maxConcurrency: wiring.eventSource.maximumConcurrency,
+      reportBatchItemFailures: wiring.eventSource.reportBatchItemFailures,
     })
-    // Lambda tries the queue when the mapping is made.
+    // Lambda checks that it may read the queue while it creates the mapping.
     eventSource.node.addDependency(role)
 
     acknowledge(props, role, this.function, eventSource)
   }
 }
 
-/** Everything that the function may do: one statement for each thing that it does. */
+/** Least privilege: one statement for each thing that the function does. */
 function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionProps, logGroup: LogGroup): PolicyStatement[] {
   const allow = (sid: string, resource: string, actions: string[], conditions?: Record<string, unknown>) =>
     new PolicyStatement({
@@ -97,16 +85,17 @@ function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionP
       ...(conditions !== undefined && { conditions }),
     })
   return [
-    allow('ReadDrops', bucket.arnForObjects(`${INCOMING_PREFIX}*`), ['s3:GetObject', 's3:GetObjectVersion']),
-    allow('KeepReports', bucket.arnForObjects(`${REPORTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
-    allow('KeepCheckpoints', bucket.arnForObjects(`${CHECKPOINTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
-    allow('FindLostDrops', bucket.bucketArn, ['s3:ListBucketVersions'], { StringLike: { 's3:prefix': [`${INCOMING_PREFIX}*`] } }),
-    // So that an object that is not there is 404 and not 403, which would look like a wrong set-up. S3 asks this when an object is read too, and
-    // then without a prefix, so a plain StringLike would never hold. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    allow('TellMissingFromForbidden', bucket.bucketArn, ['s3:ListBucket'], {
+    allow('ReadFiles', bucket.arnForObjects(`${INCOMING_PREFIX}*`), ['s3:GetObject', 's3:GetObjectVersion']),
+    allow('ReadAndWriteReports', bucket.arnForObjects(`${REPORTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
+    allow('ReadAndWriteCheckpoints', bucket.arnForObjects(`${CHECKPOINTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
+    allow('ListFiles', bucket.bucketArn, ['s3:ListBucketVersions'], { StringLike: { 's3:prefix': [`${INCOMING_PREFIX}*`] } }),
+    // With this permission S3 answers 404 for a missing object; without it, 403, which would look like a setup error. S3 also checks it when
+    // an object is read, and then without a prefix, so a plain StringLike would never match.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    allow('DistinguishMissingFromForbidden', bucket.bucketArn, ['s3:ListBucket'], {
       StringLikeIfExists: { 's3:prefix': [`${INCOMING_PREFIX}*`, `${REPORTS_PREFIX}*`, `${CHECKPOINTS_PREFIX}*`] },
     }),
-    allow('WorkOffTheQueue', importQueue.queue.queueArn, [
+    allow('ConsumeImportQueue', importQueue.queue.queueArn, [
       'sqs:ReceiveMessage',
       'sqs:DeleteMessage',
       'sqs:ChangeMessageVisibility',
@@ -114,29 +103,26 @@ function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionP
       'sqs:SendMessage',
     ]),
     allow('SendDeadLetters', importQueue.deadLetters.queueArn, ['sqs:SendMessage']),
-    allow('ParkDeadLetters', importQueue.deadLetters.queueArn, [
+    allow('ArchiveDeadLetters', importQueue.deadLetters.queueArn, [
       'sqs:ReceiveMessage',
       'sqs:DeleteMessage',
       'sqs:ChangeMessageVisibility',
     ]),
-    allow('KeepParkedLetters', bucket.arnForObjects(`${ARCHIVED_PREFIX}*`), ['s3:PutObject']),
-    allow('ReadTheKey', apiKeySecretArn, ['secretsmanager:GetSecretValue']),
+    allow('WriteArchivedDeadLetters', bucket.arnForObjects(`${ARCHIVED_PREFIX}*`), ['s3:PutObject']),
+    allow('ReadApiKey', apiKeySecretArn, ['secretsmanager:GetSecretValue']),
     allow('Log', logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']),
   ]
 }
 
-/** The names are those of lambda/settings.ts. Never the key: whoever may look at the function would see it. */
-function environment({ bucket, importQueue, apiKeySecretArn, settings }: ImporterFunctionProps): Record<string, string> {
-  const overrides = Object.entries(settings.overrides).map(([name, value]) => [name, String(value)] as const)
-  return {
-    [TEXT_SETTINGS.endpoint]: settings.endpoint,
-    [TEXT_SETTINGS.apiKeySecret]: apiKeySecretArn,
-    [TEXT_SETTINGS.importQueueUrl]: importQueue.queue.queueUrl,
-    [TEXT_SETTINGS.deadLetterQueueUrl]: importQueue.deadLetters.queueUrl,
-    [TEXT_SETTINGS.bucket]: bucket.bucketName,
-    ...Object.fromEntries(overrides),
-    NODE_OPTIONS: '--enable-source-maps',
+function environment({ bucket, importQueue, apiKeySecretArn, wiring }: ImporterFunctionProps): Record<string, string> {
+  const parts: Readonly<Record<Part, string>> = {
+    bucket: bucket.bucketName,
+    importQueueUrl: importQueue.queue.queueUrl,
+    deadLetterQueueUrl: importQueue.deadLetters.queueUrl,
+    apiKeySecretArn,
   }
+  const { values, references } = wiring.function.environment
+  return { ...values, ...Object.fromEntries(Object.entries(references).map(([name, part]) => [name, parts[part]])) }
 }
 
 function bundling(): BundlingOptions {
@@ -149,19 +135,19 @@ function acknowledge({ bucket }: ImporterFunctionProps, role: Role, importer: IF
   for (const prefix of [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, ARCHIVED_PREFIX]) {
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`,
-      reason: `What lies under ${prefix} is named by the people who drop files, so the star stands for names that nobody knows yet.`,
+      reason: `Object names under ${prefix} come from the names of uploaded files, which are not known at deployment.`,
     })
   }
   Validations.of(importer).acknowledge(
-    { id: 'Serverless-LambdaTracing', reason: 'The API key travels in the query of each request, and a trace would keep it.' },
+    { id: 'Serverless-LambdaTracing', reason: 'The query of each request contains the API key, and a trace would record it.' },
     {
       id: 'Serverless-LambdaDLQ',
       reason:
-        'Only the queue invokes the function, and the queue has a dead-letter queue; that of a function is for asynchronous calls.',
+        'Only the queue invokes the function, and the queue has a dead-letter queue. That of a function is for asynchronous invocations.',
     },
   )
   Validations.of(eventSource).acknowledge({
     id: 'Serverless-LambdaEventSourceMappingDestination',
-    reason: 'A queue as event source has no failure destination; its redrive policy is that.',
+    reason: 'An SQS event source has no failure destination: the redrive policy of the queue does the same.',
   })
 }

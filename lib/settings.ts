@@ -6,93 +6,104 @@ import {
   type NumberSettingName,
 } from '../lambda/settings.ts'
 
-/** What a person may choose when deploying; all of it has a default that is right for most. */
+/** The settings of a deployment. Each has a default that suits most installations. */
 export interface Settings {
-  /** Tells the stacks of several Kissmetrics products apart, so that their keys never mix. Left out for the first and only one. */
+  /** Names the stack, so that each Kissmetrics product has its own and their keys never mix. Absent for the first and only product. */
   readonly product?: string
-  /** Where the commands go: an https origin. */
+  /** The https origin that commands are sent to. */
   readonly endpoint: string
-  /** An existing secret that holds the API key. Left out, the stack makes an empty one. */
+  /** An existing secret that holds the API key. If absent, the stack creates an empty one. */
   readonly apiKeySecretArn?: string
-  /** Drops that are imported at the same time. */
+  /** Files, or segments of large files, that are imported at the same time. */
   readonly maximumConcurrency: number
-  /** Deliveries of a message before it goes to the dead letters. */
+  /** Deliveries of a message before SQS moves it to the dead-letter queue. */
   readonly maxReceiveCount: number
-  /** Only those that were set: the function knows the defaults of the others. */
+  /** Settings of the function that were set; the function has its own defaults for the others. */
   readonly overrides: Readonly<Partial<Record<NumberSettingName, number>>>
 }
 
-/** A setting that the stack cannot be made with. The message is for the person who deploys, and stands alone. */
+/** A setting that the stack cannot be deployed with. The message tells the person who deploys what to change. */
 export class SettingError extends Error {
   override readonly name = 'SettingError'
+  readonly code = 'setting_error'
 }
 
-/** The settings that are numbers. `why` tells where the limits come from. */
-export const COUNTS = {
-  maximumConcurrency: { unit: 'drops at a time', default: 2, min: 2, max: 1000, why: 'what SQS event sources of Lambda allow' },
+/** The settings of the stack that are numbers. `why` says where the limits come from. */
+export const STACK_NUMBER_SETTINGS = {
+  maximumConcurrency: {
+    unit: 'files at a time',
+    default: 2,
+    min: 2,
+    max: 1000,
+    why: 'the range that AWS Lambda allows for SQS event sources',
+  },
   maxReceiveCount: {
     unit: 'deliveries',
     default: 5,
     min: 3,
     max: 1000,
-    why: 'SQS counts a delivery that the function never saw, so that 1 or 2 would lose good messages to it; 1000 is the most it allows',
+    why: 'SQS also counts deliveries that the function never saw, so 1 or 2 would discard good messages; 1000 is the maximum of SQS',
   },
 } as const
 
-const TEXTS = ['product', 'endpoint', 'apiKeySecretArn'] as const
+const STACK_TEXT_SETTINGS = ['product', 'endpoint', 'apiKeySecretArn'] as const
 
-/** What may be given with `-c NAME=VALUE`, or under "context" in cdk.json. */
-export const SETTING_NAMES: readonly string[] = [...TEXTS, ...Object.keys(COUNTS), ...Object.keys(NUMBER_SETTINGS)]
+/** The settings that can be set with `-c NAME=VALUE`, or under "context" in cdk.json. */
+export const SETTING_NAMES: readonly string[] = [
+  ...STACK_TEXT_SETTINGS,
+  ...Object.keys(STACK_NUMBER_SETTINGS),
+  ...Object.keys(NUMBER_SETTINGS),
+]
 
-// "acknowledged-issue-numbers" is where `cdk acknowledge` keeps its list.
-const OTHERS = new Set(['acknowledged-issue-numbers'])
+// `cdk acknowledge` stores its list here.
+const CDK_NAMES = new Set(['acknowledged-issue-numbers'])
 
 const PRODUCT = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,28}[A-Za-z0-9])?$/
 const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/
 
 /**
- * The settings of a deployment, from the context of the CDK app.
+ * Reads the settings of a deployment from the context of the CDK app.
  *
- * @param context everything in it: also CDK's own, whose names hold a colon or a slash
- * @throws SettingError naming the first setting that is unknown or out of its range
+ * @param context the whole context; the CDK's own names contain a colon or a slash
+ * @throws SettingError naming the first setting that is unknown or out of range
  */
 export function readSettings(context: Readonly<Record<string, unknown>>): Settings {
-  refuseUnknown(context)
+  refuseUnknownNames(context)
   const product = readText(context, 'product')
   const apiKeySecretArn = readText(context, 'apiKeySecretArn')
   if (product !== undefined && !PRODUCT.test(product)) {
     throw new SettingError(
-      `product is "${product}": expected 1 to 30 letters, digits and inner hyphens, such as "web-shop". Change it, or leave it out.`,
+      `product is "${product}": expected 1 to 30 letters, digits and inner hyphens, for example "web-shop". Change it, or leave it out.`,
     )
   }
   if (apiKeySecretArn !== undefined && !SECRET_ARN.test(apiKeySecretArn)) {
-    // It may be the key itself that was put here by mistake, so it is not repeated.
+    // The value may be the API key itself, set here by mistake, so the message does not repeat it.
     throw new SettingError(
       'apiKeySecretArn is not the full ARN of a Secrets Manager secret: expected arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, ' +
-        'as `aws secretsmanager describe-secret` shows it. Never put the key itself here. Leave it out to have a secret made.',
+        'as `aws secretsmanager describe-secret` shows it. Never put the key itself here. Leave it out, and the stack creates a secret.',
     )
   }
   return {
     ...(product !== undefined && { product }),
     endpoint: readEndpoint(readText(context, 'endpoint') ?? KISSMETRICS_ENDPOINT),
     ...(apiKeySecretArn !== undefined && { apiKeySecretArn }),
-    maximumConcurrency: readCount(context, 'maximumConcurrency'),
-    maxReceiveCount: readCount(context, 'maxReceiveCount'),
+    maximumConcurrency: readStackNumber(context, 'maximumConcurrency'),
+    maxReceiveCount: readStackNumber(context, 'maxReceiveCount'),
     overrides: readOverrides(context),
   }
 }
 
-/** A name that was mistyped would else be passed over, and the default deployed. */
-function refuseUnknown(context: Readonly<Record<string, unknown>>): void {
+/** Without this check, a misspelled name would be ignored and the default deployed. */
+function refuseUnknownNames(context: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(context)) {
-    if (/[:/@]/.test(name) || SETTING_NAMES.includes(name) || OTHERS.has(name)) continue
+    if (/[:/@]/.test(name) || SETTING_NAMES.includes(name) || CDK_NAMES.has(name)) continue
     throw new SettingError(
-      `${name} is no setting of this stack: expected one of ${SETTING_NAMES.join(', ')}. Correct the name, or take it out.`,
+      `${name} is not a setting of this stack: expected one of ${SETTING_NAMES.join(', ')}. Correct the name, or remove it.`,
     )
   }
 }
 
-function readText(context: Readonly<Record<string, unknown>>, name: (typeof TEXTS)[number]): string | undefined {
+function readText(context: Readonly<Record<string, unknown>>, name: (typeof STACK_TEXT_SETTINGS)[number]): string | undefined {
   const value = context[name]
   if (value === undefined || value === '') return undefined
   if (typeof value === 'string') return value
@@ -103,19 +114,19 @@ function readEndpoint(text: string): string {
   const { protocol, origin } = asSetting(() => parseEndpoint(text, 'endpoint'))
   if (protocol === 'https:') return origin
   throw new SettingError(
-    `endpoint is "${text}": expected an https address such as ${KISSMETRICS_ENDPOINT}. ` +
-      'An address of this computer cannot be reached from AWS; run `npm start` to import on this computer.',
+    `endpoint is "${text}": expected an https address, for example ${KISSMETRICS_ENDPOINT}. ` +
+      'AWS cannot reach an address of this computer; to import on this computer, run `npm start`.',
   )
 }
 
-function readCount(context: Readonly<Record<string, unknown>>, name: keyof typeof COUNTS): number {
-  const { unit, min, max, default: usual } = COUNTS[name]
+function readStackNumber(context: Readonly<Record<string, unknown>>, name: keyof typeof STACK_NUMBER_SETTINGS): number {
+  const { unit, min, max, default: defaultValue } = STACK_NUMBER_SETTINGS[name]
   const text = asText(context[name])
-  if (text === '') return usual
+  if (text === '') return defaultValue
   const value = Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new SettingError(
-    `${name} is "${text}": expected a whole number of ${unit} from ${min} to ${max}. Leave it out to use ${usual}.`,
+    `${name} is "${text}": expected a whole number of ${unit} from ${min} to ${max}. Leave it out to use ${defaultValue}.`,
   )
 }
 
@@ -128,13 +139,13 @@ function readOverrides(context: Readonly<Record<string, unknown>>): Settings['ov
   return overrides
 }
 
-/** cdk.json can hold a number, the command line only text. */
+/** A value in cdk.json can be a number; on the command line it is always text. */
 function asText(value: unknown): string {
   if (value === undefined) return ''
   return typeof value === 'string' ? value.trim() : JSON.stringify(value)
 }
 
-/** The importer's own checks, so that what cannot be deployed is what cannot run; their messages are for the same person. */
+/** Runs a check of the function's settings, so that a deployment fails on the values that the function would refuse. */
 function asSetting<T>(read: () => T): T {
   try {
     return read()

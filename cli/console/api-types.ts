@@ -3,86 +3,91 @@ import type { Report } from '../../lambda/report/report.ts'
 import type { DeadLetterReason } from '../rejects/content.ts'
 
 /*
- * What the console's page and its server say to each other: JSON under the page's own address, which holds the token.
+ * The HTTP API between the console's page and its server: JSON under the page's own address, which contains the token.
  *
- *   GET  api/overview?limit=50          → Overview
+ *   GET  api/overview?limit=50            → Overview
  *   GET  api/report?id=ID                 → Report
- *   POST api/upload?name=N[&again=1]    file's bytes → Uploaded; 409 where a drop of that name is there and `again` is not
- *   GET  api/rejected?file=&reason=&text=&kept=&offset=&limit=&sort= → Letters
- *   POST api/rejected/look               → Letters, looked through anew
- *   POST api/fix                        FixQuestion → FixOutlook; nothing is changed
- *   POST api/replay                     ReplayQuestion → Replayed
- *   POST api/send-back                  LetterFilter → SentBack
- *   POST api/archive                       ParkQuestion → Parked
+ *   POST api/upload?name=N[&again=1]      file bytes → UploadResult; 409 if a file with this name exists and `again` is missing
+ *   GET  api/rejected?file=&reason=&text=&status=&offset=&limit=&sort= → RejectedPage
+ *   POST api/rejected/refresh             → RejectedPage, after the queue was read again
+ *   POST api/fix-preview                  FixRequest → FixPreview; changes nothing
+ *   POST api/replay                       ReplayRequest → ReplayResult
+ *   POST api/retry                        RejectedFilter → RetryResult
+ *   POST api/archive                      ArchiveRequest → ArchiveResult
  *
- * What goes wrong is told as Failure, with a status from 400 on.
+ * A request that fails is answered with a status of 400 or more and an ErrorResponse.
  */
 
-export interface Failure {
-  /** One or two sentences for a person, with what to do. */
+export interface ErrorResponse {
+  /** What happened and what to do next, in one or two sentences for the user. */
   readonly error: string
 }
 
 export interface Overview {
-  /** Name of the stack, or that it is on this computer. */
+  /** Name of the stack, or "this computer". */
   readonly deployment: string
-  /** Whether lines go to the stand-in for Kissmetrics. Its address, where they do. */
-  readonly emulator?: string
+  /** Address of the Kissmetrics emulator, if lines go to it (test mode). */
+  readonly emulatorUrl?: string
   readonly waiting: {
     readonly messages: number
     readonly deadLetters: number
-    /** As far as it is known, without the queue being looked into for it: what it forgets within four days. */
-    readonly nearTheirEnd?: number
+    /** Dead letters that expire within four days; left out until the queue was read once. */
+    readonly expiringSoon?: number
   }
   /** The newest first. */
-  readonly files: readonly ImportSummary[]
+  readonly imports: readonly ImportSummary[]
   readonly total: number
 }
 
 export interface ImportSummary {
-  /** Names exactly one drop: the same file, dropped anew, has another. */
+  /** Identifies one version of one file: the same file, changed and uploaded again, has another id. */
   readonly id: string
   readonly report: Report
 }
 
-export interface Uploaded {
+export interface UploadResult {
   readonly key: string
 }
 
-/** Which dead letters are meant; all where it is empty. */
+/** Selects dead letters; an empty filter selects all that are not archived or quarantined. */
 export interface RejectedFilter {
-  /** Key of a drop. */
+  /** Key of a file. */
   readonly file?: string
   readonly reason?: DeadLetterReason
-  /** Stands somewhere in the line, in whatever case. */
+  /** Text anywhere in the line; upper and lower case are equal. */
   readonly text?: string
-  /** Left out: what waits, and what the stack parked because it was old; else what a person put away, or what failed at three replays. */
-  readonly kept?: 'archived' | 'quarantined'
+  /**
+   * Left out: the dead letters in the queue, and those that the stack archived because of their age. Otherwise those that a user
+   * archived, or those that failed three replays.
+   */
+  readonly status?: 'archived' | 'quarantined'
 }
 
-export interface DeadLetterPage {
-  /** ISO 8601: when the queue was looked through. */
-  readonly lookedAt: string
-  /** Whether the queue is being looked through at this moment, so that newer figures are to come. */
-  readonly isLooking: boolean
-  /** Whether everything was seen: SQS shows the first 100,000. */
-  readonly isWhole: boolean
-  /** Of what waits, whatever the filter. */
+/** One page of the dead letters that match a filter, and the counts around it. */
+export interface RejectedPage {
+  /** ISO 8601: when the queue was read. */
+  readonly readAt: string
+  /** Whether the queue is being read right now, so that newer counts will follow. */
+  readonly isRefreshing: boolean
+  /** Whether everything was read: SQS shows at most the first 100,000. */
+  readonly isComplete: boolean
+  /** Counts of all, not only of those that match the filter. */
   readonly total: number
   readonly archived: number
   readonly quarantined: number
-  /** Which the queue forgets within four days, and when the first of them: ISO 8601. */
-  readonly nearTheirEnd: number
-  readonly firstForgottenAt?: string
-  /** Of the filter, but for its own part: what could be chosen instead. The largest first. */
+  /** How many the queue deletes within four days, and when the first of them: ISO 8601. */
+  readonly expiringSoon: number
+  readonly firstExpiresAt?: string
+  /** What can be selected instead of the filter's own reason or file, the largest count first. */
   readonly reasons: readonly { readonly reason: DeadLetterReason; readonly count: number }[]
   readonly files: readonly { readonly key: string; readonly count: number }[]
-  /** How many the filter leaves, and some of them. */
+  /** How many match the filter, and one page of them. */
   readonly matching: number
   readonly rows: readonly RejectedRow[]
 }
 
-export type RejectedOrder = 'place' | 'end'
+/** By file and line number, or by when the dead letter expires. */
+export type RejectedOrder = 'file' | 'expiry'
 
 /** A dead letter. */
 export interface RejectedRow {
@@ -90,72 +95,73 @@ export interface RejectedRow {
   readonly kind: 'line' | 'file' | 'failed-import' | 'unknown'
   readonly reason: DeadLetterReason
   readonly detail: string
-  /** Key of the drop; empty where it is about none. */
+  /** Key of the file; empty if the message names none. */
   readonly key: string
   readonly lineNumber?: number
-  /** The text of the line as it was written; not there where it is about no line. */
+  /** The line as it was written; left out if the dead letter is not about one line. */
   readonly line?: string
-  /** Its bytes were no text: `line` has a U+FFFD for each that could not be read, and a person has to write what is meant. */
-  readonly isPatched: boolean
-  /** Only the first 200 KiB of the line are there: it has to be taken from the file. */
-  readonly isCut: boolean
+  /** The line was not valid UTF-8: `line` has a U+FFFD for each unreadable byte, and the user must replace it. */
+  readonly hasInvalidBytes: boolean
+  /** Only the first 200 KiB of the line are stored, so it can only be fixed in the file. */
+  readonly isTruncated: boolean
   readonly replays: number
   /** ISO 8601. */
   readonly failedAt: string
-  /** When the queue forgets it; not there for what lies in the bucket, which keeps it. */
-  readonly forgottenAt?: string
+  /** When the queue deletes it; left out for dead letters in the bucket, which do not expire. */
+  readonly expiresAt?: string
   readonly status: 'queued' | 'archived' | 'quarantined'
 }
 
-export interface FixQuestion {
+export interface FixRequest {
   readonly filter: RejectedFilter
-  /** As after `--fix`: ms-timestamps, trim, rename:OLD=NEW, drop:NAME. Without one: as the lines are. */
+  /** As after `--fix`: ms-timestamps, trim, rename:OLD=NEW, drop:NAME. Empty: the lines as they are. */
   readonly fixes: readonly string[]
 }
 
-export interface FixOutlook {
+/** What fixes would change. */
+export interface FixPreview {
   readonly deadLetters: number
   readonly changed: number
-  /** How many could be sent then. */
+  /** How many could be sent after the fixes. */
   readonly valid: number
   readonly examples: readonly {
     readonly key: string
     readonly lineNumber?: number
     readonly before: string
     readonly after: string
-    /** Why it could not be sent then. */
+    /** Why the line is rejected even after the fixes. */
     readonly reason?: ReasonCode
   }[]
 }
 
-/** Lines that a person has mended one by one, or whatever can be sent of a filter after fixes. */
-export type ReplayQuestion =
-  { readonly lines: readonly { readonly id: string; readonly line: string }[] } | ({ readonly isAll: true } & FixQuestion)
+/** Lines that the user edited one by one, or all valid lines of a filter after fixes. */
+export type ReplayRequest =
+  { readonly lines: readonly { readonly id: string; readonly line: string }[] } | ({ readonly isAll: true } & FixRequest)
 
-export interface Replayed {
-  /** The drop that was made of the lines; its progress is that of a drop. Not there where nothing was left to send. */
+export interface ReplayResult {
+  /** Key of the file that was made of the lines and is now imported. Left out if there was nothing to send. */
   readonly key?: string
   readonly lines: number
-  /** Lines that an earlier try of the same replay had sent. */
+  /** Lines that an earlier attempt of the same replay had sent. */
   readonly sentBefore: number
-  /** Lines whose dead letter is no longer there. */
+  /** Lines whose dead letter no longer exists. */
   readonly missing: number
-  /** Of lines that were given one by one. */
+  /** Edited lines that are still not valid. */
   readonly refused: readonly { readonly id: string; readonly reason: ReasonCode; readonly detail: string }[]
 }
 
-export interface ReplayResponse {
-  /** Imports that had failed at every delivery, and are tried again. */
-  readonly works: number
+export interface RetryResult {
+  /** Failed imports that are back in the import queue. */
+  readonly imports: number
 }
 
 /**
- * Moved to where nothing is forgotten: dead letters by their ids, or all of a filter, which are then put away; or those that are near
- * their end, which go on waiting.
+ * Moves dead letters to the bucket, where they do not expire: some by their ids or all of a filter, which count as archived from then
+ * on; or those that expire soon, which stay in the list.
  */
 export type ArchiveRequest =
-  { readonly ids: readonly string[] } | { readonly filter: RejectedFilter } | { readonly nearTheirEnd: true }
+  { readonly ids: readonly string[] } | { readonly filter: RejectedFilter } | { readonly expiringSoon: true }
 
-export interface ArchivedCount {
+export interface ArchiveResult {
   readonly archived: number
 }

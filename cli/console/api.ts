@@ -1,89 +1,91 @@
 import { json } from 'node:stream/consumers'
 import * as v from 'valibot'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
+import { REASONS } from '../../lambda/reasons.ts'
+import type { Report } from '../../lambda/report/report.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { queueDepths } from '../deployment/queue-depth.ts'
+import { ReportCache } from '../deployment/report-cache.ts'
+import { archiveDeadLetters } from '../rejects/archive-dead-letters.ts'
 import { MESSAGE_REASONS, type DeadLetterReason } from '../rejects/content.ts'
 import { replayLines } from '../rejects/replay-lines.ts'
-import { archiveDeadLetters } from '../rejects/archive-dead-letters.ts'
 import { requeueFailedImports } from '../rejects/requeue-failed-imports.ts'
-import { ReportCache } from '../deployment/report-cache.ts'
-import { REASONS } from '../../lambda/reasons.ts'
-import { DeadLetterCache } from './dead-letters.ts'
-import { validated, fixedBy, outlookOf } from './fixing.ts'
-import { Refusal, type Api, type Question } from './server.ts'
-import { upload } from './upload.ts'
 import type {
-  FixOutlook,
-  RejectedFilter,
-  DeadLetterPage,
+  ArchiveRequest,
+  ArchiveResult,
+  FixPreview,
   Overview,
-  ArchivedCount,
-  Replayed,
-  ReplayResponse,
+  RejectedFilter,
+  RejectedPage,
+  ReplayResult,
+  RetryResult,
 } from './api-types.ts'
+import { DeadLetterCache } from './dead-letter-cache.ts'
+import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
+import { RequestError, type ApiHandler, type ApiRequest } from './server.ts'
+import { upload } from './upload.ts'
 
 const MAX_IMPORTS = 200
-const MOST_ROWS = 500
-/** Of what a person mends at once, with room for the escapes of JSON. */
-const MOST_BODY_BYTES = 64 * 1024 ** 2
+const MAX_ROWS = 500
+/** For the lines that a user edits at once, with room for JSON escapes. */
+const MAX_BODY_BYTES = 64 * 1024 ** 2
 
-const REASON_NAMES = [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as DeadLetterReason[]
+const REASON_CODES = [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as DeadLetterReason[]
 
-const Filter = v.object({
+const filterSchema = v.object({
   file: v.exactOptional(v.string()),
-  reason: v.exactOptional(v.picklist(REASON_NAMES)),
+  reason: v.exactOptional(v.picklist(REASON_CODES)),
   text: v.exactOptional(v.string()),
-  kept: v.exactOptional(v.picklist(['archived', 'quarantined'])),
+  status: v.exactOptional(v.picklist(['archived', 'quarantined'])),
 })
-const Fixing = v.object({ filter: Filter, fixes: v.array(v.string()) })
-const Replaying = v.union([
-  v.object({ isAll: v.literal(true), ...Fixing.entries }),
+const fixSchema = v.object({ filter: filterSchema, fixes: v.array(v.string()) })
+const replaySchema = v.union([
+  v.object({ isAll: v.literal(true), ...fixSchema.entries }),
   v.object({ lines: v.array(v.object({ id: v.string(), line: v.string() })) }),
 ])
-const ArchiveResult = v.union([
+const archiveSchema = v.union([
   v.object({ ids: v.array(v.string()) }),
-  v.object({ filter: Filter }),
-  v.object({ nearTheirEnd: v.literal(true) }),
+  v.object({ filter: filterSchema }),
+  v.object({ expiringSoon: v.literal(true) }),
 ])
-const whole = (most: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(most))
-const Paging = v.object({
-  offset: v.optional(whole(999_999_999), '0'),
-  limit: v.optional(whole(MOST_ROWS), '100'),
-  sort: v.optional(v.picklist(['place', 'end']), 'place'),
+const wholeNumber = (max: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(max))
+const rangeSchema = v.object({
+  offset: v.optional(wholeNumber(999_999_999), '0'),
+  limit: v.optional(wholeNumber(MAX_ROWS), '100'),
+  sort: v.optional(v.picklist(['file', 'expiry']), 'file'),
 })
 
-/** Everything that the page can ask of one importer. */
+/** The API of the page, for one deployment. api-types.ts lists the routes. */
 export class ConsoleApi implements AsyncDisposable {
   readonly #deployment: Deployment
   readonly #reports: ReportCache
   readonly #deadLetters: DeadLetterCache
-  readonly #answers: Readonly<Record<string, Api>>
+  readonly #routes: Readonly<Record<string, ApiHandler>>
 
   constructor(deployment: Deployment) {
     this.#deployment = deployment
     this.#reports = new ReportCache(deployment)
     this.#deadLetters = new DeadLetterCache(deployment)
-    this.#answers = {
+    this.#routes = {
       'GET /overview': ({ query }) => this.#overview(query),
-      'GET /report': ({ query }) => this.#file(query.get('id') ?? ''),
-      'POST /upload': (question) => upload(deployment, question),
-      'GET /rejected': ({ query }) => this.#show(query),
+      'GET /report': ({ query }) => this.#report(query.get('id') ?? ''),
+      'POST /upload': (request) => upload(deployment, request),
+      'GET /rejected': ({ query }) => this.#rejected(query),
       'POST /rejected/refresh': async ({ query }) => {
-        await this.#deadLetters.look()
-        return this.#show(query)
+        await this.#deadLetters.refresh()
+        return this.#rejected(query)
       },
-      'POST /fix': (question) => this.#fix(question),
-      'POST /replay': (question) => this.#replay(question),
-      'POST /send-back': (question) => this.#sendBack(question),
-      'POST /archive': (question) => this.#archive(question),
+      'POST /fix-preview': (request) => this.#fixPreview(request),
+      'POST /replay': (request) => this.#replay(request),
+      'POST /retry': (request) => this.#retry(request),
+      'POST /archive': (request) => this.#archive(request),
     }
   }
 
-  readonly answer: Api = (question) => {
-    const answer = this.#answers[`${question.method} ${question.path}`]
-    if (answer === undefined) throw new Refusal(404, 'There is nothing here. Load the page again.')
-    return answer(question)
+  readonly handle: ApiHandler = (request) => {
+    const route = this.#routes[`${request.method} ${request.path}`]
+    if (route === undefined) throw new RequestError(404, 'This address does not exist. Reload the page.')
+    return route(request)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,70 +95,66 @@ export class ConsoleApi implements AsyncDisposable {
   async #overview(query: URLSearchParams): Promise<Overview> {
     const limit = Number(query.get('limit') ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
-      throw new Refusal(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
+      throw new RequestError(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
     const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), queueDepths(this.#deployment)])
     const { name, emulatorUrl } = this.#deployment
-    const nearTheirEnd = waiting.deadLetters === 0 ? 0 : this.#deadLetters.nearTheirEnd()
+    const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
       deployment: name,
-      ...(emulatorUrl !== undefined && { emulator: emulatorUrl }),
-      waiting: { ...waiting, ...(nearTheirEnd !== undefined && { nearTheirEnd }) },
-      files: reports.toReversed().map(({ key, report }) => ({ id: key, report })),
+      ...(emulatorUrl !== undefined && { emulatorUrl }),
+      waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
+      imports: reports.toReversed().map(({ key, report }) => ({ id: key, report })),
       total,
     }
   }
 
-  async #file(id: string): Promise<unknown> {
+  async #report(id: string): Promise<Report> {
     const report = id.startsWith(REPORTS_PREFIX) ? await this.#reports.get(id) : undefined
-    if (report === undefined) throw new Refusal(404, 'There is no report of this drop. It may have been removed.')
+    if (report === undefined) throw new RequestError(404, 'This import has no report. The report may have been deleted.')
     return report
   }
 
-  async #show(query: URLSearchParams): Promise<DeadLetterPage> {
+  async #rejected(query: URLSearchParams): Promise<RejectedPage> {
     const given = Object.fromEntries([...query].filter(([, value]) => value !== ''))
-    const { offset, limit, sort } = read(Paging, given)
-    return this.#deadLetters.show(read(Filter, given), { offset, limit, order: sort })
+    const { offset, limit, sort } = parsed(rangeSchema, given)
+    return this.#deadLetters.page(parsed(filterSchema, given), { offset, limit, order: sort })
   }
 
-  async #fix({ request }: Question): Promise<FixOutlook> {
-    const question = read(Fixing, await bodyOf(request))
-    return outlookOf((await this.#deadLetters.table()).each(question.filter), question)
+  async #fixPreview({ request }: ApiRequest): Promise<FixPreview> {
+    const fixRequest = parsed(fixSchema, await bodyOf(request))
+    return previewFixes((await this.#deadLetters.table()).rows(fixRequest.filter), fixRequest)
   }
 
-  async #replay({ request, signal }: Question): Promise<Replayed> {
-    const question = read(Replaying, await bodyOf(request))
-    const known = await this.#deadLetters.table()
+  async #replay({ request, signal }: ApiRequest): Promise<ReplayResult> {
+    const replayRequest = parsed(replaySchema, await bodyOf(request))
+    const table = await this.#deadLetters.table()
     const { ready, refused } =
-      'isAll' in question
-        ? { ready: fixedBy(known.each(question.filter), question), refused: [] }
-        : validated(question.lines, (id) => known.one(id))
+      'isAll' in replayRequest
+        ? { ready: fixedLines(table.rows(replayRequest.filter), replayRequest), refused: [] }
+        : validateLines(replayRequest.lines, (id) => table.get(id))
     if (ready.length === 0) return { lines: 0, sentBefore: 0, missing: 0, refused }
-    const { key, lines, uploadedBefore, missing } = await this.#deadLetters.alone(() =>
+    const { key, lines, uploadedBefore, missing } = await this.#deadLetters.exclusively(() =>
       replayLines(this.#deployment, 'console', ready, () => false, signal),
     )
-    const table = await this.#deadLetters.table()
-    table.remove(ready.map(({ id }) => id))
-    this.#deadLetters.invalidate() // what somebody else held is there again
+    await this.#remove(ready.map(({ id }) => id))
+    this.#deadLetters.invalidate() // a dead letter that another reader held may be back
     return { ...(key !== undefined && { key }), lines, sentBefore: uploadedBefore, missing, refused }
   }
 
-  async #sendBack({ request, signal }: Question): Promise<ReplayResponse> {
-    const filter = read(Filter, await bodyOf(request))
-    const works = (await this.#deadLetters.table()).works(filter)
-    const sent = await this.#deadLetters.alone(() => requeueFailedImports(this.#deployment, works, signal))
-    const table = await this.#deadLetters.table()
-    table.remove(works.keys())
-    return { works: sent }
+  async #retry({ request, signal }: ApiRequest): Promise<RetryResult> {
+    const filter = parsed(filterSchema, await bodyOf(request))
+    const failedImports = (await this.#deadLetters.table()).failedImports(filter)
+    const imports = await this.#deadLetters.exclusively(() => requeueFailedImports(this.#deployment, failedImports, signal))
+    await this.#remove(failedImports.keys())
+    return { imports }
   }
 
-  async #archive({ request, signal }: Question): Promise<ArchivedCount> {
-    const question = read(ArchiveResult, await bodyOf(request))
-    const ids = 'ids' in question ? question.ids : 'filter' in question ? await this.#idsOf(question.filter) : undefined
-    const chosen = ids && new Set(ids)
-    const { archived } = await this.#deadLetters.alone(() =>
+  async #archive({ request, signal }: ApiRequest): Promise<ArchiveResult> {
+    const ids = await this.#idsOf(parsed(archiveSchema, await bodyOf(request)))
+    const { archived } = await this.#deadLetters.exclusively(() =>
       archiveDeadLetters(
         this.#deployment,
-        chosen === undefined ? { why: 'old' } : { why: 'asked', matches: ({ id }) => chosen.has(id) },
+        ids === undefined ? { why: 'old' } : { why: 'asked', matches: ({ id }) => ids.has(id) },
         signal,
       ),
     )
@@ -164,26 +162,36 @@ export class ConsoleApi implements AsyncDisposable {
     return { archived }
   }
 
-  async #idsOf(filter: RejectedFilter): Promise<readonly string[]> {
-    return Array.from((await this.#deadLetters.table()).each(filter), ({ id }) => id)
+  /** @returns undefined for those that expire soon */
+  async #idsOf(request: ArchiveRequest): Promise<ReadonlySet<string> | undefined> {
+    if ('ids' in request) return new Set(request.ids)
+    return 'filter' in request ? this.#matching(request.filter) : undefined
+  }
+
+  async #matching(filter: RejectedFilter): Promise<ReadonlySet<string>> {
+    return new Set(Array.from((await this.#deadLetters.table()).rows(filter), ({ id }) => id))
+  }
+
+  /** From the table that is current now: the queue may have been read again during the request. */
+  async #remove(ids: Iterable<string>): Promise<void> {
+    const table = await this.#deadLetters.table()
+    table.remove(ids)
   }
 }
 
-async function bodyOf(request: Question['request']): Promise<unknown> {
+async function bodyOf(request: ApiRequest['request']): Promise<unknown> {
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
-    throw new Refusal(415, 'Expected JSON. Load the page again.')
-  if (!(Number(request.headers['content-length']) <= MOST_BODY_BYTES))
-    throw new Refusal(413, 'This is too much to be sent at once. Choose fewer lines.')
+    throw new RequestError(415, 'Expected JSON. Reload the page.')
+  if (!(Number(request.headers['content-length']) <= MAX_BODY_BYTES))
+    throw new RequestError(413, 'The request is too large. Select fewer lines.')
   return json(request).catch((cause: unknown) => {
-    throw new Refusal(400, `The question is no JSON (${cause instanceof Error ? cause.message : String(cause)}).`)
+    throw new RequestError(400, `The request is not valid JSON (${cause instanceof Error ? cause.message : String(cause)}).`)
   })
 }
 
-function read<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, value)
-  if (parsed.success) return parsed.output
-  throw new Refusal(
-    422,
-    `The question is not understood (${parsed.issues.map((issue) => v.getDotPath(issue) ?? issue.type).join(', ')}). Load the page again.`,
-  )
+function parsed<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  const fields = result.issues.map((issue) => v.getDotPath(issue) ?? issue.type).join(', ')
+  throw new RequestError(422, `The request is not valid (${fields}). Reload the page.`)
 }

@@ -12,15 +12,15 @@ export interface PageBundle {
 const PAGE = path.join(import.meta.dirname, 'page')
 
 /**
- * Makes the page from its sources when it is first opened, which takes a fraction of a second: so there is no step between a change and the
- * page, and no file that could be older than its source. Nothing is written.
+ * Bundles the page in memory when it is first opened, in a fraction of a second. So a changed source needs no build step, and no built
+ * file can be out of date.
  */
 export async function bundlePage(): Promise<PageBundle> {
   const [html, { outputFiles }] = await Promise.all([
     readFile(path.join(PAGE, 'index.html'), 'utf8'),
     build({
       entryPoints: { page: path.join(PAGE, 'main.tsx') },
-      outdir: PAGE, // names the files; `write` keeps them from being written
+      outdir: PAGE, // only names the files: `write: false` keeps them in memory
       write: false,
       bundle: true,
       minify: true,
@@ -30,7 +30,7 @@ export async function bundlePage(): Promise<PageBundle> {
       jsx: 'automatic',
       jsxImportSource: 'preact',
       legalComments: 'none',
-      logLevel: 'silent', // what goes wrong is thrown
+      logLevel: 'silent', // errors are thrown
     }),
   ])
   const textOf = (suffix: string) => outputFiles.find((file) => file.path.endsWith(suffix))?.text ?? ''

@@ -1,118 +1,118 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
-import { rejectedRow } from './dead-letter-row.ts'
-import type { RejectedFilter, RejectedOrder, RejectedRow, DeadLetterPage } from './api-types.ts'
+import type { RejectedFilter, RejectedOrder, RejectedPage, RejectedRow } from './api-types.ts'
+import { rejectedRow } from './rejected-row.ts'
 
-/** `row` is the letter as the page gets it, without its line; `body` is the message itself, kept only of failed work. */
+/** `row` is the RejectedRow as JSON, without its line; `body` is the SQS message, stored only for failed imports. */
 const SCHEMA = `
-  CREATE TABLE letters (
+  CREATE TABLE dead_letters (
     id TEXT PRIMARY KEY, view TEXT NOT NULL, reason TEXT NOT NULL, key TEXT NOT NULL, line_number INTEGER,
-    forgotten_at TEXT, line TEXT, row TEXT NOT NULL, body TEXT
+    expires_at TEXT, line TEXT, row TEXT NOT NULL, body TEXT
   ) STRICT;
-  CREATE INDEX letters_by_place ON letters (view, key, line_number);
+  CREATE INDEX dead_letters_by_file ON dead_letters (view, key, line_number);
 `
 
 const ORDERS: Readonly<Record<RejectedOrder, string>> = {
-  place: 'key, line_number, id',
-  end: 'forgotten_at IS NULL, forgotten_at, key, line_number, id',
+  file: 'key, line_number, id',
+  expiry: 'expires_at IS NULL, expires_at, key, line_number, id',
 }
 
-export interface Page {
+export interface PageRange {
   readonly offset: number
   readonly limit: number
   readonly order: RejectedOrder
 }
 
-/** What lies in the row's own JSON, so that a line is not kept twice. */
-type Rest = Omit<RejectedRow, 'line'>
+/** The row's own JSON: the line has a column of its own, so it is not stored twice. */
+type RowWithoutLine = Omit<RejectedRow, 'line'>
 
-interface Stored {
+interface StoredRow {
   readonly row: string
   readonly line: string | null
 }
 
 /**
- * Dead letters as they were when the queue was looked through, to be chosen among: a hundred thousand are no more trouble than ten.
+ * The dead letters as they were when the queue was read, with filters, counts and pages; fast for a hundred thousand of them.
  *
- * They are in a database without a name, which SQLite keeps in memory as long as it is small, else in a file that nobody else can open and
- * that is gone with the program. See sqlite.org, "In-Memory Databases", temporary databases.
+ * The SQLite database has no name: SQLite keeps it in memory while it is small, and otherwise in a file that no other program can open
+ * and that disappears with the process. See sqlite.org, "In-Memory Databases", temporary databases.
  */
 export class DeadLetterTable implements Disposable {
   readonly #db = new DatabaseSync('')
   readonly #insert
-  readonly #keptMs: number
+  readonly #retentionMs: number
 
-  /** @param keptMs how long the queue keeps a letter */
-  constructor(keptMs: number) {
-    this.#keptMs = keptMs
+  /** @param retentionMs how long the queue keeps a dead letter */
+  constructor(retentionMs: number) {
+    this.#retentionMs = retentionMs
     this.#db.exec(SCHEMA)
     this.#db.exec('BEGIN')
-    this.#db.function('holds', { deterministic: true }, (line, folded) =>
-      typeof line === 'string' && line.toLowerCase().includes(String(folded)) ? 1 : 0,
+    this.#db.function('contains', { deterministic: true }, (line, lowerCaseText) =>
+      typeof line === 'string' && line.toLowerCase().includes(String(lowerCaseText)) ? 1 : 0,
     )
-    this.#insert = this.#db.prepare('INSERT OR REPLACE INTO letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insert = this.#db.prepare('INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
   }
 
-  add(reject: StoredDeadLetter): void {
-    const { line, ...rest }: RejectedRow = rejectedRow(reject, this.#keptMs)
-    const { id, reason, key, lineNumber = null, forgottenAt = null, kind } = rest
-    const view = reject.isIncludedByDefault ? 'all' : reject.status === 'quarantined' ? 'quarantined' : 'archived'
-    const body = kind === 'failed-import' ? reject.body : null
-    this.#insert.run(id, view, reason, key, lineNumber, forgottenAt, line ?? null, JSON.stringify(rest), body)
+  add(deadLetter: StoredDeadLetter): void {
+    const { line, ...rest }: RejectedRow = rejectedRow(deadLetter, this.#retentionMs)
+    const { id, reason, key, lineNumber = null, expiresAt = null, kind } = rest
+    const view = deadLetter.isIncludedByDefault ? 'all' : rest.status === 'quarantined' ? 'quarantined' : 'archived'
+    const body = kind === 'failed-import' ? deadLetter.body : null
+    this.#insert.run(id, view, reason, key, lineNumber, expiresAt, line ?? null, JSON.stringify(rest), body)
   }
 
-  /** Of those that wait, whatever the filter; and of the filter, counts and one page. @param nearEnd ISO 8601: what is forgotten before is near its end */
-  show(
+  /** @param soon ISO 8601: what expires before then is `expiringSoon` */
+  page(
     filter: RejectedFilter,
-    { offset, limit, order }: Page,
-    nearEnd: string,
-  ): Omit<DeadLetterPage, 'lookedAt' | 'isLooking' | 'isWhole'> {
+    { offset, limit, order }: PageRange,
+    soon: string,
+  ): Omit<RejectedPage, 'readAt' | 'isRefreshing' | 'isComplete'> {
     const { sql, values } = conditionOf(filter)
-    const { file: _file, ...exceptFile } = filter
-    const { reason: _reason, ...butReason } = filter
-    const firstForgottenAt = this.#value('SELECT min(forgotten_at) AS value FROM letters')
+    const { file: _file, ...withoutFile } = filter
+    const { reason: _reason, ...withoutReason } = filter
+    const firstExpiresAt = this.#value('SELECT min(expires_at) AS value FROM dead_letters')
     return {
       total: this.#countOf({}),
-      archived: this.#countOf({ kept: 'archived' }),
-      quarantined: this.#countOf({ kept: 'quarantined' }),
-      nearTheirEnd: this.nearTheirEnd(nearEnd),
-      ...(typeof firstForgottenAt === 'string' && { firstForgottenAt }),
-      reasons: this.#counts('reason', butReason) as unknown as DeadLetterPage['reasons'],
-      files: this.#counts('key', exceptFile) as unknown as DeadLetterPage['files'],
+      archived: this.#countOf({ status: 'archived' }),
+      quarantined: this.#countOf({ status: 'quarantined' }),
+      expiringSoon: this.countExpiring(soon),
+      ...(typeof firstExpiresAt === 'string' && { firstExpiresAt }),
+      reasons: this.#countsBy('reason', withoutReason) as unknown as RejectedPage['reasons'],
+      files: this.#countsBy('key', withoutFile) as unknown as RejectedPage['files'],
       matching: this.#countOf(filter),
       rows: this.#db
-        .prepare(`SELECT row, line FROM letters WHERE ${sql} ORDER BY ${ORDERS[order]} LIMIT ? OFFSET ?`)
+        .prepare(`SELECT row, line FROM dead_letters WHERE ${sql} ORDER BY ${ORDERS[order]} LIMIT ? OFFSET ?`)
         .all(...values, limit, offset)
-        .map((stored) => asRow(stored as unknown as Stored)),
+        .map((stored) => toRow(stored as unknown as StoredRow)),
     }
   }
 
-  nearTheirEnd(nearEnd: string): number {
-    return Number(this.#value('SELECT count(*) AS value FROM letters WHERE forgotten_at < ?', nearEnd))
+  /** @param before ISO 8601 */
+  countExpiring(before: string): number {
+    return Number(this.#value('SELECT count(*) AS value FROM dead_letters WHERE expires_at < ?', before))
   }
 
-  /** All of a filter, one after the other, in the order of their places. Nothing may be changed meanwhile. */
-  *each(filter: RejectedFilter): Generator<RejectedRow> {
+  /** All rows that match, by file and line number. The table must not change during the iteration. */
+  *rows(filter: RejectedFilter): Generator<RejectedRow> {
     const { sql, values } = conditionOf(filter)
-    const all = this.#db.prepare(`SELECT row, line FROM letters WHERE ${sql} ORDER BY ${ORDERS.place}`).iterate(...values)
-    for (const stored of all) yield asRow(stored as unknown as Stored)
+    const all = this.#db.prepare(`SELECT row, line FROM dead_letters WHERE ${sql} ORDER BY ${ORDERS.file}`).iterate(...values)
+    for (const stored of all) yield toRow(stored as unknown as StoredRow)
   }
 
-  one(id: string): RejectedRow | undefined {
-    const stored = this.#db.prepare('SELECT row, line FROM letters WHERE id = ?').get(id)
-    return stored && asRow(stored as unknown as Stored)
+  get(id: string): RejectedRow | undefined {
+    const stored = this.#db.prepare('SELECT row, line FROM dead_letters WHERE id = ?').get(id)
+    return stored && toRow(stored as unknown as StoredRow)
   }
 
-  /** The failed work of a filter: each message by its id. */
-  works(filter: RejectedFilter): ReadonlyMap<string, string> {
+  /** The SQS messages of the failed imports that match, by id. */
+  failedImports(filter: RejectedFilter): ReadonlyMap<string, string> {
     const { sql, values } = conditionOf(filter)
-    const all = this.#db.prepare(`SELECT id, body FROM letters WHERE body IS NOT NULL AND ${sql}`).all(...values)
+    const all = this.#db.prepare(`SELECT id, body FROM dead_letters WHERE body IS NOT NULL AND ${sql}`).all(...values)
     return new Map(all.map(({ id, body }) => [String(id), String(body)]))
   }
 
-  /** They are no longer where they were. */
   remove(ids: Iterable<string>): void {
-    const remove = this.#db.prepare('DELETE FROM letters WHERE id = ?')
+    const remove = this.#db.prepare('DELETE FROM dead_letters WHERE id = ?')
     for (const id of ids) remove.run(id)
   }
 
@@ -120,16 +120,18 @@ export class DeadLetterTable implements Disposable {
     this.#db.close()
   }
 
-  #counts(column: 'reason' | 'key', filter: RejectedFilter) {
+  #countsBy(column: 'reason' | 'key', filter: RejectedFilter) {
     const { sql, values } = conditionOf(filter)
     return this.#db
-      .prepare(`SELECT ${column}, count(*) AS count FROM letters WHERE ${sql} GROUP BY ${column} ORDER BY count DESC, ${column}`)
+      .prepare(
+        `SELECT ${column}, count(*) AS count FROM dead_letters WHERE ${sql} GROUP BY ${column} ORDER BY count DESC, ${column}`,
+      )
       .all(...values)
   }
 
   #countOf(filter: RejectedFilter): number {
     const { sql, values } = conditionOf(filter)
-    return Number(this.#value(`SELECT count(*) AS value FROM letters WHERE ${sql}`, ...values))
+    return Number(this.#value(`SELECT count(*) AS value FROM dead_letters WHERE ${sql}`, ...values))
   }
 
   #value(sql: string, ...values: readonly SQLInputValue[]): unknown {
@@ -137,20 +139,20 @@ export class DeadLetterTable implements Disposable {
   }
 }
 
-function asRow({ row, line }: Stored): RejectedRow {
-  const rest = JSON.parse(row) as Rest // written by `add`
+function toRow({ row, line }: StoredRow): RejectedRow {
+  const rest = JSON.parse(row) as RowWithoutLine // written by `add`
   return line === null ? rest : { ...rest, line }
 }
 
-function conditionOf({ file, reason, text, kept }: RejectedFilter): {
+function conditionOf({ file, reason, text, status }: RejectedFilter): {
   readonly sql: string
   readonly values: readonly string[]
 } {
   const parts = [
-    { sql: 'view = ?', value: kept ?? 'all' },
+    { sql: 'view = ?', value: status ?? 'all' },
     ...(file === undefined ? [] : [{ sql: 'key = ?', value: file }]),
     ...(reason === undefined ? [] : [{ sql: 'reason = ?', value: reason }]),
-    ...(text === undefined || text === '' ? [] : [{ sql: 'holds(line, ?)', value: text.toLowerCase() }]),
+    ...(text === undefined || text === '' ? [] : [{ sql: 'contains(line, ?)', value: text.toLowerCase() }]),
   ]
   return { sql: parts.map(({ sql }) => sql).join(' AND '), values: parts.map(({ value }) => value) }
 }

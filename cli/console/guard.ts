@@ -2,10 +2,10 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Said with every answer. The page runs nothing but its own script and asks nobody but its own server; no other page can frame it, and a
- * link that leads away does not carry the address, which holds the token.
+ * Headers of every response. The page runs only its own script and sends requests only to its own server, no other page can frame it,
+ * and a link that leads away does not send the address, which contains the token.
  */
-export const CAUTIONS = {
+export const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
@@ -16,47 +16,46 @@ export const CAUTIONS = {
   'cache-control': 'no-store',
 } as const
 
-export type Admission =
-  | { readonly kind: 'admitted'; readonly method: 'GET' | 'POST'; readonly path: string; readonly query: URLSearchParams }
-  | { readonly kind: 'turned-away'; readonly status: 403 | 405; readonly why: string }
+export type AccessResult =
+  | { readonly kind: 'allowed'; readonly method: 'GET' | 'POST'; readonly path: string; readonly query: URLSearchParams }
+  | { readonly kind: 'denied'; readonly status: 403 | 405; readonly why: string }
 
 /**
- * Who may speak to the console: the page that it served itself, and whoever holds the address that was printed.
+ * Allows requests from the page that this server delivered, and from programs of the user who has the printed address.
  *
- * Three locks, since each alone can be opened. The token: another program of this computer, or a page of another site, does not know it.
- * The Host: a site whose name was made to lead to this computer (DNS rebinding) has another. The Origin and what the browser says of it:
- * a page of another site that came to know the token still is another site.
+ * Three checks, because each alone can be bypassed. Token: another program on this computer or a page of another site does not know
+ * it. Host: a site whose name resolves to this computer (DNS rebinding) sends another one. Origin and Sec-Fetch-Site: a page of another
+ * site that knows the token is still another site.
  *
  * @param port that the console listens on
  */
-export function admit({ method, url = '', headers }: IncomingMessage, port: number, token: string): Admission {
-  const origins = [`127.0.0.1:${port}`, `localhost:${port}`]
-  if (!origins.includes(headers.host ?? '')) return away('The console is for this computer only: open it as 127.0.0.1.')
+export function checkAccess({ method, url = '', headers }: IncomingMessage, port: number, token: string): AccessResult {
+  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
+  if (!hosts.includes(headers.host ?? '')) return denied('The console works on this computer only. Open it as 127.0.0.1.')
   const { pathname, searchParams } = new URL(`http://${String(headers.host)}${url.startsWith('/') ? url : '/'}`)
   const [, first = '', ...rest] = pathname.split('/')
-  if (!isSame(first, token))
-    return away('Open the console at the whole address that was printed when it started: it holds a key.')
+  if (!isEqual(first, token))
+    return denied('Open the console with the complete address that it printed at the start. The address contains a key.')
   if (headers.origin !== undefined && headers.origin !== `http://${String(headers.host)}`)
-    return away('Another site may not use the console.')
+    return denied('Other sites cannot use the console.')
   const path = `/${rest.join('/')}`
   const site = headers['sec-fetch-site']
-  const isOpened = path === '/' && headers['sec-fetch-mode'] === 'navigate'
-  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isOpened)
-    return away('Another site may not use the console.')
-  if (method === 'GET' || method === 'HEAD') return { kind: 'admitted', method: 'GET', path, query: searchParams }
-  if (method !== 'POST')
-    return { kind: 'turned-away', status: 405, why: 'It can be asked (GET) and told (POST), and nothing else.' }
-  // A browser says with every POST where it comes from.
-  if (headers.origin === undefined) return away('Only the page of the console itself may change something.')
-  return { kind: 'admitted', method: 'POST', path, query: searchParams }
+  const isNavigation = path === '/' && headers['sec-fetch-mode'] === 'navigate'
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isNavigation)
+    return denied('Other sites cannot use the console.')
+  if (method === 'GET' || method === 'HEAD') return { kind: 'allowed', method: 'GET', path, query: searchParams }
+  if (method !== 'POST') return { kind: 'denied', status: 405, why: 'The console accepts only GET and POST.' }
+  // A browser sends the Origin header with every POST.
+  if (headers.origin === undefined) return denied('Only the console’s own page can make changes.')
+  return { kind: 'allowed', method: 'POST', path, query: searchParams }
 }
 
-function away(why: string): Admission {
-  return { kind: 'turned-away', status: 403, why }
+function denied(why: string): AccessResult {
+  return { kind: 'denied', status: 403, why }
 }
 
-/** In the same time, however much of it is right. */
-function isSame(given: string, token: string): boolean {
+/** Compares in constant time, so that the time does not tell how much of the token is right. */
+function isEqual(given: string, token: string): boolean {
   const [one, other] = [Buffer.from(given), Buffer.from(token)]
   return one.length === other.length && timingSafeEqual(one, other)
 }

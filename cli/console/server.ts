@@ -2,26 +2,27 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { awsErrorText } from '../deployment/aws-error.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { admit, CAUTIONS, type Admission } from './guard.ts'
+import { awsErrorText } from '../deployment/aws-error.ts'
+import { checkAccess, SECURITY_HEADERS, type AccessResult } from './guard.ts'
 
-/** What the page can ask, and what it gets. */
-export type Api = (question: Question) => Promise<unknown>
+/** Answers a request of the page. @returns the JSON of the response */
+export type ApiHandler = (request: ApiRequest) => Promise<unknown>
 
-export interface Question {
+export interface ApiRequest {
   readonly method: 'GET' | 'POST'
-  /** Such as `/overview`. */
+  /** For example `/overview`. */
   readonly path: string
   readonly query: URLSearchParams
   readonly request: IncomingMessage
-  /** Raised when who asked has gone, or the console stops. */
+  /** Aborted when the client disconnects or the console stops. */
   readonly signal: AbortSignal
 }
 
-/** What is told to the page, with a status, and not as a fault of the program. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
+/** A request that the console refuses. The page shows the message. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+  readonly code = 'request_refused'
   readonly status: number
 
   constructor(status: number, message: string) {
@@ -31,39 +32,42 @@ export class Refusal extends Error {
 }
 
 export interface ConsoleServer extends AsyncDisposable {
-  /** With the token in it: whoever has this address can do all that the page can. */
+  /** Contains the token: a user who has this address can do everything that the page can. */
   readonly address: string
 }
 
-type Asset = { readonly type: string; readonly text: string }
+interface Asset {
+  readonly type: string
+  readonly text: string
+}
 
 /**
- * Serves the console's page, and what it asks, to this computer.
+ * Serves the console's page and its API, to this computer only.
  *
- * @param port 0 for any
- * @param onFault told of what no answer was written for
+ * @param port 0 for any free port
+ * @param onError called with every error that is a bug of the program
  * @throws Error with code EADDRINUSE
  */
-export async function startServer(api: Api, port: number, onFault: (error: unknown) => void): Promise<ConsoleServer> {
+export async function startServer(handler: ApiHandler, port: number, onError: (error: unknown) => void): Promise<ConsoleServer> {
   const token = randomBytes(24).toString('base64url')
   const stopping = new AbortController()
-  // Built when the page is first opened: who does not open it does not wait for it.
+  // Built when the page is first opened, so that the start does not wait for it.
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined
   const server = createServer((request, response) => {
-    const admission = admit(request, (server.address() as AddressInfo).port, token)
-    const answering =
-      admission.kind === 'admitted' && !admission.path.startsWith('/api/')
+    const access = checkAccess(request, (server.address() as AddressInfo).port, token)
+    const responding =
+      access.kind === 'allowed' && !access.path.startsWith('/api/')
         ? (assets ??= readAssets().catch((error: unknown) => {
-            assets = undefined // so that it is tried again when the page is loaded again
+            assets = undefined // the next request tries again
             throw error
           })).then((all) => {
-            answerAsset(response, all.get(admission.path))
+            sendAsset(response, all.get(access.path))
           })
-        : answer(request, response, admission, api, stopping.signal)
-    answering.catch((error: unknown) => {
-      onFault(error)
+        : respond(request, response, access, handler, stopping.signal)
+    responding.catch((error: unknown) => {
+      onError(error)
       if (response.headersSent) response.destroy()
-      else answerJson(response, 500, { error: 'The console itself failed. Look at where it was started.' })
+      else sendJson(response, 500, { error: 'The console failed. The terminal where it was started shows the error.' })
     })
   })
   server.listen(port, '127.0.0.1')
@@ -89,54 +93,50 @@ async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
   ])
 }
 
-function answerAsset(response: ServerResponse, asset: Asset | undefined): void {
-  if (asset === undefined) answerJson(response, 404, { error: 'There is nothing here.' })
-  else response.writeHead(200, { 'content-type': asset.type, ...CAUTIONS }).end(asset.text)
-}
-
-async function answer(
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  admission: Admission,
-  api: Api,
+  access: AccessResult,
+  handler: ApiHandler,
   stopping: AbortSignal,
 ): Promise<void> {
-  if (admission.kind === 'turned-away') {
-    answerJson(response, admission.status, { error: admission.why })
+  if (access.kind === 'denied') {
+    sendJson(response, access.status, { error: access.why })
     return
   }
-  const gone = new AbortController()
+  const disconnected = new AbortController()
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort()
+    if (!response.writableFinished) disconnected.abort()
   })
-  const { method, path, query } = admission
-  const question: Question = {
-    method,
-    path: path.slice('/api'.length),
-    query,
-    request,
-    signal: AbortSignal.any([gone.signal, stopping]),
-  }
+  const signal = AbortSignal.any([disconnected.signal, stopping])
+  const { method, path, query } = access
   try {
-    answerJson(response, 200, await api(question))
+    sendJson(response, 200, await handler({ method, path: path.slice('/api'.length), query, request, signal }))
   } catch (error) {
-    if (question.signal.aborted) return
-    const told = toldAs(error)
-    if (told === undefined) throw error
-    // What was not read of a body would be taken for the next question.
+    if (signal.aborted) return
+    const refusal = refusalOf(error)
+    if (refusal === undefined) throw error
+    // Node would take the unread rest of the body for the next request.
     if (!request.complete) response.setHeader('connection', 'close')
-    answerJson(response, told.status, { error: told.message })
+    sendJson(response, refusal.status, { error: refusal.message })
   }
 }
 
-/** @returns undefined where it is a fault of the program */
-function toldAs(error: unknown): { readonly status: number; readonly message: string } | undefined {
-  if (error instanceof Refusal) return error
+/** What the page shows of an error. @returns undefined for a bug of the program */
+function refusalOf(error: unknown): { readonly status: number; readonly message: string } | undefined {
+  if (error instanceof RequestError) return error
   if (error instanceof SetupError) return { status: 400, message: error.message }
-  const said = awsErrorText(error)
-  return said === undefined ? undefined : { status: 502, message: said }
+  const message = awsErrorText(error)
+  return message === undefined ? undefined : { status: 502, message }
 }
 
-function answerJson(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...CAUTIONS }).end(JSON.stringify(value))
+function sendAsset(response: ServerResponse, asset: Asset | undefined): void {
+  if (asset === undefined) sendJson(response, 404, { error: 'This address does not exist.' })
+  else response.writeHead(200, { 'content-type': asset.type, ...SECURITY_HEADERS }).end(asset.text)
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...SECURITY_HEADERS })
+    .end(JSON.stringify(value))
 }

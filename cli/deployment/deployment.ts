@@ -3,7 +3,8 @@ import path from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SetupError } from '../../lambda/errors.ts'
-import { BUCKET, pointSdkHere, type Cloud } from '../local/services.ts'
+import { BUCKET, useEmulators } from '../local/addresses.ts'
+import type { LocalServices } from '../local/services.ts'
 
 /** The options that choose an importer. Every command that needs one has them. */
 export interface DeploymentFlags {
@@ -25,7 +26,8 @@ export interface Deployment {
   readonly deadLetterQueueUrl: string
 }
 
-type Addresses = Pick<Cloud, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> & Pick<Deployment, 'emulatorUrl'>
+type Addresses = Pick<LocalServices, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> &
+  Pick<Deployment, 'emulatorUrl'>
 
 const THIS_COMPUTER = 'this computer'
 
@@ -39,7 +41,7 @@ export function findDeployment({ stack, stateDir }: DeploymentFlags): Promise<De
 /** Writes the addresses of this local importer to the state folder, for other commands. Dispose to remove them. */
 export async function announce(
   stateDir: string,
-  { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: Cloud,
+  { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: LocalServices,
   emulatorUrl?: string,
 ): Promise<AsyncDisposable> {
   const file = path.join(stateDir, ADDRESSES_FILE)
@@ -66,12 +68,15 @@ async function findLocal(stateDir: string): Promise<Deployment> {
   await fetch(s3Url).catch(() => {
     throw notRunning
   })
-  pointSdkHere(s3Url, sqsUrl)
+  useEmulators(s3Url, sqsUrl)
   return { name: THIS_COMPUTER, s3: new S3Client({}), sqs: new SQSClient({}), bucket: BUCKET, ...rest }
 }
 
 /** The importer that runs in this process. */
-export function localDeployment({ s3, sqs, importQueueUrl, deadLetterQueueUrl }: Cloud, emulatorUrl?: string): Deployment {
+export function localDeployment(
+  { s3, sqs, importQueueUrl, deadLetterQueueUrl }: LocalServices,
+  emulatorUrl?: string,
+): Deployment {
   return {
     name: THIS_COMPUTER,
     s3,

@@ -8,17 +8,18 @@ export interface EventSourceOptions {
   readonly queueUrl: string
   readonly queueArn: string
   readonly batchSize: number
-  /** How long an invocation may last. */
+  /** Maximum duration of an invocation. */
   readonly timeoutMs: number
-  /** Invocations side by side. */
+  /** Concurrent invocations. */
   readonly concurrency: number
-  /** Told when the queue, and not the handler, failed. */
+  /** Called if receiving, invoking or deleting fails. */
   readonly onError: (error: unknown) => void
 }
 
+/** Time for running invocations to end after `stop`. */
 const GRACE_MS = 2_000
 
-/** What Lambda's event source mapping does: takes messages from the queue, invokes the handler, deletes what it acknowledged. */
+/** Lambda's event source mapping: receives messages, invokes the handler, and deletes the messages that it acknowledged. */
 export class EventSource {
   readonly #sqs: SQSClient
   readonly #handler: Handler
@@ -38,7 +39,7 @@ export class EventSource {
     return this.#busy === 0
   }
 
-  /** Takes no further message, and waits a little for those that are worked on to be left in good order. */
+  /** Stops receiving, and waits for running invocations, but not longer than GRACE_MS. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.race([Promise.all(this.#pollers), delay(GRACE_MS, undefined, { ref: false })])
@@ -81,7 +82,7 @@ export class EventSource {
     return { getRemainingTimeInMillis: () => end - performance.now(), stopping: this.#stopping.signal }
   }
 
-  /** A handler that throws acknowledges nothing: the messages are seen again when their visibility timeout ends. */
+  /** If the handler throws, no message is deleted: all become visible again when their visibility timeout ends. */
   async #invoke(messages: readonly Message[]): Promise<void> {
     const response = await this.#handler(toEvent(messages, this.#options.queueArn), this.#context())
     const failed = new Set(response?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))

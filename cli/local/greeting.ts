@@ -1,12 +1,12 @@
 import { printable, styled, type Output } from '../terminal/output.ts'
-import { BUCKET } from './services.ts'
+import { BUCKET } from './addresses.ts'
 import type { LocalOptions } from './options.ts'
 import type { Servers } from './servers.ts'
 
-/** Where everything is, when it has started. */
+/** The addresses of all parts, shown once they run. */
 export function greeting(
   { watchedDir, stateDir, once }: LocalOptions,
-  { cloud, endpoint, emulatorUrl, consoleUrl }: Servers,
+  { services, endpoint, emulatorUrl, consoleUrl }: Servers,
   output: Output,
 ): string {
   const rows: [string, string][] = [
@@ -16,13 +16,13 @@ export function greeting(
       'sent to',
       emulatorUrl === undefined
         ? printable(endpoint.origin)
-        : `${emulatorUrl} (a stand-in for Kissmetrics: open it, and ask what it got)`,
+        : `${emulatorUrl} (Kissmetrics emulator: open it to see what it received)`,
     ],
-    ['bucket', `${cloud.s3Url}/${BUCKET}`],
-    ['queues', cloud.sqsUrl],
+    ['bucket', `${services.s3Url}/${BUCKET}`],
+    ['queues', services.sqsUrl],
     ['reports', printable(`${stateDir}/reports`)],
   ]
-  const end = once ? 'Importing what is there, then exiting.' : 'Ctrl-C stops; the next start goes on.'
+  const end = once ? 'Imports the files that are there, then exits.' : 'Ctrl-C stops it. The next start continues from there.'
   return `${styled(output, 'bold', 'kissmetrics-importer, local mode')}\n${rows
     .map(([name, value]) => `  ${name.padEnd(16)} ${value}`)
     .join('\n')}\n${styled(output, 'dim', end)}\n\n`

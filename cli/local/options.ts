@@ -5,7 +5,7 @@ import { parseEndpoint, TEXT_SETTINGS } from '../../lambda/settings.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { readPort } from '../terminal/port-option.ts'
 
-/** Flags of `km-import local` as they were typed. */
+/** The flags of `km-import local` as typed. */
 export interface LocalFlags {
   readonly once?: boolean
   readonly json?: boolean
@@ -17,7 +17,7 @@ export interface LocalFlags {
   readonly port?: string
 }
 
-/** Kissmetrics, or another tracking endpoint, and who it is for. */
+/** A tracking endpoint with its API key. */
 export interface Target {
   readonly endpoint: URL
   readonly apiKey: string
@@ -29,16 +29,16 @@ export interface LocalOptions {
   readonly samples: boolean
   readonly watchedDir: string
   readonly stateDir: string
-  /** Where commands go; the stand-in where there is none. */
+  /** The endpoint that commands are sent to; undefined: the Kissmetrics emulator. */
   readonly target: Target | undefined
-  /** First of four ports in a row: S3, SQS, stand-in, console. 0: any that are free. */
+  /** First of four consecutive ports: S3, SQS, Kissmetrics emulator, page. 0: any free ports. */
   readonly port: number
 }
 
 export const DEFAULT_WATCHED_DIR = 'drop'
 export const DEFAULT_STATE_DIR = '.km-import'
 
-/** @throws SetupError naming the flag, what it holds and what to do */
+/** @throws SetupError that names the flag, its value and what to do */
 export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Promise<LocalOptions> {
   const { endpoint, apiKeyEnv } = flags
   const target = endpoint === undefined ? undefined : readTarget(endpoint, apiKeyEnv, '--endpoint', env)
@@ -55,9 +55,9 @@ export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Pr
 }
 
 /**
- * Where lines go for real, and the key that goes with them.
+ * Reads the address and the API key of a real endpoint.
  *
- * @param what needs the key, for the message
+ * @param what names what needs the key, for the message
  * @throws SetupError
  */
 export function readTarget(endpoint: string, apiKeyEnv: string, what: string, env: NodeJS.ProcessEnv): Target {
@@ -66,23 +66,23 @@ export function readTarget(endpoint: string, apiKeyEnv: string, what: string, en
   if (apiKey === '') {
     throw new SetupError(
       `No API key: the environment variable ${apiKeyEnv} is not set, and ${what} needs one. ` +
-        `Set it (export ${apiKeyEnv}=…), or name another with --api-key-env.`,
+        `Set it (export ${apiKeyEnv}=…), or name another variable with --api-key-env.`,
     )
   }
   return { endpoint: url, apiKey }
 }
 
-/** The usual folder is made where it is missing; one that a person names has to be there, since a typo would be watched for ever. */
+/** Creates the default folder if it is missing. A folder that the user named must exist: a mistyped one would stay empty forever. */
 async function readWatchedDir(named: string | undefined): Promise<string> {
   const folder = path.resolve(named ?? DEFAULT_WATCHED_DIR)
-  if (named === undefined) await makeFolder(folder, 'The drop folder')
+  if (named === undefined) await createFolder(folder, 'The drop folder')
   const stats = await stat(folder).catch(() => undefined)
   if (stats === undefined)
-    throw new SetupError(`--drop-dir is "${folder}": there is no such folder. Make it (mkdir -p), or name another.`)
+    throw new SetupError(`--drop-dir is "${folder}": there is no such folder. Create it (mkdir -p), or name another.`)
   if (!stats.isDirectory())
-    throw new SetupError(`--drop-dir is "${folder}": that is not a folder. Name the folder that files are put into.`)
+    throw new SetupError(`--drop-dir is "${folder}": that is not a folder. Name the folder that you put files into.`)
   await access(folder, constants.R_OK | constants.X_OK).catch((cause: unknown) => {
-    throw new SetupError(`--drop-dir is "${folder}": it may not be read. Give yourself access (chmod u+rx), or name another.`, {
+    throw new SetupError(`--drop-dir is "${folder}": you may not read it. Give yourself access (chmod u+rx), or name another.`, {
       cause,
     })
   })
@@ -91,19 +91,19 @@ async function readWatchedDir(named: string | undefined): Promise<string> {
 
 async function readStateDir(named: string): Promise<string> {
   const folder = path.resolve(named)
-  await makeFolder(folder, '--state-dir')
+  await createFolder(folder, '--state-dir')
   await access(folder, constants.R_OK | constants.W_OK).catch((cause: unknown) => {
     throw new SetupError(
-      `--state-dir is "${folder}": it may not be written. Give yourself access (chmod u+rwx), or name another.`,
+      `--state-dir is "${folder}": you may not write to it. Give yourself access (chmod u+rwx), or name another.`,
       { cause },
     )
   })
   return folder
 }
 
-async function makeFolder(folder: string, what: string): Promise<void> {
+async function createFolder(folder: string, what: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new SetupError(`${what} is "${folder}": it could not be made (${codeOf(cause)}). Name a folder that can.`, { cause })
+    throw new SetupError(`${what} is "${folder}": it could not be created (${codeOf(cause)}). Name another folder.`, { cause })
   })
 }
 

@@ -1,28 +1,28 @@
 import { isFinal, type Report } from '../../lambda/report/report.ts'
+import { resultTable } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal/output.ts'
 import type { FollowedReport } from './reports.ts'
-import { resultTable } from '../status/report-table.ts'
 
-/** What is known of the drops of this run, and shown: a status line while one is imported, a table when it has ended. */
+/** The files of this run: shows a status line while a file is imported, and a table when it is done. */
 export class Progress {
-  /** By where the report lies, so that a new version of a file is a drop of its own. */
+  /** By path of the report, because each version of a file has its own report. */
   readonly #reports = new Map<string, Report>()
   readonly #status: StatusLine
   readonly #results: Output | undefined
 
-  /** @param results where the tables go; none where the reports are written as JSON at the end */
+  /** @param results where the tables are written; undefined with `--json`, which writes the reports at the end */
   constructor(status: StatusLine, results: Output | undefined) {
     this.#status = status
     this.#results = results
   }
 
-  /** The reports of this run that are final, in the order in which they were begun. */
+  /** The final reports of this run, in the order in which their imports started. */
   get finished(): readonly Report[] {
     return [...this.#reports.values()].filter(isFinal)
   }
 
-  /** Those that were begun and have not come to their end. */
+  /** The reports of imports that have started and are not done. */
   get unfinished(): readonly Report[] {
     return [...this.#reports.values()].filter((report) => !isFinal(report))
   }
@@ -40,5 +40,5 @@ export class Progress {
 
 function progressOf({ file, lines }: Report): string {
   const settled = lines.delivered + lines.rejected + lines.undeliverable + lines.blank
-  return `${printable(file.key)}: ${grouped(settled)} lines done, ${grouped(lines.rejected + lines.undeliverable)} came back`
+  return `${printable(file.key)}: ${grouped(settled)} lines done, ${grouped(lines.rejected + lines.undeliverable)} rejected`
 }

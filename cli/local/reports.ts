@@ -7,15 +7,16 @@ import { listObjects } from '../deployment/list-objects.ts'
 
 export interface FollowedReport {
   readonly report: Report
-  /** A copy of it as a file, for whoever wants to open it. */
+  /** Path of the copy on disk. */
   readonly file: string
 }
 
-/** Follows what the importer writes under `reports/`, and keeps a copy of each as a plain file. */
+/** Follows the reports in the bucket, and keeps a copy of each as a plain file that the user can open. */
 export class ReportFollower {
   readonly #s3: S3Client
   readonly #bucket: string
   readonly #folder: string
+  /** ETag by key. */
   readonly #seen = new Map<string, string>()
 
   constructor(s3: S3Client, bucket: string, folder: string) {
@@ -24,7 +25,7 @@ export class ReportFollower {
     this.#folder = folder
   }
 
-  /** The reports that are new or changed since the last look. */
+  /** The reports that are new or have changed since the last call. */
   async changes(): Promise<readonly FollowedReport[]> {
     const changed: FollowedReport[] = []
     for await (const { key, etag } of listObjects(this.#s3, this.#bucket, REPORTS_PREFIX)) {
@@ -38,7 +39,7 @@ export class ReportFollower {
     return changed
   }
 
-  /** A key may hold what a path may not, `..` above all: such parts are encoded. */
+  /** A key may contain parts that a path must not, especially `..`: these are encoded. */
   async #copy(key: string, text: string): Promise<string> {
     const parts = key
       .slice(REPORTS_PREFIX.length)

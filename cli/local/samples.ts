@@ -1,22 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 
 const FOLDER = path.join(import.meta.dirname, '..', '..', 'examples')
 
-/** What an empty first start shows: a good file, a broken one, one of each mistake, and a large one. */
+/** A valid file, a broken one, one with every mistake, and a large one: smallest first, so that the first result appears early. */
 const FILES = ['valid.json', 'invalid.json', 'every-reason.jsonl', 'mixed-50000.jsonl.gz']
 
-/** Whether nothing was ever put into the bucket. */
+/** Whether the bucket has no object. */
 export async function isEmpty(s3: S3Client, bucket: string): Promise<boolean> {
   const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }))
   return KeyCount === 0
 }
 
-/** Puts the shipped samples into the bucket, never into a folder of the user's. */
-export async function copySamples(s3: S3Client, bucket: string, prefix: string): Promise<void> {
+/** Uploads the shipped samples to the bucket; the user's folder stays unchanged. */
+export async function uploadSamples(s3: S3Client, bucket: string): Promise<void> {
   for (const name of FILES) {
-    const key = `${prefix}samples/${name}`
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: await readFile(path.join(FOLDER, name)) }))
+    const Body = await readFile(path.join(FOLDER, name))
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${INCOMING_PREFIX}samples/${name}`, Body }))
   }
 }

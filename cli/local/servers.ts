@@ -1,41 +1,41 @@
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
-import { startConsole } from '../console/console.ts'
-import { localDeployment } from '../deployment/deployment.ts'
+import type { Wiring } from '../../lib/wiring.ts'
 import { EMULATOR_KEY } from '../../emulators/kissmetrics/key.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
-import { startCloud, type Cloud } from './services.ts'
+import { startConsole } from '../console/console.ts'
+import { localDeployment } from '../deployment/deployment.ts'
 import type { LocalOptions } from './options.ts'
-import type { Wiring } from './template.ts'
+import { startLocalServices, type LocalServices } from './services.ts'
 
-/** Everything that listens on this computer, and where commands go. */
+/** Every server of local mode, and the endpoint that commands are sent to. */
 export interface Servers extends AsyncDisposable {
-  readonly cloud: Cloud
+  readonly services: LocalServices
   readonly endpoint: URL
   readonly apiKey: string
-  /** Where the stand-in can be asked; undefined where another endpoint was named. */
+  /** Address of the Kissmetrics emulator; undefined if the user named another endpoint. */
   readonly emulatorUrl: string | undefined
-  /** The page for people, with the token in it; undefined for a run that ends by itself. */
+  /** Address of the page, with its token; undefined with `--once`. */
   readonly consoleUrl: string | undefined
 }
 
-/** @throws SetupError where a port is taken */
+/** @throws SetupError if a port is in use */
 export async function startServers(options: LocalOptions, wiring: Wiring): Promise<Servers> {
-  await using starting = new AsyncDisposableStack() // what was started is stopped where the next one fails
+  await using starting = new AsyncDisposableStack() // if one server fails to start, those before it are stopped
   try {
     const target = await startTarget(options, starting)
-    const cloud = await startCloud(options.stateDir, options.port, wiring)
-    starting.defer(() => cloud.stop())
+    const services = await startLocalServices(options.stateDir, options.port, wiring)
+    starting.defer(() => services.stop())
     const { once, port } = options
-    const page = once ? undefined : await startConsole(localDeployment(cloud, target.emulatorUrl), port === 0 ? 0 : port + 3)
+    const page = once ? undefined : await startConsole(localDeployment(services, target.emulatorUrl), port === 0 ? 0 : port + 3)
     if (page !== undefined) starting.use(page)
     const started = starting.move()
-    return { cloud, ...target, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }
+    return { services, ...target, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }
   } catch (cause) {
     if (codeOf(cause) !== 'EADDRINUSE') throw cause
     throw new SetupError(
-      `--port is "${options.port}": it, or one of the three after it, is taken by another program. ` +
-        'Name another, or leave it out to take free ports.',
+      `--port is "${options.port}": another program uses this port or one of the next three. ` +
+        'Name another, or leave it out to use free ports.',
       { cause },
     )
   }
@@ -46,7 +46,7 @@ async function startTarget(
   starting: AsyncDisposableStack,
 ): Promise<Pick<Servers, 'endpoint' | 'apiKey' | 'emulatorUrl'>> {
   if (target !== undefined) return { ...target, emulatorUrl: undefined }
-  const emulator = await startKissmetricsEmulator({ dir: path.join(stateDir, 'stand-in'), port: port === 0 ? 0 : port + 2 })
+  const emulator = await startKissmetricsEmulator({ dir: path.join(stateDir, 'kissmetrics'), port: port === 0 ? 0 : port + 2 })
   starting.defer(() => emulator.stop())
   return { endpoint: new URL(emulator.url), apiKey: EMULATOR_KEY, emulatorUrl: emulator.url }
 }

@@ -1,23 +1,21 @@
-import { devNull } from 'node:os'
 import path from 'node:path'
 import {
   CreateBucketCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketVersioningCommand,
   S3Client,
-  type Event,
 } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { startS3 } from '../../emulators/s3/server.ts'
 import { startSqs } from '../../emulators/sqs/server.ts'
-import type { Wiring } from './template.ts'
+import type { Wiring } from '../../lib/wiring.ts'
+import { BUCKET, useEmulators } from './addresses.ts'
 
-export const BUCKET = 'local-drops'
 const IMPORT_QUEUE = 'import'
 const DEAD_LETTER_QUEUE = 'dead-letters'
 
-/** The bucket and the queues of this computer, wired as the stack would wire them. */
-export interface Cloud {
+/** The S3 and SQS emulators of local mode, with the bucket and the queues that the stack would deploy. */
+export interface LocalServices {
   readonly s3: S3Client
   readonly sqs: SQSClient
   readonly s3Url: string
@@ -28,14 +26,21 @@ export interface Cloud {
   stop(): Promise<void>
 }
 
+type ServiceWiring = Pick<Wiring, 'bucket' | 'importQueue' | 'deadLetterQueue'>
+
 /**
- * Starts S3 and SQS on this computer and makes in them what the synthesized template says: bucket, queues, redrive, notifications.
- * From then on every AWS client of this process reaches these two and nothing else.
+ * Starts the S3 and SQS emulators and creates bucket, queues, redrive policy and notifications in them.
+ * From then on, every AWS client of this process uses these two emulators.
  *
- * @param port of S3, the next one for SQS; 0 for any
- * @param now the time in the queues, milliseconds since 1970; left out, that of this computer
+ * @param port port of S3; SQS uses the next one. 0: any free ports
+ * @param now clock of the queues, in milliseconds since 1970; default: the system clock
  */
-export async function startCloud(stateDir: string, port: number, wiring: Wiring, now?: () => number): Promise<Cloud> {
+export async function startLocalServices(
+  stateDir: string,
+  port: number,
+  wiring: ServiceWiring,
+  now?: () => number,
+): Promise<LocalServices> {
   const sqsServer = await startSqs({
     ...(now !== undefined && { now }),
     dir: path.join(stateDir, 'sqs'),
@@ -44,8 +49,8 @@ export async function startCloud(stateDir: string, port: number, wiring: Wiring,
   })
   try {
     const s3Server = await startS3({ dir: path.join(stateDir, 's3'), port, onEvent: (arn, body) => sqsServer.send(arn, body) })
-    pointSdkHere(s3Server.url, sqsServer.url)
-    const cloud: Cloud = {
+    useEmulators(s3Server.url, sqsServer.url)
+    const services: LocalServices = {
       s3: new S3Client({}),
       sqs: new SQSClient({}),
       s3Url: s3Server.url,
@@ -54,35 +59,24 @@ export async function startCloud(stateDir: string, port: number, wiring: Wiring,
       importQueueArn: sqsServer.queueArn(IMPORT_QUEUE),
       deadLetterQueueUrl: sqsServer.queueUrl(DEAD_LETTER_QUEUE),
       stop: async () => {
-        await s3Server.stop() // first, since it sends its events to SQS
+        await s3Server.stop() // first, because it sends its events to SQS
         await sqsServer.stop()
       },
     }
-    await createQueues(cloud.sqs, sqsServer.queueArn(DEAD_LETTER_QUEUE), wiring)
-    await createBucket(cloud.s3, cloud.importQueueArn, wiring)
-    return cloud
+    await createQueues(services.sqs, sqsServer.queueArn(DEAD_LETTER_QUEUE), wiring)
+    await createBucket(services.s3, services.importQueueArn, wiring)
+    return services
   } catch (error) {
     await sqsServer.stop()
     throw error
   }
 }
 
-/** What a profile, a config file or a variable of the user's says about AWS must not lead out of this computer. */
-export function pointSdkHere(s3Url: string, sqsUrl: string): void {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name)
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_S3: s3Url,
-    AWS_ENDPOINT_URL_SQS: sqsUrl,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-  })
-}
-
-async function createQueues(sqs: SQSClient, deadLetterQueueArn: string, wiring: Wiring): Promise<void> {
-  const { importQueue, deadLetterQueue } = wiring
+async function createQueues(
+  sqs: SQSClient,
+  deadLetterQueueArn: string,
+  { importQueue, deadLetterQueue }: ServiceWiring,
+): Promise<void> {
   await ensureQueue(sqs, DEAD_LETTER_QUEUE, { MessageRetentionPeriod: String(deadLetterQueue.retentionSeconds) })
   await ensureQueue(sqs, IMPORT_QUEUE, {
     VisibilityTimeout: String(importQueue.visibilityTimeoutSeconds),
@@ -91,13 +85,13 @@ async function createQueues(sqs: SQSClient, deadLetterQueueArn: string, wiring: 
   })
 }
 
-/** Made plain and then set: an attribute that changed with a new version is a change, and not a conflict. */
+/** Creates the queue without attributes and then sets them: CreateQueue fails if the queue exists with other attributes. */
 async function ensureQueue(sqs: SQSClient, name: string, attributes: Record<string, string>): Promise<void> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }))
   await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: attributes }))
 }
 
-async function createBucket(s3: S3Client, importQueueArn: string, { bucket, notifications }: Wiring): Promise<void> {
+async function createBucket(s3: S3Client, importQueueArn: string, { bucket }: ServiceWiring): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }))
   if (bucket.versioned) {
     await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }))
@@ -106,9 +100,9 @@ async function createBucket(s3: S3Client, importQueueArn: string, { bucket, noti
     new PutBucketNotificationConfigurationCommand({
       Bucket: BUCKET,
       NotificationConfiguration: {
-        QueueConfigurations: notifications.map(({ events, prefix, suffix }) => ({
+        QueueConfigurations: bucket.notifications.map(({ event, prefix, suffix }) => ({
           QueueArn: importQueueArn,
-          Events: events as Event[],
+          Events: [event],
           Filter: {
             Key: {
               FilterRules: [

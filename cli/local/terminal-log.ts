@@ -1,17 +1,17 @@
 import type { Facts, Log } from '../../lambda/events.ts'
 import { printable, styled, type Output, type StatusLine } from '../terminal/output.ts'
 
-/** Tells a person something between two results. */
-export type Notify = (style: 'dim' | 'yellow' | 'red', word: string, sentence: string) => void
+/** Writes a message for the user between two results. */
+export type Notify = (style: 'dim' | 'yellow' | 'red', label: string, message: string) => void
 
 export function notifyOn(output: Output, status: StatusLine): Notify {
-  return (style, word, sentence) => {
+  return (style, label, message) => {
     status.clear()
-    output.write(`${styled(output, style, word)} ${printable(sentence)}\n`)
+    output.write(`${styled(output, style, label)} ${printable(message)}\n`)
   }
 }
 
-/** The importer's sentences on a terminal: what needs a person, and no more. The table at the end of a drop says the rest. */
+/** The importer's log on a terminal: warnings and errors only. The table at the end of a file shows the rest. */
 export function terminalLog(notify: Notify, on: { readonly setupWrong: () => void; readonly endpointDown: () => void }): Log {
   return {
     info: () => undefined,
@@ -29,6 +29,6 @@ export function terminalLog(notify: Notify, on: { readonly setupWrong: () => voi
 }
 
 function withFacts(sentence: string, { key, line, detail, name }: Facts): string {
-  const where = [key, line === undefined ? undefined : `line ${String(line)}`, name, detail].filter((fact) => fact !== undefined)
-  return where.length === 0 ? sentence : `${sentence} (${where.join(': ')})`
+  const shown = [key, line === undefined ? undefined : `line ${String(line)}`, name, detail].filter((fact) => fact !== undefined)
+  return shown.length === 0 ? sentence : `${sentence} (${shown.join(': ')})`
 }

@@ -15,19 +15,19 @@ export interface PreviewFlags {
 const PROGRESS_MS = 250
 
 /**
- * Shows what files would do to a Kissmetrics account, and sends nothing.
+ * Shows what an import of files would do, and sends nothing.
  *
  * @param files paths, `s3://bucket/key`, or `-` for stdin
- * @returns 0 where every line is valid, 1 where lines would come back, 2 where a whole file would
- * @throws SetupError where a file cannot be opened, or not be read to its end
+ * @returns 0 if every line is valid, 1 if lines would be rejected, 2 if a whole file would be rejected
+ * @throws SetupError if a file cannot be opened, or cannot be read to its end
  */
 export async function preview(files: readonly string[], { json }: PreviewFlags): Promise<ExitCode> {
   const summary = await survey(files)
   process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : previewText(summary, process.stdout))
-  return verdict(summary)
+  return exitCodeOf(summary)
 }
 
-/** @throws SetupError where a file cannot be opened, or not be read to its end */
+/** @throws SetupError if a file cannot be opened, or cannot be read to its end */
 export async function survey(files: readonly string[]): Promise<PreviewSummary> {
   await checkSources(files)
   const maxLineBytes = readNumberSetting('KM_MAX_LINE_BYTES', process.env)
@@ -42,7 +42,7 @@ export async function survey(files: readonly string[]): Promise<PreviewSummary> 
   return survey.summary()
 }
 
-/** For a person who waits: in a pipe nothing is said. */
+/** Counts lines on a terminal. Without a terminal, nothing is shown. */
 function progress(): { readonly onLines: (lines: number) => void; readonly end: () => void } {
   if (!process.stderr.isTTY) return { onLines: () => undefined, end: () => undefined }
   const status = new StatusLine(process.stderr)
@@ -61,7 +61,7 @@ function progress(): { readonly onLines: (lines: number) => void; readonly end: 
   }
 }
 
-function verdict({ refused, lines }: PreviewSummary): ExitCode {
+function exitCodeOf({ refused, lines }: PreviewSummary): ExitCode {
   if (refused.length > 0) return EXIT.unusable
   return lines.rejected > 0 ? EXIT.someLinesLeft : EXIT.ok
 }

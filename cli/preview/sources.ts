@@ -6,18 +6,17 @@ import { latestTimeFor } from '../../lambda/parse/line.ts'
 import { printable } from '../terminal/output.ts'
 import type { Source } from './read.ts'
 
-/** Files that a person named: paths, `s3://bucket/key`, and `-` for what comes in by a pipe. */
 const IN_BUCKET = /^s3:\/\/([^/]+)\/(.*[^/])$/
 const STDIN = '-'
 
 /**
- * That there are such files, as far as that can be told before reading: so that a name that was mistyped is not found out hours later.
+ * Checks that the files exist, before the first one is read, so that a typo is found in a moment and not after hours.
  *
- * @throws SetupError about the first that there is not
+ * @throws SetupError for the first file that does not exist
  */
 export async function checkSources(names: readonly string[]): Promise<void> {
   if (names.filter((name) => name === STDIN).length > 1)
-    throw new SetupError('"-" is named twice, but what comes in by a pipe can be read once only. Name it once.')
+    throw new SetupError('"-" is given twice, but standard input can be read only once. Give it once.')
   for (const name of names) {
     if (name === STDIN) continue
     if (name.startsWith('s3://')) bucketAndKey(name)
@@ -29,14 +28,14 @@ async function checkFile(name: string): Promise<void> {
   const shown = printable(name)
   const found = await stat(name).catch((cause: unknown) => {
     const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : codeOf(cause)
-    throw new SetupError(`${shown} cannot be read: ${why}. Check the name, and that you may read it.`, { cause })
+    throw new SetupError(`${shown} cannot be read: ${why}. Check the name and the permissions.`, { cause })
   })
   if (found.isDirectory())
-    throw new SetupError(`${shown} is a folder. Name the files in it, such as ${shown.replace(/\/$/, '')}/*.jsonl.`)
+    throw new SetupError(`${shown} is a folder. Give the files in it, for example ${shown.replace(/\/$/, '')}/*.jsonl.`)
 }
 
 /**
- * Opens a file. What is not in a bucket yet is measured against today, as it would be if it were dropped now.
+ * Opens a file. Its lines are validated as an import would do it: against the date of the upload, which is `now` for a local file.
  *
  * @param now milliseconds since 1970
  * @throws SetupError
@@ -52,11 +51,13 @@ export async function openSource(name: string, now: number): Promise<Source> {
 function bucketAndKey(name: string): { readonly bucket: string; readonly key: string } {
   const [, bucket, key] = IN_BUCKET.exec(name) ?? []
   if (bucket !== undefined && key !== undefined) return { bucket, key }
-  throw new SetupError(`${printable(name)} names no file: expected s3://BUCKET/KEY, such as s3://exports/2024/may.jsonl.gz.`)
+  throw new SetupError(
+    `${printable(name)} is not the address of a file: expected s3://BUCKET/KEY, for example s3://exports/2024/may.jsonl.gz.`,
+  )
 }
 
 async function openInBucket(name: string): Promise<Source> {
-  // Loaded only here: whoever looks at a file on this computer does not wait for it.
+  // Imported here, so that a preview of a local file does not wait for the SDK.
   const { s3Client } = await import('../../lambda/adapters/s3-client.ts')
   const { s3SourceFiles } = await import('../../lambda/adapters/s3-objects.ts')
   const { resuming } = await import('../../lambda/read/resume.ts')
@@ -71,6 +72,7 @@ async function openInBucket(name: string): Promise<Source> {
       )
     })
   if (opened.kind === 'open') return { name: shown, body: opened.body, rules: { latestTime: latestTimeFor(opened.lastModified) } }
-  const why = opened.kind === 'locked' ? 'it lies in an archive. Restore it first' : 'there is no such object. Check the name'
+  const why =
+    opened.kind === 'locked' ? 'it is in an archive storage class. Restore it first' : 'there is no such object. Check the name'
   throw new SetupError(`${shown} cannot be read: ${why}.`)
 }

@@ -26,7 +26,7 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   const { signal } = interruption
   const matches = filterOf(flags)
   const deployment = await findDeployment(flags)
-  const { lines, failedImports, invalid } = await findReplayable(deployment, matches, signal)
+  const { lines, failedImports, invalid } = await findReplayCandidates(deployment, matches, signal)
   if (interruption.happened) return EXIT.interrupted
   process.stderr.write(
     `${counted(lines.length, 'line')} can be sent, ${counted(failedImports.size, 'failed import')} can be tried again, ${grouped(invalid)} would be rejected again.\n`,
@@ -50,7 +50,7 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   return exitCode
 }
 
-interface Replayable {
+interface ReplayCandidates {
   readonly lines: readonly EditedLine[]
   /** Message bodies of failed imports, by message id. */
   readonly failedImports: ReadonlyMap<string, string>
@@ -58,11 +58,11 @@ interface Replayable {
   readonly invalid: number
 }
 
-async function findReplayable(
+async function findReplayCandidates(
   deployment: Deployment,
   matches: (deadLetter: StoredDeadLetter) => boolean,
   signal: AbortSignal,
-): Promise<Replayable> {
+): Promise<ReplayCandidates> {
   const lines: EditedLine[] = []
   const failedImports = new Map<string, string>()
   let invalid = 0

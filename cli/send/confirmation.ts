@@ -1,6 +1,6 @@
 import { fitted, listed, quoted, WIDTH, wrapped } from '../terminal/layout.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
-import { durations } from '../preview/text/text.ts'
+import { durationRange } from '../preview/text/text.ts'
 import { counted, grouped, printable, styled, type Output } from '../terminal/output.ts'
 
 /** Of a name that came from a file, which is made harmless by it. */
@@ -18,7 +18,7 @@ export function confirmationText(summary: PreviewSummary, names: readonly string
     ...(lines.valid === 0
       ? []
       : [
-          `About ${counted(identities.count, 'person', 'people')}${time === undefined ? '' : `, from ${day(time.first)} to ${day(time.last)}`}; it takes ${durations(estimate)}.`,
+          `About ${counted(identities.count, 'person', 'people')}${time === undefined ? '' : `, from ${day(time.first)} to ${day(time.last)}`}; it takes ${durationRange(estimate)}.`,
         ]),
     ...(aliases.commands === 0 ? [] : [`${counted(aliases.commands, 'alias', 'aliases')}, which cannot be undone.`]),
     ...(events.twins.length === 0

@@ -2,13 +2,14 @@ import { createInterface } from 'node:readline/promises'
 import { SetupError } from '../../lambda/errors.ts'
 
 /**
- * Asks before something is done; only a plain yes is one.
+ * Asks the user a yes-or-no question. Only "y" or "yes" means yes.
  *
- * @throws SetupError where nobody is there to answer
+ * @throws SetupError if stdin is not a terminal
  */
 export async function confirm(question: string, { yes }: { readonly yes: boolean }): Promise<boolean> {
   if (yes) return true
-  if (!process.stdin.isTTY) throw new SetupError(`${question} Nobody is there to answer: add --yes to go on without being asked.`)
+  if (!process.stdin.isTTY)
+    throw new SetupError(`${question} There is no terminal to ask on. Add --yes to continue without a question.`)
   const reader = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim())

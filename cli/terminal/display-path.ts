@@ -1,7 +1,7 @@
 import path from 'node:path'
 
-/** From here, where it lies below; a way through `..` is longer to read than the whole path. */
+/** A path as messages show it: relative if it is below the working directory, else absolute. */
 export function displayPath(file: string): string {
-  const fromHere = path.relative('', file)
-  return fromHere.startsWith('..') ? file : fromHere
+  const relative = path.relative('', file)
+  return relative.startsWith('..') ? file : relative
 }

@@ -1,12 +1,12 @@
-/** What the shell is told. The same for every command. */
+/** The exit codes, the same for every command. */
 export const EXIT = {
   /** Every line was delivered, or is valid. */
   ok: 0,
-  /** Finished, but some lines did not make it. */
+  /** The command finished, but some lines were not delivered, or are not valid. */
   someLinesLeft: 1,
-  /** Usage, configuration or unreadable input: nothing can be done before a person mends it. */
+  /** Wrong usage or configuration, or unreadable input: the user has to fix something first. */
   unusable: 2,
-  /** Stopped by a person; the same command goes on. */
+  /** Stopped with Ctrl-C; the same command continues. */
   interrupted: 130,
 } as const
 

@@ -1,11 +1,13 @@
-/** Ctrl-C, or a polite kill. The first asks to end in order; the second ends at once, since whoever presses again means it. */
+import { EXIT } from './exit.ts'
+
+/** Listens for Ctrl-C and SIGTERM. The first one asks the command to stop in order; the second one exits immediately. */
 export class Interruption implements Disposable {
   readonly #controller = new AbortController()
   readonly #onSignal: () => void
 
   constructor() {
     this.#onSignal = () => {
-      if (this.#controller.signal.aborted) process.exit(130)
+      if (this.#controller.signal.aborted) process.exit(EXIT.interrupted)
       this.#controller.abort()
     }
     process.on('SIGINT', this.#onSignal)

@@ -1,8 +1,9 @@
 import { styleText } from 'node:util'
 
-export { counted, grouped, printable, shellWord } from './escape.ts'
+export { printable, shellWord } from './escape.ts'
+export { counted, grouped } from './numbers.ts'
 
-/** A stream that results or progress go to: a terminal, a pipe or a file. */
+/** A stream for results or progress: a terminal, a pipe or a file. */
 export interface Output {
   write(text: string): unknown
   readonly isTTY?: boolean
@@ -10,12 +11,12 @@ export interface Output {
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
 
-/** Colours on a terminal, plain text everywhere else. */
+/** Colours on a terminal (unless NO_COLOR is set), plain text elsewhere. */
 export function styled(output: Output, style: Style, text: string): string {
   return output.isTTY === true && process.env.NO_COLOR === undefined ? styleText(style, text, { validateStream: false }) : text
 }
 
-/** One line at the bottom of a terminal that is written over again and again; in a pipe, a line of its own now and then. */
+/** A line at the bottom of a terminal that is overwritten with each update. In a pipe, each update is a new line. */
 export class StatusLine {
   readonly #output: Output
   #shown = ''
@@ -30,7 +31,7 @@ export class StatusLine {
     this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${text}` : `${text}\n`)
   }
 
-  /** Before anything else is written. */
+  /** Call this before anything else is written to the output. */
   clear(): void {
     if (this.#shown !== '' && this.#output.isTTY === true) this.#output.write('\r\u001b[K')
     this.#shown = ''

@@ -1,19 +1,19 @@
 import { SetupError } from '../../lambda/errors.ts'
 
-const LAST = 65_535
+const MAX_PORT = 65_535
 
 /**
- * @param text as it was typed after `--port`
- * @param inARow so many ports, from that one on, have to exist
- * @returns 0 for any that are free, where none was named
+ * @param text the value of `--port`, if the user gave one
+ * @param count number of consecutive ports that are needed, starting with this one
+ * @returns 0, which means any free port, if the user gave none
  * @throws SetupError
  */
-export function readPort(text: string | undefined, inARow: number): number {
+export function readPort(text: string | undefined, count: number): number {
   if (text === undefined) return 0
-  const last = LAST + 1 - inARow
+  const max = MAX_PORT + 1 - count
   const port = Number(text)
-  if (/^\d+$/.test(text) && port <= last) return port
+  if (/^\d+$/.test(text) && port <= max) return port
   throw new SetupError(
-    `--port is "${text}": expected a whole number from 1 to ${last}. Leave it out to take ${inARow === 1 ? 'a free port' : 'free ports'}.`,
+    `--port is "${text}": expected a whole number from 1 to ${max}. Leave it out to use ${count === 1 ? 'a free port' : 'free ports'}.`,
   )
 }

@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
 import { announce } from '../../cli/deployment/deployment.ts'
 import { RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import { startFaultSink } from '../support/fault-sink.ts'

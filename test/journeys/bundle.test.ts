@@ -4,7 +4,8 @@ import path from 'node:path'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { BUCKET, startCloud, type Cloud } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
+import { startLocalServices, type LocalServices } from '../../cli/local/services.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { startFaultSink, TAKEN, status } from '../support/fault-sink.ts'
 import { API_KEY, TEST_WIRING } from '../support/installation.ts'
@@ -14,12 +15,12 @@ import { Lambda } from '../support/lambda-runtime/lambda.ts'
 let folder: string
 let bundleDir: string
 let bundleBytes: number
-let cloud: Cloud
+let cloud: LocalServices
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'km-bundle-'))
   bundleDir = path.join(folder, 'bundle')
   bundleBytes = await buildBundle(bundleDir)
-  cloud = await startCloud(path.join(folder, 'state'), 0, TEST_WIRING)
+  cloud = await startLocalServices(path.join(folder, 'state'), 0, TEST_WIRING)
 }, 60_000)
 afterAll(async () => {
   await cloud.stop()

@@ -17,10 +17,10 @@ const COMMANDS = [
   ['rejects', 'archive'],
 ].map((words) => [words.join(' ') || 'the program itself', words] as const)
 
-describe('--help of each command fits a terminal of 80 columns, with an example', () => {
+describe('the help of each command fits 80 columns, and has an example that works when it is pasted', () => {
   test.each(COMMANDS)('%s', async (_, words) => {
     const { code, stdout, stderr } = await run([...words, '--help'])
-    expect(stdout).toContain(['\n  km-import', ...words].join(' '))
+    expect(stdout).toContain(['\n  npx km-import', ...words].join(' '))
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { startFaultSink, status, TAKEN, type Behaviour, type SeenRequest } from '../support/fault-sink.ts'
 import { API_KEY, Installation } from '../support/installation.ts'

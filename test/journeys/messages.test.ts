@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
 import { ArchivedFiles } from '../../cli/rejects/archived-files.ts'
 import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
 import { ARCHIVE_SCHEMA } from '../../lambda/keys.ts'

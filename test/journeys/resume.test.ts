@@ -1,6 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
 import { checkpointKey } from '../../lambda/keys.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'

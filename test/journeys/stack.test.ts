@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { HAS_MOTO, startMoto, type Moto } from '../support/moto.ts'
-import type { DeadLetterPage, Overview, Replayed, Uploaded } from '../../cli/console/api-types.ts'
+import type { RejectedPage, Overview, ReplayResult, UploadResult } from '../../cli/console/api-types.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { eventually } from '../support/installation.ts'
 import { Program, run } from '../support/program.ts'
@@ -107,18 +107,18 @@ withMoto('the console works on a deployed stack: it uploads a file, and shows, f
       return (await (await fetch(new URL(`api/${what}`, address), init)).json()) as T
     }
     expect(
-      await ask<Uploaded>('upload?name=may.json', '{"_p":"a","_t":1393344604,"_n":"x"}\n', 'application/octet-stream'),
+      await ask<UploadResult>('upload?name=may.json', '{"_p":"a","_t":1393344604,"_n":"x"}\n', 'application/octet-stream'),
     ).toEqual({
       key: 'incoming/may.json',
     })
     expect(await ask<Overview>('overview')).toMatchObject({ deployment: 'KissmetricsImporter', waiting: { deadLetters: 1 } })
-    const { rows } = await ask<DeadLetterPage>('rejected')
+    const { rows } = await ask<RejectedPage>('rejected')
     expect(rows).toMatchObject([{ reason: 'timestamp_in_milliseconds', line: DEAD_LETTER.line }])
     const line = '{"_p":"a","_t":1393344604,"_n":"fixed"}'
-    const { key } = await ask<Replayed>('replay', JSON.stringify({ lines: [{ id: rows[0]!.id, line }] }))
+    const { key } = await ask<ReplayResult>('replay', JSON.stringify({ lines: [{ id: rows[0]!.id, line }] }))
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'files-of-the-stack', Key: key }))
     expect(await Body!.transformToString()).toBe(`${line}\n`)
-    expect(await ask<DeadLetterPage>('rejected/refresh', '{}')).toMatchObject({ total: 0 })
+    expect(await ask<RejectedPage>('rejected/refresh', '{}')).toMatchObject({ total: 0 })
   } finally {
     program.kill('SIGINT')
   }

@@ -19,7 +19,7 @@ export const GUID = '51af3dc0-da77-11e4-872e-1234567abcde'
 
 export const CDK_CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context
 
-/** An app with the importer's stack in it, as `bin/app.ts` makes it; the function's code is not bundled, which takes seconds. */
+/** The app of `bin/app.ts`, but without bundling the function's code, which takes seconds. */
 export function makeApp(
   settings: Readonly<Record<string, unknown>> = {},
   flags: Readonly<Record<string, unknown>> = CDK_CONTEXT,
@@ -33,11 +33,11 @@ export function makeApp(
   return { app, stack, outdir, remove }
 }
 
-/** What would be deployed. */
+/** The synthesized stack. */
 export class Deployed {
   readonly resources: Readonly<Record<string, Resource>>
   readonly outputs: Readonly<Record<string, { readonly Value: unknown }>>
-  /** Of each resource, by the path of its construct within the stack. */
+  /** Logical ids, by path of the construct in the stack. */
   readonly idOf: ReadonlyMap<string, string>
 
   constructor(settings: Readonly<Record<string, unknown>> = {}, flags?: Readonly<Record<string, unknown>>) {
@@ -55,15 +55,15 @@ export class Deployed {
     )
   }
 
-  /** @param place path of the construct, such as `ImportQueue/Queue` */
-  at(place: string): Resource {
-    const id = this.idOf.get(place) ?? this.idOf.get(`${place}/Resource`)
+  /** @param constructPath for example `ImportQueue/Queue` */
+  at(constructPath: string): Resource {
+    const id = this.idOf.get(constructPath) ?? this.idOf.get(`${constructPath}/Resource`)
     const resource = id === undefined ? undefined : this.resources[id]
-    if (resource === undefined) throw new Error(`nothing is deployed at ${place}; there are ${[...this.idOf.keys()].join(', ')}`)
+    if (resource === undefined) throw new Error(`there is no ${constructPath}; there are ${[...this.idOf.keys()].join(', ')}`)
     return resource
   }
 
-  /** The value as CloudFormation would put it together in our region and account; what it does not know, it throws at. */
+  /** Evaluates intrinsic functions as CloudFormation would in REGION and ACCOUNT. @throws Error for a function that it does not support */
   resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map((each) => this.resolve(each))
     if (typeof value !== 'object' || value === null) return value
@@ -83,7 +83,7 @@ export class Deployed {
       case 'Fn::Select':
         return (parts[1] as string[])[parts[0] as number]
       default:
-        throw new Error(`${name} is not known here`)
+        throw new Error(`${name} is not supported here`)
     }
   }
 
@@ -103,7 +103,7 @@ export class Deployed {
   }
 
   #attribute(id: string, attribute: string): string {
-    if (attribute !== 'Arn') throw new Error(`attribute ${attribute} is not known here`)
+    if (attribute !== 'Arn') throw new Error(`attribute ${attribute} is not supported here`)
     switch (this.#type(id)) {
       case 'AWS::SQS::Queue':
         return `arn:aws:sqs:${REGION}:${ACCOUNT}:${this.#name(id, 'QueueName')}`
@@ -116,7 +116,7 @@ export class Deployed {
       case 'AWS::Events::Rule':
         return `arn:aws:events:${REGION}:${ACCOUNT}:rule/${id}`
       default:
-        throw new Error(`the ARN of ${id} is not known here`)
+        throw new Error(`the ARN of ${id} is not supported here`)
     }
   }
 

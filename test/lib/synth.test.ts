@@ -12,7 +12,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true })
 })
 
-/** `cdk synth`, as a person types it; in a network of its own that leads nowhere, where the system can give one. */
+/** Runs `cdk synth` as a user would; if the system allows it, in a network namespace without any connection. */
 function synth(outDir: string, ...options: string[]) {
   const cdk = [
     process.execPath,
@@ -23,8 +23,8 @@ function synth(outDir: string, ...options: string[]) {
     path.join(dir, outDir),
     ...options,
   ]
-  const canCutOff = spawnSync('unshare', ['-rn', 'true']).status === 0
-  const [command = '', ...rest] = canCutOff ? ['unshare', '-rn', ...cdk] : cdk
+  const canIsolate = spawnSync('unshare', ['-rn', 'true']).status === 0
+  const [command = '', ...rest] = canIsolate ? ['unshare', '-rn', ...cdk] : cdk
   const PATH = [path.resolve('node_modules/.bin'), process.env['PATH']].join(path.delimiter) // as npm and npx set it
   return spawnSync(command, rest, { encoding: 'utf8', env: { ...process.env, PATH, CDK_DISABLE_CLI_TELEMETRY: 'true' } })
 }
@@ -33,7 +33,7 @@ const read = (outDir: string, file: string) =>
   JSON.parse(readFileSync(path.join(dir, outDir, file), 'utf8')) as Record<string, unknown>
 
 describe('cdk synth, offline', () => {
-  test('makes a function that can be loaded by Node alone, with everything it needs in one file', () => {
+  test('bundles the function into one file that loads without node_modules', () => {
     const { status, stderr } = synth('whole')
     expect(status === 0 ? 'synthesized' : stderr).toBe('synthesized')
     const { files } = read('whole', 'KissmetricsImporter.assets.json') as {
@@ -44,12 +44,12 @@ describe('cdk synth, offline', () => {
     const env = {
       AWS_REGION: 'eu-west-1',
       KM_API_KEY_SECRET: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:kissmetrics-AbCdEf',
-      KM_BUCKET: 'drops',
+      KM_BUCKET: 'files',
       KM_IMPORT_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/import',
       KM_DEAD_LETTER_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead-letters',
     }
     const load = `const { handler } = await import(${JSON.stringify(bundle)}); console.log(typeof handler); process.exit()`
-    // Far from any node_modules, as on Lambda.
+    // In a folder without node_modules, like on Lambda.
     expect(
       spawnSync(process.execPath, ['--input-type=module', '--eval', load], { encoding: 'utf8', cwd: dir, env }),
     ).toMatchObject({
@@ -64,11 +64,11 @@ describe('cdk synth, offline', () => {
     expect(JSON.stringify(read('product', 'KissmetricsImporter-web-shop.template.json'))).toContain('"KM_MAX_IN_FLIGHT":"16"')
   }, 120_000)
 
-  test('says what is wrong with a setting, and nothing of how it was found', () => {
+  test('reports an invalid setting in one sentence, without a stack trace', () => {
     const { status, stderr } = synth('refused', '-c', 'maximumConcurrency=1')
     expect(status).toBe(1)
     expect(stderr).toContain(
-      'maximumConcurrency is "1": expected a whole number of drops at a time from 2 to 1000. Leave it out to use 2.\n',
+      'maximumConcurrency is "1": expected a whole number of files at a time from 2 to 1000. Leave it out to use 2.\n',
     )
     expect(stderr).not.toMatch(/^\s+at /m)
   }, 120_000)

@@ -9,10 +9,12 @@ import {
   SendMessageCommand,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs'
-import { BUCKET, startCloud, type Cloud } from '../../cli/local/services.ts'
+import { BUCKET } from '../../cli/local/addresses.ts'
+import { startLocalServices, type LocalServices } from '../../cli/local/services.ts'
 import { EventSource } from '../../cli/local/event-source.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
-import type { Wiring } from '../../cli/local/template.ts'
+import { readSettings } from '../../lib/settings.ts'
+import { wiringOf, type Wiring } from '../../lib/wiring.ts'
 import type { Facts, Log } from '../../lambda/events.ts'
 import { createHandler, type Handler } from '../../lambda/app.ts'
 import { reportKey } from '../../lambda/keys.ts'
@@ -21,19 +23,12 @@ import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 
 export const API_KEY = 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00'
 
-/** The deployed wiring, with times short enough for a test. */
+const DEPLOYED = wiringOf(readSettings({}))
+
+/** The deployed wiring, with a visibility timeout that a test can wait for. */
 export const TEST_WIRING: Wiring = {
-  bucket: { versioned: true },
-  notifications: ['.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz'].map((suffix) => ({
-    events: ['s3:ObjectCreated:*'],
-    prefix: 'incoming/',
-    suffix,
-    queue: 'import',
-  })),
-  importQueue: { visibilityTimeoutSeconds: 60, retentionSeconds: 345_600, maxReceiveCount: 5 },
-  deadLetterQueue: { retentionSeconds: 1_209_600, redriveAllow: { permission: 'byQueue', sourceQueues: ['import'] } },
-  function: { timeoutSeconds: 60, memoryMb: 512, environment: {} },
-  eventSource: { batchSize: 1, maximumConcurrency: 2, reportBatchItemFailures: true },
+  ...DEPLOYED,
+  importQueue: { ...DEPLOYED.importQueue, visibilityTimeoutSeconds: 60 },
 }
 
 export interface LogEntry {
@@ -44,13 +39,13 @@ export interface LogEntry {
 
 /** The whole importer in one process: embedded S3 and SQS over their wire, and the handler behind its event source. */
 export class Installation implements AsyncDisposable {
-  readonly cloud: Cloud
+  readonly cloud: LocalServices
   readonly handler: Handler
   readonly entries: readonly LogEntry[]
   readonly #source: EventSource
   readonly #dir: string
 
-  private constructor(cloud: Cloud, handler: Handler, entries: readonly LogEntry[], source: EventSource, dir: string) {
+  private constructor(cloud: LocalServices, handler: Handler, entries: readonly LogEntry[], source: EventSource, dir: string) {
     this.cloud = cloud
     this.handler = handler
     this.entries = entries
@@ -65,7 +60,7 @@ export class Installation implements AsyncDisposable {
     { timeoutMs = 60_000, concurrency = 2, now = Date.now } = {},
   ): Promise<Installation> {
     const dir = await mkdtemp(path.join(tmpdir(), 'km-installation-'))
-    const cloud = await startCloud(dir, 0, TEST_WIRING, now)
+    const cloud = await startLocalServices(dir, 0, TEST_WIRING, now)
     const entries: LogEntry[] = []
     const handler = createHandler(
       {

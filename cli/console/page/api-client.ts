@@ -1,23 +1,24 @@
 import type { Report } from '../../../lambda/report/report.ts'
 import type {
-  Failure,
-  FixOutlook,
-  FixQuestion,
+  ArchiveRequest,
+  ArchiveResult,
+  ErrorResponse,
+  FixPreview,
+  FixRequest,
+  Overview,
   RejectedFilter,
   RejectedOrder,
-  DeadLetterPage,
-  Overview,
-  ArchivedCount,
-  ArchiveRequest,
-  Replayed,
-  ReplayQuestion,
-  ReplayResponse,
-  Uploaded,
+  RejectedPage,
+  ReplayRequest,
+  ReplayResult,
+  RetryResult,
+  UploadResult,
 } from '../api-types.ts'
 
-/** The console heard the question and said no, with what to do. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
+/** The console answered with an error. The message is for the user. */
+export class ConsoleError extends Error {
+  override readonly name = 'ConsoleError'
+  readonly code = 'console_error'
   readonly status: number
 
   constructor(status: number, message: string) {
@@ -26,33 +27,33 @@ export class Refused extends Error {
   }
 }
 
-/** Nobody answers. */
-export class Unreachable extends Error {
-  override readonly name = 'Unreachable'
+/** The console does not answer. */
+export class ConsoleUnreachable extends Error {
+  override readonly name = 'ConsoleUnreachable'
+  readonly code = 'console_unreachable'
 
   constructor() {
-    super('The console has stopped. Start it again with km-import console, and open the address that it prints.')
+    super('The console has stopped. Start it again with npx km-import console, and open the address that it prints.')
   }
 }
 
-/** What went wrong, for a person. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Whoever asked no longer wants to know. */
+/** True if the caller aborted the request. */
 export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError'
 }
 
 type Query = Readonly<Record<string, string | number | undefined>>
 
-export async function askOverview(limit: number, signal: AbortSignal): Promise<Overview> {
+export async function fetchOverview(limit: number, signal: AbortSignal): Promise<Overview> {
   return (await get('overview', { limit }, signal)) as Overview
 }
 
 export async function fetchReport(id: string, signal: AbortSignal): Promise<Report> {
-  return (await get('file', { id }, signal)) as Report
+  return (await get('report', { id }, signal)) as Report
 }
 
 export interface RejectedQuery {
@@ -62,41 +63,38 @@ export interface RejectedQuery {
   readonly order: RejectedOrder
 }
 
-export async function fetchRejectedLines(
-  { filter, offset, limit, order }: RejectedQuery,
-  signal: AbortSignal,
-): Promise<DeadLetterPage> {
-  return (await get('rejected', { ...filter, offset, limit, sort: order }, signal)) as DeadLetterPage
+export async function fetchRejectedLines(query: RejectedQuery, signal: AbortSignal): Promise<RejectedPage> {
+  return (await get('rejected', parametersOf(query), signal)) as RejectedPage
 }
 
-/** Has the queue looked through anew, and waits for it. */
-export async function lookAnew({ filter, offset, limit, order }: RejectedQuery): Promise<DeadLetterPage> {
-  return (await post(`rejected/refresh${queryText({ ...filter, offset, limit, sort: order })}`, {})) as DeadLetterPage
+/** Makes the console read the queue again, and waits for it. */
+export async function refreshRejectedLines(query: RejectedQuery): Promise<RejectedPage> {
+  return (await post(`rejected/refresh${queryText(parametersOf(query))}`, {})) as RejectedPage
 }
 
-export async function askFix(question: FixQuestion, signal: AbortSignal): Promise<FixOutlook> {
-  return (await post('fix', question, signal)) as FixOutlook
+export async function fetchFixPreview(request: FixRequest, signal: AbortSignal): Promise<FixPreview> {
+  return (await post('fix-preview', request, signal)) as FixPreview
 }
 
-export async function replay(question: ReplayQuestion): Promise<Replayed> {
-  return (await post('replay', question)) as Replayed
+export async function replay(request: ReplayRequest): Promise<ReplayResult> {
+  return (await post('replay', request)) as ReplayResult
 }
 
-export async function sendBack(filter: RejectedFilter): Promise<ReplayResponse> {
-  return (await post('send-back', filter)) as ReplayResponse
+export async function retryFailedImports(filter: RejectedFilter): Promise<RetryResult> {
+  return (await post('retry', filter)) as RetryResult
 }
 
-export async function archive(question: ArchiveRequest): Promise<ArchivedCount> {
-  return (await post('archive', question)) as ArchivedCount
+export async function archive(request: ArchiveRequest): Promise<ArchiveResult> {
+  return (await post('archive', request)) as ArchiveResult
 }
 
-/** XMLHttpRequest, since `fetch` does not tell how much of a body has gone out. */
+/** Uses XMLHttpRequest, because `fetch` does not report upload progress. */
 export function upload(
   file: File,
   isAgain: boolean,
   onProgress: (share: number) => void,
   signal: AbortSignal,
-): Promise<Uploaded> {
+): Promise<UploadResult> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', `api/upload${queryText({ name: file.name, again: isAgain ? 1 : undefined })}`)
@@ -106,14 +104,14 @@ export function upload(
     })
     request.addEventListener('load', () => {
       const value = parsed(request.responseText)
-      if (request.status === 200) resolve(value as Uploaded)
-      else reject(refusal(request.status, value))
+      if (request.status === 200) resolve(value as UploadResult)
+      else reject(errorOf(request.status, value))
     })
     request.addEventListener('error', () => {
-      reject(new Unreachable())
+      reject(new ConsoleUnreachable())
     })
     request.addEventListener('abort', () => {
-      reject(new DOMException('The upload was stopped.', 'AbortError'))
+      reject(new DOMException('The upload was canceled.', 'AbortError'))
     })
     signal.addEventListener('abort', () => {
       request.abort()
@@ -122,27 +120,31 @@ export function upload(
   })
 }
 
-function get(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
-  return ask(`${path}${queryText(query)}`, { signal })
+function parametersOf({ filter, offset, limit, order }: RejectedQuery): Query {
+  return { ...filter, offset, limit, sort: order }
 }
 
-function post(path: string, question: unknown, signal?: AbortSignal): Promise<unknown> {
-  return ask(path, {
+function get(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
+  return send(`${path}${queryText(query)}`, { signal })
+}
+
+function post(path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+  return send(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(question),
+    body: JSON.stringify(body),
     ...(signal !== undefined && { signal }),
   })
 }
 
-async function ask(path: string, init: RequestInit): Promise<unknown> {
+async function send(path: string, init: RequestInit): Promise<unknown> {
   try {
     const response = await fetch(`api/${path}`, init)
     const value = parsed(await response.text())
     if (response.ok) return value
-    throw refusal(response.status, value)
+    throw errorOf(response.status, value)
   } catch (error) {
-    if (error instanceof TypeError) throw new Unreachable() // what `fetch` throws where there is no answer
+    if (error instanceof TypeError) throw new ConsoleUnreachable() // `fetch` throws this if the server does not answer
     throw error
   }
 }
@@ -155,12 +157,12 @@ function parsed(text: string): unknown {
   }
 }
 
-function refusal(status: number, value: unknown): Refused {
-  const { error } = (value ?? {}) as Partial<Failure>
-  return new Refused(status, error ?? `The console answered ${status} and did not say why. Load the page again.`)
+function errorOf(status: number, value: unknown): ConsoleError {
+  const { error } = (value ?? {}) as Partial<ErrorResponse>
+  return new ConsoleError(status, error ?? `The console answered with status ${status}. Reload the page.`)
 }
 
-/** Without what is not given. */
+/** Leaves out empty and undefined parameters. */
 function queryText(query: Query): string {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],

@@ -1,2 +1,2 @@
-/** A style sheet that is brought in by a script: the bundle puts it into page.css. */
+/** A style sheet that a script imports: esbuild puts it into page.css. */
 declare module '*.css'

@@ -24,16 +24,16 @@ export function stopExpecting(key: string): void {
 
 /** The import that belongs to an expected one: the one with its key that did not exist before. */
 export function findExpected(
-  listed: Pick<Overview, 'files'> | undefined,
+  listed: Pick<Overview, 'imports'> | undefined,
   key: string,
   { earlier }: ExpectedImport,
 ): ImportSummary | undefined {
-  return listed?.files.find((file) => file.report.file.key === key && !earlier.has(importId(file)))
+  return listed?.imports.find((summary) => summary.report.file.key === key && !earlier.has(importId(summary)))
 }
 
 /** All imports that the overview lists now. */
 export function currentImports(): ReadonlySet<string> {
-  return new Set((overview.value?.files ?? []).map(importId))
+  return new Set((overview.value?.imports ?? []).map(importId))
 }
 
 /** In a bucket without versions a second upload of the same file overwrites the same report, so the start time is part of the id. */

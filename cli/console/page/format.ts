@@ -1,28 +1,28 @@
-import { counted } from '../../terminal/escape.ts'
+import { counted } from '../../terminal/numbers.ts'
 
-export { counted, grouped } from '../../terminal/escape.ts'
+export { counted, grouped } from '../../terminal/numbers.ts'
 
 /*
- * How numbers, times and foreign text are written on the page. Pure: what time it is, is a parameter.
+ * How the page writes numbers, times and text from outside. Pure: the current time is a parameter.
  */
 
-/** Whatever a person cannot see, or what changes the order in which the rest is shown: controls, bidi, separators, spaces of no width. */
+/** Invisible characters, and those that change the order of the others: controls, bidi, separators, zero-width spaces. */
 const HIDDEN =
   /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu
 
-/** A piece of foreign text: as it is, or written as the escape that JSON has for it. */
+/** A part of a text: unchanged, or an invisible character written as its JSON escape. */
 export interface VisiblePart {
   readonly text: string
   readonly isEscape: boolean
 }
 
 /**
- * Text that came from outside, cut, and with everything in it made visible.
+ * Text from outside, truncated, with every invisible character made visible.
  *
- * @param most characters that are shown; a longer text ends with an ellipsis
+ * @param max characters to show; a longer text ends with an ellipsis
  */
-export function visibleParts(text: string, most = Infinity): readonly VisiblePart[] {
-  const shown = text.length <= most ? text : truncated(text, most)
+export function visibleParts(text: string, max = Infinity): readonly VisiblePart[] {
+  const shown = text.length <= max ? text : truncated(text, max)
   const parts: VisiblePart[] = []
   let start = 0
   for (const { 0: character, index } of shown.matchAll(HIDDEN)) {
@@ -34,14 +34,14 @@ export function visibleParts(text: string, most = Infinity): readonly VisiblePar
   return rest === '' ? parts : [...parts, { text: rest, isEscape: false }]
 }
 
-/** The same as one text. */
-export function visible(text: string, most?: number): string {
-  return visibleParts(text, most)
+/** `visibleParts` as one text. */
+export function visible(text: string, max?: number): string {
+  return visibleParts(text, max)
     .map((part) => part.text)
     .join('')
 }
 
-/** Not between the two halves of a character. */
+/** Does not cut between the two halves of a surrogate pair. */
 function truncated(text: string, length: number): string {
   return /[\ud800-\udbff]/.test(text.charAt(length - 1)) ? text.slice(0, length - 1) : text.slice(0, length)
 }
@@ -56,10 +56,10 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** 83000 → "1 min 23 s": two units at most. */
+/** 83000 → "1 min 23 s": at most two units. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000
-  if (seconds > 0 && seconds < 0.1) return 'no time'
+  if (seconds > 0 && seconds < 0.1) return 'less than 0.1 s'
   if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`
   const whole = Math.round(seconds)
   if (whole < MINUTE) return `${whole} s`
@@ -73,13 +73,20 @@ function twoUnits(count: number, size: number, large: string, small: string): st
   return `${Math.floor(count / size)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`
 }
 
-/** How long ago, or how far ahead, in one unit: "3 min ago", "in 9 days". */
+/** Past or future in one unit: "3 min ago", "in 9 days". */
 export function relativeText(iso: string, nowMs: number): string {
   const seconds = Math.round((new Date(iso).getTime() - nowMs) / 1000)
   if (Number.isNaN(seconds)) return iso
   const span = spanText(Math.abs(seconds))
   if (span === undefined) return 'just now'
   return seconds < 0 ? `${span} ago` : `in ${span}`
+}
+
+/** The time until then, in one unit: "9 days". */
+export function timeLeftText(iso: string, nowMs: number): string {
+  const seconds = Math.round((new Date(iso).getTime() - nowMs) / 1000)
+  if (Number.isNaN(seconds)) return iso
+  return spanText(Math.max(0, seconds)) ?? 'a moment'
 }
 
 function spanText(seconds: number): string | undefined {
@@ -92,7 +99,7 @@ function spanText(seconds: number): string | undefined {
 
 const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' })
 
-/** In the time zone of whoever looks. */
+/** Date and time in the time zone of the browser. */
 export function timeText(iso: string): string {
   const time = new Date(iso)
   return Number.isNaN(time.getTime()) ? iso : TIME.format(time)
@@ -115,7 +122,7 @@ export function bytesText(bytes: number): string {
 
 const INCOMING = 'incoming/'
 
-/** As people call a drop: without the folder that all drops lie in. */
+/** The name of a file as users know it: its key without the upload folder. */
 export function fileName(key: string): string {
   return key.startsWith(INCOMING) ? key.slice(INCOMING.length) : key
 }

@@ -1,14 +1,15 @@
 import { batch } from '@preact/signals'
 import type { Overview } from '../api-types.ts'
 import { announce } from './announce.ts'
-import { askOverview, isAborted, messageOf, Unreachable } from './api-client.ts'
+import { ConsoleUnreachable, fetchOverview, isAborted, messageOf } from './api-client.ts'
 import { expectedImports, findExpected, importId } from './expected-imports.ts'
 import { counted, fileName } from './format.ts'
-import { STATES } from './labels.ts'
+import { stateText } from './labels.ts'
 import { connectionError, importLimit, overview } from './overview.ts'
 
 const BUSY_INTERVAL_MS = 1000
 const IDLE_INTERVAL_MS = 4000
+const MAX_ANNOUNCED = 3
 
 let timer: ReturnType<typeof setTimeout> | undefined
 let polling: AbortController | undefined
@@ -36,7 +37,7 @@ export function pollNow(): void {
 
 async function poll(signal: AbortSignal): Promise<void> {
   try {
-    const next = await askOverview(importLimit.value, signal)
+    const next = await fetchOverview(importLimit.value, signal)
     announceFinished(overview.value, next)
     batch(() => {
       overview.value = next
@@ -44,27 +45,26 @@ async function poll(signal: AbortSignal): Promise<void> {
     })
   } catch (error) {
     if (isAborted(error)) return
-    connectionError.value = { message: messageOf(error), isUnreachable: error instanceof Unreachable }
+    connectionError.value = { message: messageOf(error), isUnreachable: error instanceof ConsoleUnreachable }
   }
 }
 
 function isBusy(): boolean {
   const listed = overview.value
   if (listed === undefined || isUploading()) return true
-  const isImporting = listed.files.some(({ report }) => report.state === 'importing')
+  const isImporting = listed.imports.some(({ report }) => report.state === 'importing')
   const isExpecting = [...expectedImports.value].some(([key, expected]) => findExpected(listed, key, expected) === undefined)
   return isImporting || isExpecting || listed.waiting.messages > 0
 }
 
 /** Tells screen readers which imports have finished since the last poll. */
-function announceFinished(before: Overview | undefined, { files }: Overview): void {
+function announceFinished(before: Overview | undefined, { imports }: Overview): void {
   if (before === undefined) return
-  const finished = new Set(before.files.filter(({ report }) => report.state !== 'importing').map(importId))
-  const texts = files
-    .filter((file) => file.report.state !== 'importing' && !finished.has(importId(file)))
-    .map(({ report: { file, state, lines } }) => {
-      const rejected = lines.rejected + lines.undeliverable
-      return `${fileName(file.key)}: ${STATES[state].words}, ${counted(lines.delivered, 'line')} delivered, ${counted(rejected, 'line')} came back.`
-    })
-  if (texts.length > 0) announce(texts.slice(0, 3).join(' '))
+  const finished = new Set(before.imports.filter(({ report }) => report.state !== 'importing').map(importId))
+  const texts = imports
+    .filter((summary) => summary.report.state !== 'importing' && !finished.has(importId(summary)))
+    .map(
+      ({ report }) => `${fileName(report.file.key)}: ${stateText(report)}, ${counted(report.lines.delivered, 'line')} delivered.`,
+    )
+  if (texts.length > 0) announce(texts.slice(0, MAX_ANNOUNCED).join(' '))
 }

@@ -1,56 +1,56 @@
 import type { RejectedFilter, RejectedOrder } from '../api-types.ts'
 import { isReason } from './labels.ts'
 
-/** What the page shows; it stands after the `#`, so that a place in it can be gone back to, kept and sent. */
+/** What the page shows. The part of the address after the `#` contains it, so that the user can go back, bookmark and share. */
 export type Route =
-  | { readonly kind: 'files' }
-  | { readonly kind: 'file'; readonly id: string }
+  | { readonly kind: 'imports' }
+  | { readonly kind: 'import'; readonly id: string }
   | { readonly kind: 'rejected'; readonly filter: RejectedFilter; readonly offset: number; readonly order: RejectedOrder }
   | { readonly kind: 'fix' }
 
-const FILE = '#/import/'
+const IMPORT = '#/import/'
 
-/** @param hash as the address has it; whatever is not understood leads to the drops */
+/** @param hash of the address; an unknown one leads to the imports */
 export function readRoute(hash: string): Route {
   const [path = '', query = ''] = hash.split('?', 2)
   if (path === '#/rejected') return rejectedRoute(new URLSearchParams(query))
   if (path === '#/fix') return { kind: 'fix' }
-  const id = path.startsWith(FILE) ? decoded(path.slice(FILE.length)) : ''
-  return id === '' ? { kind: 'files' } : { kind: 'file', id }
+  const id = path.startsWith(IMPORT) ? decoded(path.slice(IMPORT.length)) : ''
+  return id === '' ? { kind: 'imports' } : { kind: 'import', id }
 }
 
 function rejectedRoute(query: URLSearchParams): Route {
-  const [file, reason, text, kept] = ['file', 'reason', 'text', 'kept'].map((name) => query.get(name) ?? '')
+  const [file, reason, text, status] = ['file', 'reason', 'text', 'status'].map((name) => query.get(name) ?? '')
   const offset = Number(query.get('offset') ?? 0)
   return {
     kind: 'rejected',
-    filter: filterOf({
+    filter: normalized({
       ...(file !== undefined && file !== '' && { file }),
       ...(reason !== undefined && isReason(reason) && { reason }),
       ...(text !== undefined && text !== '' && { text }),
-      ...((kept === 'archived' || kept === 'quarantined') && { kept }),
+      ...((status === 'archived' || status === 'quarantined') && { status }),
     }),
     offset: Number.isSafeInteger(offset) && offset > 0 ? offset : 0,
-    order: query.get('sort') === 'end' ? 'end' : 'place',
+    order: query.get('sort') === 'expiry' ? 'expiry' : 'file',
   }
 }
 
-/** In one order of names, so that the same filter is the same text. */
-export function filterOf({ file, reason, text, kept }: RejectedFilter): RejectedFilter {
+/** The filter with its fields in one order, so that equal filters have equal JSON and equal addresses. */
+export function normalized({ file, reason, text, status }: RejectedFilter): RejectedFilter {
   return {
     ...(file !== undefined && { file }),
     ...(reason !== undefined && { reason }),
     ...(text !== undefined && { text }),
-    ...(kept !== undefined && { kept }),
+    ...(status !== undefined && { status }),
   }
 }
 
 export function hrefOf(route: Route): string {
   switch (route.kind) {
-    case 'files':
+    case 'imports':
       return '#/'
-    case 'file':
-      return `${FILE}${encodeURIComponent(route.id)}`
+    case 'import':
+      return `${IMPORT}${encodeURIComponent(route.id)}`
     case 'fix':
       return '#/fix'
     case 'rejected':
@@ -58,11 +58,11 @@ export function hrefOf(route: Route): string {
   }
 }
 
-export function rejectedHref(filter: RejectedFilter, offset = 0, order: RejectedOrder = 'place'): string {
+export function rejectedHref(filter: RejectedFilter, offset = 0, order: RejectedOrder = 'file'): string {
   const query = new URLSearchParams({
-    ...filterOf(filter),
+    ...normalized(filter),
     ...(offset > 0 && { offset: String(offset) }),
-    ...(order === 'end' && { sort: order }),
+    ...(order === 'expiry' && { sort: order }),
   }).toString()
   return query === '' ? '#/rejected' : `#/rejected?${query}`
 }

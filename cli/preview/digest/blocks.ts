@@ -1,24 +1,24 @@
 const LF = 0x0a
 
-/** The first block is looked at alone, since it says what kind of file it is. */
+/** The first block is small, because the format of the file has to be known before the next blocks are digested. */
 const FIRST_BLOCK_BYTES = 65_536
 /**
- * Large enough that what a block costs besides its lines is little, and small enough that threads end at about the same time. Of those
- * after the first, only the last is shorter.
+ * Large enough that the fixed cost of a block does not matter, and small enough that all threads end at about the same time. All blocks
+ * between the first and the last have at least this size.
  */
 export const BLOCK_BYTES = 524_288
-/** More than KM_MAX_LINE_BYTES can be: what a line has beyond it changes nothing, it is too long. */
+/** More than KM_MAX_LINE_BYTES can be. A longer line is too long in any case, so the rest of its bytes is not kept. */
 const MAX_KEPT_BYTES = 4 * 1_048_576
 
 /**
- * Cuts bytes into blocks of whole lines, each in memory of its own, so that it can be given to another thread.
+ * Splits bytes into blocks of whole lines. Each block has its own memory, so that it can be transferred to another thread.
  *
- * What the bytes throw comes out after the last whole line. Memory: a block, and one line of at most 4 MiB.
+ * If reading fails, the whole lines before the failure are yielded first. Memory: a block, and one line of at most 4 MiB.
  */
 export async function* blocksOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let pieces: Buffer[] = []
   let length = 0
-  let open = 0 // bytes of the last line, which is not whole
+  let open = 0 // bytes of the last line so far; it has no line end yet
   let enough = FIRST_BLOCK_BYTES
   try {
     for await (const chunk of bytes) {
@@ -41,7 +41,7 @@ export async function* blocksOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<Ui
       open = tail.length
     }
   } catch (error) {
-    // The line that is open was cut off, and is none.
+    // The last line is cut off, and not a line.
     if (length > open) yield joined(pieces, length).slice(0, length - open)
     throw error
   }

@@ -4,20 +4,22 @@ import type { Line } from '../../../lambda/read/lines.ts'
 import { EMULATOR_KEY } from '../../../emulators/kissmetrics/key.ts'
 
 /**
- * A character of a line makes at most nine bytes of a request (three of UTF-8, each escaped), and what stands around the values is
- * shorter in a request than in JSON. So a line of this length stays below the 65,536 bytes that a request may have.
+ * One character of a line becomes at most nine bytes of a request (three bytes of UTF-8, each percent-encoded), and a request has less
+ * syntax around its values than JSON. So the request of a line of this length is below the limit of 65,536 bytes.
  */
-const SURELY_SMALL_CHARACTERS = 7_000
+const MAX_SMALL_LINE_CHARACTERS = 7_000
 
 const NO_REQUESTS = Object.freeze([])
 
 /**
- * What an import would do with a line. The importer's own code decides; the requests, which cost a third of the time, are only made
- * where they can be too large, so the other entries have none.
+ * Validates a line with the importer's own code.
+ *
+ * Building the requests takes a third of the time, and only their size can make a line invalid. So they are built for long lines only, and
+ * all other entries have none.
  */
 export function classifyLine(line: Line, rules: LineRules): Entry {
   const { text, fault } = line
-  if (fault !== undefined || text.length > SURELY_SMALL_CHARACTERS || isBlank(text)) return toEntry(line, rules, EMULATOR_KEY)
+  if (fault !== undefined || text.length > MAX_SMALL_LINE_CHARACTERS || isBlank(text)) return toEntry(line, rules, EMULATOR_KEY)
   const parsed = parseLine(text, rules)
   return parsed.kind === 'rejection'
     ? { kind: 'rejected', line, rejection: parsed }

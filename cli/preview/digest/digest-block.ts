@@ -10,12 +10,12 @@ export interface LineOptions {
   readonly maxLineBytes: number
 }
 
-/** Whole lines of a file, unpacked. */
+/** Whole lines of a file, decompressed. */
 export interface Block extends LineOptions {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-/** The lines of a block that is not the first of its file. */
+/** Digests a block that is not the first of its file. */
 export async function digestBlock({ bytes, ...options }: Block, digester: Digester): Promise<Digest> {
   for (const piece of piecesOf(bytes)) {
     if (isPlain(piece, options)) addPlain(piece, options, digester)
@@ -29,8 +29,8 @@ const CR = 0x0d
 const PIECE_BYTES = 16_384
 
 /**
- * Pieces of whole lines. What comes at once is in memory at once, as lines, which is more than V8's young generation has room for (semi-space
- * of 4 MB: a quarter of the time).
+ * Splits a block into pieces of whole lines. All lines of a piece are in memory at the same time; those of a whole block would not fit into
+ * V8's young generation (with a semi-space of 4 MB, that costs a quarter of the time).
  */
 function* piecesOf({ buffer }: Uint8Array<ArrayBuffer>): Generator<Buffer> {
   const all = Buffer.from(buffer)
@@ -43,12 +43,12 @@ function* piecesOf({ buffer }: Uint8Array<ArrayBuffer>): Generator<Buffer> {
   }
 }
 
-/** Whether no line of it can have a fault: it is text, each line has its end, and none is too long. */
+/** Whether the reader would find no fault: the piece is valid UTF-8, every line has a line end, and none can be too long. */
 function isPlain(piece: Buffer, { maxLineBytes }: LineOptions): boolean {
   return piece.length <= maxLineBytes && piece.at(-1) === LF && isUtf8(piece)
 }
 
-/** What the importer's reader would give, without its streams, which cost a twelfth of the time where nothing is wrong. */
+/** Reads lines as the importer's reader does, but without its streams, which take a twelfth of the time. */
 function addPlain(piece: Buffer, { rules }: LineOptions, digester: Digester): void {
   const text = piece.toString('utf8')
   for (let start = 0, end = text.indexOf('\n'); end !== -1; start = end + 1, end = text.indexOf('\n', start)) {
@@ -58,7 +58,7 @@ function addPlain(piece: Buffer, { rules }: LineOptions, digester: Digester): vo
 }
 
 async function addAny(piece: Buffer, { rules, maxLineBytes }: LineOptions, digester: Digester): Promise<void> {
-  // Behind the start of a file nothing is unpacked, and no byte order mark is looked for.
+  // byteStart is not 0: this is not the start of a file, so there is no gzip header and no byte order mark.
   const { batches } = await openLines(Readable.from([piece]), { maxLineBytes, byteStart: 1 })
   for await (const batch of batches) for (const line of batch) digester.add(classifyLine(line, rules))
 }

@@ -3,32 +3,35 @@ import { Worker } from 'node:worker_threads'
 import type { Block } from './digest-block.ts'
 import type { Digest } from './digest.ts'
 
-/** One thread folds the digests of all, which is a tenth of the work. */
+/** The main thread merges all digests, which is a tenth of the work; so more workers than this would wait for it. */
 const MAX_WORKERS = 6
-/** One block that is digested, and one that waits. */
+/** One block that is being digested, and one that waits. */
 const BLOCKS_PER_WORKER = 2
-/** For what lives as long as a block; V8's own limits are meant for a whole program. */
+/** A worker keeps one block at a time; V8's defaults are meant for a whole program. */
 const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 48 }
 
-/** Threads that digest blocks beside this one. */
+/** Worker threads that digest blocks. */
 export class DigestPool implements AsyncDisposable {
   readonly #workers: DigestWorker[] = []
   readonly #size: number
 
-  /** @param size none where there is one processor only */
+  /** @param size number of threads; by default 0 on a computer with one processor */
   constructor(size = Math.min(MAX_WORKERS, availableParallelism() - 1)) {
     this.#size = size
   }
 
-  /** To be called as soon as it is known that there will be blocks: a thread takes a tenth of a second to start. */
+  /** Starts the threads. Call this as soon as there will be blocks: a thread takes a tenth of a second to start. */
   start(): void {
     while (this.#workers.length < this.#size) this.#workers.push(new DigestWorker())
   }
 
-  /** @param block its bytes are gone afterwards @returns undefined where all threads have enough to do */
+  /**
+   * @param block its bytes are transferred, and cannot be read afterwards
+   * @returns undefined if all threads are busy
+   */
   digest(block: Block): Promise<Digest> | undefined {
-    const idlest = this.#workers.toSorted((a, b) => a.blocks - b.blocks)[0]
-    return idlest === undefined || idlest.blocks === BLOCKS_PER_WORKER ? undefined : idlest.digest(block)
+    const leastBusy = this.#workers.toSorted((a, b) => a.blocks - b.blocks)[0]
+    return leastBusy === undefined || leastBusy.blocks === BLOCKS_PER_WORKER ? undefined : leastBusy.digest(block)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -38,7 +41,7 @@ export class DigestPool implements AsyncDisposable {
 
 class DigestWorker {
   readonly #worker = new Worker(new URL('./digest-worker.ts', import.meta.url), { resourceLimits: LIMITS })
-  /** It answers in the order in which it is asked. */
+  /** The worker answers in the order of the requests. */
   readonly #waiting: PromiseWithResolvers<Digest>[] = []
 
   constructor() {
@@ -48,7 +51,7 @@ class DigestWorker {
     })
   }
 
-  /** That it has not answered. */
+  /** Blocks that it has not digested yet. */
   get blocks(): number {
     return this.#waiting.length
   }

@@ -5,11 +5,11 @@ import type { EpochSeconds } from '../../../lambda/parse/time.ts'
 import type { ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
 import { MAX_EXAMPLES } from '../summary.ts'
 import { Fingerprint, NameFingerprints } from './fingerprint.ts'
-import { Log } from './log.ts'
+import { Int32List } from './int32-list.ts'
 import { addValue, type ValueUse } from './values.ts'
 
 /**
- * What some lines in a row say, without the lines: plain data, so that it can be made in another thread. Its lines are numbered from 1.
+ * A summary of consecutive lines. It is plain data, so that another thread can make it. Its line numbers start at 1.
  *
  * Memory: less than its lines take.
  */
@@ -18,33 +18,33 @@ export interface Digest {
   readonly commands: { record: number; set: number; alias: number }
   readonly rejections: Map<ReasonCode, { count: number; readonly examples: { readonly line: number; readonly detail: string }[] }>
   readonly warnings: Map<WarningCode, number>
-  /** The span of the times, and how many lines each hour since 1970 has. */
+  /** First and last time, and the number of lines in each hour since 1970. */
   readonly times: { first: EpochSeconds; last: EpochSeconds; readonly hours: Map<number, number> }
   readonly events: Map<string, number>
   readonly properties: Map<string, ValueUse>
-  /** Identities with commas or colons: of how many lines, and some. */
+  /** Identities with commas or colons: the number of lines, and examples. */
   readonly changed: { lines: number; readonly examples: string[] }
   readonly aliases: { readonly person: string; readonly other: string; readonly line: number }[]
-  /** Fingerprints of identities: two numbers each. */
+  /** Fingerprints of identities; two numbers each. */
   identities: Int32Array<ArrayBuffer>
-  /** What Kissmetrics could have already, as `SIGHTING` says. */
-  sightings: Int32Array<ArrayBuffer>
+  /** Events and properties for the search for repeats, in the layout of `OCCURRENCE`. */
+  occurrences: Int32Array<ArrayBuffer>
 }
 
-/** The numbers of one sighting: of an event, or of one property that is set. */
-export const SIGHTING = { line: 0, kind: 1, high: 2, low: 3, content: 4, size: 5 } as const
+/** The layout of one occurrence: of an event, or of one property that is set. */
+export const OCCURRENCE = { line: 0, kind: 1, high: 2, low: 3, content: 4, size: 5 } as const
 export const OF_RECORD = 1
 export const OF_SET = 2
 
-/** Digests lines, one batch after the other. */
+/** Makes digests, one after the other. */
 export class Digester {
   readonly #names = new NameFingerprints()
   readonly #person = new Fingerprint()
   readonly #other = new Fingerprint()
   readonly #key = new Fingerprint()
   readonly #value = new Fingerprint()
-  readonly #identities = new Log()
-  readonly #sightings = new Log()
+  readonly #identities = new Int32List()
+  readonly #occurrences = new Int32List()
   #digest = emptyDigest()
   #line = 0
 
@@ -73,7 +73,7 @@ export class Digester {
   take(): Digest {
     const digest = this.#digest
     digest.identities = this.#identities.take()
-    digest.sightings = this.#sightings.take()
+    digest.occurrences = this.#occurrences.take()
     this.#digest = emptyDigest()
     this.#line = 0
     return digest
@@ -105,7 +105,7 @@ export class Digester {
     addTo(times.hours, Math.floor(time / 3_600))
   }
 
-  /** @returns whether Kissmetrics makes another one of it */
+  /** @returns whether Kissmetrics changes it */
   #addIdentity(identity: string, fingerprint: Fingerprint): boolean {
     const isChanged = fingerprint.start(0, 0).name(identity)
     fingerprint.end()
@@ -132,24 +132,24 @@ export class Digester {
   #addRecord(event: string, time: EpochSeconds, properties: readonly Property[]): void {
     addTo(this.#digest.events, event)
     let content = 0
-    // A sum, since the order of the properties does not matter.
+    // A sum, because the order of the properties does not matter.
     for (const property of properties) content = (content + this.#addProperty(property)) | 0
-    this.#see(OF_RECORD, time, this.#names.of(event), content)
+    this.#addOccurrence(OF_RECORD, time, this.#names.of(event), content)
   }
 
   #addSet(property: Property, time: EpochSeconds): void {
     const content = this.#addProperty(property)
-    this.#see(OF_SET, time, this.#names.of(property[0]), content)
+    this.#addOccurrence(OF_SET, time, this.#names.of(property[0]), content)
   }
 
-  /** @returns 32 bits for its name and value */
+  /** @returns 32 bits that stand for name and value */
   #addProperty([name, value]: Property): number {
     addValue(this.#digest.properties, name, value)
     const { high, low } = this.#names.of(name)
     return this.#value.start(high, low).text(value).end().low
   }
 
-  #see(kind: number, time: EpochSeconds, name: Fingerprint, content: number): void {
+  #addOccurrence(kind: number, time: EpochSeconds, name: Fingerprint, content: number): void {
     const { high, low } = this.#key
       .start(this.#person.high, this.#person.low)
       .number(kind)
@@ -157,7 +157,7 @@ export class Digester {
       .number(name.high)
       .number(name.low)
       .end()
-    this.#sightings.push(this.#line, kind, high, low, content)
+    this.#occurrences.push(this.#line, kind, high, low, content)
   }
 }
 
@@ -173,7 +173,7 @@ function emptyDigest(): Digest {
     changed: { lines: 0, examples: [] },
     aliases: [],
     identities: new Int32Array(),
-    sightings: new Int32Array(),
+    occurrences: new Int32Array(),
   }
 }
 

@@ -3,20 +3,20 @@ import { foldName, nameFrom } from '../../../emulators/kissmetrics/understand.ts
 const COMMA = 0x2c
 const COLON = 0x3a
 const SPACE = 0x20
-/** Beyond every character, so that "ab" and "c" are not "a" and "bc". */
+/** Greater than every character, so that "ab", "c" differs from "a", "bc". */
 const END_OF_TEXT = 0x11_0000
 
 /**
- * 64 bits that stand for some texts and numbers, put in one after the other: so much of a thing is kept, and not the thing.
+ * A 64-bit hash of texts and numbers. It is kept in place of the texts, to save memory.
  *
- * Of two million different ones, the chance that any two are the same is one in nine million.
+ * Among two million different values, the chance that any two have the same fingerprint is one in nine million.
  */
 export class Fingerprint {
   /** 32 bits each, signed. */
   high = 0
   low = 0
 
-  /** @param high what to begin with: another seed, or an earlier fingerprint, gives another fingerprint */
+  /** @param high @param low the seed, or an earlier fingerprint to continue */
   start(high: number, low: number): this {
     this.high = high
     this.low = low
@@ -38,9 +38,9 @@ export class Fingerprint {
   }
 
   /**
-   * A name or an identity as Kissmetrics takes it, with spaces for commas and colons.
+   * Adds a name or an identity as Kissmetrics stores it: with spaces for commas and colons.
    *
-   * @returns whether there are any
+   * @returns whether it has any
    */
   name(text: string): boolean {
     let { high, low } = this
@@ -62,14 +62,14 @@ export class Fingerprint {
     return isChanged
   }
 
-  /** @param number whole; its lowest 32 bits count */
+  /** @param number an integer, of which the lowest 32 bits count */
   number(number: number): this {
     this.high = Math.imul(rotated(this.high ^ number, 15), 0x9e37_79b1)
     this.low = Math.imul(rotated(this.low ^ number, 11), 0x27d4_eb2f)
     return this
   }
 
-  /** To be called last: spreads what was put in over all bits. */
+  /** Call this last. It spreads the input over all bits. */
   end(): this {
     const high = mixed(this.high ^ rotated(this.low, 16))
     this.low = mixed(this.low ^ high)
@@ -82,17 +82,17 @@ function rotated(bits: number, by: number): number {
   return (bits << by) | (bits >>> (32 - by))
 }
 
-/** The end of MurmurHash3: each bit that goes in can change every bit that comes out. */
+/** The finalizer of MurmurHash3: each input bit can change each output bit. */
 function mixed(bits: number): number {
   let mix = Math.imul(bits ^ (bits >>> 16), 0x85eb_ca6b)
   mix = Math.imul(mix ^ (mix >>> 13), 0xc2b2_ae35)
   return mix ^ (mix >>> 16)
 }
 
-/** Names come again and again. Bounded, since a file can have names of its own in each line. */
+/** Most names repeat, so their fingerprints are cached. The cache is bounded, because a file can have new names in each line. */
 const MAX_CACHED_NAMES = 5_000
 
-/** Fingerprints of names: the same for names that are one to Kissmetrics. */
+/** Fingerprints of names. Names that Kissmetrics does not distinguish have the same one. */
 export class NameFingerprints {
   readonly #known = new Map<string, Fingerprint>()
 

@@ -1,12 +1,12 @@
 import type { ValueType } from '../summary.ts'
 
-/** Kissmetrics' newer page names this limit; the older one has 8 KB, beyond which a line is rejected. */
+/** The limit in Kissmetrics' newer documentation. The older one has 8 KB, and a longer value makes a line invalid. */
 const LONG_CHARACTERS = 512
-/** Different values of each type. */
+/** Distinct values that are kept for each type. */
 export const VALUE_EXAMPLES = 3
 const EXAMPLE_CHARACTERS = 60
 
-/** How often a property was used, and with what values. */
+/** How often a property is used, and with which values. */
 export interface ValueUse {
   count: number
   longValues: number
@@ -25,7 +25,7 @@ export function addValue(uses: Map<string, ValueUse>, name: string, value: strin
   if (ofType.examples.length < VALUE_EXAMPLES) addExample(ofType.examples, shortValue(value))
 }
 
-/** Adds what later lines say to what earlier ones said. */
+/** Adds the uses in later lines to those in earlier ones. */
 export function mergeValues(uses: Map<string, ValueUse>, name: string, more: ValueUse): void {
   const use = uses.get(name) ?? addUse(uses, name)
   use.count += more.count
@@ -48,7 +48,7 @@ function addExample(examples: string[], example: string): void {
   if (examples.length < VALUE_EXAMPLES && !examples.includes(example)) examples.push(example)
 }
 
-/** A copy: a part of a text keeps the whole of it in memory. */
+/** A copy, because V8 keeps the whole text in memory for as long as a slice of it is used. */
 function shortValue(value: string): string {
   const short = value.length > EXAMPLE_CHARACTERS ? `${value.slice(0, EXAMPLE_CHARACTERS).toWellFormed()}…` : value
   return Buffer.from(short).toString()
@@ -57,9 +57,9 @@ function shortValue(value: string): string {
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const NINE = 0x39
 
-/** Kissmetrics, technical notes: values are text or numbers, and the text "123" is taken for the number. */
+/** @see Kissmetrics, technical notes: values are text or numbers, and the text "123" is read as a number */
 export function typeOf(value: string): ValueType {
-  // Digits, signs and the point all come before letters.
+  // Digits, signs and the point have lower codes than letters, so most texts are recognised by their first character.
   if (value.charCodeAt(0) <= NINE && NUMBER.test(value)) return 'number'
   return value === 'true' || value === 'false' ? 'boolean' : 'text'
 }

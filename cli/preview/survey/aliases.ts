@@ -1,5 +1,5 @@
 import { nameFrom } from '../../../emulators/kissmetrics/understand.ts'
-import type { AliasGroup, AliasSummary, LineRef } from '../summary.ts'
+import type { AliasGroup, AliasSummary, LinePosition } from '../summary.ts'
 
 const MAX_IDENTITIES = 100_000
 const MAX_PAIRS = 4 * MAX_IDENTITIES
@@ -7,20 +7,20 @@ const SHOWN_GROUPS = 20
 const SHOWN_IDENTITIES = 5
 
 /**
- * Who becomes one person with whom, over all aliases: a union-find.
+ * Finds the identities that aliases merge into one person, with a union-find.
  *
- * Memory: the first identities and the pairs between them; aliases with others are only counted.
+ * Memory: the first 100,000 identities and the pairs between them; aliases of other identities are only counted.
  *
- * @see Kissmetrics, "API specifications": the order of the two does not matter, and it cannot be undone
+ * @see Kissmetrics, "API specifications": the order of the two identities does not matter, and an alias cannot be undone
  */
 export class Aliases {
   readonly #maxIdentities: number
   readonly #indexes = new Map<string, number>()
-  readonly #firsts: LineRef[] = []
-  /** Of each identity another one of its group, and at the root of the group itself. */
+  readonly #firsts: LinePosition[] = []
+  /** For each identity, another one of its group; the root of a group is its own parent. */
   readonly #parents: number[] = []
   readonly #pairs = new Set<number>()
-  /** In how many pairs each identity is. */
+  /** For each identity, the number of its pairs. */
   readonly #degrees: number[] = []
   #commands = 0
   #repeated = 0
@@ -67,7 +67,7 @@ export class Aliases {
 
   #join(a: number, b: number): void {
     const pair = Math.min(a, b) * this.#maxIdentities + Math.max(a, b)
-    // With a comma for a space, both may be the same identity, which says nothing.
+    // Both are the same identity if they differ only in commas and spaces.
     if (a === b || this.#pairs.has(pair)) {
       this.#repeated += 1
       return
@@ -78,14 +78,14 @@ export class Aliases {
     const rootA = this.#rootOf(a)
     const rootB = this.#rootOf(b)
     if (rootA === rootB) this.#cycles += 1
-    // The older one stays the root, so that a group is known by its first identity.
+    // The older root stays the root, so that the first identity of a group is at its root.
     else this.#parents[Math.max(rootA, rootB)] = Math.min(rootA, rootB)
   }
 
   #rootOf(index: number): number {
     let at = index
     for (let parent = this.#parentOf(at); parent !== at; parent = this.#parentOf(at)) {
-      this.#parents[at] = this.#parentOf(parent) // halves the way for whoever comes next
+      this.#parents[at] = this.#parentOf(parent) // path halving: the next search is shorter
       at = parent
     }
     return at
@@ -106,7 +106,7 @@ export class Aliases {
 
   #shown(group: readonly (readonly [identity: string, index: number])[]): AliasGroup {
     const [, first = 0] = group[0] ?? []
-    // Where many become one by mistake, it is by one that is in all of the pairs, such as "unknown".
+    // If many people are merged by mistake, then usually by one identity that is in all pairs, e.g. "unknown".
     const byDegree = group.toSorted(([, a], [, b]) => this.#degreeOf(b) - this.#degreeOf(a))
     return {
       identities: group.length,

@@ -5,12 +5,11 @@ import { findTwins } from './twins.ts'
 
 export const MAX_NAMES = 5_000
 
-/** The names of events, or of properties, with what is known of each. Memory: the first names, whatever comes. */
+/** The names of events or of properties, with their uses. Memory: the first 5,000 names; the uses of all others are counted together. */
 abstract class Names<Use> {
   protected readonly uses = new Map<string, Use>()
   #otherUses = 0
 
-  /** Of one name too many, nothing is kept. */
   add(name: string, more: Use): void {
     if (this.uses.has(name) || this.uses.size < MAX_NAMES) this.merge(name, more)
     else this.#otherUses += this.countOf(more)

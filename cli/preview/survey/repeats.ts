@@ -1,14 +1,14 @@
-import { OF_RECORD, SIGHTING } from '../digest/digest.ts'
-import { MAX_EXAMPLES, type LineRef, type RepeatSummary } from '../summary.ts'
-import { Seen } from './seen.ts'
+import { OF_RECORD, OCCURRENCE } from '../digest/digest.ts'
+import { MAX_EXAMPLES, type LinePosition, type RepeatSummary } from '../summary.ts'
+import { FingerprintSet } from './fingerprint-set.ts'
 
-/** Events and properties that are compared; 50 MB. */
+/** Events and properties that are compared; they take 50 MB. */
 export const MAX_COMPARED = 2_000_000
 
-/** How often something was met, and where first. */
-class Found {
+/** A kind of repeat: how many, and the first positions. */
+class RepeatCounter {
   count = 0
-  readonly lines: LineRef[] = []
+  readonly lines: LinePosition[] = []
 
   add(file: string, line: number): void {
     this.count += 1
@@ -17,30 +17,33 @@ class Found {
 }
 
 /**
- * Lines that say to Kissmetrics what another line has said.
+ * Finds lines that Kissmetrics would ignore as repeats of earlier ones.
  *
- * @see Kissmetrics, "Detecting duplicates": of the same person, event and second (in the newer page: and the same properties and values)
- * one is kept; of the same person, property and second as well
+ * @see Kissmetrics, "Detecting duplicates": of events with the same person, name and second (newer page: and the same properties and
+ * values) the first is kept; the same is true for a property that is set for the same person at the same second
  */
 export class Repeats {
-  readonly #seen: Seen
-  readonly #events = new Found()
-  readonly #sameSecond = new Found()
-  readonly #sets = new Found()
-  readonly #contradictions = new Found()
+  readonly #known: FingerprintSet
+  readonly #events = new RepeatCounter()
+  readonly #sameSecond = new RepeatCounter()
+  readonly #sets = new RepeatCounter()
+  readonly #contradictions = new RepeatCounter()
 
   constructor(maxCompared = MAX_COMPARED) {
-    this.#seen = new Seen(maxCompared)
+    this.#known = new FingerprintSet(maxCompared)
   }
 
-  /** @param sightings of a digest @param linesBefore lines of the file before those of the digest */
-  add(sightings: Int32Array, file: string, linesBefore: number): void {
-    for (let at = 0; at < sightings.length;) {
-      const line = linesBefore + numberAt(sightings, at + SIGHTING.line)
-      if (numberAt(sightings, at + SIGHTING.kind) === OF_RECORD) {
-        this.#addRecord(sightings, at, file, line)
-        at += SIGHTING.size
-      } else at = this.#addSets(sightings, at, file, line)
+  /**
+   * @param occurrences from a digest
+   * @param linesBefore lines of the file before those of the digest
+   */
+  add(occurrences: Int32Array, file: string, linesBefore: number): void {
+    for (let at = 0; at < occurrences.length;) {
+      const line = linesBefore + numberAt(occurrences, at + OCCURRENCE.line)
+      if (numberAt(occurrences, at + OCCURRENCE.kind) === OF_RECORD) {
+        this.#addRecord(occurrences, at, file, line)
+        at += OCCURRENCE.size
+      } else at = this.#addSets(occurrences, at, file, line)
     }
   }
 
@@ -57,33 +60,33 @@ export class Repeats {
         sets: sets.lines,
         contradictions: contradictions.lines,
       },
-      isComplete: !this.#seen.isFull,
+      isComplete: !this.#known.isFull,
     }
   }
 
-  #addRecord(sightings: Int32Array, at: number, file: string, line: number): void {
-    const sighting = this.#see(sightings, at)
-    if (sighting === 'same') this.#events.add(file, line)
-    else if (sighting === 'differs') this.#sameSecond.add(file, line)
+  #addRecord(occurrences: Int32Array, at: number, file: string, line: number): void {
+    const match = this.#compare(occurrences, at)
+    if (match === 'same') this.#events.add(file, line)
+    else if (match === 'differs') this.#sameSecond.add(file, line)
   }
 
-  /** All properties that one line sets. @returns where the next line begins */
-  #addSets(sightings: Int32Array, start: number, file: string, line: number): number {
-    const own = sightings[start + SIGHTING.line]
+  /** Adds all properties that one line sets. @returns the index at which the next line begins */
+  #addSets(occurrences: Int32Array, start: number, file: string, line: number): number {
+    const own = occurrences[start + OCCURRENCE.line]
     let isRepeat = true
     let at = start
-    for (; sightings[at + SIGHTING.line] === own; at += SIGHTING.size) {
-      const sighting = this.#see(sightings, at)
-      if (sighting !== 'same') isRepeat = false
-      if (sighting === 'differs') this.#contradictions.add(file, line)
+    for (; occurrences[at + OCCURRENCE.line] === own; at += OCCURRENCE.size) {
+      const match = this.#compare(occurrences, at)
+      if (match !== 'same') isRepeat = false
+      if (match === 'differs') this.#contradictions.add(file, line)
     }
     if (isRepeat) this.#sets.add(file, line)
     return at
   }
 
-  #see(sightings: Int32Array, at: number) {
-    const [high, low] = [numberAt(sightings, at + SIGHTING.high), numberAt(sightings, at + SIGHTING.low)]
-    return this.#seen.add(high, low, numberAt(sightings, at + SIGHTING.content))
+  #compare(occurrences: Int32Array, at: number) {
+    const [high, low] = [numberAt(occurrences, at + OCCURRENCE.high), numberAt(occurrences, at + OCCURRENCE.low)]
+    return this.#known.add(high, low, numberAt(occurrences, at + OCCURRENCE.content))
   }
 }
 

@@ -2,26 +2,26 @@ import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
 import type { Entry } from '../../../lambda/parse/entry.ts'
 import type { Rejection, ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
 import { Digester, type Digest } from '../digest/digest.ts'
-import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type LineRef, type PreviewSummary } from '../summary.ts'
+import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type LinePosition, type PreviewSummary } from '../summary.ts'
 import { Aliases } from './aliases.ts'
 import { Events, Properties } from './names.ts'
 import { Repeats } from './repeats.ts'
-import { Seen } from './seen.ts'
+import { FingerprintSet } from './fingerprint-set.ts'
 import { Times } from './times.ts'
 
-/** Identities that are counted exactly; 50 MB. */
+/** Identities that are counted exactly; they take 50 MB. */
 export const MAX_IDENTITIES = 2_000_000
 
 const CHANGED_EXAMPLES = 5
-/** So many lines make a digest. */
+/** Lines that are added one by one are digested in groups of this size. */
 const DIGEST_LINES = 1_000
 
 /**
- * What lines would do to an account, over one file or several.
+ * Collects what an import of one or several files would do to a Kissmetrics account.
  *
- * Memory is that of its parts, each of which has a limit, however many lines come: two tables of 50 MB, and some names and examples.
+ * All lines of a file have to be added in order, one by one or as digests.
  *
- * Lines of a file come one by one, or as digests that were made elsewhere; but all of them, and in order.
+ * Memory is bounded, whatever the number of lines: two tables of 50 MB each, names and examples.
  */
 export class Survey {
   readonly #digester = new Digester()
@@ -29,9 +29,12 @@ export class Survey {
   readonly #refused: PreviewSummary['refused'][number][] = []
   readonly #lines = { valid: 0, rejected: 0, blank: 0 }
   readonly #commands = { record: 0, set: 0, alias: 0 }
-  readonly #rejections = new Map<ReasonCode, { count: number; readonly examples: (LineRef & { readonly detail: string })[] }>()
+  readonly #rejections = new Map<
+    ReasonCode,
+    { count: number; readonly examples: (LinePosition & { readonly detail: string })[] }
+  >()
   readonly #warnings = new Map<WarningCode, number>()
-  readonly #identities = new Seen(MAX_IDENTITIES)
+  readonly #identities = new FingerprintSet(MAX_IDENTITIES)
   readonly #changed = { lines: 0, examples: new Set<string>() }
   readonly #aliases = new Aliases()
   readonly #events = new Events()
@@ -40,26 +43,26 @@ export class Survey {
   readonly #repeats = new Repeats()
   #file: { readonly name: string; lines: number } = { name: '', lines: 0 }
 
-  /** The lines that come now are of this file. */
+  /** Starts a file. The following lines belong to it. */
   begin(file: string): void {
     this.#flush()
     this.#file = { name: file, lines: 0 }
     this.#files.push(this.#file)
   }
 
-  /** The next line of the file. */
+  /** Adds the next line of the file. */
   add(entry: Entry): void {
     this.#digester.add(entry)
     if (this.#digester.lines === DIGEST_LINES) this.#flush()
   }
 
-  /** The next lines of the file. */
+  /** Adds the next lines of the file. */
   addDigest(digest: Digest): void {
     this.#flush()
-    this.#fold(digest)
+    this.#merge(digest)
   }
 
-  /** The file comes back as a whole, or from here on. */
+  /** Notes that an import would reject the file, as a whole or from here on. */
   refuse({ reason, detail }: Rejection): void {
     this.#refused.push({ file: this.#file.name, reason, detail })
   }
@@ -93,10 +96,10 @@ export class Survey {
   }
 
   #flush(): void {
-    if (this.#digester.lines > 0) this.#fold(this.#digester.take())
+    if (this.#digester.lines > 0) this.#merge(this.#digester.take())
   }
 
-  #fold(digest: Digest): void {
+  #merge(digest: Digest): void {
     const { name: file, lines: before } = this.#file
     const { lines, commands, changed, identities } = digest
     this.#file.lines += lines.valid + lines.rejected + lines.blank
@@ -118,7 +121,7 @@ export class Survey {
     for (const [name, count] of digest.events) this.#events.add(name, count)
     for (const [name, use] of digest.properties) this.#properties.add(name, use)
     this.#times.add(digest.times)
-    this.#repeats.add(digest.sightings, file, before)
+    this.#repeats.add(digest.occurrences, file, before)
   }
 }
 
@@ -126,12 +129,12 @@ function addCounts<Key extends string>(totals: Record<Key, number>, counts: Read
   for (const key of Object.keys(totals) as Key[]) totals[key] += counts[key]
 }
 
-/** As Kissmetrics' own importer of SQL went; nobody has published a faster rate of the endpoint. */
+/** The rate of Kissmetrics' own SQL importer. A faster rate of the endpoint has not been published. */
 const SLOWEST_PER_HOUR = 50_000
-/** What a request takes where nothing holds it back, there and back. */
+/** Duration of a request that is not slowed down. */
 const ROUND_TRIP_SECONDS = 0.1
 
-/** As fast as the importer may become by itself, and as slow as Kissmetrics was. */
+/** From the importer's highest rate to the rate of Kissmetrics' SQL importer. */
 function estimateFor(requests: number): Estimate {
   return {
     requests,

@@ -4,7 +4,7 @@ import type { HistogramUnit, TimeSummary } from '../summary.ts'
 
 const HOUR_SECONDS = 3_600
 
-/** When things happened. Memory: one number for each hour from 2009 on in which something did. */
+/** The times of the lines. Memory: one number for each hour since 2009 that has lines. */
 export class Times {
   readonly #hours = new Map<number, number>()
   #first: EpochSeconds = Infinity
@@ -31,16 +31,16 @@ export class Times {
 }
 
 const UNITS: readonly HistogramUnit[] = ['hour', 'day', 'week', 'month', 'quarter']
-const MOST_ROWS = 14
+const MAX_ROWS = 14
 
-/** The finest that makes a small histogram. */
+/** The shortest unit for which the histogram is small enough. */
 function unitFor(first: EpochSeconds, last: EpochSeconds): HistogramUnit {
-  return UNITS.find((unit) => rows(first, last, unit) <= MOST_ROWS) ?? 'year'
+  return UNITS.find((unit) => rows(first, last, unit) <= MAX_ROWS) ?? 'year'
 }
 
 function rows(first: EpochSeconds, last: EpochSeconds, unit: HistogramUnit): number {
   let count = 0
-  for (let start = startOf(first, unit); start <= last && count <= MOST_ROWS; start = nextStart(start, unit)) count += 1
+  for (let start = startOf(first, unit); start <= last && count <= MAX_ROWS; start = nextStart(start, unit)) count += 1
   return count
 }
 
@@ -50,11 +50,11 @@ const FIXED_SECONDS: Readonly<Partial<Record<HistogramUnit, number>>> = {
   day: DAY_SECONDS,
   week: 7 * DAY_SECONDS,
 }
-/** The first Monday since 1970 was the fifth of January. */
+/** The first Monday since 1970 is the fifth of January. */
 const FIRST_MONDAY: EpochSeconds = 4 * DAY_SECONDS
 const MONTHS = { month: 1, quarter: 3, year: 12 } as const
 
-/** Where the hour, day and so on begins, in UTC, that the time is in. */
+/** The start, in UTC, of the unit that contains the time. */
 function startOf(time: EpochSeconds, unit: HistogramUnit): EpochSeconds {
   const seconds = FIXED_SECONDS[unit]
   const origin = unit === 'week' ? FIRST_MONDAY : 0

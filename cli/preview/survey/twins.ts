@@ -2,9 +2,9 @@ import { foldName, nameFrom } from '../../../emulators/kissmetrics/understand.ts
 import type { TwinSummary } from '../summary.ts'
 
 /**
- * Names that differ only in what people do not mean by a difference: capitals, spaces, signs, accents written in another way.
+ * Finds names that differ only in capitals, spaces, punctuation or the encoding of accents, and were probably meant to be one.
  *
- * @param names different ones, the most frequent first
+ * @param names distinct names, the most frequent first
  * @see Kissmetrics, technical notes: names are not case sensitive
  */
 export function findTwins(names: readonly string[]): readonly TwinSummary[] {
@@ -15,6 +15,6 @@ export function findTwins(names: readonly string[]): readonly TwinSummary[] {
 
 function meaningOf(name: string): string {
   const folded = name.normalize('NFKC').toLowerCase()
-  const deadLetters = folded.replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
-  return deadLetters === '' ? folded : deadLetters // a name that is all signs, such as an emoji, is like no other
+  const letters = folded.replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
+  return letters === '' ? folded : letters // a name without letters (e.g. an emoji) has no twins
 }

@@ -1,8 +1,8 @@
 import { fitted, listed } from '../../terminal/layout.ts'
-import type { LineRef } from '../summary.ts'
+import type { LinePosition } from '../summary.ts'
 
-/** Line numbers, and the file where there are several. */
-export function lineNumbersText(lines: readonly LineRef[], count: number, isNamingFiles: boolean, columns: number): string {
+/** Line numbers of one file, with its name if there are several files. */
+export function lineNumbersText(lines: readonly LinePosition[], count: number, isNamingFiles: boolean, columns: number): string {
   const [first] = lines
   if (first === undefined) return ''
   const inFirst = lines.filter(({ file }) => file === first.file)
@@ -10,7 +10,7 @@ export function lineNumbersText(lines: readonly LineRef[], count: number, isNami
   const numbers = inFirst.map(({ line }) => String(line))
   const isAll = inFirst.length === count
   if (!isNamingFiles) return `${word} ${listed(numbers, columns - word.length - 1, isAll)}`
-  // The end of a path tells more than its start.
+  // The end of a path says more than its start.
   const name = first.file.split('/').at(-1) ?? ''
   const numbersText = `${word} ${listed(numbers, Math.max(12, columns - name.length - word.length - 2), isAll)}`
   return `${fitted(name, Math.max(8, columns - numbersText.length - 1))} ${numbersText}`

@@ -6,23 +6,25 @@ import type { EventSummary, NamesSummary, PropertySummary, TwinSummary, ValueTyp
 const SHOWN_NAMES = 20
 const SHOWN_TWINS = 10
 const COUNT_COLUMNS = 9
-/** Before a name stand two spaces, its count and two spaces. */
-const NAME_AT = COUNT_COLUMNS + 4
-const REST = ' '.repeat(NAME_AT)
+/** A name comes after two spaces, its count and two spaces. */
+const NAME_COLUMN = COUNT_COLUMNS + 4
+const NAME_INDENT = ' '.repeat(NAME_COLUMN)
 
-/** Events, and what is odd about their names. */
+/** Events, most frequent first, and notes on their names. */
 export function eventRows(events: NamesSummary<EventSummary>): readonly string[] {
-  const rows = events.list.slice(0, SHOWN_NAMES).map(({ name, count }) => `${counted(count)}${shownName(name, WIDTH - NAME_AT)}`)
-  return [...rows, ...noteRows(events, 'events')]
+  const rows = events.list
+    .slice(0, SHOWN_NAMES)
+    .map(({ name, count }) => `${countCell(count)}${shownName(name, WIDTH - NAME_COLUMN)}`)
+  return [...rows, ...nameNoteRows(events, 'events')]
 }
 
-/** Properties with the kinds of their values, and what is odd about their names. */
+/** Properties with the types of their values, and notes on their names. */
 export function propertyRows(properties: NamesSummary<PropertySummary>): readonly string[] {
-  return [...properties.list.slice(0, SHOWN_NAMES).flatMap(rowsOf), ...noteRows(properties, 'properties')]
+  return [...properties.list.slice(0, SHOWN_NAMES).flatMap(rowsOf), ...nameNoteRows(properties, 'properties')]
 }
 
 const PROPERTY_COLUMNS = 22
-const TYPES_AT = NAME_AT + PROPERTY_COLUMNS + 2
+const TYPES_COLUMN = NAME_COLUMN + PROPERTY_COLUMNS + 2
 const TYPE_WORDS: Readonly<Record<ValueType, string>> = { number: 'number', text: 'text', boolean: 'true/false' }
 
 function rowsOf({ name, count, types, longValues }: PropertySummary): readonly string[] {
@@ -33,44 +35,44 @@ function rowsOf({ name, count, types, longValues }: PropertySummary): readonly s
   const texts = kinds.map(({ type, count: uses, examples }) => {
     const start = isMixed ? `${TYPE_WORDS[type]} ${grouped(uses)}: ` : `${TYPE_WORDS[type]}: `
     const shown = examples.map((example) => (type === 'text' ? quoted(example, 24) : fitted(example, 24)))
-    return `${start}${listed(shown, WIDTH - TYPES_AT - start.length, type === 'boolean' || examples.length < VALUE_EXAMPLES)}`
+    return `${start}${listed(shown, WIDTH - TYPES_COLUMN - start.length, type === 'boolean' || examples.length < VALUE_EXAMPLES)}`
   })
   if (longValues > 0) texts.push(`${grouped(longValues)} longer than 512 characters`)
-  const [first = '', ...others] = isMixed ? ['mixed kinds of values', ...texts] : texts
+  const [first = '', ...others] = isMixed ? ['mixed types', ...texts] : texts
   return [
-    `${counted(count)}${padded(shownName(name, PROPERTY_COLUMNS), PROPERTY_COLUMNS)}  ${first}`,
-    ...others.map((text) => `${' '.repeat(TYPES_AT)}${text}`),
+    `${countCell(count)}${padded(shownName(name, PROPERTY_COLUMNS), PROPERTY_COLUMNS)}  ${first}`,
+    ...others.map((text) => `${' '.repeat(TYPES_COLUMN)}${text}`),
   ]
 }
 
-function counted(count: number): string {
+function countCell(count: number): string {
   return `  ${grouped(count).padStart(COUNT_COLUMNS)}  `
 }
 
-/** In quotes only where its ends could not be seen. */
+/** In quotes if it has spaces that would not be visible. */
 function shownName(name: string, columns: number): string {
   return /^\s|\s$|\s\s/.test(name) ? quoted(name, columns) : fitted(name, columns)
 }
 
-function noteRows(names: NamesSummary<EventSummary>, what: 'events' | 'properties'): readonly string[] {
+function nameNoteRows(names: NamesSummary<EventSummary>, what: 'events' | 'properties'): readonly string[] {
   const { list, twins, isComplete, otherUses } = names
   const more = list.length - SHOWN_NAMES
   const changed = list.filter(({ becomes }) => becomes !== undefined)
   return [
-    ...(more > 0 ? [`${REST}… and ${grouped(more)} more; --json has ${isComplete ? 'all' : 'more'} of them`] : []),
+    ...(more > 0 ? [`${NAME_INDENT}… and ${grouped(more)} more; --json has ${isComplete ? 'all' : 'more'} of them`] : []),
     ...(isComplete
       ? []
       : wrapped(
-          `There are more than ${grouped(list.length)} names; the others were used ${grouped(otherUses)} times. Is an id or a date part of the name?`,
+          `There are more than ${grouped(list.length)} names, and the others are used ${grouped(otherUses)} times. Do the names contain an id or a date?`,
         )),
-    ...(twins.length > 0 ? [`  Near-twins: was one name meant?`, ...twinRows(twins, what)] : []),
-    ...(changed.length > 0 ? ['  Kissmetrics will put spaces for commas and colons:', ...changedRows(changed)] : []),
+    ...(twins.length > 0 ? [`  Similar names, probably meant to be one:`, ...twinRows(twins, what)] : []),
+    ...(changed.length > 0 ? ['  Kissmetrics replaces commas and colons with spaces:', ...changedRows(changed)] : []),
   ]
 }
 
 function twinRows(twins: readonly TwinSummary[], what: string): readonly string[] {
   const rows = twins.slice(0, SHOWN_TWINS).map(({ names, atKissmetrics }) => {
-    const end = atKissmetrics === 1 ? '  (one at Kissmetrics)' : `  (${atKissmetrics} ${what})`
+    const end = atKissmetrics === 1 ? '  (one in Kissmetrics)' : `  (${atKissmetrics} ${what})`
     const shown = names.map((name) => quoted(name, 26))
     return `    ${listed(shown, WIDTH - 4 - widthOf(end))}${end}`
   })

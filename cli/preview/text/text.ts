@@ -4,22 +4,20 @@ import { counted, grouped, printable, styled, type Output } from '../../terminal
 import type { AliasSummary, Estimate, PreviewSummary } from '../summary.ts'
 import { eventRows, propertyRows } from './name-rows.ts'
 import { lineNumbersText } from './line-numbers.ts'
-import { otherRows, repeatRows, timeRows } from './value-rows.ts'
+import { noteRows, repeatRows, timeRows } from './value-rows.ts'
 
-const DOCS_OF_REASONS = 'docs/reasons.md'
-
-/** A preview for a person, what matters most first: can it be sent, what would come back, and what can never be undone. */
+/** A preview for the user, in the order of importance: what can be sent, what would be rejected, and what cannot be undone. */
 export function previewText(summary: PreviewSummary, output: Output): string {
   const sections = [
-    verdictRows(summary, output),
+    resultRows(summary, output),
     totalRows(summary),
-    titled(`Rejected: ${lines(summary.lines.rejected)} would come back`, rejectedRows(summary), output),
+    titled(`${lines(summary.lines.rejected)} would be rejected`, rejectedRows(summary), output),
     titled(aliasTitle(summary.aliases.commands), aliasRows(summary), output),
     titled('Events', eventRows(summary.events), output),
     titled('Properties', propertyRows(summary.properties), output),
     titled('Time', timeRows(summary), output),
-    titled('Repeats: what Kissmetrics has already, it drops', repeatRows(summary), output),
-    titled('Also', otherRows(summary), output),
+    titled('Repeats, which Kissmetrics ignores', repeatRows(summary), output),
+    titled('Notes', noteRows(summary), output),
   ]
   return `${sections
     .filter((rows) => rows.length > 0)
@@ -31,21 +29,21 @@ function titled(title: string, rows: readonly string[], output: Output): readonl
   return rows.length === 0 ? [] : [styled(output, 'bold', title), ...rows]
 }
 
-function verdictRows({ files, lines: { total, valid, rejected }, refused }: PreviewSummary, output: Output): readonly string[] {
+function resultRows({ files, lines: { total, valid, rejected }, refused }: PreviewSummary, output: Output): readonly string[] {
   const what = files.length === 1 ? fitted(files[0]?.name ?? '', WIDTH) : `${grouped(files.length)} files`
   const rows = [styled(output, 'bold', what)]
   for (const { file, detail } of refused) {
-    const name = files.length === 1 ? 'It' : printable(file)
-    rows.push(...wrapped(`${name} would come back as a whole. ${printable(detail)}`, '').map((row) => styled(output, 'red', row)))
+    const name = files.length === 1 ? 'The file' : printable(file)
+    rows.push(...wrapped(`${name} would be rejected. ${printable(detail)}`, '').map((row) => styled(output, 'red', row)))
   }
   if (rejected > 0) {
-    const others = valid === 0 ? 'None can be sent.' : `The other ${grouped(valid)} can be sent.`
-    const sentence = `${lines(rejected)} of ${grouped(total)} would come back. ${others}`
+    const others = valid === 0 ? 'No line can be sent.' : `The other ${grouped(valid)} can be sent.`
+    const sentence = `${lines(rejected)} of ${grouped(total)} would be rejected. ${others}`
     rows.push(...wrapped(sentence, '').map((row) => styled(output, 'yellow', row)))
   } else if (valid > 0) {
-    const sentence = refused.length > 0 ? `${lines(valid)} can be sent.` : `All can be sent: ${lines(valid)}.`
-    rows.push(styled(output, 'green', sentence))
-  } else if (refused.length === 0) rows.push('There is nothing to send.')
+    const rest = refused.length > 0 ? '' : ' No line would be rejected.'
+    rows.push(styled(output, 'green', `${lines(valid)} can be sent.${rest}`))
+  } else if (refused.length === 0) rows.push('There are no lines to send.')
   return rows
 }
 
@@ -55,14 +53,14 @@ function totalRows(summary: PreviewSummary): readonly string[] {
   const kinds = (['record', 'set', 'alias'] as const).filter((kind) => commands[kind] > 0)
   return [
     total('lines', lines.total),
-    total('to be sent', lines.valid, kinds.map((kind) => `${kind} ${grouped(commands[kind])}`).join(', ')),
+    total('valid', lines.valid, kinds.map((kind) => `${kind} ${grouped(commands[kind])}`).join(', ')),
     total('rejected', lines.rejected),
     total('blank', lines.blank),
     ...(lines.valid === 0
       ? []
       : [
-          total('people', identities.count, `${identities.isExact ? '' : 'or more: '}different identities, in _p and _p2`),
-          `  time to send   ${durations(estimate)}, as fast as Kissmetrics takes them`,
+          total('people', identities.count, `${identities.isExact ? '' : 'or more: '}distinct identities in _p and _p2`),
+          `  time to send   ${durationRange(estimate)}, depending on Kissmetrics`,
         ]),
   ]
 }
@@ -77,13 +75,13 @@ const UNITS = [
   ['minute', 60],
 ] as const
 
-/** How long sending may take, in words. */
-export function durations({ fastestSeconds, slowestSeconds }: Estimate): string {
+/** How long an import takes, in words: "2 minutes to 1 hour". */
+export function durationRange({ fastestSeconds, slowestSeconds }: Estimate): string {
   const [fastest, slowest] = [duration(fastestSeconds), duration(slowestSeconds)]
   return fastest === slowest ? `about ${fastest}` : `${fastest} to ${slowest}`
 }
 
-/** Rounded to what a person plans with. */
+/** Rounded to one unit. */
 function duration(seconds: number): string {
   const [unit, length] = UNITS.find(([, unitSeconds]) => seconds >= 0.95 * unitSeconds) ?? ['minute', 60]
   const count = Math.max(1, Math.round(seconds / length))
@@ -94,40 +92,42 @@ function lines(count: number): string {
   return counted(count, 'line')
 }
 
-/** Where the line numbers begin. */
-const LINE_NUMBERS_COLUMN = 42
-
 function rejectedRows({ rejectedBy, files }: PreviewSummary): readonly string[] {
   const reasons = Object.keys(REASONS).filter((reason) => reason in rejectedBy) as (keyof typeof REASONS)[]
   const rows = reasons
     .map((reason) => ({ reason, ...(rejectedBy[reason] ?? { count: 0, examples: [] }) }))
     .toSorted((a, b) => b.count - a.count)
-    .flatMap(({ reason, count, examples }) => [
-      `  ${reason.padEnd(26)}${grouped(count).padStart(10)}  ${lineNumbersText(examples, count, files.length > 1, WIDTH - LINE_NUMBERS_COLUMN)}`,
-      `    ${fitted(REASONS[reason].means, WIDTH - 4)}`,
-    ])
-  return rows.length === 0 ? [] : [...rows, `  ${DOCS_OF_REASONS} tells how each is mended.`]
+    .flatMap(({ reason, count, examples }) => {
+      const start = `  ${reason.padEnd(26)}${grouped(count).padStart(10)}  `
+      return [
+        start + lineNumbersText(examples, count, files.length > 1, WIDTH - start.length),
+        `    ${fitted(REASONS[reason].means, WIDTH - 4)}`,
+      ]
+    })
+  return rows.length === 0 ? [] : [...rows, '  docs/reasons.md explains how to fix each of them.']
 }
 
 function aliasRows({ aliases, files }: PreviewSummary): readonly string[] {
   const { commands, groups, chains, cycles, repeated, isComplete, largest } = aliases
   if (commands === 0) return []
   return [
-    aliasRow(groups, groups === 1 ? 'person, who' : 'people, each of whom', 'is made of several identities'),
+    aliasRow(groups, groups === 1 ? 'person' : 'people', 'merged from several identities'),
     ...(repeated > 0 ? [aliasRow(repeated, 'repeated:', 'the same pair again, which is harmless')] : []),
-    ...(cycles > 0 ? [aliasRow(cycles, 'in a cycle:', 'the two were one person already, by other pairs')] : []),
+    ...(cycles > 0 ? [aliasRow(cycles, 'in a cycle:', 'other pairs already make them one person')] : []),
     ...(chains > 0
       ? [
           aliasRow(chains, chains === 1 ? 'chain:' : 'chains:', 'more than two identities become one person'),
           ...chainRows(largest, files.length > 1),
         ]
       : []),
-    ...(isComplete ? [] : wrapped('There are more identities than can be compared: all but the sum is about the first 100,000.')),
+    ...(isComplete
+      ? []
+      : wrapped('There are too many identities to compare. Except for the total, the counts cover the first 100,000.')),
   ]
 }
 
 function aliasTitle(count: number): string {
-  return count === 1 ? 'Aliases: 1, which cannot be undone' : `Aliases: ${grouped(count)}, none of which can be undone`
+  return `${counted(count, 'alias', 'aliases')}, which cannot be undone`
 }
 
 function aliasRow(count: number, what: string, meaning: string): string {
@@ -139,7 +139,7 @@ const IDENTITY_COLUMNS = 30
 
 function chainRows(largest: AliasSummary['largest'], isNamingFiles: boolean): readonly string[] {
   return largest.slice(0, SHOWN_CHAINS).map(({ identities, examples, first }) => {
-    const start = `             ${grouped(identities)} in one, from ${lineNumbersText([first], 1, isNamingFiles, 30)}: `
+    const start = `             ${grouped(identities)} identities, from ${lineNumbersText([first], 1, isNamingFiles, 30)}: `
     const names = examples.map((example) => quoted(example, IDENTITY_COLUMNS))
     return `${start}${listed(names, WIDTH - start.length, examples.length === identities)}`
   })

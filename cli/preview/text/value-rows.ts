@@ -1,14 +1,14 @@
 import type { ReasonCode } from '../../../lambda/reasons.ts'
 import { listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts'
 import { grouped } from '../../terminal/output.ts'
-import type { HistogramUnit, LineRef, PreviewSummary } from '../summary.ts'
+import type { HistogramUnit, LinePosition, PreviewSummary } from '../summary.ts'
 import { lineNumbersText } from './line-numbers.ts'
 
 const BAR_COLUMNS = 40
 
-/** When things happened, by the valid lines; and what of the others was wrong with their time. */
+/** A histogram of the times of valid lines, and the lines that are rejected because of their time. */
 export function timeRows({ time, rejectedBy }: PreviewSummary): readonly string[] {
-  const warnings = WRONG_TIMES.flatMap(([reason, words]) => {
+  const warnings = TIME_REASONS.flatMap(([reason, words]) => {
     const count = rejectedBy[reason]?.count ?? 0
     return count === 0 ? [] : [`  ${grouped(count).padStart(9)}  ${words} (rejected)`]
   })
@@ -21,9 +21,9 @@ export function timeRows({ time, rejectedBy }: PreviewSummary): readonly string[
   return [`  ${dateTime(time.first)} to ${dateTime(time.last)} UTC, lines by ${time.unit}`, ...bars, ...warnings]
 }
 
-const WRONG_TIMES: readonly (readonly [ReasonCode, string])[] = [
+const TIME_REASONS: readonly (readonly [ReasonCode, string])[] = [
   ['timestamp_in_milliseconds', 'look like milliseconds; seconds are needed'],
-  ['timestamp_before_2009', 'before 2009: Kissmetrics keeps nothing from then'],
+  ['timestamp_before_2009', 'before 2009, which Kissmetrics does not keep'],
   ['timestamp_in_future', 'more than a day in the future'],
 ]
 
@@ -52,10 +52,10 @@ function isoText(seconds: number): string {
   return new Date(seconds * 1000).toISOString()
 }
 
-/** Lines that Kissmetrics would take for something that it has already. */
+/** Lines that Kissmetrics would ignore as repeats. */
 export function repeatRows({ repeats, files }: PreviewSummary): readonly string[] {
   const { examples, isComplete } = repeats
-  const row = (count: number, what: string, lines: readonly LineRef[]): readonly string[] =>
+  const row = (count: number, what: string, lines: readonly LinePosition[]): readonly string[] =>
     count === 0
       ? []
       : [
@@ -63,21 +63,23 @@ export function repeatRows({ repeats, files }: PreviewSummary): readonly string[
           `             ${lineNumbersText(lines, count, files.length > 1, WIDTH - 13)}`,
         ]
   const rows = [
-    ...row(repeats.events, 'events like an earlier one in all: counted once', examples.events),
-    ...row(repeats.sameSecond, 'events like an earlier one but for properties: may be dropped', examples.sameSecond),
-    ...row(repeats.sets, 'lines that set what is set already, at the same second', examples.sets),
-    ...row(repeats.contradictions, 'properties set at the same second to another value: dropped', examples.contradictions),
+    ...row(repeats.events, 'events identical to an earlier one: counted once', examples.events),
+    ...row(repeats.sameSecond, 'events like an earlier one, with other properties: may be ignored', examples.sameSecond),
+    ...row(repeats.sets, 'lines that set properties to the same values in the same second', examples.sets),
+    ...row(repeats.contradictions, 'properties set to another value in the same second: ignored', examples.contradictions),
   ]
-  return isComplete ? rows : [...rows, ...wrapped('There are too many lines to compare them all, so there may be more.')]
+  return isComplete
+    ? rows
+    : [...rows, ...wrapped('There are too many lines to compare all of them, so there may be more repeats.')]
 }
 
-/** What is not wrong, and good to know. */
-export function otherRows({ warnings, identities }: PreviewSummary): readonly string[] {
+/** Changes that an import makes to valid lines. */
+export function noteRows({ warnings, identities }: PreviewSummary): readonly string[] {
   const { changedLines, changedExamples } = identities
   const row = (count: number, what: string): readonly string[] =>
     count === 0 ? [] : [`  ${grouped(count).padStart(9)}  ${what}`]
   return [
-    ...row(changedLines, 'lines with commas or colons in identities: spaces to Kissmetrics'),
+    ...row(changedLines, 'lines with commas or colons in identities, stored as spaces'),
     ...(changedLines === 0
       ? []
       : [

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { announce, findDeployment, localDeployment } from '../../../cli/deployment/deployment.ts'
-import { BUCKET, startCloud, type Cloud } from '../../../cli/local/services.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
+import { startLocalServices, type LocalServices } from '../../../cli/local/services.ts'
 import { TEST_WIRING } from '../../support/installation.ts'
 
 let cloudFolder: string
-let cloud: Cloud
+let cloud: LocalServices
 beforeAll(async () => {
   cloudFolder = await mkdtemp(path.join(tmpdir(), 'km-deployment-'))
-  cloud = await startCloud(cloudFolder, 0, TEST_WIRING)
+  cloud = await startLocalServices(cloudFolder, 0, TEST_WIRING)
 })
 afterAll(async () => {
   await cloud.stop()

@@ -15,18 +15,18 @@ function flags(more: Partial<LocalFlags>): LocalFlags {
   return { samples: true, apiKeyEnv: 'KM_API_KEY', dropDir: folder, stateDir: path.join(folder, 'state'), ...more }
 }
 
-describe('a flag that cannot be used is named, with what it holds and what to do', () => {
+describe('for an invalid flag, the message names the flag, its value and what to do', () => {
   // prettier-ignore
   test.each<[string, () => Partial<LocalFlags>, RegExp]>([
-    //  what is wrong               flags                                                            what is said
+    //  what is wrong               flags                                                            message
     [ 'a port in words',            () => ({ port: 'http' }),                                        /^--port is "http": expected a whole number from 1 to 65532\. Leave it out to take free ports\.$/ ],
     [ 'a port too high',            () => ({ port: '65534' }),                                       /^--port is "65534": expected/ ],
     [ 'a port below zero',          () => ({ port: '-1' }),                                          /^--port is "-1": expected/ ],
-    [ 'no such folder',             () => ({ dropDir: path.join(folder, 'typo') }),                  /^--drop-dir is ".*typo": there is no such folder\. Make it \(mkdir -p\), or name another\.$/ ],
+    [ 'no such folder',             () => ({ dropDir: path.join(folder, 'typo') }),                  /^--drop-dir is ".*typo": there is no such folder\. Create it \(mkdir -p\), or name another\.$/ ],
     [ 'a file for a folder',        () => ({ dropDir: path.join(folder, 'file') }),                  /^--drop-dir is ".*file": that is not a folder\./ ],
-    [ 'a state dir under a file',   () => ({ stateDir: path.join(folder, 'file', 'x') }),            /^--state-dir is ".*": it could not be made \(E[A-Z]+\)\. Name a folder that can\.$/ ],
-    [ 'an endpoint that is no URL', () => ({ endpoint: 'kissmetrics' }),                             /^--endpoint is "kissmetrics": expected an address such as https:\/\/trk\.kissmetrics\.io\.$/ ],
-    [ 'an endpoint in the clear',   () => ({ endpoint: 'http://trk.kissmetrics.io' }),               /Only https is allowed/ ],
+    [ 'a state dir under a file',   () => ({ stateDir: path.join(folder, 'file', 'x') }),            /^--state-dir is ".*": it could not be created \(E[A-Z]+\)\. Name another folder\.$/ ],
+    [ 'an endpoint that is no URL', () => ({ endpoint: 'kissmetrics' }),                             /^--endpoint is "kissmetrics": expected an address like https:\/\/trk\.kissmetrics\.io\.$/ ],
+    [ 'an unencrypted endpoint',   () => ({ endpoint: 'http://trk.kissmetrics.io' }),               /Only https is allowed/ ],
     [ 'an endpoint without a key',  () => ({ endpoint: 'https://trk.kissmetrics.io' }),              /^No API key: the environment variable KM_API_KEY is not set, and --endpoint needs one\./ ],
     [ 'another variable, not set',  () => ({ endpoint: 'https://trk.kissmetrics.io', apiKeyEnv: 'X' }), /variable X is not set/ ],
   ])('%s', async (_what, more, sentence) => {
@@ -34,7 +34,7 @@ describe('a flag that cannot be used is named, with what it holds and what to do
   })
 })
 
-test('without an endpoint the stand-in is used, and no key is needed', async () => {
+test('without an endpoint, lines go to the Kissmetrics emulator and no key is needed', async () => {
   expect(await readOptions(flags({}), {})).toEqual({
     once: false,
     json: false,
@@ -46,14 +46,14 @@ test('without an endpoint the stand-in is used, and no key is needed', async () 
   })
 })
 
-test('the key comes from the variable that is named', async () => {
+test('the key is read from the variable that --api-key-env names', async () => {
   const { target } = await readOptions(flags({ endpoint: 'https://trk.kissmetrics.io', apiKeyEnv: 'MY_KEY' }), {
     MY_KEY: ' abc\n',
   })
   expect(target).toEqual({ endpoint: new URL('https://trk.kissmetrics.io'), apiKey: 'abc' })
 })
 
-test('the state dir is made', async () => {
+test('the state folder is created', async () => {
   await readOptions(flags({ stateDir: path.join(folder, 'deep', 'state') }), {})
   expect((await stat(path.join(folder, 'deep', 'state'))).isDirectory()).toBe(true)
 })

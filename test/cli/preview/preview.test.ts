@@ -36,7 +36,7 @@ afterEach(() => {
   jest.restoreAllMocks()
 })
 
-describe('the exit code tells the shell', () => {
+describe('the exit code says whether all lines are valid', () => {
   // prettier-ignore
   test.each([
     //  the files                                     exit code
@@ -68,13 +68,13 @@ test('--json writes one document', async () => {
   })
 })
 
-describe('what cannot be read is told before anything is shown', () => {
+describe('a file that cannot be read is reported before anything is shown', () => {
   // prettier-ignore
   test.each([
-    [ 'none.json',          'cannot be read: there is no such file. Check the name, and that you may read it.' ],
-    [ '',                   'is a folder. Name the files in it, such as' ],
-    [ 's3://',              'names no file: expected s3://BUCKET/KEY' ],
-    [ 's3://bucket/folder/', 'names no file: expected s3://BUCKET/KEY' ],
+    [ 'none.json',          'cannot be read: there is no such file. Check the name and the permissions.' ],
+    [ '',                   'is a folder. Give the files in it, for example' ],
+    [ 's3://',              'is not the address of a file: expected s3://BUCKET/KEY' ],
+    [ 's3://bucket/folder/', 'is not the address of a file: expected s3://BUCKET/KEY' ],
   ])('%j', async (name, message) => {
     const file = name.startsWith('s3:') ? name : at(name)
     await expect(preview([at('good.jsonl'), file], { json: false })).rejects.toThrow(message)
@@ -82,7 +82,7 @@ describe('what cannot be read is told before anything is shown', () => {
   })
 })
 
-test('the limit of a line is the one that the importer has', async () => {
+test('the limit for a line is the importer’s', async () => {
   await writeFile(at('long.jsonl'), jsonLines([{ _p: 'a', _t: TIME, _n: 'Joined', text: 'x'.repeat(2_000) }]))
   process.env.KM_MAX_LINE_BYTES = '1024'
   try {
@@ -100,13 +100,13 @@ describe('a file in a bucket', () => {
   })
   afterAll(() => buckets[Symbol.asyncDispose]())
 
-  test('is read where it lies', async () => {
+  test('is read from the bucket', async () => {
     const { bucket, key } = await buckets.put(gzipSync(`${GOOD}{}\n`))
     expect(await preview([`s3://${bucket}/${key}`], { json: false })).toBe(1)
-    expect(written).toContain(`s3://${bucket}/${key}\n1 line of 2 would come back.`)
+    expect(written).toContain(`s3://${bucket}/${key}\n1 line of 2 would be rejected.`)
   })
 
-  test('that is not there is told as such', async () => {
+  test('that does not exist is reported', async () => {
     const { bucket } = await buckets.put(GOOD)
     await expect(preview([`s3://${bucket}/none.json`], { json: false })).rejects.toThrow(
       `s3://${bucket}/none.json cannot be read: there is no such object. Check the name.`,

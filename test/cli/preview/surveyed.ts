@@ -13,7 +13,7 @@ export function jsonLines(lines: readonly Members[]): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 }
 
-/** What a preview says of files, each of which is a text or bytes; they are called `a`, `b` and so on. */
+/** The preview of files, which are named `a`, `b` and so on. */
 export function surveyed(...files: readonly (string | Buffer)[]): Promise<PreviewSummary> {
   return surveyedBy(new DigestPool(0), ...files)
 }
@@ -34,7 +34,7 @@ export async function surveyedBy(pool: DigestPool, ...files: readonly (string | 
 
 const CHUNK_BYTES = 65_536
 
-/** As a file is read. */
+/** In the chunks in which a file is read. */
 function* chunksOf(file: Buffer): Generator<Buffer> {
   for (let at = 0; at < file.length; at += CHUNK_BYTES) yield file.subarray(at, at + CHUNK_BYTES)
 }

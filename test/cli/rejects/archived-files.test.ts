@@ -1,6 +1,6 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { BUCKET } from '../../../cli/local/services.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
 import { ArchivedFiles } from '../../../cli/rejects/archived-files.ts'
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
 import { NEVER, TestDeployment } from './fixtures.ts'

@@ -5,7 +5,8 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { localDeployment, type Deployment } from '../../../cli/deployment/deployment.ts'
 import { countMessages } from '../../../cli/deployment/queue-depth.ts'
-import { BUCKET, startCloud } from '../../../cli/local/services.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
+import { startLocalServices } from '../../../cli/local/services.ts'
 import { contentOf } from '../../../cli/rejects/content.ts'
 import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
@@ -46,7 +47,7 @@ export class TestDeployment implements AsyncDisposable {
 
   static async start(): Promise<TestDeployment> {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-deployment-'))
-    const cloud = await startCloud(folder, 0, TEST_WIRING)
+    const cloud = await startLocalServices(folder, 0, TEST_WIRING)
     return new TestDeployment(localDeployment(cloud), async () => {
       await cloud.stop()
       await rm(folder, { recursive: true })

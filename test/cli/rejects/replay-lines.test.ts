@@ -1,6 +1,6 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { BUCKET } from '../../../cli/local/services.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
 import { replayLines } from '../../../cli/rejects/replay-lines.ts'
 import { ReplayUpload, type EditedLine } from '../../../cli/rejects/replay-upload.ts'
 import { deadLetterOf, NEVER, TestDeployment } from './fixtures.ts'

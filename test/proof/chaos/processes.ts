@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { BUCKET } from '../../../cli/local/services.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
 import { API_KEY } from '../../support/installation.ts'
 import { Child } from './child.ts'
 import { LONGEST_LIFE_MS, type Death } from './kills.ts'

@@ -1,76 +1,78 @@
 import { latestTimeFor } from '../../../../lambda/parse/line.ts'
-import { joined, LineCheck, type LineCounts } from './check-lines.ts'
+import { concatenated } from './bytes.ts'
+import { LineCheck, type LineCounts } from './check-lines.ts'
 
-/** What was found out about a file before it is handed over. */
-export interface FileOutlook extends LineCounts {
-  /** Bytes of the file that were looked at, of all that it has. */
+/** The result of a check before the upload. */
+export interface FileCheck extends LineCounts {
+  /** Bytes of the file that were read, and all that it has. */
   readonly bytesRead: number
   readonly bytes: number
-  /** `part`: it was too long to be looked at to its end. `stuck`: it could not be read, or not unpacked, any further. */
-  readonly extent: 'whole' | 'part' | 'stuck'
+  /** `partial`: too long to check completely. `unreadable`: the rest could not be read or unpacked. */
+  readonly extent: 'complete' | 'partial' | 'unreadable'
 }
 
 export interface CheckOptions {
   readonly signal: AbortSignal
-  /** Unpacked bytes that are looked at, at most. */
-  readonly mostBytes: number
-  /** Told now and then. */
-  readonly onProgress: (outlook: FileOutlook) => void
+  /** Unpacked bytes to check at most. */
+  readonly maxBytes: number
+  /** Called several times per second. */
+  readonly onProgress: (check: FileCheck) => void
 }
 
-/** What the importer needs of the start, to know a file that is no text. */
-const START_BYTES = 512
-/** So long at a time, and then whoever types or scrolls has a turn. */
+/** Bytes that the format check needs to recognize a file that is not text. */
+const MIN_START_BYTES = 512
+/** How long the check runs before the browser can handle input again. */
 const SLICE_MS = 8
-/** A piece that surely takes no longer than some of these slices. */
-const PIECE_BYTES = 32_768
-const TELL_EVERY_MS = 150
+/** A piece of this size takes no longer than a few slices. */
+const MAX_PIECE_BYTES = 32_768
+const PROGRESS_INTERVAL_MS = 150
 
 /**
- * Looks at a file as the importer would, here in the browser: nothing is sent.
+ * Checks a file in the browser with the importer's own rules. Sends nothing.
  *
- * Like the importer it tells a packed file by its first bytes, whatever it is called. Several gzip members in one file, which the
- * importer takes for one, are more than a browser unpacks: such a file is looked at as far as the first goes.
+ * Like the importer, it recognizes gzip by the first bytes, whatever the file is called. Browsers unpack only the first member of a
+ * gzip file with several members (the importer unpacks all), so such a file is checked up to the end of its first member.
  *
  * @throws DOMException named AbortError
  */
-export async function checkFile(file: Blob, { signal, mostBytes, onProgress }: CheckOptions): Promise<FileOutlook> {
-  const check = new LineCheck({ latestTime: latestTimeFor(new Date()) })
+export async function checkFile(file: Blob, { signal, maxBytes, onProgress }: CheckOptions): Promise<FileCheck> {
+  const lines = new LineCheck({ latestTime: latestTimeFor(new Date()) })
   let bytesRead = 0
-  const outlook = (extent: FileOutlook['extent']): FileOutlook => ({
-    ...check.counts(),
+  const result = (extent: FileCheck['extent']): FileCheck => ({
+    ...lines.counts(),
     bytesRead: Math.min(bytesRead, file.size),
     bytes: file.size,
     extent,
   })
-  const faults: unknown[] = []
-  const pieces = piecesOf(await plainStream(file, (count) => (bytesRead += count)), (fault) => faults.push(fault))
-  let unpacked = 0
-  let toldAt = performance.now()
-  let restedAt = toldAt
+  const readErrors: unknown[] = []
+  const stream = await unpackedStream(file, (count) => (bytesRead += count))
+  const pieces = piecesOf(stream, (error) => readErrors.push(error))
+  let unpackedBytes = 0
+  let reportedAt = performance.now()
+  let yieldedAt = reportedAt
   for await (const piece of pieces) {
     signal.throwIfAborted()
-    if (unpacked >= mostBytes) return outlook('part')
-    check.add(piece)
-    unpacked += piece.length
-    if (check.counts().refusal !== undefined) return outlook('part')
+    if (unpackedBytes >= maxBytes) return result('partial')
+    lines.add(piece)
+    unpackedBytes += piece.length
+    if (lines.counts().refusal !== undefined) return result('partial')
     const now = performance.now()
-    if (now - toldAt >= TELL_EVERY_MS) {
-      onProgress(outlook('part'))
-      toldAt = now
+    if (now - reportedAt >= PROGRESS_INTERVAL_MS) {
+      onProgress(result('partial'))
+      reportedAt = now
     }
-    if (now - restedAt >= SLICE_MS) {
-      await nextTurn()
-      restedAt = performance.now()
+    if (now - yieldedAt >= SLICE_MS) {
+      await nextTask()
+      yieldedAt = performance.now()
     }
   }
   signal.throwIfAborted()
-  if (faults.length > 0) return outlook('stuck')
-  check.end()
-  return outlook('whole')
+  if (readErrors.length > 0) return result('unreadable')
+  lines.end()
+  return result('complete')
 }
 
-async function plainStream(file: Blob, onRead: (bytes: number) => void): Promise<ReadableStream<Uint8Array>> {
+async function unpackedStream(file: Blob, onRead: (bytes: number) => void): Promise<ReadableStream<Uint8Array>> {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer())
   const counted = file.stream().pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -84,37 +86,39 @@ async function plainStream(file: Blob, onRead: (bytes: number) => void): Promise
 }
 
 /**
- * In pieces that are quickly done; the first has enough bytes to tell what the file is.
+ * The stream in pieces of at most MAX_PIECE_BYTES; the first has at least MIN_START_BYTES, if the file has them.
  *
- * @param onFault told where it can be read, or unpacked, no further; a browser does not say why in words that a person could use
+ * @param onError called if the stream cannot be read or unpacked to its end; the browser's message would not help the user
  */
-async function* piecesOf(stream: ReadableStream<Uint8Array>, onFault: (fault: unknown) => unknown): AsyncGenerator<Uint8Array> {
+async function* piecesOf(stream: ReadableStream<Uint8Array>, onError: (error: unknown) => unknown): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader()
-  const onEnd = (fault: unknown) => {
-    onFault(fault)
-    return undefined
-  }
   let start: Uint8Array | undefined = new Uint8Array()
   try {
     for (;;) {
-      const value = await reader.read().then((next) => next.value, onEnd)
+      const value = await reader.read().then(
+        (next) => next.value,
+        (error: unknown) => {
+          onError(error)
+          return undefined
+        },
+      )
       if (value === undefined) break
       let chunk = value
       if (start !== undefined) {
-        chunk = start = joined([start, chunk])
-        if (chunk.length < START_BYTES) continue
+        chunk = start = concatenated([start, chunk])
+        if (chunk.length < MIN_START_BYTES) continue
         start = undefined
       }
-      for (let at = 0; at < chunk.length; at += PIECE_BYTES) yield chunk.subarray(at, at + PIECE_BYTES)
+      for (let at = 0; at < chunk.length; at += MAX_PIECE_BYTES) yield chunk.subarray(at, at + MAX_PIECE_BYTES)
     }
     if (start !== undefined) yield start
   } finally {
-    await reader.cancel().catch(() => undefined) // it may have failed already
+    await reader.cancel().catch(() => undefined) // the stream may have failed already
   }
 }
 
-/** A timer would wait for a second in a tab that nobody looks at. */
-function nextTurn(): Promise<void> {
+/** Lets the browser handle input. Not a timer: browsers slow timers of hidden tabs down to one per second. */
+function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = () => {

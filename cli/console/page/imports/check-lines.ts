@@ -2,12 +2,15 @@ import { diagnoseBytes, diagnoseFile, type SniffedLine } from '../../../../lambd
 import type { LineRules } from '../../../../lambda/parse/line.ts'
 import type { Rejection, ReasonCode } from '../../../../lambda/reasons.ts'
 import { classifyLine } from '../../../preview/digest/classify-line.ts'
+import { concatenated } from './bytes.ts'
 
-/** The importer's own default, `KM_MAX_LINE_BYTES`: what is longer comes back. */
-const MOST_LINE_BYTES = 262_144
-/** As the importer: so many lines without one JSON object, and it is no JSON-lines file; and so much of a long line tells what it was meant to be. */
-const HEAD_LINES = 1000
+/** The importer's default for `KM_MAX_LINE_BYTES`: a longer line is rejected. */
+const MAX_LINE_BYTES = 262_144
+/** As in the importer: after this many lines without a JSON object, the file is not JSON lines. */
+const MAX_SNIFFED_LINES = 1000
+/** Bytes of a too long line that the diagnosis needs. */
 const START_BYTES = 1024
+/** Reasons that a line which was meant as a JSON object does not get. */
 const NO_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
 
 const LF = 0x0a
@@ -15,33 +18,33 @@ const CR = 0x0d
 const BRACE = 0x7b
 const BOM = [0xef, 0xbb, 0xbf]
 
-/** What an import would do with the lines that were looked at. */
+/** What an import would do with the lines that were checked. */
 export interface LineCounts {
   readonly lines: number
   readonly blank: number
   readonly ready: number
   /** The most frequent first. */
-  readonly notDelivered: readonly { readonly reason: ReasonCode; readonly count: number }[]
-  /** The file as a whole would come back, and nothing of it be sent. */
+  readonly rejectedBy: readonly { readonly reason: ReasonCode; readonly count: number }[]
+  /** The file would be rejected, and no line of it sent. */
   readonly refusal?: Rejection
 }
 
 /**
- * Counts the lines of a file as the importer would, with its own judgement, so that a person knows what comes before anything is sent.
+ * Counts the lines of a file as the importer would, with the importer's own code, before anything is sent.
  *
- * Bytes come in whatever pieces. Memory: one piece, and one line of at most MOST_LINE_BYTES.
+ * Accepts pieces of any size. Memory: one piece, and one line of at most MAX_LINE_BYTES.
  */
 export class LineCheck {
   readonly #rules: LineRules
   readonly #strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  readonly #notDelivered = new Map<ReasonCode, number>()
-  /** Of the open line, whose end has not come yet; of one that is too long, only its first bytes. */
+  readonly #rejectedBy = new Map<ReasonCode, number>()
+  /** The start of the line whose end has not arrived; of a too long line, only its first bytes. */
   #open: Uint8Array[] = []
   #openBytes = 0
   #lines = 0
   #blank = 0
   #ready = 0
-  /** The first lines that are not blank, until one of them is an object. */
+  /** The first lines that are not blank; undefined after the first JSON object. */
   #sniffer: SniffedLine[] | undefined = []
   #refusal: Rejection | undefined
   #isAtStart = true
@@ -50,7 +53,7 @@ export class LineCheck {
     this.#rules = rules
   }
 
-  /** @param bytes the first of them at least 512, or all there are */
+  /** @param bytes the first piece has at least 512 bytes, or is the complete file */
   add(bytes: Uint8Array): void {
     if (this.#isAtStart) {
       this.#isAtStart = false
@@ -66,7 +69,7 @@ export class LineCheck {
     this.#keepOpen(bytes.subarray(start))
   }
 
-  /** The file has ended. */
+  /** Call after the last piece. */
   end(): void {
     if (this.#openBytes > 0) this.#endLine(new Uint8Array())
     if (this.#sniffer !== undefined) this.#refusal ??= diagnoseFile(this.#sniffer, true)
@@ -77,25 +80,25 @@ export class LineCheck {
       lines: this.#lines,
       blank: this.#blank,
       ready: this.#ready,
-      notDelivered: [...this.#notDelivered].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count),
+      rejectedBy: [...this.#rejectedBy].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count),
       ...(this.#refusal !== undefined && { refusal: this.#refusal }),
     }
   }
 
   #keepOpen(rest: Uint8Array): void {
     if (rest.length === 0) return
-    // A line that is too long is kept no further: what it begins with is all that is looked at.
-    if (this.#openBytes <= MOST_LINE_BYTES) this.#open.push(rest.slice())
+    // Only the start of a too long line is checked, so the rest is not kept.
+    if (this.#openBytes <= MAX_LINE_BYTES) this.#open.push(rest.slice())
     this.#openBytes += rest.length
   }
 
   #endLine(rest: Uint8Array): void {
     const length = this.#openBytes + rest.length
-    const bytes = this.#open.length === 0 ? rest : joined([...this.#open, rest])
+    const bytes = this.#open.length === 0 ? rest : concatenated([...this.#open, rest])
     this.#open = []
     this.#openBytes = 0
     this.#lines += 1
-    if (length > MOST_LINE_BYTES) this.#rejectLine('line_too_long', bytes)
+    if (length > MAX_LINE_BYTES) this.#rejectLine('line_too_long', bytes)
     else this.#classifyLine(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
   }
 
@@ -117,27 +120,17 @@ export class LineCheck {
   }
 
   #rejectLine(reason: ReasonCode, bytes: Uint8Array, text?: string): void {
-    this.#notDelivered.set(reason, (this.#notDelivered.get(reason) ?? 0) + 1)
+    this.#rejectedBy.set(reason, (this.#rejectedBy.get(reason) ?? 0) + 1)
     if (this.#sniffer === undefined) return
     if (reason === 'line_too_long' ? bytes[0] === BRACE : !NO_OBJECT.has(reason)) {
       this.#sniffer = undefined
       return
     }
     this.#sniffer.push({ text, ...(text === undefined && { start: latin1(bytes.subarray(0, START_BYTES)) }) })
-    if (this.#sniffer.length < HEAD_LINES) return
+    if (this.#sniffer.length < MAX_SNIFFED_LINES) return
     this.#refusal = diagnoseFile(this.#sniffer, false)
     this.#sniffer = undefined
   }
-}
-
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
 }
 
 function latin1(bytes: Uint8Array): string {

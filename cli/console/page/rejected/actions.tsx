@@ -1,46 +1,43 @@
-import type { RejectedFilter, RejectedRow } from '../../api-types.ts'
-import { archive, sendBack } from '../api-client.ts'
-import { confirm } from '../dialog.tsx'
-import { hrefOf } from '../route.ts'
+import type { ArchiveRequest, RejectedFilter, RejectedRow } from '../../api-types.ts'
+import { archive, retryFailedImports } from '../api-client.ts'
+import { confirm } from '../components/confirm-dialog.tsx'
 import { counted, fileName } from '../format.ts'
-import { lay } from './drafts.ts'
+import { hrefOf } from '../route.ts'
+import { addDrafts } from './drafts.ts'
 
-/** What is to be put away: by its ids, or all that match. */
-export type ArchiveResult = Parameters<typeof archive>[0]
+/*
+ * What the user can do with rejected lines. Each action returns a text to announce, or undefined if the user canceled.
+ */
 
-export function openDesk(rows: readonly RejectedRow[]): void {
-  lay(rows)
+export function openFixView(rows: readonly RejectedRow[]): void {
+  addDrafts(rows)
   location.hash = hrefOf({ kind: 'fix' })
 }
 
-export async function archiveExpiring(): Promise<string | undefined> {
-  const { archived } = await archive({ nearTheirEnd: true })
-  return `${counted(archived, 'line is', 'lines are')} kept in the bucket now.`
+export async function keepExpiring(): Promise<string | undefined> {
+  const { archived } = await archive({ expiringSoon: true })
+  return `${counted(archived, 'line')} kept. They do not expire anymore.`
 }
 
-export async function archived(question: ArchiveResult, count: number): Promise<string | undefined> {
-  const isYes = await confirm({
-    title: `Put away ${counted(count, 'line')}?`,
-    text: (
-      <p>
-        They are no longer among what waits. Nothing is thrown away: “Put away” has them, and from there they can still be mended
-        and sent.
-      </p>
-    ),
-    action: `Put away ${counted(count, 'line')}`,
+export async function archiveLines(request: ArchiveRequest, count: number): Promise<string | undefined> {
+  const lines = counted(count, 'line')
+  const isConfirmed = await confirm({
+    title: `Archive ${lines}?`,
+    text: <p>They move from this list to “Archived”. Nothing is deleted: you can still fix and send them from there.</p>,
+    action: `Archive ${lines}`,
   })
-  if (!isYes) return undefined
-  const { archived } = await archive(question)
-  return `${counted(archived, 'line was', 'lines were')} put away.`
+  if (!isConfirmed) return undefined
+  const { archived } = await archive(request)
+  return `${counted(archived, 'line')} archived.`
 }
 
-export async function tryAgain(filter: RejectedFilter): Promise<string | undefined> {
-  const isYes = await confirm({
-    title: filter.file === undefined ? 'Try the failed imports again?' : `Try ${fileName(filter.file)} again?`,
-    text: <p>They go on where they stood. Do this when what made them fail is put right.</p>,
-    action: 'Try again',
+export async function retryImports(filter: RejectedFilter): Promise<string | undefined> {
+  const isConfirmed = await confirm({
+    title: filter.file === undefined ? 'Retry the failed imports?' : `Retry ${fileName(filter.file)}?`,
+    text: <p>Each import continues where it stopped. Fix the cause before you retry.</p>,
+    action: 'Retry',
   })
-  if (!isYes) return undefined
-  const { works } = await sendBack(filter)
-  return `${counted(works, 'import')} sent back, to be tried again.`
+  if (!isConfirmed) return undefined
+  const { imports } = await retryFailedImports(filter)
+  return `${counted(imports, 'import')} will be retried.`
 }

@@ -1,156 +1,94 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { RejectedFilter, DeadLetterPage } from '../../api-types.ts'
-import { Prose } from '../components.tsx'
-import { filterOf } from '../route.ts'
+import { useState } from 'preact/hooks'
+import type { RejectedFilter, RejectedPage } from '../../api-types.ts'
+import { Prose } from '../components/text.tsx'
 import { fileName, grouped, visible } from '../format.ts'
 import { meansOf } from '../labels.ts'
+import { normalized } from '../route.ts'
+import './filters.css'
+import { SearchField } from './search-field.tsx'
 
 interface FilterProps {
   readonly filter: RejectedFilter
-  readonly deadLetters: DeadLetterPage
+  readonly page: RejectedPage
   readonly onFilter: (filter: RejectedFilter) => void
 }
 
-/** What waits, what a person put away, and what failed too often. */
-export function Views({ filter, deadLetters, onFilter }: FilterProps) {
-  const view = (words: string, count: number, kept?: 'archived' | 'quarantined') => (
-    <li>
-      <button
-        type="button"
-        class="tab"
-        aria-current={filter.kept === kept ? 'page' : undefined}
-        onClick={() => {
-          onFilter(kept === undefined ? {} : { kept })
-        }}
-      >
-        {words} <span class="count">{grouped(count)}</span>
-      </button>
-    </li>
-  )
-  return (
-    <nav aria-label="Views">
-      <ul class="tabs">
-        {view('Waiting', deadLetters.total)}
-        {view('Put away', deadLetters.archived, 'archived')}
-        {view('Set aside', deadLetters.quarantined, 'quarantined')}
-      </ul>
-      {filter.kept === 'archived' && (
-        <p class="soft">What somebody put away. It is kept, and can be mended and sent from here.</p>
-      )}
-      {filter.kept === 'quarantined' && (
-        <p class="soft">What came back after three replays. It is kept, and no longer sent along when everything is replayed.</p>
-      )}
-    </nav>
-  )
-}
-
-const SHOWN_REASONS = 8
-
-export function Filters({ filter, deadLetters, onFilter, showsFiles }: FilterProps & { readonly showsFiles: boolean }) {
-  const [isOpen, setIsOpen] = useState(false)
-  const { reasons, files } = deadLetters
-  const shown = isOpen ? reasons : reasons.slice(0, SHOWN_REASONS)
-  const { file: _file, ...exceptFile } = filter
-  const { reason: _reason, ...butReason } = filter
+/** Filters by reason, file and text. */
+export function Filters({ hasFileFilter, ...props }: FilterProps & { readonly hasFileFilter: boolean }) {
+  const { filter, onFilter } = props
   return (
     <div class="filters" role="group" aria-label="Filters">
-      {reasons.length > 0 && (
-        <ul class="chips" aria-label="Reasons">
-          {shown.map(({ reason, count }) => (
-            <li key={reason}>
-              <button
-                type="button"
-                class={filter.reason === reason ? 'chip on' : 'chip'}
-                aria-pressed={filter.reason === reason}
-                title={reason}
-                onClick={() => {
-                  onFilter(filter.reason === reason ? butReason : filterOf({ ...filter, reason }))
-                }}
-              >
-                <Prose text={meansOf(reason)} /> <span class="count">{grouped(count)}</span>
-              </button>
-            </li>
-          ))}
-          {reasons.length > SHOWN_REASONS && (
-            <li>
-              <button
-                type="button"
-                class="chip"
-                aria-expanded={isOpen}
-                onClick={() => {
-                  setIsOpen(!isOpen)
-                }}
-              >
-                {isOpen ? 'Fewer' : `${grouped(reasons.length - SHOWN_REASONS)} more`}
-              </button>
-            </li>
-          )}
-        </ul>
-      )}
+      <ReasonFilter {...props} />
       <div class="fields">
-        {showsFiles && (
-          <label>
-            File
-            <select
-              value={filter.file ?? ''}
-              onChange={({ currentTarget: { value } }) => {
-                onFilter(value === '' ? exceptFile : filterOf({ ...filter, file: value }))
-              }}
-            >
-              <option value="">All files</option>
-              {filter.file !== undefined && !files.some(({ key }) => key === filter.file) && (
-                <option value={filter.file}>{visible(fileName(filter.file), 80)} (0)</option>
-              )}
-              {files.map(({ key, count }) => (
-                <option key={key} value={key}>
-                  {key === '' ? 'no file' : visible(fileName(key), 80)} ({grouped(count)})
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-        <Search filter={filter} onFilter={onFilter} />
+        {hasFileFilter && <FileFilter {...props} />}
+        <SearchField filter={filter} onFilter={onFilter} />
       </div>
     </div>
   )
 }
 
-const PATIENCE_MS = 300
+const MAX_REASONS = 8
 
-function Search({ filter, onFilter }: Omit<FilterProps, 'deadLetters'>) {
-  const [text, setText] = useState(filter.text ?? '')
-  const latest = useRef({ filter, onFilter })
-  latest.current = { filter, onFilter }
-  const written = useRef(filter.text ?? '')
-  // The address may have changed by itself, as when somebody goes back.
-  useEffect(() => {
-    if ((filter.text ?? '') === written.current) return
-    written.current = filter.text ?? ''
-    setText(written.current)
-  }, [filter.text])
-  useEffect(() => {
-    if (text === written.current) return
-    const timer = setTimeout(() => {
-      written.current = text
-      const { text: _text, ...rest } = latest.current.filter
-      latest.current.onFilter(filterOf(text === '' ? rest : { ...rest, text }))
-    }, PATIENCE_MS)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [text])
+function ReasonFilter({ filter, page: { reasons }, onFilter }: FilterProps) {
+  const [isExpanded, setIsExpanded] = useState(false)
+  if (reasons.length === 0) return null
+  const { reason: selected, ...withoutReason } = filter
+  return (
+    <ul class="chips" aria-label="Reasons">
+      {(isExpanded ? reasons : reasons.slice(0, MAX_REASONS)).map(({ reason, count }) => (
+        <li key={reason}>
+          <button
+            type="button"
+            class={selected === reason ? 'chip on' : 'chip'}
+            aria-pressed={selected === reason}
+            title={reason}
+            onClick={() => {
+              onFilter(selected === reason ? withoutReason : normalized({ ...filter, reason }))
+            }}
+          >
+            <Prose text={meansOf(reason)} /> <span class="count">{grouped(count)}</span>
+          </button>
+        </li>
+      ))}
+      {reasons.length > MAX_REASONS && (
+        <li>
+          <button
+            type="button"
+            class="chip"
+            aria-expanded={isExpanded}
+            onClick={() => {
+              setIsExpanded(!isExpanded)
+            }}
+          >
+            {isExpanded ? 'Fewer' : `${grouped(reasons.length - MAX_REASONS)} more`}
+          </button>
+        </li>
+      )}
+    </ul>
+  )
+}
+
+function FileFilter({ filter, page: { files }, onFilter }: FilterProps) {
+  const { file: selected, ...withoutFile } = filter
   return (
     <label>
-      Text in the line
-      <input
-        type="search"
-        value={text}
-        spellcheck={false}
-        autocomplete="off"
-        onInput={({ currentTarget }) => {
-          setText(currentTarget.value)
+      File
+      <select
+        value={selected ?? ''}
+        onChange={({ currentTarget: { value } }) => {
+          onFilter(value === '' ? withoutFile : normalized({ ...filter, file: value }))
         }}
-      />
+      >
+        <option value="">All files</option>
+        {selected !== undefined && !files.some(({ key }) => key === selected) && (
+          <option value={selected}>{visible(fileName(selected), 80)} (0)</option>
+        )}
+        {files.map(({ key, count }) => (
+          <option key={key} value={key}>
+            {key === '' ? 'no file' : visible(fileName(key), 80)} ({grouped(count)})
+          </option>
+        ))}
+      </select>
     </label>
   )
 }

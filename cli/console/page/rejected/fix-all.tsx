@@ -1,94 +1,116 @@
-import { useEffect, useState } from 'preact/hooks'
-import type { FixOutlook, RejectedFilter } from '../../api-types.ts'
-import { askFix, isAborted, messageOf } from '../api-client.ts'
-import { Notice, Prose } from '../components.tsx'
+import { useState } from 'preact/hooks'
+import type { FixPreview, RejectedFilter } from '../../api-types.ts'
+import { messageOf } from '../api-client.ts'
+import { Notice } from '../components/notice.tsx'
+import { Prose } from '../components/text.tsx'
 import { counted, fileName, grouped } from '../format.ts'
-import { meansOf, type FixSuggestion } from '../labels.ts'
-import { Changed, Fixes, fixLabel } from './fixes.tsx'
-import { send } from './send.tsx'
+import { meansOf } from '../labels.ts'
+import { ChangedText } from './changed-text.tsx'
+import './fix-all.css'
+import { FixButtons, fixLabel } from './fix-buttons.tsx'
+import { sendLines } from './send-lines.tsx'
+import type { FixSuggestion } from './suggest-fix.ts'
+import { useFixPreview } from './use-fix-preview.ts'
 
 interface FixAllProps {
   readonly filter: RejectedFilter
   readonly matching: number
   readonly suggestion: FixSuggestion | undefined
-  /** Lines were sent: the list is another by now. */
+  /** Called after lines were sent, so that the list is fetched again. */
   readonly onSent: () => void
 }
 
-/** Mends everything that a filter leaves, however much it is: what would come of it is shown first. */
+/** Fixes all lines that match a filter, however many, the same way. Shows the effect before anything is sent. */
 export function FixAll({ filter, matching, suggestion, onSent }: FixAllProps) {
   const [fixes, setFixes] = useState<readonly string[]>([])
-  const [isBusy, setIsBusy] = useState(false)
-  const { outlook, trouble, isAsking, fail } = useOutlook(filter, fixes, matching)
-  const valid = outlook?.valid ?? 0
+  const [isSending, setIsSending] = useState(false)
+  const [sendError, setSendError] = useState<string>()
+  const { preview, error, isLoading } = useFixPreview(filter, fixes, matching)
+  const valid = preview?.valid ?? 0
   const onSend = async () => {
+    setSendError(undefined)
     try {
-      const replayed = await send({ isAll: true, filter, fixes }, valid, (outlook?.deadLetters ?? 0) - valid, () => {
-        setIsBusy(true)
+      const sent = await sendLines({ isAll: true, filter, fixes }, valid, (preview?.deadLetters ?? 0) - valid, () => {
+        setIsSending(true)
       })
-      if (replayed !== undefined) onSent()
-    } catch (error) {
-      fail(messageOf(error))
+      if (sent !== undefined) onSent()
+    } catch (failure) {
+      setSendError(messageOf(failure))
     } finally {
-      setIsBusy(false)
+      setIsSending(false)
     }
   }
+  const problem = sendError ?? error
   return (
-    <section class="sheet" aria-labelledby="mend-all-title">
-      <h2 id="mend-all-title">Mend all {counted(matching, 'line')} alike</h2>
-      <Fixes
+    <section class="card" aria-labelledby="fix-all-title">
+      <h2 id="fix-all-title">Fix all {counted(matching, 'line')} the same way</h2>
+      <FixButtons
         suggestion={suggestion}
         onFix={(name) => {
           setFixes([...fixes.filter((other) => other !== name), name])
         }}
       />
-      {fixes.length > 0 && (
-        <ul class="chips" aria-label="Chosen fixes">
-          {fixes.map((name) => (
-            <li key={name}>
-              <button
-                type="button"
-                class="chip on"
-                aria-label={`Do without: ${fixLabel(name)}`}
-                onClick={() => {
-                  setFixes(fixes.filter((other) => other !== name))
-                }}
-              >
-                {fixLabel(name)} <span aria-hidden="true">×</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
-      {trouble !== undefined && (
-        <Notice tone="bad" role="alert">
-          {trouble}
+      <ChosenFixes
+        fixes={fixes}
+        onRemove={(name) => {
+          setFixes(fixes.filter((other) => other !== name))
+        }}
+      />
+      {problem !== undefined && (
+        <Notice tone="error" role="alert">
+          {problem}
         </Notice>
       )}
       <div role="status">
-        {outlook === undefined ? (
-          <p class="soft">Looking at all of them…</p>
+        {preview === undefined ? (
+          <p class="muted">Checking all lines…</p>
         ) : (
-          <OutlookText outlook={outlook} hasFixes={fixes.length > 0} />
+          <PreviewText preview={preview} hasFixes={fixes.length > 0} />
         )}
       </div>
-      {outlook !== undefined && <Examples outlook={outlook} />}
+      {preview !== undefined && <Examples preview={preview} />}
       <div class="actions">
-        <button type="button" class="main" disabled={valid === 0 || isBusy || isAsking} onClick={() => void onSend()}>
-          {isBusy ? 'Sending…' : `Send ${counted(valid, 'line')} to Kissmetrics`}
+        <button type="button" class="main" disabled={valid === 0 || isSending || isLoading} onClick={() => void onSend()}>
+          {isSending ? 'Sending…' : `Send ${counted(valid, 'line')}`}
         </button>
       </div>
     </section>
   )
 }
 
-function OutlookText({
-  outlook: { deadLetters, changed, valid },
-  hasFixes,
-}: {
-  readonly outlook: FixOutlook
+interface ChosenFixesProps {
+  readonly fixes: readonly string[]
+  readonly onRemove: (name: string) => void
+}
+
+function ChosenFixes({ fixes, onRemove }: ChosenFixesProps) {
+  if (fixes.length === 0) return null
+  return (
+    <ul class="chips" aria-label="Chosen fixes">
+      {fixes.map((name) => (
+        <li key={name}>
+          <button
+            type="button"
+            class="chip on"
+            aria-label={`Remove this fix: ${fixLabel(name)}`}
+            onClick={() => {
+              onRemove(name)
+            }}
+          >
+            {fixLabel(name)} <span aria-hidden="true">×</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+interface PreviewTextProps {
+  readonly preview: FixPreview
   readonly hasFixes: boolean
-}) {
+}
+
+function PreviewText({ preview: { deadLetters, changed, valid }, hasFixes }: PreviewTextProps) {
   return (
     <p>
       {hasFixes && (
@@ -97,61 +119,31 @@ function OutlookText({
         </>
       )}
       <strong>
-        {grouped(valid)} of {grouped(deadLetters)} can be sent {hasFixes ? 'then' : 'as they are'}
+        {grouped(valid)} of {grouped(deadLetters)} can be sent {hasFixes ? 'after this fix' : 'without a fix'}
       </strong>
       {valid < deadLetters && <>; {counted(deadLetters - valid, 'stays', 'stay')} here</>}.
     </p>
   )
 }
 
-function Examples({ outlook: { examples } }: { readonly outlook: FixOutlook }) {
+function Examples({ preview: { examples } }: { readonly preview: FixPreview }) {
   if (examples.length === 0) return null
   return (
-    <ul class="examples" aria-label="Examples">
+    <ul class="fix-examples" aria-label="Examples">
       {examples.map(({ key, lineNumber, before, after, reason }) => (
         <li key={`${key} ${lineNumber ?? ''}`}>
-          <span class="soft">
+          <span class="muted">
             {fileName(key)}
             {lineNumber !== undefined && `, line ${grouped(lineNumber)}`}
           </span>
-          <Changed before={before} after={after} />
+          <ChangedText before={before} after={after} />
           {reason !== undefined && (
-            <p class="verdict bad">
-              Cannot be sent yet: <Prose text={meansOf(reason)} />
+            <p class="still-rejected">
+              Still rejected: <Prose text={meansOf(reason)} />
             </p>
           )}
         </li>
       ))}
     </ul>
   )
-}
-
-const PATIENCE_MS = 200
-
-function useOutlook(filter: RejectedFilter, fixes: readonly string[], matching: number) {
-  const [answer, setAnswer] = useState<{ readonly outlook?: FixOutlook; readonly trouble?: string; readonly isAsking: boolean }>({
-    isAsking: true,
-  })
-  useEffect(() => {
-    const controller = new AbortController()
-    setAnswer(({ outlook }) => ({ ...(outlook !== undefined && { outlook }), isAsking: true }))
-    const timer = setTimeout(() => {
-      askFix({ filter, fixes }, controller.signal).then(
-        (outlook) => {
-          setAnswer({ outlook, isAsking: false })
-        },
-        (error: unknown) => {
-          if (!isAborted(error)) setAnswer({ trouble: messageOf(error), isAsking: false })
-        },
-      )
-    }, PATIENCE_MS)
-    return () => {
-      clearTimeout(timer)
-      controller.abort()
-    }
-  }, [JSON.stringify(filter), fixes, matching])
-  const fail = (trouble: string) => {
-    setAnswer(({ outlook }) => ({ ...(outlook !== undefined && { outlook }), trouble, isAsking: false }))
-  }
-  return { ...answer, fail }
 }

@@ -1,21 +1,17 @@
-import type { DeadLetterPage } from '../../api-types.ts'
+import type { RejectedPage } from '../../api-types.ts'
 import { grouped } from '../format.ts'
 
-export function Pager({
-  limit,
-  offset,
-  deadLetters,
-  onOffset,
-}: {
+interface PagerProps {
   readonly limit: number
   readonly offset: number
-  readonly deadLetters: DeadLetterPage
+  readonly page: RejectedPage
   readonly onOffset: (offset: number) => void
-}) {
-  const { matching, rows } = deadLetters
+}
+
+export function Pager({ limit, offset, page: { matching, rows }, onOffset }: PagerProps) {
   if (matching <= limit && offset === 0) return null
   return (
-    <nav class="actions pager" aria-label="Pages">
+    <nav class="actions" aria-label="Pages">
       <button
         type="button"
         disabled={offset === 0}

@@ -1,78 +1,77 @@
-import type { RejectedFilter, DeadLetterPage } from '../../api-types.ts'
+import type { ArchiveRequest, RejectedFilter, RejectedPage } from '../../api-types.ts'
 import { counted, grouped } from '../format.ts'
-import { openDesk, type ArchiveResult } from './actions.tsx'
+import { openFixView } from './actions.tsx'
 import { isFixable, MAX_DRAFTS } from './drafts.ts'
-import { NOTHING, type Selection } from './rejected-table.tsx'
+import './selection-bar.css'
+import { NOTHING_SELECTED, type Selection } from './selection.ts'
 
 interface SelectionBarProps {
-  readonly deadLetters: DeadLetterPage
+  readonly page: RejectedPage
   readonly filter: RejectedFilter
   readonly selection: Selection
   readonly onSelect: (selection: Selection) => void
-  readonly onArchive: (question: ArchiveResult, count: number) => void
-  readonly onTryAgain: () => void
+  readonly onArchive: (request: ArchiveRequest, count: number) => void
+  readonly onRetry: () => void
 }
 
-/** What can be done with the lines that are selected. */
-export function SelectionBar({ deadLetters, filter, selection, onSelect, onArchive, onTryAgain }: SelectionBarProps) {
+/** How many lines are selected, and what the user can do with them. */
+export function SelectionBar({ page, filter, selection, onSelect, onArchive, onRetry }: SelectionBarProps) {
   const rows = selection.kind === 'all' ? [] : [...selection.rows.values()]
   const fixable = rows.filter(isFixable)
-  const count = selection.kind === 'all' ? deadLetters.matching : rows.length
-  const works = deadLetters.reasons.find(({ reason }) => reason === 'import_unfinished')?.count ?? 0
-  const isOnlyWork = filter.reason === 'import_unfinished'
+  const count = selection.kind === 'all' ? page.matching : rows.length
+  const failedImports = page.reasons.find(({ reason }) => reason === 'import_unfinished')?.count ?? 0
+  const showsOnlyFailedImports = filter.reason === 'import_unfinished'
   return (
-    <div class="actions selection">
+    <div class="actions selection-bar">
       <span role="status">
-        {count === 0
-          ? counted(deadLetters.matching, 'line')
-          : `${grouped(count)} of ${counted(deadLetters.matching, 'line')} selected`}
+        {count === 0 ? counted(page.matching, 'line') : `${grouped(count)} of ${counted(page.matching, 'line')} selected`}
       </span>
       {selection.kind === 'rows' && fixable.length > 0 && (
         <button
           type="button"
           class="main"
           disabled={fixable.length > MAX_DRAFTS}
-          title={fixable.length > MAX_DRAFTS ? `At most ${grouped(MAX_DRAFTS)} are mended by hand` : undefined}
+          title={fixable.length > MAX_DRAFTS ? `You can edit at most ${grouped(MAX_DRAFTS)} lines at a time` : undefined}
           onClick={() => {
-            openDesk(fixable)
+            openFixView(fixable)
           }}
         >
-          Mend {counted(fixable.length, 'line')}
+          Fix {counted(fixable.length, 'line')}
         </button>
       )}
-      {selection.kind === 'rows' && !isOnlyWork && (
+      {selection.kind === 'rows' && !showsOnlyFailedImports && (
         <button
           type="button"
           onClick={() => {
             onSelect({ kind: 'all' })
           }}
         >
-          Select all {grouped(deadLetters.matching)} that match
+          Select all {grouped(page.matching)}
         </button>
       )}
-      {count > 0 && filter.kept === undefined && (
+      {count > 0 && filter.status === undefined && (
         <button
           type="button"
           onClick={() => {
             onArchive(selection.kind === 'all' ? { filter } : { ids: rows.map(({ id }) => id) }, count)
           }}
         >
-          Put away {grouped(count)}
+          Archive {counted(count, 'line')}
         </button>
       )}
       {count > 0 && (
         <button
           type="button"
           onClick={() => {
-            onSelect(NOTHING)
+            onSelect(NOTHING_SELECTED)
           }}
         >
           Clear selection
         </button>
       )}
-      {works > 0 && (filter.reason === undefined || isOnlyWork) && count === 0 && (
-        <button type="button" onClick={onTryAgain}>
-          Try {counted(works, 'failed import')} again
+      {failedImports > 0 && (filter.reason === undefined || showsOnlyFailedImports) && count === 0 && (
+        <button type="button" onClick={onRetry}>
+          Retry {counted(failedImports, 'failed import')}
         </button>
       )}
     </div>

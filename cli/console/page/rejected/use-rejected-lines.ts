@@ -1,74 +1,73 @@
 import { signal, useComputed } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
-import type { DeadLetterPage } from '../../api-types.ts'
-import { fetchRejectedLines, isAborted, lookAnew, messageOf, type RejectedQuery } from '../api-client.ts'
+import type { RejectedPage } from '../../api-types.ts'
+import { fetchRejectedLines, isAborted, messageOf, refreshRejectedLines, type RejectedQuery } from '../api-client.ts'
 import { overview } from '../overview.ts'
 
-/** What is near its end, as it was told last; the head of the page warns of it. */
-export const nearEnd = signal<Pick<DeadLetterPage, 'nearTheirEnd' | 'firstForgottenAt'>>({ nearTheirEnd: 0 })
+/** Lines that expire soon, as of the last answer; the page header warns of them. */
+export const expiringSoon = signal(0)
 
-export interface RejectedState {
-  readonly deadLetters?: DeadLetterPage
-  readonly trouble?: string
-  /** Whether what is shown is still that of the question before. */
-  readonly isAsking: boolean
-  /** Asks again for what is known. */
+export interface RejectedLines {
+  readonly page?: RejectedPage
+  readonly error?: string
+  /** True while `page` is still the answer to an earlier query. */
+  readonly isLoading: boolean
+  /** Fetches the page again. */
   readonly reload: () => void
-  /** Has the queue looked through anew. */
-  readonly look: () => void
+  /** Makes the console read the queue again. */
+  readonly refresh: () => void
 }
 
-const LOOKING_MS = 1500
-/** The console lets the queue rest for some seconds after it has looked into it. */
-const LATER_MS = 4000
+const REFRESHING_INTERVAL_MS = 1500
+/** After a read, the console leaves the queue alone for some seconds: a fetch at once would show old counts. */
+const SECOND_FETCH_MS = 4000
 
-/** One page of what came back; asked for anew when the number of dead letters changes, and as long as the console looks for more. */
-export function useRejectedLines(question: RejectedQuery): RejectedState {
-  const [state, setState] = useState<{
-    readonly deadLetters?: DeadLetterPage
-    readonly trouble?: string
-    readonly answered?: string
-  }>({})
-  const [turn, setTurn] = useState(0)
-  const count = useComputed(() => overview.value?.waiting.deadLetters).value
-  const asked = JSON.stringify(question)
-  const take = (deadLetters: DeadLetterPage) => {
-    setState({ deadLetters, answered: asked })
-    nearEnd.value = deadLetters
+/**
+ * One page of rejected lines. Fetched again when the number of dead letters changes, and at intervals while the console reads the
+ * queue.
+ */
+export function useRejectedLines(query: RejectedQuery): RejectedLines {
+  const [state, setState] = useState<Pick<RejectedLines, 'page' | 'error'> & { readonly answered?: string }>({})
+  const [fetchCount, setFetchCount] = useState(0)
+  const deadLetters = useComputed(() => overview.value?.waiting.deadLetters).value
+  const queryJson = JSON.stringify(query)
+  const onPage = (page: RejectedPage) => {
+    setState({ page, answered: queryJson })
+    expiringSoon.value = page.expiringSoon
   }
-  const fail = (error: unknown) => {
-    if (!isAborted(error)) setState((before) => ({ ...before, trouble: messageOf(error), answered: asked }))
+  const onError = (error: unknown) => {
+    if (!isAborted(error)) setState((before) => ({ ...before, error: messageOf(error), answered: queryJson }))
   }
   useEffect(() => {
     const controller = new AbortController()
-    fetchRejectedLines(question, controller.signal).then(take, fail)
+    fetchRejectedLines(query, controller.signal).then(onPage, onError)
     return () => {
       controller.abort()
     }
-  }, [asked, count, turn])
-  const again = () => {
-    if (document.visibilityState === 'visible') setTurn((before) => before + 1)
+  }, [queryJson, deadLetters, fetchCount])
+  const reload = () => {
+    if (document.visibilityState === 'visible') setFetchCount((before) => before + 1)
   }
-  const isLooking = state.deadLetters?.isLooking === true
+  const isRefreshing = state.page?.isRefreshing === true
   useEffect(() => {
-    if (!isLooking) return
-    const timer = setInterval(again, LOOKING_MS)
+    if (!isRefreshing) return
+    const timer = setInterval(reload, REFRESHING_INTERVAL_MS)
     return () => {
       clearInterval(timer)
     }
-  }, [isLooking])
+  }, [isRefreshing])
   useEffect(() => {
-    const timer = setTimeout(again, LATER_MS)
+    const timer = setTimeout(reload, SECOND_FETCH_MS)
     return () => {
       clearTimeout(timer)
     }
-  }, [count])
+  }, [deadLetters])
   return {
     ...state,
-    isAsking: state.answered !== asked,
-    reload: again,
-    look: () => {
-      lookAnew(question).then(take, fail)
+    isLoading: state.answered !== queryJson,
+    reload,
+    refresh: () => {
+      refreshRejectedLines(query).then(onPage, onError)
     },
   }
 }

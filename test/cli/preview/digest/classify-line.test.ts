@@ -5,7 +5,7 @@ import { classifyLine } from '../../../../cli/preview/digest/classify-line.ts'
 import { toEntry, type Entry } from '../../../../lambda/parse/entry.ts'
 import { TIME } from '../surveyed.ts'
 
-// The requests of short lines are not made; whatever else an import would say of a line is said here as well.
+// Except for the requests, which are not built for short lines, the result is the same as in an import.
 
 const RULES = { latestTime: TIME + 86_400 }
 
@@ -18,12 +18,12 @@ function withoutRequests(entry: Entry): unknown {
   return entry.kind === 'ready' ? { ...entry, requests: [] } : entry
 }
 
-test('the lines of the example with every reason', () => {
+test('for the lines of the example with every reason', () => {
   for (const text of readFileSync(new URL('../../../../examples/every-reason.jsonl', import.meta.url), 'utf8').split('\n'))
     expectSame(text)
 })
 
-test('any line', () => {
+test('for any line', () => {
   const value = fc.oneof(fc.string({ unit: 'grapheme' }), fc.double(), fc.boolean(), fc.constant(null))
   const object = fc.record(
     { _p: value, _t: fc.constantFrom(TIME, '1', null), _n: value, _p2: value, a: value, b: value },
@@ -42,7 +42,7 @@ test('any line', () => {
   )
 })
 
-test('what becomes longest in a request, at every length around the border', () => {
+test('for the characters with the longest requests, at every length around the limit', () => {
   for (let length = 6_000; length < 8_000; length += 25) {
     const values = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, '無'.repeat(length / 4)]))
     expectSame(JSON.stringify({ _p: 'p', _t: TIME, ...values }))

@@ -13,7 +13,7 @@ function aliasesOf(pairs: readonly Pair[], maxIdentities?: number): AliasSummary
 
 const pairsOf = (text: string): readonly Pair[] => text.split(' ').map((pair) => pair.split('-') as unknown as Pair)
 
-describe('who becomes one person with whom', () => {
+describe('aliases merge identities into people', () => {
   // prettier-ignore
   test.each([
     //  aliases             people      chains      repeated    in a cycle
@@ -31,12 +31,12 @@ describe('who becomes one person with whom', () => {
   })
 })
 
-test('of a chain, the identity that holds it together is named first, and the line where it begins', () => {
+test('a chain lists the identity with the most pairs first, and the line where it begins', () => {
   const { largest } = aliasesOf(pairsOf('x-y a-unknown b-unknown c-unknown d-unknown e-unknown'))
   expect(largest).toEqual([{ identities: 6, examples: ['unknown', 'a', 'b', 'c', 'd'], first: { file: 'f', line: 2 } }])
 })
 
-test('pairs, less those that add nothing, are as many as identities less people', () => {
+test('the number of effective pairs is the number of identities minus the number of people', () => {
   const identity = fc.integer({ min: 0, max: 12 }).map(String)
   const pair = fc.tuple(identity, identity).filter(([a, b]) => a !== b)
   fc.assert(
@@ -47,6 +47,6 @@ test('pairs, less those that add nothing, are as many as identities less people'
   )
 })
 
-test('beyond the limit aliases are only counted, and it is said', () => {
+test('aliases beyond the limit are only counted, and the summary says so', () => {
   expect(aliasesOf(pairsOf('a-b c-d b-a d-b'), 3)).toMatchObject({ commands: 4, groups: 1, repeated: 1, isComplete: false })
 })

@@ -8,10 +8,10 @@ import { jsonLines, surveyed, TIME, type Members } from '../surveyed.ts'
 const bought = (members: Members = {}): Members => ({ _p: 'a', _t: TIME, _n: 'Bought', ...members })
 const set = (members: Members): Members => ({ _p: 'a', _t: TIME, ...members })
 
-describe('a line that says what Kissmetrics has already', () => {
+describe('lines that Kissmetrics ignores as repeats', () => {
   // prettier-ignore
   test.each<[string, readonly Members[], Members]>([
-    //  the lines                                       are                                                       and it is
+    //  the lines                                       are                                                       and count as
     [ 'the same event',                                 [bought(), bought()],                                     { events: 1 } ],
     [ 'in other capitals',                              [bought(), bought({ _n: 'BOUGHT' })],                     { events: 1 } ],
     [ 'with a colon for a space',                       [bought({ _n: 'a b' }), bought({ _n: 'a:b' })],           { events: 1 } ],
@@ -40,19 +40,19 @@ describe('a line that says what Kissmetrics has already', () => {
   })
 })
 
-test('it is found across files, and told with its place', async () => {
+test('a repeat is found across files, with its position', async () => {
   const { repeats } = await surveyed(jsonLines([bought()]), jsonLines([bought({ _p: 'b' }), bought()]))
   expect(repeats.examples.events).toEqual([{ file: 'b', line: 2 }])
 })
 
-describe('the stand-in for Kissmetrics takes the same for a repeat', () => {
+describe('the Kissmetrics emulator ignores the same repeats', () => {
   const line = fc.record({
     _p: fc.constantFrom('a', 'A', 'a,b', 'a b'),
     _t: fc.constantFrom(TIME, TIME + 1),
     _n: fc.option(fc.constantFrom('x', 'X', 'y', 'a,b', 'a b', 'A:B'), { nil: undefined }),
     properties: fc.uniqueArray(fc.tuple(fc.constantFrom('x', 'X', 'y', 'y,z', 'y z'), fc.constantFrom(1, '1', 'one', 2)), {
       maxLength: 3,
-      selector: ([name]) => name.toLowerCase().replace(',', ' '), // what it makes of two of one name in a line, nobody knows
+      selector: ([name]) => name.toLowerCase().replace(',', ' '), // what Kissmetrics does with two properties of one name in a line is not documented
     }),
   })
   const files = fc
@@ -76,16 +76,16 @@ describe('the stand-in for Kissmetrics takes the same for a repeat', () => {
         let [repeated, contradictions] = [0, 0]
         for (const command of understoodOf(lines)) {
           if (command.kind !== 'set') continue
-          const fates = command.properties.map(([name, value]) => {
+          const matches = command.properties.map(([name, value]) => {
             const key = JSON.stringify([command.person, command.time, foldName(name)])
             const known = values.get(key) ?? new Set()
             values.set(key, known)
-            const fate = known.has(value) ? 'same' : known.size > 0 ? 'differs' : 'new'
+            const match = known.has(value) ? 'same' : known.size > 0 ? 'differs' : 'new'
             known.add(value)
-            return fate
+            return match
           })
-          contradictions += fates.filter((fate) => fate === 'differs').length
-          if (fates.every((fate) => fate === 'same')) repeated += 1
+          contradictions += matches.filter((match) => match === 'differs').length
+          if (matches.every((match) => match === 'same')) repeated += 1
         }
         const { repeats } = await surveyed(jsonLines(lines))
         expect({ sets: repeats.sets, contradictions: repeats.contradictions }).toEqual({ sets: repeated, contradictions })
@@ -94,7 +94,7 @@ describe('the stand-in for Kissmetrics takes the same for a repeat', () => {
   })
 })
 
-/** What the stand-in makes of the requests that would be sent. */
+/** What the emulator understands of the requests that an import would send. */
 function understoodOf(lines: readonly Members[]): readonly Understood[] {
   return lines.flatMap((line) => {
     const parsed = parseLine(JSON.stringify(line), { latestTime: 2_000_000_000 })

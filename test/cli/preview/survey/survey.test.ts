@@ -25,7 +25,7 @@ test('every line of a file is valid, rejected or blank', async () => {
   ])
 })
 
-test('rejected lines are told by reason, file and number, the most frequent reason first', async () => {
+test('rejected lines are listed by reason, with file and number, the most frequent reason first', async () => {
   const { rejectedBy } = await surveyed(`${GOOD}{}\n`, `\n[]\n${GOOD}{"_p":"a"}\n{}\n`)
   expect(Object.entries(rejectedBy).map(([reason, { count, examples }]) => [reason, count, examples])).toEqual([
     [
@@ -41,7 +41,7 @@ test('rejected lines are told by reason, file and number, the most frequent reas
   ])
 })
 
-test('of a reason, no more than twenty lines are kept', async () => {
+test('at most twenty lines are kept for each reason', async () => {
   const { rejectedBy } = await surveyed(GOOD + '{}\n'.repeat(5_000))
   expect(rejectedBy.missing_identity?.count).toBe(5_000)
   expect(rejectedBy.missing_identity?.examples.map(({ line }) => line)).toEqual(
@@ -55,8 +55,8 @@ test('the example with every reason has every reason', async () => {
   expect(Object.keys(rejectedBy).toSorted()).toEqual(reasons.map(([reason]) => reason).toSorted())
 })
 
-describe('what an import would hand back as a whole is refused', () => {
-  const packed = gzipSync(GOOD.repeat(50_000))
+describe('a file that an import would reject is refused', () => {
+  const compressed = gzipSync(GOOD.repeat(50_000))
   // prettier-ignore
   test.each<[string, string | Buffer, string, number]>([
     //  the file                 its content                                        the reason                  lines before
@@ -65,7 +65,7 @@ describe('what an import would hand back as a whole is refused', () => {
     [ 'nothing but text',        'hello\n'.repeat(2_000),                           'not_line_delimited_json',  0 ],
     [ 'an archive',              Buffer.from('PK\u0003\u0004...'),                  'unsupported_format',       0 ],
     [ 'gzip inside of gzip',     gzipSync(gzipSync(GOOD)),                          'unsupported_format',       0 ],
-    [ 'gzip that is cut off',    packed.subarray(0, packed.length - 20),            'object_unreadable',        49_999 ],
+    [ 'gzip that is cut off',    compressed.subarray(0, compressed.length - 20),            'object_unreadable',        49_999 ],
   ])('%s', async (_what, content, reason, linesBefore) => {
     const { refused, lines } = await surveyed(GOOD, content, GOOD)
     expect(refused).toEqual([{ file: 'b', reason, detail: expect.any(String) }])
@@ -82,7 +82,7 @@ test('gzip and a byte order mark make no difference', async () => {
   expect(await surveyed(`\ufeff${content}`)).toEqual(plain)
 })
 
-test('a file without lines is nothing to worry about', async () => {
+test('an empty file is valid', async () => {
   const { lines, refused, time, estimate } = await surveyed('')
   expect({ lines, refused, time, estimate }).toEqual({
     lines: { total: 0, valid: 0, rejected: 0, blank: 0 },
@@ -92,7 +92,7 @@ test('a file without lines is nothing to worry about', async () => {
   })
 })
 
-describe('people are counted as Kissmetrics tells them apart', () => {
+describe('people are counted as Kissmetrics distinguishes them', () => {
   const line = (_p: string, _p2?: string): Members => ({ _p, _t: TIME, _n: 'x', ...(_p2 !== undefined && { _p2 }) })
   // prettier-ignore
   test.each<[string, readonly Members[], number, number]>([
@@ -110,7 +110,7 @@ describe('people are counted as Kissmetrics tells them apart', () => {
   })
 })
 
-test('properties are told with the kinds of their values, and texts that are long', async () => {
+test('properties have the types of their values, and the number of long texts', async () => {
   const values = [1, '2', 2.5, 'three', true, 'x'.repeat(513), 'four', 'five', 'six']
   const { properties } = await surveyed(jsonLines(values.map((amount, index) => ({ _p: 'a', _t: TIME + index, amount }))))
   expect(properties.list).toEqual([
@@ -127,7 +127,7 @@ test('properties are told with the kinds of their values, and texts that are lon
   ])
 })
 
-test('names that Kissmetrics changes are told with what they become', async () => {
+test('names that Kissmetrics changes have their new name', async () => {
   const { events } = await surveyed(jsonLines([{ _p: 'a', _t: TIME, _n: 'Bought: shoes, red' }]))
   expect(events.list).toEqual([{ name: 'Bought: shoes, red', count: 1, becomes: 'Bought  shoes  red' }])
 })
@@ -140,7 +140,7 @@ test('names beyond the limit are only counted', async () => {
   expect(events.list).toHaveLength(5_000)
 })
 
-test('the estimate is between the fastest of the importer and the 50,000 an hour of Kissmetrics', async () => {
+test('the estimate reaches from the importer’s highest rate to the 50,000 an hour of Kissmetrics’ SQL importer', async () => {
   const { estimate } = await surveyed(
     jsonLines(Array.from({ length: 1_280 }, (_, index) => ({ _p: 'a', _t: TIME + index, _n: 'x' }))),
   )

@@ -11,7 +11,7 @@ function histogramOf(times: readonly number[]): TimeSummary | undefined {
   return all.summary()
 }
 
-describe('the histogram has as fine a unit as makes it small', () => {
+describe('the histogram has the shortest unit that keeps it small', () => {
   // prettier-ignore
   test.each([
     //  from                    to                      unit        begins              rows
@@ -31,7 +31,7 @@ describe('the histogram has as fine a unit as makes it small', () => {
   })
 })
 
-test('every line is in it once, its rows follow each other, and the first and last are not empty', () => {
+test('the histogram has every line once, in consecutive rows, and neither end is empty', () => {
   const time = fc.integer({ min: 1_230_768_000, max: 2_000_000_000 })
   fc.assert(
     fc.property(fc.array(time, { minLength: 1, maxLength: 50 }), (times) => {
@@ -47,6 +47,6 @@ test('every line is in it once, its rows follow each other, and the first and la
   )
 })
 
-test('without lines there is none', () => {
+test('there is no histogram without lines', () => {
   expect(histogramOf([])).toBeUndefined()
 })

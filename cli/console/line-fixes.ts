@@ -1,0 +1,67 @@
+import { readFix, type Fix } from '../rejects/fix.ts'
+import type { EditedLine } from '../rejects/replay-upload.ts'
+import { onOneLine, rejectionOfRow } from '../rejects/validate.ts'
+import type { FixPreview, FixRequest, RejectedRow, ReplayRequest, ReplayResult } from './api-types.ts'
+
+const MAX_EXAMPLES = 5
+
+/** What the fixes would change in these dead letters. */
+export function previewFixes(deadLetters: Iterable<RejectedRow>, { fixes: names }: FixRequest): FixPreview {
+  const fixes = names.map(readFix)
+  let count = 0
+  let changed = 0
+  let valid = 0
+  const examples: FixPreview['examples'][number][] = []
+  for (const deadLetter of deadLetters) {
+    count += 1
+    const { line, key, lineNumber } = deadLetter
+    if (line === undefined) continue
+    const after = applyFixes(line, fixes)
+    const rejection = rejectionOfRow(onOneLine(after), deadLetter.hasInvalidBytes)
+    if (rejection === undefined && !deadLetter.isTruncated) valid += 1
+    if (after === line) continue
+    changed += 1
+    if (examples.length < MAX_EXAMPLES)
+      examples.push({
+        key,
+        ...(lineNumber !== undefined && { lineNumber }),
+        before: line,
+        after,
+        ...(rejection !== undefined && { reason: rejection.reason }),
+      })
+  }
+  return { deadLetters: count, changed, valid, examples }
+}
+
+/** The lines that are valid after the fixes; the other dead letters stay where they are. */
+export function fixedLines(deadLetters: Iterable<RejectedRow>, { fixes: names }: FixRequest): readonly EditedLine[] {
+  const fixes = names.map(readFix)
+  const edited: EditedLine[] = []
+  for (const deadLetter of deadLetters) {
+    // Only a part of a truncated line is stored, so it is never sent, even if that part is valid.
+    if (deadLetter.line === undefined || deadLetter.isTruncated) continue
+    const line = onOneLine(applyFixes(deadLetter.line, fixes))
+    if (rejectionOfRow(line, deadLetter.hasInvalidBytes) === undefined) edited.push({ id: deadLetter.id, line })
+  }
+  return edited
+}
+
+/** Validates the lines that the user edited; a line that is not valid is refused, and its dead letter stays. */
+export function validateLines(
+  lines: Extract<ReplayRequest, { readonly lines: unknown }>['lines'],
+  deadLetterOf: (id: string) => RejectedRow | undefined,
+): { readonly ready: readonly EditedLine[]; readonly refused: ReplayResult['refused'] } {
+  const ready: EditedLine[] = []
+  const refused: ReplayResult['refused'][number][] = []
+  for (const { id, line: written } of lines) {
+    const line = onOneLine(written)
+    const rejection = rejectionOfRow(line, deadLetterOf(id)?.hasInvalidBytes === true)
+    if (rejection === undefined) ready.push({ id, line })
+    else refused.push({ id, reason: rejection.reason, detail: rejection.detail })
+  }
+  return { ready, refused }
+}
+
+function applyFixes(line: string, fixes: readonly Fix[]): string {
+  return fixes.reduce((text, { apply }) => apply(text), line)
+}

@@ -1,0 +1,78 @@
+import type { ComponentChildren } from 'preact'
+import { WARNINGS, type WarningCode } from '../../../../lambda/reasons.ts'
+import type { Report } from '../../../../lambda/report/report.ts'
+import { LocalTime } from '../components/time.tsx'
+import { bytesText, counted, durationText, grouped } from '../format.ts'
+import './import-facts.css'
+
+/** The counts, times and warnings of an import. */
+export function ImportFacts({ report }: { readonly report: Report }) {
+  const { lines, commands, file, startedAt, finishedAt, repeatsPossible, time } = report
+  const warnings = Object.entries(report.warnings) as [WarningCode, number][]
+  return (
+    <dl class="import-facts">
+      <Fact name="Lines">{grouped(lines.total)}</Fact>
+      <Fact name="Delivered" note={commandsText(commands)}>
+        {grouped(lines.delivered)}
+      </Fact>
+      <Fact name="Rejected" note={lines.undeliverable > 0 ? `${grouped(lines.undeliverable)} of them undeliverable` : ''}>
+        {grouped(lines.rejected + lines.undeliverable)}
+      </Fact>
+      <Fact name="Empty lines">{grouped(lines.blank)}</Fact>
+      <Fact name="Size">{bytesText(file.bytes)}</Fact>
+      <Fact name="Started">
+        <LocalTime iso={startedAt} />
+      </Fact>
+      {finishedAt !== undefined && (
+        <Fact name="Duration">{durationText(new Date(finishedAt).getTime() - new Date(startedAt).getTime())}</Fact>
+      )}
+      {time !== undefined && (
+        <Fact name="Events dated">
+          <LocalTime iso={isoOf(time.first)} /> to <LocalTime iso={isoOf(time.last)} />
+        </Fact>
+      )}
+      {repeatsPossible > 0 && (
+        <Fact name="Sent twice" note="after an interruption; repeats count once">
+          at most {grouped(repeatsPossible)}
+        </Fact>
+      )}
+      {warnings.map(([code, count]) => (
+        <Fact key={code} name="Warning" note={WARNINGS[code]}>
+          {counted(count, 'time')}
+        </Fact>
+      ))}
+    </dl>
+  )
+}
+
+interface FactProps {
+  readonly name: string
+  readonly note?: string
+  readonly children: ComponentChildren
+}
+
+function Fact({ name, note = '', children }: FactProps) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {children}
+        {note !== '' && <small>{note}</small>}
+      </dd>
+    </div>
+  )
+}
+
+function commandsText({ record, set, alias }: Report['commands']): string {
+  const parts = [
+    record > 0 ? counted(record, 'event') : '',
+    set > 0 ? counted(set, 'property update') : '',
+    alias > 0 ? counted(alias, 'alias', 'aliases') : '',
+  ]
+  return parts.filter((part) => part !== '').join(', ')
+}
+
+function isoOf(seconds: number): string {
+  const time = new Date(seconds * 1000)
+  return Number.isNaN(time.getTime()) ? String(seconds) : time.toISOString()
+}

@@ -1,0 +1,72 @@
+import type { ImportSummary } from '../../api-types.ts'
+import { ForeignText } from '../components/text.tsx'
+import { RelativeTime } from '../components/time.tsx'
+import { counted, fileName, grouped } from '../format.ts'
+import { hrefOf, rejectedHref } from '../route.ts'
+import { ImportState } from './import-state.tsx'
+import './import-table.css'
+
+export function ImportTable({ imports }: { readonly imports: readonly ImportSummary[] }) {
+  return (
+    <div class="table-frame">
+      <table class="imports">
+        <thead>
+          <tr>
+            <th scope="col">File</th>
+            <th scope="col">State</th>
+            <th scope="col" class="number">
+              Lines
+            </th>
+            <th scope="col" class="number">
+              Delivered
+            </th>
+            <th scope="col" class="number">
+              Rejected
+            </th>
+            <th scope="col" class="wide">
+              Started
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {imports.map((summary) => (
+            <ImportRow key={summary.id} summary={summary} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function ImportRow({ summary }: { readonly summary: ImportSummary }) {
+  const { id, report } = summary
+  const { lines, startedAt, file } = report
+  const rejected = lines.rejected + lines.undeliverable
+  const name = fileName(file.key)
+  return (
+    <tr>
+      <th scope="row">
+        <a href={hrefOf({ kind: 'import', id })}>
+          <ForeignText text={name} max={120} />
+        </a>
+      </th>
+      <td>
+        <ImportState summary={summary} />
+      </td>
+      <td class="number">{grouped(lines.total)}</td>
+      <td class="number">{grouped(lines.delivered)}</td>
+      <td class="number">
+        {rejected === 0 ? (
+          '0'
+        ) : (
+          <a href={rejectedHref({ file: file.key })} aria-label={`${counted(rejected, 'rejected line')} of ${name}`}>
+            {grouped(rejected)}
+          </a>
+        )}
+      </td>
+      <td class="wide muted">
+        <RelativeTime iso={startedAt} />
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,71 @@
+import { Notice } from '../components/notice.tsx'
+import { ForeignText, Prose } from '../components/text.tsx'
+import { ViewTitle } from '../components/view-title.tsx'
+import { fileName } from '../format.ts'
+import { RejectedLinesOfFile } from '../rejected/rejected-lines-view.tsx'
+import { rejectedHref } from '../route.ts'
+import { ImportFacts } from './import-facts.tsx'
+import { ImportState } from './import-state.tsx'
+import { hasChart, ProgressChart } from './progress-chart.tsx'
+import { RejectionReasons } from './rejection-reasons.tsx'
+import { useReport } from './use-report.ts'
+
+/** One import: its facts, its progress over time, and its rejected lines. */
+export function ImportView({ id }: { readonly id: string }) {
+  const { report, error } = useReport(id)
+  if (report === undefined)
+    return (
+      <>
+        <ViewTitle>Import</ViewTitle>
+        {error === undefined ? (
+          <p class="muted">Loading…</p>
+        ) : (
+          <Notice tone="error" role="alert">
+            {error}
+          </Notice>
+        )}
+        <p>
+          <a href="#/">All imports</a>
+        </p>
+      </>
+    )
+  const { file, failure, lines, progress = [] } = report
+  return (
+    <>
+      <p class="breadcrumb">
+        <a href="#/">Imports</a>
+      </p>
+      <ViewTitle>
+        <ForeignText text={fileName(file.key)} max={200} />
+      </ViewTitle>
+      <div role="status">
+        <ImportState summary={{ id, report }} />
+      </div>
+      {failure !== undefined && (
+        <Notice tone="error">
+          <strong>The file was rejected.</strong> <Prose text={failure.detail} />
+        </Notice>
+      )}
+      <ImportFacts report={report} />
+      {hasChart(progress) && (
+        <section aria-labelledby="progress-title">
+          <h2 id="progress-title">Progress</h2>
+          <ProgressChart points={progress} />
+        </section>
+      )}
+      {lines.rejected + lines.undeliverable > 0 && (
+        <section aria-labelledby="reasons-title">
+          <h2 id="reasons-title">Why lines were rejected</h2>
+          <RejectionReasons report={report} />
+        </section>
+      )}
+      <section aria-labelledby="rejected-title">
+        <h2 id="rejected-title">Rejected lines to fix</h2>
+        <RejectedLinesOfFile file={file.key} />
+        <p>
+          <a href={rejectedHref({ file: file.key })}>Open in the list of all rejected lines</a>
+        </p>
+      </section>
+    </>
+  )
+}

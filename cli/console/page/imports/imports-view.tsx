@@ -1,0 +1,48 @@
+import { ViewTitle } from '../components/view-title.tsx'
+import { grouped } from '../format.ts'
+import { importLimit, overview } from '../overview.ts'
+import { ImportTable } from './import-table.tsx'
+import { UploadPanel } from './upload-panel.tsx'
+
+const MAX_IMPORTS = 200
+const MORE_IMPORTS = 50
+
+/** The start view: upload files, and see the latest imports. */
+export function ImportsView() {
+  return (
+    <>
+      <ViewTitle>Imports</ViewTitle>
+      <UploadPanel />
+      <section aria-labelledby="imports-title">
+        <h2 id="imports-title">Latest imports</h2>
+        <LatestImports />
+      </section>
+    </>
+  )
+}
+
+function LatestImports() {
+  if (overview.value === undefined) return <p class="muted">Loading…</p>
+  const { imports, total } = overview.value
+  if (imports.length === 0) return <p class="empty">No imports yet. Drop a file above to import it.</p>
+  return (
+    <>
+      <ImportTable imports={imports} />
+      {total > imports.length && (
+        <p class="muted">
+          The newest {grouped(imports.length)} of {grouped(total)}.{' '}
+          {importLimit.value < MAX_IMPORTS && (
+            <button
+              type="button"
+              onClick={() => {
+                importLimit.value = Math.min(MAX_IMPORTS, importLimit.value + MORE_IMPORTS)
+              }}
+            >
+              Show more
+            </button>
+          )}
+        </p>
+      )}
+    </>
+  )
+}

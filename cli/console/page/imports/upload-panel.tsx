@@ -1,0 +1,53 @@
+import { useSignalEffect } from '@preact/signals'
+import { grouped } from '../format.ts'
+import { ImportWarning } from '../import-warning.tsx'
+import { ChosenFileCard } from './chosen-file-card.tsx'
+import { canImport, chosenFiles, dismissListed, importFile } from './chosen-files.ts'
+import { DropZone } from './drop-zone.tsx'
+import './upload-panel.css'
+
+/** Where files come in: the drop zone, and the files that the user chose. */
+export function UploadPanel() {
+  useSignalEffect(dismissListed)
+  return (
+    <section aria-labelledby="upload-title">
+      <h2 id="upload-title" class="visually-hidden">
+        Import files
+      </h2>
+      <DropZone />
+      {chosenFiles.value.length > 0 && <ChosenFiles />}
+    </section>
+  )
+}
+
+function ChosenFiles() {
+  const files = chosenFiles.value
+  const ready = files.filter(({ stage, check }) => stage.kind === 'checked' && canImport(check))
+  return (
+    <>
+      <ul class="chosen-files" aria-label="Chosen files">
+        {files.map((chosen) => (
+          <li key={chosen.number}>
+            <ChosenFileCard chosen={chosen} />
+          </li>
+        ))}
+      </ul>
+      {ready.length > 1 && (
+        <div class="actions">
+          <button
+            type="button"
+            class="main"
+            onClick={() => {
+              for (const { number } of ready) importFile(number)
+            }}
+          >
+            Import all {grouped(ready.length)} files
+          </button>
+          <span class="muted">
+            <ImportWarning />
+          </span>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,74 @@
+import { Status } from './components/icon.tsx'
+import { counted, grouped } from './format.ts'
+import { overview } from './overview.ts'
+import './page-header.css'
+import { draftCount } from './rejected/drafts.ts'
+import { expiringSoon } from './rejected/use-rejected-lines.ts'
+import { hrefOf, rejectedHref, type Route } from './route.ts'
+
+export function PageHeader({ route }: { readonly route: Route }) {
+  const { deployment, emulatorUrl, waiting } = overview.value ?? {}
+  const messages = waiting?.messages ?? 0
+  const expiring = Math.max(expiringSoon.value, waiting?.expiringSoon ?? 0)
+  const drafts = draftCount.value
+  return (
+    <header class="page-header">
+      <div class="name">
+        <strong>Kissmetrics importer</strong>
+        {deployment !== undefined && <span class="muted">{deployment}</span>}
+        {emulatorUrl !== undefined && <TestModeBadge />}
+      </div>
+      <nav aria-label="Main">
+        <ul>
+          <NavItem label="Imports" href="#/" isCurrent={route.kind === 'imports' || route.kind === 'import'} />
+          <NavItem
+            label="Rejected lines"
+            href={rejectedHref({})}
+            isCurrent={route.kind === 'rejected'}
+            count={waiting?.deadLetters ?? 0}
+          />
+          {drafts > 0 && <NavItem label="Fix" href={hrefOf({ kind: 'fix' })} isCurrent={route.kind === 'fix'} count={drafts} />}
+        </ul>
+      </nav>
+      <div class="header-status">
+        {messages > 0 && <span class="muted">{counted(messages, 'import')} waiting</span>}
+        {expiring > 0 && (
+          <a href={rejectedHref({}, 0, 'expiry')}>
+            <Status tone="warning">{counted(expiring, 'line expires', 'lines expire')} soon</Status>
+          </a>
+        )}
+        {emulatorUrl !== undefined && (
+          <a class="muted" href={emulatorUrl} target="_blank" rel="noreferrer">
+            Kissmetrics emulator
+          </a>
+        )}
+      </div>
+    </header>
+  )
+}
+
+function TestModeBadge() {
+  return (
+    <span class="test-mode" title="Lines go to the Kissmetrics emulator on this computer, not to Kissmetrics.">
+      TEST MODE
+    </span>
+  )
+}
+
+interface NavItemProps {
+  readonly label: string
+  readonly href: string
+  readonly isCurrent: boolean
+  readonly count?: number
+}
+
+function NavItem({ label, href, isCurrent, count = 0 }: NavItemProps) {
+  return (
+    <li>
+      <a href={href} aria-current={isCurrent ? 'page' : undefined}>
+        {label}
+        {count > 0 && <span class="count">{grouped(count)}</span>}
+      </a>
+    </li>
+  )
+}

@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals'
+import { csvRowOf, reportText, statusText } from '../../../cli/status/status-text.ts'
+import { wrapped } from '../../../cli/terminal/layout.ts'
+import { REASONS } from '../../../lambda/reasons.ts'
+import type { Report } from '../../../lambda/report/report.ts'
+
+const STARTED = '2026-01-01T00:00:00.000Z'
+const now = Date.parse(STARTED) + 3_725_000
+
+const DONE: Report = {
+  schema: 'kissmetrics-importer/report/v1',
+  state: 'complete',
+  file: { bucket: 'b', key: 'incoming/a.json', versionId: 'v', etag: 'e', bytes: 100 },
+  lines: { total: 50_000, delivered: 50_000, rejected: 0, undeliverable: 0, blank: 0 },
+  commands: { record: 40_000, set: 10_000, alias: 12 },
+  rejectedBy: {},
+  warnings: {},
+  time: { first: 1_393_344_604, last: 1_393_431_004 },
+  startedAt: STARTED,
+  finishedAt: '2026-01-01T00:01:40.000Z',
+  invocations: 1,
+  repeatsPossible: 0,
+}
+
+const REJECTED: Report = {
+  ...DONE,
+  state: 'complete-with-rejects',
+  file: { ...DONE.file, key: 'incoming/may 2024.json' },
+  lines: { total: 50_000, delivered: 49_000, rejected: 998, undeliverable: 1, blank: 1 },
+  rejectedBy: {
+    missing_timestamp: { count: 998, examples: [1, 2, 3, 4].map((line) => ({ line, detail: `detail ${line}` })) },
+  },
+}
+
+const { finishedAt: _, ...unfinished } = DONE
+const RUNNING: Report = { ...unfinished, state: 'importing', lines: { ...DONE.lines, delivered: 37_250 } }
+
+const PIPE = { write: () => true }
+const nothingWaits = { messages: 0, deadLetters: 0 }
+const context = { total: 1, waiting: nothingWaits, deploymentOptions: '', now }
+
+describe('all imports', () => {
+  test('three rows for each, and the queues', () => {
+    expect(statusText([DONE, REJECTED, RUNNING], { ...context, total: 3 }, PIPE)).toBe(
+      `incoming/a.json
+  done
+  2026-01-01 00:00  1 min 40 s, 50,000 lines, 50,000 delivered
+incoming/may 2024.json
+  done, 998 lines rejected, 1 line undeliverable
+  2026-01-01 00:00  1 min 40 s, 50,000 lines, 49,000 delivered
+incoming/a.json
+  importing
+  2026-01-01 00:00  1 h 2 min, 50,000 lines, 37,250 delivered, 10 a second
+
+import queue 0 · dead letters 0
+`,
+    )
+  })
+
+  test('before the first file', () => {
+    expect(statusText([], { ...context, total: 0 }, PIPE)).toBe('No files yet.\n\nimport queue 0 · dead letters 0\n')
+  })
+
+  test('only the newest, and how to see the others', () => {
+    expect(statusText([DONE], { ...context, total: 1_234 }, PIPE)).toContain(
+      'These are the newest 1 of 1,234 files. Use --all to show all.\n',
+    )
+  })
+
+  test('with dead letters, the command that lists them in the same deployment', () => {
+    const waiting = { messages: 2, deadLetters: 999 }
+    expect(statusText([DONE], { ...context, waiting, deploymentOptions: ' --stack Importer' }, PIPE)).toContain(
+      'import queue 2 · dead letters 999\nSee the rejected lines: npx km-import rejects list --stack Importer\n',
+    )
+  })
+})
+
+describe('one import in full', () => {
+  const { means, fix } = REASONS.missing_timestamp
+
+  test('with rejected lines: why, where, and the command to fix them', () => {
+    expect(reportText(REJECTED, { deploymentOptions: ' --stack Importer', now }, PIPE)).toBe(
+      `incoming/may 2024.json
+  done, 998 lines rejected, 1 line undeliverable
+
+  lines             50,000
+  delivered         49,000  record 40,000, set 10,000, alias 12
+  rejected             998
+  undeliverable          1
+  blank                  1
+
+  started       2026-01-01 00:00:00 UTC
+  duration      1 min 40 s, 500 lines a second
+  events dated  2014-02-25 to 2014-02-26
+
+  missing_timestamp  998
+${wrapped(`${means}. ${fix}`, '    ').join('\n')}
+    line 1: detail 1
+    line 2: detail 2
+    line 3: detail 3
+
+  To fix the 999 lines:
+  npx km-import rejects pull --key 'incoming/may 2024.json' -o rejects.jsonl --stack Importer
+`,
+    )
+  })
+
+  const options = { deploymentOptions: '', now }
+  const failure = { reason: 'not_line_delimited_json', detail: 'It is an array.' } as const
+
+  // prettier-ignore
+  test.each<[string, Report, string]>([
+    [ 'done',      DONE,                                    'Every line was delivered.' ],
+    [ 'running',   RUNNING,                                 'The import is running. Use --watch to follow it.' ],
+    [ 'rejected',  { ...DONE, state: 'failed', failure },   'It is an array.\n\n  Fix the file and import it again.' ],
+    [ 'replaced',  { ...DONE, state: 'superseded' },        'To import the file, upload it again.' ],
+    [ 'deleted',   { ...DONE, state: 'gone' },              'To import the file, upload it again.' ],
+    [ 'repeated',  { ...DONE, repeatsPossible: 20 },        'repeats               20  at most; Kissmetrics ignores repeats' ],
+    [ 'warnings',  { ...DONE, warnings: { empty_property: 3 } }, '  3 times ' ],
+  ])('%s', (_what, report, text) => {
+    expect(reportText(report, options, PIPE)).toContain(text)
+  })
+
+  test('control characters in a key do not reach the terminal', () => {
+    const report = { ...REJECTED, file: { ...REJECTED.file, key: 'incoming/\u001b[2J.json' } }
+    expect(reportText(report, options, PIPE) + statusText([report], context, PIPE)).not.toContain('\u001b')
+  })
+})
+
+test('a row of a table for programs', () => {
+  expect(csvRowOf(RUNNING, now)).toEqual({
+    file: 'incoming/a.json',
+    state: 'importing',
+    lines: 50_000,
+    delivered: 37_250,
+    rejected: 0,
+    undeliverable: 0,
+    blank: 0,
+    started: STARTED,
+    seconds: 3_725,
+    'lines a second': 10,
+  })
+})

@@ -1,0 +1,90 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { fitted, listed, padded, quoted, WIDTH, widthOf, wrapped, wrappedBeside } from '../../../cli/terminal/layout.ts'
+
+describe('the width of a text in columns', () => {
+  // prettier-ignore
+  test.each([
+    [ '',             0 ],
+    [ 'Signed Up',    9 ],
+    [ 'naïve',        5 ],
+    [ 'nai\u0308ve',  5 ],
+    [ '名前',          4 ],
+    [ '한글',          4 ],
+    [ 'ｱ',            1 ],
+    [ '🎉',           2 ],
+    [ '👩‍👩‍👧',           2 ],
+    [ '🇩🇪',           2 ],
+    [ '❤️',           2 ],
+  ])('%j: %i', (text, columns) => {
+    expect(widthOf(text)).toBe(columns)
+  })
+})
+
+describe('a text is cut to fit', () => {
+  // prettier-ignore
+  test.each([
+    //  text              columns  shown
+    [ 'Signed Up',        9,       'Signed Up' ],
+    [ 'Signed Up',        8,       'Signed …' ],
+    [ '名前名前',          8,       '名前名前' ],
+    [ '名前名前',          7,       '名前名…' ],
+    [ '名前名前',          6,       '名前…' ],
+    [ 'ab👩‍👩‍👧c',           4,       'ab…' ],
+    [ '\u001b[2J',        9,       '\\u001b[2J' ],
+    [ '\u001b[2J',        5,       '\\u00…' ],
+  ])('%j in %i columns', (text, columns, shown) => {
+    expect(fitted(text, columns)).toBe(shown)
+  })
+
+  test('any text fits, and padding fills the rest', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.integer({ min: 2, max: 30 }), (text, columns) => {
+        expect(widthOf(fitted(text, columns))).toBeLessThanOrEqual(columns)
+        expect(widthOf(padded(text, columns))).toBe(columns)
+      }),
+    )
+  })
+
+  test('only the start of a very long text is read', () => {
+    expect(fitted('x'.repeat(10_000_000), 10)).toBe('xxxxxxxxx…')
+  })
+
+  test('quotes show spaces at its ends, and count', () => {
+    expect([quoted(' a ', 5), quoted('Signed Up', 8)]).toEqual(['" a "', '"Signe…"'])
+  })
+})
+
+describe('a list shows as many texts as fit', () => {
+  // prettier-ignore
+  test.each<[readonly string[], number, boolean, string]>([
+    //  texts                   columns  all    shown
+    [ ['1', '2', '3'],          7,       true,  '1, 2, 3' ],
+    [ ['1', '2', '3'],          6,       true,  '1, …' ],
+    [ ['1', '2', '3'],          10,      false, '1, 2, 3, …' ],
+    [ ['1', '2', '3'],          9,       false, '1, 2, …' ],
+    [ ['12345678'],             5,       true,  '1234…' ],
+    [ [],                       5,       true,  '' ],
+  ])('%j in %i columns', (texts, columns, isAll, shown) => {
+    expect(listed(texts, columns, isAll)).toBe(shown)
+  })
+})
+
+describe('a long text is wrapped', () => {
+  test('at spaces, with an indent on each row', () => {
+    const rows = wrapped('word '.repeat(30).trim(), '    ')
+    expect(rows).toEqual([`    ${'word '.repeat(15).trim()}`, `    ${'word '.repeat(15).trim()}`])
+    expect(Math.max(...rows.map(widthOf))).toBeLessThanOrEqual(WIDTH)
+  })
+
+  test('a word that is wider than a row stays whole', () => {
+    expect(wrapped(`a ${'x'.repeat(100)} b`, '')).toEqual(['a', 'x'.repeat(100), 'b'])
+  })
+
+  test('beside a label', () => {
+    expect(wrappedBeside('  why', 'word '.repeat(16).trim(), 10)).toEqual([
+      `  why     ${'word '.repeat(14).trim()}`,
+      '          word word',
+    ])
+  })
+})
