@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 
-/** Lines as they are met in the wild: an event with four properties, some 110 bytes. */
+/** Typical lines: an event with two properties, about 110 bytes. */
 export function* shortLines(count: number): Generator<string> {
   for (let number = 0; number < count; number += 1) {
     yield `{"_p":"person${number % 5000}@example.com","_t":${1_700_000_000 + number},"_n":"visited site","plan":"pro","seats":${number % 50}}`
   }
 }
 
-/** Lines of some 7 KB, so that a gigabyte is read and sent in a time that one wants to wait for. */
+/** Lines of about 7 KB, so that importing a gigabyte does not take too long. */
 export function* longLines(count: number): Generator<string> {
   const text = 'x'.repeat(6_900)
   for (let number = 0; number < count; number += 1) {
@@ -15,7 +15,7 @@ export function* longLines(count: number): Generator<string> {
   }
 }
 
-/** The lines as the bytes of a file, in chunks of about 64 KiB, made while they are read. */
+/** The lines as the bytes of a file, in chunks of about 64 KiB, generated while they are read. */
 export function asBytes(lines: Iterable<string>): Readable {
   return Readable.from(inChunks(lines), { objectMode: false })
 }

@@ -1,24 +1,44 @@
-/** Measured: the whole importer, from the message to the final report, as the function runs it. argv: bucket, key. */
+/**
+ * Measured: the whole importer, from the S3 event to the final report, as one sandbox of the function runs it. A file above
+ * KM_SEGMENT_BYTES is split; its segments come back from the import queue and are imported one after the other. argv: bucket, key.
+ */
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { createHandler } from '../lambda/app.ts'
 import { printFigures } from './measure.ts'
 
 const [bucket = '', key = ''] = process.argv.slice(2)
+const QueueUrl = process.env.KM_IMPORT_QUEUE_URL
+const CONTEXT = { getRemainingTimeInMillis: () => 3_600_000 }
 
-let lines = 0
+let lines: number | undefined
 const handler = createHandler(process.env, {
   info: (_sentence, { total }) => {
-    if (typeof total === 'number') lines = total
+    if (typeof total === 'number') lines = total // only the final report has it
   },
   warn: (sentence, facts) => process.stderr.write(`${sentence} ${JSON.stringify(facts)}\n`),
   error: (sentence, facts) => process.stderr.write(`${sentence} ${JSON.stringify(facts)}\n`),
   count: () => undefined,
 })
 
+/** What the event source mapping of the function does, with one message at a time. */
+async function handleQueuedMessages(): Promise<void> {
+  const sqs = new SQSClient({})
+  for (;;) {
+    const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }))
+    if (message === undefined) return
+    const { MessageId = '', ReceiptHandle = '', Body = '' } = message
+    const record = { eventSource: 'aws:sqs', messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: {} }
+    const response = await handler({ Records: [record] }, CONTEXT)
+    if (response?.batchItemFailures.length !== 0) throw new Error(`the importer did not acknowledge ${Body}`)
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+  }
+}
+
 await printFigures(async () => {
-  await handler(
-    { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: bucket }, object: { key } } }] },
-    { getRemainingTimeInMillis: () => 3_600_000 },
-  )
+  const s3 = { bucket: { name: bucket }, object: { key } }
+  await handler({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] }, CONTEXT)
+  if (lines === undefined) await handleQueuedMessages()
+  if (lines === undefined) throw new Error(`${key} has no final report`)
   return lines
 })
 process.exit()

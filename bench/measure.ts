@@ -3,16 +3,16 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { buildBundle } from '../test/support/lambda-runtime/bundle.ts'
 
-/** What a measured process tells of itself when it is done, as one line of JSON on stdout. */
+/** What a measured process prints when it is done, as one line of JSON. */
 export interface Figures {
   readonly lines: number
   readonly seconds: number
-  /** User and system time of the whole work, without the start of the process. */
+  /** User and system time of the work, without the start of the process. */
   readonly cpuMicros: number
   readonly peakRssBytes: number
 }
 
-/** Times the work inside of a process, and prints its figures. */
+/** Measures work inside this process and prints its figures. */
 export async function printFigures(work: () => Promise<number>): Promise<void> {
   const cpu = process.cpuUsage()
   const start = performance.now()
@@ -23,7 +23,7 @@ export async function printFigures(work: () => Promise<number>): Promise<void> {
   process.stdout.write(`${JSON.stringify(figures)}\n`)
 }
 
-/** Runs a program in a process of its own. @param file made by `bundled` */
+/** Runs a program in a separate process. @param file made by `bundled` */
 export async function runMeasured(
   file: string,
   args: readonly string[],
@@ -41,7 +41,7 @@ export async function runMeasured(
   return JSON.parse(Buffer.concat(chunks).toString()) as Figures // printFigures wrote it
 }
 
-/** A program of this folder as one file, as the function is deployed: run from its sources it would pay for stripping their types. */
+/** Bundles a program of this folder into one file, as the function is deployed. From its sources, Node would spend time on stripping types. */
 export async function bundled(program: string, outDir: string): Promise<string> {
   const dir = path.join(outDir, path.parse(program).name)
   await buildBundle(dir, path.join(import.meta.dirname, program))

@@ -1,4 +1,4 @@
-/** The baseline: an undici pool that sends ready-made requests, and does nothing else. argv: origin, in flight, requests, `request` or `dispatch`. */
+/** The baseline: an undici pool that only sends prepared requests. argv: origin, in flight, requests, `request` or `dispatch`. */
 import { Pool } from 'undici'
 import { kissmetricsEndpoint } from '../lambda/adapters/endpoint.ts'
 import { parseLine } from '../lambda/parse/line.ts'
@@ -18,7 +18,7 @@ const requests = [...shortLines(Number(count))].map((line): Request => {
 const pool = new Pool(origin, { connections: Number(inFlight) })
 const endpoint = kissmetricsEndpoint(new URL(origin), Number(inFlight))
 
-/** `request`: as undici's documentation shows it. `dispatch`: by our own adapter, without anything around it. */
+/** `request`: as in undici's documentation. `dispatch`: the importer's own adapter alone. */
 const send =
   how === 'dispatch'
     ? (request: Request) => endpoint.send(request)

@@ -1,4 +1,4 @@
-/** The baseline of a preview: split2 and JSON.parse, and nothing else. argv: a file. */
+/** The baseline of a preview: split2 and JSON.parse only. argv: a file. */
 import { createReadStream } from 'node:fs'
 import split2 from 'split2'
 
@@ -8,6 +8,6 @@ createReadStream(process.argv[2] ?? '')
     try {
       JSON.parse(line)
     } catch {
-      // what is no JSON costs the time that it costs
+      // a line that is not JSON has cost its time
     }
   })

@@ -8,6 +8,7 @@ import { s3Checkpoints, s3DeadLetterArchive, s3Reports } from './adapters/s3-doc
 import { s3Listing, s3SourceFiles } from './adapters/s3-objects.ts'
 import { apiKeySource } from './adapters/secrets.ts'
 import { sqsDeadLetterQueue, sqsImportQueue, sqsDeadLetterReader, changeVisibility } from './adapters/sqs.ts'
+import { backoffCeiling } from './backoff.ts'
 import { dispatchAll, handleMessage, isAcknowledged } from './jobs/dispatch.ts'
 import { UnfinishedError } from './errors.ts'
 import { readImporterSettings, type ImporterSettings, type Env } from './settings.ts'
@@ -31,8 +32,7 @@ const HIDDEN_SECONDS = 180
 const HIDE_EVERY_MS = 60_000
 
 /** A message that failed is delivered again after this time, which doubles with each further failure. */
-const FIRST_DELAY_SECONDS = 30
-const MAX_DELAY_SECONDS = 900
+const REDELIVERY_SECONDS = { first: 30, max: 900 }
 
 /** Kissmetrics API keys have 40 hex digits. */
 const USUAL_KEY = /^[0-9a-f]{40}$/i
@@ -135,7 +135,7 @@ async function whileInvisible<T>(
 
 /** Makes SQS deliver the message again sooner than after the long visibility timeout of the queue, so a short outage costs a short wait. */
 async function redeliverLater(message: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
-  const delaySeconds = Math.min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (deliveriesOf(message) - 1))
+  const delaySeconds = backoffCeiling(deliveriesOf(message), REDELIVERY_SECONDS)
   // If SQS refuses, the message is delivered again when its visibility timeout ends.
   await changeVisibility(sqs, queueUrl, message.receiptHandle, delaySeconds).catch(() => undefined)
 }

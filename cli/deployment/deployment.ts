@@ -33,7 +33,7 @@ const THIS_COMPUTER = 'this computer'
 
 const ADDRESSES_FILE = 'running.json'
 
-/** @throws SetupError if there is no such importer */
+/** @throws SetupError if the importer is not found */
 export function findDeployment({ stack, stateDir }: DeploymentFlags): Promise<Deployment> {
   return stack === undefined ? findLocal(stateDir) : findStack(stack)
 }

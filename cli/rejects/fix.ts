@@ -12,7 +12,7 @@ export interface Fix {
 
 export const FIXES_HELP = 'ms-timestamps, trim, rename:OLD=NEW or drop:NAME'
 
-/** @throws SetupError if there is no such fix */
+/** @throws SetupError if the fix is unknown */
 export function readFix(name: string): Fix {
   const [, kind, argument = ''] = /^(ms-timestamps|trim|rename|drop)(?::(.*))?$/s.exec(name) ?? []
   const [from = '', to = ''] = argument.split('=', 2)

@@ -21,7 +21,7 @@ const RENEW_AT_DELIVERY = 3
  */
 export async function importSegment(work: SegmentImport): Promise<SegmentOutcome> {
   const acquired = await acquireSegment(work.task, work.ports, work.invocation)
-  if (acquired.kind === 'over') return { kind: 'done', checkpoint: acquired.state }
+  if (acquired.kind === 'done') return { kind: 'done', checkpoint: acquired.state }
   if (acquired.kind === 'busy') return acquired
   try {
     return await importLeased(acquired.lease, work)

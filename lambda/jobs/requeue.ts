@@ -1,3 +1,4 @@
+import { backoffCeiling } from '../backoff.ts'
 import { NoProgressError } from '../errors.ts'
 import { taskBody, type Task } from '../intake/task.ts'
 import type { Ports } from '../ports.ts'
@@ -32,7 +33,7 @@ export async function requeue(task: Task, began: number, reached: number, ports:
  */
 export async function defer(task: Task, reached: number, firstMs: number, ports: Ports): Promise<number> {
   const delays = reached > task.reached ? 0 : task.delays
-  const seconds = Math.min(MAX_DELAY_SECONDS, Math.ceil(firstMs / 1000) * 2 ** Math.min(delays, 10))
+  const seconds = backoffCeiling(delays + 1, { first: Math.ceil(firstMs / 1000), max: MAX_DELAY_SECONDS })
   await ports.importQueue.send(taskBody({ ...task, reached, delays: delays + 1 }), seconds)
   return seconds
 }

@@ -23,17 +23,17 @@ export function maxRepeats({ limits }: Ports): number {
 /** Takes the lease of a segment, and reads the checkpoint of the run before. */
 export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<Checkpoint>> {
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
-  return Lease.take<Checkpoint>(key, ports.checkpoints, ports.clock, {
+  return Lease.acquire<Checkpoint>(key, ports.checkpoints, ports.clock, {
     schema: CHECKPOINT_SCHEMA,
     run: ports.newRun(),
     messageId,
     leaseMs: leaseMs(ports),
-    isOver: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),
-    begin: (earlier, brokeOff) =>
+    isDone: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),
+    begin: (earlier, hasCrashed) =>
       beginCheckpoint(earlier, {
         start: startOf(task),
         startedAt: new Date(ports.clock.now()).toISOString(),
-        brokeOff,
+        hasCrashed,
         maxRepeats: maxRepeats(ports),
       }),
   })

@@ -21,7 +21,7 @@ import { stopReasonOf } from './stop-reason.ts'
  */
 export async function splitFile(task: Task, ports: Ports, invocation: Invocation): Promise<SplitOutcome> {
   const acquired = await acquirePlan(task, ports, invocation)
-  if (acquired.kind === 'over') return DONE
+  if (acquired.kind === 'done') return DONE
   if (acquired.kind === 'busy') return acquired
   try {
     return await splitLeased(new Splitter(acquired.lease, ports), task, ports, invocation.ending)
@@ -35,12 +35,12 @@ export async function splitFile(task: Task, ports: Ports, invocation: Invocation
 function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<SplitPlan>> {
   const { checkpoints, clock, newRun } = ports
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, 'plan') }
-  return Lease.take<SplitPlan>(key, checkpoints, clock, {
+  return Lease.acquire<SplitPlan>(key, checkpoints, clock, {
     schema: SPLIT_PLAN_SCHEMA,
     run: newRun(),
     messageId,
     leaseMs: leaseMs(ports),
-    isOver: ({ isComplete, failure }) => isComplete && !isReplayOf(failure, task),
+    isDone: ({ isComplete, failure }) => isComplete && !isReplayOf(failure, task),
     begin: (earlier) => ({
       schema: SPLIT_PLAN_SCHEMA,
       bytes: earlier?.bytes ?? 0,

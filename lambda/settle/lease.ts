@@ -1,16 +1,16 @@
 import type { Checkpoints, Clock, DocumentKey, LeaseHolder, Leased } from '../ports.ts'
 
-/** Another run has taken the work over: this one must not go on, and must not say that the work is done. */
+/** Another run has taken over. This run must stop, and must not report the work as done. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
   readonly code = 'lease_lost'
 
   constructor() {
-    super('Another invocation has taken this work over, since nothing was heard of this one for too long.')
+    super('Another invocation has taken over this work, because this one has not saved a checkpoint for too long.')
   }
 }
 
-/** @returns undefined where there is nothing, or nothing that can be understood */
+/** Parses a leased document. @returns undefined if there is none, or if it has another schema */
 export function readLeased<State extends object>(value: unknown, schema: string): Leased<State> | undefined {
   const isLeased =
     typeof value === 'object' && value !== null && 'schema' in value && value.schema === schema && 'leaseHolder' in value
@@ -18,28 +18,31 @@ export function readLeased<State extends object>(value: unknown, schema: string)
 }
 
 export type LeaseResult<State extends object> =
-  | { readonly kind: 'taken'; readonly lease: Lease<State> }
-  /** Somebody else works on it, for so long at most unless he goes on. */
+  | { readonly kind: 'acquired'; readonly lease: Lease<State> }
+  /** Another run holds the lease. It ends after `ms`, unless the holder renews it. */
   | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
-  | { readonly kind: 'over'; readonly state: State }
+  /** No work is left. */
+  | { readonly kind: 'done'; readonly state: State }
 
 export interface LeaseRequest<State> {
-  /** What the document says of itself. One of another kind or another time is not understood, and the work begins anew. */
+  /** Schema of the document. A document with another schema is ignored, and the work begins again. */
   readonly schema: string
+  /** Unique id of the run. */
   readonly run: string
   readonly messageId: string | undefined
   readonly leaseMs: number
-  /** Whether nothing is left to be done. */
-  isOver(earlier: State): boolean
-  /** The first state of this run. @param brokeOff whether the run before ended without a word */
-  begin(earlier: State | undefined, brokeOff: boolean): State
+  /** Whether the earlier runs have left no work. */
+  isDone(earlier: State): boolean
+  /** The first state of this run. @param hasCrashed whether the earlier run ended without releasing its lease */
+  begin(earlier: State | undefined, hasCrashed: boolean): State
 }
 
 /**
- * The right to work on one segment (or plan), and its memory: a document in S3 that only the holder may replace.
+ * The right to work on a segment (or on a split plan), with the state of the work: an S3 document that only the lease holder can replace.
+ * `jobs/` acquires it before the work and releases it afterwards; the checkpointer saves in between.
  *
- * It is a lease, so that a run that was killed is succeeded; and since each write names the one before it (If-Match), a run that only
- * slept finds out at its next checkpoint, before it can acknowledge anything.
+ * A lease ends by itself, so that another run can take over from one that was killed. Each write names the write before it (If-Match). So a
+ * run that was only suspended notices at its next checkpoint that another run has taken over, before it can acknowledge anything.
  *
  * @see Amazon S3, "How to prevent object overwrites with conditional writes"
  */
@@ -68,7 +71,8 @@ export class Lease<State extends object> {
     this.#tag = tag
   }
 
-  static async take<State extends object>(
+  /** Acquires the lease if it is free, or if the lease of an earlier run has ended. @throws the error of S3 */
+  static async acquire<State extends object>(
     key: DocumentKey,
     checkpoints: Checkpoints,
     clock: Pick<Clock, 'now'>,
@@ -76,11 +80,11 @@ export class Lease<State extends object> {
   ): Promise<LeaseResult<State>> {
     const found = await checkpoints.find(key)
     const leased = readLeased<State>(found?.value, request.schema)
-    if (leased !== undefined && request.isOver(leased)) return { kind: 'over', state: leased }
+    if (leased !== undefined && request.isDone(leased)) return { kind: 'done', state: leased }
     const leftMs = leased === undefined ? 0 : leased.leaseHolder.until - clock.now()
     if (leftMs > 0) return { kind: 'busy', ms: leftMs, messageId: leased?.leaseHolder.messageId }
-    const brokeOff = found !== undefined && leased?.leaseHolder.until !== 0
-    const state = request.begin(leased, brokeOff)
+    const hasCrashed = found !== undefined && leased?.leaseHolder.until !== 0
+    const state = request.begin(leased, hasCrashed)
     const lease = new Lease(key, checkpoints, clock, request, state, found?.tag)
     try {
       await lease.save(state)
@@ -89,20 +93,20 @@ export class Lease<State extends object> {
       const winner = readLeased<State>((await checkpoints.find(key))?.value, request.schema)
       return { kind: 'busy', ms: request.leaseMs, messageId: winner?.leaseHolder.messageId }
     }
-    return { kind: 'taken', lease }
+    return { kind: 'acquired', lease }
   }
 
-  /** As it was saved last. */
+  /** The state that was saved last. */
   get state(): State {
     return this.#state
   }
 
-  /** @throws LostClaim, or what S3 said */
+  /** Saves a state and renews the lease. @throws LeaseLost, or the error of S3 */
   save(state: State): Promise<void> {
     return this.#write(state, this.#clock.now() + this.#request.leaseMs)
   }
 
-  /** Saves for the last time: whoever comes next may begin at once. @throws LostClaim, or what S3 said */
+  /** Saves the last state and releases the lease, so that the next run can begin at once. @throws LeaseLost, or the error of S3 */
   release(state: State): Promise<void> {
     return this.#write(state, 0)
   }
@@ -118,7 +122,7 @@ export class Lease<State extends object> {
     this.#state = state
   }
 
-  /** S3 took the write, the answer was lost, and the second try was refused because of the first. */
+  /** The tag of this write, if S3 has refused it only because an earlier try of the same write was accepted and its answer was lost. */
   async #tagOfOwn({ run, serial }: LeaseHolder): Promise<string | undefined> {
     const found = await this.#checkpoints.find(this.#key)
     const leased = readLeased<State>(found?.value, this.#request.schema)

@@ -40,7 +40,7 @@ describe('when the time of an invocation runs out', () => {
       new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: line(1) }),
     )
     const event = { ...JSON.parse(eventOf('other/a.json', VersionId)) } as unknown
-    await expect(installation.invoke(event, 100)).rejects.toThrow('not one line further than line 0')
+    await expect(installation.invoke(event, 100)).rejects.toThrow('ended where it began, at line 0')
     expect(await countMessages(installation.cloud.sqs, installation.cloud.importQueueUrl)).toBe(0)
   })
 })

@@ -29,5 +29,5 @@ test.each<[string, FilterFlags, StoredDeadLetter, boolean]>([
 })
 
 test('an unknown reason is an error that names it', () => {
-  expect(() => filterOf({ reason: 'nope' })).toThrow('--reason is "nope": there is no such reason.')
+  expect(() => filterOf({ reason: 'nope' })).toThrow('--reason is "nope": this reason does not exist.')
 })

@@ -36,7 +36,7 @@ describe('the list', () => {
     )
   })
 
-  test('of a message from another program says that there is no file', () => {
+  test('of a message from another program has no file name', () => {
     const { example: _example, ...rest } = group
     const unknown: Group = { ...rest, reason: 'unknown_message', key: '', lines: [], count: 1 }
     expect(listText([unknown], output)).toContain('\n    (no file)\n      2026-03-20          1\n')

@@ -5,16 +5,16 @@ import type { Checkpoints } from '../../../lambda/ports.ts'
 interface Counted {
   readonly schema: 'counted'
   readonly count: number
-  readonly isOver: boolean
+  readonly isDone: boolean
 }
 
 const KEY = { bucket: 'b', key: 'checkpoints/a' }
 const LEASE_MS = 15_000
 
-/** One document, as S3 keeps it: it is replaced by who names the tag of the last write, and by nobody else. */
-class Memory implements Checkpoints {
+/** One S3 document: a write must name the tag of the write before it. */
+class DocumentInMemory implements Checkpoints {
   document: { value: unknown; tag: string } | undefined
-  /** S3 takes the next write and its answer is lost; the client asks again, and is refused because of its own write. */
+  /** S3 accepts the next write, but its answer is lost. The SDK tries again, and the second try is refused because of the first. */
   losesNextAnswer = false
   #writes = 0
 
@@ -22,7 +22,7 @@ class Memory implements Checkpoints {
     return Promise.resolve(this.document)
   }
 
-  put(_place: unknown, value: object, expected: string | undefined): Promise<string | undefined> {
+  put(_key: unknown, value: object, expected: string | undefined): Promise<string | undefined> {
     if (this.document?.tag !== expected) return Promise.resolve(undefined)
     this.#writes += 1
     this.document = { value: JSON.parse(JSON.stringify(value)) as unknown, tag: String(this.#writes) }
@@ -33,12 +33,12 @@ class Memory implements Checkpoints {
 }
 
 class Scene {
-  readonly memory = new Memory()
+  readonly memory = new DocumentInMemory()
   now = 1_000_000
-  begun: (readonly [earlier: number | undefined, brokeOff: boolean])[] = []
+  begun: (readonly [earlier: number | undefined, hasCrashed: boolean])[] = []
 
-  take(run: string): Promise<LeaseResult<Counted>> {
-    return Lease.take<Counted>(
+  acquire(run: string): Promise<LeaseResult<Counted>> {
+    return Lease.acquire<Counted>(
       KEY,
       this.memory,
       { now: () => this.now },
@@ -47,93 +47,93 @@ class Scene {
         run,
         messageId: `message-of-${run}`,
         leaseMs: LEASE_MS,
-        isOver: ({ isOver }) => isOver,
-        begin: (earlier, brokeOff) => {
-          this.begun.push([earlier?.count, brokeOff])
-          return { schema: 'counted', count: earlier?.count ?? 0, isOver: false }
+        isDone: ({ isDone }) => isDone,
+        begin: (earlier, hasCrashed) => {
+          this.begun.push([earlier?.count, hasCrashed])
+          return { schema: 'counted', count: earlier?.count ?? 0, isDone: false }
         },
       },
     )
   }
 
-  async taken(run: string): Promise<Lease<Counted>> {
-    const acquired = await this.take(run)
-    if (acquired.kind !== 'taken') throw new Error(`${run} was not let in: ${acquired.kind}`)
-    return acquired.lease
+  async acquired(run: string): Promise<Lease<Counted>> {
+    const result = await this.acquire(run)
+    if (result.kind !== 'acquired') throw new Error(`${run} did not acquire the lease: ${result.kind}`)
+    return result.lease
   }
 }
 
-const counted = (count: number, isOver = false): Counted => ({ schema: 'counted', count, isOver })
+const counted = (count: number, isDone = false): Counted => ({ schema: 'counted', count, isDone })
 
-describe('a claim', () => {
-  test('keeps others out as long as its holder is heard of', async () => {
+describe('a lease', () => {
+  test('keeps other runs out as long as its holder renews it', async () => {
     const scene = new Scene()
-    const lease = await scene.taken('a')
+    const lease = await scene.acquired('a')
     scene.now += LEASE_MS - 1
-    expect(await scene.take('b')).toEqual({ kind: 'busy', ms: 1, messageId: 'message-of-a' })
+    expect(await scene.acquire('b')).toEqual({ kind: 'busy', ms: 1, messageId: 'message-of-a' })
     await lease.save(counted(1))
     scene.now += LEASE_MS - 1
-    expect(await scene.take('b')).toEqual({ kind: 'busy', ms: 1, messageId: 'message-of-a' })
+    expect(await scene.acquire('b')).toEqual({ kind: 'busy', ms: 1, messageId: 'message-of-a' })
   })
 
-  test('passes on when nothing was heard for too long, and the successor knows that it broke off', async () => {
+  test('is free when its time is over, and the next run knows that its holder has crashed', async () => {
     const scene = new Scene()
-    await (await scene.taken('a')).save(counted(7))
+    await (await scene.acquired('a')).save(counted(7))
     scene.now += LEASE_MS
-    await scene.taken('b')
+    await scene.acquired('b')
     expect(scene.begun).toEqual([
       [undefined, false],
       [7, true],
     ])
   })
 
-  test('passes on at once when it was given up', async () => {
+  test('is free at once when it was released', async () => {
     const scene = new Scene()
-    await (await scene.taken('a')).release(counted(7))
-    await scene.taken('b')
+    await (await scene.acquired('a')).release(counted(7))
+    await scene.acquired('b')
     expect(scene.begun.at(-1)).toEqual([7, false])
   })
 
-  test('who only slept finds out at the next write, and changes nothing', async () => {
+  test('is lost to a run that took over: a holder that was only suspended notices at its next write, and changes nothing', async () => {
     const scene = new Scene()
-    const sleeper = await scene.taken('a')
+    const suspended = await scene.acquired('a')
     scene.now += LEASE_MS
-    const successor = await scene.taken('b')
+    const successor = await scene.acquired('b')
     await successor.save(counted(5))
-    await expect(sleeper.save(counted(1))).rejects.toThrow(LeaseLost)
-    await expect(sleeper.release(counted(1, true))).rejects.toThrow(LeaseLost)
+    await expect(suspended.save(counted(1))).rejects.toMatchObject({ name: 'LeaseLost', code: 'lease_lost' })
+    await expect(suspended.release(counted(1, true))).rejects.toThrow(LeaseLost)
     expect(scene.memory.document?.value).toMatchObject({ count: 5, leaseHolder: { run: 'b' } })
     await successor.save(counted(6))
   })
 
-  test('of two who come at the same time one gets it', async () => {
+  test('goes to one of several runs that ask at the same time', async () => {
     const scene = new Scene()
-    const results = await Promise.all(['a', 'b', 'c'].map((run) => scene.take(run)))
-    expect(results.map(({ kind }) => kind)).toEqual(['taken', 'busy', 'busy'])
+    const results = await Promise.all(['a', 'b', 'c'].map((run) => scene.acquire(run)))
+    expect(results.map(({ kind }) => kind)).toEqual(['acquired', 'busy', 'busy'])
     expect(results.slice(1)).toMatchObject([{ messageId: 'message-of-a' }, { messageId: 'message-of-a' }])
   })
 
-  test('knows its own write where the answer to it was lost', async () => {
+  test('recognises its own write if the answer of S3 was lost', async () => {
     const scene = new Scene()
-    const lease = await scene.taken('a')
+    const lease = await scene.acquired('a')
     scene.memory.losesNextAnswer = true
     await lease.save(counted(1))
     await lease.save(counted(2))
     expect(scene.memory.document?.value).toMatchObject({ count: 2 })
   })
 
-  test('what is over is over, whoever held it', async () => {
+  test('is not needed for work that is done', async () => {
     const scene = new Scene()
-    await (await scene.taken('a')).release(counted(9, true))
-    expect(await scene.take('b')).toMatchObject({ kind: 'over', state: { count: 9 } })
+    await (await scene.acquired('a')).release(counted(9, true))
+    expect(await scene.acquire('b')).toMatchObject({ kind: 'done', state: { count: 9 } })
   })
 
-  test.each([undefined, 'text', { schema: 'of another time', leaseHolder: { until: 1 } }, { schema: 'counted' }])(
-    'a document that is not understood (%j) is begun anew, and taken for one that broke off',
+  test.each([undefined, 'text', { schema: 'another', leaseHolder: { until: 1 } }, { schema: 'counted' }])(
+    'is free if the document cannot be parsed (%j), and its writer counts as crashed',
     async (value) => {
       const scene = new Scene()
       scene.memory.document = { value, tag: 'x' }
-      await scene.taken('a')
+      await scene.acquired('a')
       expect(scene.begun).toEqual([[undefined, true]])
     },
   )

@@ -1,6 +1,6 @@
 /**
- * The checker: a program of its own that knows nothing of the importer's code. It reads what a run left behind (the drops, what the sink
- * took, the dead letters, the reports, the importer's log) and says whether every promise was kept. argv: the folder.
+ * The checker: an independent program that shares no code with the importer. It reads what a run left (the files, the requests that the
+ * sink accepted, the dead letters, the reports, the importer's log) and checks every promise. argv: the folder.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -8,35 +8,35 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { gunzipSync } from 'node:zlib'
-import { MANIFEST, type FileEvidence, type Manifest, type TakenRequest } from './evidence.ts'
-import { OwnLines } from './own-lines.ts'
-import { sorted } from './verdict.ts'
+import { MANIFEST, type FileEvidence, type Manifest, type AcceptedRequest } from './evidence.ts'
+import { ExpectedLines } from './expected-lines.ts'
+import { sorted } from './expected-outcome.ts'
 
-/** Everything that may be violated. */
+/** The rules of a run. Each text describes the violation. */
 export const RULES = {
-  lost: 'a good line that was neither taken nor handed back',
-  unreturned: 'a line that cannot go, without its dead letter',
-  needless: 'a dead letter for a line that could go, or for nothing',
-  stray: 'a request that no line asks for',
-  wrong: 'a request that says something else than its line',
-  impure: 'two requests of one line that are written differently',
-  unfaithful: 'a dead letter with another text, place or number than its line',
-  reason: 'a dead letter with another reason than its line has',
-  report: 'a report that counts otherwise than the checker',
-  repeats: 'more repeats than are promised',
-  told: 'the API key or an identity where it may not be',
+  lost: 'a valid line that was neither accepted nor rejected',
+  unreported: 'an invalid line without a dead letter',
+  needless: 'a dead letter for a valid line, or for no line',
+  stray: 'a request that belongs to no line',
+  wrong: 'a request whose content differs from its line',
+  inconsistent: 'two attempts of one request with different bytes',
+  unfaithful: 'a dead letter whose text, position or line number differs from its line',
+  reason: 'a dead letter with the wrong reason',
+  report: 'a report whose counts differ from those of the checker',
+  repeats: 'more repeats than promised',
+  leaked: 'the API key or an identity where it must not be',
 } as const
 
 export type RuleName = keyof typeof RULES
 
 export interface Findings {
   readonly violations: ReadonlyMap<RuleName, readonly string[]>
-  /** Violations of all rules, also those that are not listed. */
+  /** The number of all violations, listed or not. */
   readonly count: number
   readonly table: readonly (readonly [what: string, figure: string])[]
 }
 
-const LISTED = 20
+const MAX_LISTED = 20
 
 interface DeadLetter {
   readonly kind: string
@@ -60,12 +60,12 @@ interface Report {
 class Checker {
   readonly #folder: string
   readonly #run: Manifest
-  readonly #numbered: RegExp
-  readonly #files = new Map<string, OwnLines>()
-  readonly #whereIs = new Map<number, readonly [OwnLines, number]>()
+  readonly #personNumber: RegExp
+  readonly #files = new Map<string, ExpectedLines>()
+  readonly #lineOfPerson = new Map<number, readonly [ExpectedLines, number]>()
   readonly #violations = new Map<RuleName, string[]>()
   #count = 0
-  #taken = 0
+  #accepted = 0
   #ambiguous = 0
   #deadLetters = 0
   #lost = 0
@@ -73,19 +73,19 @@ class Checker {
   constructor(folder: string, run: Manifest) {
     this.#folder = folder
     this.#run = run
-    this.#numbered = new RegExp(`${run.canary}-(\\d+)@`)
+    this.#personNumber = new RegExp(`${run.canary}-(\\d+)@`)
   }
 
   async check(): Promise<Findings> {
     for (const file of this.#run.files) await this.#readTestFile(file)
     await this.#readEach(this.#run.sinkLog, (text) => {
-      this.#takeRequest(JSON.parse(text) as TakenRequest)
+      this.#addRequest(JSON.parse(text) as AcceptedRequest)
     })
     await this.#readEach(this.#run.deadLetters, (text) => {
-      this.#receiveDeadLetter(text)
+      this.#addDeadLetter(text)
     })
     await this.#readEach(this.#run.importerLog, (text, number) => {
-      this.#checkSilence(text, `line ${number} of the importer's log`)
+      this.#checkForLeaks(text, `line ${number} of the importer's log`)
     })
     for (const file of this.#files.values()) this.#checkEnds(file)
     const repeats = await this.#checkReports()
@@ -95,22 +95,22 @@ class Checker {
   #violated(rule: RuleName, what: string): void {
     this.#count += 1
     const listed = this.#violations.get(rule) ?? []
-    if (listed.length < LISTED) listed.push(what)
+    if (listed.length < MAX_LISTED) listed.push(what)
     this.#violations.set(rule, listed)
   }
 
-  async #readTestFile({ key, file, isPacked }: FileEvidence): Promise<void> {
+  async #readTestFile({ key, file, isGzipped }: FileEvidence): Promise<void> {
     const bytes = await readFile(path.join(this.#folder, file))
-    const own = new OwnLines(key, isPacked ? gunzipSync(bytes) : bytes, this.#run, (person, line, lines) => {
+    const lines = new ExpectedLines(key, isGzipped ? gunzipSync(bytes) : bytes, this.#run, (person, line, own) => {
       const number = this.#numberOf(person)
-      if (this.#whereIs.has(number)) throw new Error(`the drops are no use: ${person} is in two lines`)
-      this.#whereIs.set(number, [lines, line])
+      if (this.#lineOfPerson.has(number)) throw new Error(`the files are unusable: ${person} is in two lines`)
+      this.#lineOfPerson.set(number, [own, line])
     })
-    this.#files.set(key, own)
+    this.#files.set(key, lines)
   }
 
   #numberOf(person: string): number {
-    return Number(this.#numbered.exec(person)?.[1] ?? NaN)
+    return Number(this.#personNumber.exec(person)?.[1] ?? NaN)
   }
 
   async #readEach(file: string, take: (text: string, number: number) => void): Promise<void> {
@@ -119,96 +119,96 @@ class Checker {
       take(text, (number += 1))
   }
 
-  #takeRequest({ method, target, body, isAmbiguous }: TakenRequest): void {
-    this.#taken += 1
+  #addRequest({ method, target, body, isAmbiguous }: AcceptedRequest): void {
+    this.#accepted += 1
     if (isAmbiguous) this.#ambiguous += 1
     const [url = '', query = ''] = target.split('?', 2)
     const parameters = new URLSearchParams(method === 'POST' ? body : query)
     const key = parameters.getAll('_k')
     parameters.delete('_k')
-    const [file, line] = this.#whereIs.get(this.#numberOf(parameters.get('_p') ?? '')) ?? []
+    const [file, line] = this.#lineOfPerson.get(this.#numberOf(parameters.get('_p') ?? '')) ?? []
     if (file === undefined || line === undefined) {
       this.#violated('stray', `${method} ${target} ${body}`)
       return
     }
-    const verdict = file.verdict(line)
-    const requests = verdict.end === 'delivered' ? verdict.requests : []
+    const outcome = file.outcome(line)
+    const requests = outcome.end === 'delivered' ? outcome.requests : []
     const request = requests.findIndex(({ path: expected }) => expected === url)
     const where = `line ${line} of ${file.key}: ${method} ${target} ${body}`
     if (request === -1) {
       this.#violated('stray', where)
       return
     }
-    const isRight = requests[request]?.parameters === sorted(parameters) && key.length === 1 && key[0] === this.#run.apiKey
-    if (!isRight) this.#violated('wrong', where)
-    const print = printOf(`${method} ${target} ${body}`.replace(`_k=${this.#run.apiKey}`, '_k='))
-    if (!file.take(line, request, print, isAmbiguous)) this.#violated('impure', where)
+    const isCorrect = requests[request]?.parameters === sorted(parameters) && key.length === 1 && key[0] === this.#run.apiKey
+    if (!isCorrect) this.#violated('wrong', where)
+    const fingerprint = fingerprintOf(`${method} ${target} ${body}`.replace(`_k=${this.#run.apiKey}`, '_k='))
+    if (!file.accept(line, request, fingerprint, isAmbiguous)) this.#violated('inconsistent', where)
   }
 
-  #receiveDeadLetter(text: string): void {
+  #addDeadLetter(text: string): void {
     this.#deadLetters += 1
-    if (text.includes(this.#run.apiKey)) this.#violated('told', 'the API key in a dead letter')
+    if (text.includes(this.#run.apiKey)) this.#violated('leaked', 'the API key in a dead letter')
     const deadLetter = JSON.parse(text) as DeadLetter
     const { key, line = 0 } = deadLetter.source
     const file = this.#files.get(key)
     const where = `line ${line} of ${key} (${deadLetter.reason})`
-    if (deadLetter.detail.includes(this.#run.canary)) this.#violated('told', `an identity in what is said of ${where}`)
+    if (deadLetter.detail.includes(this.#run.canary)) this.#violated('leaked', `an identity in the detail of ${where}`)
     if (file === undefined || deadLetter.kind !== 'line' || !(line >= 1 && line <= file.count)) {
       this.#violated('needless', `${deadLetter.kind}: ${where}`)
       return
     }
-    file.handBack(line)
+    file.addDeadLetter(line)
     if (!isFaithful(deadLetter, file, line, this.#run)) this.#violated('unfaithful', where)
-    const verdict = file.verdict(line)
-    const reason = verdict.end === 'rejected' ? verdict.reason : 'endpoint_refused'
-    if (verdict.end === 'blank' || verdict.end === 'delivered') this.#violated('needless', where)
-    else if (deadLetter.reason !== reason) this.#violated('reason', `${where}, but it should be ${reason}`)
+    const outcome = file.outcome(line)
+    const reason = outcome.end === 'rejected' ? outcome.reason : 'endpoint_refused'
+    if (outcome.end === 'blank' || outcome.end === 'delivered') this.#violated('needless', where)
+    else if (deadLetter.reason !== reason) this.#violated('reason', `${where} instead of ${reason}`)
   }
 
-  #checkSilence(text: string, where: string): void {
-    if (text.includes(this.#run.apiKey)) this.#violated('told', `the API key in ${where}`)
-    if (text.includes(this.#run.canary)) this.#violated('told', `an identity in ${where}`)
+  #checkForLeaks(text: string, where: string): void {
+    if (text.includes(this.#run.apiKey)) this.#violated('leaked', `the API key in ${where}`)
+    if (text.includes(this.#run.canary)) this.#violated('leaked', `an identity in ${where}`)
   }
 
-  #checkEnds(file: OwnLines): void {
+  #checkEnds(file: ExpectedLines): void {
     for (let line = 1; line <= file.count; line += 1) {
-      const verdict = file.verdict(line)
+      const outcome = file.outcome(line)
       const where = `line ${line} of ${file.key}`
-      if (verdict.end === 'delivered') {
-        const isWhole = verdict.requests.every((_request, index) => file.taken(line, index) > 0)
-        if (isWhole || file.deadLetters(line) > 0) continue
+      if (outcome.end === 'delivered') {
+        const isDelivered = outcome.requests.every((_request, index) => file.accepted(line, index) > 0)
+        if (isDelivered || file.deadLetters(line) > 0) continue
         this.#lost += 1
         this.#violated('lost', where)
-      } else if (verdict.end !== 'blank' && file.deadLetters(line) === 0) {
-        this.#violated('unreturned', `${where} (${verdict.end === 'rejected' ? verdict.reason : verdict.end})`)
+      } else if (outcome.end !== 'blank' && file.deadLetters(line) === 0) {
+        this.#violated('unreported', `${where} (${outcome.end === 'rejected' ? outcome.reason : outcome.end})`)
       }
     }
   }
 
-  /** @returns how often lines were repeated */
+  /** @returns the number of repeats */
   async #checkReports(): Promise<number> {
     let all = 0
     for (const { key, report: reportPath } of this.#run.files) {
       const file = this.#files.get(key)
       if (file === undefined) continue
       const text = await readFile(path.join(this.#folder, reportPath), 'utf8')
-      this.#checkSilence(text, `the report of ${key}`)
+      this.#checkForLeaks(text, `the report of ${key}`)
       const report = JSON.parse(text) as Report
       this.#compareReport(file, report)
       let repeats = 0
       for (let line = 1; line <= file.count; line += 1) repeats += file.repeats(line)
       if (repeats > report.repeatsPossible)
-        this.#violated('repeats', `${key}: ${repeats}, and its report says that at most ${report.repeatsPossible} are possible`)
+        this.#violated('repeats', `${key}: ${repeats} repeats, but its report allows at most ${report.repeatsPossible}`)
       all += repeats
     }
-    if (all > this.#bound) this.#violated('repeats', `${all} of all drops, and at most ${this.#bound} are promised`)
+    if (all > this.#bound) this.#violated('repeats', `${all} repeats in all files, but at most ${this.#bound} are promised`)
     return all
   }
 
-  #compareReport({ key, counts }: OwnLines, { state, lines, commands, rejectedBy, time }: Report): void {
+  #compareReport({ key, counts }: ExpectedLines, { state, lines, commands, rejectedBy, time }: Report): void {
     const compare = (what: string, reported: unknown, own: unknown): void => {
       if (canonical(reported) !== canonical(own))
-        this.#violated('report', `${key}: ${what} is ${canonical(reported)}, but the checker has ${canonical(own)}`)
+        this.#violated('report', `${key}: ${what} is ${canonical(reported)}, but the checker counts ${canonical(own)}`)
     }
     const { delivered = NaN, rejected = NaN, undeliverable = NaN, blank = NaN } = lines
     compare('delivered + rejected + undeliverable + blank', delivered + rejected + undeliverable + blank, lines.total)
@@ -224,24 +224,24 @@ class Checker {
   }
 
   get #bound(): number {
-    return (this.#run.killedAtWork + this.#run.requeued) * this.#run.repeatsEach
+    return (this.#run.killedAtWork + this.#run.requeued) * this.#run.maxRepeatsEach
   }
 
   #table(repeats: number): Findings['table'] {
-    const { kills, killedAtWork, requeued, repeatsEach, redrives, seconds } = this.#run
+    const { kills, killedAtWork, requeued, maxRepeatsEach, redrives, seconds } = this.#run
     const own = [...this.#files.values()].map(({ counts }) => counts.lines)
     const total = (of: (lines: (typeof own)[number]) => number): number => own.reduce((sum, lines) => sum + of(lines), 0)
-    const returned = total(({ rejected, undeliverable }) => rejected + undeliverable)
+    const undelivered = total(({ rejected, undeliverable }) => rejected + undeliverable)
     return [
-      ['lines', `${count(total((lines) => lines.total))} in ${own.length} drops`],
-      ['kills', `${kills}, which struck ${killedAtWork} invocations at work; ${requeued} handed the rest on`],
-      ['took', `${Math.round(seconds)} s`],
+      ['lines', `${count(total((lines) => lines.total))} in ${own.length} files`],
+      ['kills', `${kills}, which interrupted ${killedAtWork} invocations; ${requeued} invocations requeued the rest`],
+      ['duration', `${Math.round(seconds)} s`],
       ['lost', count(this.#lost)],
-      ['requests taken', `${count(this.#taken)}, ${count(this.#ambiguous)} of them without an answer (ambiguous)`],
-      ['repeats', `${count(repeats)} (bound ${count(this.#bound)}: ${count(repeatsEach)} each)`],
+      ['requests', `${count(this.#accepted)} accepted, ${count(this.#ambiguous)} of them without an answer (ambiguous)`],
+      ['repeats', `${count(repeats)} (bound ${count(this.#bound)}: ${count(maxRepeatsEach)} each)`],
       [
         'dead letters',
-        `${count(this.#deadLetters)} of ${count(returned)} lines (${count(Math.max(0, this.#deadLetters - returned))} repeated)`,
+        `${count(this.#deadLetters)} of ${count(undelivered)} lines (${count(Math.max(0, this.#deadLetters - undelivered))} repeated)`,
       ],
       ['redrives', count(redrives)],
       ['identity', this.#violations.has('report') ? 'NOT exact' : 'exact'],
@@ -249,7 +249,7 @@ class Checker {
   }
 }
 
-function isFaithful(deadLetter: DeadLetter, file: OwnLines, line: number, { files }: Manifest): boolean {
+function isFaithful(deadLetter: DeadLetter, file: ExpectedLines, line: number, { files }: Manifest): boolean {
   const { start, end } = file.range(line)
   const bytes = file.bytes(line)
   const { versionId, byteStart, byteEnd } = deadLetter.source
@@ -257,14 +257,14 @@ function isFaithful(deadLetter: DeadLetter, file: OwnLines, line: number, { file
     byteStart === start && byteEnd === end && files.some((one) => one.key === file.key && one.versionId === versionId)
   const carried =
     deadLetter.line === undefined ? Buffer.from(deadLetter.lineBase64 ?? '', 'base64') : Buffer.from(deadLetter.line)
-  // A carriage return before the newline is no part of the text.
+  // A carriage return before the newline is not part of the text.
   const isSame = carried.equals(bytes) || Buffer.concat([carried, Buffer.from('\r')]).equals(bytes)
   const isStart = deadLetter.lineTruncated === true && carried.length > 0 && bytes.subarray(0, carried.length).equals(carried)
   return isThere && (isSame || isStart)
 }
 
-/** Six bytes of a hash, which a number holds exactly. */
-function printOf(text: string): number {
+/** Six bytes of a hash, because a number holds them exactly. */
+function fingerprintOf(text: string): number {
   return createHash('sha1').update(text).digest().readUIntBE(0, 6)
 }
 
@@ -280,7 +280,7 @@ function count(figure: number): string {
   return figure.toLocaleString('en-US')
 }
 
-/** @param folder of a run that has come to its end */
+/** @param folder of a finished run */
 export async function check(folder: string): Promise<Findings> {
   const run = JSON.parse(await readFile(path.join(folder, MANIFEST), 'utf8')) as Manifest
   return new Checker(folder, run).check()

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 export interface ChildOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** A file that takes stdout and stderr. */
+  /** File descriptor for stdout and stderr. */
   readonly log?: number
 }
 
-/** A process of the run. It ends when this one does, however this one ends, since the channel between them ends then. */
+/** A process of the run. It ends when this process ends in any way, because the IPC channel closes. */
 export class Child<From extends { readonly kind: string }, To extends object> implements AsyncDisposable {
   readonly ended: Promise<void>
   readonly #process: ChildProcess
@@ -23,7 +23,7 @@ export class Child<From extends { readonly kind: string }, To extends object> im
     this.#process.on('message', (message) => {
       onMessage(message as From)
     })
-    // `close` comes when the channel is read to its end: after the last words of a process that was killed.
+    // `close` comes after the last message of the channel, also for a killed process.
     this.ended = once(this.#process, 'close').then(() => {
       this.#isEnded = true
     })
@@ -47,13 +47,13 @@ export class Child<From extends { readonly kind: string }, To extends object> im
   }
 }
 
-/** For the other side: says something to whoever started this process. */
-export function tell(message: object): void {
+/** For the child: sends a message to the process that started it. */
+export function sendToParent(message: object): void {
   process.send?.(message)
 }
 
-/** For the other side: hears what it is told, and ends when there is nobody left to tell it anything. */
-export function listen(onMessage: (message: unknown) => void): void {
+/** For the child: receives messages of the parent, and exits when the parent is gone. */
+export function onParentMessage(onMessage: (message: unknown) => void): void {
   process.on('message', onMessage)
   process.on('disconnect', () => {
     process.exit()

@@ -1,21 +1,21 @@
-/** What a run leaves behind for the checker: a folder with these files. They are all that the checker knows. */
+/** What a run leaves for the checker: a folder with these files. The checker knows nothing else. */
 export const MANIFEST = 'run.json'
 
 export interface Manifest {
   readonly seed: number
   readonly apiKey: string
-  /** Stands in the identity of every person, so that it can be looked for where no identity may be. */
+  /** Part of every identity, so that the checker can find leaked identities. */
   readonly canary: string
-  /** Persons with this in their identity are not taken by the sink. */
-  readonly unwelcome: string
+  /** The sink refuses identities that contain this. */
+  readonly refused: string
   readonly maxLineBytes: number
   readonly kills: number
-  /** Invocations that were killed while they worked. */
+  /** Invocations that were killed while they were running. */
   readonly killedAtWork: number
-  /** Invocations that handed the rest on to another one, mostly since their time ran out. */
+  /** Invocations that requeued the rest of their work, usually because their time ran out. */
   readonly requeued: number
-  /** What is promised: the most lines that one of them repeats. */
-  readonly repeatsEach: number
+  /** How many lines one interrupted invocation may repeat, as documented. */
+  readonly maxRepeatsEach: number
   readonly redrives: number
   readonly seconds: number
   readonly files: readonly FileEvidence[]
@@ -28,18 +28,18 @@ export interface Manifest {
 export interface FileEvidence {
   readonly key: string
   readonly versionId: string
-  /** The very bytes that were dropped. */
+  /** A copy of the uploaded bytes. */
   readonly file: string
-  readonly isPacked: boolean
-  /** Its last report. */
+  readonly isGzipped: boolean
+  /** Its final report. */
   readonly report: string
 }
 
-/** One line of the sink's log: a request that it took. */
-export interface TakenRequest {
+/** One line of the sink's log: a request that it accepted. */
+export interface AcceptedRequest {
   readonly method: string
   readonly target: string
   readonly body: string
-  /** The sink took it and broke the connection, so that nobody can know: it has to be sent again. */
+  /** The sink accepted it and broke the connection, so that the importer must send it again. */
   readonly isAmbiguous: boolean
 }

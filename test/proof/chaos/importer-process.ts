@@ -1,21 +1,21 @@
-/** The importer of a run: the deployed handler behind its event source. It is killed, and started again. */
-import { letTimePass } from './passing-time.ts' // first, since others keep the clock
+/** The importer of a run: the deployed handler behind an event source. It is killed and started again. */
+import { advanceClock } from './clock-offset.ts' // first, because other modules keep a reference to the clock
 import { subscribe } from 'node:diagnostics_channel'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { EventSource } from '../../../cli/local/event-source.ts'
 import { cloudWatchLog } from '../../../lambda/adapters/log.ts'
 import { createHandler, type Handler } from '../../../lambda/app.ts'
-import { listen, tell } from './child.ts'
-import type { FromImporter, ToImporter } from './messages.ts'
+import { onParentMessage, sendToParent } from './child.ts'
+import type { FromImporter, ToImporter } from './ipc-messages.ts'
 
-const { CHAOS_QUEUE_URL = '', CHAOS_QUEUE_ARN = '', CHAOS_CONCURRENCY, CHAOS_TIMEOUT_MS, CHAOS_DIES } = process.env
+const { CHAOS_QUEUE_URL = '', CHAOS_QUEUE_ARN = '', CHAOS_CONCURRENCY, CHAOS_TIMEOUT_MS, CHAOS_KILL_AT } = process.env
 
-listen((message) => {
-  letTimePass((message as ToImporter).ms)
+onParentMessage((message) => {
+  advanceClock((message as ToImporter).ms)
 })
 
-/** Between a call to AWS and its effect is where a program is weakest, and chance alone seldom hits there: so some die at such a call. */
-const [moment, call] = CHAOS_DIES?.split(' ') ?? []
+/** The moments around a call to AWS are the riskiest ones, and random kills seldom hit them. So some kills are at such a call. */
+const [moment, call] = CHAOS_KILL_AT?.split(' ') ?? []
 if (moment !== undefined) {
   let calls = 0
   subscribe(moment === 'before' ? 'http.client.request.created' : 'http.client.response.finish', () => {
@@ -28,19 +28,19 @@ const log = cloudWatchLog('chaos')
 const handler = createHandler(process.env, {
   ...log,
   count: (metric, value) => {
-    if (metric === 'Requeues') tell({ kind: 'handed-on' } satisfies FromImporter)
+    if (metric === 'Requeues') sendToParent({ kind: 'requeued' } satisfies FromImporter)
     log.count(metric, value)
   },
 })
 
 let running = 0
 const counted: Handler = async (event, context) => {
-  tell({ kind: 'running', count: (running += 1) } satisfies FromImporter)
+  sendToParent({ kind: 'running', count: (running += 1) } satisfies FromImporter)
   try {
     return await handler(event, context)
   } finally {
     log.flush()
-    tell({ kind: 'running', count: (running -= 1) } satisfies FromImporter)
+    sendToParent({ kind: 'running', count: (running -= 1) } satisfies FromImporter)
   }
 }
 
@@ -54,4 +54,4 @@ new EventSource(new SQSClient({}), counted, {
     process.stderr.write(`${String(error)}\n`)
   },
 })
-tell({ kind: 'ready' } satisfies FromImporter)
+sendToParent({ kind: 'ready' } satisfies FromImporter)

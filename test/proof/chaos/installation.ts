@@ -8,19 +8,19 @@ import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import { reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { FileEvidence } from './evidence.ts'
-import type { CloudProcess } from './processes.ts'
+import type { AwsProcess } from './processes.ts'
 
-/** The bucket and the queues of a run, as a user sees them. */
+/** The bucket and the queues of a run, for its user. */
 export class Installation {
   readonly sqs: SQSClient
   readonly #s3: S3Client
   readonly #folder: string
   readonly #importQueueUrl: string
-  /** Drops whose last report is written. */
+  /** Files that have their final report. */
   readonly #reported = new Set<string>()
 
   /** @param folder of the evidence */
-  constructor({ urls }: CloudProcess, folder: string) {
+  constructor({ urls }: AwsProcess, folder: string) {
     const common = { region: 'us-east-1', credentials: { accessKeyId: 'chaos', secretAccessKey: 'chaos' } }
     this.sqs = new SQSClient({ ...common, endpoint: urls.sqsUrl })
     this.#s3 = new S3Client({ ...common, endpoint: urls.s3Url, forcePathStyle: true })
@@ -28,18 +28,18 @@ export class Installation {
     this.#importQueueUrl = urls.importQueueUrl
   }
 
-  async file(file: string, isPacked: boolean): Promise<FileEvidence> {
+  async file(file: string, isGzipped: boolean): Promise<FileEvidence> {
     const whole = path.join(this.#folder, file)
     const key = `incoming/${file}`
     const { size } = await stat(whole)
     const { VersionId: versionId = '' } = await this.#s3.send(
       new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: createReadStream(whole), ContentLength: size }),
     )
-    return { key, versionId, file, isPacked, report: `${file}.report.json` }
+    return { key, versionId, file, isGzipped, report: `${file}.report.json` }
   }
 
-  /** Keeps the last report of each drop. @returns how many have theirs */
-  async keepReports(files: readonly FileEvidence[]): Promise<number> {
+  /** Stores the final report of each file. @returns how many files have one */
+  async storeReports(files: readonly FileEvidence[]): Promise<number> {
     for (const { key, versionId, report } of files) {
       if (this.#reported.has(key)) continue
       const text = await this.#read(reportKey({ bucket: BUCKET, key, versionId }))
@@ -50,7 +50,7 @@ export class Installation {
     return this.#reported.size
   }
 
-  /** Who waits for a message looks again, after time has passed at once. The importer knows this one from S3, and passes it over. */
+  /** Wakes long polls after the clock was moved. The importer ignores this message, which S3 sends as a test. */
   async wakePollers(): Promise<void> {
     const MessageBody = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent' })
     await this.sqs.send(new SendMessageCommand({ QueueUrl: this.#importQueueUrl, MessageBody }))

@@ -7,17 +7,17 @@ export interface Options {
   readonly segmentBytes: number
   readonly concurrency: number
   readonly inFlight: number
-  readonly patienceMs: number
-  /** Where the evidence is kept; undefined where it is thrown away after a good end. */
+  readonly stallMs: number
+  /** Where to store the evidence. Undefined: in a temporary folder that is deleted after a successful run. */
   readonly evidence: string | undefined
   readonly keep: boolean
 }
 
-const SMALLEST_SEGMENT = 65_536
-/** So that a drop of lines of some 170 bytes makes six segments. */
+const MIN_SEGMENT_BYTES = 65_536
+/** With lines of about 170 bytes, a file has six segments. */
 const SEGMENT_BYTES_PER_LINE = 30
 
-/** @throws Error for a flag that is not there, or is no number */
+/** @throws Error for an unknown flag or a value that is not a number */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -29,7 +29,7 @@ export function readOptions(args: readonly string[]): Options {
       'segment-bytes': { type: 'string' },
       concurrency: { type: 'string', default: '4' },
       'in-flight': { type: 'string', default: '8' },
-      'patience-seconds': { type: 'string', default: '180' },
+      'stall-seconds': { type: 'string', default: '180' },
       evidence: { type: 'string' },
       keep: { type: 'boolean', default: false },
     },
@@ -37,7 +37,7 @@ export function readOptions(args: readonly string[]): Options {
   const number = (name: keyof typeof values, otherwise = 0): number => {
     const value = Number(values[name] ?? otherwise)
     if (!Number.isSafeInteger(value) || value < 1)
-      throw new Error(`--${name} is "${String(values[name])}"; give a whole number above 0`)
+      throw new Error(`--${name} is "${String(values[name])}"; expected a whole number above 0`)
     return value
   }
   const lines = number('lines', values.full ? 1_000_000 : 200_000)
@@ -45,10 +45,10 @@ export function readOptions(args: readonly string[]): Options {
     lines,
     kills: number('kills', values.full ? 200 : 50),
     seed: number('seed'),
-    segmentBytes: Math.max(SMALLEST_SEGMENT, number('segment-bytes', lines * SEGMENT_BYTES_PER_LINE)),
+    segmentBytes: Math.max(MIN_SEGMENT_BYTES, number('segment-bytes', lines * SEGMENT_BYTES_PER_LINE)),
     concurrency: number('concurrency'),
     inFlight: number('in-flight'),
-    patienceMs: number('patience-seconds') * 1000,
+    stallMs: number('stall-seconds') * 1000,
     evidence: values.evidence,
     keep: values.keep,
   }

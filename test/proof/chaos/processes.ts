@@ -2,30 +2,30 @@ import path from 'node:path'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { API_KEY } from '../../support/installation.ts'
 import { Child } from './child.ts'
-import { LONGEST_LIFE_MS, type Death } from './kills.ts'
-import type { CloudReady, FromImporter, FromSink, ToCloud, ToImporter, ToSink } from './messages.ts'
-import { AHEAD_MS } from './passing-time.ts'
+import { MAX_LIFETIME_MS, type Kill } from './kill-plan.ts'
+import type { AwsReady, FromImporter, FromSink, ToAws, ToImporter, ToSink } from './ipc-messages.ts'
+import { CLOCK_OFFSET_MS } from './clock-offset.ts'
 import type { SinkPlan } from './sink-process.ts'
 
 const HERE = import.meta.dirname
 
-/** S3 and SQS, which outlive everything. */
-export class CloudProcess implements AsyncDisposable {
-  readonly urls: CloudReady
-  readonly #child: Child<CloudReady, ToCloud>
+/** S3 and SQS. They run until the end. */
+export class AwsProcess implements AsyncDisposable {
+  readonly urls: AwsReady
+  readonly #child: Child<AwsReady, ToAws>
 
-  private constructor(child: Child<CloudReady, ToCloud>, urls: CloudReady) {
+  private constructor(child: Child<AwsReady, ToAws>, urls: AwsReady) {
     this.#child = child
     this.urls = urls
   }
 
-  static async start(folder: string): Promise<CloudProcess> {
-    const ready = Promise.withResolvers<CloudReady>()
-    const child = new Child<CloudReady, ToCloud>(path.join(HERE, 'services-process.ts'), ready.resolve, { args: [folder] })
-    return new CloudProcess(child, await before(child, ready.promise))
+  static async start(folder: string): Promise<AwsProcess> {
+    const ready = Promise.withResolvers<AwsReady>()
+    const child = new Child<AwsReady, ToAws>(path.join(HERE, 'services-process.ts'), ready.resolve, { args: [folder] })
+    return new AwsProcess(child, await unlessEnded(child, ready.promise))
   }
 
-  /** Where an AWS client finds it. */
+  /** Settings for the AWS SDK. */
   get env(): Readonly<Record<string, string>> {
     return {
       AWS_ENDPOINT_URL_S3: this.urls.s3Url,
@@ -36,8 +36,8 @@ export class CloudProcess implements AsyncDisposable {
     }
   }
 
-  letTimePass(ms: number): void {
-    this.#child.send({ kind: 'pass', ms })
+  advanceClock(ms: number): void {
+    this.#child.send({ kind: 'advance', ms })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -45,55 +45,55 @@ export class CloudProcess implements AsyncDisposable {
   }
 }
 
-/** Kissmetrics, which outlives everything too. */
+/** The Kissmetrics endpoint. It runs until the end. */
 export class SinkProcess implements AsyncDisposable {
   readonly url: string
   readonly #child: Child<FromSink, ToSink>
-  readonly #heard: Heard
+  readonly #state: SinkState
 
-  private constructor(child: Child<FromSink, ToSink>, url: string, heard: Heard) {
+  private constructor(child: Child<FromSink, ToSink>, url: string, state: SinkState) {
     this.#child = child
     this.url = url
-    this.#heard = heard
+    this.#state = state
   }
 
   static async start(plan: SinkPlan): Promise<SinkProcess> {
     const ready = Promise.withResolvers<string>()
-    const heard: Heard = { taken: 0, watchers: new Set(), flushed: Promise.withResolvers() }
+    const state: SinkState = { accepted: 0, watchers: new Set(), flushed: Promise.withResolvers() }
     const child = new Child<FromSink, ToSink>(
       path.join(HERE, 'sink-process.ts'),
       (message) => {
         if (message.kind === 'ready') ready.resolve(message.url)
-        else if (message.kind === 'flushed') heard.flushed.resolve(undefined)
+        else if (message.kind === 'flushed') state.flushed.resolve(undefined)
         else {
-          heard.taken = message.count
-          for (const watch of heard.watchers) watch()
+          state.accepted = message.count
+          for (const watch of state.watchers) watch()
         }
       },
       { args: [JSON.stringify(plan)] },
     )
-    return new SinkProcess(child, await before(child, ready.promise), heard)
+    return new SinkProcess(child, await unlessEnded(child, ready.promise), state)
   }
 
-  get taken(): number {
-    return this.#heard.taken
+  get accepted(): number {
+    return this.#state.accepted
   }
 
-  /** Calls when so many requests have been taken in all. @returns to stop waiting for it */
-  when(count: number, call: () => void): Disposable {
-    const { watchers } = this.#heard
+  /** Calls `call` when the sink has accepted this many requests in total. Dispose to stop waiting. */
+  onAccepted(count: number, call: () => void): Disposable {
+    const { watchers } = this.#state
     const watch = (): void => {
-      if (this.taken >= count) call()
+      if (this.accepted >= count) call()
     }
     watchers.add(watch)
     watch()
     return { [Symbol.dispose]: () => watchers.delete(watch) }
   }
 
-  /** Its log is whole when this resolves; it takes nothing more. */
+  /** Completes its log. It accepts nothing afterwards. */
   async flush(): Promise<void> {
     this.#child.send({ kind: 'flush' })
-    await before(this.#child, this.#heard.flushed.promise)
+    await unlessEnded(this.#child, this.#state.flushed.promise)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -101,17 +101,17 @@ export class SinkProcess implements AsyncDisposable {
   }
 }
 
-interface Heard {
-  taken: number
+interface SinkState {
+  accepted: number
   readonly watchers: Set<() => void>
   readonly flushed: PromiseWithResolvers<undefined>
 }
 
 export interface ImporterOptions {
-  /** As it is deployed: one file. */
+  /** The bundle, as it is deployed. */
   readonly file: string
   readonly log: number
-  readonly cloud: CloudProcess
+  readonly aws: AwsProcess
   readonly sink: SinkProcess
   readonly concurrency: number
   readonly timeoutMs: number
@@ -119,17 +119,17 @@ export interface ImporterOptions {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** One life of the importer. */
+/** One process of the importer, until it is killed. */
 export class ImporterProcess implements AsyncDisposable {
-  /** Invocations that run, or ran when it was killed. */
+  /** Invocations that are running, or were when it was killed. */
   running = 0
   requeued = 0
   readonly #child: Child<FromImporter, ToImporter>
   readonly #ready = Promise.withResolvers<undefined>()
   readonly #sink: SinkProcess
 
-  /** @param aheadMs how far its clock is ahead */
-  constructor({ file, log, cloud, sink, concurrency, timeoutMs, env }: ImporterOptions, aheadMs: number, death?: Death) {
+  /** @param offsetMs how far its clock is ahead @param kill when it will be killed */
+  constructor({ file, log, aws, sink, concurrency, timeoutMs, env }: ImporterOptions, offsetMs: number, kill?: Kill) {
     this.#sink = sink
     this.#child = new Child<FromImporter, ToImporter>(
       file,
@@ -141,19 +141,19 @@ export class ImporterProcess implements AsyncDisposable {
       {
         log,
         env: {
-          ...cloud.env,
+          ...aws.env,
           KM_ENDPOINT: sink.url,
           KM_API_KEY: API_KEY,
           KM_BUCKET: BUCKET,
-          KM_IMPORT_QUEUE_URL: cloud.urls.importQueueUrl,
-          KM_DEAD_LETTER_QUEUE_URL: cloud.urls.deadLetterQueueUrl,
+          KM_IMPORT_QUEUE_URL: aws.urls.importQueueUrl,
+          KM_DEAD_LETTER_QUEUE_URL: aws.urls.deadLetterQueueUrl,
           ...env,
-          CHAOS_QUEUE_URL: cloud.urls.importQueueUrl,
-          CHAOS_QUEUE_ARN: cloud.urls.importQueueArn,
+          CHAOS_QUEUE_URL: aws.urls.importQueueUrl,
+          CHAOS_QUEUE_ARN: aws.urls.importQueueArn,
           CHAOS_CONCURRENCY: String(concurrency),
           CHAOS_TIMEOUT_MS: String(timeoutMs),
-          [AHEAD_MS]: String(aheadMs),
-          ...(death?.kind === 'at a call' && { CHAOS_DIES: `${death.moment} ${death.call}` }),
+          [CLOCK_OFFSET_MS]: String(offsetMs),
+          ...(kill?.kind === 'at a call' && { CHAOS_KILL_AT: `${kill.moment} ${kill.call}` }),
         },
       },
     )
@@ -163,12 +163,12 @@ export class ImporterProcess implements AsyncDisposable {
     return this.#child.isEnded
   }
 
-  letTimePass(ms: number): void {
-    this.#child.send({ kind: 'pass', ms })
+  advanceClock(ms: number): void {
+    this.#child.send({ kind: 'advance', ms })
   }
 
-  /** Lets it live until its time has come, and kills it. */
-  async liveUntil(death: Death): Promise<void> {
+  /** Kills the process as planned. */
+  async runUntil(kill: Kill): Promise<void> {
     const over = Promise.withResolvers<undefined>()
     const end = (): void => {
       over.resolve(undefined)
@@ -177,12 +177,12 @@ export class ImporterProcess implements AsyncDisposable {
       timers.push(setTimeout(end, ms))
     }
     const timers: NodeJS.Timeout[] = []
-    const before = this.#sink.taken
-    if (death.kind === 'starting') after(death.ms)
+    const before = this.#sink.accepted
+    if (kill.kind === 'starting') after(kill.ms)
     else await Promise.race([this.#ready.promise, this.#child.ended])
-    if (death.kind === 'by the clock') after(death.ms)
-    after(LONGEST_LIFE_MS)
-    using _watch = this.#sink.when(death.kind === 'at work' ? before + death.requests : Infinity, end)
+    if (kill.kind === 'by the clock') after(kill.ms)
+    after(MAX_LIFETIME_MS)
+    using _watch = this.#sink.onAccepted(kill.kind === 'at work' ? before + kill.requests : Infinity, end)
     await Promise.race([over.promise, this.#child.ended])
     for (const timer of timers) clearTimeout(timer)
     await this.#child.kill()
@@ -193,11 +193,11 @@ export class ImporterProcess implements AsyncDisposable {
   }
 }
 
-async function before<T>(child: { readonly ended: Promise<void> }, wanted: Promise<T>): Promise<T> {
+async function unlessEnded<T>(child: { readonly ended: Promise<void> }, wanted: Promise<T>): Promise<T> {
   return Promise.race([
     wanted,
     child.ended.then((): never => {
-      throw new Error('a process of the run ended by itself; what it said last stands above')
+      throw new Error('a process of the run ended unexpectedly; see its last output above')
     }),
   ])
 }

@@ -1,8 +1,8 @@
 /**
- * npm run chaos: a large import in real processes, killed again and again, and a checker that knows nothing of it.
+ * npm run chaos: a large import in real processes. The importer is killed again and again; an independent checker verifies the result.
  *
- * S3, SQS and Kissmetrics live on, on bad terms; the importer dies by SIGKILL, at its start, at work, and at its calls to AWS. Then it is
- * left alone, and has to come to its end. What must hold is in check.ts.
+ * S3, SQS and a failing Kissmetrics endpoint keep running. The importer is killed by SIGKILL at its start, at work, and at its calls to
+ * AWS. After the last kill it must finish. check.ts lists the rules.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,21 +12,21 @@ import path from 'node:path'
 import { codeOf } from '../../../lambda/errors.ts'
 import { Interruption } from '../../../cli/terminal/interruption.ts'
 import { readOptions, type Options } from './options.ts'
-import { Story } from './scenario.ts'
+import { ChaosRun } from './chaos-run.ts'
 
 async function run(options: Options, folder: string, interrupted: AbortSignal): Promise<number> {
-  await using story = await Story.begin(options, folder)
+  await using chaos = await ChaosRun.start(options, folder)
   const end = async (): Promise<number> => {
-    await story.dropFiles()
-    await story.killAgainAndAgain()
-    await story.letItFinish()
-    await story.writeEvidence()
+    await chaos.uploadFiles()
+    await chaos.killRepeatedly()
+    await chaos.finish()
+    await chaos.writeEvidence()
     return await checked(folder)
   }
   return await Promise.race([end(), once(interrupted, 'abort').then(() => 130)])
 }
 
-/** In a process of its own, which sees the evidence and nothing else. */
+/** Runs the checker in a separate process that sees only the evidence. */
 async function checked(folder: string): Promise<number> {
   process.stderr.write('checking…\n')
   const checker = spawn(process.execPath, [path.join(import.meta.dirname, 'check.ts'), folder], { stdio: 'inherit' })
@@ -45,7 +45,7 @@ try {
 } catch (error) {
   console.error(`The run failed: ${error instanceof Error ? (error.stack ?? error.message) : codeOf(error)}`)
 }
-const isWanted = options.keep || options.evidence !== undefined || code === 1
-if (isWanted) process.stderr.write(`evidence: ${folder}\n`)
+const isKept = options.keep || options.evidence !== undefined || code === 1
+if (isKept) process.stderr.write(`evidence: ${folder}\n`)
 else await rm(folder, { recursive: true, force: true })
 process.exit(code)

@@ -1,13 +1,13 @@
-/** S3 and SQS of a run. Never killed. argv: the folder for their state. */
-import { letTimePass } from './passing-time.ts' // first, since others keep the clock
+/** S3 and SQS of a run. This process is never killed. argv: the folder for their state. */
+import { advanceClock } from './clock-offset.ts' // first, because other modules keep a reference to the clock
 import { startLocalServices } from '../../../cli/local/services.ts'
 import { TEST_WIRING } from '../../support/installation.ts'
-import { listen, tell } from './child.ts'
-import type { CloudReady, ToCloud } from './messages.ts'
+import { onParentMessage, sendToParent } from './child.ts'
+import type { AwsReady, ToAws } from './ipc-messages.ts'
 
 const [folder = ''] = process.argv.slice(2)
 const { s3Url, sqsUrl, importQueueUrl, importQueueArn, deadLetterQueueUrl } = await startLocalServices(folder, 0, TEST_WIRING)
-listen((message) => {
-  letTimePass((message as ToCloud).ms)
+onParentMessage((message) => {
+  advanceClock((message as ToAws).ms)
 })
-tell({ kind: 'ready', s3Url, sqsUrl, importQueueUrl, importQueueArn, deadLetterQueueUrl } satisfies CloudReady)
+sendToParent({ kind: 'ready', s3Url, sqsUrl, importQueueUrl, importQueueArn, deadLetterQueueUrl } satisfies AwsReady)

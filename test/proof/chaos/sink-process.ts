@@ -1,46 +1,46 @@
-/** Kissmetrics on a bad day, for a run. It writes down every request that it took. Never killed. argv: its plan, as JSON. */
+/** A failing Kissmetrics endpoint for a run. It logs every request that it accepts, and is never killed. argv: SinkPlan as JSON. */
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { seeded } from '../../support/seeded.ts'
-import { listen, tell } from './child.ts'
-import type { TakenRequest } from './evidence.ts'
-import type { FromSink } from './messages.ts'
+import { onParentMessage, sendToParent } from './child.ts'
+import type { AcceptedRequest } from './evidence.ts'
+import type { FromSink } from './ipc-messages.ts'
 
 export interface SinkPlan {
   readonly seed: number
   readonly log: string
-  /** Whoever has this in his identity is not taken, and never will be. */
-  readonly unwelcome: string
-  /** After so many requests nothing works for a while. */
+  /** Identities that contain this are always refused. */
+  readonly refused: string
+  /** An outage starts after this many requests. */
   readonly outageAfter: number
   readonly outageMs: number
 }
 
-type Fault = 'error' | 'busy' | 'reset' | 'reset when taken' | 'half' | 'stall'
+type Fault = 'error' | 'busy' | 'reset' | 'reset after accepting' | 'half' | 'stall'
 
 /** In thousandths of all requests. */
 const FAULTS: readonly (readonly [Fault, number])[] = [
   ['error', 15],
   ['busy', 10],
   ['reset', 10],
-  ['reset when taken', 10],
+  ['reset after accepting', 10],
   ['half', 5],
   ['stall', 5],
 ]
 const STALL_MS = 400
-const TELL_EVERY_MS = 20
+const REPORT_EVERY_MS = 20
 const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
 const GIF_HEADERS = { 'content-type': 'image/gif', 'content-length': GIF.length }
 
 class Sink {
   readonly #plan: SinkPlan
   readonly #log
-  /** Faults that a request has met so far; whoever is not there has met none. */
-  readonly #met = new Map<string, number>()
+  /** How many faults each request has had; a missing request had none. */
+  readonly #faults = new Map<string, number>()
   #requests = 0
-  #taken = 0
+  #accepted = 0
   #outageUntil = 0
 
   constructor(plan: SinkPlan) {
@@ -48,23 +48,23 @@ class Sink {
     this.#log = createWriteStream(plan.log)
   }
 
-  get taken(): number {
-    return this.#taken
+  get accepted(): number {
+    return this.#accepted
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
-    if (body === undefined) return // it went away in the middle of its request
+    if (body === undefined) return // the client closed the connection within its request
     const { method = '', url: target = '' } = request
     const text = `${target} ${body}`
     const fault = this.#isOut() ? 'reset' : this.#faultFor(text)
-    const take = (isAmbiguous: boolean): void => {
-      this.#taken += 1
-      const taken: TakenRequest = { method, target, body, isAmbiguous }
-      this.#log.write(`${JSON.stringify(taken)}\n`)
+    const accept = (isAmbiguous: boolean): void => {
+      this.#accepted += 1
+      const accepted: AcceptedRequest = { method, target, body, isAmbiguous }
+      this.#log.write(`${JSON.stringify(accepted)}\n`)
     }
-    if (text.includes(this.#plan.unwelcome) && fault !== 'reset') response.writeHead(413).end()
-    else act(fault, request, response, take)
+    if (text.includes(this.#plan.refused) && fault !== 'reset') response.writeHead(413).end()
+    else act(fault, request, response, accept)
   }
 
   async flush(): Promise<void> {
@@ -79,14 +79,14 @@ class Sink {
     return now < this.#outageUntil
   }
 
-  /** A matter of the request and of how often it was met, and of nothing else: the order in which requests come is nobody's to repeat. */
+  /** Depends only on the request and its earlier faults, because the order of requests differs from run to run. */
   #faultFor(text: string): Fault | undefined {
-    const met = this.#met.get(text) ?? 0
-    let thousandths = seeded(hash(text, this.#plan.seed + met))() * 1000
+    const earlier = this.#faults.get(text) ?? 0
+    let thousandths = seeded(hash(text, this.#plan.seed + earlier))() * 1000
     for (const [fault, share] of FAULTS) {
       thousandths -= share
       if (thousandths >= 0) continue
-      this.#met.set(text, met + 1)
+      this.#faults.set(text, earlier + 1)
       return fault
     }
     return undefined
@@ -97,7 +97,7 @@ function act(
   fault: Fault | undefined,
   request: IncomingMessage,
   response: ServerResponse,
-  take: (isAmbiguous: boolean) => void,
+  accept: (isAmbiguous: boolean) => void,
 ): void {
   switch (fault) {
     case 'error':
@@ -109,26 +109,26 @@ function act(
     case 'reset':
       request.socket.resetAndDestroy()
       return
-    case 'reset when taken':
-      take(true)
+    case 'reset after accepting':
+      accept(true)
       request.socket.resetAndDestroy()
       return
     case 'half':
-      take(true)
+      accept(true)
       response.writeHead(200, { 'content-type': 'image/gif', 'content-length': 1000 })
       response.write(GIF, () => request.socket.resetAndDestroy())
       return
     case 'stall':
-      take(false)
+      accept(false)
       setTimeout(() => response.writeHead(200, GIF_HEADERS).end(GIF), STALL_MS)
       return
     case undefined:
-      take(false)
+      accept(false)
       response.writeHead(200, GIF_HEADERS).end(GIF)
   }
 }
 
-/** @returns undefined where it did not come whole */
+/** @returns undefined if the body is incomplete */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   if (request.method === 'GET') {
     request.resume()
@@ -156,13 +156,13 @@ const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request
 })
 server.listen(0, '127.0.0.1')
 await once(server, 'listening')
-listen(() => {
+onParentMessage(() => {
   void sink.flush().then(() => {
-    tell({ kind: 'flushed' } satisfies FromSink)
+    sendToParent({ kind: 'flushed' } satisfies FromSink)
   })
 })
-let told = 0
+let reported = 0
 setInterval(() => {
-  if (told !== sink.taken) tell({ kind: 'taken', count: (told = sink.taken) } satisfies FromSink)
-}, TELL_EVERY_MS)
-tell({ kind: 'ready', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } satisfies FromSink)
+  if (reported !== sink.accepted) sendToParent({ kind: 'accepted', count: (reported = sink.accepted) } satisfies FromSink)
+}, REPORT_EVERY_MS)
+sendToParent({ kind: 'ready', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } satisfies FromSink)

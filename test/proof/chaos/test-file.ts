@@ -4,23 +4,23 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { seeded } from '../../support/seeded.ts'
 
-/** Stands in every identity, so that one can be found where none may be. */
+/** Part of every identity, so that leaked identities can be found. */
 export const CANARY = 'canary'
-/** Stands in identities that the sink never takes. */
-export const UNWELCOME = 'unwelcome'
+/** Part of identities that the sink always refuses. */
+export const REFUSED = 'refused'
 
-/** A line as it was made, and how it has to end: `delivered`, `blank`, or a reason. */
-export interface MadeLine {
+/** A generated line and its expected end: `delivered`, `blank`, or a reason code. */
+export interface GeneratedLine {
   readonly bytes: Buffer
   readonly end: string
 }
 
 interface Chance {
-  /** From 0 up to, and without, the bound. */
+  /** A number from 0 (inclusive) to `bound` (exclusive). */
   below(bound: number): number
 }
 
-interface Maker {
+interface LineKind {
   readonly end: string
   make(n: number, chance: Chance): string | Buffer
 }
@@ -44,22 +44,22 @@ const extras = (n: number, chance: Chance) => ({
 const record = (n: number, chance: Chance, more: object = {}): string =>
   json({ _p: person(n), _t: time(chance), _n: pick(EVENTS, chance), ...extras(n, chance), ...more })
 
-const RECORD: Maker = { end: 'delivered', make: record }
+const RECORD: LineKind = { end: 'delivered', make: record }
 
-/** Good lines that are not the usual one, and of how many thousand there is one. */
-const UNUSUAL: readonly (readonly [thousandths: number, Maker])[] = [
+/** Unusual lines that are not rejected, and how many of a thousand lines are like that. */
+const UNUSUAL: readonly (readonly [thousandths: number, LineKind])[] = [
   [120, { end: 'delivered', make: (n, chance) => json({ _p: person(n), _t: time(chance), ...extras(n, chance) }) }],
   [10, { end: 'delivered', make: (n, chance) => record(n, chance, { _p2: `${CANARY}-zwei-${n}` }) }],
   [5, { end: 'delivered', make: (n, chance) => json({ _p: person(n), _p2: `${CANARY}-zwei-${n}`, _t: time(chance) }) }],
-  [5, { end: 'delivered', make: (n, chance) => record(n, chance, { note: 'né '.repeat(300 + chance.below(400)) }) }], // goes as POST
+  [5, { end: 'delivered', make: (n, chance) => record(n, chance, { note: 'né '.repeat(300 + chance.below(400)) }) }], // sent as POST
   [5, { end: 'delivered', make: (n, chance) => `  ${record(n, chance).replaceAll(',"', ' ,\t"')} ` }],
   [5, { end: 'delivered', make: (n, chance) => record(n, chance).replaceAll('ü', '\\u00fc') }],
-  [2, { end: 'endpoint_refused', make: (n, chance) => record(n, chance, { _p: `${UNWELCOME}-${person(n)}` }) }],
+  [2, { end: 'endpoint_refused', make: (n, chance) => record(n, chance, { _p: `${REFUSED}-${person(n)}` }) }],
   [6, { end: 'blank', make: (_n, chance) => pick(['', ' ', '\t  '], chance) }],
 ]
 
-/** One line in a hundred is one of these. */
-const BAD: readonly Maker[] = [
+/** One line in a hundred is one of these rejected lines. */
+const BAD: readonly LineKind[] = [
   { end: 'invalid_json', make: (n, chance) => record(n, chance).slice(0, -1) },
   { end: 'invalid_json', make: (n, chance) => record(n, chance).replace('}', ',}') },
   { end: 'not_an_object', make: (n) => json([person(n)]) },
@@ -76,26 +76,26 @@ const BAD: readonly Maker[] = [
 ]
 const BAD_THOUSANDTHS = 10
 
-/** Of these there is one in a drop, since it is long. */
-const TOO_LONG: Maker = { end: 'line_too_long', make: (n, chance) => record(n, chance, { note: 'x'.repeat(MAX_LINE_BYTES) }) }
+/** Each file has one such line, because it is long. */
+const TOO_LONG: LineKind = { end: 'line_too_long', make: (n, chance) => record(n, chance, { note: 'x'.repeat(MAX_LINE_BYTES) }) }
 
 /**
- * The lines of a drop, each with how it has to end. Every person has a number of his own.
+ * The lines of a file, each with its expected end. Every person has a unique number.
  *
  * @param first number of the first line's person
  */
-export function* makeLines(seed: number, count: number, first: number): Generator<MadeLine> {
+export function* generateLines(seed: number, count: number, first: number): Generator<GeneratedLine> {
   const next = seeded(seed)
   const chance: Chance = { below: (bound) => Math.floor(next() * bound) }
   const tooLong = 1 + chance.below(count)
   for (let line = 1; line <= count; line += 1) {
-    const isLast = line === count // it must not be blank, since it has no newline to be seen by
+    const isLast = line === count // not blank: without a newline, a blank last line would not exist
     const maker = isLast ? RECORD : line === tooLong ? TOO_LONG : makerFor(chance)
     yield { bytes: Buffer.from(maker.make(first + line - 1, chance)), end: maker.end }
   }
 }
 
-function makerFor(chance: Chance): Maker {
+function makerFor(chance: Chance): LineKind {
   let thousandths = chance.below(1000)
   if (thousandths < BAD_THOUSANDTHS) return pick(BAD, chance)
   thousandths -= BAD_THOUSANDTHS
@@ -106,19 +106,19 @@ function makerFor(chance: Chance): Maker {
   return RECORD
 }
 
-/** The lines as the bytes of a file: here and there with the newline of Windows, the last one without any. */
-export async function writeTestFile(file: string, lines: Iterable<MadeLine>): Promise<void> {
+/** Writes the lines to a file. Some lines end with a Windows newline, the last one with none. */
+export async function writeTestFile(file: string, lines: Iterable<GeneratedLine>): Promise<void> {
   await pipeline(Readable.from(inChunks(lines), { objectMode: false }), createWriteStream(file))
 }
 
-export async function packFile(file: string, packed: string): Promise<void> {
+export async function gzipFile(file: string, packed: string): Promise<void> {
   await pipeline(createReadStream(file), createGzip(), createWriteStream(packed))
 }
 
 const CHUNK_BYTES = 65_536
 const WINDOWS_EVERY = 37
 
-function* inChunks(lines: Iterable<MadeLine>): Generator<Buffer> {
+function* inChunks(lines: Iterable<GeneratedLine>): Generator<Buffer> {
   let chunks: Buffer[] = []
   let length = 0
   let line = 0

@@ -3,15 +3,15 @@ import type { Interval, Scenario } from './scenario.ts'
 import type { Worker } from './worker.ts'
 import type { Endpoint } from '../../../lambda/ports.ts'
 
-const TOOK: Answer = { kind: 'status', status: 200, contentType: 'image/gif' }
+const ACCEPTED: Answer = { kind: 'status', status: 200, contentType: 'image/gif' }
 
-/** Kissmetrics, with a memory: what was taken, how often, and for which of it nobody can know. */
+/** The simulated Kissmetrics endpoint. It remembers which requests it accepted, and how often. */
 export class SimulatedEndpoint {
-  /** By path and query. */
-  readonly taken = new Map<string, number>()
-  /** Requests that were taken while the importer was told otherwise, or nothing. */
+  /** Accepted requests by path and query, with how often each was accepted. */
+  readonly accepted = new Map<string, number>()
+  /** Requests that were accepted although the importer got no answer. */
   ambiguous = 0
-  /** Requests that came, whatever became of them. */
+  /** All requests, accepted or not. */
   requests = 0
   readonly #scenario: Scenario
   readonly #start: number
@@ -36,8 +36,8 @@ export class SimulatedEndpoint {
           if (isWithin(wrongSetup, now)) return { kind: 'status', status: 401 }
           if (request.includes('_n=413')) return { kind: 'status', status: 413 }
           if (isRefused) return { kind: 'status', status: 500 }
-          this.taken.set(request, (this.taken.get(request) ?? 0) + 1)
-          if (!isLost) return TOOK
+          this.accepted.set(request, (this.accepted.get(request) ?? 0) + 1)
+          if (!isLost) return ACCEPTED
           this.ambiguous += 1
           return { kind: 'no-answer', code: 'ECONNRESET' }
         })

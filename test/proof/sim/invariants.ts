@@ -9,12 +9,12 @@ import type { Model, ModelLine } from './model.ts'
 import type { Queues } from './queue.ts'
 import type { Store } from './store.ts'
 
-/** The importer broke a promise. */
+/** Thrown when the importer breaks a promise. */
 export class Violation extends Error {
   override readonly name = 'Violation'
 }
 
-function hold(promise: string, isKept: boolean, seen: () => string): void {
+function expectKept(promise: string, isKept: boolean, seen: () => string): void {
   if (!isKept) throw new Violation(`${promise}: ${seen()}`)
 }
 
@@ -26,10 +26,10 @@ export interface Observed {
   readonly endpoint: SimulatedEndpoint
 }
 
-/** How many different requests of each line were taken, and how often the most repeated of them was more than once. */
-function takenOf({ endpoint }: Observed): ReadonlyMap<number, { readonly requests: number; readonly repeats: number }> {
+/** Per line: how many different requests the endpoint accepted, and how often the most repeated one was repeated. */
+function acceptedByLine({ endpoint }: Observed): ReadonlyMap<number, { readonly requests: number; readonly repeats: number }> {
   const byLine = new Map<number, { requests: number; repeats: number }>()
-  for (const [request, times] of endpoint.taken) {
+  for (const [request, times] of endpoint.accepted) {
     const number = Number(/[?&]n=(\d+)/.exec(request)?.[1] ?? /_p=p(\d+)/.exec(request)?.[1])
     const { requests = 0, repeats = 0 } = byLine.get(number) ?? {}
     byLine.set(number, { requests: requests + 1, repeats: Math.max(repeats, times - 1) })
@@ -37,63 +37,69 @@ function takenOf({ endpoint }: Observed): ReadonlyMap<number, { readonly request
   return byLine
 }
 
-/** No loss: whatever a checkpoint calls settled was taken, is a dead letter, or is blank. To be held at every write of one. */
-export function holdNothingLost(observed: Observed, key: string, value: unknown): void {
+/** No loss: every line before the watermark of a checkpoint was accepted, is a dead letter, or is blank. Call it at every write. */
+export function checkNothingLost(observed: Observed, key: string, value: unknown): void {
   if (!key.startsWith(CHECKPOINTS_PREFIX) || key.endsWith('/plan.json')) return
   const { watermark, counts } = value as Checkpoint
   const index = Number(/(\d+)\.json$/.exec(key)?.[1])
   const plan = observed.store.read(checkpointKey(observed.file, 'plan')) as SplitPlan | undefined
   const firstLine = plan?.segments.find((segment) => segment.index === index)?.firstLine ?? (index === 1 ? 1 : undefined)
-  const taken = takenOf(observed)
+  const accepted = acceptedByLine(observed)
   const settled = observed.model.lines.filter(
     ({ number }) => number <= watermark.line && number >= (firstLine ?? watermark.line + 1),
   )
   for (const line of settled) {
-    hold('every settled line has an end', isEnded(line, taken, observed), () => `line ${line.number}, ${line.end}, of ${key}`)
+    expectKept(
+      'every settled line has an end',
+      isEnded(line, accepted, observed),
+      () => `line ${line.number}, ${line.end}, of ${key}`,
+    )
   }
   if (firstLine === undefined) return
   const { delivered, rejected, undeliverable, blank } = counts.lines
-  hold(
+  expectKept(
     'a checkpoint counts exactly the lines before it',
     delivered + rejected + undeliverable + blank === settled.length,
     () => `${JSON.stringify(counts.lines)} before line ${watermark.line + 1}`,
   )
   const next = observed.model.lines[watermark.line]?.byteStart ?? observed.model.bytes.length
-  hold(
+  expectKept(
     'a checkpoint points at the start of a line',
     watermark.byte === next,
-    () => `byte ${watermark.byte} for line ${watermark.line + 1}, which begins at ${next}`,
+    () => `byte ${watermark.byte} for line ${watermark.line + 1}, which starts at ${next}`,
   )
 }
 
-function isEnded(line: ModelLine, taken: ReturnType<typeof takenOf>, { queues }: Observed): boolean {
+function isEnded(line: ModelLine, accepted: ReturnType<typeof acceptedByLine>, { queues }: Observed): boolean {
   switch (line.end) {
     case 'blank':
       return true
     case 'delivered':
-      return taken.get(line.number)?.requests === line.requests
+      return accepted.get(line.number)?.requests === line.requests
     case 'rejected':
     case 'undeliverable':
       return queues.deadLetters.some(({ source, reason }) => source.line === line.number && reason === line.reason)
   }
 }
 
-/** No orphan: as long as the report is not the last one, some message asks for what is left. To be held whenever a message is deleted. */
-export function holdNoOrphan(observed: Observed): void {
+/** No orphan: until the final report exists, a message asks for the remaining work. Call it whenever a message is deleted. */
+export function checkNoOrphan(observed: Observed): void {
   const { file, store, queues } = observed
   const report = store.read(reportKey(file)) as Report | undefined
   if (report !== undefined && isFinal(report)) return
-  const tasks = [...queues.waiting.map(({ body }) => body), ...queues.buried].map((body) => JSON.parse(body) as Partial<Task>)
+  const tasks = [...queues.waiting.map(({ body }) => body), ...queues.deadMessages].map(
+    (body) => JSON.parse(body) as Partial<Task>,
+  )
   const plan = store.read(checkpointKey(file, 'plan')) as SplitPlan | undefined
   const isAskedFor = (index: number) => tasks.some(({ segment }) => segment === undefined || segment.index === index)
-  const left = (plan?.segments ?? []).filter(
+  const remaining = (plan?.segments ?? []).filter(
     ({ index }) => !isDone(store.read(checkpointKey(file, index)) as Checkpoint | undefined),
   )
-  hold(
-    'something asks for what is left',
-    tasks.length > 0 && left.every(({ index }) => isAskedFor(index)),
+  expectKept(
+    'a message asks for the remaining work',
+    tasks.length > 0 && remaining.every(({ index }) => isAskedFor(index)),
     () =>
-      `segments ${left.map(({ index }) => index).join()} of ${plan?.segments.length ?? 1} are not done, and ${tasks.length} messages are left`,
+      `segments ${remaining.map(({ index }) => index).join()} of ${plan?.segments.length ?? 1} are not done, and ${tasks.length} messages remain`,
   )
 }
 
@@ -101,11 +107,11 @@ function isDone(checkpoint: Checkpoint | undefined): boolean {
   return checkpoint?.isDone === true
 }
 
-/** What has to be true when all is over. */
-export function holdAtTheEnd(observed: Observed): void {
+/** Everything that must be true at the end of a run. */
+export function checkEnd(observed: Observed): void {
   const { file, model, store, queues, endpoint } = observed
   const report = store.read(reportKey(file)) as Report | undefined
-  hold('the report is the last one', report !== undefined && isFinal(report), () => report?.state ?? 'no report')
+  expectKept('there is a final report', report !== undefined && isFinal(report), () => report?.state ?? 'no report')
   if (report === undefined) return
   const count = (end: ModelLine['end']) => model.lines.filter((line) => line.end === end).length
   const expected = {
@@ -116,26 +122,26 @@ export function holdAtTheEnd(observed: Observed): void {
     blank: count('blank'),
   }
   for (const [name, number] of Object.entries(expected) as [keyof typeof expected, number][])
-    hold(
-      `the report says how many lines were ${name}`,
+    expectKept(
+      `the report counts the ${name} lines`,
       report.lines[name] === number,
-      () => `${report.lines[name]}, and not ${number}`,
+      () => `${report.lines[name]} instead of ${number}`,
     )
-  const taken = takenOf(observed)
+  const accepted = acceptedByLine(observed)
   for (const line of model.lines)
-    hold('every line has an end', isEnded(line, taken, observed), () => `line ${line.number}, ${line.end}`)
-  for (const number of taken.keys())
-    hold('only valid lines are sent', model.lines[number - 1]?.end === 'delivered', () => `line ${number}`)
-  for (const [number, { requests }] of taken)
-    hold(
-      'each try of a request is the same',
+    expectKept('every line has an end', isEnded(line, accepted, observed), () => `line ${line.number}, ${line.end}`)
+  for (const number of accepted.keys())
+    expectKept('only valid lines are sent', model.lines[number - 1]?.end === 'delivered', () => `line ${number}`)
+  for (const [number, { requests }] of accepted)
+    expectKept(
+      'every attempt of a request is the same',
       requests <= (model.lines[number - 1]?.requests ?? 0),
       () => `line ${number} made ${requests} different requests`,
     )
   for (const { source, line } of queues.deadLetters) {
     const origin = model.lines[(source.line ?? 0) - 1]
     const isFaithful = line === origin?.text && source.byteStart === origin?.byteStart && source.byteEnd === origin?.byteEnd
-    hold(
+    expectKept(
       'a dead letter holds its line',
       isFaithful && origin?.end !== 'delivered',
       () => `line ${source.line ?? 0}: ${line ?? ''}`,
@@ -143,11 +149,11 @@ export function holdAtTheEnd(observed: Observed): void {
   }
   for (const [reason, { examples = [] } = {}] of Object.entries(report.rejectedBy))
     for (const { line } of examples)
-      hold('an example names its line', model.lines[line - 1]?.reason === reason, () => `${reason} at line ${line}`)
-  const repeats = [...taken.values()].reduce((sum, of) => sum + of.repeats, 0)
-  hold(
-    'repeats stay within what the report says',
+      expectKept('an example names its line', model.lines[line - 1]?.reason === reason, () => `${reason} at line ${line}`)
+  const repeats = [...accepted.values()].reduce((sum, of) => sum + of.repeats, 0)
+  expectKept(
+    'the report bounds the repeats',
     repeats <= report.repeatsPossible + endpoint.ambiguous,
-    () => `${repeats} lines repeated, ${endpoint.ambiguous} answers lost, ${report.repeatsPossible} allowed`,
+    () => `${repeats} lines repeated, ${endpoint.ambiguous} answers lost, ${report.repeatsPossible} reported as possible`,
   )
 }

@@ -1,6 +1,6 @@
 import type { LineKind } from './scenario.ts'
 
-/** A line of the drop, and how it has to end: the whole of what the importer promises, in a few lines and with none of its code. */
+/** A line of the file and the end that it must have. This is the whole promise of the importer, without any of its code. */
 export interface ModelLine {
   readonly number: number
   readonly text: string
@@ -8,7 +8,7 @@ export interface ModelLine {
   readonly byteEnd: number
   readonly end: 'delivered' | 'rejected' | 'undeliverable' | 'blank'
   readonly reason?: string
-  /** Requests that are made for it. */
+  /** How many requests it needs. */
   readonly requests: number
 }
 

@@ -11,20 +11,20 @@ export interface Message {
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
-/** A reason that is there already costs less than one with a stack. */
-const WOKEN = new Error('woken')
+/** One shared abort reason, because creating an error with a stack is slow. */
+const CHANGED = new Error('changed')
 
 const MAX_RECEIVES = 5
-/** As the handler keeps a message out of sight while it works on it. */
+/** How long the handler hides a message at a time. */
 const HIDDEN_MS = 180_000
 
-/** SQS: the import queue, and behind it the dead letters. */
+/** Simulated SQS: the import queue and its dead-letter queue. */
 export class Queues {
   readonly #waiting: Writable<Message>[] = []
   #changed = new AbortController()
   #sent = 0
-  /** Messages that were delivered too often: work, not lines. */
-  readonly buried: string[] = []
+  /** Bodies of messages that SQS moved to the dead-letter queue because they were received too often. They are work, not lines. */
+  readonly deadMessages: string[] = []
   readonly deadLetters: DeadLetter[] = []
   readonly #onDeleted: () => void
 
@@ -35,24 +35,24 @@ export class Queues {
   send(body: string, visibleAt: number): void {
     this.#sent += 1
     this.#waiting.push({ id: `m${this.#sent}`, body, visibleAt, receives: 0 })
-    this.#tell()
+    this.#notify()
   }
 
   get waiting(): readonly Message[] {
     return this.#waiting
   }
 
-  /** Raised when the next thing happens to a message. */
+  /** Aborted at the next change of any message. */
   get changed(): AbortSignal {
     return this.#changed.signal
   }
 
-  /** When a message is next to be seen, if none comes before. */
+  /** When the next message becomes visible, unless another one is sent first. */
   get nextVisibleAt(): number {
     return Math.min(...this.#waiting.map(({ visibleAt }) => visibleAt))
   }
 
-  /** The message that is visible, and has been for longest. */
+  /** Receives the message that has been visible for longest. */
   receive(now: number): Message | undefined {
     for (;;) {
       const message = this.#waiting.filter(({ visibleAt }) => visibleAt <= now).toSorted((a, b) => a.visibleAt - b.visibleAt)[0]
@@ -61,48 +61,48 @@ export class Queues {
       message.visibleAt = Infinity
       if (message.receives <= MAX_RECEIVES) return message
       this.#take(message)
-      this.buried.push(message.body)
+      this.deadMessages.push(message.body)
     }
   }
 
-  /** Has a message be seen again at that time. */
-  show(message: Message, visibleAt: number): void {
+  /** Changes when a message becomes visible. */
+  setVisibleAt(message: Message, visibleAt: number): void {
     const waiting = this.#waiting.find((each) => each === message)
     if (waiting !== undefined) waiting.visibleAt = visibleAt
-    this.#tell()
+    this.#notify()
   }
 
-  /** Where the worker died with it. */
+  /** Call it when the worker of a message was killed. */
   abandon(message: Message, now: number): void {
-    this.show(message, now + HIDDEN_MS)
+    this.setVisibleAt(message, now + HIDDEN_MS)
   }
 
   delete(message: Message): void {
     if (!this.#waiting.includes(message)) return
     this.#take(message)
     this.#onDeleted()
-    this.#tell()
+    this.#notify()
   }
 
-  /** As an operator does, who looks at the dead-letter queue. */
+  /** Moves dead messages back to the import queue, as an operator does. */
   redrive(now: number): void {
-    for (const body of this.buried.splice(0)) this.send(body, now)
+    for (const body of this.deadMessages.splice(0)) this.send(body, now)
   }
 
   importQueue(worker: Worker): ImportQueue {
     return {
       send: (body, delaySeconds) =>
-        worker.actInCloud(() => {
+        worker.actOnAws(() => {
           this.send(body, worker.clock.now() + delaySeconds * 1000)
         }),
     }
   }
 
-  /** @param refuses whether the next entry is refused while others are taken */
+  /** @param refuses whether SQS refuses the next entry of a batch */
   deadLetterQueue(worker: Worker, refuses: () => boolean): DeadLetterQueue {
     return {
       sendBatch: (batch) =>
-        worker.actInCloud(() =>
+        worker.actOnAws(() =>
           batch.flatMap(({ body }, index) => {
             if (refuses()) return [{ index, code: 'InternalError', isSenderFault: false }]
             this.deadLetters.push(JSON.parse(body) as DeadLetter)
@@ -116,9 +116,9 @@ export class Queues {
     this.#waiting.splice(this.#waiting.indexOf(message), 1)
   }
 
-  #tell(): void {
+  #notify(): void {
     const changed = this.#changed
     this.#changed = new AbortController()
-    changed.abort(WOKEN)
+    changed.abort(CHANGED)
   }
 }

@@ -1,16 +1,18 @@
 /**
- * npm run sim -- --seeds 100000: the importer in a simulated world, one seed after the other, with every promise held after every step.
+ * npm run sim -- --seeds 100000: simulates the importer with one random scenario per seed and checks every promise after every step.
  *
- * A seed that breaks one is printed with the smallest scenario that still does. `--seed N` runs that one alone.
+ * A seed that breaks a promise is printed with the smallest scenario that still breaks it. `--seed N` runs one seed. `--crashes` kills a
+ * worker at every pair of points instead.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { killAtPairs, ONE_PIECE, SEGMENTS } from './crash-points.ts'
 import { drawScenario } from './scenario.ts'
 import { shrink, violationOf } from './shrink.ts'
 import { simulate, type Figures } from './simulation.ts'
 
-/** Seeds that a thread takes at a time. */
+/** Seeds that a thread runs at a time. */
 const SHARE = 100
 
 interface Share {
@@ -49,7 +51,7 @@ async function runShare({ from, to }: Share): Promise<Outcome> {
   return { figures, broken }
 }
 
-/** Runs the seeds on every processor. */
+/** Runs the seeds on all processors. */
 async function runAll(first: number, seeds: number): Promise<Outcome> {
   let next = first
   let done = 0
@@ -58,7 +60,7 @@ async function runAll(first: number, seeds: number): Promise<Outcome> {
   const runThread = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const thread = new Worker(import.meta.filename, { workerData: 'thread' })
-      const give = (): void => {
+      const assign = (): void => {
         if (next >= first + seeds) {
           void thread.terminate().then(() => {
             resolve()
@@ -75,9 +77,9 @@ async function runAll(first: number, seeds: number): Promise<Outcome> {
         broken.push(...outcome.broken)
         done += SHARE
         if (process.stderr.isTTY) process.stderr.write(`\r${Math.min(done, seeds).toLocaleString('en-US')} seeds`)
-        give()
+        assign()
       })
-      give()
+      assign()
     })
   await Promise.all(Array.from({ length: availableParallelism() }, runThread))
   if (process.stderr.isTTY) process.stderr.write('\r')
@@ -86,14 +88,35 @@ async function runAll(first: number, seeds: number): Promise<Outcome> {
 
 async function explain(seed: number): Promise<void> {
   const smallest = await shrink(drawScenario(seed))
-  console.log(`seed ${seed}: ${(await violationOf(drawScenario(seed))) ?? 'keeps every promise'}`)
-  console.log(`  smallest: ${(await violationOf(smallest)) ?? ''}\n  ${JSON.stringify(smallest)}`)
+  console.log(`seed ${seed}: ${(await violationOf(drawScenario(seed))) ?? 'every promise is kept'}`)
+  console.log(`  smallest scenario: ${(await violationOf(smallest)) ?? ''}\n  ${JSON.stringify(smallest)}`)
+}
+
+async function killAtEveryPair(): Promise<void> {
+  for (const [how, scenario] of [
+    ['in one piece', ONE_PIECE],
+    ['in segments', SEGMENTS],
+  ] as const) {
+    const { pairs, broken } = await killAtPairs(scenario)
+    console.log(`${how}: ${pairs} pairs of crashes, ${broken.length} broke a promise`)
+    for (const each of broken.slice(0, 3)) console.log(`  ${JSON.stringify(each)}`)
+    if (broken.length > 0) process.exitCode = 1
+  }
 }
 
 async function main(): Promise<void> {
   const { values: flags } = parseArgs({
-    options: { seeds: { type: 'string', default: '2000' }, from: { type: 'string', default: '1' }, seed: { type: 'string' } },
+    options: {
+      seeds: { type: 'string', default: '2000' },
+      from: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      crashes: { type: 'boolean', default: false },
+    },
   })
+  if (flags.crashes) {
+    await killAtEveryPair()
+    return
+  }
   if (flags.seed !== undefined) {
     const scenario = drawScenario(Number(flags.seed))
     if ((await violationOf(scenario)) !== undefined) process.exitCode = 1

@@ -1,21 +1,21 @@
 import { seeded } from '../../support/seeded.ts'
 
-/** What a line of a simulated drop is, which is also how it has to end. */
+/** What a line of a simulated file is. It decides how the line must end. */
 export type LineKind = 'valid' | 'two-requests' | 'too-long-for-the-endpoint' | 'no-time' | 'no-json' | 'blank'
 
-/** From time to time, in virtual milliseconds since the start. */
+/** A period, in virtual milliseconds since the start. */
 export interface Interval {
   readonly from: number
   readonly to: number
 }
 
-/** A worker dies at its n-th externally visible action, counted over all workers: before it has its effect, or right after. */
+/** A worker is killed at the n-th externally visible action of all workers: before it takes effect, or right after. */
 export interface Kill {
   readonly step: number
   readonly when: 'before' | 'after'
 }
 
-/** Everything that a run depends on: the same scenario is the same run, action for action. */
+/** Everything that a run depends on. The same scenario gives the same run, action by action. */
 export interface Scenario {
   readonly seed: number
   readonly lines: readonly LineKind[]
@@ -25,34 +25,34 @@ export interface Scenario {
   readonly segmentBytes: number
   readonly invocationMs: number
   readonly kills: readonly Kill[]
-  /** The endpoint answers nobody. */
+  /** When the endpoint does not answer. */
   readonly outage: Interval
-  /** The key is wrong. */
+  /** When the API key is wrong. */
   readonly wrongSetup: Interval
   readonly isEventLost: boolean
   readonly extraEvents: number
-  /** Chance of each action to go wrong. */
+  /** How likely each action is to fail. */
   readonly faults: Faults
 }
 
 export interface Faults {
-  /** An action of S3 or SQS fails, before or after its effect. */
+  /** An action of S3 or SQS fails, before or after it takes effect. */
   readonly cloud: number
-  /** An entry of a batch is refused while others are taken. */
+  /** SQS refuses an entry of a batch and accepts the others. */
   readonly entry: number
-  /** A body breaks off, or ends early. */
+  /** A body breaks off with an error, or ends early without one. */
   readonly body: number
   /** The endpoint answers with an error. */
   readonly refused: number
-  /** The endpoint takes a request, and its answer is lost. */
+  /** The endpoint accepts a request, and its answer is lost. */
   readonly answerLost: number
-  /** An answer comes late. */
+  /** An answer is late. */
   readonly stall: number
-  /** SQS shows a message again while it is worked on. */
-  readonly shownTwice: number
+  /** SQS delivers a message again while it is being worked on. */
+  readonly deliveredTwice: number
 }
 
-export const NO_FAULTS: Faults = { cloud: 0, entry: 0, body: 0, refused: 0, answerLost: 0, stall: 0, shownTwice: 0 }
+export const NO_FAULTS: Faults = { cloud: 0, entry: 0, body: 0, refused: 0, answerLost: 0, stall: 0, deliveredTwice: 0 }
 
 const NEVER: Interval = { from: 0, to: 0 }
 const HOUR_MS = 3_600_000
@@ -69,7 +69,7 @@ const KINDS: readonly LineKind[] = [
   'blank',
 ]
 
-/** The quietest run: one worker, nothing goes wrong. */
+/** One worker, and nothing fails. */
 export function calm(lines: readonly LineKind[]): Scenario {
   return {
     seed: 1,
@@ -88,31 +88,31 @@ export function calm(lines: readonly LineKind[]): Scenario {
   }
 }
 
-/** A run with troubles, as the seed has it. */
+/** A random scenario with failures, from a seed. */
 export function drawScenario(seed: number): Scenario {
   const chance = seeded(seed)
-  const from = (least: number, most: number): number => least + Math.floor(chance() * (most - least + 1))
+  const between = (min: number, max: number): number => min + Math.floor(chance() * (max - min + 1))
   const sometimes = <T>(share: number, value: () => T, otherwise: T): T => (chance() < share ? value() : otherwise)
-  const rate = (share: number, most: number): number => sometimes(share, () => chance() * most, 0)
-  const maxLinesPerSecond = sometimes(0.1, () => from(1, 5), 0)
+  const rate = (share: number, max: number): number => sometimes(share, () => chance() * max, 0)
+  const maxLinesPerSecond = sometimes(0.1, () => between(1, 5), 0)
   return {
     seed,
-    // The first is valid: what becomes of a drop without one object in its head is another matter, and has tests of its own.
-    lines: ['valid', ...Array.from({ length: from(0, 29) }, () => KINDS[from(0, KINDS.length - 1)] ?? 'valid')],
-    workers: from(1, 3),
-    maxInFlight: from(1, 4),
+    // The first line is valid, because a file without an object among its first lines is rejected as a whole. That has its own tests.
+    lines: ['valid', ...Array.from({ length: between(0, 29) }, () => KINDS[between(0, KINDS.length - 1)] ?? 'valid')],
+    workers: between(1, 3),
+    maxInFlight: between(1, 4),
     maxLinesPerSecond,
-    segmentBytes: sometimes(0.4, () => from(60, 600), 1_000_000),
-    // So slow that an invocation of a second would not bring it one line further, which is an error by itself.
-    invocationMs: maxLinesPerSecond > 0 ? 600_000 : sometimes(0.4, () => from(300, 5_000), 600_000),
-    kills: Array.from({ length: sometimes(0.6, () => from(1, 4), 0) }, () => ({
-      step: from(1, 120),
+    segmentBytes: sometimes(0.4, () => between(60, 600), 1_000_000),
+    // At such a rate an invocation of one second might not finish a single line, which is an error by itself.
+    invocationMs: maxLinesPerSecond > 0 ? 600_000 : sometimes(0.4, () => between(300, 5_000), 600_000),
+    kills: Array.from({ length: sometimes(0.6, () => between(1, 4), 0) }, () => ({
+      step: between(1, 120),
       when: chance() < 0.5 ? ('before' as const) : ('after' as const),
     })),
-    outage: sometimes(0.15, () => interval(from(0, 2_000), from(1_000, 8 * HOUR_MS)), NEVER),
-    wrongSetup: sometimes(0.05, () => interval(from(0, 2_000), from(1_000, 2 * HOUR_MS)), NEVER),
+    outage: sometimes(0.15, () => interval(between(0, 2_000), between(1_000, 8 * HOUR_MS)), NEVER),
+    wrongSetup: sometimes(0.05, () => interval(between(0, 2_000), between(1_000, 2 * HOUR_MS)), NEVER),
     isEventLost: chance() < 0.03,
-    extraEvents: sometimes(0.15, () => from(1, 2), 0),
+    extraEvents: sometimes(0.15, () => between(1, 2), 0),
     faults: {
       cloud: rate(0.3, 0.1),
       entry: rate(0.2, 0.3),
@@ -120,16 +120,16 @@ export function drawScenario(seed: number): Scenario {
       refused: rate(0.4, 0.2),
       answerLost: rate(0.3, 0.2),
       stall: rate(0.3, 0.1),
-      shownTwice: rate(0.2, 0.3),
+      deliveredTwice: rate(0.2, 0.3),
     },
   }
 }
 
-function interval(from: number, length: number): Interval {
-  return { from, to: from + length }
+function interval(start: number, length: number): Interval {
+  return { from: start, to: start + length }
 }
 
-/** Scenarios that are a little simpler, the simplest first: to find the smallest that still fails. */
+/** Scenarios that are one step simpler, the simplest first. */
 export function* simpler(scenario: Scenario): Generator<Scenario> {
   const { lines, kills, faults } = scenario
   for (let size = Math.ceil(lines.length / 2); size >= 1; size = Math.floor(size / 2))

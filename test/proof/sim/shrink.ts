@@ -1,7 +1,7 @@
 import { simpler, type Scenario } from './scenario.ts'
 import { simulate } from './simulation.ts'
 
-/** What a scenario breaks, or undefined where it keeps every promise. */
+/** The promise that a scenario breaks, or undefined if it keeps every promise. */
 export async function violationOf(scenario: Scenario): Promise<string | undefined> {
   try {
     await simulate(scenario)
@@ -11,7 +11,7 @@ export async function violationOf(scenario: Scenario): Promise<string | undefine
   }
 }
 
-/** The smallest scenario found that still breaks a promise: something is taken away as long as one is broken without it. */
+/** Simplifies a failing scenario step by step while it still breaks a promise. */
 export async function shrink(failing: Scenario): Promise<Scenario> {
   for (;;) {
     const smaller = await firstThatFails(simpler(failing))

@@ -5,16 +5,25 @@ import { simulate } from './simulation.ts'
 
 const HOUR_MS = 3_600_000
 
-test('two thousand seeds of troubles, and every promise is kept', async () => {
+// `npm run sim` runs 2,000 seeds, or as many as --seeds says.
+test('every promise is kept in 500 random scenarios', async () => {
   const broken: unknown[] = []
-  for (let seed = 1; seed <= 2_000; seed += 1) {
-    const violation = await violationOf(drawScenario(seed))
-    if (violation !== undefined) broken.push([seed, violation])
+  const met = { deaths: 0, redrives: 0, ambiguous: 0 }
+  for (let seed = 1; seed <= 500; seed += 1) {
+    try {
+      const { deaths, redrives, ambiguous } = await simulate(drawScenario(seed))
+      if (deaths > 0) met.deaths += 1
+      if (redrives > 0) met.redrives += 1
+      if (ambiguous > 0) met.ambiguous += 1
+    } catch (error) {
+      broken.push([seed, error])
+    }
   }
   expect(broken).toEqual([])
+  for (const scenarios of Object.values(met)) expect(scenarios).toBeGreaterThan(10)
 }, 300_000)
 
-test('the same seed is the same run, step for step', async () => {
+test('the same seed gives the same run, step by step', async () => {
   for (const seed of [3, 8, 97]) expect(await simulate(drawScenario(seed))).toEqual(await simulate(drawScenario(seed)))
 })
 
@@ -22,24 +31,24 @@ describe('an outage of six hours', () => {
   const lines = Array.from({ length: 300 }, () => 'valid' as const)
   const down: Scenario = { ...calm(lines), maxInFlight: 16, outage: { from: 200, to: 6 * HOUR_MS } }
 
-  test('loses nothing, makes no dead letter, and ends with all delivered', async () => {
+  test('loses nothing, makes no dead letters, and ends with all lines delivered', async () => {
     expect(await violationOf(down)).toBeUndefined()
   })
 
-  test('is not sat out by asking again and again', async () => {
-    const inVain = (await simulate(down)).requests - lines.length
-    expect(inVain).toBeLessThan((6 * 3_600) / 10) // one in ten seconds
+  test('is not spent on retries', async () => {
+    const failed = (await simulate(down)).requests - lines.length
+    expect(failed).toBeLessThan((6 * 3_600) / 10) // one request in ten seconds
   })
 })
 
-test('a drop that needs forty invocations is imported whole', async () => {
+test('a file that needs forty invocations is imported completely', async () => {
   const lines = Array.from({ length: 800 }, () => 'valid' as const)
   const scenario = { ...calm(lines), maxInFlight: 1, invocationMs: 350 }
   expect(await violationOf(scenario)).toBeUndefined()
   expect((await simulate(scenario)).invocations).toBeGreaterThanOrEqual(40)
-})
+}, 120_000)
 
-test('a wrong key keeps the work waiting, and when it is mended all of it is delivered', async () => {
+test('a wrong API key keeps the work in the queue, and all lines are delivered once the key is right', async () => {
   const lines = Array.from({ length: 50 }, () => 'valid' as const)
   expect(await violationOf({ ...calm(lines), wrongSetup: { from: 300, to: HOUR_MS } })).toBeUndefined()
 })

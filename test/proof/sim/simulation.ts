@@ -9,20 +9,21 @@ import type { Ports } from '../../../lambda/ports.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { SimulatedEndpoint } from './endpoint.ts'
-import { holdAtTheEnd, holdNoOrphan, holdNothingLost, Violation, type Observed } from './invariants.ts'
+import { checkEnd, checkNoOrphan, checkNothingLost, Violation, type Observed } from './invariants.ts'
 import { modelOf } from './model.ts'
 import { Queues, type Message } from './queue.ts'
 import type { Scenario } from './scenario.ts'
 import { Store } from './store.ts'
-import { Worker, type Acting } from './worker.ts'
+import { Worker, type Rules } from './worker.ts'
 
-const FILE: SourceFile = { bucket: 'drops', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
+const FILE: SourceFile = { bucket: 'files', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
 
 const HOUR_MS = 3_600_000
-/** An operator looks at the dead-letter queue so often. */
-const ANSWERED = new Error('answered')
+/** One shared abort reason, because creating an error with a stack is slow. */
+const RETURNED = new Error('returned')
+/** How often the operator redrives the dead-letter queue. */
 const REDRIVE_EVERY_MS = HOUR_MS
-/** Beyond this the importer is taken to stand still. */
+/** A run that needs more steps makes no progress. */
 const MAX_STEPS = 60_000
 const MAX_REDRIVES = 40
 
@@ -35,7 +36,7 @@ export interface Figures {
   readonly ambiguous: number
 }
 
-/** Runs the importer through a scenario, with every promise held after each step. @throws Violation */
+/** Runs the importer through a scenario and checks every promise after each step. @throws Violation */
 export async function simulate(scenario: Scenario): Promise<Figures> {
   return new Simulation(scenario).run()
 }
@@ -46,7 +47,7 @@ class Simulation {
   readonly #start: number
   readonly #chance: () => number
   readonly #observed: Observed
-  readonly #acting: Acting
+  readonly #rules: Rules
   #violation: Violation | undefined
   #steps = 0
   #invocations = 0
@@ -63,23 +64,23 @@ class Simulation {
     this.#chance = seeded(scenario.seed ^ 0x5eed)
     const model = modelOf(scenario.lines)
     const store = new Store(FILE, model.bytes, (key, value) => {
-      this.#hold(() => {
-        holdNothingLost(this.#observed, key, value)
+      this.#check(() => {
+        checkNothingLost(this.#observed, key, value)
       })
     })
     const queues = new Queues(() => {
-      this.#hold(() => {
-        holdNoOrphan(this.#observed)
+      this.#check(() => {
+        checkNoOrphan(this.#observed)
       })
     })
     this.#observed = { file: FILE, model, store, queues, endpoint: new SimulatedEndpoint(scenario, this.#start) }
-    this.#acting = {
+    this.#rules = {
       step: () => this.#step(),
       latency: () => 1 + Math.floor(this.#chance() * 30),
-      cloudFails: () => this.#chance() < scenario.faults.cloud,
+      awsFails: () => this.#chance() < scenario.faults.cloud,
       chance: this.#chance,
-      late: () => {
-        this.#fail(new Violation('an invocation that has answered does nothing more'))
+      actedLate: () => {
+        this.#fail(new Violation('an invocation does nothing after it has returned'))
       },
     }
   }
@@ -92,7 +93,7 @@ class Simulation {
     queues.send(JSON.stringify({ schema: RECONCILE_SCHEMA }), now + 26 * HOUR_MS)
     await Promise.all([this.#operate(), ...Array.from({ length: this.#scenario.workers }, () => this.#work())])
     if (this.#violation !== undefined) throw this.#violation
-    holdAtTheEnd(this.#observed)
+    checkEnd(this.#observed)
     const { ambiguous, requests } = this.#observed.endpoint
     return {
       steps: this.#steps,
@@ -104,7 +105,7 @@ class Simulation {
     }
   }
 
-  /** What Lambda's event source does, with one invocation after the other. */
+  /** The event source mapping of Lambda: one invocation after the other. */
   async #work(): Promise<void> {
     const { queues } = this.#observed
     while (!this.#isOver) {
@@ -120,12 +121,12 @@ class Simulation {
     }
   }
 
-  /** Ends when the invocation answers, or when its worker dies. */
+  /** Resolves when the invocation returns or its worker is killed. */
   #invoke(message: Message): Promise<void> {
     this.#invocations += 1
     const { queues } = this.#observed
     return new Promise((resolve) => {
-      const worker = new Worker(this.#clock, this.#acting, () => {
+      const worker = new Worker(this.#clock, this.#rules, () => {
         this.#deaths += 1
         queues.abandon(message, this.#clock.now())
         resolve()
@@ -137,18 +138,18 @@ class Simulation {
   async #settle(message: Message, worker: Worker): Promise<void> {
     const { queues } = this.#observed
     const ending = new AbortController()
-    const answered = new AbortController()
-    void this.#clock.sleep(this.#scenario.invocationMs, answered.signal).then(() => {
+    const returned = new AbortController()
+    void this.#clock.sleep(this.#scenario.invocationMs, returned.signal).then(() => {
       ending.abort(new OutOfTime())
     })
-    if (this.#chance() < this.#scenario.faults.shownTwice) queues.show(message, this.#clock.now() + 500)
+    if (this.#chance() < this.#scenario.faults.deliveredTwice) queues.setVisibleAt(message, this.#clock.now() + 500)
     const invocation = { messageId: message.id, deliveries: message.receives, ending: ending.signal }
-    const isSettled = await handleMessage(() => readMessage(message.body), this.#portsFor(worker), invocation)
-    answered.abort(ANSWERED)
+    const isDone = await handleMessage(() => readMessage(message.body), this.#portsFor(worker), invocation)
+    returned.abort(RETURNED)
     const againAt = this.#clock.now() + Math.min(900, 30 * 2 ** (message.receives - 1)) * 1000
-    await worker.answer(() => {
-      if (isSettled) queues.delete(message)
-      else queues.show(message, againAt)
+    await worker.end(() => {
+      if (isDone) queues.delete(message)
+      else queues.setVisibleAt(message, againAt)
     })
   }
 
@@ -165,7 +166,7 @@ class Simulation {
       reports: store.reports(worker),
       checkpoints: store.checkpoints(worker),
       deadLetters: queues.deadLetterQueue(worker, flip(faults.entry)),
-      // Only a person, or a letter that came back from replays, has use for these.
+      // Only commands and replays use these.
       deadLetterReader: { take: unused, putBack: unused, remove: unused },
       archived: { put: unused },
       bucket: FILE.bucket,
@@ -179,25 +180,25 @@ class Simulation {
     }
   }
 
-  /** Sends back what was delivered too often, and ends the run when nothing is left to do. */
+  /** Redrives dead messages and ends the run when no work remains. */
   async #operate(): Promise<void> {
     const { queues } = this.#observed
     while (!this.#isOver) {
       await this.#clock.sleep(REDRIVE_EVERY_MS)
-      if (queues.buried.length > 0) this.#redrives += 1
+      if (queues.deadMessages.length > 0) this.#redrives += 1
       queues.redrive(this.#clock.now())
       this.#isOver ||= queues.waiting.length === 0 && this.#busy === 0
-      if (this.#redrives > MAX_REDRIVES) this.#fail(new Violation(`progress: ${MAX_REDRIVES} redrives, and it is not over`))
+      if (this.#redrives > MAX_REDRIVES) this.#fail(new Violation(`progress: not done after ${MAX_REDRIVES} redrives`))
     }
   }
 
   #step(): 'before' | 'after' | undefined {
     this.#steps += 1
-    if (this.#steps > MAX_STEPS) this.#fail(new Violation(`progress: ${MAX_STEPS} steps, and it is not over`))
+    if (this.#steps > MAX_STEPS) this.#fail(new Violation(`progress: not done after ${MAX_STEPS} steps`))
     return this.#scenario.kills.find(({ step }) => step === this.#steps)?.when
   }
 
-  #hold(check: () => void): void {
+  #check(check: () => void): void {
     try {
       check()
     } catch (error) {
@@ -212,7 +213,7 @@ class Simulation {
 }
 
 async function* onePage(worker: Worker) {
-  await worker.actInCloud(() => undefined)
+  await worker.actOnAws(() => undefined)
   yield [{ file: FILE, lastModified: new Date('2026-01-01T00:00:00Z'), isLatest: true }]
 }
 
@@ -221,6 +222,6 @@ function eventOf({ bucket, key, versionId, etag }: SourceFile): string {
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
 }
 
-const unused = (): Promise<never> => Promise.reject(new Error('the simulation has no use for it'))
+const unused = (): Promise<never> => Promise.reject(new Error('not used in the simulation'))
 const nothing = (): void => undefined
 const SILENT: Log = { info: nothing, warn: nothing, error: nothing, count: nothing }

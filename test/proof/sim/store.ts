@@ -10,7 +10,7 @@ interface Document {
   readonly writtenAt: number
 }
 
-/** S3: documents with conditional writes, and the one object that is the drop. */
+/** Simulated S3: documents with conditional writes, and one object, the file to import. */
 export class Store {
   readonly documents = new Map<string, Document>()
   readonly #file: SourceFile
@@ -31,31 +31,31 @@ export class Store {
 
   checkpoints(worker: Worker): Checkpoints {
     return {
-      find: ({ key }) => worker.actInCloud(() => this.#find(key)),
-      put: ({ key }, value, expected) => worker.actInCloud(() => this.#putIf(key, value, expected, worker.clock.now())),
+      find: ({ key }) => worker.actOnAws(() => this.#find(key)),
+      put: ({ key }, value, expected) => worker.actOnAws(() => this.#putIf(key, value, expected, worker.clock.now())),
     }
   }
 
   reports(worker: Worker): Reports {
     return {
       find: (_bucket, key) =>
-        worker.actInCloud(() => {
+        worker.actOnAws(() => {
           const found = this.#find(key)
           return found && { report: found.value as Report, tag: found.tag, writtenAt: found.writtenAt }
         }),
       put: (_bucket, key, report) =>
-        worker.actInCloud(() => {
+        worker.actOnAws(() => {
           this.#put(key, report, worker.clock.now())
         }),
-      replace: (_bucket, key, report, tag) => worker.actInCloud(() => this.#putIf(key, report, tag, worker.clock.now())),
+      replace: (_bucket, key, report, tag) => worker.actOnAws(() => this.#putIf(key, report, tag, worker.clock.now())),
     }
   }
 
-  /** @param chunk how many bytes the next chunk has @param breaks whether the body breaks off before it */
+  /** @param chunk gives the size of the next chunk @param breaks whether the body breaks off before it */
   files(worker: Worker, chunk: () => number, breaks: () => boolean): SourceFiles {
     return {
       open: async (_file, { start, end = this.#bytes.length } = { start: 0 }) => {
-        await worker.actInCloud(() => undefined)
+        await worker.actOnAws(() => undefined)
         const rest = this.#bytes.subarray(start, end)
         return {
           kind: 'open',
@@ -90,7 +90,7 @@ function* chunks(bytes: Buffer, length: () => number, breaks: () => boolean): Ge
   for (let at = 0; at < bytes.length;) {
     if (breaks()) {
       if (length() % 2 === 0) throw new Fault('the connection was reset')
-      return // ends early, which looks like the end
+      return // an early end that looks like the real one
     }
     const next = Math.min(bytes.length, at + Math.max(1, length()))
     yield bytes.subarray(at, next)

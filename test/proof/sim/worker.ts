@@ -1,84 +1,81 @@
 import type { Clock } from '../../../lambda/ports.ts'
 
-/** Something of the world gave way, as far as the importer can tell. */
+/** An injected failure of S3 or SQS. */
 export class Fault extends Error {
   override readonly name = 'Fault'
 }
 
-export interface Acting {
-  /** Counts an action, and says whether its worker dies at it, and when. */
+export interface Rules {
+  /** Counts an action. @returns whether its worker is killed before or after it takes effect */
   step(): 'before' | 'after' | undefined
-  /** Virtual milliseconds that an action takes. */
+  /** How many virtual milliseconds an action takes. */
   latency(): number
   /** Whether an action of S3 or SQS fails. */
-  cloudFails(): boolean
+  awsFails(): boolean
   chance(): number
-  /** An invocation acts though it has answered. */
-  late(): void
+  /** Called if an invocation acts after it has returned. */
+  actedLate(): void
 }
 
-/**
- * One run of the function. When it dies, nothing that it asks for is ever answered: its code stands still where it is, as that of a killed
- * process does.
- */
+/** One invocation of the function. Once it is killed, none of its promises settles, so that its code stops as in a killed process. */
 export class Worker {
   readonly clock: Clock
-  readonly #acting: Acting
-  readonly #onDeath: () => void
-  #isDead = false
-  #hasAnswered = false
+  readonly #rules: Rules
+  readonly #onKilled: () => void
+  #isKilled = false
+  #hasReturned = false
 
-  constructor(clock: Clock, acting: Acting, onDeath: () => void) {
-    this.#acting = acting
-    this.#onDeath = onDeath
+  constructor(clock: Clock, rules: Rules, onKilled: () => void) {
+    this.#rules = rules
+    this.#onKilled = onKilled
     this.clock = {
       now: () => clock.now(),
       chance: () => clock.chance(),
-      sleep: (ms, signal) => this.#unlessDead(() => clock.sleep(ms, signal)),
+      sleep: (ms, signal) => this.#unlessKilled(() => clock.sleep(ms, signal)),
     }
   }
 
-  /** An action that others can see: it takes time, and the worker may die right before or right after it has its effect. */
+  /** An externally visible action. It takes time, and the worker may be killed right before or right after it takes effect. */
   act<T>(effect: () => T): Promise<T> {
-    if (this.#hasAnswered) this.#acting.late()
+    if (this.#hasReturned) this.#rules.actedLate()
     return this.#act(effect)
   }
 
-  /** The invocation has answered: its message is deleted, or not, and it does nothing more. */
-  answer(effect: () => void): Promise<void> {
-    this.#hasAnswered = true
+  /** Call it when the invocation has returned. `effect` deletes the message, or not. */
+  end(effect: () => void): Promise<void> {
+    this.#hasReturned = true
     return this.#act(effect)
   }
 
   async #act<T>(effect: () => T): Promise<T> {
-    await this.clock.sleep(this.#acting.latency(), new AbortController().signal)
-    const death = this.#acting.step()
-    if (death === 'before') return this.#die()
+    await this.clock.sleep(this.#rules.latency(), new AbortController().signal)
+    const kill = this.#rules.step()
+    if (kill === 'before') return this.#kill()
     const result = effect()
-    return death === 'after' ? this.#die() : result
+    return kill === 'after' ? this.#kill() : result
   }
 
-  /** The same for S3 and SQS, which fail now and then: before the effect, or after it, so that nobody knows. */
-  async actInCloud<T>(effect: () => T): Promise<T> {
-    const fails = this.#acting.cloudFails()
-    const isDone = this.#acting.chance() < 0.5
+  /** The same for S3 and SQS, which sometimes fail, before or after the effect. */
+  async actOnAws<T>(effect: () => T): Promise<T> {
+    const fails = this.#rules.awsFails()
+    const isDone = this.#rules.chance() < 0.5
     const result = await this.act(() => (fails && !isDone ? undefined : { value: effect() }))
-    if (result === undefined || fails) throw new Fault('the cloud is busy')
+    if (result === undefined || fails) throw new Fault('S3 or SQS is busy')
     return result.value
   }
 
-  #hasDied(): boolean {
-    return this.#isDead
+  #wasKilled(): boolean {
+    return this.#isKilled
   }
 
-  #die(): Promise<never> {
-    this.#isDead = true
-    this.#onDeath()
+  #kill(): Promise<never> {
+    this.#isKilled = true
+    this.#onKilled()
     return new Promise(() => undefined)
   }
 
-  async #unlessDead<T>(wait: () => Promise<T>): Promise<T> {
-    const value = this.#isDead ? undefined : { here: await wait() }
-    return value === undefined || this.#hasDied() ? new Promise(() => undefined) : value.here
+  async #unlessKilled<T>(wait: () => Promise<T>): Promise<T> {
+    const value = this.#isKilled ? undefined : { here: await wait() }
+    return value === undefined || this.#wasKilled() ? new Promise(() => undefined) : value.here
   }
 }

@@ -1,36 +1,35 @@
-import { expect, test } from '@jest/globals'
-import { meansOf, fixTextOf, suggestFix } from '../../../../cli/console/page/labels.ts'
+import { describe, expect, test } from '@jest/globals'
+import { fixTextOf, meansOf, stateText } from '../../../../cli/console/page/labels.ts'
 import { MESSAGE_REASONS } from '../../../../cli/rejects/content.ts'
-import { parseLine } from '../../../../lambda/parse/line.ts'
+import { stateText as terminalStateText } from '../../../../cli/status/report-table.ts'
 import { REASONS, type ReasonCode } from '../../../../lambda/reasons.ts'
+import type { ReportState } from '../../../../lambda/report/report.ts'
 
-test('every reason for which something waits has words', () => {
-  for (const reason of [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as ReasonCode[])
-    expect([meansOf(reason), fixTextOf(reason)]).not.toContain('')
+describe('the state of an import', () => {
+  // prettier-ignore
+  test.each<[ReportState, number, number, string]>([
+    // state                       rejected  undeliverable   text
+    [ 'importing',                 3,        0,              'importing' ],
+    [ 'complete',                  0,        0,              'done' ],
+    [ 'complete-with-rejects',     470,      0,              'done, 470 lines rejected' ],
+    [ 'complete-with-rejects',     0,        1,              'done, 1 line undeliverable' ],
+    [ 'complete-with-rejects',     2,        1,              'done, 2 lines rejected, 1 line undeliverable' ],
+    [ 'failed',                    0,        0,              'rejected' ],
+    [ 'superseded',                0,        0,              'replaced before it was fully read' ],
+    [ 'gone',                      0,        0,              'deleted before it was fully read' ],
+  ])('%s, with %i rejected and %i undeliverable lines, is "%s", on the page and in the terminal', (state, rejected, undeliverable, text) => {
+    const report = { state, lines: { total: 500, delivered: 0, rejected, undeliverable, blank: 0 } }
+    expect([stateText(report), terminalStateText(report)]).toEqual([text, text])
+  })
 })
 
-test('a reason of a newer importer is shown as it is', () => {
-  expect(meansOf('from_tomorrow' as ReasonCode)).toBe('from_tomorrow')
-})
+describe('a reason', () => {
+  test('has a meaning and a fix, whatever the code', () => {
+    for (const reason of [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as ReasonCode[])
+      expect([meansOf(reason), fixTextOf(reason)]).not.toContain('')
+  })
 
-// prettier-ignore
-test.each([
-  // the line                                                    the fix that fits
-  [ '{"_p":"a","_t":1393344604000,"_n":"x"}',                    { kind: 'ms-timestamps' } ],
-  [ '{"_p":"a","_t":1393344604,"_n":"x"},',                      { kind: 'trim' } ],
-  [ '{"_t":1393344604,"_n":"x"}',                                { kind: 'rename', to: '_p' } ],
-  [ '{"_p":"a","_n":"x"}',                                       { kind: 'rename', to: '_t' } ],
-  [ '{"_p":"a","_t":1393344604,"_p2":"a"}',                      { kind: 'drop', name: '_p2' } ],
-  [ '{"_p":"a","_t":1393344604,"_k":"1"}',                       { kind: 'drop', name: '_k' } ],
-  [ '{"_p":"a","_t":1393344604,"the \\"tags\\"":[1]}',           { kind: 'drop', name: 'the "tags"' } ],
-  [ `{"_p":"a","_t":1393344604,"${'x'.repeat(90)}":[1]}`,        { kind: 'drop' } ],
-  [ '{"_p":"a","_t":1393344604}',                                undefined ],
-])('for %s', (line, fix) => {
-  const rejection = parseLine(line, { latestTime: 2e9 })
-  if (rejection.kind !== 'rejection') throw new Error('the line can be sent')
-  expect(suggestFix(rejection.reason, rejection.detail)).toEqual(fix)
-})
-
-test('a detail that somebody else wrote is no trouble', () => {
-  expect(suggestFix('reserved_name', 'odd ("\\q" it is)')).toEqual({ kind: 'drop' })
+  test('of a newer importer is shown as its code', () => {
+    expect(meansOf('from_tomorrow' as ReasonCode)).toBe('from_tomorrow')
+  })
 })

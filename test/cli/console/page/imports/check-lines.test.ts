@@ -10,7 +10,7 @@ import { Survey } from '../../../../../cli/preview/survey/survey.ts'
 
 const RULES = { latestTime: 2_000_000_000 }
 
-/** What the page says of a file whose bytes come in pieces of that size. */
+/** What the page counts, reading pieces of the given size. */
 function checked(bytes: Uint8Array, pieceBytes: number): LineCounts {
   const check = new LineCheck(RULES)
   for (let start = 0; start < bytes.length; start += pieceBytes) check.add(bytes.subarray(start, start + pieceBytes))
@@ -18,7 +18,7 @@ function checked(bytes: Uint8Array, pieceBytes: number): LineCounts {
   return check.counts()
 }
 
-/** What the importer's own reading says of it. */
+/** What the importer's own reader counts. */
 async function surveyed(bytes: Uint8Array) {
   const survey = new Survey()
   await using pool = new DigestPool()
@@ -30,26 +30,26 @@ async function surveyed(bytes: Uint8Array) {
   return {
     ready: lines.valid,
     blank: lines.blank,
-    notDelivered: Object.fromEntries(Object.entries(rejectedBy).map(([reason, { count }]) => [reason, count])),
+    rejectedBy: Object.fromEntries(Object.entries(rejectedBy).map(([reason, { count }]) => [reason, count])),
     refusal: refused[0]?.reason,
   }
 }
 
 async function expectSame(bytes: Uint8Array, pieceBytes: number): Promise<void> {
-  const { ready, blank, notDelivered, refusal } = checked(bytes, pieceBytes)
+  const { ready, blank, rejectedBy, refusal } = checked(bytes, pieceBytes)
   const page = {
     ready,
     blank,
-    notDelivered: Object.fromEntries(notDelivered.map(({ reason, count }) => [reason, count])),
+    rejectedBy: Object.fromEntries(rejectedBy.map(({ reason, count }) => [reason, count])),
     refusal: refusal?.reason,
   }
   const importer = await surveyed(bytes)
-  // Of a file that comes back as a whole nothing is counted by anybody who tells it.
+  // The lines of a rejected file are not shown, so their counts may differ.
   if (importer.refusal === undefined) expect(page).toEqual(importer)
   else expect(page.refusal).toBe(importer.refusal)
 }
 
-describe('what the page says of a file before it is sent is what the importer does with it', () => {
+describe('the check before the upload counts what the import counts', () => {
   test.each(['valid.json', 'invalid.json', 'every-reason.jsonl', 'mixed-50000.jsonl.gz'])('examples/%s', async (name) => {
     const file = readFileSync(`examples/${name}`)
     const bytes = name.endsWith('.gz') ? gunzipSync(file) : file
@@ -74,7 +74,7 @@ describe('what the page says of a file before it is sent is what the importer do
     Buffer.from('é'),
   )
 
-  test('whatever is in it, and in whatever pieces it is read', async () => {
+  test('for any content, read in pieces of any size', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 25 }), fc.integer({ min: 512, max: 5_000 }), async (pieces, pieceBytes) => {
         await expectSame(Buffer.concat([...pieces]), pieceBytes)

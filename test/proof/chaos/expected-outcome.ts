@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 
-/** A request as the checker expects it: what it says, however it is written. */
+/** The content of an expected request, independent of how it is encoded. */
 export interface Expected {
   readonly command: 'record' | 'set' | 'alias'
   readonly path: string
-  /** Names and values, sorted, without the key. */
+  /** Names and values, sorted, without the API key. */
   readonly parameters: string
 }
 
-/** How a line has to end. */
-export type Verdict =
+/** The end that a line must have. */
+export type ExpectedOutcome =
   | { readonly end: 'blank' }
   | {
       readonly end: 'delivered' | 'undeliverable'
@@ -19,20 +19,20 @@ export type Verdict =
     }
   | { readonly end: 'rejected'; readonly reason: string }
 
-/** What the checker is told of the run. */
+/** What the checker knows about the run. */
 export interface Rule {
   readonly maxLineBytes: number
-  readonly unwelcome: string
+  readonly refused: string
 }
 
 const YEAR_2009 = 1_230_768_000
 const YEAR_5138 = 100_000_000_000
 
 /**
- * What a line means, by the checker's own light: for the lines that a run makes and no others. It knows nothing of the importer's code, so
- * that both can only agree by being right.
+ * The expected outcome of a line, for the lines that a run generates. This is a second implementation that shares no code with the
+ * importer, so that both would have to make the same mistake.
  */
-export function judgeLine(bytes: Buffer, { maxLineBytes, unwelcome }: Rule): Verdict {
+export function expectedOutcome(bytes: Buffer, { maxLineBytes, refused }: Rule): ExpectedOutcome {
   if (bytes.length > maxLineBytes) return bad('line_too_long')
   if (!isUtf8(bytes)) return bad('invalid_encoding')
   const text = bytes.toString('utf8').trim()
@@ -60,10 +60,10 @@ export function judgeLine(bytes: Buffer, { maxLineBytes, unwelcome }: Rule): Ver
     requests.push({ command: 'set', path: '/s', parameters: parametersOf({ ...common, ...properties }) })
   if (_p2 !== undefined) requests.push({ command: 'alias', path: '/a', parameters: parametersOf({ ...common, _n: _p2 }) })
   if (requests.length === 0) return bad('nothing_to_import')
-  return { end: _p.includes(unwelcome) ? 'undeliverable' : 'delivered', person: _p, time: _t, requests }
+  return { end: _p.includes(refused) ? 'undeliverable' : 'delivered', person: _p, time: _t, requests }
 }
 
-function bad(reason: string): Verdict {
+function bad(reason: string): ExpectedOutcome {
   return { end: 'rejected', reason }
 }
 

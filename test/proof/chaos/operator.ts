@@ -8,31 +8,31 @@ import {
   StartMessageMoveTaskCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
-import type { CloudReady } from './messages.ts'
+import type { AwsReady } from './ipc-messages.ts'
 
 const DEAD_LETTER = '"schema":"kissmetrics-importer/dead-letter/'
 const LOOK_MS = 20
 
-/** The operator of a run: keeps the dead letters, and sends back what came to their queue only because it was delivered too often. */
+/** The operator of a run: stores dead letters, and redrives messages that SQS moved to the dead-letter queue. */
 export class Operator {
   readonly #sqs: SQSClient
-  readonly #urls: CloudReady
+  readonly #urls: AwsReady
   readonly #file: string
   deadLetters = 0
   redrives = 0
 
-  /** @param file that takes the bodies of the letters, one a line */
-  constructor(sqs: SQSClient, urls: CloudReady, file: string) {
+  /** @param file stores the dead letters, one per line */
+  constructor(sqs: SQSClient, urls: AwsReady, file: string) {
     this.#sqs = sqs
     this.#urls = urls
     this.#file = file
   }
 
-  /** @returns whether something was sent back */
+  /** @returns whether something was redriven */
   async attend(): Promise<boolean> {
-    const untested = await this.#receiveDeadLetters()
-    if (untested.length === 0) return false
-    for (const ReceiptHandle of untested) {
+    const tasks = await this.#receiveDeadLetters()
+    if (tasks.length === 0) return false
+    for (const ReceiptHandle of tasks) {
       await this.#sqs.send(
         new ChangeMessageVisibilityCommand({ QueueUrl: this.#urls.deadLetterQueueUrl, ReceiptHandle, VisibilityTimeout: 0 }),
       )
@@ -41,18 +41,18 @@ export class Operator {
     return true
   }
 
-  /** @returns receipts of the messages that are no dead letters */
+  /** @returns receipt handles of the messages that are not dead letters */
   async #receiveDeadLetters(): Promise<readonly string[]> {
     const QueueUrl = this.#urls.deadLetterQueueUrl
-    const untested: string[] = []
+    const tasks: string[] = []
     for (;;) {
       const { Messages = [] } = await this.#sqs.send(
         new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
       )
-      if (Messages.length === 0) return untested
+      if (Messages.length === 0) return tasks
       for (const { Body = '', ReceiptHandle = '' } of Messages) {
         if (!Body.includes(DEAD_LETTER)) {
-          untested.push(ReceiptHandle)
+          tasks.push(ReceiptHandle)
           continue
         }
         await appendFile(this.#file, `${Body}\n`)
@@ -62,7 +62,7 @@ export class Operator {
     }
   }
 
-  /** As the console's "Start DLQ redrive". A letter that came meanwhile goes along; it is tried again and comes back. */
+  /** The same as "Start DLQ redrive" in the AWS console. Dead letters that arrive meanwhile are redriven too, and are rejected again. */
   async #redrive(): Promise<void> {
     const { importQueueArn: DestinationArn } = this.#urls
     const SourceArn = DestinationArn.replace(/[^:]+$/, 'dead-letters')

@@ -6,48 +6,48 @@ import { StatusLine } from '../../../cli/terminal/output.ts'
 import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
 import { API_KEY } from '../../support/installation.ts'
 import { buildBundle } from '../../support/lambda-runtime/bundle.ts'
-import { Operator } from './dead-letters.ts'
-import { planDeaths } from './kills.ts'
-import { CANARY, makeLines, packFile, UNWELCOME, writeTestFile } from './test-file.ts'
+import { Operator } from './operator.ts'
+import { planKills } from './kill-plan.ts'
+import { CANARY, generateLines, gzipFile, REFUSED, writeTestFile } from './test-file.ts'
 import { MANIFEST, type FileEvidence, type Manifest } from './evidence.ts'
 import { Installation } from './installation.ts'
 import type { Options } from './options.ts'
-import { Patience } from './patience.ts'
-import { CloudProcess, ImporterProcess, SinkProcess, type ImporterOptions } from './processes.ts'
+import { StallDetector } from './stall-detector.ts'
+import { AwsProcess, ImporterProcess, SinkProcess, type ImporterOptions } from './processes.ts'
 
-/** What is promised (docs/guarantees.md): for each request that may be in flight, the most lines that an invocation which broke off repeats. */
+/** From docs/guarantees.md: how many lines an interrupted invocation may repeat, per request that may be in flight. */
 const REPEATS_PER_REQUEST = 128
 
-/** Longer than a message stays hidden when its importer was killed. */
+/** A little longer than a message stays hidden after its importer was killed. */
 const HIDDEN_MS = 181_000
 const INVOCATION_MS = 8_000
 const OUTAGE_MS = 3_000
-const LOOK_MS = 200
-const SHOW_EVERY_MS = 5_000
-/** Where work waits and nobody works for so many looks, time passes. */
-const IDLE_LOOKS = 10
-/** What was delivered too often since its importers were killed is sent back once or twice when that has an end. */
-const MOST_REDRIVES = 10
+const POLL_MS = 200
+const STATUS_EVERY_MS = 5_000
+/** The clock moves forward after this many polls without a running invocation. */
+const IDLE_POLLS = 10
+/** Messages that were received too often because of kills need one or two redrives after the last kill. */
+const MAX_REDRIVES = 10
 const SINK_LOG = 'sink.jsonl'
-const DEAD_LETTERS = 'letters.jsonl'
+const DEAD_LETTERS = 'dead-letters.jsonl'
 const IMPORTER_LOG = 'importer.log'
 
-/** A run, told step by step. */
-export class Story implements AsyncDisposable {
+/** The steps of a run. */
+export class ChaosRun implements AsyncDisposable {
   readonly #options: Options
   readonly #folder: string
   readonly #cleanup: AsyncDisposableStack
-  readonly #cloud: CloudProcess
+  readonly #aws: AwsProcess
   readonly #sink: SinkProcess
   readonly #installation: Installation
   readonly #operator: Operator
   readonly #importers: ImporterOptions
-  readonly #patience: Patience
+  readonly #stallDetector: StallDetector
   readonly #status = new StatusLine(process.stderr)
-  #shownAt = 0
+  #statusAt = 0
   readonly #startedAt = performance.now()
   #files: readonly FileEvidence[] = []
-  #aheadMs = 0
+  #offsetMs = 0
   #kills = 0
   #killedAtWork = 0
   #requeued = 0
@@ -56,20 +56,20 @@ export class Story implements AsyncDisposable {
     options: Options,
     folder: string,
     cleanup: AsyncDisposableStack,
-    { cloud, sink, file, log }: Pick<ImporterOptions, 'cloud' | 'sink' | 'file' | 'log'>,
+    { aws, sink, file, log }: Pick<ImporterOptions, 'aws' | 'sink' | 'file' | 'log'>,
   ) {
     this.#options = options
     this.#folder = folder
     this.#cleanup = cleanup
-    this.#cloud = cloud
+    this.#aws = aws
     this.#sink = sink
-    this.#installation = new Installation(cloud, folder)
-    this.#operator = new Operator(this.#installation.sqs, cloud.urls, path.join(folder, DEAD_LETTERS))
-    this.#patience = new Patience(options.patienceMs)
+    this.#installation = new Installation(aws, folder)
+    this.#operator = new Operator(this.#installation.sqs, aws.urls, path.join(folder, DEAD_LETTERS))
+    this.#stallDetector = new StallDetector(options.stallMs)
     this.#importers = {
       file,
       log,
-      cloud,
+      aws,
       sink,
       concurrency: options.concurrency,
       timeoutMs: INVOCATION_MS,
@@ -82,8 +82,8 @@ export class Story implements AsyncDisposable {
     }
   }
 
-  /** Starts what lives on to the end. */
-  static async begin(options: Options, folder: string): Promise<Story> {
+  /** Starts the processes that run until the end. */
+  static async start(options: Options, folder: string): Promise<ChaosRun> {
     await using starting = new AsyncDisposableStack()
     const state = path.join(folder, 'state')
     starting.defer(() => rm(state, { recursive: true, force: true }))
@@ -95,72 +95,72 @@ export class Story implements AsyncDisposable {
     })
     const program = path.join(state, 'importer')
     await buildBundle(program, path.join(import.meta.dirname, 'importer-process.ts'))
-    const cloud = starting.use(await CloudProcess.start(path.join(state, 'cloud')))
+    const aws = starting.use(await AwsProcess.start(path.join(state, 'aws')))
     const sink = starting.use(
       await SinkProcess.start({
         seed: options.seed,
         log: path.join(folder, SINK_LOG),
-        unwelcome: UNWELCOME,
+        refused: REFUSED,
         outageAfter: Math.ceil(options.lines * (0.3 + (options.seed % 40) / 100)),
         outageMs: OUTAGE_MS,
       }),
     )
     const file = path.join(program, 'index.mjs')
-    return new Story(options, folder, starting.move(), { cloud, sink, file, log })
+    return new ChaosRun(options, folder, starting.move(), { aws, sink, file, log })
   }
 
-  /** One big drop, and three small ones beside it. */
-  async dropFiles(): Promise<void> {
+  /** Uploads one large file and three small ones. */
+  async uploadFiles(): Promise<void> {
     const { lines, seed } = this.#options
     const few = Math.max(20, Math.ceil(lines / 100))
     const files = [
-      { file: 'big.json', count: lines, isPacked: false },
-      { file: 'small.ndjson', count: few, isPacked: false },
-      { file: 'packed.jsonl.gz', count: few * 2, isPacked: true },
-      { file: 'tiny.json', count: 20, isPacked: false },
+      { file: 'big.json', count: lines, isGzipped: false },
+      { file: 'small.ndjson', count: few, isGzipped: false },
+      { file: 'packed.jsonl.gz', count: few * 2, isGzipped: true },
+      { file: 'tiny.json', count: 20, isGzipped: false },
     ]
     let first = 1
-    for (const [index, { file, count, isPacked }] of files.entries()) {
+    for (const [index, { file, count, isGzipped }] of files.entries()) {
       const whole = path.join(this.#folder, file)
-      const plain = isPacked ? `${whole}.plain` : whole
-      await writeTestFile(plain, makeLines(seed + index, count, first))
-      if (isPacked) await packFile(plain, whole)
-      if (isPacked) await rm(plain)
+      const plain = isGzipped ? `${whole}.plain` : whole
+      await writeTestFile(plain, generateLines(seed + index, count, first))
+      if (isGzipped) await gzipFile(plain, whole)
+      if (isGzipped) await rm(plain)
       first += count
-      this.#files = [...this.#files, await this.#installation.file(file, isPacked)]
+      this.#files = [...this.#files, await this.#installation.file(file, isGzipped)]
     }
   }
 
-  async killAgainAndAgain(): Promise<void> {
+  async killRepeatedly(): Promise<void> {
     const { seed, kills, lines } = this.#options
-    for (const death of planDeaths(seed, kills, lines)) {
-      const importer = new ImporterProcess(this.#importers, this.#aheadMs, death)
-      await importer.liveUntil(death)
+    for (const kill of planKills(seed, kills, lines)) {
+      const importer = new ImporterProcess(this.#importers, this.#offsetMs, kill)
+      await importer.runUntil(kill)
       this.#kills += 1
       this.#killedAtWork += importer.running
       this.#requeued += importer.requeued
-      this.#letTimePass()
+      this.#advanceClock()
       await this.#operator.attend()
-      await this.#look(importer)
+      await this.#observe(importer)
     }
   }
 
-  /** Left alone, the importer has to come to the end of everything, however much it was killed. */
-  async letItFinish(): Promise<void> {
-    const importer = this.#cleanup.use(new ImporterProcess(this.#importers, this.#aheadMs))
+  /** Without further kills the importer must finish all work. */
+  async finish(): Promise<void> {
+    const importer = this.#cleanup.use(new ImporterProcess(this.#importers, this.#offsetMs))
     const { redrives } = this.#operator
     let idle = 0
     while (!(await this.#isOver(importer))) {
-      if (importer.hasEnded) throw new Error(`the importer ended by itself; what it said last is at the end of ${IMPORTER_LOG}`)
-      if (this.#operator.redrives - redrives > MOST_REDRIVES)
-        throw new Error(`nobody kills it any more, and messages fail again and again; why stands in ${IMPORTER_LOG}`)
+      if (importer.hasEnded) throw new Error(`the importer ended unexpectedly; see the end of ${IMPORTER_LOG}`)
+      if (this.#operator.redrives - redrives > MAX_REDRIVES)
+        throw new Error(`messages keep failing although the importer is no longer killed; see ${IMPORTER_LOG}`)
       idle = importer.running === 0 ? idle + 1 : 0
-      if (idle > 0 && idle % IDLE_LOOKS === 0) {
-        this.#letTimePass(importer)
+      if (idle > 0 && idle % IDLE_POLLS === 0) {
+        this.#advanceClock(importer)
         await this.#installation.wakePollers()
       }
-      await this.#look(importer)
-      await delay(LOOK_MS)
+      await this.#observe(importer)
+      await delay(POLL_MS)
     }
     this.#requeued += importer.requeued
     await importer[Symbol.asyncDispose]()
@@ -173,12 +173,12 @@ export class Story implements AsyncDisposable {
       seed: this.#options.seed,
       apiKey: API_KEY,
       canary: CANARY,
-      unwelcome: UNWELCOME,
+      refused: REFUSED,
       maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.default,
       kills: this.#kills,
       killedAtWork: this.#killedAtWork,
       requeued: this.#requeued,
-      repeatsEach: REPEATS_PER_REQUEST * this.#options.inFlight,
+      maxRepeatsEach: REPEATS_PER_REQUEST * this.#options.inFlight,
       redrives: this.#operator.redrives,
       seconds: (performance.now() - this.#startedAt) / 1000,
       files: this.#files,
@@ -196,34 +196,34 @@ export class Story implements AsyncDisposable {
 
   async #isOver(importer: ImporterProcess): Promise<boolean> {
     if (await this.#operator.attend()) return false
-    if ((await this.#installation.keepReports(this.#files)) < this.#files.length) return false
+    if ((await this.#installation.storeReports(this.#files)) < this.#files.length) return false
     if (importer.running > 0 || (await this.#installation.waitingMessages()) > 0) return false
-    return !(await this.#operator.attend()) // what was handed back last
+    return !(await this.#operator.attend()) // the last rejected lines
   }
 
-  /** What is not a terminal keeps every line, so it is given few. */
-  #show(state: string): void {
+  /** Without a terminal, each status is a line of its own, so there are fewer. */
+  #showStatus(state: string): void {
     const now = performance.now()
-    if (!process.stderr.isTTY && now - this.#shownAt < SHOW_EVERY_MS) return
-    this.#shownAt = now
+    if (!process.stderr.isTTY && now - this.#statusAt < STATUS_EVERY_MS) return
+    this.#statusAt = now
     this.#status.show(state)
   }
 
-  #letTimePass(importer?: ImporterProcess): void {
-    this.#aheadMs += HIDDEN_MS
-    this.#cloud.letTimePass(HIDDEN_MS)
-    importer?.letTimePass(HIDDEN_MS)
+  #advanceClock(importer?: ImporterProcess): void {
+    this.#offsetMs += HIDDEN_MS
+    this.#aws.advanceClock(HIDDEN_MS)
+    importer?.advanceClock(HIDDEN_MS)
   }
 
-  async #look({ running }: ImporterProcess): Promise<void> {
-    const reports = await this.#installation.keepReports(this.#files)
+  async #observe({ running }: ImporterProcess): Promise<void> {
+    const reports = await this.#installation.storeReports(this.#files)
     const { deadLetters, redrives } = this.#operator
-    const state = `${this.#kills} kills, ${this.#sink.taken} requests taken, ${reports} of ${this.#files.length} drops done`
-    this.#show(state)
+    const state = `${this.#kills} kills, ${this.#sink.accepted} requests accepted, ${reports} of ${this.#files.length} files done`
+    this.#showStatus(state)
     const messages = await this.#installation.waitingMessages()
-    this.#patience.look(
+    this.#stallDetector.observe(
       `${state}, ${deadLetters} dead letters, ${redrives} redrives`,
-      `${messages} messages in the import queue, ${running} invocations at work`,
+      `${messages} messages in the import queue, ${running} running invocations`,
     )
   }
 }

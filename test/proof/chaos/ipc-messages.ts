@@ -1,5 +1,5 @@
-/** What the processes of a run tell each other. */
-export interface CloudReady {
+/** The messages between the processes of a run. */
+export interface AwsReady {
   readonly kind: 'ready'
   readonly s3Url: string
   readonly sqsUrl: string
@@ -10,15 +10,15 @@ export interface CloudReady {
 
 export type FromSink =
   | { readonly kind: 'ready'; readonly url: string }
-  | { readonly kind: 'taken'; readonly count: number }
+  | { readonly kind: 'accepted'; readonly count: number }
   | { readonly kind: 'flushed' }
 
 export type FromImporter =
   | { readonly kind: 'ready' }
-  /** Told before an invocation begins and after it has ended, so that whoever was killed had told. */
+  /** Sent before an invocation starts and after it ends, so that the count is right even after a kill. */
   | { readonly kind: 'running'; readonly count: number }
-  | { readonly kind: 'handed-on' }
+  | { readonly kind: 'requeued' }
 
-export type ToCloud = { readonly kind: 'pass'; readonly ms: number }
-export type ToImporter = ToCloud
+export type ToAws = { readonly kind: 'advance'; readonly ms: number }
+export type ToImporter = ToAws
 export type ToSink = { readonly kind: 'flush' }

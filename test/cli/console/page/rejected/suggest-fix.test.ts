@@ -1,0 +1,25 @@
+import { expect, test } from '@jest/globals'
+import { suggestFix } from '../../../../../cli/console/page/rejected/suggest-fix.ts'
+import { parseLine } from '../../../../../lambda/parse/line.ts'
+
+// prettier-ignore
+test.each([
+  // line                                                        suggested fix
+  [ '{"_p":"a","_t":1393344604000,"_n":"x"}',                    { kind: 'ms-timestamps' } ],
+  [ '{"_p":"a","_t":1393344604,"_n":"x"},',                      { kind: 'trim' } ],
+  [ '{"_t":1393344604,"_n":"x"}',                                { kind: 'rename', to: '_p' } ],
+  [ '{"_p":"a","_n":"x"}',                                       { kind: 'rename', to: '_t' } ],
+  [ '{"_p":"a","_t":1393344604,"_p2":"a"}',                      { kind: 'drop', name: '_p2' } ],
+  [ '{"_p":"a","_t":1393344604,"_k":"1"}',                       { kind: 'drop', name: '_k' } ],
+  [ '{"_p":"a","_t":1393344604,"the \\"tags\\"":[1]}',           { kind: 'drop', name: 'the "tags"' } ],
+  [ `{"_p":"a","_t":1393344604,"${'x'.repeat(90)}":[1]}`,        { kind: 'drop' } ],
+  [ '{"_p":"a","_t":1393344604}',                                undefined ],
+])('for %s', (line, fix) => {
+  const rejection = parseLine(line, { latestTime: 2e9 })
+  if (rejection.kind !== 'rejection') throw new Error('the line is valid')
+  expect(suggestFix(rejection.reason, rejection.detail)).toEqual(fix)
+})
+
+test('a detail that another program wrote is no problem', () => {
+  expect(suggestFix('reserved_name', 'odd ("\\q" it is)')).toEqual({ kind: 'drop' })
+})

@@ -1,0 +1,170 @@
+import { describe, expect, test } from '@jest/globals'
+import { InterruptedError, OutOfTime } from '../../../lambda/errors.ts'
+import { UnknownMessageError, type Work } from '../../../lambda/intake/message.ts'
+import { newTask } from '../../../lambda/intake/task.ts'
+import { dispatchAll, handleMessage } from '../../../lambda/jobs/dispatch.ts'
+import { checkpointKey } from '../../../lambda/keys.ts'
+import { reject } from '../../../lambda/reasons.ts'
+import { lineDeadLetter } from '../../../lambda/settle/build-dead-letter.ts'
+import { DOWN, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
+
+const TASK: Work = { kind: 'task', task: newTask(FILE) }
+const LINE = { number: 1, byteStart: 0, byteEnd: goodLine().length, text: goodLine() }
+const DEAD_LETTER: Work = {
+  kind: 'dead-letter',
+  deadLetter: lineDeadLetter(
+    { file: FILE, replays: 0, lastModified: new Date('2026-01-01') },
+    LINE,
+    reject('endpoint_refused'),
+    1,
+    0,
+  ),
+}
+
+function withFile(): MemoryCloud {
+  const cloud = new MemoryCloud()
+  cloud.put(goodLine())
+  return cloud
+}
+
+async function handle(works: readonly Work[], cloud: MemoryCloud, ending = new AbortController().signal) {
+  const isAcknowledged = await handleMessage(() => works, cloud.ports, invocation({ ending }))
+  return { isAcknowledged, last: cloud.events.at(-1) }
+}
+
+describe('a message is acknowledged if', () => {
+  // prettier-ignore
+  test.each<[string, Work, string]>([
+    //  it asks for                    work                                       last event
+    [ 'a file is imported',            TASK,                                      'file_imported' ],
+    [ 'a dead letter is replayed',     DEAD_LETTER,                               'dead_letter_replayed' ],
+    [ 'missed files are searched',     { kind: 'reconcile' },                     'no_missed_files' ],
+    [ 'dead letters are archived',     { kind: 'archive' },                       'no_old_dead_letters' ],
+    [ 'nothing is asked for',          { kind: 'ignored', why: 's3:TestEvent' },  'message_ignored' ],
+  ])('%s', async (_what, work, code) => {
+    const { isAcknowledged, last } = await handle([work], withFile())
+    expect(isAcknowledged).toBe(true)
+    expect(last?.facts.code).toBe(code)
+  })
+
+  test('the rest of its work is queued', async () => {
+    const cloud = withFile()
+    cloud.answer = () => DOWN
+    expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: true, last: { facts: { code: 'endpoint_down' } } })
+    expect(cloud.queued).toHaveLength(1)
+  })
+
+  test('another invocation does its work', async () => {
+    const cloud = withFile()
+    cloud.write(checkpointKey(FILE, 1), busyWith('other', cloud))
+    expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: true, last: { facts: { code: 'task_busy' } } })
+  })
+})
+
+describe('a message is kept if', () => {
+  test('the process is interrupted', async () => {
+    const ending = AbortSignal.abort(new InterruptedError())
+    expect(await handle([TASK], withFile(), ending)).toMatchObject({
+      isAcknowledged: false,
+      last: { facts: { code: 'interrupted' } },
+    })
+  })
+
+  test('SQS has delivered it twice, and the other invocation is at work', async () => {
+    const cloud = withFile()
+    cloud.write(checkpointKey(FILE, 1), busyWith('m', cloud))
+    const { isAcknowledged, last } = await handle([TASK], cloud)
+    expect(isAcknowledged).toBe(false)
+    expect(last?.facts.code).toBe('message_delivered_twice')
+  })
+
+  test('the lease is lost', async () => {
+    const cloud = withFile()
+    cloud.answer = () => {
+      cloud.write(checkpointKey(FILE, 1), busyWith('other', cloud))
+      return DOWN
+    }
+    expect(await handle([TASK], cloud)).toMatchObject({
+      isAcknowledged: false,
+      last: { level: 'warn', facts: { code: 'lease_lost' } },
+    })
+    expect(cloud.queued).toEqual([])
+  })
+
+  test('it carries a dead letter, and the endpoint is down', async () => {
+    const cloud = withFile()
+    cloud.answer = () => DOWN
+    expect(await handle([DEAD_LETTER], cloud)).toMatchObject({
+      isAcknowledged: false,
+      last: { facts: { code: 'endpoint_down' } },
+    })
+  })
+
+  // prettier-ignore
+  test.each<[string, (cloud: MemoryCloud) => void, string]>([
+    //  something is thrown            because                                                             event
+    [ 'the setup is wrong',            (cloud) => { cloud.answer = () => ({ kind: 'status', status: 401 }) }, 'setup_wrong' ],
+    [ 'S3 or SQS fails',               (cloud) => { cloud.failing.add('checkpoints.put') },                   'import_failed' ],
+  ])('%s', async (_what, breakIt, code) => {
+    const cloud = withFile()
+    breakIt(cloud)
+    expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: false, last: { level: 'error', facts: { code } } })
+  })
+
+  test('it cannot be understood', async () => {
+    const cloud = new MemoryCloud()
+    const read = () => {
+      throw new UnknownMessageError('It is not JSON.')
+    }
+    expect(await handleMessage(read, cloud.ports, invocation())).toBe(false)
+    expect(cloud.events).toEqual([{ level: 'error', facts: { code: 'message_unknown', detail: 'It is not JSON.' } }])
+  })
+
+  test('it makes no progress', async () => {
+    const ending = AbortSignal.abort(new OutOfTime())
+    expect(await handle([TASK], withFile(), ending)).toMatchObject({
+      isAcknowledged: false,
+      last: { facts: { code: 'import_failed', name: 'NoProgressError' } },
+    })
+  })
+})
+
+describe('a message that asks for several files', () => {
+  const SECOND: Work = { kind: 'task', task: newTask({ ...FILE, key: 'incoming/b.json' }) }
+
+  test('is done when all of them are', async () => {
+    const cloud = withFile()
+    expect(await dispatchAll([TASK, SECOND], cloud.ports, invocation())).toEqual({ kind: 'done' })
+    expect(cloud.requests).toHaveLength(2)
+  })
+
+  test('stops at the first that keeps the message; the next delivery skips what is done', async () => {
+    const cloud = withFile()
+    cloud.write(checkpointKey({ ...FILE, key: 'incoming/b.json' }, 1), busyWith('m', cloud))
+    expect(await dispatchAll([TASK, SECOND, TASK], cloud.ports, invocation())).toEqual({ kind: 'delivered-twice' })
+    await cloud.clock.sleep(100_000)
+    expect(await dispatchAll([TASK, SECOND], cloud.ports, invocation())).toEqual({ kind: 'done' })
+    expect(cloud.requests).toHaveLength(2)
+  })
+})
+
+/** A checkpoint whose lease another run holds. */
+function busyWith(messageId: string, { clock }: MemoryCloud): object {
+  return {
+    schema: 'kissmetrics-importer/checkpoint/v1',
+    watermark: { line: 0, byte: 0 },
+    newest: 0,
+    counts: {
+      lines: { delivered: 0, rejected: 0, undeliverable: 0, blank: 0 },
+      commands: { record: 0, set: 0, alias: 0 },
+      rejectedBy: {},
+      warnings: {},
+    },
+    isDone: false,
+    bytes: 0,
+    startedAt: new Date(clock.now()).toISOString(),
+    invocations: 1,
+    repeatsPossible: 0,
+    leaseHolder: { run: 'other', messageId, serial: 1, until: clock.now() + 60_000 },
+  }
+}
