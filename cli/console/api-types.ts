@@ -1,6 +1,6 @@
 import type { ReasonCode } from '../../lambda/reasons.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import type { WaitingReason } from '../rejects/content.ts'
+import type { DeadLetterReason } from '../rejects/content.ts'
 
 /*
  * The HTTP API between the console's page and its server: JSON under the page's own address, which contains the token.
@@ -53,7 +53,7 @@ export interface UploadResult {
 export interface RejectedFilter {
   /** Key of a file. */
   readonly file?: string
-  readonly reason?: WaitingReason
+  readonly reason?: DeadLetterReason
   /** Text anywhere in the line; upper and lower case are equal. */
   readonly text?: string
   /**
@@ -79,7 +79,7 @@ export interface RejectedPage {
   readonly expiringSoon: number
   readonly firstExpiresAt?: string
   /** What can be selected instead of the filter's own reason or file, the largest count first. */
-  readonly reasons: readonly { readonly reason: WaitingReason; readonly count: number }[]
+  readonly reasons: readonly { readonly reason: DeadLetterReason; readonly count: number }[]
   readonly files: readonly { readonly key: string; readonly count: number }[]
   /** How many match the filter, and one page of them. */
   readonly matching: number
@@ -93,7 +93,7 @@ export type RejectedOrder = 'file' | 'expiry'
 export interface RejectedRow {
   readonly id: string
   readonly kind: 'line' | 'file' | 'failed-import' | 'unknown'
-  readonly reason: WaitingReason
+  readonly reason: DeadLetterReason
   readonly detail: string
   /** Key of the file; empty if the message names none. */
   readonly key: string

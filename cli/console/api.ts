@@ -4,12 +4,12 @@ import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import { REASONS } from '../../lambda/reasons.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import type { Deployment } from '../deployment/deployment.ts'
-import { waitingIn } from '../deployment/queue-depth.ts'
+import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
-import { archiveSelected } from '../rejects/archive.ts'
-import { OTHER_REASONS, type WaitingReason } from '../rejects/content.ts'
-import { replayEdited } from '../rejects/replay-edited.ts'
-import { sendBack } from '../rejects/replay-valid.ts'
+import { archiveDeadLetters } from '../rejects/archive-dead-letters.ts'
+import { MESSAGE_REASONS, type DeadLetterReason } from '../rejects/content.ts'
+import { replayLines } from '../rejects/replay-lines.ts'
+import { requeueFailedImports } from '../rejects/requeue-failed-imports.ts'
 import type {
   ArchiveRequest,
   ArchiveResult,
@@ -30,7 +30,7 @@ const MAX_ROWS = 500
 /** For the lines that a user edits at once, with room for JSON escapes. */
 const MAX_BODY_BYTES = 64 * 1024 ** 2
 
-const REASON_CODES = [...Object.keys(REASONS), ...Object.keys(OTHER_REASONS)] as WaitingReason[]
+const REASON_CODES = [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as DeadLetterReason[]
 
 const filterSchema = v.object({
   file: v.exactOptional(v.string()),
@@ -96,20 +96,20 @@ export class ConsoleApi implements AsyncDisposable {
     const limit = Number(query.get('limit') ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
       throw new RequestError(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
-    const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), waitingIn(this.#deployment)])
+    const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), queueDepths(this.#deployment)])
     const { name, emulatorUrl } = this.#deployment
     const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
       deployment: name,
       ...(emulatorUrl !== undefined && { emulatorUrl }),
       waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
-      imports: reports.toReversed().map(({ where, report }) => ({ id: where, report })),
+      imports: reports.toReversed().map(({ key, report }) => ({ id: key, report })),
       total,
     }
   }
 
   async #report(id: string): Promise<Report> {
-    const report = id.startsWith(REPORTS_PREFIX) ? await this.#reports.one(id) : undefined
+    const report = id.startsWith(REPORTS_PREFIX) ? await this.#reports.get(id) : undefined
     if (report === undefined) throw new RequestError(404, 'This import has no report. The report may have been deleted.')
     return report
   }
@@ -133,18 +133,18 @@ export class ConsoleApi implements AsyncDisposable {
         ? { ready: fixedLines(table.rows(replayRequest.filter), replayRequest), refused: [] }
         : validateLines(replayRequest.lines, (id) => table.get(id))
     if (ready.length === 0) return { lines: 0, sentBefore: 0, missing: 0, refused }
-    const { key, lines, storedBefore, missing } = await this.#deadLetters.exclusively(() =>
-      replayEdited(this.#deployment, 'console', ready, () => false, signal),
+    const { key, lines, uploadedBefore, missing } = await this.#deadLetters.exclusively(() =>
+      replayLines(this.#deployment, 'console', ready, () => false, signal),
     )
     await this.#remove(ready.map(({ id }) => id))
     this.#deadLetters.invalidate() // a dead letter that another reader held may be back
-    return { ...(key !== undefined && { key }), lines, sentBefore: storedBefore, missing, refused }
+    return { ...(key !== undefined && { key }), lines, sentBefore: uploadedBefore, missing, refused }
   }
 
   async #retry({ request, signal }: ApiRequest): Promise<RetryResult> {
     const filter = parsed(filterSchema, await bodyOf(request))
     const failedImports = (await this.#deadLetters.table()).failedImports(filter)
-    const imports = await this.#deadLetters.exclusively(() => sendBack(this.#deployment, failedImports, signal))
+    const imports = await this.#deadLetters.exclusively(() => requeueFailedImports(this.#deployment, failedImports, signal))
     await this.#remove(failedImports.keys())
     return { imports }
   }
@@ -152,9 +152,9 @@ export class ConsoleApi implements AsyncDisposable {
   async #archive({ request, signal }: ApiRequest): Promise<ArchiveResult> {
     const ids = await this.#idsOf(parsed(archiveSchema, await bodyOf(request)))
     const { archived } = await this.#deadLetters.exclusively(() =>
-      archiveSelected(
+      archiveDeadLetters(
         this.#deployment,
-        ids === undefined ? { why: 'old' } : { why: 'asked', isMeant: ({ id }) => ids.has(id) },
+        ids === undefined ? { why: 'old' } : { why: 'asked', matches: ({ id }) => ids.has(id) },
         signal,
       ),
     )

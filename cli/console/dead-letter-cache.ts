@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { keptSeconds, type Deployment } from '../deployment/deployment.ts'
+import type { Deployment } from '../deployment/deployment.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
-import { collect } from '../rejects/collect.ts'
-import { NEAR_MS } from '../rejects/summary.ts'
+import { deadLetterRetentionMs } from '../deployment/retention.ts'
+import { scanDeadLetters } from '../rejects/scan.ts'
+import { EXPIRING_SOON_MS } from '../rejects/summary.ts'
 import type { RejectedFilter, RejectedPage } from './api-types.ts'
 import { DeadLetterTable, type PageRange } from './dead-letter-table.ts'
 
@@ -127,10 +128,10 @@ export class DeadLetterCache implements AsyncDisposable {
   async #read(): Promise<void> {
     const startedAt = Date.now()
     const queueCount = await countMessages(this.#deployment.sqs, this.#deployment.deadLetterQueueUrl)
-    const table = new DeadLetterTable((await keptSeconds(this.#deployment)) * 1000)
+    const table = new DeadLetterTable(await deadLetterRetentionMs(this.#deployment))
     this.#partial = table
     try {
-      await using selection = await collect(
+      await using selection = await scanDeadLetters(
         this.#deployment,
         (deadLetter) => {
           table.add(deadLetter)
@@ -143,7 +144,7 @@ export class DeadLetterCache implements AsyncDisposable {
       this.#snapshot = {
         table,
         readAt: new Date(now),
-        isComplete: selection.isWhole,
+        isComplete: selection.isComplete,
         queueCount,
         durationMs: now - startedAt,
       }
@@ -157,5 +158,5 @@ export class DeadLetterCache implements AsyncDisposable {
 }
 
 function expiringBefore(): string {
-  return new Date(Date.now() + NEAR_MS).toISOString()
+  return new Date(Date.now() + EXPIRING_SOON_MS).toISOString()
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { Reject } from '../rejects/collect.ts'
+import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
 import type { RejectedFilter, RejectedOrder, RejectedPage, RejectedRow } from './api-types.ts'
 import { rejectedRow } from './rejected-row.ts'
 
@@ -53,10 +53,10 @@ export class DeadLetterTable implements Disposable {
     this.#insert = this.#db.prepare('INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
   }
 
-  add(deadLetter: Reject): void {
+  add(deadLetter: StoredDeadLetter): void {
     const { line, ...rest }: RejectedRow = rejectedRow(deadLetter, this.#retentionMs)
     const { id, reason, key, lineNumber = null, expiresAt = null, kind } = rest
-    const view = deadLetter.isInAll ? 'all' : rest.status === 'quarantined' ? 'quarantined' : 'archived'
+    const view = deadLetter.isIncludedByDefault ? 'all' : rest.status === 'quarantined' ? 'quarantined' : 'archived'
     const body = kind === 'failed-import' ? deadLetter.body : null
     this.#insert.run(id, view, reason, key, lineNumber, expiresAt, line ?? null, JSON.stringify(rest), body)
   }

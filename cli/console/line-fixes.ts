@@ -1,5 +1,5 @@
 import { readFix, type Fix } from '../rejects/fix.ts'
-import type { EditedLine } from '../rejects/replay-file.ts'
+import type { EditedLine } from '../rejects/replay-upload.ts'
 import { onOneLine, rejectionOfRow } from '../rejects/validate.ts'
 import type { FixPreview, FixRequest, RejectedRow, ReplayRequest, ReplayResult } from './api-types.ts'
 

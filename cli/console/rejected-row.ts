@@ -1,15 +1,15 @@
-import type { Reject } from '../rejects/collect.ts'
-import { keyOf, OTHER_REASONS, reasonOf, type Content } from '../rejects/content.ts'
+import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
+import { keyOf, MESSAGE_REASONS, reasonOf, type Content } from '../rejects/content.ts'
 import type { RejectedRow } from './api-types.ts'
 
 /** A dead letter as the page shows it. @param retentionMs how long the queue keeps a dead letter */
-export function rejectedRow({ id, content, sentAt, kept }: Reject, retentionMs: number): RejectedRow {
+export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, retentionMs: number): RejectedRow {
   const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
   const lineNumber = deadLetter?.source.line
   const line = lineOf(content)
   return {
     id,
-    kind: content.kind === 'work' ? 'failed-import' : content.kind === 'stranger' ? 'unknown' : content.kind,
+    kind: content.kind,
     reason: reasonOf(content),
     detail: detailOf(content),
     key: keyOf(content),
@@ -19,14 +19,14 @@ export function rejectedRow({ id, content, sentAt, kept }: Reject, retentionMs: 
     isTruncated: deadLetter?.lineTruncated === true,
     replays: deadLetter?.replays ?? 0,
     failedAt: deadLetter?.failedAt ?? sentAt.toISOString(),
-    ...(kept === 'queue' && { expiresAt: new Date(sentAt.getTime() + retentionMs).toISOString() }),
-    status: kept === 'queue' ? 'queued' : kept,
+    ...(status === 'queued' && { expiresAt: new Date(sentAt.getTime() + retentionMs).toISOString() }),
+    status,
   }
 }
 
 function detailOf(content: Content): string {
   if ('deadLetter' in content) return content.deadLetter.detail
-  const { means, fix } = OTHER_REASONS[content.kind === 'work' ? 'import_unfinished' : 'unknown_message']
+  const { means, fix } = MESSAGE_REASONS[content.kind === 'failed-import' ? 'import_unfinished' : 'unknown_message']
   return `${means}. ${fix}`
 }
 

@@ -1,10 +1,10 @@
 import { printable } from '../terminal/output.ts'
 
-/** What S3, SQS or the way to them refused, as a person can mend it. @returns undefined where it was none of them */
+/** What to tell the user about a failed request to AWS. @returns undefined if the error does not come from the AWS SDK */
 export function awsErrorText(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('$metadata' in error || error.name === 'CredentialsProviderError')) return undefined
   return (
-    `S3 or SQS did not do what was asked (${printable(`${error.name}: ${error.message}`)}). ` +
-    'Nothing is lost. Check network, region, credentials and permissions, then give the same command again.'
+    `A request to S3 or SQS failed (${printable(`${error.name}: ${error.message}`)}). Nothing was lost. ` +
+    'Check the network, region, credentials and permissions, then run the command again.'
   )
 }

@@ -1,23 +1,23 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { SetupError } from '../../lambda/errors.ts'
 import { BUCKET, useEmulators } from '../local/addresses.ts'
 import type { LocalServices } from '../local/services.ts'
 
-/** Which importer a command is about: the flags that all such commands have. */
+/** The options that choose an importer. Every command that needs one has them. */
 export interface DeploymentFlags {
-  /** Name of a deployed stack; left out, local mode is meant. */
+  /** Name of a deployed stack. Left out: the importer that runs on this computer. */
   readonly stack?: string
   readonly stateDir: string
 }
 
-/** An importer, deployed or on this computer, as a command reaches it. */
+/** An importer, deployed or on this computer, and the clients that reach it. */
 export interface Deployment {
-  /** Of the stack, or that it is on this computer. */
+  /** The name of the stack, or "this computer". */
   readonly name: string
-  /** Where the stand-in for Kissmetrics can be asked, where lines go to it. */
+  /** URL of the Kissmetrics emulator, if lines go there. */
   readonly emulatorUrl?: string
   readonly s3: S3Client
   readonly sqs: SQSClient
@@ -31,20 +31,20 @@ type Addresses = Pick<LocalServices, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'de
 
 const THIS_COMPUTER = 'this computer'
 
-const FILE = 'running.json'
+const ADDRESSES_FILE = 'running.json'
 
-/** @throws SetupError where there is no such importer */
+/** @throws SetupError if the importer is not found */
 export function findDeployment({ stack, stateDir }: DeploymentFlags): Promise<Deployment> {
   return stack === undefined ? findLocal(stateDir) : findStack(stack)
 }
 
-/** Has other commands find the importer that runs on this computer, until it is disposed of. */
+/** Writes the addresses of this local importer to the state folder, for other commands. Dispose to remove them. */
 export async function announce(
   stateDir: string,
   { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: LocalServices,
   emulatorUrl?: string,
 ): Promise<AsyncDisposable> {
-  const file = path.join(stateDir, FILE)
+  const file = path.join(stateDir, ADDRESSES_FILE)
   const addresses: Addresses = {
     s3Url,
     sqsUrl,
@@ -58,13 +58,13 @@ export async function announce(
 
 async function findLocal(stateDir: string): Promise<Deployment> {
   const notRunning = new SetupError(
-    `Nothing runs with the state in "${path.resolve(stateDir)}". Start local mode there (npm start), name its --state-dir, or name a deployed --stack.`,
+    `No importer runs with the state folder "${path.resolve(stateDir)}". Start one with npm start, or choose another one with --state-dir or --stack.`,
   )
-  const text = await readFile(path.join(stateDir, FILE), 'utf8').catch(() => {
+  const text = await readFile(path.join(stateDir, ADDRESSES_FILE), 'utf8').catch(() => {
     throw notRunning
   })
-  const { s3Url, sqsUrl, ...rest } = JSON.parse(text) as Addresses // only local mode writes it
-  // A killed one leaves its file behind.
+  const { s3Url, sqsUrl, ...rest } = JSON.parse(text) as Addresses // only `announce` writes it
+  // A killed importer leaves its file behind.
   await fetch(s3Url).catch(() => {
     throw notRunning
   })
@@ -72,8 +72,11 @@ async function findLocal(stateDir: string): Promise<Deployment> {
   return { name: THIS_COMPUTER, s3: new S3Client({}), sqs: new SQSClient({}), bucket: BUCKET, ...rest }
 }
 
-/** The importer that runs in this very process. */
-export function deploymentOf({ s3, sqs, importQueueUrl, deadLetterQueueUrl }: LocalServices, emulatorUrl?: string): Deployment {
+/** The importer that runs in this process. */
+export function localDeployment(
+  { s3, sqs, importQueueUrl, deadLetterQueueUrl }: LocalServices,
+  emulatorUrl?: string,
+): Deployment {
   return {
     name: THIS_COMPUTER,
     s3,
@@ -85,39 +88,34 @@ export function deploymentOf({ s3, sqs, importQueueUrl, deadLetterQueueUrl }: Lo
   }
 }
 
-/** Credentials and region come as the AWS command line takes them: environment, profile, role. */
+/** The SDK finds credentials and region like the AWS command line does: environment, profile, role. */
 async function findStack(name: string): Promise<Deployment> {
-  // Loaded only here: whoever works on this computer does not wait for it.
+  // Loaded here, so that commands in local mode start faster.
   const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation')
   const { Stacks } = await new CloudFormationClient({})
     .send(new DescribeStacksCommand({ StackName: name }))
     .catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause)
-      throw new SetupError(`--stack is "${name}": it cannot be looked up (${why}). Check name, region and credentials.`, {
-        cause,
-      })
+      throw new SetupError(
+        `--stack is "${name}": the stack could not be found (${why}). Check the name, the region and your credentials.`,
+        { cause },
+      )
     })
   const outputs = new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
   const output = (key: string): string => {
     const value = outputs.get(key)
     if (value !== undefined) return value
-    throw new SetupError(`--stack is "${name}": it has no output ${key}. Name a stack of this importer, or deploy it again.`)
+    throw new SetupError(
+      `--stack is "${name}": the stack has no output ${key}. Name a stack of this importer, or deploy that stack again.`,
+    )
   }
   return {
     name,
     s3: new S3Client({}),
-    // An endpoint that the user has set counts, also where the address of a queue names another.
+    // An endpoint from the user's environment takes precedence over the host in the queue URL.
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
     bucket: output('BucketName'),
     importQueueUrl: output('ImportQueueUrl'),
     deadLetterQueueUrl: output('DeadLetterQueueUrl'),
   }
-}
-
-/** How long the dead-letter queue keeps a letter, in seconds. */
-export async function keptSeconds({ sqs, deadLetterQueueUrl }: Deployment): Promise<number> {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['MessageRetentionPeriod'] }),
-  )
-  return Number(Attributes?.MessageRetentionPeriod)
 }

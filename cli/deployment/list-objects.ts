@@ -6,7 +6,7 @@ export interface ListedObject {
   readonly writtenAt: Date
 }
 
-/** Everything under a prefix, in the order of its names. */
+/** All objects under a prefix, in key order. */
 export async function* listObjects(s3: S3Client, bucket: string, prefix: string): AsyncGenerator<ListedObject> {
   let token: string | undefined
   do {

@@ -1,35 +1,38 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { Deployment } from './deployment.ts'
 
-/** What is in the queues of an importer. */
-export interface Waiting {
+/** Messages in the two queues of an importer. SQS counts approximately. */
+export interface QueueDepths {
   readonly messages: number
   readonly deadLetters: number
 }
 
-export async function waitingIn({
+export async function queueDepths({
   sqs,
   importQueueUrl,
   deadLetterQueueUrl,
-}: Pick<Deployment, 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>): Promise<Waiting> {
+}: Pick<Deployment, 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>): Promise<QueueDepths> {
   const [messages, deadLetters] = await Promise.all([countMessages(sqs, importQueueUrl), countMessages(sqs, deadLetterQueueUrl)])
   return { messages, deadLetters }
 }
 
-/** All messages of a queue: those that wait, those that are out, those that are delayed. */
+/** All messages of a queue: waiting, in flight and delayed. */
 export async function countMessages(sqs: SQSClient, queueUrl: string): Promise<number> {
-  const { ready, delayed } = await lookAt(sqs, queueUrl)
-  return ready + delayed
+  const { active, delayed } = await queueDepth(sqs, queueUrl)
+  return active + delayed
 }
 
-/** @returns how many messages wait or are out, and how many are delayed */
-export async function lookAt(sqs: SQSClient, queueUrl: string): Promise<{ readonly ready: number; readonly delayed: number }> {
+/** `active` are the messages that wait or are in flight. */
+export async function queueDepth(
+  sqs: SQSClient,
+  queueUrl: string,
+): Promise<{ readonly active: number; readonly delayed: number }> {
   const names = [
     'ApproximateNumberOfMessages',
     'ApproximateNumberOfMessagesNotVisible',
     'ApproximateNumberOfMessagesDelayed',
   ] as const
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [...names] }))
-  const [waiting = 0, out = 0, delayed = 0] = names.map((name) => Number(Attributes?.[name] ?? 0))
-  return { ready: waiting + out, delayed }
+  const [waiting = 0, inFlight = 0, delayed = 0] = names.map((name) => Number(Attributes?.[name] ?? 0))
+  return { active: waiting + inFlight, delayed }
 }

@@ -5,7 +5,7 @@ import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
 import { announce } from '../deployment/deployment.ts'
-import { countMessages, lookAt } from '../deployment/queue-depth.ts'
+import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
@@ -108,9 +108,9 @@ class LocalRun {
   async #isIdle(): Promise<boolean> {
     const { sqs, importQueueUrl } = this.#servers.services
     if (this.#folder.isUploading || !this.#source.isIdle) return false
-    const { ready, delayed } = await lookAt(sqs, importQueueUrl)
+    const { active, delayed } = await queueDepth(sqs, importQueueUrl)
     // During an outage, work is retried later, possibly for days: `--once` does not wait for it.
-    return ready === 0 && (delayed === 0 || this.#isEndpointDown)
+    return active === 0 && (delayed === 0 || this.#isEndpointDown)
   }
 
   #result(): ExitCode {

@@ -4,7 +4,7 @@ import type { Wiring } from '../../lib/wiring.ts'
 import { EMULATOR_KEY } from '../../emulators/kissmetrics/key.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { startConsole } from '../console/console.ts'
-import { deploymentOf } from '../deployment/deployment.ts'
+import { localDeployment } from '../deployment/deployment.ts'
 import type { LocalOptions } from './options.ts'
 import { startLocalServices, type LocalServices } from './services.ts'
 
@@ -27,7 +27,7 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     const services = await startLocalServices(options.stateDir, options.port, wiring)
     starting.defer(() => services.stop())
     const { once, port } = options
-    const page = once ? undefined : await startConsole(deploymentOf(services, target.emulatorUrl), port === 0 ? 0 : port + 3)
+    const page = once ? undefined : await startConsole(localDeployment(services, target.emulatorUrl), port === 0 ? 0 : port + 3)
     if (page !== undefined) starting.use(page)
     const started = starting.move()
     return { services, ...target, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }

@@ -2,58 +2,57 @@ import { readMessage, UnknownMessageError } from '../../lambda/intake/message.ts
 import { DEAD_LETTER_SCHEMA, type DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import type { ReasonCode } from '../../lambda/reasons.ts'
 
-/** What lies in the dead-letter queue, told by its text. */
+/** What a message in the dead-letter queue contains. */
 export type Content =
-  /** A line that came back. */
+  /** A rejected line. */
   | { readonly kind: 'line'; readonly deadLetter: DeadLetter }
-  /** A whole file that came back. */
+  /** A rejected file. */
   | { readonly kind: 'file'; readonly deadLetter: DeadLetter }
-  /** Work that failed at every delivery, as it was sent. */
-  | { readonly kind: 'work'; readonly key: string }
-  /** Nothing of ours. */
-  | { readonly kind: 'stranger' }
+  /** A message of the import queue that failed at every delivery, so SQS moved it. */
+  | { readonly kind: 'failed-import'; readonly key: string }
+  /** A message that the importer does not understand. */
+  | { readonly kind: 'unknown' }
 
-/** Why something waits that the importer did not hand back itself; beside the reason codes of lines and drops. */
-export const OTHER_REASONS = {
+/** Reasons of messages that SQS moved to the dead-letter queue; lines and files have the reasons of REASONS. */
+export const MESSAGE_REASONS = {
   import_unfinished: {
-    means: 'An import failed at every delivery, as while the endpoint, the key or a permission was wrong',
-    fix: 'Mend what the log says, then send it back: km-import rejects replay --all-valid.',
+    means: 'The import failed at every attempt, for example because of the endpoint, the API key or a permission',
+    fix: 'Fix what the log says, then run: npx km-import rejects replay --all-valid',
   },
   unknown_message: {
-    means: 'Somebody else’s message',
-    fix: 'Look at who sends to the import queue. It can be put away with km-import rejects archive.',
+    means: 'The message is not from this importer',
+    fix: 'Find out who sends to the import queue. To archive the message, run: npx km-import rejects archive --reason unknown_message',
   },
 } as const
 
-export type WaitingReason = ReasonCode | keyof typeof OTHER_REASONS
+export type DeadLetterReason = ReasonCode | keyof typeof MESSAGE_REASONS
 
 export function contentOf(body: string): Content {
   try {
     const [first] = readMessage(body)
     if (first?.kind === 'dead-letter') return { kind: 'line', deadLetter: first.deadLetter }
     const value = JSON.parse(body) as { readonly schema?: unknown }
-    // It was read as one above.
+    // `readMessage` has checked that it is a dead letter.
     if (value.schema === DEAD_LETTER_SCHEMA) return { kind: 'file', deadLetter: value as DeadLetter }
-    return { kind: 'work', key: first?.kind === 'task' ? first.task.file.key : '' }
+    return { kind: 'failed-import', key: first?.kind === 'task' ? first.task.file.key : '' }
   } catch (error) {
-    if (error instanceof UnknownMessageError) return { kind: 'stranger' }
+    if (error instanceof UnknownMessageError) return { kind: 'unknown' }
     throw error
   }
 }
 
-/** Why it waits. */
-export function reasonOf(content: Content): WaitingReason {
-  if (content.kind === 'work') return 'import_unfinished'
-  return content.kind === 'stranger' ? 'unknown_message' : content.deadLetter.reason
+export function reasonOf(content: Content): DeadLetterReason {
+  if (content.kind === 'failed-import') return 'import_unfinished'
+  return content.kind === 'unknown' ? 'unknown_message' : content.deadLetter.reason
 }
 
-/** The drop that it is about; empty where it is about none. */
+/** Key of the file that it belongs to; empty if it belongs to no file. */
 export function keyOf(content: Content): string {
-  if (content.kind === 'stranger') return ''
-  return content.kind === 'work' ? content.key : content.deadLetter.source.key
+  if (content.kind === 'unknown') return ''
+  return content.kind === 'failed-import' ? content.key : content.deadLetter.source.key
 }
 
-/** The number of the line; undefined where it is about no single one. */
+/** The line number; undefined unless it is a line. */
 export function lineNumberOf(content: Content): number | undefined {
   return content.kind === 'line' ? content.deadLetter.source.line : undefined
 }

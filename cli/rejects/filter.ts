@@ -1,25 +1,25 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { REASONS } from '../../lambda/reasons.ts'
-import type { Reject } from './collect.ts'
-import { keyOf, OTHER_REASONS, reasonOf } from './content.ts'
+import { keyOf, MESSAGE_REASONS, reasonOf } from './content.ts'
+import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
-/** Flags that choose among dead letters. */
+/** Options that select dead letters. */
 export interface FilterFlags {
   readonly reason?: string
   readonly key?: string
-  /** Also what was put away. */
+  /** Include what was archived by a person or quarantined. */
   readonly archived?: boolean
 }
 
-/** @returns whether a dead letter is meant @throws SetupError where there is no such reason */
-export function filterOf({ reason, key, archived = false }: FilterFlags): (reject: Reject) => boolean {
-  const known = [...Object.keys(REASONS), ...Object.keys(OTHER_REASONS)]
+/** @returns whether a dead letter is selected @throws SetupError if the reason is unknown */
+export function filterOf({ reason, key, archived = false }: FilterFlags): (deadLetter: StoredDeadLetter) => boolean {
+  const known = [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)]
   if (reason !== undefined && !known.includes(reason))
     throw new SetupError(
-      `--reason is "${reason}": there is no such reason. docs/reasons.md lists all; km-import rejects list shows those that are there.`,
+      `--reason is "${reason}": this reason does not exist. To see the reasons of your dead letters, run: npx km-import rejects list. docs/reasons.md lists all of them.`,
     )
-  return ({ content, isInAll }) =>
-    (isInAll || archived) &&
+  return ({ content, isIncludedByDefault }) =>
+    (isIncludedByDefault || archived) &&
     (reason === undefined || reasonOf(content) === reason) &&
     (key === undefined || keyOf(content) === key || keyOf(content) === `incoming/${key}`)
 }

@@ -2,24 +2,24 @@ import { SetupError } from '../../lambda/errors.ts'
 import { membersOf, type Member } from '../../lambda/parse/layout.ts'
 import { isObject } from './json-object.ts'
 
-/** Mends what is commonly wrong with a line. */
+/** A correction of a common mistake, for all lines at once. */
 export interface Fix {
-  /** As it was typed. */
+  /** As the user typed it. */
   readonly name: string
-  /** @returns the text, mended where it needs it; whatever is not meant stays as it is written */
+  /** Returns the corrected text. What the fix is not about stays unchanged, character by character. */
   readonly apply: (text: string) => string
 }
 
 export const FIXES_HELP = 'ms-timestamps, trim, rename:OLD=NEW or drop:NAME'
 
-/** @throws SetupError where there is no such fix */
+/** @throws SetupError if the fix is unknown */
 export function readFix(name: string): Fix {
-  const [, kind, rest = ''] = /^(ms-timestamps|trim|rename|drop)(?::(.*))?$/s.exec(name) ?? []
-  const [from = '', to = ''] = rest.split('=', 2)
-  if (kind === 'ms-timestamps' && rest === '') return { name, apply: inSeconds }
-  if (kind === 'trim' && rest === '') return { name, apply: trim }
-  if (kind === 'drop' && rest !== '') return { name, apply: (text) => removeName(text, rest) }
-  if (kind === 'rename' && from !== '' && to !== '') return { name, apply: (text) => rename(text, from, to) }
+  const [, kind, argument = ''] = /^(ms-timestamps|trim|rename|drop)(?::(.*))?$/s.exec(name) ?? []
+  const [from = '', to = ''] = argument.split('=', 2)
+  if (kind === 'ms-timestamps' && argument === '') return { name, apply: toSeconds }
+  if (kind === 'trim' && argument === '') return { name, apply: trim }
+  if (kind === 'drop' && argument !== '') return { name, apply: (text) => dropProperty(text, argument) }
+  if (kind === 'rename' && from !== '' && to !== '') return { name, apply: (text) => renameProperty(text, from, to) }
   throw new SetupError(`--fix is "${name}": expected ${FIXES_HELP}.`)
 }
 
@@ -29,11 +29,11 @@ interface Edit {
   readonly text: string
 }
 
-/** Writes over parts of an object; what is no object stays as it is. */
-function edit(text: string, edits: (members: readonly Member[]) => readonly Edit[]): string {
+/** Replaces parts of a JSON object. Any other text stays unchanged. */
+function edit(text: string, editsOf: (members: readonly Member[]) => readonly Edit[]): string {
   if (!isObject(text)) return text
   let edited = text
-  for (const { start, end, text: replacement } of edits([...membersOf(text)]).toReversed())
+  for (const { start, end, text: replacement } of editsOf([...membersOf(text)]).toReversed())
     edited = edited.slice(0, start) + replacement + edited.slice(end)
   return edited
 }
@@ -41,7 +41,7 @@ function edit(text: string, edits: (members: readonly Member[]) => readonly Edit
 /** Milliseconds have thirteen digits from 2001 to 2286. */
 const MILLISECONDS = /^"?(\d{10})\d{3}(?:\.\d+)?"?$/
 
-function inSeconds(text: string): string {
+function toSeconds(text: string): string {
   return edit(text, (members) =>
     members.flatMap(({ name, valueStart: start, valueEnd: end }) => {
       const seconds = MILLISECONDS.exec(text.slice(start, end))?.[1]
@@ -50,25 +50,25 @@ function inSeconds(text: string): string {
   )
 }
 
-/** White space around names and texts, and what stands around the object: a comma, or a byte order mark. */
+/** Removes white space around names and strings; and commas, brackets and a byte order mark around the object. */
 function trim(text: string): string {
   const bare = text.replace(/^[\s\ufeff,[]+(?=\{)/, '').replace(/(?<=\})[\s,\]]+$/, '')
   const object = isObject(bare) ? bare : text
   return edit(object, (members) =>
     members.flatMap(({ nameStart, nameEnd, valueStart, valueEnd }) =>
-      [trimmed(object, nameStart, nameEnd), trimmed(object, valueStart, valueEnd)].filter((change) => change !== undefined),
+      [trimString(object, nameStart, nameEnd), trimString(object, valueStart, valueEnd)].filter((change) => change !== undefined),
     ),
   )
 }
 
-function trimmed(text: string, start: number, end: number): Edit | undefined {
+function trimString(text: string, start: number, end: number): Edit | undefined {
   const lexeme = text.slice(start, end)
   if (!lexeme.startsWith('"')) return undefined
   const value = JSON.parse(lexeme) as string
   return value.trim() === value ? undefined : { start, end, text: JSON.stringify(value.trim()) }
 }
 
-function rename(text: string, from: string, to: string): string {
+function renameProperty(text: string, from: string, to: string): string {
   return edit(text, (members) =>
     members
       .filter(({ name }) => name === from)
@@ -76,11 +76,11 @@ function rename(text: string, from: string, to: string): string {
   )
 }
 
-function removeName(text: string, dropped: string): string {
+function dropProperty(text: string, dropped: string): string {
   return edit(text, (members) => {
-    const kept = members.filter(({ name }) => name !== dropped)
-    if (kept.length === members.length) return []
-    const all = kept.map(({ nameStart, valueEnd }) => text.slice(nameStart, valueEnd)).join(',')
-    return [{ start: text.indexOf('{') + 1, end: text.lastIndexOf('}'), text: all }]
+    const remaining = members.filter(({ name }) => name !== dropped)
+    if (remaining.length === members.length) return []
+    const body = remaining.map(({ nameStart, valueEnd }) => text.slice(nameStart, valueEnd)).join(',')
+    return [{ start: text.indexOf('{') + 1, end: text.lastIndexOf('}'), text: body }]
   })
 }

@@ -1,4 +1,4 @@
-/** Whether a text is an object in JSON: then tabs and line ends are only between its parts. */
+/** Whether a text is one JSON object. In such a text, tabs and line ends occur only between tokens. */
 export function isObject(text: string): boolean {
   try {
     return text.trimStart().startsWith('{') && typeof JSON.parse(text) === 'object'

@@ -1,17 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
-import { fitted } from '../terminal/layout.ts'
+import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { deploymentOptionsOf } from '../deployment/options.ts'
 import { confirm } from '../terminal/confirm.ts'
-import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
-import { counted, grouped, printable } from '../terminal/output.ts'
-import { collect, type Reject } from './collect.ts'
+import { counted, printable } from '../terminal/output.ts'
+import { applyFixes, fixPreview, inFileOrder, pulledCsv, pulledText, type PulledRow } from './pulled-rows.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
-import { readFix, type Fix } from './fix.ts'
-import { rejectionOf } from './validate.ts'
-import { rowOf } from './row.ts'
+import { readFix } from './fix.ts'
+import { scanDeadLetters } from './scan.ts'
 
 export interface PullFlags extends DeploymentFlags, FilterFlags {
   readonly output?: string
@@ -20,79 +18,34 @@ export interface PullFlags extends DeploymentFlags, FilterFlags {
   readonly yes: boolean
 }
 
-interface Pulled {
-  readonly reject: Reject
-  /** Where it was mended. */
-  readonly line?: string
-}
-
-/** Writes dead letters as lines that a person can edit, and gives back with `replay`. They stay where they are. */
+/** Writes dead letters as rows to edit, for `rejects replay`. They stay where they are. */
 export async function pull(flags: PullFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const isMeant = filterOf(flags)
+  const matches = filterOf(flags)
   const fixes = flags.fix.map(readFix)
-  const rejects: Reject[] = []
-  let others = 0
-  await using held = await collect(
+  const pulled: PulledRow[] = []
+  let withoutRow = 0
+  await using selection = await scanDeadLetters(
     await findDeployment(flags),
-    (reject) => {
-      if (isMeant(reject)) {
-        if ('deadLetter' in reject.content) rejects.push(reject)
-        else others += 1
+    (deadLetter) => {
+      if (matches(deadLetter)) {
+        const { id, content } = deadLetter
+        if ('deadLetter' in content) pulled.push({ id, deadLetter: content.deadLetter })
+        else withoutRow += 1
       }
       return false
     },
     interruption.signal,
   )
   if (interruption.happened) return EXIT.interrupted
-  rejects.sort(inOrder)
-  const pulled = rejects.map((reject) => edited(reject, fixes))
+  const rows = pulled.sort(inFileOrder).map((row) => applyFixes(row, fixes))
   if (fixes.length > 0) {
-    process.stderr.write(previewOf(pulled, fixes))
-    if (!(await confirm(`Write ${count(pulled.length)} to ${flags.output ?? 'stdout'}?`, flags))) return EXIT.ok
+    process.stderr.write(fixPreview(rows, fixes))
+    if (!(await confirm(`Write ${counted(rows.length, 'dead letter')} to ${flags.output ?? 'stdout'}?`, flags))) return EXIT.ok
   }
-  await write(flags.csv ? csvOf(pulled) : pulled.map(({ reject, line }) => `${rowOf(reject, line)}\n`).join(''), flags.output)
-  process.stderr.write(sumOf(pulled.length, others, held.isWhole, flags))
+  await write(flags.csv ? pulledCsv(rows) : pulledText(rows), flags.output)
+  process.stderr.write(nextSteps(rows.length, withoutRow, selection.isComplete, flags))
   return EXIT.ok
-}
-
-function inOrder(a: Reject, b: Reject): number {
-  if (!('deadLetter' in a.content && 'deadLetter' in b.content)) return 0
-  const [one, other] = [a.content.deadLetter.source, b.content.deadLetter.source]
-  return one.key.localeCompare(other.key) || (one.line ?? 0) - (other.line ?? 0)
-}
-
-function edited(reject: Reject, fixes: readonly Fix[]): Pulled {
-  const before = reject.content.kind === 'line' ? reject.content.deadLetter.line : undefined
-  if (before === undefined) return { reject }
-  const line = fixes.reduce((text, { apply }) => apply(text), before)
-  return line === before ? { reject } : { reject, line }
-}
-
-const EXAMPLES = 3
-
-function previewOf(pulled: readonly Pulled[], fixes: readonly Fix[]): string {
-  const changed = pulled.filter(({ line }) => line !== undefined)
-  const isValid = ({ line }: Pulled): boolean => line !== undefined && rejectionOf(line) === undefined
-  const rows = [
-    `${fixes.map(({ name }) => printable(name)).join(', ')}: changes ${grouped(changed.length)} of ${count(pulled.length)}; ${grouped(changed.filter(isValid).length)} of them can be sent then.`,
-  ]
-  for (const { reject, line = '' } of changed.slice(0, EXAMPLES)) {
-    const before = reject.content.kind === 'line' ? (reject.content.deadLetter.line ?? '') : ''
-    rows.push(`  - ${fitted(before, 76)}`, `  + ${fitted(line, 76)}`)
-  }
-  return `${rows.join('\n')}\n`
-}
-
-function csvOf(pulled: readonly Pulled[]): string {
-  return csv(
-    ['reason', 'detail', 'drop', 'line number', 'failed at', 'replays', 'line', 'id'],
-    pulled.flatMap(({ reject: { id, content }, line }) => {
-      if (!('deadLetter' in content)) return []
-      const { reason, detail, source, failedAt, replays, line: text = '' } = content.deadLetter
-      return [[reason, detail, source.key, source.line ?? '', failedAt, replays, printable(line ?? text), id]]
-    }),
-  )
 }
 
 async function write(text: string, file: string | undefined): Promise<void> {
@@ -101,28 +54,28 @@ async function write(text: string, file: string | undefined): Promise<void> {
     return
   }
   await writeFile(file, text, { flag: 'wx' }).catch((cause: unknown) => {
-    const why = codeOf(cause)
+    const code = codeOf(cause)
     throw new SetupError(
-      why === 'EEXIST'
-        ? `--output is "${file}": it is there already, and may hold what you have edited. Name another, or remove it.`
-        : `--output is "${file}": it could not be written (${why}). Name another.`,
+      code === 'EEXIST'
+        ? `--output is "${file}": the file exists and may contain your edits. Choose another name, or delete the file.`
+        : `--output is "${file}": the file could not be written (${code}). Choose another name.`,
       { cause },
     )
   })
 }
 
-function sumOf(rows: number, others: number, isWhole: boolean, { output, csv: isCsv }: PullFlags): string {
-  const lines = [`${count(rows)} written. They stay in the queue until they are replayed.`]
-  if (others > 0)
-    lines.push(
-      `${grouped(others)} more are work that failed as a whole and not lines: km-import rejects replay --all-valid sends it back.`,
+function nextSteps(rows: number, withoutRow: number, isComplete: boolean, flags: PullFlags): string {
+  const { output, csv: isCsv } = flags
+  const options = deploymentOptionsOf(flags)
+  const sentences = [`${counted(rows, 'dead letter')} written. They stay in the queue until you replay them.`]
+  if (withoutRow > 0)
+    sentences.push(
+      `${counted(withoutRow, 'message')} more ${withoutRow === 1 ? 'is a failed import' : 'are failed imports'}, not lines. To try again, run: npx km-import rejects replay --all-valid${options}`,
     )
-  if (!isWhole) lines.push('There are more than SQS shows at a time: replay these, then pull again.')
+  if (!isComplete) sentences.push('There are more: one run reads at most 100,000. Replay these, then pull again.')
   if (rows > 0 && !isCsv && output !== undefined)
-    lines.push(`Mend "line" in each, take out what you do not want to send, then: km-import rejects replay ${printable(output)}`)
-  return `${lines.join('\n')}\n`
-}
-
-function count(deadLetters: number): string {
-  return counted(deadLetters, 'dead letter')
+    sentences.push(
+      `Fix "line" in each row and delete rows that you do not want to send. Then run: npx km-import rejects replay ${printable(output)}${options}`,
+    )
+  return `${sentences.join('\n')}\n`
 }

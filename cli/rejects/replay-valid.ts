@@ -1,98 +1,84 @@
-import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
+import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { deploymentOptionsOf } from '../deployment/options.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { counted, grouped } from '../terminal/output.ts'
-import { collect, type Reject } from './collect.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
-import { replayEdited } from './replay-edited.ts'
+import { replayLines } from './replay-lines.ts'
+import { resultText, sendQuestion } from './replay-text.ts'
+import type { EditedLine } from './replay-upload.ts'
+import { requeueFailedImports } from './requeue-failed-imports.ts'
+import { scanDeadLetters } from './scan.ts'
+import type { StoredDeadLetter } from './stored-dead-letter.ts'
 import { rejectionOf } from './validate.ts'
-import { count, told } from './replay.ts'
-import type { EditedLine } from './replay-file.ts'
 
 export interface ReplayValidFlags extends DeploymentFlags, FilterFlags {
   readonly yes: boolean
 }
 
-interface Survey {
-  readonly lines: readonly EditedLine[]
-  /** Work that failed as a whole, by the id of its message. */
-  readonly works: ReadonlyMap<string, string>
-  readonly others: number
-}
-
 /**
- * Sends whatever is valid by the rules of today, without a file in between: after an outage, or when a rule or the set-up has changed.
- * What was set aside or put away is left alone, unless it is asked for.
+ * Sends every dead letter whose line is valid by the current rules, and every failed import, without a file in between: after an outage,
+ * or after a rule or setting has changed. Leaves out what a person archived and what is quarantined, unless `--archived` is given.
  */
 export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const { signal } = interruption
-  const isMeant = filterOf(flags)
+  const matches = filterOf(flags)
   const deployment = await findDeployment(flags)
-  const { lines, works, others } = await survey(deployment, isMeant, signal)
+  const { lines, failedImports, invalid } = await findReplayCandidates(deployment, matches, signal)
   if (interruption.happened) return EXIT.interrupted
   process.stderr.write(
-    `${count(lines.length)} can be sent, ${imports(works.size)} can be tried again, ${grouped(others)} would come back.\n`,
+    `${counted(lines.length, 'line')} can be sent, ${counted(failedImports.size, 'failed import')} can be tried again, ${grouped(invalid)} would be rejected again.\n`,
   )
-  const left = others > 0 ? EXIT.someLinesLeft : EXIT.ok
-  if (lines.length + works.size === 0) return left
-  if (!(await confirm('Send them to Kissmetrics? What is sent cannot be taken back.', flags))) return EXIT.ok
+  const exitCode = invalid > 0 ? EXIT.someLinesLeft : EXIT.ok
+  if (lines.length + failedImports.size === 0) return exitCode
+  if (!(await confirm(sendQuestion('them'), flags))) return EXIT.ok
   try {
-    if (lines.length > 0) process.stdout.write(told(await replayEdited(deployment, 'all-valid', lines, () => false, signal)))
-    if (works.size > 0)
-      process.stdout.write(`${imports(await sendBack(deployment, works, signal))} sent back to the import queue.\n`)
+    if (lines.length > 0) {
+      const result = await replayLines(deployment, 'all-valid', lines, () => false, signal)
+      process.stdout.write(resultText(result, deploymentOptionsOf(flags)))
+    }
+    if (failedImports.size > 0) {
+      const requeued = await requeueFailedImports(deployment, failedImports, signal)
+      process.stdout.write(`${counted(requeued, 'failed import')} sent to the import queue again.\n`)
+    }
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted
     throw error
   }
-  return left
+  return exitCode
 }
 
-function imports(count: number): string {
-  return counted(count, 'failed import')
+interface ReplayCandidates {
+  readonly lines: readonly EditedLine[]
+  /** Message bodies of failed imports, by message id. */
+  readonly failedImports: ReadonlyMap<string, string>
+  /** Dead letters that would be rejected again. */
+  readonly invalid: number
 }
 
-async function survey(deployment: Deployment, isMeant: (reject: Reject) => boolean, signal: AbortSignal): Promise<Survey> {
+async function findReplayCandidates(
+  deployment: Deployment,
+  matches: (deadLetter: StoredDeadLetter) => boolean,
+  signal: AbortSignal,
+): Promise<ReplayCandidates> {
   const lines: EditedLine[] = []
-  const works = new Map<string, string>()
-  let others = 0
-  await using _held = await collect(
+  const failedImports = new Map<string, string>()
+  let invalid = 0
+  await using _selection = await scanDeadLetters(
     deployment,
-    (reject) => {
-      if (!isMeant(reject)) return false
-      const { id, body, content } = reject
+    (deadLetter) => {
+      if (!matches(deadLetter)) return false
+      const { id, body, content } = deadLetter
       const line = content.kind === 'line' && content.deadLetter.lineTruncated !== true ? content.deadLetter.line : undefined
-      if (content.kind === 'work') works.set(id, body)
+      if (content.kind === 'failed-import') failedImports.set(id, body)
       else if (line !== undefined && rejectionOf(line) === undefined) lines.push({ id, line: line.trim() })
-      else others += 1
+      else invalid += 1
       return false
     },
     signal,
   )
-  return { lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)), works, others }
-}
-
-/**
- * Sends failed work back to the import queue. A message that is there twice for a moment does no harm: the importer knows what it has done.
- *
- * @param works each message by its id
- * @returns how many were still there
- */
-export async function sendBack(
-  { sqs, importQueueUrl, ...deployment }: Deployment,
-  works: ReadonlyMap<string, string>,
-  signal: AbortSignal,
-): Promise<number> {
-  await using held = await collect({ sqs, importQueueUrl, ...deployment }, ({ id }) => works.has(id), signal)
-  const queue = sqsImportQueue(sqs, importQueueUrl)
-  let sent = 0
-  for (const [id, body] of works) {
-    if (!held.has(id) || signal.aborted) continue
-    await queue.send(body, 0)
-    await held.remove([id])
-    sent += 1
-  }
-  return sent
+  // The same order in every run: the key of the uploaded file depends on it.
+  return { lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)), failedImports, invalid }
 }

@@ -1,25 +1,26 @@
 import { membersOf } from '../../lambda/parse/layout.ts'
-import type { Reject } from './collect.ts'
-import { reasonOf } from './content.ts'
+import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { isObject } from './json-object.ts'
 
-/** One dead letter as a person edits it: a line of a file that was pulled. */
+/** One dead letter as the user edits it: one line of JSON in a pulled file. */
 export interface Row {
-  /** From 1, in that file. */
+  /** Line number in the pulled file, from 1. */
   readonly number: number
+  /** Message id of the dead letter. */
   readonly id: string
-  /** The line as it is to be sent; undefined where the row has none: it is about a whole file, or its bytes were no text. */
+  /** The line to send. Undefined if the row is about a whole file, or its line was deleted. */
   readonly line: string | undefined
-  /** Its bytes were no text, and `line` shows what could be read of them. */
+  /** The bytes of the line were not UTF-8. `line` has a U+FFFD for each byte that could not be decoded. */
   readonly isPatched: boolean
 }
 
-/** A row that no pulled file has. */
+/** A row that `rejects pull` cannot have written. */
 export class RowError extends Error {
   override readonly name = 'RowError'
+  readonly code = 'row_error'
 }
 
-/** What does not show, or shows as something else: written as JSON escapes, so that an editor and a terminal show it. */
+/** Characters that are invisible or change how a line looks. Rows have JSON escapes for them, so that editors and terminals show them. */
 const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g
 
 function visible(json: string): string {
@@ -27,19 +28,18 @@ function visible(json: string): string {
 }
 
 /**
- * A dead letter as one line of JSON. A `line` that is an object in JSON is shown as it was written, digit by digit; any other is a text.
+ * A dead letter as one line of JSON. Its `line` is an object, digit by digit as in the file, if the line is one; otherwise it is a string.
  *
- * @param line the text where it was mended, instead of the letter's own
+ * @param id message id of the dead letter
+ * @param fixedLine replaces the line of the dead letter
  */
-export function rowOf({ id, content }: Reject, line?: string): string {
-  if (!('deadLetter' in content)) throw new TypeError('only letters have rows')
-  const { deadLetter } = content
+export function rowOf(id: string, deadLetter: DeadLetter, fixedLine?: string): string {
   const { key, versionId, line: number } = deadLetter.source
   const source = { key, ...(number !== undefined && { line: number }), ...(versionId !== undefined && { versionId }) }
   const members = [
-    `"reason":${JSON.stringify(reasonOf(content))}`,
+    `"reason":${JSON.stringify(deadLetter.reason)}`,
     `"detail":${JSON.stringify(deadLetter.detail)}`,
-    ...lineMembers(line ?? deadLetter.line, deadLetter.lineBase64),
+    ...lineMembers(fixedLine ?? deadLetter.line, deadLetter.lineBase64),
     ...(deadLetter.lineTruncated === true ? ['"lineTruncated":true'] : []),
     `"source":${JSON.stringify(source)}`,
     `"failedAt":${JSON.stringify(deadLetter.failedAt)}`,
@@ -55,23 +55,23 @@ function lineMembers(line: string | undefined, base64: string | undefined): read
   return [`"line":${JSON.stringify(Buffer.from(base64, 'base64').toString('utf8'))}`, `"lineBase64":${JSON.stringify(base64)}`]
 }
 
-/** @throws RowError saying what is wrong with it */
+/** @throws RowError with what is wrong */
 export function readRow(text: string, number: number): Row {
   if (!isObject(text)) throw new RowError('it is not one JSON object on one line')
-  const written = new Map<string, string>()
-  for (const { name, valueStart, valueEnd } of membersOf(text)) written.set(name, text.slice(valueStart, valueEnd))
-  const id = parsed(written.get('id'))
-  if (typeof id !== 'string' || id === '') throw new RowError('it has no "id"; a line of your own belongs into a file of its own')
-  return { number, id, line: lineOf(written.get('line')), isPatched: written.has('lineBase64') }
+  const lexemes = new Map<string, string>()
+  for (const { name, valueStart, valueEnd } of membersOf(text)) lexemes.set(name, text.slice(valueStart, valueEnd))
+  const id = parse(lexemes.get('id'))
+  if (typeof id !== 'string' || id === '') throw new RowError('it has no "id". To send lines of your own, import them as a file')
+  return { number, id, line: lineOf(lexemes.get('line')), isPatched: lexemes.has('lineBase64') }
 }
 
 function lineOf(lexeme: string | undefined): string | undefined {
-  const value = parsed(lexeme)
+  const value = parse(lexeme)
   if (value === undefined || value === null) return undefined
-  // Between the parts of an object a line end is as good as a space; elsewhere JSON has none.
+  // Between tokens a line end is equal to a space; JSON allows line ends nowhere else.
   return (typeof value === 'string' ? value : lexeme)?.replaceAll(/[\r\n]+/g, ' ')
 }
 
-function parsed(lexeme: string | undefined): unknown {
+function parse(lexeme: string | undefined): unknown {
   return lexeme === undefined ? undefined : JSON.parse(lexeme)
 }

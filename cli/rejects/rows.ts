@@ -5,14 +5,14 @@ import { openLines } from '../../lambda/read/lines.ts'
 import { printable } from '../terminal/output.ts'
 import { readRow, RowError, type Row } from './row.ts'
 
-/** A row may hold a line twice: as text, and as bytes in base64. */
-const MOST_ROW_BYTES = 4 * 1_048_576
+/** A row can contain a line twice: as text, and its bytes in base64. */
+const MAX_ROW_BYTES = 4 * 1_048_576
 
-/** All rows of a pulled file. @throws SetupError where it has a row that none can have */
+/** All rows of a pulled file. @throws SetupError if it cannot be read, or has a row that `rejects pull` cannot have written */
 export async function readRows(file: string): Promise<readonly Row[]> {
   const rows: Row[] = []
   try {
-    const { batches } = await openLines(createReadStream(file), { maxLineBytes: MOST_ROW_BYTES })
+    const { batches } = await openLines(createReadStream(file), { maxLineBytes: MAX_ROW_BYTES })
     for await (const batch of batches)
       for (const { text, number, fault } of batch) {
         if (fault !== undefined) throw new RowError(`line ${number}: it is too long, or not UTF-8`)
@@ -22,11 +22,13 @@ export async function readRows(file: string): Promise<readonly Row[]> {
   } catch (cause) {
     if (cause instanceof RowError)
       throw new SetupError(
-        `${printable(file)} is not as it was pulled, ${cause.message}. Mend that row, or pull again; nothing was sent.`,
+        `${printable(file)}, ${cause.message}. Fix that row, or pull the dead letters again. Nothing was sent.`,
         { cause },
       )
     if (codeOf(cause) === '') throw cause
-    throw new SetupError(`${printable(file)} could not be read (${codeOf(cause)}). Name the file that was pulled.`, { cause })
+    throw new SetupError(`${printable(file)} could not be read (${codeOf(cause)}). Name a file that rejects pull has written.`, {
+      cause,
+    })
   }
 }
 

@@ -1,67 +1,72 @@
-import type { Reject } from './collect.ts'
-import { keyOf, lineNumberOf, reasonOf, type WaitingReason } from './content.ts'
+import { keyOf, lineNumberOf, reasonOf, type DeadLetterReason } from './content.ts'
+import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
-/** Dead letters of one reason, one drop and one day. */
+/** Dead letters of one reason, one file and one day. */
 export interface Group {
-  readonly reason: WaitingReason
+  readonly reason: DeadLetterReason
+  /** Key of the file; empty if they belong to no file. */
   readonly key: string
-  /** When they failed, UTC. */
+  /** Day of the failure, UTC: YYYY-MM-DD. */
   readonly day: string
   count: number
-  /** Of those: what a person put away or the stack parked, and what failed at too many replays. */
+  /** Archived by a person or because of their age; included in `count`. */
   archived: number
+  /** Failed at every replay; included in `count`. */
   quarantined: number
-  /** Of the first twenty that were seen. */
+  /** Line numbers of the first twenty. */
   readonly lines: number[]
-  /** ISO 8601. */
+  /** When the oldest one was sent to the queue, ISO 8601. */
   oldest: string
-  /** The text of one of them, where it is text. */
+  /** The start of one line, if it is text. */
   readonly example?: string
 }
 
-const MOST_LINES = 20
-/** The stack parks what is as near to its end as this; in local mode nobody does. */
-export const NEAR_MS = 4 * 24 * 3_600_000
+const MAX_LINES = 20
+const MAX_EXAMPLE_CHARACTERS = 500
 
-/** What waits, counted. */
+/** The stack archives a dead letter when it expires within this time. Local mode does not. */
+export const EXPIRING_SOON_MS = 4 * 24 * 3_600_000
+
+/** Counts dead letters by reason, file and day. */
 export class Summary {
   readonly #groups = new Map<string, Group>()
+  readonly #expiringSoonBefore: Date
   total = 0
-  /** Of the oldest that the queue will forget. */
-  oldestWaiting: Date | undefined
-  nearTheirEnd = 0
-  readonly #nearSince: Date
+  /** When the oldest dead letter in the queue was sent; undefined if none is in the queue. */
+  oldestQueued: Date | undefined
+  /** Dead letters in the queue that expire soon. */
+  expiringSoon = 0
 
-  /** @param nearSince what was sent to the queue before is near its end */
-  constructor(nearSince: Date) {
-    this.#nearSince = nearSince
+  /** @param expiringSoonBefore a dead letter that was sent at this time or earlier expires soon */
+  constructor(expiringSoonBefore: Date) {
+    this.#expiringSoonBefore = expiringSoonBefore
   }
 
-  add(reject: Reject): void {
-    const { content, sentAt, kept } = reject
+  add(deadLetter: StoredDeadLetter): void {
+    const { content, sentAt, status } = deadLetter
     this.total += 1
-    if (kept === 'queue') {
-      if (this.oldestWaiting === undefined || sentAt < this.oldestWaiting) this.oldestWaiting = sentAt
-      if (sentAt <= this.#nearSince) this.nearTheirEnd += 1
+    if (status === 'queued') {
+      if (this.oldestQueued === undefined || sentAt < this.oldestQueued) this.oldestQueued = sentAt
+      if (sentAt <= this.#expiringSoonBefore) this.expiringSoon += 1
     }
-    const group = this.#groupOf(reject)
+    const group = this.#groupOf(deadLetter)
     group.count += 1
-    if (kept === 'archived') group.archived += 1
-    if (kept === 'quarantined') group.quarantined += 1
+    if (status === 'archived') group.archived += 1
+    if (status === 'quarantined') group.quarantined += 1
     if (sentAt.toISOString() < group.oldest) group.oldest = sentAt.toISOString()
     const line = lineNumberOf(content)
-    if (line !== undefined && group.lines.length < MOST_LINES) group.lines.push(line)
+    if (line !== undefined && group.lines.length < MAX_LINES) group.lines.push(line)
   }
 
-  /** The reason with the most letters first, and of each the drop with the most. */
+  /** The reason with the most dead letters first, and within a reason the file with the most. */
   groups(): readonly Group[] {
-    const all = [...this.#groups.values()]
+    const groups = [...this.#groups.values()]
     const counts = new Map<string, number>()
-    for (const { reason, count, lines } of all) {
+    for (const { reason, count, lines } of groups) {
       counts.set(reason, (counts.get(reason) ?? 0) + count)
       lines.sort((a, b) => a - b)
     }
-    return all.sort(
+    return groups.sort(
       (a, b) =>
         (counts.get(b.reason) ?? 0) - (counts.get(a.reason) ?? 0) ||
         a.reason.localeCompare(b.reason) ||
@@ -71,7 +76,7 @@ export class Summary {
     )
   }
 
-  #groupOf({ content, sentAt }: Reject): Group {
+  #groupOf({ content, sentAt }: StoredDeadLetter): Group {
     const reason = reasonOf(content)
     const key = keyOf(content)
     const day = ('deadLetter' in content ? content.deadLetter.failedAt : sentAt.toISOString()).slice(0, 10)
@@ -86,7 +91,7 @@ export class Summary {
       quarantined: 0,
       lines: [],
       oldest: sentAt.toISOString(),
-      ...(text !== undefined && { example: text.slice(0, 500) }),
+      ...(text !== undefined && { example: text.slice(0, MAX_EXAMPLE_CHARACTERS) }),
     }
     this.#groups.set(id, group)
     return group

@@ -2,7 +2,6 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { Reject } from '../rejects/collect.ts'
 import { contentOf } from '../rejects/content.ts'
 import { rowOf } from '../rejects/row.ts'
 import type { SentFile } from './files.ts'
@@ -58,7 +57,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
       if (content.kind !== 'line') continue
       const { line = 0 } = content.deadLetter.source
       if (this.#written.has(line)) continue
-      rows.push(`${rowOf(this.#asReject(body, content, line))}\n`)
+      rows.push(`${rowOf(this.#idOf(line), content.deadLetter)}\n`)
       lines.push(line)
     }
     if (rows.length === 0) return
@@ -72,13 +71,12 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
     for (const line of lines) this.#written.add(line)
   }
 
-  #asReject(body: string, content: Reject['content'], line: number): Reject {
+  #idOf(line: number): string {
     const { key, etag = '' } = this.#file.source
-    const id = createHash('sha256')
+    return createHash('sha256')
       .update(JSON.stringify([key, etag, line]))
       .digest('hex')
       .slice(0, 32)
-    return { id, sentAt: new Date(), body, content, kept: 'queue', isInAll: true }
   }
 }
 

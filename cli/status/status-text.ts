@@ -1,6 +1,6 @@
 import { REASONS, WARNINGS, type ReasonCode, type WarningCode } from '../../lambda/reasons.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
-import type { Waiting } from '../deployment/queue-depth.ts'
+import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 import { styledState } from './report-table.ts'
@@ -36,7 +36,7 @@ function rateOf(report: Report, now: number): number {
 export interface StatusContext {
   /** Files in the deployment; more than the reports that are shown. */
   readonly total: number
-  readonly waiting: Waiting
+  readonly waiting: QueueDepths
   /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
   readonly deploymentOptions: string
   /** Milliseconds since 1970. */

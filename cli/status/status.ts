@@ -8,7 +8,7 @@ import { Interruption } from '../terminal/interruption.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
-import { waitingIn } from '../deployment/queue-depth.ts'
+import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
 import { csvRowOf, reportText, statusText } from './status-text.ts'
 import { printable } from '../terminal/output.ts'
@@ -53,7 +53,7 @@ async function showAll(deployment: Deployment, cache: ReportCache, flags: Status
       Object.keys(csvRowOf(NO_REPORT, now)),
       reports.map((report) => Object.values(csvRowOf(report, now))),
     )
-  const waiting = await waitingIn(deployment)
+  const waiting = await queueDepths(deployment)
   if (flags.json) return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, files: reports }, null, 2)}\n`
   return statusText(reports, { total, waiting, now, deploymentOptions: deploymentOptionsOf(flags) }, process.stdout)
 }
@@ -62,7 +62,7 @@ async function showOne(deployment: Deployment, cache: ReportCache, key: string, 
   const found: Report[] = []
   for (const name of [key, `incoming/${key}`]) {
     for await (const { key: where } of listObjects(deployment.s3, deployment.bucket, `${REPORTS_PREFIX}${name}/`)) {
-      const report = await cache.one(where)
+      const report = await cache.get(where)
       if (report?.file.key === name) found.push(report)
     }
   }

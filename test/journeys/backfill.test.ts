@@ -11,53 +11,56 @@ import { BUCKET } from '../../cli/local/addresses.ts'
 import { announce } from '../../cli/deployment/deployment.ts'
 import { RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
+import { runInProcess } from '../support/in-process.ts'
 import { Installation } from '../support/installation.ts'
-import { run } from '../support/program.ts'
 
 const line = (n: number): string => `{"_p":"p${n}","_t":1393344604,"_n":"Signed Up"}`
 
-/** Puts files whose events are never sent. @returns the version of each */
-async function putUnheard(
+/** Uploads files while the bucket sends no events. @returns their version ids, by key */
+async function putWithoutEvents(
   { cloud: { s3 } }: Installation,
   files: Readonly<Record<string, string>>,
 ): Promise<ReadonlyMap<string, string>> {
-  const { $metadata: _metadata, ...wired } = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: BUCKET }))
-  const wire = (NotificationConfiguration: typeof wired) =>
+  const { $metadata: _metadata, ...notifications } = await s3.send(
+    new GetBucketNotificationConfigurationCommand({ Bucket: BUCKET }),
+  )
+  const notify = (NotificationConfiguration: typeof notifications) =>
     s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: BUCKET, NotificationConfiguration }))
-  await wire({})
+  await notify({})
   const versions = new Map<string, string>()
   for (const [key, Body] of Object.entries(files)) {
     const { VersionId = '' } = await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body }))
     versions.set(key, VersionId)
   }
-  await wire(wired)
+  await notify(notifications)
   return versions
 }
 
 const FILES = {
   'incoming/2025/old.json': line(1),
   'incoming/older.jsonl': `${line(2)}\n${line(3)}`,
-  'incoming/notes.txt': 'no drop',
+  'incoming/notes.txt': 'not to import',
 }
 
 describe('km-import backfill', () => {
-  test('imports what has no report, and nothing else', async () => {
+  test('imports files that have no report, and no others', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const stateDir = await mkdtemp(path.join(tmpdir(), 'km-backfill-'))
     await using _announced = await announce(stateDir, installation.cloud)
     await installation.import('known.json', line(4))
-    const versions = await putUnheard(installation, FILES)
+    const versions = await putWithoutEvents(installation, FILES)
 
-    const dry = await run(['backfill', '--dry-run', '--state-dir', stateDir])
+    const dry = await runInProcess(['backfill', '--dry-run', '--state-dir', stateDir])
     expect(dry).toMatchObject({
       code: 0,
       stdout: 'incoming/2025/old.json\nincoming/older.jsonl\n',
-      stderr: '3 drops under incoming/, 2 of them without a report: would be queued.\n',
+      stderr: '3 files under incoming/. 2 of them have no report and would be queued.\n',
     })
     expect(sink.seen).toHaveLength(1)
 
-    const real = await run(['backfill', '--json', '--state-dir', stateDir])
+    const real = await runInProcess(['backfill', '--json', '--state-dir', stateDir])
+    expect(real.stderr).toBe('3 files under incoming/. 2 of them have no report and were queued.\n')
     expect(JSON.parse(real.stdout)).toEqual({
       files: 3,
       queued: 2,
@@ -70,25 +73,25 @@ describe('km-import backfill', () => {
     expect(await installation.finalReport('incoming/older.jsonl', versions.get('incoming/older.jsonl'))).toMatchObject({
       lines: { delivered: 2 },
     })
-    expect(JSON.parse((await run(['backfill', '--json', '--state-dir', stateDir])).stdout)).toMatchObject({ queued: 0 })
+    expect(JSON.parse((await runInProcess(['backfill', '--json', '--state-dir', stateDir])).stdout)).toMatchObject({ queued: 0 })
     expect(sink.seen).toHaveLength(4)
     await rm(stateDir, { recursive: true })
   })
 
-  test('says what to do where nothing runs', async () => {
-    expect(await run(['backfill', '--state-dir', '/nowhere'])).toMatchObject({
+  test('says what to do if no importer runs', async () => {
+    expect(await runInProcess(['backfill', '--state-dir', '/nowhere'])).toMatchObject({
       code: 2,
       stdout: '',
       stderr:
-        'km-import: Nothing runs with the state in "/nowhere". Start local mode there (npm start), name its --state-dir, or name a deployed --stack.\n',
+        'km-import: No importer runs with the state folder "/nowhere". Start one with npm start, or choose another one with --state-dir or --stack.\n',
     })
   })
 })
 
-test('the search that the stack asks for leaves alone what is so young that its event may be on its way', async () => {
+test('the daily search of the stack skips new files, whose events may still arrive', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
-  await putUnheard(installation, FILES)
+  await putWithoutEvents(installation, FILES)
   await installation.sendToImportQueue(JSON.stringify({ schema: RECONCILE_SCHEMA }))
   expect((await installation.logged('no_missed_files')).facts).toMatchObject({ files: 0, isWhole: true })
   await installation.idle()

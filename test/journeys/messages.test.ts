@@ -236,6 +236,6 @@ describe('the daily archive job', () => {
 
 async function archivedDeadLetters({ cloud: { s3 } }: Installation): Promise<readonly ArchivedDeadLetter[]> {
   const deadLetters: ArchivedDeadLetter[] = []
-  await new ArchivedFiles(s3, BUCKET).each((deadLetter) => deadLetters.push(deadLetter), new AbortController().signal)
+  await new ArchivedFiles(s3, BUCKET).readAll((deadLetter) => deadLetters.push(deadLetter), new AbortController().signal)
   return deadLetters
 }

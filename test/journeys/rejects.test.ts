@@ -2,19 +2,22 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { announce } from '../../cli/deployment/deployment.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
-import { REASONS } from '../../lambda/reasons.ts'
+import { rowOf } from '../../cli/rejects/row.ts'
+import { reject, REASONS } from '../../lambda/reasons.ts'
+import { toBody, type DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
+import { runInProcess } from '../support/in-process.ts'
 import { eventually, Installation } from '../support/installation.ts'
 import { run, Program } from '../support/program.ts'
 
 const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}'
 const BAD = '{"_p":"a","_n":"Signed Up"}'
-const TOO_EARLY = '{"_p":"b","_t":1393344604000,"_n":"Paid","order":12345678901234567890}'
+const IN_MILLISECONDS = '{"_p":"b","_t":1393344604000,"_n":"Paid","order":12345678901234567890}'
 
 let folder: string
 let aheadMs = 0
@@ -26,8 +29,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const now = (): number => Date.now() + aheadMs
 const here = (name: string): string => path.join(folder, name)
-const km = (...args: readonly string[]) => run([...args, '--state-dir', folder])
-const dead = ({ cloud }: Installation) => countMessages(cloud.sqs, cloud.deadLetterQueueUrl)
+const km = (...args: readonly string[]) => runInProcess([...args, '--state-dir', folder])
+const deadLetterCount = ({ cloud }: Installation) => countMessages(cloud.sqs, cloud.deadLetterQueueUrl)
 
 interface EditedRow {
   readonly reason: string
@@ -35,18 +38,18 @@ interface EditedRow {
   readonly source: { readonly line?: number }
 }
 
-/** Writes over the line of each row of a pulled file. */
-async function edit(name: string, fix: (row: EditedRow) => unknown): Promise<void> {
+/** Replaces the line in each row of a pulled file. */
+async function edit(name: string, lineFor: (row: EditedRow) => unknown): Promise<void> {
   const rows = (await readFile(here(name), 'utf8')).trimEnd().split('\n')
   const edited = rows.map((row) => {
     const value = JSON.parse(row) as EditedRow
-    return JSON.stringify({ ...value, line: fix(value) })
+    return JSON.stringify({ ...value, line: lineFor(value) })
   })
   await writeFile(here(name), `${edited.join('\n')}\n`)
 }
 
 describe('a file with every kind of bad line', () => {
-  test('comes back, is mended by hand and in bulk, and is delivered: exactly the mended set, and no dead letter is left', async () => {
+  test('is rejected line by line, fixed by hand and in bulk, and delivered: exactly the fixed lines, and no dead letter is left', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await using _announced = await announce(folder, installation.cloud)
@@ -55,112 +58,102 @@ describe('a file with every kind of bad line', () => {
     const delivered = sink.taken.size
 
     const listed = JSON.parse((await km('rejects', 'list', '--json')).stdout) as { total: number; groups: { reason: string }[] }
-    const ofLines = Object.entries(REASONS).filter(([, { level }]) => level === 'line')
+    const lineReasons = Object.entries(REASONS).filter(([, { level }]) => level === 'line')
     expect(listed.total).toBe(report.lines.rejected + 1)
     expect(new Set(listed.groups.map(({ reason }) => reason))).toEqual(
-      new Set([...ofLines.map(([reason]) => reason), 'not_line_delimited_json']),
+      new Set([...lineReasons.map(([reason]) => reason), 'not_line_delimited_json']),
     )
 
-    const bulk = await km(
-      'rejects',
-      'pull',
-      '--reason',
-      'timestamp_in_milliseconds',
-      '--fix',
-      'ms-timestamps',
-      '--yes',
-      '-o',
-      here('ms.jsonl'),
-    )
+    const inMilliseconds = ['--reason', 'timestamp_in_milliseconds', '--fix', 'ms-timestamps']
+    const bulk = await km('rejects', 'pull', ...inMilliseconds, '--yes', '-o', here('ms.jsonl'))
     expect(bulk.stderr).toContain(
-      'changes 1 of 1 dead letter; 1 of them can be sent then.\n  - {"_p":"person@mail.com","_t":1393344604000',
+      'changes 1 of 1 dead letter. After that, 1 of them can be sent.\n  - {"_p":"person@mail.com","_t":1393344604000',
     )
     const first = await km('rejects', 'replay', here('ms.jsonl'), '--yes')
     expect(first).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^1 line dropped as incoming\/replays\/ms-[0-9a-f]{16}\.json\n/) as unknown,
+      stdout: expect.stringMatching(/^1 line uploaded as incoming\/replays\/ms-[0-9a-f]{16}\.json\n/) as unknown,
     })
 
     expect((await km('rejects', 'pull', '-o', here('all.jsonl'))).code).toBe(0)
     await edit('all.jsonl', ({ reason, source }) =>
-      reason === 'not_line_delimited_json' ? undefined : { _p: `mended-${source.line}`, _t: 1393344604, _n: 'Mended' },
+      reason === 'not_line_delimited_json' ? undefined : { _p: `fixed-${source.line}`, _t: 1393344604, _n: 'Fixed' },
     )
     const second = await km('rejects', 'replay', here('all.jsonl'), '--yes')
-    expect(second.stderr).toContain(`${report.lines.rejected - 1} lines can be sent, 0 would come back again.`)
-    expect(second.stderr).toContain('1 about a whole file')
+    expect(second.stderr).toContain(`${report.lines.rejected - 1} lines can be sent, 0 would be rejected again.`)
+    expect(second.stderr).toContain('1 row about a whole file')
     expect(second.code).toBe(1)
     expect((await km('rejects', 'archive', '--key', 'array.json')).stdout).toMatch(/^archived\/[\d-]+\/.*-0001\.jsonl\n$/)
 
-    await eventually('everything that was mended', () =>
+    await eventually('all fixed lines', () =>
       Promise.resolve(sink.taken.size >= delivered + report.lines.rejected - 1 ? true : undefined),
     )
     await installation.idle()
-    const edited = [...sink.taken.keys()].filter((request) => request.includes('_p=mended-'))
-    expect(edited).toHaveLength(report.lines.rejected - 1)
-    // The one in milliseconds is, when mended, a line that the file has already.
+    const fixed = [...sink.taken.keys()].filter((request) => request.includes('_p=fixed-'))
+    expect(fixed).toHaveLength(report.lines.rejected - 1)
+    // The fixed line with milliseconds is equal to another line of the file.
     expect(new Set(sink.taken.values())).toEqual(new Set([1, 2]))
-    expect(await dead(installation)).toBe(0)
-    expect((await km('rejects', 'list')).stderr).toMatch(/^1 dead letter\./) // that was put away
+    expect(await deadLetterCount(installation)).toBe(0)
+    expect((await km('rejects', 'list')).stderr).toMatch(/^1 dead letter\.\n/) // the archived one
   })
 })
 
-describe('what is pulled', () => {
-  test('is every digit and every name as it was, and is sent so', async () => {
+describe('rejects pull', () => {
+  test('writes every digit and name as in the file', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await using _announced = await announce(folder, installation.cloud)
-    await installation.import('a.json', `${TOO_EARLY}\n{"_p":"\\u202ec","_t":1,"_n":"x"}\n'quoted'\n${GOOD}`)
+    await installation.import('a.json', `${IN_MILLISECONDS}\n{"_p":"\\u202ec","_t":1,"_n":"x"}\n'quoted'\n${GOOD}`)
     const { stdout } = await km('rejects', 'pull')
-    expect(stdout).toContain(`"line":${TOO_EARLY},`)
+    expect(stdout).toContain(`"line":${IN_MILLISECONDS},`)
     expect(stdout).toContain(`"line":"'quoted'"`)
-    expect(stdout.split('\n').map((row) => (row === '' ? {} : JSON.parse(row)) as EditedRow)).toHaveLength(4)
-    expect(await dead(installation)).toBe(3)
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((row) => JSON.parse(row) as EditedRow),
+    ).toHaveLength(3)
+    expect(await deadLetterCount(installation)).toBe(3)
   })
 
-  test('is not written over a file that may hold what was edited', async () => {
-    await using sink = await startFaultSink()
-    await using installation = await Installation.start(sink.url)
+  test('does not overwrite a file, which may contain edits', async () => {
+    await using installation = await Installation.start('http://127.0.0.1:9')
     await using _announced = await announce(folder, installation.cloud)
-    await installation.import('a.json', `${GOOD}\n${BAD}`)
     await writeFile(here('mine.jsonl'), 'mine')
-    const { code, stderr } = await km('rejects', 'pull', '-o', here('mine.jsonl'))
-    expect([code, stderr]).toEqual([2, expect.stringContaining('it is there already')])
+    expect(await km('rejects', 'pull', '-o', here('mine.jsonl'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('mine.jsonl": the file exists and may contain your edits.') as unknown,
+    })
     expect(await readFile(here('mine.jsonl'), 'utf8')).toBe('mine')
   })
+})
 
-  test('is no formula to a spreadsheet', async () => {
-    await using sink = await startFaultSink()
-    await using installation = await Installation.start(sink.url)
-    await using _announced = await announce(folder, installation.cloud)
-    await installation.import('a.json', `=cmd|' /C calc'!A0\n${GOOD}`)
-    expect((await km('rejects', 'pull', '--csv')).stdout).toContain(",'=cmd|' /C calc'!A0,")
-  })
-
+describe('while rejects list reads the queue', () => {
   test.each([
-    ['at its end', undefined],
-    ['after Ctrl-C', 'SIGINT'],
-  ] as const)('is seen by everybody else again %s', async (_when, signal) => {
+    ['it runs to its end', undefined],
+    ['it is stopped with Ctrl-C', 'SIGINT'],
+  ] as const)('dead letters are hidden, and they are visible again after %s', async (_when, signal) => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await using _announced = await announce(folder, installation.cloud)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     const { sqs, deadLetterQueueUrl: QueueUrl } = installation.cloud
-    const out = async () => {
+    const hidden = async () => {
       const names = ['ApproximateNumberOfMessagesNotVisible'] as const
       const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }))
       return Number(Attributes?.[names[0]])
     }
     const program = new Program(['rejects', 'list', '--state-dir', folder])
-    await eventually('a letter that is out', async () => ((await out()) === 1 ? true : undefined))
+    await eventually('a hidden dead letter', async () => ((await hidden()) === 1 ? true : undefined))
     if (signal !== undefined) program.kill(signal)
     expect((await program.ended()).code).toBe(signal === undefined ? 0 : 130)
-    expect(await out()).toBe(0)
+    expect(await hidden()).toBe(0)
     expect(await installation.receiveDeadLetters()).toHaveLength(1)
   })
 })
 
-describe('a replay', () => {
-  test('sends what is good, and leaves in the queue what is not', async () => {
+describe('rejects replay', () => {
+  test('sends valid lines, and leaves invalid ones in the queue', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     await using _announced = await announce(folder, installation.cloud)
@@ -168,28 +161,26 @@ describe('a replay', () => {
     await km('rejects', 'pull', '-o', here('r.jsonl'))
     await edit('r.jsonl', ({ line, source }) => (source.line === 1 ? line : { _p: 'b', _t: 1393344604, _n: 'Signed Up' }))
     const { code, stderr } = await km('rejects', 'replay', here('r.jsonl'), '--yes')
-    expect(stderr).toContain('1 line can be sent, 1 would come back again.\n  line 1: missing_timestamp: The time is missing.')
+    expect(stderr).toContain('1 line can be sent, 1 would be rejected again.\n  line 1: missing_timestamp: The time is missing.')
     expect(code).toBe(1)
-    await eventually('the mended line', () => Promise.resolve(sink.taken.size === 2 ? true : undefined))
+    await eventually('the fixed line', () => Promise.resolve(sink.taken.size === 2 ? true : undefined))
     expect((await installation.receiveDeadLetters()).map(({ line }) => line)).toEqual([BAD])
   })
 
-  test('of a file that is not as it was pulled sends nothing', async () => {
-    await using sink = await startFaultSink()
-    await using installation = await Installation.start(sink.url)
+  test('sends nothing if the file has a broken row', async () => {
+    await using installation = await Installation.start('http://127.0.0.1:9')
     await using _announced = await announce(folder, installation.cloud)
-    await installation.import('a.json', `${GOOD}\n${BAD}`)
-    await km('rejects', 'pull', '-o', here('r.jsonl'))
-    await writeFile(here('r.jsonl'), `${await readFile(here('r.jsonl'), 'utf8')}{"line":\n`)
-    const { code, stderr } = await km('rejects', 'replay', here('r.jsonl'), '--yes')
-    expect([code, stderr]).toEqual([
-      2,
-      expect.stringContaining('r.jsonl is not as it was pulled, line 2: it is not one JSON object on one line.'),
-    ])
-    expect(await dead(installation)).toBe(1)
+    const { deadLetter, row } = fixable('x', 1)
+    await installation.putIntoDeadLetterQueue(toBody(deadLetter))
+    await writeFile(here('r.jsonl'), `${row('m-1')}{"line":\n`)
+    expect(await km('rejects', 'replay', here('r.jsonl'), '--yes')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('r.jsonl, line 2: it is not one JSON object on one line.') as unknown,
+    })
+    expect(await deadLetterCount(installation)).toBe(1)
   })
 
-  test('of everything that is valid by now: lines that were refused, and imports that failed', async () => {
+  test('--all-valid sends every line that is valid by now, and failed imports', async () => {
     let isDown = true
     await using sink = await startFaultSink(({ target }) => (isDown && target.includes('_p=b') ? status(413) : TAKEN))
     await using installation = await Installation.start(sink.url)
@@ -206,7 +197,7 @@ describe('a replay', () => {
     await installation.putIntoDeadLetterQueue(JSON.stringify({ Records: [event] }))
     isDown = false
     const { code, stderr } = await km('rejects', 'replay', '--all-valid', '--yes')
-    expect(stderr).toBe('1 line can be sent, 1 failed import can be tried again, 1 would come back.\n')
+    expect(stderr).toBe('1 line can be sent, 1 failed import can be tried again, 1 would be rejected again.\n')
     expect(code).toBe(1)
     await eventually('both', () => Promise.resolve(sink.taken.size === 3 ? true : undefined))
     expect((await installation.receiveDeadLetters()).map(({ line }) => line)).toEqual([BAD])
@@ -222,36 +213,53 @@ describe('a replay', () => {
     'after PUT 1',
     'before DeleteMessageBatch 1',
     'after DeleteMessageBatch 1',
-  ])('that is killed %s loses nothing, and sends nothing twice when it is begun again', async (KM_DIES) => {
+  ])('that is killed %s loses nothing, and sends nothing twice when it is started again', async (KM_DIES) => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url, {}, { now })
     await using _announced = await announce(folder, installation.cloud)
     const people = ['x', 'y', 'z']
-    await installation.import(
-      'a.json',
-      people
-        .map((person) => `{"_p":"${person}","_n":"Paid"}`)
-        .concat(GOOD)
-        .join('\n'),
-    )
-    await km('rejects', 'pull', '-o', here('r.jsonl'))
-    await edit('r.jsonl', ({ source }) => ({ _p: people[source.line! - 1], _t: 1393344604, _n: 'Paid' }))
+    await writeFile(here('r.jsonl'), (await Promise.all(people.map((person) => buryFixable(installation, person)))).join(''))
 
-    const replay = ['rejects', 'replay', here('r.jsonl'), '--yes', '--state-dir', folder]
+    const replay = ['rejects', 'replay', here('r.jsonl'), '--yes']
     const preload = path.join(import.meta.dirname, '..', 'support', 'dying-process.ts')
-    const killed = await run(replay, { KM_DIES, NODE_OPTIONS: `--import=${preload}` })
+    const killed = await run([...replay, '--state-dir', folder], { KM_DIES, NODE_OPTIONS: `--import=${preload}` })
     expect(killed.signal).toBe('SIGKILL')
-    aheadMs += 301_000 // what it held is seen again
+    aheadMs += 301_000 // what it had received is visible again
 
-    expect((await run(replay)).code).toBe(0)
-    await eventually('the mended lines', () => Promise.resolve(sink.taken.size === 4 ? true : undefined))
+    expect((await km(...replay)).code).toBe(0)
+    await eventually('the fixed lines', () => Promise.resolve(sink.taken.size === people.length ? true : undefined))
     await installation.idle()
-    expect([...sink.taken.values()]).toEqual([1, 1, 1, 1])
-    expect(await dead(installation)).toBe(0)
+    expect([...sink.taken.values()]).toEqual([1, 1, 1])
+    expect(await deadLetterCount(installation)).toBe(0)
   })
 })
 
-test('status shows the drops, one of them in full, and a table for a spreadsheet', async () => {
+/** A dead letter without a time, and the row that fixes it. */
+function fixable(person: string, line: number) {
+  const deadLetter: DeadLetter = {
+    schema: 'kissmetrics-importer/dead-letter/v1',
+    kind: 'line',
+    reason: 'missing_timestamp',
+    detail: reject('missing_timestamp').detail,
+    source: { bucket: BUCKET, key: 'incoming/a.json', line },
+    line: `{"_p":"${person}","_n":"Paid"}`,
+    attempts: 0,
+    replays: 0,
+    failedAt: '2026-01-01T00:00:00Z',
+  }
+  return { deadLetter, row: (id: string) => `${rowOf(id, deadLetter, `{"_p":"${person}","_t":1393344604,"_n":"Paid"}`)}\n` }
+}
+
+/** Puts a dead letter into its queue. @returns the row that fixes it */
+async function buryFixable({ cloud }: Installation, person: string): Promise<string> {
+  const { deadLetter, row } = fixable(person, person.charCodeAt(0))
+  const { MessageId = '' } = await cloud.sqs.send(
+    new SendMessageCommand({ QueueUrl: cloud.deadLetterQueueUrl, MessageBody: toBody(deadLetter) }),
+  )
+  return row(MessageId)
+}
+
+test('status shows the files, one report in full, and a table for a spreadsheet', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
   await using _announced = await announce(folder, installation.cloud)
@@ -274,14 +282,14 @@ test('status shows the drops, one of them in full, and a table for a spreadsheet
   })
 })
 
-test('status --watch shows what comes, until Ctrl-C', async () => {
+test('status --watch shows changes until Ctrl-C', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
   await using _announced = await announce(folder, installation.cloud)
   const program = new Program(['status', '--watch', '--state-dir', folder])
-  await eventually('the first look', () => Promise.resolve(program.stdout.includes('No files yet.') ? true : undefined))
+  await eventually('the first output', () => Promise.resolve(program.stdout.includes('No files yet.') ? true : undefined))
   await installation.import('a.json', GOOD)
-  await eventually('the drop', () => Promise.resolve(program.stdout.includes('incoming/a.json\n  done\n') ? true : undefined))
+  await eventually('the file', () => Promise.resolve(program.stdout.includes('incoming/a.json\n  done\n') ? true : undefined))
   program.kill('SIGINT')
   expect((await program.ended()).code).toBe(0)
 })

@@ -1,6 +1,6 @@
 import { REASONS } from '../../../lambda/reasons.ts'
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
-import type { WaitingReason } from '../../rejects/content.ts'
+import type { DeadLetterReason } from '../../rejects/content.ts'
 import { counted } from './format.ts'
 
 /** Each tone has its own colour and its own shape. */
@@ -44,7 +44,7 @@ interface ReasonLabel {
 }
 
 /** Reasons of messages that are neither lines nor files, in words for a page with buttons instead of commands. */
-const MESSAGE_REASONS: Readonly<Record<Exclude<WaitingReason, keyof typeof REASONS>, ReasonLabel>> = {
+const MESSAGE_REASONS: Readonly<Record<Exclude<DeadLetterReason, keyof typeof REASONS>, ReasonLabel>> = {
   import_unfinished: {
     means: 'The import failed at every attempt, for example because of the endpoint, the API key or a permission',
     fix: 'Fix the cause, then choose “Retry”. Lines that were already sent count once.',
@@ -55,22 +55,22 @@ const MESSAGE_REASONS: Readonly<Record<Exclude<WaitingReason, keyof typeof REASO
   },
 }
 
-export function isReason(text: string): text is WaitingReason {
+export function isReason(text: string): text is DeadLetterReason {
   return Object.hasOwn(REASONS, text) || Object.hasOwn(MESSAGE_REASONS, text)
 }
 
 /** What is wrong. */
-export function meansOf(reason: WaitingReason): string {
+export function meansOf(reason: DeadLetterReason): string {
   return labelOf(reason).means
 }
 
 /** What the user can do about it. */
-export function fixTextOf(reason: WaitingReason): string {
+export function fixTextOf(reason: DeadLetterReason): string {
   return labelOf(reason).fix
 }
 
 /** A report or dead letter of a newer importer may have a reason that this page does not know: then the code is the label. */
-function labelOf(reason: WaitingReason): ReasonLabel {
+function labelOf(reason: DeadLetterReason): ReasonLabel {
   if (reason === 'import_unfinished' || reason === 'unknown_message') return MESSAGE_REASONS[reason]
   return Object.hasOwn(REASONS, reason) ? REASONS[reason] : { means: reason, fix: '' }
 }

@@ -15,7 +15,7 @@ import type {
   RetryResult,
   UploadResult,
 } from '../../../cli/console/api-types.ts'
-import { deploymentOf } from '../../../cli/deployment/deployment.ts'
+import { localDeployment } from '../../../cli/deployment/deployment.ts'
 import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import { startFaultSink } from '../../support/fault-sink.ts'
@@ -55,7 +55,7 @@ class Page implements AsyncDisposable {
   static async open(): Promise<Page> {
     const sink = await startFaultSink()
     const installation = await Installation.start(sink.url, {}, { now: () => Date.now() + aheadMs })
-    return new Page(sink, installation, await startConsole(deploymentOf(installation.cloud), 0))
+    return new Page(sink, installation, await startConsole(localDeployment(installation.cloud), 0))
   }
 
   async get<T>(path: string): Promise<T> {
@@ -222,7 +222,7 @@ describe('rejected lines', () => {
     await using page = await Page.open()
     const bad = Array.from({ length: 8_000 }, (_, index) => `{"_p":"Person ${index}","_n":"x"}`)
     await page.installation.import('long.jsonl', [GOOD, ...bad].join('\n'))
-    await using cache = new DeadLetterCache(deploymentOf(page.installation.cloud), 0)
+    await using cache = new DeadLetterCache(localDeployment(page.installation.cloud), 0)
     const firstPage = { offset: 0, limit: 100, order: 'file' } as const
     const first = await cache.page({}, firstPage)
     expect(first).toMatchObject({ isRefreshing: true, isComplete: false })
@@ -336,12 +336,12 @@ describe('a request that is not valid', () => {
     await using page = await Page.open()
     const { cloud } = page.installation
     const nowhere = new S3Client({ endpoint: 'http://127.0.0.1:1', maxAttempts: 1 })
-    await using lost = await startConsole({ ...deploymentOf(cloud), s3: nowhere, bucket: 'none' }, 0)
+    await using lost = await startConsole({ ...localDeployment(cloud), s3: nowhere, bucket: 'none' }, 0)
     for (let time = 1; time <= 2; time += 1) {
       const answer = await fetch(new URL('api/overview', lost.address))
       expect(answer.status).toBe(502)
       expect(await answer.json()).toEqual({
-        error: expect.stringMatching(/^S3 or SQS did not do what was asked \(.*ECONNREFUSED/) as unknown,
+        error: expect.stringMatching(/^A request to S3 or SQS failed \(.*ECONNREFUSED/) as unknown,
       })
     }
   })

@@ -1,33 +1,33 @@
 import { expect, test } from '@jest/globals'
-import type { Reject } from '../../../cli/rejects/collect.ts'
 import { filterOf, type FilterFlags } from '../../../cli/rejects/filter.ts'
+import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
 
-const waiting: Reject = {
+const queued: StoredDeadLetter = {
   id: 'm',
   sentAt: new Date(0),
   body: '',
-  content: { kind: 'work', key: 'incoming/a.json' },
-  kept: 'queue',
-  isInAll: true,
+  content: { kind: 'failed-import', key: 'incoming/a.json' },
+  status: 'queued',
+  isIncludedByDefault: true,
 }
-const quarantined: Reject = { ...waiting, kept: 'quarantined', isInAll: false }
+const quarantined: StoredDeadLetter = { ...queued, status: 'quarantined', isIncludedByDefault: false }
 
 // prettier-ignore
-test.each<[string, FilterFlags, Reject, boolean]>([
-  //  what                                        flags                              letter    meant
-  ['all that waits',                              {},                                waiting,  true],
-  ['what was put away is no part of all',         {},                                quarantined,    false],
-  ['unless it is asked for',                      { archived: true },                  quarantined,    true],
-  ['a reason',                                    { reason: 'import_unfinished' },   waiting,  true],
-  ['another reason',                              { reason: 'missing_timestamp' },   waiting,  false],
-  ['a drop',                                      { key: 'incoming/a.json' },        waiting,  true],
-  ['a drop, as it was called before it was put',  { key: 'a.json' },                 waiting,  true],
-  ['another drop',                                { key: 'b.json' },                 waiting,  false],
-  ['a reason does not bring back what was put away', { reason: 'import_unfinished' }, quarantined,   false],
-])('%s', (_what, flags, deadLetter, isMeant) => {
-  expect(filterOf(flags)(deadLetter)).toBe(isMeant)
+test.each<[string, FilterFlags, StoredDeadLetter, boolean]>([
+  //  what                                            flags                              dead letter  selected
+  ['without a filter, the queue is selected',         {},                                queued,      true],
+  ['without a filter, quarantine is not',             {},                                quarantined, false],
+  ['--archived selects quarantine too',               { archived: true },                quarantined, true],
+  ['a reason',                                        { reason: 'import_unfinished' },   queued,      true],
+  ['another reason',                                  { reason: 'missing_timestamp' },   queued,      false],
+  ['a reason does not select quarantine',             { reason: 'import_unfinished' },   quarantined, false],
+  ['a file by its key',                               { key: 'incoming/a.json' },        queued,      true],
+  ['a file by its name below incoming/',              { key: 'a.json' },                 queued,      true],
+  ['another file',                                    { key: 'b.json' },                 queued,      false],
+])('%s', (_what, flags, deadLetter, isSelected) => {
+  expect(filterOf(flags)(deadLetter)).toBe(isSelected)
 })
 
-test('a reason that there is not is named', () => {
-  expect(() => filterOf({ reason: 'nope' })).toThrow('--reason is "nope": there is no such reason.')
+test('an unknown reason is an error that names it', () => {
+  expect(() => filterOf({ reason: 'nope' })).toThrow('--reason is "nope": this reason does not exist.')
 })

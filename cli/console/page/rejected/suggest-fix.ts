@@ -1,4 +1,4 @@
-import type { WaitingReason } from '../../../rejects/content.ts'
+import type { DeadLetterReason } from '../../../rejects/content.ts'
 
 /** The kinds of fixes that `readFix` knows. */
 export type FixKind = 'ms-timestamps' | 'trim' | 'rename' | 'drop'
@@ -12,7 +12,7 @@ export interface FixSuggestion {
 }
 
 /** What usually fixes lines that were rejected for a reason. For the other reasons, each line needs its own edit. */
-const USUAL_FIXES: Readonly<Partial<Record<WaitingReason, FixSuggestion>>> = {
+const USUAL_FIXES: Readonly<Partial<Record<DeadLetterReason, FixSuggestion>>> = {
   timestamp_in_milliseconds: { kind: 'ms-timestamps' },
   invalid_json: { kind: 'trim' },
   not_an_object: { kind: 'trim' },
@@ -29,7 +29,7 @@ const USUAL_FIXES: Readonly<Partial<Record<WaitingReason, FixSuggestion>>> = {
 }
 
 /** The fix that usually helps. @param detail of one of the lines: it may name a property */
-export function suggestFix(reason: WaitingReason, detail: string): FixSuggestion | undefined {
+export function suggestFix(reason: DeadLetterReason, detail: string): FixSuggestion | undefined {
   const fix = USUAL_FIXES[reason]
   const name = propertyIn(detail)
   return fix?.kind === 'drop' && fix.name === undefined && name !== undefined ? { ...fix, name } : fix

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { fixTextOf, meansOf, stateText } from '../../../../cli/console/page/labels.ts'
-import { OTHER_REASONS } from '../../../../cli/rejects/content.ts'
+import { MESSAGE_REASONS } from '../../../../cli/rejects/content.ts'
 import { stateText as terminalStateText } from '../../../../cli/status/report-table.ts'
 import { REASONS, type ReasonCode } from '../../../../lambda/reasons.ts'
 import type { ReportState } from '../../../../lambda/report/report.ts'
@@ -25,7 +25,7 @@ describe('the state of an import', () => {
 
 describe('a reason', () => {
   test('has a meaning and a fix, whatever the code', () => {
-    for (const reason of [...Object.keys(REASONS), ...Object.keys(OTHER_REASONS)] as ReasonCode[])
+    for (const reason of [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as ReasonCode[])
       expect([meansOf(reason), fixTextOf(reason)]).not.toContain('')
   })
 

@@ -1,0 +1,87 @@
+import { REASONS } from '../../lambda/reasons.ts'
+import { csv } from '../terminal/csv.ts'
+import { fitted, listed, padded, WIDTH, wrapped } from '../terminal/layout.ts'
+import { counted, grouped, printable, styled, type Output } from '../terminal/output.ts'
+import { MESSAGE_REASONS } from './content.ts'
+import type { Group, Summary } from './summary.ts'
+
+/** The groups as a table, on 80 columns. */
+export function listText(groups: readonly Group[], output: Output): string {
+  const rows: string[] = []
+  for (const reason of new Set(groups.map((group) => group.reason))) {
+    const ofReason = groups.filter((group) => group.reason === reason)
+    const { means, fix } = { ...REASONS, ...MESSAGE_REASONS }[reason]
+    const count = ofReason.reduce((sum, group) => sum + group.count, 0)
+    rows.push(`${styled(output, 'bold', padded(reason, 28))}${grouped(count).padStart(7)}`, ...wrapped(`${means}. ${fix}`))
+    for (const group of ofReason) rows.push(...groupRows(group))
+    rows.push('')
+  }
+  return rows.length === 0 ? '' : `${rows.join('\n')}\n`
+}
+
+const MAX_LINES_WIDTH = 40
+
+function groupRows({ key, day, count, lines, archived, quarantined, example }: Group): readonly string[] {
+  const notes = [
+    ...(quarantined > 0 ? [`${grouped(quarantined)} quarantined`] : []),
+    ...(archived > 0 ? [`${grouped(archived)} archived`] : []),
+    ...(lines.length === 0
+      ? []
+      : [`${lines.length === 1 ? 'line' : 'lines'} ${listed(lines.map(String), MAX_LINES_WIDTH, lines.length === count)}`]),
+  ].join('; ')
+  return [
+    `    ${fitted(key === '' ? '(no file)' : key, WIDTH - 4)}`,
+    `      ${day}  ${grouped(count).padStart(9)}  ${notes}`.trimEnd(),
+    ...(example === undefined ? [] : [`      ${fitted(example, WIDTH - 6)}`]),
+  ]
+}
+
+export function listCsv(groups: readonly Group[]): string {
+  return csv(
+    ['reason', 'file', 'day', 'dead letters', 'archived', 'quarantined', 'oldest', 'lines', 'example'],
+    groups.map(({ reason, key, day, count, archived, quarantined, oldest, lines, example = '' }) => [
+      ...[reason, key, day, count, archived, quarantined, oldest, lines.join(' '), printable(example)],
+    ]),
+  )
+}
+
+export interface ListContext {
+  /** How long the dead-letter queue keeps a message. */
+  readonly retentionMs: number
+  /** False if the scan did not reach every dead letter. */
+  readonly isComplete: boolean
+  /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
+  readonly deploymentOptions: string
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** How many there are, when they expire, and what to do next. */
+export function totalText(
+  { total, expiringSoon, oldestQueued }: Pick<Summary, 'total' | 'expiringSoon' | 'oldestQueued'>,
+  { retentionMs, isComplete, deploymentOptions, now }: ListContext,
+  output: Output,
+): string {
+  if (total === 0) return 'No dead letters.\n'
+  const expiry =
+    oldestQueued === undefined
+      ? ''
+      : ` The oldest in the queue expires in ${durationText(oldestQueued.getTime() + retentionMs - now)}.`
+  const rows = [`${counted(total, 'dead letter')}.${expiry}`]
+  if (expiringSoon > 0)
+    rows.push(
+      `${styled(output, 'yellow', 'warning:')} ${grouped(expiringSoon)} of them ${expiringSoon === 1 ? 'expires' : 'expire'} within 4 days. To keep them, run: npx km-import rejects archive${deploymentOptions}`,
+    )
+  if (!isComplete) rows.push(INCOMPLETE)
+  rows.push(`Next: npx km-import rejects pull -o rejects.jsonl${deploymentOptions}`)
+  return `${rows.join('\n')}\n`
+}
+
+/** SQS hides at most 120,000 messages of a queue at a time. */
+export const INCOMPLETE = 'There are more: one run reads at most 100,000 dead letters.'
+
+function durationText(ms: number): string {
+  const hours = Math.max(0, Math.floor(ms / 3_600_000))
+  if (hours >= 48) return `${Math.floor(hours / 24)} days`
+  return hours >= 1 ? counted(hours, 'hour') : counted(Math.max(0, Math.floor(ms / 60_000)), 'minute')
+}

@@ -1,0 +1,48 @@
+import { fitted } from '../terminal/layout.ts'
+import { counted, grouped, printable } from '../terminal/output.ts'
+import type { Rejection } from '../../lambda/reasons.ts'
+import type { ReplayResult } from './replay-lines.ts'
+import type { Row } from './row.ts'
+
+/** Rows of a pulled file, validated. */
+export interface ValidatedRows {
+  readonly valid: readonly { readonly id: string; readonly line: string }[]
+  readonly rejected: readonly { readonly row: Row; readonly rejection: Rejection }[]
+  /** Rows that are about a whole file, and have no line to send. */
+  readonly files: number
+}
+
+const MAX_SHOWN = 20
+
+/** What a replay of the file would send, before the user confirms. */
+export function validationText(file: string, { valid, rejected, files }: ValidatedRows): string {
+  const rows = [
+    `${printable(file)}: ${counted(valid.length, 'line')} can be sent, ${grouped(rejected.length)} would be rejected again.`,
+  ]
+  for (const { row, rejection } of rejected.slice(0, MAX_SHOWN))
+    rows.push(`  ${fitted(`line ${row.number}: ${rejection.reason}: ${rejection.detail}`, 78)}`)
+  if (rejected.length > MAX_SHOWN) rows.push(`  and ${grouped(rejected.length - MAX_SHOWN)} more`)
+  if (files > 0) rows.push(`  ${counted(files, 'row')} about a whole file: fix that file and import it again`)
+  return `${rows.join('\n')}\n`
+}
+
+/** What a replay did, and what to do next. @param deploymentOptions options that choose the deployment, for commands in hints */
+export function resultText({ key, lines, uploadedBefore, missing }: ReplayResult, deploymentOptions: string): string {
+  const rows: string[] = []
+  if (key !== undefined) rows.push(`${counted(lines, 'line')} uploaded as ${key}`)
+  if (uploadedBefore > 0)
+    rows.push(
+      `${counted(uploadedBefore, 'line')} had been uploaded by an earlier run of this replay. Only their dead letters were removed now.`,
+    )
+  if (missing > 0)
+    rows.push(
+      `${counted(missing, 'line')} not sent, because their dead letters were not found. They were replayed before, or another command is reading them: try again in 5 minutes.`,
+    )
+  if (key !== undefined) rows.push(`Watch the import: npx km-import status ${key}${deploymentOptions}`)
+  return rows.length === 0 ? '' : `${rows.join('\n')}\n`
+}
+
+/** The question before anything is sent. */
+export function sendQuestion(what: string): string {
+  return `Send ${what} to Kissmetrics? Imported data cannot be deleted.`
+}

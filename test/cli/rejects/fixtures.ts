@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { localDeployment, type Deployment } from '../../../cli/deployment/deployment.ts'
+import { countMessages } from '../../../cli/deployment/queue-depth.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
+import { startLocalServices } from '../../../cli/local/services.ts'
+import { contentOf } from '../../../cli/rejects/content.ts'
+import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
+import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
+import { lineField, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
+import { TEST_WIRING } from '../../support/installation.ts'
+
+/** The dead letter of a line. */
+export function deadLetterOf(line: string | Buffer, extra: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    schema: 'kissmetrics-importer/dead-letter/v1',
+    kind: 'line',
+    reason: 'invalid_json',
+    detail: 'It is wrong.',
+    source: { bucket: BUCKET, key: 'incoming/a.json', line: 7 },
+    ...lineField(line, Buffer.byteLength(line)),
+    attempts: 0,
+    replays: 0,
+    failedAt: '2026-01-01T00:00:00Z',
+    ...extra,
+  }
+}
+
+/** A message of the dead-letter queue, as a scan reads it. */
+export function storedDeadLetter(body: string, extra: Partial<StoredDeadLetter> = {}): StoredDeadLetter {
+  const content = contentOf(body)
+  return { id: 'm-1', sentAt: new Date(0), body, content, status: 'queued', isIncludedByDefault: true, ...extra }
+}
+
+/** S3 and SQS of an importer, without the importer. */
+export class TestDeployment implements AsyncDisposable {
+  readonly deployment: Deployment
+  readonly #stop: () => Promise<void>
+
+  private constructor(deployment: Deployment, stop: () => Promise<void>) {
+    this.deployment = deployment
+    this.#stop = stop
+  }
+
+  static async start(): Promise<TestDeployment> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'km-deployment-'))
+    const cloud = await startLocalServices(folder, 0, TEST_WIRING)
+    return new TestDeployment(localDeployment(cloud), async () => {
+      await cloud.stop()
+      await rm(folder, { recursive: true })
+    })
+  }
+
+  /** Sends a message to the dead-letter queue. @returns its id */
+  async queue(body: string | DeadLetter): Promise<string> {
+    const { sqs, deadLetterQueueUrl: QueueUrl } = this.deployment
+    const MessageBody = typeof body === 'string' ? body : toBody(body)
+    const { MessageId = '' } = await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))
+    return MessageId
+  }
+
+  /** Stores a dead letter under `archived/`, in a file of its own. */
+  async archive(id: string, body: DeadLetter, why: ArchivedDeadLetter['why']): Promise<void> {
+    const at = '2026-03-20T12:00:00Z'
+    const archived = { schema: ARCHIVED_SCHEMA, id, sentAt: at, archivedAt: at, why, body: toBody(body) } as const
+    await this.put(`archived/2026-03-20/${id}.jsonl`, archivedText([archived]))
+  }
+
+  async put(key: string, text: string): Promise<string | undefined> {
+    const { ETag } = await this.deployment.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: text }))
+    return ETag
+  }
+
+  async read(key: string): Promise<string> {
+    const { Body } = await this.deployment.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }))
+    return (await Body?.transformToString()) ?? ''
+  }
+
+  /** Messages of the dead-letter queue that other consumers can see now. */
+  async visible(): Promise<readonly string[]> {
+    const { sqs, deadLetterQueueUrl: QueueUrl } = this.deployment
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+    )
+    return Messages.map(({ MessageId = '' }) => MessageId).sort()
+  }
+
+  /** Messages of the dead-letter queue, hidden ones too. */
+  queued(): Promise<number> {
+    return countMessages(this.deployment.sqs, this.deployment.deadLetterQueueUrl)
+  }
+
+  /** Empties the dead-letter queue. */
+  async purge(): Promise<void> {
+    const { sqs, deadLetterQueueUrl: QueueUrl } = this.deployment
+    for (;;) {
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }))
+      if (Messages.length === 0) return
+      for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stop()
+  }
+}
+
+/** A signal that is never aborted. */
+export const NEVER = new AbortController().signal

@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals'
+import { listCsv, listText, totalText } from '../../../cli/rejects/list-text.ts'
+import type { Group } from '../../../cli/rejects/summary.ts'
+
+const output = { write: () => true }
+
+const group: Group = {
+  reason: 'missing_timestamp',
+  key: 'incoming/a.json',
+  day: '2026-03-20',
+  count: 3,
+  archived: 0,
+  quarantined: 0,
+  lines: [2, 5, 9],
+  oldest: '2026-03-20T12:00:00.000Z',
+  example: '{"_p":"a"}',
+}
+
+describe('the list', () => {
+  test('has the reason, what to do, the file, the day, the line numbers and an example', () => {
+    const [heading, means, ...rows] = listText([group], output).split('\n')
+    expect(heading).toBe('missing_timestamp                 3')
+    expect(means).toMatch(/^ {2}The time is missing\./)
+    expect(rows.slice(-5)).toEqual([
+      '    incoming/a.json',
+      '      2026-03-20          3  lines 2, 5, 9',
+      '      {"_p":"a"}',
+      '',
+      '',
+    ])
+  })
+
+  test('says how many are archived and quarantined', () => {
+    expect(listText([{ ...group, count: 4_000, archived: 1_200, quarantined: 2 }], output)).toContain(
+      '2026-03-20      4,000  2 quarantined; 1,200 archived; lines 2, 5, 9, …',
+    )
+  })
+
+  test('of a message from another program has no file name', () => {
+    const { example: _example, ...rest } = group
+    const unknown: Group = { ...rest, reason: 'unknown_message', key: '', lines: [], count: 1 }
+    expect(listText([unknown], output)).toContain('\n    (no file)\n      2026-03-20          1\n')
+  })
+
+  test('fits a terminal of 80 columns, and cannot control it', () => {
+    const wide = { ...group, key: `incoming/${'x'.repeat(90)}\u001b[2J`, lines: Array.from({ length: 20 }, () => 100_000) }
+    const text = listText([{ ...wide, example: 'y'.repeat(500) }], output)
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
+    expect(text).not.toContain('\u001b')
+  })
+
+  test('of nothing is empty', () => {
+    expect(listText([], output)).toBe('')
+  })
+})
+
+test('the table for a spreadsheet', () => {
+  expect(listCsv([group])).toBe(
+    'reason,file,day,dead letters,archived,quarantined,oldest,lines,example\n' +
+      'missing_timestamp,incoming/a.json,2026-03-20,3,0,0,2026-03-20T12:00:00.000Z,2 5 9,"{""_p"":""a""}"\n',
+  )
+})
+
+describe('the last lines say how many there are, when they expire, and what to do next', () => {
+  const DAY_MS = 24 * 3_600_000
+  const now = Date.parse('2026-03-20T12:00:00Z')
+  const sentDaysAgo = (days: number) => new Date(now - days * DAY_MS)
+  const context = { retentionMs: 14 * DAY_MS, isComplete: true, deploymentOptions: '', now }
+  const NEXT = 'Next: npx km-import rejects pull -o rejects.jsonl\n'
+  const SOON = 'To keep them, run: npx km-import rejects archive\n'
+
+  // prettier-ignore
+  test.each([
+    //  what               total  expiring  oldest in the queue      text
+    ['none',               0,     0,        undefined,               'No dead letters.\n'],
+    ['some',               498,   0,        sentDaysAgo(0.5),        `498 dead letters. The oldest in the queue expires in 13 days.\n${NEXT}`],
+    ['one that is old',    1,     1,        sentDaysAgo(13),         `1 dead letter. The oldest in the queue expires in 24 hours.\nwarning: 1 of them expires within 4 days. ${SOON}${NEXT}`],
+    ['several',            3,     2,        sentDaysAgo(13.99),      `3 dead letters. The oldest in the queue expires in 14 minutes.\nwarning: 2 of them expire within 4 days. ${SOON}${NEXT}`],
+    ['one that is overdue', 1,    0,        sentDaysAgo(15),         `1 dead letter. The oldest in the queue expires in 0 minutes.\n${NEXT}`],
+    ['only archived ones', 2,     0,        undefined,               `2 dead letters.\n${NEXT}`],
+  ])('%s', (_what, total, expiringSoon, oldestQueued, text) => {
+    expect(totalText({ total, expiringSoon, oldestQueued }, context, output)).toBe(text)
+  })
+
+  test('more than one run can read, of a deployed stack', () => {
+    const more = { ...context, isComplete: false, deploymentOptions: ' --stack Prod' }
+    expect(totalText({ total: 100_000, expiringSoon: 0, oldestQueued: undefined }, more, output)).toBe(
+      '100,000 dead letters.\nThere are more: one run reads at most 100,000 dead letters.\nNext: npx km-import rejects pull -o rejects.jsonl --stack Prod\n',
+    )
+  })
+})

@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals'
+import { readFix } from '../../../cli/rejects/fix.ts'
+import { applyFixes, fixPreview, inFileOrder, pulledCsv, pulledText, type PulledRow } from '../../../cli/rejects/pulled-rows.ts'
+import { deadLetterOf } from './fixtures.ts'
+
+const rowFor = (line: string | Buffer, extra = {}): PulledRow => ({ id: 'm', deadLetter: deadLetterOf(line, extra) })
+
+const IN_MS = '{"_p":"a","_t":1393344604000,"_n":"x"}'
+
+describe('fixes', () => {
+  test('are applied one after the other', () => {
+    const fixes = [readFix('rename:at=_t'), readFix('ms-timestamps')]
+    expect(applyFixes(rowFor('{"at":1393344604000}'), fixes).fixedLine).toBe('{"_t":1393344604}')
+  })
+
+  test.each([
+    ['a line that needs no fix', rowFor('{"_t":1}')],
+    ['a file', rowFor(IN_MS, { kind: 'file' })],
+    ['bytes that are not UTF-8', rowFor(Buffer.from([0xff]))],
+  ])('leave %s as it is', (_what, row) => {
+    expect(applyFixes(row, [readFix('ms-timestamps')])).toBe(row)
+  })
+
+  test('are previewed: how many lines change, how many become valid, and three examples', () => {
+    const fixes = [readFix('ms-timestamps')]
+    const rows = [IN_MS, IN_MS, IN_MS, '{"_p":"a","_t":1393344604000}', '{}'].map((line) => applyFixes(rowFor(line), fixes))
+    const fixed = IN_MS.replace('604000', '604')
+    expect(fixPreview(rows, fixes)).toBe(
+      'ms-timestamps: changes 4 of 5 dead letters. After that, 3 of them can be sent.\n' +
+        `  - ${IN_MS}\n  + ${fixed}\n`.repeat(3),
+    )
+  })
+})
+
+test('rows are in the order of the files', () => {
+  const at = (key: string, line?: number) => rowFor('x', { source: { bucket: 'b', key, ...(line !== undefined && { line }) } })
+  const rows = [at('b', 1), at('a', 10), at('a', 9), at('a')].sort(inFileOrder)
+  expect(rows.map(({ deadLetter: { source } }) => [source.key, source.line])).toEqual([
+    ['a', undefined],
+    ['a', 9],
+    ['a', 10],
+    ['b', 1],
+  ])
+})
+
+test('the file has one row for each dead letter, with the fixed line', () => {
+  expect(pulledText([{ ...rowFor('{"_t":1000}'), fixedLine: '{"_t":1}' }, rowFor('x')])).toMatch(
+    /^\{"reason":"invalid_json","detail":"It is wrong\.","line":\{"_t":1\},.*"id":"m"\}\n\{.*"line":"x",.*\}\n$/,
+  )
+})
+
+test('in the table, a spreadsheet does not take a line for a formula', () => {
+  const [header, row] = pulledCsv([rowFor("=cmd|' /C calc'!A0")]).split('\n')
+  expect(header).toBe('reason,detail,file,line number,failed at,replays,line,id')
+  expect(row).toBe("invalid_json,It is wrong.,incoming/a.json,7,2026-01-01T00:00:00Z,0,'=cmd|' /C calc'!A0,m")
+})

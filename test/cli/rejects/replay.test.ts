@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals'
+import { validateRows } from '../../../cli/rejects/replay.ts'
+import { resultText, validationText } from '../../../cli/rejects/replay-text.ts'
+import type { Row } from '../../../cli/rejects/row.ts'
+
+const VALID = '{"_p":"a","_t":1393344604,"_n":"x"}'
+const row = (number: number, line: string | undefined, isPatched = false): Row => ({ number, id: `m-${number}`, line, isPatched })
+
+describe('the rows of a pulled file', () => {
+  const validated = validateRows([
+    row(1, VALID),
+    row(2, '{"_p":"a"}'),
+    row(3, undefined),
+    row(4, VALID.replace('x', '\ufffd'), true),
+  ])
+
+  test('are valid, rejected, or about a whole file', () => {
+    expect(validated.valid).toEqual([{ id: 'm-1', line: VALID }])
+    expect(validated.rejected.map(({ row: { number }, rejection }) => [number, rejection.reason])).toEqual([
+      [2, 'missing_timestamp'],
+      [4, 'invalid_encoding'],
+    ])
+    expect(validated.files).toBe(1)
+  })
+
+  test('are shown before the user confirms', () => {
+    expect(validationText('r.jsonl', validated)).toMatch(
+      /^r\.jsonl: 1 line can be sent, 2 would be rejected again\.\n {2}line 2: missing_timestamp: .*\n {2}line 4: invalid_encoding: .*\n {2}1 row about a whole file: fix that file and import it again\n$/,
+    )
+  })
+
+  test('are shown up to the twentieth rejected one', () => {
+    const text = validationText('r.jsonl', validateRows(Array.from({ length: 23 }, (_, index) => row(index + 1, '{}'))))
+    expect(text.split('\n').slice(-3)).toEqual([expect.stringMatching(/^ {2}line 20: /), '  and 3 more', ''])
+  })
+})
+
+describe('the result says what was done, and what to do next', () => {
+  // prettier-ignore
+  test.each([
+    //  what                     key                 lines  before  missing  text
+    ['all uploaded',             'incoming/r.json',  28,    0,      0,       '28 lines uploaded as incoming/r.json\nWatch the import: npx km-import status incoming/r.json --stack Prod\n'],
+    ['all uploaded before',      undefined,          0,     1,      0,       '1 line had been uploaded by an earlier run of this replay. Only their dead letters were removed now.\n'],
+    ['dead letters not found',   undefined,          0,     0,      2,       '2 lines not sent, because their dead letters were not found. They were replayed before, or another command is reading them: try again in 5 minutes.\n'],
+    ['nothing to do',            undefined,          0,     0,      0,       ''],
+  ])('%s', (_what, key, lines, uploadedBefore, missing, text) => {
+    expect(resultText({ key, lines, uploadedBefore, missing }, ' --stack Prod')).toBe(text)
+  })
+})

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { scanDeadLetters } from '../../../cli/rejects/scan.ts'
+import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
+import { deadLetterOf, NEVER, TestDeployment } from './fixtures.ts'
+
+let cloud: TestDeployment
+beforeEach(async () => {
+  cloud = await TestDeployment.start()
+})
+afterEach(() => cloud[Symbol.asyncDispose]())
+
+async function seenBy(isSelected: (deadLetter: StoredDeadLetter) => boolean, signal = NEVER) {
+  const seen: StoredDeadLetter[] = []
+  const selection = await scanDeadLetters(
+    cloud.deployment,
+    (deadLetter) => {
+      seen.push(deadLetter)
+      return isSelected(deadLetter)
+    },
+    signal,
+  )
+  return { seen, selection }
+}
+
+describe('a scan', () => {
+  test('reads the queue and the archive, and says what commands include by default', async () => {
+    const queued = await cloud.queue(deadLetterOf('{}'))
+    await cloud.archive('old', deadLetterOf('{}'), 'old')
+    await cloud.archive('asked', deadLetterOf('{}'), 'asked')
+    await cloud.archive('failed', deadLetterOf('{}'), 'replayed')
+    const { seen, selection } = await seenBy(() => false)
+    await selection[Symbol.asyncDispose]()
+    expect(selection.isComplete).toBe(true)
+    expect(new Map(seen.map(({ id, status, isIncludedByDefault }) => [id, [status, isIncludedByDefault]]))).toEqual(
+      new Map([
+        [queued, ['queued', true]],
+        ['old', ['archived', true]],
+        ['asked', ['archived', false]],
+        ['failed', ['quarantined', false]],
+      ]),
+    )
+  })
+
+  test('hides what it selects until the selection is disposed of, and nothing else', async () => {
+    const [selected, other] = [await cloud.queue(deadLetterOf('a')), await cloud.queue(deadLetterOf('b'))]
+    const { selection } = await seenBy(({ id }) => id === selected)
+    expect(await cloud.visible()).toEqual([other])
+    await selection[Symbol.asyncDispose]()
+    expect(await cloud.visible()).toEqual([selected, other].sort())
+  })
+
+  test('sees a dead letter that an interrupted run has stored twice once, and removes it from both places', async () => {
+    const id = await cloud.queue(deadLetterOf('{}'))
+    await cloud.archive(id, deadLetterOf('{}'), 'old')
+    const { seen, selection } = await seenBy(() => true)
+    expect(seen.map((deadLetter) => deadLetter.id)).toEqual([id])
+    await selection.remove([id])
+    await selection[Symbol.asyncDispose]()
+    const after = await seenBy(() => false)
+    expect([after.seen, await cloud.queued()]).toEqual([[], 0])
+  })
+
+  test('that is interrupted leaves everything visible, and is not complete', async () => {
+    const id = await cloud.queue(deadLetterOf('{}'))
+    const controller = new AbortController()
+    const { selection } = await seenBy(() => {
+      controller.abort()
+      return false
+    }, controller.signal)
+    await selection[Symbol.asyncDispose]()
+    expect(selection.isComplete).toBe(false)
+    expect(await cloud.visible()).toEqual([id])
+  })
+
+  test('that fails leaves everything visible', async () => {
+    const id = await cloud.queue(deadLetterOf('{}'))
+    await cloud.put('archived/mine.txt', 'hello')
+    await expect(seenBy(() => true)).rejects.toThrow('archived/mine.txt')
+    expect(await cloud.visible()).toEqual([id])
+  })
+})
