@@ -15,7 +15,7 @@ import { VirtualClock } from './virtual-clock.ts'
 export const FILE: SourceFile = { bucket: 'b', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
 
 export const ACCEPTED: Answer = { kind: 'status', status: 200, contentType: 'image/gif' }
-export const DOWN: Answer = { kind: 'silence', code: 'ECONNREFUSED' }
+export const DOWN: Answer = { kind: 'no-answer', code: 'ECONNREFUSED' }
 
 const LAST_MODIFIED = new Date('2026-01-01T00:00:00Z')
 const LATENCY_MS = 20

@@ -13,7 +13,7 @@ const FAILED: Failure = { kind: 'failed', rejection: reject('object_unreadable')
 const BEGUN = beginCheckpoint(undefined, {
   start: { line: 0, byte: 0 },
   startedAt: '2026-01-01T00:00:00.000Z',
-  brokeOff: false,
+  hasCrashed: false,
   maxRepeats: 512,
 })
 
@@ -27,7 +27,7 @@ function left(cloud: MemoryCloud, checkpoint: Partial<Checkpoint>, leftMs = 0): 
 describe('the lease of a segment', () => {
   test('begins at the start of the file', async () => {
     const cloud = new MemoryCloud()
-    expect(await acquireSegment(TASK, cloud.ports, invocation())).toMatchObject({ kind: 'taken' })
+    expect(await acquireSegment(TASK, cloud.ports, invocation())).toMatchObject({ kind: 'acquired' })
     expect(cloud.checkpoint()).toMatchObject({ watermark: { line: 0, byte: 0 }, invocations: 1, repeatsPossible: 0 })
     expect(cloud.checkpoint()).toMatchObject({ leaseHolder: { run: 'run-1', messageId: 'm' } })
   })
@@ -69,7 +69,7 @@ describe('a segment that is done', () => {
   test('is not imported again', async () => {
     const cloud = new MemoryCloud()
     left(cloud, { isDone: true })
-    expect(await acquireSegment(TASK, cloud.ports, invocation())).toMatchObject({ kind: 'over', state: { isDone: true } })
+    expect(await acquireSegment(TASK, cloud.ports, invocation())).toMatchObject({ kind: 'done', state: { isDone: true } })
   })
 
   // prettier-ignore

@@ -18,15 +18,15 @@ async function splitterOf(cloud: MemoryCloud): Promise<Splitter> {
     invocations: 1,
   }
   const key = { bucket: FILE.bucket, key: checkpointKey(FILE, 'plan') }
-  const taken = await Lease.take<SplitPlan>(key, cloud.ports.checkpoints, cloud.clock, {
+  const taken = await Lease.acquire<SplitPlan>(key, cloud.ports.checkpoints, cloud.clock, {
     schema: SPLIT_PLAN_SCHEMA,
     run: 'run',
     messageId: 'm',
     leaseMs: 3_000,
-    isOver: () => false,
+    isDone: () => false,
     begin: () => plan,
   })
-  if (taken.kind !== 'taken') throw new Error(taken.kind)
+  if (taken.kind !== 'acquired') throw new Error(taken.kind)
   return new Splitter(taken.lease, cloud.ports)
 }
 

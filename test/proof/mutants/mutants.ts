@@ -25,8 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a line counts as settled before SQS acknowledges its dead letter',
     file: 'lambda/jobs/settlement.ts',
-    find: 'post(deadLetter, () => {',
-    replace: 'post(deadLetter, () => undefined)\n    queueMicrotask(() => {',
+    find: 'send(deadLetter, () => {',
+    replace: 'send(deadLetter, () => undefined)\n    queueMicrotask(() => {',
     tests: [CRASHES, SIM],
   },
   {
@@ -46,8 +46,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'entries of a batch that SQS refused are ignored',
     file: 'lambda/settle/dead-letter-sender.ts',
-    find: 'if (refusal === undefined) waiting.onSent()',
-    replace: 'if (refusal === undefined || refusal.index >= 0) waiting.onSent()',
+    find: 'if (refusal === undefined) pending.onSent()',
+    replace: 'if (refusal === undefined || refusal.index >= 0) pending.onSent()',
     tests: ['test/lambda/settle/dead-letter-sender.test.ts', SIM],
   },
   {
