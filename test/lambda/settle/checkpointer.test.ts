@@ -165,7 +165,7 @@ describe('with as many unsaved lines as a crash may repeat', () => {
     expect(run.store.savedLine).toBe(60)
   })
 
-  test('no checkpoint is saved in vain: the watermark has to move first', async () => {
+  test('no checkpoint is saved that would free no room: the watermark has to move first', async () => {
     const run = await beginRun()
     run.advance(MAX_UNSAVED, 0)
     const room = run.backPressure.room()
