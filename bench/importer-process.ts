@@ -1,6 +1,6 @@
 /**
  * Measured: the whole importer, from the S3 event to the final report, as one sandbox of the function runs it. A file above
- * KM_SEGMENT_BYTES is split; its segments come back from the import queue and are imported one after the other. argv: bucket, key.
+ * KM_SEGMENT_BYTES is split; its segments are then received from the import queue and imported one after the other. argv: bucket, key.
  */
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { createHandler } from '../lambda/app.ts'

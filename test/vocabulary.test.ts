@@ -14,8 +14,8 @@ const REFUSED: readonly (readonly [pattern: RegExp, say: string])[] = [
   [/\bput(s|ting)? off\b/i, 'deferred, retried later'],
   [/\bstand-in\b/i, 'emulator'],
   [/(?<!dead[ -])\bletters? (?:box|that|is|was|are|were|came)\b/i, 'dead letter'],
-  [/\ba drop\b|\bdrops (?:are|were|that|of)\b|\bof drops\b|\beach drop\b|\bthe drop\b(?! folder)/i, 'file'],
-  [/\bis no (?!longer|more)\b|\bare no (?!longer|more)\b/i, 'is not a'],
+  [/\ba drop\b(?! folder)|\bdrops (?:are|were|that|of)\b|\bof drops\b|\beach drop\b|\bthe drop\b(?! folder| zone)/i, 'file'],
+  [/(?<!\bthere )\b(is|are|was|were) no (?!longer|more)/i, 'is not a'],
   [/\bis told\b|\bhears? of\b/i, 'is notified'],
   [/\bto be done\b/i, 'to do'],
 ]

@@ -1,4 +1,4 @@
-/** What came back for one request: a status line with headers, or a network failure. */
+/** The answer to one request: a status line with headers, or a network failure. */
 export type Answer =
   | { readonly kind: 'status'; readonly status: number; readonly contentType?: string; readonly retryAfter?: string }
   /** `code` as the operating system, TLS or undici names it, e.g. `ECONNRESET` or `UND_ERR_HEADERS_TIMEOUT`. */

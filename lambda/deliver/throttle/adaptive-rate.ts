@@ -6,7 +6,7 @@ import { RecoveryCurve } from './recovery-curve.ts'
 const REDUCTION = 0.15
 /** Small, because some endpoints throttle every attempt that comes too soon after the one before. */
 const SLACK_MS = 2
-/** Attempts of a shorter time than this are no measure of a rate. */
+/** A shorter time than this says nothing about a rate. */
 const MIN_MEASURED_MS = 50
 
 /**

@@ -20,6 +20,6 @@ test.each([
   expect(suggestFix(rejection.reason, rejection.detail)).toEqual(fix)
 })
 
-test('a detail that another program wrote is no problem', () => {
+test('a detail that another program wrote does no harm', () => {
   expect(suggestFix('reserved_name', 'odd ("\\q" it is)')).toEqual({ kind: 'drop' })
 })
