@@ -299,7 +299,7 @@ describeWithBrowser('the page in a browser', () => {
   test('shows that the console has stopped', async () => {
     const local = await LocalMode.start()
     await using tab = await openTab(browser, local.address)
-    await tab.page.getByRole('heading', { name: 'Imports' }).waitFor()
+    await tab.page.getByRole('heading', { name: 'Imports', exact: true }).waitFor()
     await local[Symbol.asyncDispose]()
     await tab.page.getByText('The console has stopped').waitFor()
   })
