@@ -284,7 +284,7 @@ describe('rejected lines', () => {
         {
           eventSource: 'aws:s3',
           eventName: 'ObjectCreated:Put',
-          s3: { bucket: { name: 'local-drops' }, object: { key: 'incoming/gone.json' } },
+          s3: { bucket: { name: 'local-files' }, object: { key: 'incoming/gone.json' } },
         },
       ],
     })
