@@ -11,7 +11,7 @@ import type { Envelope } from './settle/batching.ts'
  * Every interface to the outside. `app.ts` builds the real ones from `adapters/`; local mode, `km-import send` and tests build others.
  *
  * An adapter translates and decides nothing. Unless a member says otherwise, it rejects with the error of S3 or SQS, or with
- * SetupError where access is denied.
+ * SetupError if access is denied.
  */
 export interface Ports {
   readonly files: SourceFiles

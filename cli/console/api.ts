@@ -27,7 +27,7 @@ import { upload } from './upload.ts'
 
 const MAX_IMPORTS = 200
 const MAX_ROWS = 500
-/** For the lines that a user edits at once, with room for JSON escapes. */
+/** For all lines that a user edits at the same time, with room for JSON escapes. */
 const MAX_BODY_BYTES = 64 * 1024 ** 2
 
 const REASON_CODES = [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as DeadLetterReason[]

@@ -11,7 +11,7 @@ export const DEFAULT_AGE_DAYS = 10
 
 const DAY_MS = 24 * 3_600_000
 
-/** Whether a dead letter was sent so many days ago or earlier. */
+/** Whether a dead letter was sent at least this many days ago. */
 export function isOlderThan(days: number, now: number): (deadLetter: Pick<QueuedDeadLetter, 'sentAt'>) => boolean {
   return ({ sentAt }) => sentAt.getTime() <= now - days * DAY_MS
 }

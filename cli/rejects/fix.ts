@@ -2,11 +2,11 @@ import { SetupError } from '../../lambda/errors.ts'
 import { membersOf, type Member } from '../../lambda/parse/layout.ts'
 import { isObject } from './json-object.ts'
 
-/** A correction of a common mistake, for all lines at once. */
+/** A correction of a common mistake, applied to all lines. */
 export interface Fix {
   /** As the user typed it. */
   readonly name: string
-  /** Returns the corrected text. What the fix is not about stays unchanged, character by character. */
+  /** Returns the corrected text. Everything else stays unchanged, character by character. */
   readonly apply: (text: string) => string
 }
 

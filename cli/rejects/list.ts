@@ -13,7 +13,7 @@ export interface ListFlags extends DeploymentFlags, Omit<FilterFlags, 'archived'
   readonly csv: boolean
 }
 
-/** Shows all dead letters, archived and quarantined ones too, by reason, file and day. Changes nothing, also not after Ctrl-C. */
+/** Shows all dead letters, archived and quarantined ones too, by reason, file and day. Changes nothing, even after Ctrl-C. */
 export async function list(flags: ListFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const matches = filterOf({ ...flags, archived: true })

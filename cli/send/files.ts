@@ -18,7 +18,7 @@ export interface SentFile {
   readonly statePath: string
 }
 
-/** Stands for the bucket in reports and dead letters. */
+/** The name of the bucket in reports and dead letters. */
 export const LOCAL_BUCKET = 'this computer'
 
 /**

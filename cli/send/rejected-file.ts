@@ -25,7 +25,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
     this.#written = written
   }
 
-  /** @param watermarkLine lines up to this one are settled and do not come again, so their rows are not looked up */
+  /** @param watermarkLine lines up to this one are settled and not read again, so their rows are not looked up */
   static async open(file: SentFile, watermarkLine: number): Promise<RejectedFile> {
     const written = new Set<number>()
     if (await discardTornRow(file.rejectedPath))

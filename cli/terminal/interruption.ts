@@ -1,6 +1,6 @@
 import { EXIT } from './exit.ts'
 
-/** Listens for Ctrl-C and SIGTERM. The first one asks the command to stop in order; the second one exits immediately. */
+/** Listens for Ctrl-C and SIGTERM. The first one asks the command to finish what is in flight and stop; the second one exits immediately. */
 export class Interruption implements Disposable {
   readonly #controller = new AbortController()
   readonly #onSignal: () => void

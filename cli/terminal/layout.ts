@@ -1,7 +1,7 @@
 import stringWidth from 'string-width'
 import { printable } from './escape.ts'
 
-/** Columns of a terminal that every text fits. */
+/** Every text fits into this many columns. */
 export const WIDTH = 80
 
 const graphemes = new Intl.Segmenter()

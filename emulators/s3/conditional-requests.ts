@@ -7,26 +7,26 @@ const FAILED = 'At least one of the pre-conditions you specified did not hold'
 /** Checks a conditional write (If-Match, If-None-Match). @throws S3Error 412; 404 for If-Match on a missing object */
 export function checkPreconditions(headers: IncomingHttpHeaders, current: StoredObject | undefined): void {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers
-  if (ifNoneMatch !== undefined && current !== undefined && names(ifNoneMatch, current.etag))
+  if (ifNoneMatch !== undefined && current !== undefined && listsEtag(ifNoneMatch, current.etag))
     throw new S3Error(412, 'PreconditionFailed', FAILED)
   if (ifMatch === undefined) return
   if (current === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
-  if (!names(ifMatch, current.etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
+  if (!listsEtag(ifMatch, current.etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
 }
 
 /** Checks a conditional read. @returns true for a 304: the reader already has this object @throws S3Error 412 */
 export function isUnchanged(headers: IncomingHttpHeaders, { etag, lastModified }: StoredObject): boolean {
   const seconds = Math.floor(lastModified / 1000) * 1000
   if (headers['if-match'] !== undefined) {
-    if (!names(headers['if-match'], etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
+    if (!listsEtag(headers['if-match'], etag)) throw new S3Error(412, 'PreconditionFailed', FAILED)
   } else if (headers['if-unmodified-since'] !== undefined && seconds > Date.parse(headers['if-unmodified-since'])) {
     throw new S3Error(412, 'PreconditionFailed', FAILED)
   }
-  if (headers['if-none-match'] !== undefined) return names(headers['if-none-match'], etag)
+  if (headers['if-none-match'] !== undefined) return listsEtag(headers['if-none-match'], etag)
   return headers['if-modified-since'] !== undefined && seconds <= Date.parse(headers['if-modified-since'])
 }
 
 /** Whether the list of ETags in the header contains this one, or `*`. */
-function names(header: string, etag: string): boolean {
+function listsEtag(header: string, etag: string): boolean {
   return header.split(',').some((part) => part.trim().replaceAll('"', '').replace(/^W\//, '') === etag || part.trim() === '*')
 }

@@ -165,7 +165,7 @@ export class Messages {
     return this.#db.isTransaction ? work() : inTransaction(this.#db, work)
   }
 
-  /** Makes waiting receive requests look again, those of all queues if none is named. They look after the current transaction has ended. */
+  /** Makes the receive requests that wait on a queue, or on any queue, check again after the current transaction has ended. */
   notifyWaiting(queue?: Queue): void {
     const events = queue === undefined ? this.#arrivals.eventNames().filter((name) => name !== 'error') : [arrivalAt(queue)]
     for (const name of events) this.#arrivals.emit(name)

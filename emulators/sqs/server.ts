@@ -44,7 +44,7 @@ export interface SqsEmulator {
   queueArn(name: string): string
   /** Sends a message without HTTP, for the notifications of S3. @throws Error if there is no such queue */
   send(queueArn: string, body: string): Promise<void>
-  /** To be called after a clock of the caller's was moved: waiting requests look at the time again. */
+  /** Call this after moving the clock of `SqsOptions`: waiting requests then check the time again. */
   clockMoved(): void
   stop(): Promise<void>
 }

@@ -1,6 +1,6 @@
-// The package's front door loads all of undici, its mocks and WebSockets too; the pool alone is a third of the code at start.
+// The package's main entry loads all of undici, with its mocks and WebSockets. The pool alone is a third of that code.
 declare module 'undici/lib/dispatcher/pool.js' {
   import type { Pool } from 'undici'
   const pool: typeof Pool
-  export default pool // eslint-disable-line no-restricted-exports -- it is how the module is made
+  export default pool // eslint-disable-line no-restricted-exports -- the module exports it like this
 }

@@ -4,7 +4,7 @@ import type { DeadLetterReader, QueuedDeadLetter } from '../ports.ts'
 const MAX_BATCH = 10
 /** Calls at the same time. */
 const CONCURRENCY = 8
-/** How long a dead letter is hidden: long enough to go through a full queue. If the process dies, it is hidden no longer than this. */
+/** How long a dead letter is hidden: long enough to go through a full queue. If the process dies, it is visible again after this time. */
 export const HIDDEN_SECONDS = 300
 /** SQS allows 120,000 messages in flight for a queue. This leaves some for other consumers. Amazon SQS, "Message quotas". */
 const MAX_TAKEN = 100_000

@@ -1,6 +1,6 @@
 import { fullJitter } from '../backoff.ts'
 
-/** Failures in a row, over all lines, that a healthy endpoint is trusted not to show. */
+/** With fewer failures in a row, over all lines, the endpoint may still be healthy. */
 const MIN_FAILURES = 8
 /** Failed probes after which the delivery ends. The import queue can wait for longer than an invocation can. */
 const MAX_PROBES = 10
@@ -8,8 +8,8 @@ const MAX_FAILING_MS = 5 * 60_000
 const PROBE_BACKOFF_MS = { first: 250, max: 20_000 }
 
 /**
- * Notices that the endpoint is down. When a whole concurrency limit's worth of answers in a row has failed, it opens: all lines wait, and one
- * attempt at a time probes the endpoint. The first attempt that is accepted closes it.
+ * Notices that the endpoint is down. It opens when as many answers in a row have failed as attempts may be in flight: then all lines wait,
+ * and one attempt at a time probes the endpoint. The first attempt that is accepted closes it.
  *
  * Pure: the limiter reports each answer, with its time and chance, and asks whether and when a probe may begin.
  */

@@ -5,7 +5,7 @@ export type Answer =
   | { readonly kind: 'no-answer'; readonly code: string }
 
 /**
- * What an answer means for its request. Three cases must not be confused: a bad line, an outage, a wrong set-up.
+ * What an answer means for its request. Three cases must not be confused: a bad line, an outage, a wrong setup.
  *
  * `because` is a clause about the endpoint for a person, e.g. "it answered 500".
  */

@@ -26,7 +26,7 @@ export interface DeliveryOptions {
   readonly onRepeat?: () => void
 }
 
-/** So many new lines may fail in a row before a known-good probe is no longer believed: a cache may answer it in place of the endpoint. */
+/** If more new lines than this fail in a row, a known-good probe no longer proves anything: a cache may answer it instead of the endpoint. */
 const MAX_UNTESTED = 4
 
 const RETRY_BACKOFF_MS = { first: 250, max: 20_000 }
@@ -35,7 +35,7 @@ const RETRY_BACKOFF_MS = { first: 250, max: 20_000 }
  * Sends lines, many at a time and in no fixed order, and retries each until it is delivered or cannot be. The settlement sends lines as long
  * as the back-pressure object has room.
  *
- * The requests of one line go one after the other, because an alias must not overtake its event. The first outage or wrong set-up ends
+ * The requests of one line go one after the other, because an alias must not overtake its event. The first outage or wrong setup ends
  * the whole delivery: no further attempt begins, and `drain` and the back-pressure object throw the error.
  */
 export class Delivery implements BoundedStage {
@@ -86,7 +86,7 @@ export class Delivery implements BoundedStage {
     this.#limiter.expectNewLine(this.#lines < this.#maxLines && !this.#limiter.isOpen)
   }
 
-  /** Begins to send a line and returns at once. `onOutcome` is called when the line has ended, or never if the delivery ends first. */
+  /** Begins to send a line and returns immediately. `onOutcome` is called when the line has ended, or never if the delivery ends first. */
   send(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): void {
     this.#lines += 1
     void this.#sendAll(requests, onOutcome)
@@ -109,7 +109,7 @@ export class Delivery implements BoundedStage {
     if (this.#error !== undefined) throw this.#error
   }
 
-  /** Uses one promise for a line whose requests are accepted at once, as nearly all are: promises are a large part of the cost of a line. */
+  /** Uses one promise for a line whose requests are accepted at the first attempt, as nearly all are. Promises are a large part of its cost. */
   async #sendAll(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): Promise<void> {
     try {
       let attempts = 0
@@ -169,7 +169,7 @@ export class Delivery implements BoundedStage {
         case 'retry':
           break
       }
-      // A cut connection may be a stale socket, so the request goes again at once, on a new one. If that is cut too, it is a failure.
+      // A cut connection may be a stale socket, so the request is sent again immediately, on a new one. If that is cut too, it is a failure.
       isStaleSocket =
         !isStaleSocket && answerClass.kind === 'retry' && answerClass.isConnectionCut === true && this.#limiter.isHealthy
       if (isStaleSocket) {
@@ -194,8 +194,8 @@ export class Delivery implements BoundedStage {
    * Sends a request again that was accepted before, if lines fail and there is no other line to compare them with. Kissmetrics counts exact
    * repeats once, so this costs nothing.
    *
-   * Without a known-good request it is an outage, because an outage must never fill the dead-letter queue. After too many untested lines
-   * it is one as well.
+   * Without a known-good request, or after too many untested lines, it counts as an outage, because an outage must never fill the
+   * dead-letter queue.
    */
   #isKnownGoodAccepted(): Promise<boolean> {
     if (this.#untested > MAX_UNTESTED) return Promise.resolve(false)

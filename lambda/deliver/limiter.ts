@@ -20,8 +20,8 @@ export interface LimiterOptions {
 }
 
 /**
- * Decides when an attempt may begin. The delivery asks it before every attempt, the first and the tenth of a line alike, and reports every
- * answer. It combines the throttle, the circuit breaker, and the pauses that the endpoint asks for.
+ * Decides when an attempt may begin. The delivery asks it before every attempt of every line, and reports every answer.
+ * It combines the throttle, the circuit breaker, and the pauses that the endpoint asks for.
  *
  * Attempts that wait here begin before those of new lines.
  */
@@ -81,11 +81,11 @@ export class Limiter {
     return this.#circuitBreaker.failingMs(this.#clock.now())
   }
 
-  /** Tells whether a new line waits for the limiter to open: `onOpen` is called then, once. */
+  /** Sets whether a new line waits for the limiter to open. If it does, `onOpen` is called once when the limiter opens. */
   expectNewLine(isWaiting: boolean): void {
     const wasWaiting = this.#isNewLineWaiting
     this.#isNewLineWaiting = isWaiting
-    if (isWaiting && !wasWaiting && this.#isTimed) this.#admit(this.#clock.now()) // time may have passed since the last look
+    if (isWaiting && !wasWaiting && this.#isTimed) this.#admit(this.#clock.now()) // time may have passed since the last check
   }
 
   /** Begins an attempt if that is possible now. */
@@ -130,7 +130,7 @@ export class Limiter {
     this.#admit(now)
   }
 
-  /** Ends an attempt that failed because of its line. That says nothing about the endpoint, but a probe it was not. */
+  /** Ends an attempt that failed because of its line. That says nothing about the endpoint, except that a probe was not accepted. */
   recordPoison(attempt: Attempt): void {
     const now = this.#clock.now()
     this.#inFlight -= 1
@@ -139,7 +139,7 @@ export class Limiter {
     this.#admit(now)
   }
 
-  /** No attempt begins for so long. The endpoint asks one line to wait, but means all: the others would only get the same answer. */
+  /** No attempt begins for this long. The endpoint answered one line, but all lines wait: the others would only get the same answer. */
   pause(ms: number): void {
     const now = this.#clock.now()
     if (this.#pausedUntil <= now) this.#onPause(ms)
@@ -147,7 +147,7 @@ export class Limiter {
     this.#throttle.pause(ms, now)
   }
 
-  /** No attempt begins from now on, and those that wait are told so. */
+  /** No attempt begins from now on, and `acquire` resolves to undefined. */
   stop(): void {
     this.#isStopped = true
     for (const resolve of this.#queue.splice(0)) resolve(undefined)
@@ -156,7 +156,7 @@ export class Limiter {
 
   /**
    * Attempts that may be in flight. Each failure in a row takes one away: when the endpoint goes down, it gets no second round of attempts.
-   * One is left for a probe.
+   * One stays for a probe.
    */
   get #limit(): number {
     return Math.max(1, this.#throttle.limit - this.#circuitBreaker.failures)
@@ -210,7 +210,7 @@ export class Limiter {
     this.#onOpen()
   }
 
-  /** Looks again when the wait is over, unless an answer has to come first. */
+  /** Sets a timer for the end of the wait. If all slots are in use, the next answer ends the wait instead. */
   #setTimer(now: number): void {
     const isAnyoneWaiting = this.#queue.length > 0 || this.#isNewLineWaiting
     if (!isAnyoneWaiting || this.#isStopped || this.#inFlight >= this.#limit) {

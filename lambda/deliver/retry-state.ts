@@ -3,7 +3,7 @@ import type { AnswerClass } from './classify.ts'
 
 /** Failures of unknown cause after which a request is decided. */
 const MAX_FAILURES = 10
-/** So many of them must have happened while other lines passed: the others may have been caused by an outage that has just ended. */
+/** At least this many of them must have happened while other lines passed: an outage that has just ended may have caused the rest. */
 const MIN_FAILURES_WHILE_OTHERS_PASS = 3
 /** How long a busy endpoint may delay one request before that is an outage. */
 const MAX_WAIT_MS = 5 * 60_000
@@ -16,7 +16,7 @@ export type Failure = Extract<AnswerClass, { kind: 'retry' | 'unresolved' }>
  * What to do about a failed request.
  *
  * - `poison`: the line is undeliverable, because it fails while other lines pass.
- * - `unclear`: it is the line or the endpoint, and no other line was sent meanwhile that would tell.
+ * - `unclear`: it is the line or the endpoint, and no other line was sent meanwhile to compare with.
  */
 export type RetryDecision = 'retry' | 'poison' | 'outage' | 'unclear' | 'misconfigured'
 
@@ -84,11 +84,11 @@ export class RetryState {
 }
 
 /**
- * Whether the line or the endpoint causes the failures of a line, judged by how the other lines did between its last two failures. What
- * was before says nothing, since an outage may have begun meanwhile.
+ * Whether the line or the endpoint causes the failures of a line, judged by the answers to other lines between its last two failures.
+ * Earlier answers say nothing, since an outage may have begun meanwhile.
  *
- * @param before the answers up to its last failure but one
- * @param after the answers up to its last failure, that one included
+ * @param before the answers up to the failure before its last
+ * @param after the answers up to its last failure, including that one
  * @returns undefined if no other line got an answer in between
  */
 export function culpritOf(before: AnswerCounts, after: AnswerCounts): 'line' | 'endpoint' | undefined {

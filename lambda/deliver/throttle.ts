@@ -11,10 +11,10 @@ const MIN_SAMPLE = 64
 const SOON_MS = 1000
 
 /**
- * Finds how fast the endpoint can be asked: how many attempts in flight, and how many per second.
+ * Finds how many requests the endpoint can take: how many attempts in flight, and how many per second.
  *
  * A 429 does not say whether the limit is concurrency or rate. If the throttled attempt had more attempts beside it than any that was
- * accepted lately, it is concurrency. Otherwise it is the rate; and if a lower rate does not help, it is concurrency after all.
+ * accepted recently, it is concurrency. Otherwise it is the rate; and if a lower rate does not help, it is concurrency after all.
  *
  * Pure: the limiter reports attempts and answers, with their times, and asks before each attempt.
  */
@@ -23,7 +23,7 @@ export class Throttle {
   readonly #rate = new AdaptiveRate()
   /** The limit that the user has set. */
   readonly #userLimit: RateLimit | undefined
-  /** Number of the first attempt that began after the last reduction. Throttled attempts before it are part of what it was reduced for. */
+  /** Number of the first attempt that began after the last reduction. Throttled attempts before it belong to that reduction. */
   #firstSinceReduction = 0
   #wasAcceptedSinceReduction = true
   #rateReducedAt = -Infinity
@@ -104,8 +104,8 @@ export class Throttle {
   }
 
   /**
-   * Whether this answer is a reason to reduce again: one reduction for each round trip, and one for a time in which nothing is accepted,
-   * because that is the circuit breaker's business.
+   * Whether this answer is a reason to reduce again: one reduction for each round trip, and only one while nothing is accepted,
+   * because the circuit breaker handles that.
    */
   #isNews({ number }: Attempt, next: number): boolean {
     if (number < this.#firstSinceReduction || !this.#wasAcceptedSinceReduction) return false

@@ -11,7 +11,7 @@ import { replayDeadLetter } from './replay.ts'
 export async function handleMessage(read: () => readonly Work[], ports: Ports, invocation: Invocation): Promise<boolean> {
   try {
     const outcome = await dispatchAll(read(), ports, invocation)
-    logKept(outcome, ports)
+    logUnfinished(outcome, ports)
     return isAcknowledged(outcome)
   } catch (error) {
     logError(error, ports)
@@ -20,8 +20,8 @@ export async function handleMessage(read: () => readonly Work[], ports: Ports, i
 }
 
 /**
- * Does one work after the other until one of them keeps the message. When the message is delivered again, work that was done is
- * recognised and skipped.
+ * Does one piece of work after the other, and stops at the first that leaves the message in the queue. When the message is delivered again,
+ * work that was done is recognised and skipped.
  */
 export async function dispatchAll(works: readonly Work[], ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   for (const work of works) {
@@ -54,7 +54,7 @@ export function isAcknowledged({ kind }: JobOutcome): boolean {
   return kind === 'done' || kind === 'requeued' || kind === 'yielded'
 }
 
-function logKept(outcome: JobOutcome, { events }: Ports): void {
+function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
   switch (outcome.kind) {
     case 'interrupted':
       events.interrupted()
@@ -74,7 +74,7 @@ function logKept(outcome: JobOutcome, { events }: Ports): void {
   }
 }
 
-/** What is thrown is a bug, an error of S3 or SQS, or something that only a person can fix. */
+/** A thrown error is a bug, an error of S3 or SQS, or something that only a person can fix. */
 function logError(error: unknown, { events }: Ports): void {
   if (error instanceof SetupError) events.setupWrong(error.message)
   else if (error instanceof UnknownMessageError) events.unknownMessage(error.message)

@@ -9,13 +9,13 @@ import { acquireSegment } from './segment-lease.ts'
 import { stopReasonOf } from './stop-reason.ts'
 
 /**
- * At this delivery a message whose work has advanced is replaced by a new message. SQS counts the deliveries of a message; they are meant
- * to end work that does not advance.
+ * At this delivery a message whose work has advanced is replaced by a new message. SQS counts the deliveries of a message,
+ * and that count is there to end work that does not advance.
  */
 const RENEW_AT_DELIVERY = 3
 
 /**
- * Imports a segment, or a file that is one segment: from its checkpoint to its end, or as far as this invocation gets.
+ * Imports a segment, or a file that is one segment: from its checkpoint to its end, or as far as the time of this invocation allows.
  *
  * @throws SetupError, AccountingError, or the error of S3 or SQS: then the message stays in the queue
  */

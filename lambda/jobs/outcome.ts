@@ -15,13 +15,13 @@ export type Unfinished =
   /** The process was asked to stop. */
   | { readonly kind: 'interrupted' }
 
-/** What importing a segment came to. `done` carries the last checkpoint, whichever run has written it. */
+/** The result of importing a segment. `done` carries the last checkpoint, even if an earlier run wrote it. */
 export type SegmentOutcome = { readonly kind: 'done'; readonly checkpoint: Checkpoint } | Unfinished
 
-/** What splitting a file came to. */
+/** The result of splitting a file. */
 export type SplitOutcome = { readonly kind: 'done' } | Unfinished
 
-/** What a job came to, as far as its SQS message is concerned. An error that a job throws keeps the message in the queue. */
+/** The result of a job, which decides what happens to its SQS message. If a job throws an error, the message stays in the queue. */
 export type JobOutcome =
   /** The work is done: acknowledge the message. */
   | { readonly kind: 'done' }
@@ -29,9 +29,9 @@ export type JobOutcome =
   | { readonly kind: 'requeued' }
   /** Another invocation does the work, with its own message: acknowledge this one. */
   | { readonly kind: 'yielded' }
-  /** Another invocation works on this very message, which SQS has delivered twice: keep it. */
+  /** Another invocation works on this same message, which SQS has delivered twice: leave it in the queue. */
   | { readonly kind: 'delivered-twice' }
-  /** The endpoint is down: keep the message. */
+  /** The endpoint is down: leave the message in the queue. */
   | { readonly kind: 'outage'; readonly detail: string }
   | { readonly kind: 'lease-lost' }
   | { readonly kind: 'interrupted' }

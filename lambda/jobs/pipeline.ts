@@ -23,7 +23,7 @@ export interface PipelineResult {
 }
 
 /**
- * The pipeline: the whole way of a line. The body of an S3 object goes in, and its lines come out delivered, dead-lettered or blank.
+ * The pipeline: everything that happens to a line. It reads the body of an S3 object; each line ends delivered, dead-lettered or blank.
  *
  * Each step takes from the one before it only when there is room, so a slow endpoint slows down the S3 socket, and memory does not
  * depend on the size of the file.
@@ -45,7 +45,7 @@ export async function runPipeline(opened: OpenFile, start: Watermark, context: P
   })
   // Parses each line into its requests, or into a rejection.
   const entries = mapped(batches, (batch) => toEntries(linesAfter(settled, batch), rules, apiKey))
-  // Holds the first lines back until it is clear that this is a file of JSON lines.
+  // Buffers the first lines until it is clear that this is a file of JSON lines.
   for await (const admission of admit(entries, { start: reading.start, isAdmitted })) {
     if (admission.kind === 'refused') return { lines, refusal: admission.rejection }
     // Sends the requests, and a dead letter for each line that cannot be delivered; saves checkpoints.

@@ -7,7 +7,7 @@ import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import { deadLetterDestination } from './quarantine.ts'
 
 /**
- * Rejects a file as a whole: sends one dead letter for all of it.
+ * Rejects a whole file: sends one dead letter for it.
  *
  * @throws the error of SQS
  */
@@ -22,5 +22,5 @@ export async function rejectFile(origin: DeadLetterOrigin, rejection: Rejection,
 /** The failure of a file that S3 does not return. A file in an archive storage class is rejected, since only a person can restore it. */
 export async function failUnreadable(why: Absence, { file, replays }: Task, ports: Ports): Promise<Failure> {
   if (why !== 'locked') return { kind: 'missing', state: why }
-  return rejectFile({ file, replays }, reject('object_unreadable', 'it lies in an archive'), ports)
+  return rejectFile({ file, replays }, reject('object_unreadable', 'it is in an archive storage class'), ports)
 }

@@ -14,10 +14,10 @@ import { stopReasonOf } from './stop-reason.ts'
 import type { Ports } from '../ports.ts'
 
 /**
- * Tries the line of a dead letter again, by the rules of today: it is delivered, or becomes a new dead letter that counts the replay, and
- * is quarantined at the third.
+ * Tries the line of a dead letter again, by the current rules: it is delivered, or becomes a new dead letter that counts the replay and is
+ * quarantined at the third.
  *
- * What counts as "in the future" is measured against the same date as at first, so a replay alone never changes the result.
+ * Whether a time is in the future is measured against the same date as in the import, so a replay alone never changes the result.
  *
  * @throws SetupError, or the error of S3 or SQS: then the message with the dead letter stays in the queue
  */

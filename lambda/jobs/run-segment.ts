@@ -28,8 +28,8 @@ export interface SegmentImport {
 }
 
 /**
- * Runs the lines of an open segment through the pipeline until they are all settled, or the run has to stop. In both cases its last
- * checkpoint is written and the lease released before it returns.
+ * Runs the lines of an open segment through the pipeline until they are all settled, or the run has to stop. In both cases it writes its
+ * last checkpoint and releases the lease before it returns.
  *
  * @throws LeaseLost, SetupError, AccountingError, or the error of S3 or SQS
  */
@@ -97,7 +97,7 @@ async function endEarly(cause: unknown, began: number, checkpointer: Checkpointe
     case 'interrupted':
     case 'lease-lost':
       return reason
-    case 'vanished': // moved to an archive storage class: the next run finds it so, and rejects the file
+    case 'vanished': // moved to an archive storage class: the next run finds it there when it opens the file, and rejects it
     case 'failed':
       throw asError(cause)
   }

@@ -87,7 +87,7 @@ function sniffedLine({ line: { text, fault } }: Sniffable): SniffedLine {
 
 /** A step of the admission of a file. `refused` is the last step. */
 export type Admission<E> =
-  /** Lines that may be settled. They have to be taken before the next step is asked for. */
+  /** Lines that may be settled. The caller must read them before it asks for the next step. */
   | { readonly kind: 'admitted'; readonly entries: Iterable<E> }
   /** The file as a whole is not a JSON-lines file. No line of it was admitted. */
   | { readonly kind: 'refused'; readonly rejection: Rejection }
@@ -100,9 +100,9 @@ export interface AdmitOptions {
 }
 
 /**
- * Holds the first lines of a file back until the format is known, then passes all lines on in order, or refuses the file.
+ * Buffers the first lines of a file until the format is known, then passes all lines on in order, or refuses the file.
  *
- * @param batches the lines of the file. Ended early, it closes them.
+ * @param batches the lines of the file. If the caller leaves the loop early, they are closed.
  */
 export async function* admit<E extends Sniffable>(
   batches: AsyncIterable<Iterable<E>>,

@@ -53,8 +53,8 @@ export async function* gunzip(compressed: AsyncIterable<Buffer>, maxBytes = MAX_
 }
 
 /**
- * Cuts the data into slices that do not depend on the chunks of the body: how much zlib returns before it fails depends on what it gets
- * at once.
+ * Cuts the data into slices that do not depend on the chunks of the body: how much zlib returns before it fails depends on the
+ * size of each write.
  */
 async function* slicesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0)

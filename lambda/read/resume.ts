@@ -50,7 +50,7 @@ export function resuming(files: SourceFiles, clock: Sleeper): SourceFiles {
 
 type OpenRest = (start: number, signal: AbortSignal) => Promise<Readable>
 
-/** Closing it also closes the inner body at once, even while it waits for a chunk that may never arrive. */
+/** Closing it also closes the inner body immediately, even while it waits for a chunk that may never arrive. */
 class ResumingBody extends Readable {
   readonly #end: number
   readonly #openRest: OpenRest

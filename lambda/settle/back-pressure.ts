@@ -3,14 +3,14 @@ export interface BoundedStage {
   /** Whether the stage takes another line now. */
   readonly hasRoom: boolean
   /**
-   * Called while the reader waits, whichever stage is full: when the wait begins, and again after each change. The stage starts what frees
-   * room, if anything needs to be started. It may call `changed` or `fail` at once.
+   * Called on every stage while the reader waits: when the wait begins, and again after each change. The stage starts whatever frees room.
+   * It may call `changed` or `fail` immediately.
    */
   onWait(): void
 }
 
 /**
- * Holds the reader of a file back while a stage is full. So memory stays bounded, and a slow endpoint slows down the S3 socket.
+ * Makes the reader of a file wait while a stage is full. So memory stays bounded, and a slow endpoint slows down the S3 socket.
  *
  * The stages add themselves, and report each change that may have freed room. The pipeline asks before each line: it costs no promise while
  * there is room.
@@ -24,7 +24,7 @@ export class BackPressure {
     this.#stages.push(stage)
   }
 
-  /** Whether every stage takes another line now. False for ever after `fail`. */
+  /** Whether every stage takes another line now. Always false after `fail`. */
   get hasRoom(): boolean {
     if (this.#error !== undefined) return false
     for (const stage of this.#stages) if (!stage.hasRoom) return false
@@ -34,7 +34,7 @@ export class BackPressure {
   /** Resolves when every stage takes another line. @throws the error that was passed to `fail` */
   async room(): Promise<void> {
     while (this.#error === undefined && !this.hasRoom) {
-      // Listens before it calls the stages, which may report a change at once.
+      // Listens before it calls the stages, which may report a change immediately.
       const change = new Promise<void>((resolve) => this.#waiters.push(resolve))
       for (const stage of this.#stages) stage.onWait()
       await change

@@ -7,9 +7,9 @@ import type { Ledger } from './ledger.ts'
 
 export interface CheckpointerOptions {
   readonly everyMs: number
-  /** Most lines that may have been sent beyond the last checkpoint. A crash can repeat so many. */
+  /** Most lines that may have been sent beyond the last checkpoint. A crash can repeat this many. */
   readonly maxUnsaved: number
-  /** Called when another run has taken the lease over. */
+  /** Called when another run has taken over the lease. */
   readonly onLost: (error: LeaseLost) => void
   /** Called when a checkpoint was saved. */
   readonly onSaved: (checkpoint: Checkpoint) => void

@@ -20,7 +20,7 @@ export interface Counts {
   readonly time?: { readonly first: EpochSeconds; readonly last: EpochSeconds }
 }
 
-/** What is counted of a delivered line. */
+/** The parts of a delivered line that are counted. */
 export interface DeliveredLine {
   readonly commands: readonly Command[]
   readonly time: EpochSeconds

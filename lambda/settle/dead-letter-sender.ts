@@ -22,7 +22,7 @@ const MAX_PENDING_BYTES = 4 * 1_048_576
 const MAX_FAILURES = 8
 const RETRY_BACKOFF_MS = { first: 200, max: 5_000 }
 
-/** SQS refused a dead letter at every try, or for ever. The import fails: its line must not count as settled. */
+/** SQS refused a dead letter at every try, or said that it will never accept it. The import fails: its line must not count as settled. */
 export class DeadLetterRefused extends Error {
   override readonly name = 'DeadLetterRefused'
   readonly code = 'dead_letter_refused'
@@ -69,7 +69,7 @@ export class DeadLetterSender implements BoundedStage {
     this.#sendFullBatches()
   }
 
-  /** Sends what is pending, even if the last batch is not full, as far as batches may be in flight. */
+  /** Sends what is pending, even if the last batch is not full, up to the limit of batches in flight. */
   sendNow(): void {
     while (this.#pending.length > 0 && this.#batches.size < MAX_BATCHES_IN_FLIGHT && this.#error === undefined) this.#sendBatch()
   }

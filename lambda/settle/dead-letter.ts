@@ -42,7 +42,7 @@ export interface DeadLetter {
   readonly failedAt: string
 }
 
-/** A dead letter carries at most so much of a line. */
+/** A dead letter carries at most this much of a line. */
 export const MAX_LINE_BYTES = 200 * 1024
 /** A message may have 1,048,576 bytes with its attributes. This leaves room for the other fields. */
 const MAX_ESCAPED_BYTES = 900_000

@@ -106,7 +106,7 @@ export class Lease<State extends object> {
     return this.#write(state, this.#clock.now() + this.#request.leaseMs)
   }
 
-  /** Saves the last state and releases the lease, so that the next run can begin at once. @throws LeaseLost, or the error of S3 */
+  /** Saves the last state and releases the lease, so that the next run can begin immediately. @throws LeaseLost, or the error of S3 */
   release(state: State): Promise<void> {
     return this.#write(state, 0)
   }

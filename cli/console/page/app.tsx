@@ -56,7 +56,7 @@ function viewKey(route: Route): string {
   return route.kind === 'import' ? `import ${route.id}` : route.kind
 }
 
-/** A view that throws does not take the others with it, and edited lines survive. */
+/** If a view throws, the others still work, and edited lines survive. */
 class ErrorBoundary extends Component<{ readonly children: ComponentChildren }, { readonly hasFailed: boolean }> {
   override state = { hasFailed: false }
 

@@ -13,7 +13,7 @@ export interface ExpectedImport {
 /** Uploaded files and sent lines, by the key of their file in the bucket. */
 export const expectedImports = signal<ReadonlyMap<string, ExpectedImport>>(new Map())
 
-/** @param earlier imports of the same key that are not meant; empty if the key is new */
+/** @param earlier imports of the same key, to tell them from the expected one; empty if the key is new */
 export function expectImport(key: string, lines: number | undefined, earlier: ReadonlySet<string> = new Set()): void {
   expectedImports.value = new Map([...expectedImports.value, [key, { earlier, ...(lines !== undefined && { lines }) }]])
 }

@@ -7,7 +7,7 @@ const REDUCTION = 0.5
 
 /**
  * How many attempts may be in flight: at most as many as are useful, by latency, as the endpoint accepts, and as the user allows. The
- * throttle asks for it and reports to it.
+ * throttle reads the limit and reports answers.
  */
 export class ConcurrencyLimit {
   readonly #max: number

@@ -189,7 +189,7 @@ describe('an outage makes no line undeliverable', () => {
   })
 })
 
-describe('a wrong set-up ends the delivery at once', () => {
+describe('a wrong setup ends the delivery immediately', () => {
   // prettier-ignore
   test.each([
     //  what                    answers

@@ -5,7 +5,7 @@ import './notice.css'
 
 interface NoticeProps {
   readonly tone: Tone
-  /** `alert`: screen readers read it at once. */
+  /** `alert`: screen readers read it immediately. */
   readonly role?: 'alert' | 'status'
   readonly children: ComponentChildren
 }

@@ -1,7 +1,7 @@
 import { visibleParts } from '../format.ts'
 import './text.css'
 
-/** Text from outside: only ever text, with every invisible character written as an escape. */
+/** Text from outside: never HTML, and with every invisible character written as an escape. */
 export function ForeignText({ text, max = 600 }: { readonly text: string; readonly max?: number }) {
   return <>{visibleParts(text, max).map((part) => (part.isEscape ? <span class="escape">{part.text}</span> : part.text))}</>
 }

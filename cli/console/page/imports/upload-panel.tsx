@@ -6,7 +6,7 @@ import { canImport, chosenFiles, dismissListed, importFile } from './chosen-file
 import { DropZone } from './drop-zone.tsx'
 import './upload-panel.css'
 
-/** Where files come in: the drop zone, and the files that the user chose. */
+/** The upload part of the page: the drop zone, and the files that the user chose. */
 export function UploadPanel() {
   useSignalEffect(dismissListed)
   return (

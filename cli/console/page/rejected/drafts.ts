@@ -15,7 +15,7 @@ export const drafts = signal<readonly DraftLine[]>([])
 
 export const draftCount = computed(() => drafts.value.length)
 
-/** Nobody edits more lines by hand; they are fixed all the same way. */
+/** The most lines to edit by hand. More lines are fixed all the same way. */
 export const MAX_DRAFTS = 200
 
 export function isChanged({ row, text }: DraftLine): boolean {

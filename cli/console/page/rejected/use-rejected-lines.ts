@@ -19,7 +19,7 @@ export interface RejectedLines {
 }
 
 const REFRESHING_INTERVAL_MS = 1500
-/** After a read, the console leaves the queue alone for some seconds: a fetch at once would show old counts. */
+/** After a read, the console leaves the queue alone for some seconds: an immediate fetch would show old counts. */
 const SECOND_FETCH_MS = 4000
 
 /**
