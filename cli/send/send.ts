@@ -29,7 +29,7 @@ export interface SendFlags {
 /** After a crash, the lease of the crashed run holds up the next run for three times as long. */
 const CHECKPOINT_MS = 1_000
 
-/** A file to send, and where an earlier send of it has ended. */
+/** A file to send, and where an earlier send of the file has ended. */
 interface Pending {
   readonly file: SentFile
   readonly state: SendState

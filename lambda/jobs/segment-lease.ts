@@ -5,7 +5,7 @@ import { beginCheckpoint, CHECKPOINT_SCHEMA, type Checkpoint, type Failure } fro
 import { Lease, type LeaseResult } from '../settle/lease.ts'
 import type { Watermark } from '../settle/ledger.ts'
 
-/** A lease lasts for this many checkpoint intervals. A run that has not written a checkpoint for so long is taken over. */
+/** A lease lasts for this many checkpoint intervals. A run that has not written a checkpoint for this long is taken over. */
 const LEASE_CHECKPOINTS = 3
 
 export function leaseMs({ limits }: Ports): number {

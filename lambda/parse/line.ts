@@ -21,7 +21,7 @@ export interface ParsedLine {
   /** One or two, in sending order. */
   readonly commands: readonly Command[]
   readonly time: EpochSeconds
-  /** One for each thing that was skipped or looks unusual. */
+  /** One for each part that was skipped or looks unusual. */
   readonly warnings: readonly WarningCode[]
 }
 

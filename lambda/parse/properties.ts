@@ -16,7 +16,7 @@ function isFormatName(name: string): boolean {
 
 /**
  * A line cannot choose the product or replace what the importer itself sends; the tests of Kissmetrics' own clients demand this too
- * ("force key"). Kissmetrics ignores case in names, so `_K` is reserved as well.
+ * ("force key"). Kissmetrics ignores case in names, so `_K` is reserved too.
  *
  * `_d` may have its usual values: the importer always sends `_d=1`, which makes Kissmetrics use the time of the line.
  */

@@ -52,7 +52,7 @@ export class AdaptiveRate {
     this.#begun.add(-1, now)
   }
 
-  /** A pause lowers the measured rate, since it is part of the price of that rate; but at most one second of it counts. */
+  /** A pause lowers the measured rate, because that rate caused it. At most one second of the pause counts. */
   pause(ms: number, now: number): void {
     this.#measuredSince = now + Math.max(0, ms - 1000)
   }
