@@ -73,7 +73,7 @@ export function eventsFor(log: Log) {
       log.count('FilesMissing', 1)
     },
     fileRejected(key: string, reason: string, detail: string): void {
-      log.error('File rejected: nothing more of it is sent. Fix the file and upload it again.', {
+      log.error('File rejected: no more of its lines are sent. Fix the file and upload it again.', {
         code: 'file_rejected',
         key,
         reason,

@@ -67,7 +67,8 @@ async function write(text: string, file: string | undefined): Promise<void> {
 function nextSteps(rows: number, withoutRow: number, isComplete: boolean, flags: PullFlags): string {
   const { output, csv: isCsv } = flags
   const options = deploymentOptionsOf(flags)
-  const sentences = [`${counted(rows, 'dead letter')} written. They stay in the queue until you replay them.`]
+  const stay = rows === 1 ? 'It stays in the queue until you replay it.' : 'They stay in the queue until you replay them.'
+  const sentences = [`${counted(rows, 'dead letter')} written. ${stay}`]
   if (withoutRow > 0)
     sentences.push(
       `${counted(withoutRow, 'message')} more ${withoutRow === 1 ? 'is a failed import' : 'are failed imports'}, not lines. To try again, run: npx km-import rejects replay --all-valid${options}`,

@@ -49,7 +49,7 @@ async function dispatch(work: Work, ports: Ports, invocation: Invocation): Promi
   }
 }
 
-/** Whether nothing is left to do for the message, here or by another message. */
+/** Whether the message can be acknowledged: its work is done, or another message asks for the rest. */
 export function isAcknowledged({ kind }: JobOutcome): boolean {
   return kind === 'done' || kind === 'requeued' || kind === 'yielded'
 }
