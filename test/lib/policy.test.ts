@@ -32,9 +32,9 @@ describe('the policy evaluator decides like IAM', () => {
 
   // prettier-ignore
   test.each([
-    ['an operator',   when({ DateLessThan: { 'aws:CurrentTime': '2030-01-01' } }),             'condition operator DateLessThan is not known here'],
-    ['an element',    { ...allow, NotAction: 's3:*' } as Statement,                            'policy element NotAction is not known here'],
-    ['a principal',   { ...allow, Principal: { Federated: 'accounts.example.com' } },          'principal Federated is not known here'],
+    ['an operator',   when({ DateLessThan: { 'aws:CurrentTime': '2030-01-01' } }),             'condition operator DateLessThan is not supported by this test'],
+    ['an element',    { ...allow, NotAction: 's3:*' } as Statement,                            'policy element NotAction is not supported by this test'],
+    ['a principal',   { ...allow, Principal: { Federated: 'accounts.example.com' } },          'principal Federated is not supported by this test'],
   ])('%s that it does not support is an error', (_what, statement, message) => {
     expect(() => decide([], [statement], call)).toThrow(message)
   })
