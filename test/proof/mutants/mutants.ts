@@ -19,7 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',
     find: 'line: this.#watermark, byte: this.#byte }',
-    replace: 'line: this.#newest, byte: this.#nextBytes[this.#newest % this.#endings.length] ?? 0 }',
+    replace: 'line: this.#newest, byte: this.#nextBytes[this.#newest % this.#outcomes.length] ?? 0 }',
     tests: ['test/lambda/settle/ledger.test.ts', SIM],
   },
   {
