@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Report } from '../../lambda/report/report.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
@@ -13,6 +14,12 @@ import { Program, run } from '../support/program.ts'
 const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}\n'
 const BAD = '{"_p":"a","_n":"Signed Up"}\n'
 const KEY = { KM_API_KEY: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' }
+
+/** Three checkpoint intervals of local mode: for so long, a run that was killed holds the lease of its file. */
+const LEASE_MS = 3_000
+
+/** Every random wait of the program is drawn as a short one, which the range of a random wait includes: ten failures take 1 s, not 36 s. */
+const SHORT_WAITS = { NODE_OPTIONS: '--import=data:text/javascript,Math.random=()=>0.01' }
 
 let folder: string
 let watchedDir: string
@@ -154,6 +161,7 @@ test('after a crash the next start finishes the import: every line arrives', asy
   const program = new Program(args, KEY)
   expect(await program.ended()).toMatchObject({ signal: 'SIGKILL' })
   expect(sink.taken.size).toBeLessThan(5_000)
+  await delay(LEASE_MS) // a start while the lease still holds finishes the import too, but tries again only after a minute
   const { code, stdout } = await run(args, KEY)
   expect(stdout).toMatch(/lines +5,000\n {2}delivered +5,000/)
   expect(code).toBe(0)
@@ -190,7 +198,7 @@ test('--once ends if the endpoint is down, and the same command continues when i
   let isDown = true
   await using sink = await startFaultSink(() => (isDown ? { kind: 'reset', taken: false } : TAKEN))
   const args = [...usual, '--endpoint', sink.url]
-  const down = await run(args, KEY)
+  const down = await run(args, { ...KEY, ...SHORT_WAITS })
   expect(down.stderr).toContain(
     'incoming/a.json is not finished, because the endpoint is down. Run the same command again to continue.',
   )
