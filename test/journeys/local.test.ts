@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, test } from '@jest/globals'
 import type { Report } from '../../lambda/report/report.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
 import { eventually } from '../support/installation.ts'
@@ -14,50 +15,77 @@ const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}\n'
 const BAD = '{"_p":"a","_n":"Signed Up"}\n'
 const KEY = { KM_API_KEY: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' }
 
-let folder: string
-let watchedDir: string
-let usual: readonly string[]
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'km-local-'))
-  watchedDir = path.join(folder, 'drop')
-  await mkdir(watchedDir)
-  usual = ['local', '--once', '--no-samples', '--drop-dir', watchedDir, '--state-dir', path.join(folder, 'state')]
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
+/** Three checkpoint intervals of local mode: for so long, a run that was killed holds the lease of its file. */
+const LEASE_MS = 3_000
 
-const put = (name: string, content: string): Promise<void> => writeFile(path.join(watchedDir, name), content)
+/** Every random wait of the program is drawn as a short one, which the range of a random wait includes: ten failures take 1 s, not 36 s. */
+const SHORT_WAITS = { NODE_OPTIONS: '--import=data:text/javascript,Math.random=()=>0.01' }
+
+/** The folders of one test. The tests run at the same time, because they mostly wait. */
+class Place implements AsyncDisposable {
+  readonly folder: string
+  readonly watchedDir: string
+  /** The usual arguments. */
+  readonly usual: readonly string[]
+
+  private constructor(folder: string) {
+    this.folder = folder
+    this.watchedDir = path.join(folder, 'drop')
+    const stateDir = path.join(folder, 'state')
+    this.usual = ['local', '--once', '--no-samples', '--drop-dir', this.watchedDir, '--state-dir', stateDir]
+  }
+
+  static async make(): Promise<Place> {
+    const place = new Place(await mkdtemp(path.join(tmpdir(), 'km-local-')))
+    await mkdir(place.watchedDir)
+    return place
+  }
+
+  put(name: string, content: string): Promise<void> {
+    return writeFile(path.join(this.watchedDir, name), content)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
 
 describe('the exit code reports the result of the files', () => {
-  test('0: every line was delivered', async () => {
-    await put('a.json', GOOD)
-    const { code, stdout } = await run(usual)
+  test.concurrent('0: every line was delivered', async () => {
+    await using place = await Place.make()
+    await place.put('a.json', GOOD)
+    const { code, stdout } = await run(place.usual)
     expect(stdout).toMatch(/^incoming\/a\.json {2}done\n {2}lines +1\n {2}delivered +1 {2}record 1\n/)
     expect(code).toBe(0)
   })
 
-  test('1: some lines were rejected', async () => {
-    await put('a.json', GOOD + BAD)
-    const { code, stdout } = await run(usual)
+  test.concurrent('1: some lines were rejected', async () => {
+    await using place = await Place.make()
+    await place.put('a.json', GOOD + BAD)
+    const { code, stdout } = await run(place.usual)
     expect(stdout).toContain('missing_timestamp               1  line 2')
     expect(code).toBe(1)
   })
 
-  test('0: nothing to do', async () => {
-    expect(await run(usual)).toMatchObject({ code: 0, stdout: '' })
+  test.concurrent('0: nothing to do', async () => {
+    await using place = await Place.make()
+    expect(await run(place.usual)).toMatchObject({ code: 0, stdout: '' })
   })
 
-  test('2: the endpoint denies access', async () => {
+  test.concurrent('2: the endpoint denies access', async () => {
+    await using place = await Place.make()
     await using sink = await startFaultSink(() => status(403))
-    await put('a.json', GOOD)
-    const { code, stderr } = await run([...usual, '--endpoint', sink.url], KEY)
+    await place.put('a.json', GOOD)
+    const { code, stderr } = await run([...place.usual, '--endpoint', sink.url], KEY)
     expect(stderr).toContain('it answered 403')
     expect(code).toBe(2)
   })
 
-  test('2: a file cannot be read, and the others are imported', async () => {
-    await symlink(path.join(folder, 'nowhere.json'), path.join(watchedDir, 'lost.json'))
-    await put('a.json', GOOD)
-    const { code, stderr, stdout } = await run(usual)
+  test.concurrent('2: a file cannot be read, and the others are imported', async () => {
+    await using place = await Place.make()
+    await symlink(path.join(place.folder, 'nowhere.json'), path.join(place.watchedDir, 'lost.json'))
+    await place.put('a.json', GOOD)
+    const { code, stderr, stdout } = await run(place.usual)
     expect(stderr).toContain('lost.json could not be read (ENOENT)')
     expect(stdout).toContain('incoming/a.json  done')
     expect(code).toBe(2)
@@ -66,7 +94,7 @@ describe('the exit code reports the result of the files', () => {
 
 describe('invalid usage is reported in one line, with exit code 2 and without a stack trace', () => {
   // prettier-ignore
-  test.each<[string, readonly string[], string]>([
+  test.concurrent.each<[string, readonly string[], string]>([
     //  what                         arguments                                                       message
     [ 'an unknown flag',             ['local', '--onec'],                                            "error: unknown option '--onec'" ],
     [ 'an unknown command',          ['lokal'],                                                      "error: unknown command 'lokal'" ],
@@ -82,11 +110,12 @@ describe('invalid usage is reported in one line, with exit code 2 and without a 
     expect(code).toBe(2)
   })
 
-  test('a port in use', async () => {
+  test.concurrent('a port in use', async () => {
+    await using place = await Place.make()
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
-    const { code, stderr } = await run([...usual, '--port', String(Math.min(port, 65_532))])
+    const { code, stderr } = await run([...place.usual, '--port', String(Math.min(port, 65_532))])
     other.close()
     expect(stderr).toContain(
       `--port is "${port}": another program uses this port or one of the next three. Name another, or leave it out`,
@@ -96,10 +125,11 @@ describe('invalid usage is reported in one line, with exit code 2 and without a 
   })
 })
 
-test('--json writes the reports as one array to stdout, and nothing else', async () => {
-  await put('a.json', GOOD)
-  await put('b.jsonl', GOOD + BAD)
-  const { stdout, code } = await run([...usual, '--json'])
+test.concurrent('--json writes the reports as one array to stdout, and nothing else', async () => {
+  await using place = await Place.make()
+  await place.put('a.json', GOOD)
+  await place.put('b.jsonl', GOOD + BAD)
+  const { stdout, code } = await run([...place.usual, '--json'])
   const reports = JSON.parse(stdout) as readonly Report[]
   expect(reports.map(({ file: { key }, state }) => `${key} ${state}`).toSorted()).toEqual([
     'incoming/a.json complete',
@@ -108,19 +138,21 @@ test('--json writes the reports as one array to stdout, and nothing else', async
   expect(code).toBe(1)
 })
 
-test('a file is imported once, and again only after it has changed', async () => {
-  await put('a.json', GOOD)
-  await run(usual)
-  expect(await run(usual)).toMatchObject({ code: 0, stdout: '' })
-  await put('a.json', GOOD + GOOD)
-  expect((await run(usual)).stdout).toContain('lines                2')
+test.concurrent('a file is imported once, and again only after it has changed', async () => {
+  await using place = await Place.make()
+  await place.put('a.json', GOOD)
+  await run(place.usual)
+  expect(await run(place.usual)).toMatchObject({ code: 0, stdout: '' })
+  await place.put('a.json', GOOD + GOOD)
+  expect((await run(place.usual)).stdout).toContain('lines                2')
 })
 
-test('files with other endings are ignored and reported', async () => {
-  await put('table.csv', 'a,b\n')
-  await put('.hidden.json', GOOD)
-  await put('half.json.part', GOOD)
-  const { stdout, stderr } = await run(usual)
+test.concurrent('files with other endings are ignored and reported', async () => {
+  await using place = await Place.make()
+  await place.put('table.csv', 'a,b\n')
+  await place.put('.hidden.json', GOOD)
+  await place.put('half.json.part', GOOD)
+  const { stdout, stderr } = await run(place.usual)
   expect(stdout).toBe('')
   expect(stderr).toContain('ignored:')
   expect(stderr).toContain('table.csv')
@@ -128,56 +160,71 @@ test('files with other endings are ignored and reported', async () => {
   expect(stderr).not.toContain('half')
 })
 
-test('a file that is added while it runs is imported; Ctrl-C stops it cleanly, and the report is on disk', async () => {
-  const program = new Program(usual.filter((flag) => flag !== '--once'))
-  await eventually('the start', () => Promise.resolve(program.stderr.includes('Ctrl-C stops') ? true : undefined))
-  await mkdir(path.join(watchedDir, 'new'))
-  await put('new/late.json', GOOD)
-  await eventually('the table', () => Promise.resolve(program.stdout.includes('dead letters') ? true : undefined))
-  program.kill('SIGINT')
-  const { code, stdout } = await program.ended()
-  expect(stdout).toContain('incoming/new/late.json  done')
-  expect(code).toBe(130)
-  const file = /report +(\S+)/.exec(stdout)?.[1] ?? ''
-  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ state: 'complete', file: { key: 'incoming/new/late.json' } })
-})
+test.concurrent(
+  'a file that is added while it runs is imported; Ctrl-C stops it cleanly, and the report is on disk',
+  async () => {
+    await using place = await Place.make()
+    const program = new Program(place.usual.filter((flag) => flag !== '--once'))
+    await eventually('the start', () => Promise.resolve(program.stderr.includes('Ctrl-C stops') ? true : undefined))
+    await mkdir(path.join(place.watchedDir, 'new'))
+    await place.put('new/late.json', GOOD)
+    await eventually('the table', () => Promise.resolve(program.stdout.includes('dead letters') ? true : undefined))
+    program.kill('SIGINT')
+    const { code, stdout } = await program.ended()
+    expect(stdout).toContain('incoming/new/late.json  done')
+    expect(code).toBe(130)
+    const file = /report +(\S+)/.exec(stdout)?.[1] ?? ''
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ state: 'complete', file: { key: 'incoming/new/late.json' } })
+  },
+)
 
-test('after a crash the next start finishes the import: every line arrives', async () => {
-  const lines = Array.from({ length: 5_000 }, (_, index) => `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`)
-  await put('a.json', lines.join('\n'))
-  let killAt = 1_500
-  await using sink = await startFaultSink(() => {
-    if (killAt-- === 0) program.kill('SIGKILL')
-    return TAKEN
-  })
-  const args = [...usual, '--endpoint', sink.url]
-  const program = new Program(args, KEY)
-  expect(await program.ended()).toMatchObject({ signal: 'SIGKILL' })
-  expect(sink.taken.size).toBeLessThan(5_000)
-  const { code, stdout } = await run(args, KEY)
-  expect(stdout).toMatch(/lines +5,000\n {2}delivered +5,000/)
-  expect(code).toBe(0)
-  expect(sink.taken.size).toBe(5_000)
-}, 120_000)
+test.concurrent(
+  'after a crash the next start finishes the import: every line arrives',
+  async () => {
+    await using place = await Place.make()
+    const lines = Array.from({ length: 5_000 }, (_, index) => `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`)
+    await place.put('a.json', lines.join('\n'))
+    let killAt = 1_500
+    await using sink = await startFaultSink(() => {
+      if (killAt-- === 0) program.kill('SIGKILL')
+      return TAKEN
+    })
+    const args = [...place.usual, '--endpoint', sink.url]
+    const program = new Program(args, KEY)
+    expect(await program.ended()).toMatchObject({ signal: 'SIGKILL' })
+    expect(sink.taken.size).toBeLessThan(5_000)
+    await delay(LEASE_MS) // a start while the lease still holds finishes the import too, but tries again only after a minute
+    const { code, stdout } = await run(args, KEY)
+    expect(stdout).toMatch(/lines +5,000\n {2}delivered +5,000/)
+    expect(code).toBe(0)
+    expect(sink.taken.size).toBe(5_000)
+  },
+  120_000,
+)
 
-test('an empty first start imports the samples; the next start does not', async () => {
-  const args = usual.filter((flag) => flag !== '--no-samples')
-  const { stdout, code } = await run([...args, '--json'])
-  const reports = JSON.parse(stdout) as readonly Report[]
-  expect(reports.map(({ file: { key } }) => key).toSorted()).toEqual([
-    'incoming/samples/every-reason.jsonl',
-    'incoming/samples/invalid.json',
-    'incoming/samples/mixed-50000.jsonl.gz',
-    'incoming/samples/valid.json',
-  ])
-  const mixed = reports.find(({ file: { key } }) => key.includes('mixed'))?.lines
-  expect(mixed?.total).toBe(50_000)
-  expect((mixed?.delivered ?? 0) + (mixed?.rejected ?? 0) + (mixed?.undeliverable ?? 0) + (mixed?.blank ?? 0)).toBe(50_000)
-  expect(code).toBe(1)
-  expect(JSON.parse((await run([...args, '--json'])).stdout)).toEqual([])
-}, 120_000)
+test.concurrent(
+  'an empty first start imports the samples; the next start does not',
+  async () => {
+    await using place = await Place.make()
+    const args = place.usual.filter((flag) => flag !== '--no-samples')
+    const { stdout, code } = await run([...args, '--json'])
+    const reports = JSON.parse(stdout) as readonly Report[]
+    expect(reports.map(({ file: { key } }) => key).toSorted()).toEqual([
+      'incoming/samples/every-reason.jsonl',
+      'incoming/samples/invalid.json',
+      'incoming/samples/mixed-50000.jsonl.gz',
+      'incoming/samples/valid.json',
+    ])
+    const mixed = reports.find(({ file: { key } }) => key.includes('mixed'))?.lines
+    expect(mixed?.total).toBe(50_000)
+    expect((mixed?.delivered ?? 0) + (mixed?.rejected ?? 0) + (mixed?.undeliverable ?? 0) + (mixed?.blank ?? 0)).toBe(50_000)
+    expect(code).toBe(1)
+    expect(JSON.parse((await run([...args, '--json'])).stdout)).toEqual([])
+  },
+  120_000,
+)
 
-test('the help lists each flag, with an example', async () => {
+test.concurrent('the help lists each flag, with an example', async () => {
   const { code, stdout } = await run(['local', '--help'])
   expect(stdout).toContain('--drop-dir <dir>')
   expect(stdout).toContain('km-import local --once --drop-dir ./exports')
@@ -185,16 +232,21 @@ test('the help lists each flag, with an example', async () => {
   expect(code).toBe(0)
 })
 
-test('--once ends if the endpoint is down, and the same command continues when it is up again', async () => {
-  await put('a.json', GOOD)
-  let isDown = true
-  await using sink = await startFaultSink(() => (isDown ? { kind: 'reset', taken: false } : TAKEN))
-  const args = [...usual, '--endpoint', sink.url]
-  const down = await run(args, KEY)
-  expect(down.stderr).toContain(
-    'incoming/a.json is not finished, because the endpoint is down. Run the same command again to continue.',
-  )
-  expect(down).toMatchObject({ code: 1, stdout: '' })
-  isDown = false
-  expect(await run(args, KEY)).toMatchObject({ code: 0, stdout: expect.stringContaining('delivered            1') as unknown })
-}, 300_000)
+test.concurrent(
+  '--once ends if the endpoint is down, and the same command continues when it is up again',
+  async () => {
+    await using place = await Place.make()
+    await place.put('a.json', GOOD)
+    let isDown = true
+    await using sink = await startFaultSink(() => (isDown ? { kind: 'reset', taken: false } : TAKEN))
+    const args = [...place.usual, '--endpoint', sink.url]
+    const down = await run(args, { ...KEY, ...SHORT_WAITS })
+    expect(down.stderr).toContain(
+      'incoming/a.json is not finished, because the endpoint is down. Run the same command again to continue.',
+    )
+    expect(down).toMatchObject({ code: 1, stdout: '' })
+    isDown = false
+    expect(await run(args, KEY)).toMatchObject({ code: 0, stdout: expect.stringContaining('delivered            1') as unknown })
+  },
+  300_000,
+)
