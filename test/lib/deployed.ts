@@ -19,13 +19,16 @@ export const GUID = '51af3dc0-da77-11e4-872e-1234567abcde'
 
 export const CDK_CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context
 
-/** The app of `bin/app.ts`, but without bundling the function's code, which takes seconds. */
+/**
+ * The app of `bin/app.ts`, but without what takes seconds: bundling the function's code, and the CDK's own validation of the template.
+ * synth.test.ts does both.
+ */
 export function makeApp(
   settings: Readonly<Record<string, unknown>> = {},
   flags: Readonly<Record<string, unknown>> = CDK_CONTEXT,
 ) {
   const outdir = mkdtempSync(path.join(tmpdir(), 'importer-stack-'))
-  const app = new App({ outdir, context: { ...flags, 'aws:cdk:bundling-stacks': [] } })
+  const app = new App({ outdir, context: { ...flags, 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false })
   const stack = new ImporterStack(app, 'KissmetricsImporter', { settings: readSettings(settings) })
   const remove = () => {
     rmSync(outdir, { recursive: true })

@@ -59,7 +59,16 @@ describe('cdk synth, offline', () => {
   }, 120_000)
 
   test('names the stack after the product', () => {
-    const { status, stderr } = synth('product', '-c', 'product=web-shop', '-c', 'KM_MAX_IN_FLIGHT=16')
+    // The CDK validates this template as well, so it differs from that of the defaults as much as it can.
+    const secret = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:kissmetrics-AbCdEf'
+    const settings = [
+      'product=web-shop',
+      'KM_MAX_IN_FLIGHT=16',
+      'maximumConcurrency=7',
+      'maxReceiveCount=12',
+      `apiKeySecretArn=${secret}`,
+    ]
+    const { status, stderr } = synth('product', ...settings.flatMap((setting) => ['-c', setting]))
     expect(status === 0 ? 'synthesized' : stderr).toBe('synthesized')
     expect(JSON.stringify(read('product', 'KissmetricsImporter-web-shop.template.json'))).toContain('"KM_MAX_IN_FLIGHT":"16"')
   }, 120_000)

@@ -124,7 +124,7 @@ test.each([
 
 test('the bundle of the tests is byte for byte the one that the stack deploys', async () => {
   const outdir = path.join(folder, 'cdk.out')
-  const app = new App({ outdir })
+  const app = new App({ outdir, builtinCloudFormationValidation: false }) // the validation takes seconds
   new ImporterStack(app, 'Importer', { settings: readSettings({}) })
   app.synth()
   const [asset] = (await readdir(outdir)).filter((name) => name.startsWith('asset.'))
