@@ -183,6 +183,12 @@ describe('a file that is sent from this computer', () => {
 describe('an interrupted send', () => {
   const SLOWLY = { KM_MAX_LINES_PER_SECOND: '1500' }
 
+  /** After so many kills: the clock moves past the lease of each killed run, which is three seconds. */
+  const ahead = (kills: number) => ({
+    KM_AHEAD_MS: String(kills * 4_000),
+    NODE_OPTIONS: `--import=${path.join(import.meta.dirname, '..', 'support', 'clock-ahead.ts')}`,
+  })
+
   /** Until the endpoint has received that many requests. */
   const requests = (sink: FaultSink, count: number) =>
     eventually('some lines', () => Promise.resolve(sink.seen.length >= count ? true : undefined))
@@ -217,13 +223,21 @@ describe('an interrupted send', () => {
     await using sink = await startFaultSink()
     const lines = manyLines(6_000)
     await put('a.jsonl.gz', gzipSync(lines.join('\n')))
-    for (const more of [700, 2_500, 4_500]) {
-      const program = start(sink, ['a.jsonl.gz'], SLOWLY)
+    for (const [more, env] of [
+      [700, {}],
+      [2_500, ahead(1)],
+      [4_500, ahead(2)],
+    ] as const) {
+      const program = start(sink, ['a.jsonl.gz'], { ...SLOWLY, ...env })
       await requests(sink, more)
       program.kill('SIGKILL')
       await program.ended()
     }
-    expect(await send(sink, 'a.jsonl.gz')).toMatchObject({ code: 1 })
+    // Its clock has not moved past the lease of the last killed run, so it has to wait for that.
+    expect(await start(sink, ['a.jsonl.gz'], ahead(2)).ended()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('an earlier run was killed a moment ago') as unknown,
+    })
     const report = await reportOf('a.jsonl.gz')
     expect(report).toMatchObject({ lines: { total: 6_000, delivered: 5_700, rejected: 300 } })
     expect(peopleAt(sink).size).toBe(5_700)
@@ -243,7 +257,7 @@ describe('an interrupted send', () => {
     program.kill('SIGINT')
     expect(await program.ended()).toMatchObject({ code: 130 })
     await using healthy = await startFaultSink()
-    expect(await send(healthy, 'a.jsonl')).toMatchObject({ code: 1 })
+    expect(await start(healthy, ['a.jsonl'], ahead(1)).ended()).toMatchObject({ code: 1 })
     expect(new Set([...peopleAt(sink).keys(), ...peopleAt(healthy).keys()]).size).toBe(1_900)
   }, 60_000)
 
