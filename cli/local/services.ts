@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { startS3 } from '../../emulators/s3/server.ts'
-import { startSqs } from '../../emulators/sqs/server.ts'
+import { startSqs, type SqsOptions } from '../../emulators/sqs/server.ts'
 import type { Wiring } from '../../lib/wiring.ts'
 import { BUCKET, useEmulators } from './addresses.ts'
 
@@ -33,16 +33,16 @@ type ServiceWiring = Pick<Wiring, 'bucket' | 'importQueue' | 'deadLetterQueue'>
  * From then on, every AWS client of this process uses these two emulators.
  *
  * @param port port of S3; SQS uses the next one. 0: any free ports
- * @param now clock of the queues, in milliseconds since 1970; default: the system clock
+ * @param queueOptions clock and waits of the queues; default: the system clock, and all of each wait
  */
 export async function startLocalServices(
   stateDir: string,
   port: number,
   wiring: ServiceWiring,
-  now?: () => number,
+  queueOptions: Pick<SqsOptions, 'now' | 'waitScale'> = {},
 ): Promise<LocalServices> {
   const sqsServer = await startSqs({
-    ...(now !== undefined && { now }),
+    ...queueOptions,
     dir: path.join(stateDir, 'sqs'),
     port: port === 0 ? 0 : port + 1,
     endDelaysOnStart: true,

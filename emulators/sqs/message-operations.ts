@@ -37,13 +37,14 @@ function sendOne(
 }
 
 export async function receive(service: Service, input: Input, signal: AbortSignal): Promise<unknown> {
-  const { queues, messages, now } = service
+  const { queues, messages, now, waitScale } = service
   const { attributes } = queues.byUrl(input.QueueUrl)
   checkWhole('MaxNumberOfMessages', input.MaxNumberOfMessages, 1, 10)
   checkWhole('WaitTimeSeconds', input.WaitTimeSeconds, 0, 20)
   checkWhole('VisibilityTimeout', input.VisibilityTimeout, 0, 43_200)
   checkSystemAttributes(systemAttributesOf(input))
-  const end = now() + (input.WaitTimeSeconds ?? numberOf(attributes, 'ReceiveMessageWaitTimeSeconds')) * 1000
+  const waitSeconds = input.WaitTimeSeconds ?? numberOf(attributes, 'ReceiveMessageWaitTimeSeconds')
+  const end = now() + waitSeconds * 1000 * waitScale
   while (!signal.aborted) {
     const queue = queues.byUrl(input.QueueUrl) // read again: its attributes may have changed, or it was deleted
     const received = deliver(service, queue, input)

@@ -27,6 +27,8 @@ export interface SqsOptions {
   readonly accountId?: string
   /** Clock in milliseconds since 1970. A clock that does not run by itself needs `clockMoved`. @default Date.now */
   readonly now?: () => number
+  /** How much of the time that a receive may wait for messages it does wait. Less than 1 makes tests quicker. @default 1 */
+  readonly waitScale?: number
   /** Whether messages in flight become visible: their consumers ended with the process. @default true */
   readonly releaseInFlightOnStart?: boolean
   /** Whether delayed messages become visible, so that a restart does not have to wait for them. @default false */
@@ -106,6 +108,7 @@ function openService(options: SqsOptions, url: string): { readonly service: Serv
     region = 'us-east-1',
     accountId = '000000000000',
     now = Date.now,
+    waitScale = 1,
     releaseInFlightOnStart = true,
     endDelaysOnStart = false,
   } = options
@@ -117,7 +120,7 @@ function openService(options: SqsOptions, url: string): { readonly service: Serv
   const moveTasks = new MoveTasks(db, queues, messages, now)
   const faults = { ...noFaults(), ...options.faults }
   return {
-    service: { queues, messages, moveTasks, faults, urlOf: ({ name }) => url + queues.pathOf(name), now },
+    service: { queues, messages, moveTasks, faults, urlOf: ({ name }) => url + queues.pathOf(name), now, waitScale },
     close: () => {
       moveTasks.stop()
       db.close()

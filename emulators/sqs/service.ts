@@ -12,4 +12,6 @@ export interface Service {
   readonly urlOf: (queue: Queue) => string
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** How much of the time that a receive may wait it does wait: 1 is all of it. */
+  readonly waitScale: number
 }

@@ -134,7 +134,7 @@ describe('while rejects list reads the queue', () => {
     ['it is stopped with Ctrl-C', 'SIGINT'],
   ] as const)('dead letters are hidden, and they are visible again after %s', async (_when, signal) => {
     await using sink = await startFaultSink()
-    await using installation = await Installation.start(sink.url)
+    await using installation = await Installation.start(sink.url, {}, { waitScale: 1 }) // time to look while it reads
     await using _announced = await announce(folder, installation.cloud)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     const { sqs, deadLetterQueueUrl: QueueUrl } = installation.cloud
@@ -224,6 +224,7 @@ describe('rejects replay', () => {
     const preload = path.join(import.meta.dirname, '..', 'support', 'dying-process.ts')
     const killed = await run([...replay, '--state-dir', folder], { KM_DIES, NODE_OPTIONS: `--import=${preload}` })
     expect(killed.signal).toBe('SIGKILL')
+    await installation.idle() // the clock must not hand a file that is being imported to a second invocation
     aheadMs += 301_000 // what it had received is visible again
 
     expect((await km(...replay)).code).toBe(0)

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Report } from '../../lambda/report/report.ts'
 import { startFaultSink, status, TAKEN, type FaultSink } from '../support/fault-sink.ts'
 import { API_KEY, eventually } from '../support/installation.ts'
+import { runInProcess } from '../support/in-process.ts'
 import { Program, type Ended } from '../support/program.ts'
 
 const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}'
@@ -35,10 +36,16 @@ function start(sink: Pick<FaultSink, 'url'>, args: readonly string[], env: Reado
 }
 
 /** Without the line breaks that fit a text to a terminal. */
-const onOneRow = (ended: Ended): Ended => ({ ...ended, stderr: ended.stderr.replaceAll(/\s+/g, ' ') })
+const onOneRow = <T extends Pick<Ended, 'stderr'>>(ended: T): T => ({ ...ended, stderr: ended.stderr.replaceAll(/\s+/g, ' ') })
 
 const send = async (sink: Pick<FaultSink, 'url'>, ...args: readonly string[]): Promise<Ended> =>
   onOneRow(await start(sink, args).ended())
+
+/** The same without a process of its own: for a send that nothing interrupts. */
+const sendHere = async (sink: Pick<FaultSink, 'url'>, ...args: readonly string[]) => {
+  const names = args.map((arg) => (arg.startsWith('-') ? arg : here(arg)))
+  return onOneRow(await runInProcess(['send', ...names, '--endpoint', sink.url, '--yes'], { KM_API_KEY: API_KEY }))
+}
 
 /** How often each person was sent. */
 function peopleAt(sink: FaultSink): ReadonlyMap<string, number> {
@@ -67,7 +74,7 @@ describe('a file that is sent from this computer', () => {
   ])('%s', async (_, name, body, code, state, lines) => {
     await using sink = await startFaultSink()
     await put(name, body)
-    const ended = await send(sink, name)
+    const ended = await sendHere(sink, name)
     expect(ended).toMatchObject({ code })
     const report = await reportOf(name)
     expect(report).toMatchObject({ state, lines })
@@ -81,7 +88,7 @@ describe('a file that is sent from this computer', () => {
     await put('1.jsonl', GOOD.replace('"a"', '"one"'))
     await put('2.json', '[\n1\n]\n')
     await put('3.jsonl', GOOD.replace('"a"', '"three"'))
-    const { code, stdout } = await send(sink, '1.jsonl', '2.json', '3.jsonl', '--json')
+    const { code, stdout } = await sendHere(sink, '1.jsonl', '2.json', '3.jsonl', '--json')
     expect(code).toBe(1)
     expect((JSON.parse(stdout) as Report[]).map(({ state }) => state)).toEqual(['complete', 'failed', 'complete'])
     expect([...peopleAt(sink).keys()]).toEqual(['one', 'three'])
@@ -90,20 +97,20 @@ describe('a file that is sent from this computer', () => {
   test('rejected lines are kept beside the file, fixed there, and sent', async () => {
     await using sink = await startFaultSink()
     await put('may.jsonl', [GOOD, EARLY, NO_TIME].join('\n'))
-    const first = await send(sink, 'may.jsonl')
+    const first = await sendHere(sink, 'may.jsonl')
     expect(first.stdout).toContain('then:\n  npx km-import send')
     const rows = (await read('may.jsonl.rejected.jsonl')).trimEnd().split('\n')
     expect(rows.map((row) => (JSON.parse(row) as { reason: string }).reason)).toEqual([
       'timestamp_in_milliseconds',
       'missing_timestamp',
     ])
-    expect(await send(sink, 'may.jsonl.rejected.jsonl')).toMatchObject({
+    expect(await sendHere(sink, 'may.jsonl.rejected.jsonl')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('none of them is valid yet. Fix them first.') as unknown,
     })
 
     await put('may.jsonl.rejected.jsonl', rows.map((row) => `${row.replace('605000', '605')}\n`).join(''))
-    const second = await send(sink, 'may.jsonl.rejected.jsonl')
+    const second = await sendHere(sink, 'may.jsonl.rejected.jsonl')
     expect(second).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/are sent as \S*may\.jsonl\.fixed-[0-9a-f]{8}\.jsonl\./) as unknown,
@@ -111,7 +118,7 @@ describe('a file that is sent from this computer', () => {
     expect([...sink.taken.keys()].join('\n')).toContain('order=12345678901234567890') // to its last digit
     const [edited] = (await readdir(folder)).filter((name) => /fixed-.{8}\.jsonl$/.test(name))
     expect(await reportOf(edited!)).toMatchObject({ lines: { delivered: 1, rejected: 1 } })
-    expect(await send(sink, 'may.jsonl.rejected.jsonl')).toMatchObject({
+    expect(await sendHere(sink, 'may.jsonl.rejected.jsonl')).toMatchObject({
       stderr: expect.stringMatching(/was already sent on .* Use --again to send it again/) as unknown,
     })
     expect(sink.seen).toHaveLength(2)
@@ -123,7 +130,7 @@ describe('a file that is sent from this computer', () => {
       'latin1.jsonl',
       Buffer.concat([Buffer.from(`${GOOD}\n{"_p":"a","_t":1393344604,"_n":"caf`), Buffer.from([0xe9]), Buffer.from('"}\n')]),
     )
-    await send(sink, 'latin1.jsonl')
+    await sendHere(sink, 'latin1.jsonl')
     const rejected = 'latin1.jsonl.rejected.jsonl'
     const row = await read(rejected)
     await put(
@@ -133,7 +140,7 @@ describe('a file that is sent from this computer', () => {
         .replace(/"lineBase64":"[^"]*",/, '')
         .replace(/"id":"./, '"id":"z')}`,
     )
-    expect(await send(sink, rejected)).toMatchObject({
+    expect(await sendHere(sink, rejected)).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/, line 1: some bytes of the line were not UTF-8/) as unknown,
     })
@@ -153,17 +160,17 @@ describe('a file that is sent from this computer', () => {
   test('is sent only once, unless it has changed or --again is given', async () => {
     await using sink = await startFaultSink()
     await put('a.jsonl', [GOOD, NO_TIME].join('\n'))
-    await send(sink, 'a.jsonl')
+    await sendHere(sink, 'a.jsonl')
     const before = await read('a.jsonl.rejected.jsonl')
-    expect(await send(sink, 'a.jsonl')).toMatchObject({
+    expect(await sendHere(sink, 'a.jsonl')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/was already sent on .* Use --again to send it again/) as unknown,
     })
     expect(sink.seen).toHaveLength(1)
-    await send(sink, 'a.jsonl', '--again')
+    await sendHere(sink, 'a.jsonl', '--again')
     expect(sink.seen).toHaveLength(2)
     await put('a.jsonl', [GOOD, NO_TIME, GOOD, ''].join('\n'))
-    await send(sink, 'a.jsonl')
+    await sendHere(sink, 'a.jsonl')
     expect(sink.seen).toHaveLength(4)
     expect(await readdir(folder)).toEqual([
       'a.jsonl',
@@ -175,13 +182,19 @@ describe('a file that is sent from this computer', () => {
       'a.jsonl.report.json',
     ])
     expect(await read('a.jsonl.rejected.1.jsonl')).toBe(before)
-    expect((await send(sink, ...(await readdir(folder)))).stderr).not.toContain('report.json')
+    expect((await sendHere(sink, ...(await readdir(folder)))).stderr).not.toContain('report.json')
     expect(sink.seen).toHaveLength(4)
   })
 })
 
 describe('an interrupted send', () => {
   const SLOWLY = { KM_MAX_LINES_PER_SECOND: '1500' }
+
+  /** After so many kills: the clock moves past the lease of each killed run, which is three seconds. */
+  const ahead = (kills: number) => ({
+    KM_AHEAD_MS: String(kills * 4_000),
+    NODE_OPTIONS: `--import=${path.join(import.meta.dirname, '..', 'support', 'clock-ahead.ts')}`,
+  })
 
   /** Until the endpoint has received that many requests. */
   const requests = (sink: FaultSink, count: number) =>
@@ -217,13 +230,21 @@ describe('an interrupted send', () => {
     await using sink = await startFaultSink()
     const lines = manyLines(6_000)
     await put('a.jsonl.gz', gzipSync(lines.join('\n')))
-    for (const more of [700, 2_500, 4_500]) {
-      const program = start(sink, ['a.jsonl.gz'], SLOWLY)
+    for (const [more, env] of [
+      [700, {}],
+      [2_500, ahead(1)],
+      [4_500, ahead(2)],
+    ] as const) {
+      const program = start(sink, ['a.jsonl.gz'], { ...SLOWLY, ...env })
       await requests(sink, more)
       program.kill('SIGKILL')
       await program.ended()
     }
-    expect(await send(sink, 'a.jsonl.gz')).toMatchObject({ code: 1 })
+    // Its clock has not moved past the lease of the last killed run, so it has to wait for that.
+    expect(await start(sink, ['a.jsonl.gz'], ahead(2)).ended()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('an earlier run was killed a moment ago') as unknown,
+    })
     const report = await reportOf('a.jsonl.gz')
     expect(report).toMatchObject({ lines: { total: 6_000, delivered: 5_700, rejected: 300 } })
     expect(peopleAt(sink).size).toBe(5_700)
@@ -243,7 +264,7 @@ describe('an interrupted send', () => {
     program.kill('SIGINT')
     expect(await program.ended()).toMatchObject({ code: 130 })
     await using healthy = await startFaultSink()
-    expect(await send(healthy, 'a.jsonl')).toMatchObject({ code: 1 })
+    expect(await start(healthy, ['a.jsonl'], ahead(1)).ended()).toMatchObject({ code: 1 })
     expect(new Set([...peopleAt(sink).keys(), ...peopleAt(healthy).keys()]).size).toBe(1_900)
   }, 60_000)
 
@@ -302,7 +323,7 @@ describe('what a send refuses, before it writes anything', () => {
   ])('%s', async (_, args, env, sentence) => {
     await put('a.jsonl', GOOD)
     const names = args.map((arg) => (arg.endsWith('.jsonl') && !arg.includes(':') ? here(arg) : arg === '.' ? folder : arg))
-    const { code, stderr } = await new Program(['send', ...names, '--yes'], { KM_API_KEY: API_KEY, ...env }).ended()
+    const { code, stderr } = await runInProcess(['send', ...names, '--yes'], { KM_API_KEY: API_KEY, ...env })
     expect(stderr).toMatch(sentence)
     expect(code).toBe(2)
     expect(await readdir(folder)).toEqual(['a.jsonl'])

@@ -7,7 +7,12 @@ import type { Ended } from './program.ts'
  *
  * Use `run` of program.ts for signals and kills.
  */
-export async function runInProcess(args: readonly string[]): Promise<Omit<Ended, 'signal'>> {
+export async function runInProcess(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Omit<Ended, 'signal'>> {
+  const before = { ...process.env }
+  Object.assign(process.env, env)
   const written = { stdout: '', stderr: '' }
   const capture = (name: 'stdout' | 'stderr') =>
     jest.spyOn(process[name], 'write').mockImplementation((text) => {
@@ -19,5 +24,9 @@ export async function runInProcess(args: readonly string[]): Promise<Omit<Ended,
     return { code: await main(args), ...written }
   } finally {
     for (const spy of spies) spy.mockRestore()
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) Reflect.deleteProperty(process.env, name)
+      else process.env[name] = before[name]
+    }
   }
 }

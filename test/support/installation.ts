@@ -31,6 +31,9 @@ export const TEST_WIRING: Wiring = {
   importQueue: { ...DEPLOYED.importQueue, visibilityTimeoutSeconds: 60 },
 }
 
+/** A long poll of an empty queue ends after a twentieth of its wait. One that gets a message never waited to its end. */
+export const QUICK_WAITS = 0.05
+
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error'
   readonly sentence: string
@@ -53,14 +56,14 @@ export class Installation implements AsyncDisposable {
     this.#dir = dir
   }
 
-  /** @param endpoint URL of Kissmetrics @param env more settings of the function @param options timeout and number of invocations, and the clock of the queues */
+  /** @param endpoint URL of Kissmetrics @param env more settings of the function @param options timeout and number of invocations, and the clock and the waits of the queues */
   static async start(
     endpoint: string,
     env: Readonly<Record<string, string>> = {},
-    { timeoutMs = 60_000, concurrency = 2, now = Date.now } = {},
+    { timeoutMs = 60_000, concurrency = 2, now = Date.now, waitScale = QUICK_WAITS } = {},
   ): Promise<Installation> {
     const dir = await mkdtemp(path.join(tmpdir(), 'km-installation-'))
-    const cloud = await startLocalServices(dir, 0, TEST_WIRING, now)
+    const cloud = await startLocalServices(dir, 0, TEST_WIRING, { now, waitScale })
     const entries: LogEntry[] = []
     const handler = createHandler(
       {

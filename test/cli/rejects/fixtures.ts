@@ -11,7 +11,7 @@ import { contentOf } from '../../../cli/rejects/content.ts'
 import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
 import { lineField, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import { TEST_WIRING } from '../../support/installation.ts'
+import { QUICK_WAITS, TEST_WIRING } from '../../support/installation.ts'
 
 /** The dead letter of a line. */
 export function deadLetterOf(line: string | Buffer, extra: Partial<DeadLetter> = {}): DeadLetter {
@@ -47,7 +47,7 @@ export class TestDeployment implements AsyncDisposable {
 
   static async start(): Promise<TestDeployment> {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-deployment-'))
-    const cloud = await startLocalServices(folder, 0, TEST_WIRING)
+    const cloud = await startLocalServices(folder, 0, TEST_WIRING, { waitScale: QUICK_WAITS })
     return new TestDeployment(localDeployment(cloud), async () => {
       await cloud.stop()
       await rm(folder, { recursive: true })

@@ -227,6 +227,23 @@ describe('a waiting receive request', () => {
     expect(now).toBeGreaterThanOrEqual(1_700_000_020_000)
   })
 
+  test('waits a part of that time if the emulator is told so', async () => {
+    await using quick = await localSqs({ now: () => now, waitScale: 0.05 })
+    const url = await create(quick.sqs, 'q')
+    const wait = { isOver: false }
+    const waiting = receive(quick.sqs, url, { WaitTimeSeconds: 20 }).finally(() => {
+      wait.isOver = true
+    })
+    while (!wait.isOver) {
+      now += 100
+      quick.server.clockMoved()
+      await countsOf(quick.sqs, url)
+    }
+    expect(await waiting).toEqual([])
+    expect(now).toBeGreaterThanOrEqual(1_700_000_001_000)
+    expect(now).toBeLessThan(1_700_000_020_000)
+  })
+
   test('works on a queue with any name', async () => {
     const url = await create(local.sqs, 'error')
     const waiting = bodies(local.sqs, url, { WaitTimeSeconds: 20 })
@@ -246,7 +263,7 @@ describe('a waiting receive request', () => {
     const queues = new Queues(db, 'r', '000000000000', () => now)
     const messages = new Messages(db, queues, () => now)
     const moveTasks = new MoveTasks(db, queues, messages, () => now)
-    const service = { queues, messages, moveTasks, faults: noFaults(), urlOf: () => '', now: () => now }
+    const service = { queues, messages, moveTasks, faults: noFaults(), urlOf: () => '', now: () => now, waitScale: 1 }
     const made = queues.create('q')
     const caller = new AbortController()
     const answer = OPERATIONS.ReceiveMessage!(service, { QueueUrl: '/000000000000/q', WaitTimeSeconds: 20 }, caller.signal)
