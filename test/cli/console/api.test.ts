@@ -59,15 +59,17 @@ class Page implements AsyncDisposable {
   readonly sink
   readonly installation: Installation
   /** How far the clock of the queues is ahead. */
-  aheadMs = 0
+  readonly clock: { aheadMs: number }
   readonly #console
   readonly #address: string
 
   private constructor(
     sink: Awaited<ReturnType<typeof startFaultSink>>,
     installation: Installation,
+    clock: { aheadMs: number },
     console: AsyncDisposable & { address: string },
   ) {
+    this.clock = clock
     this.sink = sink
     this.installation = installation
     this.#console = console
@@ -76,11 +78,9 @@ class Page implements AsyncDisposable {
 
   static async open(): Promise<Page> {
     const sink = await startFaultSink()
-    let opened: Page | undefined
-    const now = () => Date.now() + (opened?.aheadMs ?? 0)
-    const installation = await startInstallation(sink.url, {}, { now })
-    opened = new Page(sink, installation, await startConsole(localDeployment(installation.cloud), 0))
-    return opened
+    const clock = { aheadMs: 0 }
+    const installation = await startInstallation(sink.url, {}, { now: () => Date.now() + clock.aheadMs })
+    return new Page(sink, installation, clock, await startConsole(localDeployment(installation.cloud), 0))
   }
 
   async get<T>(path: string): Promise<T> {
@@ -277,9 +277,9 @@ describe('rejected lines', () => {
 
   test.concurrent('that expire soon are counted, and can be kept', async () => {
     await using page = await Page.open()
-    page.aheadMs = -11 * 24 * 3_600_000
+    page.clock.aheadMs = -11 * 24 * 3_600_000
     await page.installation.import('old.jsonl', [GOOD, NO_TIME].join('\n'))
-    page.aheadMs = 0
+    page.clock.aheadMs = 0
     await page.installation.import('new.jsonl', [GOOD, NO_TIME].join('\n'))
     const rejected = await page.rejected('sort=expiry')
     expect(rejected).toMatchObject({ total: 2, expiringSoon: 1 })
