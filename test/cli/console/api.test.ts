@@ -23,37 +23,6 @@ const NO_TIME = '{"_p":"a","_n":"Signed Up"}'
 const MILLISECONDS = '{"_p":"b","_t":1393344604000,"_n":"Paid","order":12345678901234567890}'
 const FIXED = MILLISECONDS.replace('000,', ',')
 
-/**
- * The tests run at the same time, because they mostly wait for queues. A client of S3 or SQS finds its emulator in the environment, which the
- * next installation overwrites: one starts after the other, and makes its clients look before the next one starts.
- */
-let starting: Promise<unknown> = Promise.resolve()
-function startInstallation(...args: Parameters<typeof Installation.start>): Promise<Installation> {
-  const started = starting.then(async () => {
-    const installation = await Installation.start(...args)
-    await installation.handler(reconcileMessage(installation), { getRemainingTimeInMillis: () => 60_000 })
-    return installation
-  })
-  starting = started.catch(() => undefined)
-  return started
-}
-
-/** A message for which the function uses SQS, to hide it, and S3, to search the empty bucket for missed files. */
-function reconcileMessage({ cloud }: Installation): unknown {
-  return {
-    Records: [
-      {
-        messageId: 'first',
-        receiptHandle: 'none',
-        body: '{"schema":"kissmetrics-importer/reconcile/v1"}',
-        attributes: { ApproximateReceiveCount: '1' },
-        eventSource: 'aws:sqs',
-        eventSourceARN: cloud.importQueueArn,
-      },
-    ],
-  }
-}
-
 /** A client that sends the same headers as the page in a browser. */
 class Page implements AsyncDisposable {
   readonly sink
@@ -79,7 +48,7 @@ class Page implements AsyncDisposable {
   static async open(): Promise<Page> {
     const sink = await startFaultSink()
     const clock = { aheadMs: 0 }
-    const installation = await startInstallation(sink.url, {}, { now: () => Date.now() + clock.aheadMs })
+    const installation = await Installation.start(sink.url, {}, { now: () => Date.now() + clock.aheadMs })
     return new Page(sink, installation, clock, await startConsole(localDeployment(installation.cloud), 0))
   }
 
@@ -128,7 +97,7 @@ async function answered<T>(response: Response): Promise<T> {
 }
 
 describe('an uploaded file', () => {
-  test.concurrent('is imported; its rejected line is listed, fixed, replayed and delivered', async () => {
+  test('is imported; its rejected line is listed, fixed, replayed and delivered', async () => {
     await using page = await Page.open()
     const { key } = await answered<UploadResult>(
       await page.send('upload?name=may.jsonl', `${GOOD}\n${MILLISECONDS}\n${NO_TIME}\n`),
@@ -159,7 +128,7 @@ describe('an uploaded file', () => {
     expect(await page.deadLetterCount()).toBe(1)
   })
 
-  test.concurrent('with the name of an earlier file is imported only if the user confirms', async () => {
+  test('with the name of an earlier file is imported only if the user confirms', async () => {
     await using page = await Page.open()
     await answered(await page.send('upload?name=a.json', `${GOOD}\n`))
     await expect(page.send('upload?name=a.json', `${GOOD}\n`).then(answered)).rejects.toThrow(
@@ -170,7 +139,7 @@ describe('an uploaded file', () => {
   })
 
   // prettier-ignore
-  test.concurrent.each([
+  test.each([
     // what                        name
     [ 'no name',                   '' ],
     [ 'another suffix',            'a.csv' ],
@@ -186,7 +155,7 @@ describe('an uploaded file', () => {
 })
 
 describe('rejected lines', () => {
-  test.concurrent('are fixed all the same way: after a preview, the valid ones are sent and the others stay', async () => {
+  test('are fixed all the same way: after a preview, the valid ones are sent and the others stay', async () => {
     await using page = await Page.open()
     const lines = Array.from(
       { length: 40 },
@@ -212,7 +181,7 @@ describe('rejected lines', () => {
     expect(await page.rejected()).toMatchObject({ total: 10 })
   })
 
-  test.concurrent('are found by file, reason and text, one page at a time', async () => {
+  test('are found by file, reason and text, one page at a time', async () => {
     await using page = await Page.open()
     const bad = Array.from({ length: 25 }, (_, index) => `{"_p":"Person ${index}","_n":"x"}`)
     await page.installation.import('one.jsonl', [GOOD, ...bad].join('\n'))
@@ -243,7 +212,7 @@ describe('rejected lines', () => {
     expect(await page.get<RejectedPage>(`rejected?text=${encodeURIComponent("%' OR 1=1 --")}`)).toMatchObject({ matching: 0 })
   })
 
-  test.concurrent('are shown as far as they were read, during the first read of a long queue', async () => {
+  test('are shown as far as they were read, during the first read of a long queue', async () => {
     await using page = await Page.open()
     const bad = Array.from({ length: 2_000 }, (_, index) => `{"_p":"Person ${index}","_n":"x"}`)
     await page.installation.import('long.jsonl', [GOOD, ...bad].join('\n'))
@@ -259,14 +228,14 @@ describe('rejected lines', () => {
     expect(complete.total).toBeGreaterThan(first.total)
   })
 
-  test.concurrent('stay visible to other readers while the page is open', async () => {
+  test('stay visible to other readers while the page is open', async () => {
     await using page = await Page.open()
     await page.installation.import('x.jsonl', [GOOD, NO_TIME].join('\n'))
     await page.rejected()
     expect(await page.rejected()).toMatchObject({ total: 1 })
   })
 
-  test.concurrent('are read again when the queue has changed', async () => {
+  test('are read again when the queue has changed', async () => {
     await using page = await Page.open()
     expect(await page.rejected()).toMatchObject({ total: 0 })
     await page.installation.import('x.jsonl', [GOOD, NO_TIME].join('\n'))
@@ -275,7 +244,7 @@ describe('rejected lines', () => {
     )
   })
 
-  test.concurrent('that expire soon are counted, and can be kept', async () => {
+  test('that expire soon are counted, and can be kept', async () => {
     await using page = await Page.open()
     page.clock.aheadMs = -11 * 24 * 3_600_000
     await page.installation.import('old.jsonl', [GOOD, NO_TIME].join('\n'))
@@ -289,7 +258,7 @@ describe('rejected lines', () => {
     expect(await page.deadLetterCount()).toBe(1)
   })
 
-  test.concurrent('are archived when the user asks, and replayed from the archive', async () => {
+  test('are archived when the user asks, and replayed from the archive', async () => {
     await using page = await Page.open()
     await page.installation.import('x.jsonl', [GOOD, MILLISECONDS, NO_TIME].join('\n'))
     const milliseconds = (await page.rejected()).rows[0]!
@@ -302,7 +271,7 @@ describe('rejected lines', () => {
     expect(await page.rejected()).toMatchObject({ total: 1, archived: 0 })
   })
 
-  test.concurrent('do not include failed imports: those are retried', async () => {
+  test('do not include failed imports: those are retried', async () => {
     await using page = await Page.open()
     const message = JSON.stringify({
       Records: [
@@ -323,7 +292,7 @@ describe('rejected lines', () => {
     expect(await page.rejected()).toMatchObject({ total: 0 })
   })
 
-  test.concurrent('that are not valid UTF-8 are sent only after the user has replaced the unreadable characters', async () => {
+  test('that are not valid UTF-8 are sent only after the user has replaced the unreadable characters', async () => {
     await using page = await Page.open()
     const broken = Buffer.concat([Buffer.from('{"_p":"a","_t":1393344604,"_n":"caf'), Buffer.from([0xe9]), Buffer.from('"}')])
     await page.installation.import('latin1.jsonl', Buffer.concat([Buffer.from(`${GOOD}\n`), broken, Buffer.from('\n')]))
@@ -340,7 +309,7 @@ describe('rejected lines', () => {
 
 describe('a request that is not valid', () => {
   // prettier-ignore
-  test.concurrent.each<[string, (page: Page) => Promise<unknown>, RegExp]>([
+  test.each<[string, (page: Page) => Promise<unknown>, RegExp]>([
     // request                           send                                                                           answer
     [ 'an unknown reason',               (page) => page.get('rejected?reason=none'),                                     /^422: .*reason/ ],
     [ 'a page that is too large',        (page) => page.get('rejected?limit=100000'),                                    /^422: .*limit/ ],
@@ -357,7 +326,7 @@ describe('a request that is not valid', () => {
     await expect(send(page)).rejects.toThrow(answer)
   })
 
-  test.concurrent('an error of S3 or SQS is shown, and the console keeps running', async () => {
+  test('an error of S3 or SQS is shown, and the console keeps running', async () => {
     await using page = await Page.open()
     const { cloud } = page.installation
     const nowhere = new S3Client({ endpoint: 'http://127.0.0.1:1', maxAttempts: 1 })
