@@ -227,7 +227,7 @@ describe('a waiting receive request', () => {
     expect(now).toBeGreaterThanOrEqual(1_700_000_020_000)
   })
 
-  test('waits a part of that time if the emulator is told so', async () => {
+  test('waits a part of that time if the emulator scales it', async () => {
     await using quick = await localSqs({ now: () => now, waitScale: 0.05 })
     const url = await create(quick.sqs, 'q')
     const wait = { isOver: false }
