@@ -63,7 +63,7 @@ class LocalRun {
     this.#servers = servers
     this.#status = status
     this.#notify = notifyOn(process.stderr, status)
-    this.#reports = new ReportFollower(servers.services.s3, BUCKET, path.join(options.stateDir, 'reports'))
+    this.#reports = new ReportFollower(servers.services, path.join(options.stateDir, 'reports'))
     this.#progress = new Progress(status, options.json ? undefined : process.stdout)
     this.#folder = this.#openFolder()
     this.#source = this.#openSource(wiring)
@@ -72,7 +72,6 @@ class LocalRun {
   async untilDone(): Promise<ExitCode> {
     using interruption = new Interruption()
     const { sqs, deadLetterQueueUrl } = this.#servers.services
-    await this.#reports.changes() // skips the results of earlier runs
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
     await this.#uploadFiles()
@@ -148,7 +147,7 @@ class LocalRun {
   }
 
   #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): EventSource {
-    const { sqs, importQueueUrl, importQueueArn } = this.#servers.services
+    const { s3, sqs, importQueueUrl, importQueueArn } = this.#servers.services
     const log = terminalLog(this.#notify, {
       setupWrong: () => {
         this.#isSetupWrong = true
@@ -157,7 +156,7 @@ class LocalRun {
         this.#isEndpointDown = true
       },
     })
-    return new EventSource(sqs, createHandler(this.#environment(environment), log), {
+    return new EventSource(sqs, createHandler(this.#environment(environment), log, { s3, sqs }), {
       queueUrl: importQueueUrl,
       queueArn: importQueueArn,
       batchSize: eventSource.batchSize,

@@ -1,9 +1,10 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import { listObjects } from '../deployment/list-objects.ts'
+import { BUCKET } from './addresses.ts'
+import type { LocalServices } from './services.ts'
 
 export interface FollowedReport {
   readonly report: Report
@@ -13,41 +14,38 @@ export interface FollowedReport {
 
 /** Follows the reports in the bucket, and keeps a copy of each as a plain file that the user can open. */
 export class ReportFollower {
-  readonly #s3: S3Client
-  readonly #bucket: string
+  readonly #services: Pick<LocalServices, 's3' | 'writes'>
   readonly #folder: string
-  /** ETag by key. */
-  readonly #seen = new Map<string, string>()
+  /** Number of the last write to the bucket that was followed. */
+  #sequence: number
 
-  constructor(s3: S3Client, bucket: string, folder: string) {
-    this.#s3 = s3
-    this.#bucket = bucket
+  constructor(services: Pick<LocalServices, 's3' | 'writes'>, folder: string) {
+    this.#services = services
     this.#folder = folder
+    this.#sequence = services.writes.lastSequence()
   }
 
-  /** The reports that are new or have changed since the last call. */
+  /** The reports that are new or have changed since the last call; the first time, since the start. */
   async changes(): Promise<readonly FollowedReport[]> {
+    const reports = s3Reports(this.#services.s3)
     const changed: FollowedReport[] = []
-    for await (const { key, etag } of listObjects(this.#s3, this.#bucket, REPORTS_PREFIX)) {
-      if (this.#seen.get(key) === etag) continue
-      const { Body, ETag } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))
-      if (Body === undefined) continue
-      const text = await Body.transformToString()
-      this.#seen.set(key, ETag ?? etag)
-      changed.push({ report: JSON.parse(text) as Report, file: await this.#copy(key, text) }) // only the importer writes there
+    for (const { sequence, key } of this.#services.writes.writtenAfter(this.#sequence, BUCKET, REPORTS_PREFIX)) {
+      const found = await reports.find(BUCKET, key)
+      if (found !== undefined) changed.push({ report: found.report, file: await this.#copy(key, found.report) })
+      this.#sequence = sequence
     }
     return changed
   }
 
   /** A key may contain parts that a path must not, especially `..`: these are encoded. */
-  async #copy(key: string, text: string): Promise<string> {
+  async #copy(key: string, report: Report): Promise<string> {
     const parts = key
       .slice(REPORTS_PREFIX.length)
       .split('/')
       .map((part) => (/^\.*$/.test(part) ? `%2E${part.slice(1)}` : encodeURIComponent(part)))
     const file = path.join(this.#folder, ...parts)
     await mkdir(path.dirname(file), { recursive: true })
-    await writeFile(`${file}.part`, text)
+    await writeFile(`${file}.part`, `${JSON.stringify(report, null, 2)}\n`)
     await rename(`${file}.part`, file)
     return file
   }

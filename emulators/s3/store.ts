@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { S3Error } from './xml.ts'
 
 export interface StoredObject {
@@ -19,6 +19,11 @@ export interface StoredObject {
   readonly lastModified: number
   /** Headers that a reader gets back: content type, metadata. */
   readonly headers: Readonly<Record<string, string>>
+}
+
+export interface WrittenObject {
+  readonly sequence: number
+  readonly key: string
 }
 
 export interface Bucket {
@@ -41,6 +46,7 @@ const SCHEMA = `
     UNIQUE (bucket, key, version_id)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS latest_objects ON objects (bucket, key) WHERE is_latest = 1;
+  CREATE TABLE IF NOT EXISTS small_blobs (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, headers TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS parts (
     upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL, md5 TEXT NOT NULL, PRIMARY KEY (upload, number)
@@ -56,6 +62,7 @@ const SCHEMA = `
  */
 export class Store {
   readonly db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
 
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true })
@@ -80,8 +87,15 @@ export class Store {
     }
   }
 
+  /** Prepares a statement once. */
+  sql(text: string): StatementSync {
+    const prepared = this.#statements.get(text) ?? this.db.prepare(text)
+    this.#statements.set(text, prepared)
+    return prepared
+  }
+
   findBucket(name: string): Bucket | undefined {
-    const row = this.db.prepare('SELECT * FROM buckets WHERE name = ?').get(name)
+    const row = this.sql('SELECT * FROM buckets WHERE name = ?').get(name)
     return row && toBucket(row)
   }
 
@@ -92,17 +106,17 @@ export class Store {
   }
 
   buckets(): readonly Bucket[] {
-    return this.db.prepare('SELECT * FROM buckets ORDER BY name').all().map(toBucket)
+    return this.sql('SELECT * FROM buckets ORDER BY name').all().map(toBucket)
   }
 
   latest(bucket: string, key: string): StoredObject | undefined {
-    const row = this.db.prepare('SELECT * FROM objects WHERE bucket = ? AND key = ? AND is_latest = 1').get(bucket, key)
+    const row = this.sql('SELECT * FROM objects WHERE bucket = ? AND key = ? AND is_latest = 1').get(bucket, key)
     return row && toObject(row)
   }
 
   version(bucket: string, key: string, versionId: string): StoredObject | undefined {
-    const row = this.db
-      .prepare('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?')
+    const row = this
+      .sql('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?')
       .get(bucket, key, versionId)
     return row && toObject(row)
   }
@@ -112,9 +126,9 @@ export class Store {
     const { bucket, key, versionId, isDeleteMarker, blob, size, etag, lastModified, headers } = object
     const replaced = this.version(bucket, key, versionId)
     if (replaced !== undefined) this.#delete(replaced)
-    this.db.prepare('UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ? AND is_latest = 1').run(bucket, key)
-    this.db
-      .prepare(
+    this.sql('UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ? AND is_latest = 1').run(bucket, key)
+    this
+      .sql(
         `INSERT INTO objects (bucket, key, version_id, is_latest, is_delete_marker, blob, size, etag, last_modified, headers)
          VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
       )
@@ -126,8 +140,8 @@ export class Store {
   remove(object: StoredObject): readonly string[] {
     this.#delete(object)
     if (object.isLatest) {
-      this.db
-        .prepare(
+      this
+        .sql(
           `UPDATE objects SET is_latest = 1 WHERE sequence =
              (SELECT max(sequence) FROM objects WHERE bucket = ? AND key = ?)`,
         )
@@ -136,14 +150,27 @@ export class Store {
     return object.blob === undefined ? [] : [object.blob]
   }
 
+  writtenAfter(sequence: number, bucket: string, prefix: string): readonly WrittenObject[] {
+    return this.sql(
+      'SELECT sequence, key FROM objects WHERE sequence > ? AND bucket = ? AND is_latest = 1 AND is_delete_marker = 0 ORDER BY sequence',
+    )
+      .all(sequence, bucket)
+      .map((row) => ({ sequence: Number(row.sequence), key: String(row.key) }))
+      .filter(({ key }) => key.startsWith(prefix))
+  }
+
+  lastSequence(): number {
+    return Number(this.sql('SELECT coalesce(max(sequence), 0) AS sequence FROM objects').get()?.sequence)
+  }
+
   /** Every file that is in use. */
   blobs(): ReadonlySet<string> {
-    const rows = this.db.prepare('SELECT blob FROM objects WHERE blob IS NOT NULL UNION SELECT blob FROM parts').all()
+    const rows = this.sql('SELECT blob FROM objects WHERE blob IS NOT NULL UNION SELECT blob FROM parts').all()
     return new Set(rows.map(({ blob }) => String(blob)))
   }
 
   #delete({ bucket, key, versionId }: StoredObject): void {
-    this.db.prepare('DELETE FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').run(bucket, key, versionId)
+    this.sql('DELETE FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').run(bucket, key, versionId)
   }
 }
 
