@@ -96,12 +96,12 @@ class LocalRun {
   /** Uploads what is in the folder; on an empty first start, the samples. */
   async #uploadFiles(): Promise<void> {
     const { s3 } = this.#servers.services
-    const isFirstStart = (await isEmpty(s3, BUCKET)) && (await this.#folder.files()).length === 0
+    const isFirstStart = (await isEmpty(s3, BUCKET)) && (await this.#folder.isEmpty())
     if (isFirstStart && this.#options.samples && this.#servers.emulatorUrl !== undefined) {
       this.#notify('dim', 'first start:', 'there is nothing to import yet, so the samples are imported.')
       await uploadSamples(s3, BUCKET)
     }
-    await this.#folder.scan()
+    this.#folder.start()
   }
 
   async #isIdle(): Promise<boolean> {
@@ -135,13 +135,15 @@ class LocalRun {
       onIgnored: (file, suffixes) => {
         this.#notify('yellow', 'ignored:', `${file} (only files that end in ${suffixes.join(', ')} are imported)`)
       },
-      onUnreadable: (file, code) => {
+      onProblem: (file, problem) => {
         this.#isFileUnreadable = true
-        this.#notify(
-          'red',
-          'error:',
-          `${file} could not be read (${code}). Give yourself access to it, or remove it from the folder.`,
-        )
+        this.#notify('red', 'error:', `${file} ${problem}.`)
+      },
+      onNote: (note) => {
+        this.#notify('yellow', 'note:', note)
+      },
+      onError: (error) => {
+        this.#notify('red', 'error:', error.message)
       },
     })
   }
