@@ -55,7 +55,12 @@ async function* walkOther(file: string, options: WalkOptions): AsyncGenerator<st
 /** @returns undefined if the file is gone @throws Error with code ENOENT if it is a link that leads nowhere */
 export async function statOf(file: string): Promise<Stats | undefined> {
   return stat(file).catch(async (error: unknown) => {
-    const exists = codeOf(error) !== 'ENOENT' || (await lstat(file).then(() => true, () => false))
+    const exists =
+      codeOf(error) !== 'ENOENT' ||
+      (await lstat(file).then(
+        () => true,
+        () => false,
+      ))
     if (exists) throw error
     return undefined
   })

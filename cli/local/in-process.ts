@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { buffer, text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import {
   GetObjectCommand,
   type GetObjectCommandInput,
@@ -83,10 +83,25 @@ export function s3InProcess(client: S3Client, { objects }: Pick<S3Emulator, 'obj
 type Objects = S3Emulator['objects']
 
 function put(objects: Objects, input: PutObjectCommandInput): Promise<unknown> | undefined {
-  const { Bucket = '', Key = '', Body, ContentType, Metadata = {}, IfMatch, IfNoneMatch, ContentLength: _length, ...others } = input
+  const {
+    Bucket = '',
+    Key = '',
+    Body,
+    ContentType,
+    Metadata = {},
+    IfMatch,
+    IfNoneMatch,
+    ContentLength: _length,
+    ...others
+  } = input
   if (!isEmpty(others) || !(typeof Body === 'string' || Buffer.isBuffer(Body))) return undefined
   const metadata = Object.entries(Metadata).map(([name, value]) => [`${METADATA_PREFIX}${name.toLowerCase()}`, value])
-  const headers = { 'content-type': ContentType, 'if-match': IfMatch, 'if-none-match': IfNoneMatch, ...Object.fromEntries(metadata) }
+  const headers = {
+    'content-type': ContentType,
+    'if-match': IfMatch,
+    'if-none-match': IfNoneMatch,
+    ...Object.fromEntries(metadata),
+  }
   return objects.write(Bucket, Key, Buffer.from(Body), headers).then(
     ({ etag, versionId }) => ({ $metadata: {}, ETag: `"${etag}"`, ...versionOf(versionId) }),
     (error: unknown) => {
@@ -134,7 +149,7 @@ function isEmpty(input: object): boolean {
 /** What the SDK adds to the body of a response, as far as this program uses it. */
 function withTransforms(body: Readable): Readable {
   return Object.assign(body, {
-    transformToString: () => text(body),
+    transformToString: async (encoding?: BufferEncoding) => (await buffer(body)).toString(encoding),
     transformToByteArray: () => buffer(body),
   })
 }
@@ -147,5 +162,10 @@ function s3Exception({ code, message, status }: S3Error, method: string): S3Serv
 
 function sqsException({ type, message, status }: SqsError): SQSServiceException {
   const name = type.slice(type.indexOf('#') + 1)
-  return new SQSServiceException({ name, message, $fault: status < 500 ? 'client' : 'server', $metadata: { httpStatusCode: status } })
+  return new SQSServiceException({
+    name,
+    message,
+    $fault: status < 500 ? 'client' : 'server',
+    $metadata: { httpStatusCode: status },
+  })
 }

@@ -53,7 +53,8 @@ class LocalRun {
   readonly #reports: ReportFollower
   readonly #progress: Progress
   readonly #folder: WatchedFolder
-  readonly #source: EventSource
+  readonly #wiring: Wiring
+  #source: EventSource | undefined
   #isSetupWrong = false
   #isEndpointDown = false
   #isFileUnreadable = false
@@ -63,15 +64,22 @@ class LocalRun {
     this.#servers = servers
     this.#status = status
     this.#notify = notifyOn(process.stderr, status)
-    this.#reports = new ReportFollower(servers.services, path.join(options.stateDir, 'reports'))
+    this.#reports = new ReportFollower(servers.services, {
+      folder: path.join(options.stateDir, 'reports'),
+      onProblem: (problem) => {
+        this.#notify('yellow', 'note:', problem)
+      },
+    })
     this.#progress = new Progress(status, options.json ? undefined : process.stdout)
     this.#folder = this.#openFolder()
-    this.#source = this.#openSource(wiring)
+    this.#wiring = wiring
   }
 
   async untilDone(): Promise<ExitCode> {
     using interruption = new Interruption()
     const { sqs, deadLetterQueueUrl } = this.#servers.services
+    await this.#reports.skipEarlier() // before the first invocation
+    this.#source = this.#openSource(this.#wiring)
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
     await this.#uploadFiles()
@@ -88,9 +96,9 @@ class LocalRun {
   /** The next start continues from what this leaves behind. */
   async stop(): Promise<void> {
     await this.#folder.stop()
-    await this.#source.stop()
+    await this.#source?.stop()
     this.#status.clear()
-    if (this.#options.json) process.stdout.write(`${JSON.stringify(this.#progress.finished, null, 2)}\n`)
+    if (this.#options.json) await this.#reports.write(this.#progress.finished, process.stdout)
   }
 
   /** Uploads what is in the folder; on an empty first start, the samples. */
@@ -106,7 +114,7 @@ class LocalRun {
 
   async #isIdle(): Promise<boolean> {
     const { sqs, importQueueUrl } = this.#servers.services
-    if (this.#folder.isUploading || !this.#source.isIdle) return false
+    if (this.#folder.isUploading || this.#source?.isIdle !== true) return false
     const { active, delayed } = await queueDepth(sqs, importQueueUrl)
     // During an outage, work is retried later, possibly for days: `--once` does not wait for it.
     return active === 0 && (delayed === 0 || this.#isEndpointDown)
@@ -123,7 +131,8 @@ class LocalRun {
           ? `${file.key} is not finished, because the endpoint is down. Run the same command again to continue.`
           : `${file.key} is not finished; its message is in the dead-letter queue. See it: npx km-import rejects list.`,
       )
-    const isAllDelivered = unfinished.length === 0 && this.#progress.finished.every(({ state }) => state === 'complete')
+    const isAllDelivered =
+      unfinished.length === 0 && [...this.#progress.finished].every((key) => this.#reports.states.get(key) === 'complete')
     return isAllDelivered ? EXIT.ok : EXIT.someLinesLeft
   }
 

@@ -51,7 +51,8 @@ export async function findUploaded(s3: S3Client, bucket: string, key: string): P
     const { end = 0 } = pieces.at(-1) ?? {}
     const next = await head(s3, bucket, appendedKey(key, end))
     // Lines that were appended to an earlier file of this name do not count.
-    if (next?.Metadata?.of !== versionId) return { versionId, pieces, end, size: last.Metadata?.size, mtime: last.Metadata?.mtime }
+    if (next?.Metadata?.of !== versionId)
+      return { versionId, pieces, end, size: last.Metadata?.size, mtime: last.Metadata?.mtime }
     pieces.push(pieceOf(next, Number(next.Metadata.start)))
     last = next
   }

@@ -88,7 +88,12 @@ export class WatchedFolder {
 
   /** Whether a file waits for its upload, or until it stops changing. */
   get isUploading(): boolean {
-    return this.#queue.size + this.#running.size + this.#changing.size > 0
+    return this.isBusy || this.#changing.size > 0
+  }
+
+  /** Whether files are looked at, or uploaded. */
+  get isBusy(): boolean {
+    return this.#queue.size + this.#running.size > 0
   }
 
   /** Uploads every file that is there, and those that are added later. */
@@ -166,15 +171,19 @@ export class WatchedFolder {
     if (quietFor < this.#quietMs) {
       lookAgain(this.#quietMs - Math.max(0, quietFor))
       if (now - (earlier?.first ?? now) > this.#quietMs * MENTIONED_FACTOR && this.#isNew(file, 'growing'))
-        this.#options.onNote(`${file} is still being written. It is imported when it has not changed for ${this.#quietMs / 1000} s.`)
+        this.#options.onNote(
+          `${file} is still being written. It is imported when it has not changed for ${this.#quietMs / 1000} s.`,
+        )
       return
     }
     try {
       const isComplete = await this.#upload(file, stats, quietFor >= finishedMs)
       if (!isComplete) lookAgain(Math.max(1, finishedMs - quietFor))
     } catch (error) {
-      if (!isAboutFile(error)) throw error
-      this.#report(file, unreadable(error))
+      if (codeOf(error) === 'ENOENT') return // removed a moment ago
+      const problem = problemOf(error)
+      if (problem === undefined) throw error
+      this.#report(file, problem)
     }
   }
 
@@ -238,7 +247,11 @@ function objectOf(
   return { Key: appendedKey(key, uploaded.end), Metadata: appended }
 }
 
-/** The errors of the operating system for one file. Those of the disk of the state folder are about all files. */
-function isAboutFile(error: unknown): boolean {
-  return ['EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENOENT', 'ESTALE'].includes(codeOf(error))
+/** @returns undefined for an error that is not about this file alone, like a full disk */
+function problemOf(error: unknown): string | undefined {
+  if (error instanceof Error && error.name === 'KeyTooLongError')
+    return 'has a path that is longer than the 1,024 bytes of an S3 key. Shorten it'
+  return FILE_ERRORS.has(codeOf(error)) ? unreadable(error) : undefined
 }
+
+const FILE_ERRORS = new Set(['EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ESTALE', 'EMFILE', 'ENFILE'])

@@ -10,9 +10,11 @@ import { crc32 } from 'node:zlib'
 import { AwsChunked } from './aws-chunked.ts'
 import { notImplemented, S3Error } from './xml.ts'
 
-/** Uploaded bytes on disk. */
+/** Uploaded bytes. */
 export interface Blob {
   readonly name: string
+  /** The bytes, if they become a row: `keep` writes it, in the transaction of the object. */
+  readonly row?: Buffer
   readonly size: number
   /** Hexadecimal, as in an ETag. */
   readonly md5: string
@@ -58,7 +60,6 @@ export class Blobs {
     try {
       if (isRow) {
         meter.add(body)
-        this.#insertRow.run(name, body)
       } else {
         const source = Buffer.isBuffer(body) ? Readable.from([body]) : body
         const file = createWriteStream(this.#path(name))
@@ -69,15 +70,18 @@ export class Blobs {
       await this.remove([name])
       throw error
     }
-    return { name, ...meter.result }
+    return { name, ...meter.result, ...(isRow && { row: body }) }
+  }
+
+  keep({ name, row }: Pick<Blob, 'name' | 'row'>): void {
+    if (row !== undefined) this.#insertRow.run(name, row)
   }
 
   /** Concatenates blobs, for multipart uploads. */
   async join(names: readonly string[]): Promise<string> {
     const joined = randomUUID()
     try {
-      for (const name of names)
-        await pipeline(await this.read(name), createWriteStream(this.#path(joined), { flags: 'a' }))
+      for (const name of names) await pipeline(await this.read(name), createWriteStream(this.#path(joined), { flags: 'a' }))
     } catch (error) {
       await this.remove([joined])
       throw error

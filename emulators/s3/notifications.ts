@@ -46,7 +46,7 @@ export class Notifications {
     const configurations = contentsOf(xml, 'QueueConfiguration').map(parseConfiguration)
     rejectOverlaps(configurations)
     this.#store.transaction(() => {
-      this.#store.sql('UPDATE buckets SET notifications = ? WHERE name = ?').run(JSON.stringify(configurations), bucket)
+      this.#store.changeBuckets('UPDATE buckets SET notifications = ? WHERE name = ?', JSON.stringify(configurations), bucket)
       for (const queueArn of new Set(configurations.map((configuration) => configuration.queueArn))) {
         const test = {
           Service: 'Amazon S3',

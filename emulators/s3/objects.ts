@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Transform, type Readable, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Blobs } from './blobs.ts'
+import type { Blob, Blobs } from './blobs.ts'
 import { rangeOf } from './byte-range.ts'
 import { checkPreconditions, isUnchanged } from './conditional-requests.ts'
 import type { S3Faults } from './faults.ts'
@@ -48,6 +48,7 @@ export class Objects {
       { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: storedHeaders(headers) },
       'ObjectCreated:Put',
       headers,
+      blob,
     )
   }
 
@@ -56,6 +57,7 @@ export class Objects {
     fresh: Pick<StoredObject, 'bucket' | 'key' | 'blob' | 'size' | 'etag' | 'headers'>,
     event: string,
     conditions: IncomingHttpHeaders,
+    blob?: Blob,
   ): Promise<StoredObject> {
     const object: StoredObject = {
       ...fresh,
@@ -68,6 +70,7 @@ export class Objects {
     try {
       unneeded = this.#store.transaction(() => {
         checkPreconditions(conditions, this.#current(fresh.bucket, fresh.key)) // again: another request may have written the key while the bytes arrived
+        if (blob !== undefined) this.#blobs.keep(blob)
         const replaced = this.#store.add(object)
         this.#notifications.write(object, event)
         return replaced

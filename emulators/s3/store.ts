@@ -24,6 +24,7 @@ export interface StoredObject {
 export interface WrittenObject {
   readonly sequence: number
   readonly key: string
+  readonly size: number
 }
 
 export interface Bucket {
@@ -63,11 +64,15 @@ const SCHEMA = `
 export class Store {
   readonly db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  /** Every request looks its bucket up. */
+  readonly #buckets = new Map<string, Bucket>()
 
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true })
     this.db = new DatabaseSync(path.join(dir, 's3.sqlite'))
-    this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;')
+    this.db.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000;',
+    )
     this.db.exec(SCHEMA)
   }
 
@@ -95,8 +100,19 @@ export class Store {
   }
 
   findBucket(name: string): Bucket | undefined {
+    const cached = this.#buckets.get(name)
+    if (cached !== undefined) return cached
     const row = this.sql('SELECT * FROM buckets WHERE name = ?').get(name)
-    return row && toBucket(row)
+    if (row === undefined) return undefined
+    const bucket = toBucket(row)
+    this.#buckets.set(name, bucket)
+    return bucket
+  }
+
+  /** @param sql a statement that changes buckets */
+  changeBuckets(sql: string, ...values: readonly (string | number)[]): void {
+    this.sql(sql).run(...values)
+    this.#buckets.clear()
   }
 
   bucket(name: string): Bucket {
@@ -115,9 +131,7 @@ export class Store {
   }
 
   version(bucket: string, key: string, versionId: string): StoredObject | undefined {
-    const row = this
-      .sql('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?')
-      .get(bucket, key, versionId)
+    const row = this.sql('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').get(bucket, key, versionId)
     return row && toObject(row)
   }
 
@@ -127,12 +141,10 @@ export class Store {
     const replaced = this.version(bucket, key, versionId)
     if (replaced !== undefined) this.#delete(replaced)
     this.sql('UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ? AND is_latest = 1').run(bucket, key)
-    this
-      .sql(
-        `INSERT INTO objects (bucket, key, version_id, is_latest, is_delete_marker, blob, size, etag, last_modified, headers)
+    this.sql(
+      `INSERT INTO objects (bucket, key, version_id, is_latest, is_delete_marker, blob, size, etag, last_modified, headers)
          VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(bucket, key, versionId, isDeleteMarker ? 1 : 0, blob ?? null, size, etag, lastModified, JSON.stringify(headers))
+    ).run(bucket, key, versionId, isDeleteMarker ? 1 : 0, blob ?? null, size, etag, lastModified, JSON.stringify(headers))
     return replaced?.blob === undefined ? [] : [replaced.blob]
   }
 
@@ -140,22 +152,20 @@ export class Store {
   remove(object: StoredObject): readonly string[] {
     this.#delete(object)
     if (object.isLatest) {
-      this
-        .sql(
-          `UPDATE objects SET is_latest = 1 WHERE sequence =
+      this.sql(
+        `UPDATE objects SET is_latest = 1 WHERE sequence =
              (SELECT max(sequence) FROM objects WHERE bucket = ? AND key = ?)`,
-        )
-        .run(object.bucket, object.key)
+      ).run(object.bucket, object.key)
     }
     return object.blob === undefined ? [] : [object.blob]
   }
 
   writtenAfter(sequence: number, bucket: string, prefix: string): readonly WrittenObject[] {
     return this.sql(
-      'SELECT sequence, key FROM objects WHERE sequence > ? AND bucket = ? AND is_latest = 1 AND is_delete_marker = 0 ORDER BY sequence',
+      'SELECT sequence, key, size FROM objects WHERE sequence > ? AND bucket = ? AND is_latest = 1 AND is_delete_marker = 0 ORDER BY sequence',
     )
       .all(sequence, bucket)
-      .map((row) => ({ sequence: Number(row.sequence), key: String(row.key) }))
+      .map((row) => ({ sequence: Number(row.sequence), key: String(row.key), size: Number(row.size) }))
       .filter(({ key }) => key.startsWith(prefix))
   }
 
