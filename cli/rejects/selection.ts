@@ -12,8 +12,10 @@ interface Locations {
 
 /** Dead letters that a command has selected. Those from the queue stay hidden from other consumers until they are removed or released. */
 export class DeadLetterSelection implements AsyncDisposable {
-  /** False if the queue holds more messages than one scan can receive, or the scan was interrupted. */
+  /** False if others hold some dead letters, the queue holds more than one scan can receive, or the scan was interrupted. */
   isComplete = true
+  /** Dead letters of the queue that other readers held during the scan. */
+  inUse = 0
   readonly #locations = new Map<string, Locations>()
   readonly #queue: DeadLetterReader
   readonly #archived: ArchivedFiles
