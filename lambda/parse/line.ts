@@ -1,9 +1,10 @@
 import { reject, type Rejection, type WarningCode } from '../reasons.ts'
 import type { Command, Property } from './command.ts'
-import { parseAlias, parseEventName, parseIdentity } from './identity.ts'
+import { findAliasFault, identityWarnings, parseAlias, parseEventName, parseIdentity } from './identity.ts'
 import { explainJsonError } from './json-error.ts'
 import { readLayout, type JsonObject, type Layout } from './layout.ts'
-import { findReserved, readProperties } from './properties.ts'
+import { findNameFault } from './names.ts'
+import { readProperties } from './properties.ts'
 import { kindOf, shownName } from './text.ts'
 import { parseTime, type EpochSeconds } from './time.ts'
 
@@ -52,8 +53,8 @@ function isObject(value: unknown): value is JsonObject {
 
 function parseObject(layout: Layout, rules: LineRules): ParsedLine | Rejection {
   const { object, lexemes } = layout
-  const reserved = findReserved(layout)
-  if (reserved !== undefined) return reserved
+  const nameFault = findNameFault(layout)
+  if (nameFault !== undefined) return nameFault
   const person = parseIdentity(own(object, '_p'), lexemes?.get('_p'))
   if (typeof person !== 'string') return person
   const time = parseTime(own(object, '_t'), rules.latestTime, lexemes?.get('_t'))
@@ -62,10 +63,14 @@ function parseObject(layout: Layout, rules: LineRules): ParsedLine | Rejection {
   if (typeof event === 'object') return event
   const other = parseAlias(own(object, '_p2'), lexemes?.get('_p2'))
   if (typeof other === 'object') return other
-  if (other === person) return reject('alias_to_itself')
+  if (other !== undefined) {
+    const fault = findAliasFault(person, other)
+    if (fault !== undefined) return fault
+  }
   const extras = readProperties(layout)
   if ('kind' in extras) return extras
-  const { properties, warnings } = extras
+  const { properties } = extras
+  const warnings = identityWarnings(person, other, extras.warnings)
   const commands = commandsFor(person, time, event, other, properties)
   return commands.length === 0 ? reject('nothing_to_import') : { kind: 'parsed', commands, time, warnings }
 }
