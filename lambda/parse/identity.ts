@@ -56,7 +56,10 @@ export function findAliasFault(person: string, other: string): Rejection | undef
   const name = isPlaceholder(trimmed(other)) ? '`_p2`' : isPlaceholder(trimmed(person)) ? '`_p`' : undefined
   return name === undefined
     ? undefined
-    : reject('invalid_alias', `${name} stands for a missing value or for many people, and the alias would make them all one person`)
+    : reject(
+        'invalid_alias',
+        `${name} stands for a missing value or for many people, and the alias would make them all one person`,
+      )
 }
 
 /** Adds what is unusual about the identities of a line. It is sent, because only the user knows whether it was meant. */

@@ -1,7 +1,10 @@
-/** Spaces, control characters, and characters that are not drawn. U+2800 is the empty Braille pattern. */
-const HIDDEN = String.raw`[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]`
+/**
+ * Spaces, control characters, and characters that are not drawn. U+2800 is the empty Braille pattern. Variation selectors belong to the
+ * emoji before them.
+ */
+const HIDDEN = String.raw`(?![\ufe00-\ufe0f])[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]`
 const ONE_HIDDEN = new RegExp(HIDDEN, 'u')
-const ONLY_HIDDEN = new RegExp(`^${HIDDEN}*$`, 'u')
+const ONLY_HIDDEN = new RegExp(`^(?:${HIDDEN})*$`, 'u')
 const ANYWHERE = new RegExp(HIDDEN, 'gu')
 
 /** Empty, or nothing in it can be seen. */
@@ -39,7 +42,9 @@ export function visible(json: string): string {
   return json.replace(ANYWHERE, (character) =>
     character === ' '
       ? character
-      : Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+      : Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+          '',
+        ),
   )
 }
 
