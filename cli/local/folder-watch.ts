@@ -1,6 +1,13 @@
-import { watch, type FSWatcher } from 'node:fs'
+import type { FSWatcher, watch } from 'node:fs'
 import path from 'node:path'
 import { codeOf } from '../../lambda/errors.ts'
+
+export interface FolderWatchListeners {
+  /** Called with a file or folder that was created, changed or removed. */
+  readonly onChange: (file: string) => void
+  /** Called if a folder cannot be watched, with the code of the operating system. */
+  readonly onFailure: (code: string) => void
+}
 
 /**
  * Notices changes in folders. One watch for each folder is enough, because the operating system names the file that has changed; a watch for
@@ -8,38 +15,40 @@ import { codeOf } from '../../lambda/errors.ts'
  */
 export class FolderWatch implements Disposable {
   readonly #watchers = new Map<string, FSWatcher>()
-  readonly #onChange: (file: string) => void
-  readonly #onFailure: (code: string) => void
+  readonly #watch: typeof watch
+  readonly #on: FolderWatchListeners
 
-  /**
-   * @param onChange called with a file or folder that was created, changed or removed
-   * @param onFailure called if a folder cannot be watched, with the code of the operating system
-   */
-  constructor(onChange: (file: string) => void, onFailure: (code: string) => void) {
-    this.#onChange = onChange
-    this.#onFailure = onFailure
+  /** @param watchFolder the function of Node */
+  constructor(watchFolder: typeof watch, on: FolderWatchListeners) {
+    this.#watch = watchFolder
+    this.#on = on
   }
 
   /** Replaces an earlier watch: it may be that of a removed folder of the same name. */
   add(folder: string): void {
     this.remove(folder)
     try {
-      const watcher = watch(folder, (_event, name) => {
-        if (name !== null) this.#onChange(path.join(folder, name))
+      const watcher = this.#watch(folder, (_event, name) => {
+        if (name !== null) this.#on.onChange(path.join(folder, name))
       })
       watcher.on('error', (error) => {
         this.remove(folder)
-        this.#onFailure(codeOf(error))
+        this.#fail(error)
       })
       this.#watchers.set(folder, watcher)
     } catch (error) {
-      this.#onFailure(codeOf(error))
+      this.#fail(error)
     }
   }
 
   remove(folder: string): void {
     this.#watchers.get(folder)?.close()
     this.#watchers.delete(folder)
+  }
+
+  #fail(error: unknown): void {
+    const code = codeOf(error)
+    if (code !== 'ENOENT') this.#on.onFailure(code) // a folder that was just removed needs no watch
   }
 
   [Symbol.dispose](): void {

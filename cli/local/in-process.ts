@@ -95,7 +95,10 @@ function put(objects: Objects, input: PutObjectCommandInput): Promise<unknown> |
     ...others
   } = input
   if (!isEmpty(others) || !(typeof Body === 'string' || Buffer.isBuffer(Body))) return undefined
-  const metadata = Object.entries(Metadata).map(([name, value]) => [`${METADATA_PREFIX}${name.toLowerCase()}`, value])
+  const metadata = Object.entries(Metadata).map(([name, value]): [string, string] => [
+    `${METADATA_PREFIX}${name.toLowerCase()}`,
+    value,
+  ])
   const headers = {
     'content-type': ContentType,
     'if-match': IfMatch,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHandler } from '../../lambda/app.ts'
+import { asError, SetupError } from '../../lambda/errors.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
@@ -11,6 +12,7 @@ import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
 import { readCdkSettings } from './cdk-settings.ts'
+import { asDiskFull, checkDiskSpace } from './disk-space.ts'
 import { EventSource } from './event-source.ts'
 import { greeting } from './greeting.ts'
 import type { LocalOptions } from './options.ts'
@@ -55,6 +57,7 @@ class LocalRun {
   readonly #folder: WatchedFolder
   readonly #wiring: Wiring
   #source: EventSource | undefined
+  #setupError: SetupError | undefined
   #isSetupWrong = false
   #isEndpointDown = false
   #isFileUnreadable = false
@@ -85,6 +88,8 @@ class LocalRun {
     await this.#uploadFiles()
     for (let idlePolls = 0; idlePolls < IDLE_POLLS_TO_END;) {
       if (interruption.happened) return EXIT.interrupted
+      await checkDiskSpace(this.#options.stateDir)
+      if (this.#setupError !== undefined) throw this.#setupError
       if (this.#options.once && this.#isSetupWrong) return EXIT.unusable
       this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))
       idlePolls = this.#options.once && (await this.#isIdle()) ? idlePolls + 1 : 0
@@ -136,6 +141,13 @@ class LocalRun {
     return isAllDelivered ? EXIT.ok : EXIT.someLinesLeft
   }
 
+  /** An error that only the user can fix ends the run; after any other, the rest goes on. */
+  #fail(cause: Error): void {
+    const error = asDiskFull(cause, this.#options.stateDir)
+    if (error instanceof SetupError) this.#setupError = error
+    else this.#notify('red', 'error:', error.message)
+  }
+
   #openFolder(): WatchedFolder {
     return new WatchedFolder(this.#servers.services.s3, {
       folder: this.#options.watchedDir,
@@ -151,8 +163,9 @@ class LocalRun {
       onNote: (note) => {
         this.#notify('yellow', 'note:', note)
       },
+      checkRoom: (bytes) => checkDiskSpace(this.#options.stateDir, bytes),
       onError: (error) => {
-        this.#notify('red', 'error:', error.message)
+        this.#fail(error)
       },
     })
   }
@@ -174,7 +187,7 @@ class LocalRun {
       timeoutMs: timeoutSeconds * 1000,
       concurrency: eventSource.maximumConcurrency,
       onError: (error) => {
-        this.#notify('red', 'error:', error instanceof Error ? error.message : String(error))
+        this.#fail(asError(error))
       },
     })
   }

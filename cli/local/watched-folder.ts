@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import { watch, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
@@ -22,8 +22,14 @@ export interface WatchedFolderOptions {
   readonly onNote: (note: string) => void
   /** Called with an error that is not about one file. */
   readonly onError: (error: Error) => void
+  /** Rejects if there is no room for an object of this size. */
+  readonly checkRoom: (bytes: number) => Promise<void>
   /** A file must be unchanged for this long before it is uploaded, because a program may still be writing it. @default 3 s */
   readonly quietMs?: number
+  /** How often new files are searched for if folders cannot be watched. @default 5 s */
+  readonly pollMs?: number
+  /** @default that of Node */
+  readonly watch?: typeof watch
 }
 
 const QUIET_MS = 3_000
@@ -34,7 +40,6 @@ const MENTIONED_FACTOR = 20
 const UPLOADS = 4
 /** A larger body is a stream. */
 const MAX_BUFFER_BYTES = 1_048_576
-/** If folders cannot be watched. */
 const POLL_MS = 5_000
 
 /** A file that changed a moment ago. */
@@ -67,14 +72,14 @@ export class WatchedFolder {
     this.#s3 = s3
     this.#options = options
     this.#quietMs = options.quietMs ?? QUIET_MS
-    this.#watch = new FolderWatch(
-      (file) => {
+    this.#watch = new FolderWatch(options.watch ?? watch, {
+      onChange: (file) => {
         this.#enqueue(file)
       },
-      (code) => {
+      onFailure: (code) => {
         this.#startPolling(code)
       },
-    )
+    })
     this.#walkOptions = {
       listed: new Map(),
       onFolder: (folder) => {
@@ -198,6 +203,7 @@ export class WatchedFolder {
     const part = await findUnsentPart(handle, size, uploaded, isFinished)
     if (part.kind === 'nothing') return isFinished || uploaded?.end === size
     const bytes = part.end - part.start
+    await this.#options.checkRoom(bytes)
     const range = { start: part.start, end: part.end - 1, autoClose: false }
     await this.#s3.send(
       new PutObjectCommand({
@@ -218,10 +224,11 @@ export class WatchedFolder {
 
   #startPolling(code: string): void {
     if (this.#poll !== undefined || this.#isStopped) return
-    this.#options.onNote(`Folders cannot be watched (${code}), so new files are searched for every ${POLL_MS / 1000} s.`)
+    const { folder, onNote, pollMs = POLL_MS } = this.#options
+    onNote(`Not all folders can be watched (${code}), so new files are searched for every ${pollMs / 1000} s.`)
     this.#poll = setInterval(() => {
-      if (!this.isUploading) this.#enqueue(this.#options.folder)
-    }, POLL_MS)
+      if (!this.isBusy) this.#enqueue(folder)
+    }, pollMs)
   }
 
   #report(file: string, problem: string): void {

@@ -35,6 +35,7 @@ export interface Bucket {
   readonly notifications: string
 }
 
+// cspell:ignore autocheckpoint
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS buckets (
     name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, versioning TEXT, notifications TEXT NOT NULL DEFAULT '[]'

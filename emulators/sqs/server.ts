@@ -87,7 +87,10 @@ export async function startSqs(options: SqsOptions): Promise<SqsEmulator> {
         await Promise.resolve()
         sendInProcess(service, queueArn, body)
       },
-      execute: async (operation, input, signal) => operationOf(`${TARGET_PREFIX}${operation}`)(service, readInput(input), signal),
+      execute: async (operation, input, signal) => {
+        const execute = operationOf(`${TARGET_PREFIX}${operation}`)
+        return await execute(service, readInput(input), signal)
+      },
       clockMoved: () => {
         service.messages.notifyWaiting()
         service.moveTasks.tick()

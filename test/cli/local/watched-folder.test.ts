@@ -7,7 +7,7 @@ import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { startLocalServices, type LocalServices } from '../../../cli/local/services.ts'
-import { WatchedFolder } from '../../../cli/local/watched-folder.ts'
+import { WatchedFolder, type WatchedFolderOptions } from '../../../cli/local/watched-folder.ts'
 import { eventually, TEST_WIRING } from '../../support/installation.ts'
 
 /** A file that was written this long ago is quiet; one that was written five times as long ago is finished. */
@@ -51,7 +51,7 @@ interface Seen {
   readonly notes: string[]
 }
 
-function watchedFolder(quietMs: number, { problems, notes }: Seen): WatchedFolder {
+function watchedFolder(quietMs: number, { problems, notes }: Seen, more: Partial<WatchedFolderOptions> = {}): WatchedFolder {
   return new WatchedFolder(services.s3, {
     folder,
     bucket: BUCKET,
@@ -59,8 +59,10 @@ function watchedFolder(quietMs: number, { problems, notes }: Seen): WatchedFolde
     quietMs,
     onIgnored: (file) => problems.push(`${path.relative(folder, file)} ignored`),
     onProblem: (file, problem) => problems.push(`${path.relative(folder, file)} ${problem}`),
+    checkRoom: () => Promise.resolve(),
     onNote: (note) => notes.push(note),
     onError: (error) => problems.push(String(error)),
+    ...more,
   })
 }
 
@@ -163,6 +165,42 @@ test('a file that is added later, in a new folder, is uploaded', async () => {
   await eventually('the upload', async () => ((await uploads()).length === 1 ? true : undefined))
   await watched.stop()
   expect(await uploads()).toEqual([`new/deep/late.json: ${ONE}`])
+})
+
+test('if the watches of the operating system are used up, new files are searched for, and one line says so', async () => {
+  const seen: Seen = { problems: [], notes: [] }
+  const noWatch = (): never => {
+    throw Object.assign(new Error('System limit for number of file watchers reached'), { code: 'ENOSPC' })
+  }
+  await write('folder/a.json', ONE)
+  const watched = watchedFolder(QUIET_MS, seen, { watch: noWatch, pollMs: 10 })
+  watched.start()
+  await eventually('the first file', async () => ((await uploads()).length === 1 ? true : undefined))
+  await write('late.json', TWO)
+  await eventually('the second file', async () => ((await uploads()).length === 2 ? true : undefined))
+  await watched.stop()
+  expect(seen).toEqual({
+    problems: [],
+    notes: ['Not all folders can be watched (ENOSPC), so new files are searched for every 0.01 s.'],
+  })
+})
+
+test('a file that the disk has no room for is not uploaded', async () => {
+  const errors: Error[] = []
+  await write('a.json', ONE)
+  const watched = watchedFolder(
+    QUIET_MS,
+    { problems: [], notes: [] },
+    {
+      checkRoom: (bytes) => Promise.reject(new Error(`no room for ${bytes}`)),
+      onError: (error) => errors.push(error),
+    },
+  )
+  watched.start()
+  while (watched.isBusy) await setImmediate()
+  await watched.stop()
+  expect(errors).toEqual([new Error(`no room for ${ONE.length}`)])
+  expect(await uploads()).toEqual([])
 })
 
 describe('what cannot be uploaded is reported in one line each, and the rest is uploaded', () => {
