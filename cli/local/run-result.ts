@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { ARCHIVED_PREFIX } from '../../lambda/keys.ts'
@@ -9,6 +10,7 @@ import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { counted, printable, styled, type Output } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
 import { continuousCommand, typedCommand } from './command.ts'
+import { DEFAULT_STATE_DIR } from './options.ts'
 import { findRemainingWork } from './remaining-work.ts'
 import type { LocalServices } from './services.ts'
 
@@ -40,7 +42,7 @@ export async function runResult(run: EndOfRun, output: Output): Promise<ExitCode
     output.write(
       hint(
         `${counted(withRejects, 'file')} with lines that were not delivered; to fix them, start the importer, and pull the lines in a second terminal`,
-        [continuousCommand(args), `npx km-import rejects pull -o rejects.jsonl${deploymentOptionsOf({ stateDir })}`],
+        [continuousCommand(args), `npx km-import rejects pull -o rejects.jsonl${stateDirOption(stateDir)}`],
         output,
       ),
     )
@@ -60,6 +62,10 @@ function unfinishedText(unfinished: readonly SourceFile[], isEndpointDown: boole
   const more = unfinished.length - names.length
   if (more > 0) names.push(`${counted(more, 'more file')} not finished${why}.`)
   return names.map((name) => `${styled(output, 'red', 'error:')} ${name}\n`).join('')
+}
+
+function stateDirOption(stateDir: string): string {
+  return deploymentOptionsOf({ stateDir: stateDir === path.resolve(DEFAULT_STATE_DIR) ? DEFAULT_STATE_DIR : stateDir })
 }
 
 /** Each command has a row of its own, so that it can be copied. */
