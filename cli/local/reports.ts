@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
-import type { Report } from '../../lambda/report/report.ts'
+import type { Report, ReportState } from '../../lambda/report/report.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 
 export interface FollowedReport {
@@ -18,11 +18,17 @@ export class ReportFollower {
   readonly #folder: string
   /** ETag by key. */
   readonly #seen = new Map<string, string>()
+  readonly #states = new Map<string, ReportState>()
 
   constructor(s3: S3Client, bucket: string, folder: string) {
     this.#s3 = s3
     this.#bucket = bucket
     this.#folder = folder
+  }
+
+  /** The state of every report, by key, as of the last call of `changes`. */
+  get states(): ReadonlyMap<string, ReportState> {
+    return this.#states
   }
 
   /** The reports that are new or have changed since the last call. */
@@ -33,8 +39,10 @@ export class ReportFollower {
       const { Body, ETag } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))
       if (Body === undefined) continue
       const text = await Body.transformToString()
+      const report = JSON.parse(text) as Report // only the importer writes there
       this.#seen.set(key, ETag ?? etag)
-      changed.push({ report: JSON.parse(text) as Report, file: await this.#copy(key, text) }) // only the importer writes there
+      this.#states.set(key, report.state)
+      changed.push({ report, file: await this.#copy(key, text) })
     }
     return changed
   }
