@@ -107,7 +107,13 @@ describe('rejects pull', () => {
     await using installation = await Installation.start(sink.url)
     await using _announced = await announce(folder, installation.cloud)
     await installation.import('a.json', `${IN_MILLISECONDS}\n{"_p":"\\u202ec","_t":1,"_n":"x"}\n'quoted'\n${GOOD}`)
-    const { stdout } = await km('rejects', 'pull')
+    await installation.putIntoDeadLetterQueue('hello from another program')
+    await installation.putIntoDeadLetterQueue(JSON.stringify({ schema: RECONCILE_SCHEMA }))
+    const { stdout, stderr } = await km('rejects', 'pull')
+    expect(stderr).toContain(
+      '3 dead letters written. They stay in the queue until you replay them.\n1 message more is a failed import,',
+    )
+    expect(stderr).toContain('\n1 message more is not from this importer.')
     expect(stdout).toContain(`"line":${IN_MILLISECONDS},`)
     expect(stdout).toContain(`"line":"'quoted'"`)
     expect(
@@ -116,7 +122,7 @@ describe('rejects pull', () => {
         .split('\n')
         .map((row) => JSON.parse(row) as EditedRow),
     ).toHaveLength(3)
-    expect(await deadLetterCount(installation)).toBe(3)
+    expect(await deadLetterCount(installation)).toBe(5)
   })
 
   test('does not overwrite a file, which may contain edits', async () => {
