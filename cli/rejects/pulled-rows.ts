@@ -4,13 +4,14 @@ import { fitted, WIDTH } from '../terminal/layout.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import type { Fix } from './fix.ts'
 import { rowOf } from './row.ts'
-import { rejectionOf } from './validate.ts'
+import { hasDateWithoutZone } from './fixes/times.ts'
+import { linesOf, rejectionOfLines } from './validate.ts'
 
 /** A dead letter that `rejects pull` writes. */
 export interface PulledRow {
   readonly id: string
   readonly deadLetter: DeadLetter
-  /** The line after fixes, if they changed it. */
+  /** The line after fixes, if they changed it. A fix can make several lines of one. */
   readonly fixedLine?: string
 }
 
@@ -34,19 +35,30 @@ export function fixPreview(rows: readonly PulledRow[], fixes: readonly Fix[]): s
   const changed = rows.flatMap(({ deadLetter: { line = '' }, fixedLine }) =>
     fixedLine === undefined ? [] : [{ line, fixedLine }],
   )
-  const valid = changed.filter(({ fixedLine }) => rejectionOf(fixedLine) === undefined).length
+  const valid = changed.filter(({ fixedLine }) => rejectionOfLines(linesOf(fixedLine), false) === undefined).length
   const names = fixes.map(({ name }) => printable(name)).join(', ')
   const text = [
     `${names}: changes ${grouped(changed.length)} of ${counted(rows.length, 'dead letter')}. After that, ${grouped(valid)} of them can be sent.`,
   ]
   for (const { line, fixedLine } of changed.slice(0, MAX_EXAMPLES))
-    text.push(`  - ${fitted(line, WIDTH - 4)}`, `  + ${fitted(fixedLine, WIDTH - 4)}`)
+    text.push(`  - ${fitted(line, WIDTH - 4)}`, ...linesOf(fixedLine).map((fixed) => `  + ${fitted(fixed, WIDTH - 4)}`))
+  const undated = rows.filter(({ deadLetter: { line = '' }, fixedLine }) => hasDateWithoutZone(fixedLine ?? line)).length
+  if (undated > 0 && fixes.some(({ name }) => name === 'dates'))
+    text.push(
+      `${counted(undated, 'date')} without a time zone: which zone is it? For example --fix dates:UTC or --fix dates:+01:00`,
+    )
   return `${text.join('\n')}\n`
 }
 
-/** One row of JSON for each dead letter. */
+/** One row of JSON for each dead letter, or for each line that a fix has made of it. */
 export function pulledText(rows: readonly PulledRow[]): string {
-  return rows.map(({ id, deadLetter, fixedLine }) => `${rowOf(id, deadLetter, fixedLine)}\n`).join('')
+  return rows
+    .flatMap(({ id, deadLetter, fixedLine }) => fixedLines(fixedLine).map((line) => `${rowOf(id, deadLetter, line)}\n`))
+    .join('')
+}
+
+function fixedLines(fixedLine: string | undefined): readonly (string | undefined)[] {
+  return fixedLine === undefined ? [undefined] : linesOf(fixedLine)
 }
 
 /** A table for a spreadsheet. It cannot be replayed. */

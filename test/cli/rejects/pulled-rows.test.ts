@@ -32,6 +32,24 @@ describe('fixes', () => {
   })
 })
 
+test('a fix that makes several lines of one writes a row for each, with the id of the one dead letter', () => {
+  const two = '{"_p":"a","_t":1393344604,"_n":"x"}{"_p":"b","_t":1393344604,"_n":"x"}'
+  const fixes = [readFix('split-objects')]
+  const row = applyFixes(rowFor(two), fixes)
+  expect(fixPreview([row], fixes)).toContain('After that, 1 of them can be sent.')
+  const rows = pulledText([row]).trimEnd().split('\n')
+  expect(rows.map((text) => (JSON.parse(text) as { id: string; line: { _p: string } }).line._p)).toEqual(['a', 'b'])
+  expect(rows.map((text) => (JSON.parse(text) as { id: string }).id)).toEqual(['m', 'm'])
+})
+
+test('a date without a time zone is a question, never a guess', () => {
+  const line = '{"_p":"a","_t":"2014-02-25 16:10:04","_n":"x"}'
+  const question = '1 date without a time zone: which zone is it? For example --fix dates:UTC or --fix dates:+01:00'
+  const previewWith = (name: string): string => fixPreview([applyFixes(rowFor(line), [readFix(name)])], [readFix(name)])
+  expect(previewWith('dates')).toContain(question)
+  expect(previewWith('dates:UTC')).not.toContain('?')
+})
+
 test('rows are in the order of the files', () => {
   const at = (key: string, line?: number) => rowFor('x', { source: { bucket: 'b', key, ...(line !== undefined && { line }) } })
   const rows = [at('b', 1), at('a', 10), at('a', 9), at('a')].sort(inFileOrder)
