@@ -36,7 +36,7 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   if (!(await confirm(sendQuestion('them'), flags))) return EXIT.ok
   try {
     if (lines.length > 0) {
-      const result = await replayLines(deployment, 'all-valid', lines, () => false, signal)
+      const result = await replayLines(deployment, lines, () => false, signal)
       process.stdout.write(resultText(result, deploymentOptionsOf(flags)))
     }
     if (failedImports.size > 0) {

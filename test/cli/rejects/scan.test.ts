@@ -60,6 +60,18 @@ describe('a scan', () => {
     expect([after.seen, await cloud.queued()]).toEqual([[], 0])
   })
 
+  test('counts the dead letters that another reader holds, and is not complete then', async () => {
+    const ids = await Promise.all(['a', 'b', 'c'].map((line) => cloud.queue(deadLetterOf(line))))
+    const other = await seenBy(({ id }) => id !== ids[0])
+    const held = await seenBy(() => false)
+    await held.selection[Symbol.asyncDispose]()
+    expect([held.seen.length, held.selection.inUse, held.selection.isComplete]).toEqual([1, 2, false])
+    await other.selection[Symbol.asyncDispose]()
+    const free = await seenBy(() => false)
+    await free.selection[Symbol.asyncDispose]()
+    expect([free.seen.length, free.selection.inUse, free.selection.isComplete]).toEqual([3, 0, true])
+  })
+
   test('that is interrupted leaves everything visible, and is not complete', async () => {
     const id = await cloud.queue(deadLetterOf('{}'))
     const controller = new AbortController()
