@@ -9,6 +9,7 @@ import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isCompressed } from './open-segment.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
+import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
 
@@ -23,13 +24,17 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     ports.events.ignored('written by the importer itself')
     return DONE
   }
-  const found = await ports.reports.find(file.bucket, reportKey(file))
+  const [found, plan] = await Promise.all([
+    ports.reports.find(file.bucket, reportKey(file)),
+    task.segment === undefined ? readPlan(file, ports) : undefined,
+  ])
   if (found !== undefined && isFinished(found.report)) {
     ports.events.alreadyImported(file.key)
     return DONE
   }
   if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation)
-  if (await needsSplit(task, ports)) return splitIntoSegments(task, ports, invocation)
+  // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
+  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, ports, invocation)
   return importWhole(task, found, ports, invocation)
 }
 
