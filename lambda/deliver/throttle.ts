@@ -161,7 +161,7 @@ export class Throttle {
   #reduce(accepted: number, isFirst: boolean, now: number): void {
     this.#goodMs = 0
     // A little above its limit, an endpoint may accept much less than a little below it; or more, from what it has saved up.
-    const limit = this.#lastGood === 0 ? accepted : Math.min(Math.max(accepted, this.#lastGood), 1.1 * this.#lastGood)
+    const limit = this.#lastGood === 0 ? accepted : Math.min(Math.max(accepted, this.#lastGood), MAX_GROWTH * this.#lastGood)
     this.#lastGood = 0
     if (isFirst) this.#foundLimit = limit
     this.#setRate(Math.max(MIN_PER_SECOND, REDUCED * limit), now)
@@ -169,13 +169,17 @@ export class Throttle {
 
   /** The first steps are smaller in proportion the higher the rate, so that two importers that share a limit come to share it equally. */
   #grow(elapsedMs: number): void {
-    const seconds = elapsedMs / 1000
-    const most = this.#perSecond * (MAX_GROWTH ** seconds - 1)
-    const doublings = (this.#goodMs - PATIENCE_MS) / 1000
+    const most = this.#perSecond * (MAX_GROWTH ** (elapsedMs / 1000) - 1)
+    const before = this.#growth
     this.#goodMs += elapsedMs
-    const step = doublings < 0 ? 0 : (Math.sqrt(this.#perSecond) / 5) * seconds * 2 ** Math.min(doublings, 20)
+    const step = (Math.sqrt(this.#perSecond) / 5) * (this.#growth - before)
     this.#perSecond += this.#perSecond < CLOSE * this.#foundLimit ? most : Math.min(step, most)
     this.#limit.perSecond = this.#perSecond
+  }
+
+  /** Doubles each second after the patience. */
+  get #growth(): number {
+    return 2 ** Math.min(20, Math.max(0, (this.#goodMs - PATIENCE_MS) / 1000))
   }
 
   #setRate(perSecond: number, now: number): void {
