@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Mutant } from './mutants.ts'
+import { limitsFor, PATIENT, runTests, type Durations, type TestRun } from './test-run.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..', '..')
 /** The parts of the project that the tests need. */
@@ -35,6 +34,13 @@ function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
+/** What the tests of a mutant say about it. */
+export type Finding =
+  | { readonly kind: 'caught'; readonly by: string }
+  | { readonly kind: 'survived' }
+  /** The tests could not be run with the mistake, which proves nothing. */
+  | { readonly kind: 'broken'; readonly why: string }
+
 /** A copy of the project that can be changed. */
 export class Copy implements AsyncDisposable {
   readonly #root: string
@@ -44,54 +50,50 @@ export class Copy implements AsyncDisposable {
   }
 
   static async make(): Promise<Copy> {
-    const root = await mkdtemp(path.join(tmpdir(), 'km-mutants-'))
+    const root = await realpath(await mkdtemp(path.join(tmpdir(), 'km-mutants-')))
     for (const part of PARTS) await cp(path.join(ROOT, part), path.join(root, part), { recursive: true })
     await symlink(path.join(ROOT, 'node_modules'), path.join(root, 'node_modules'))
     return new Copy(root)
   }
 
-  /** Puts the mistake into the copy, runs its tests, and takes it out again. @returns the first test that failed, or undefined if all passed */
-  async catch(mutant: Mutant): Promise<string | undefined> {
+  /** Runs tests without a mistake: how long each file takes. A test that fails without the mistake proves nothing. @throws Error */
+  async measure(tests: Iterable<string>): Promise<ReadonlyMap<string, Durations>> {
+    const run = await runTests(this.#root, [...tests], PATIENT)
+    if (run.kind !== 'passed') throw new Error(`the tests fail without a mistake: ${detailOf(run)}`)
+    return run.durations
+  }
+
+  /** Puts the mistake into the copy, runs its tests one after the other until one fails, and takes the mistake out again. */
+  async try(mutant: Mutant, durations: ReadonlyMap<string, Durations>, limits = limitsFor): Promise<Finding> {
     const file = path.join(this.#root, mutant.file)
     const original = await readFile(file, 'utf8')
     await writeFile(file, await mutate(mutant, this.#root))
     try {
-      return await this.firstFailure(mutant.tests)
+      for (const test of mutant.tests) {
+        const normal = durations.get(test)
+        if (normal === undefined) throw new Error(`${test} was not measured`)
+        const run = await runTests(this.#root, [test], limits(normal))
+        if (run.kind === 'broken') return { kind: 'broken', why: `${test}: ${run.why}` }
+        if (run.kind !== 'passed') return { kind: 'caught', by: `${test}: ${detailOf(run)}` }
+      }
+      return { kind: 'survived' }
     } finally {
       await writeFile(file, original)
     }
   }
 
-  /** Runs tests until one fails. @returns its name, or undefined if all pass @throws Error if one cannot be run */
-  async firstFailure(tests: Iterable<string>): Promise<string | undefined> {
-    for (const test of tests) {
-      const failed = await this.#failureOf(test)
-      if (failed !== undefined) return `${test}: ${failed}`
-    }
-    return undefined
-  }
-
-  async #failureOf(test: string): Promise<string | undefined> {
-    const results = path.join(this.#root, 'results.json')
-    const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
-    const args = [...flags, test, '--json', `--outputFile=${results}`, '--forceExit']
-    const child = spawn(process.execPath, args, { cwd: this.#root, stdio: 'ignore' })
-    const [code] = (await once(child, 'close')) as [number | null]
-    if (code === 0) return undefined
-    const { testResults } = JSON.parse(await readFile(results, 'utf8')) as JestResults
-    const [failed] = testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'failed'))
-    // A file that does not compile or load proves nothing.
-    if (failed === undefined) throw new Error(`${test} could not be run`)
-    return failed.fullName
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#root, { recursive: true, force: true })
+    await rm(this.#root, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
-interface JestResults {
-  readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
-  }[]
+function detailOf(run: Exclude<TestRun, { kind: 'passed' }>): string {
+  switch (run.kind) {
+    case 'failed':
+      return run.test
+    case 'endless':
+      return 'it does not end'
+    case 'broken':
+      return run.why
+  }
 }

@@ -1,22 +1,44 @@
-/** npm run mutants: makes each known mistake in a copy of the project and prints which test catches it. `-- --only TEXT` selects some. */
+/**
+ * npm run mutants: makes each known mistake in a copy of the project and prints which test catches it. `-- --only TEXT` selects those with
+ * the text in their name or file. Several copies are worked on side by side.
+ */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Copy } from './apply.ts'
-import { MUTANTS } from './mutants.ts'
+import { Copy, type Finding } from './apply.ts'
+import { MUTANTS, type Mutant } from './mutants.ts'
 
 const { values: flags } = parseArgs({ options: { only: { type: 'string', default: '' } } })
-const chosen = MUTANTS.filter(({ name }) => name.includes(flags.only))
+const chosen = MUTANTS.filter(({ name, file }) => name.includes(flags.only) || file.includes(flags.only))
+if (chosen.length === 0) throw new Error(`no mutant has "${flags.only}" in its name or file`)
 
-await using copy = await Copy.make()
-// A test that fails without the mistake proves nothing.
-const failing = await copy.firstFailure(new Set(chosen.flatMap(({ tests }) => tests)))
-if (failing !== undefined) throw new Error(`the importer fails without a mistake: ${failing}`)
-let caught = 0
-for (const mutant of chosen) {
-  const by = await copy.catch(mutant)
-  if (by !== undefined) caught += 1
-  console.log(
-    `${by === undefined ? 'NOT CAUGHT' : 'caught'}  ${mutant.name}\n        ${by ?? `passed: ${mutant.tests.join(', ')}`}`,
-  )
+await using copies = new AsyncDisposableStack()
+const pool = await Promise.all(
+  Array.from({ length: Math.min(availableParallelism(), chosen.length) }, async () => copies.use(await Copy.make())),
+)
+const durations = await pool[0]!.measure(new Set(chosen.flatMap(({ tests }) => tests)))
+
+const waiting = chosen.values()
+const survivors: string[] = []
+await Promise.all(
+  pool.map(async (copy) => {
+    for (const mutant of waiting) {
+      const finding = await copy.try(mutant, durations)
+      if (finding.kind !== 'caught') survivors.push(mutant.name)
+      console.log(describe(mutant, finding))
+    }
+  }),
+)
+console.log(`${chosen.length - survivors.length} of ${chosen.length} mutants were caught`)
+for (const name of survivors) console.log(`NOT CAUGHT: ${name}`)
+if (survivors.length > 0) process.exitCode = 1
+
+function describe({ name, tests }: Mutant, finding: Finding): string {
+  switch (finding.kind) {
+    case 'caught':
+      return `caught      ${name}\n            ${finding.by}`
+    case 'survived':
+      return `NOT CAUGHT  ${name}\n            passed: ${tests.join(', ')}`
+    case 'broken':
+      return `NOT CAUGHT  ${name}\n            the tests could not be run: ${finding.why}`
+  }
 }
-console.log(`${caught} of ${chosen.length} mutants were caught`)
-if (caught < chosen.length) process.exitCode = 1

@@ -1,5 +1,5 @@
 import type { Task } from '../../../lambda/intake/task.ts'
-import { checkpointKey, CHECKPOINTS_PREFIX, reportKey } from '../../../lambda/keys.ts'
+import { checkpointKey, CHECKPOINTS_PREFIX, RECONCILE_SCHEMA, reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { SplitPlan } from '../../../lambda/settle/split-plan.ts'
@@ -87,9 +87,10 @@ export function checkNoOrphan(observed: Observed): void {
   const { file, store, queues } = observed
   const report = store.read(reportKey(file)) as Report | undefined
   if (report !== undefined && isFinal(report)) return
-  const tasks = [...queues.waiting.map(({ body }) => body), ...queues.deadMessages].map(
-    (body) => JSON.parse(body) as Partial<Task>,
-  )
+  // The daily search may find the rest of the work, but only a day later.
+  const tasks = [...queues.waiting.map(({ body }) => body), ...queues.deadMessages]
+    .map((body) => JSON.parse(body) as Partial<Task> & { readonly schema?: string })
+    .filter(({ schema }) => schema !== RECONCILE_SCHEMA)
   const plan = store.read(checkpointKey(file, 'plan')) as SplitPlan | undefined
   const isAskedFor = (index: number) => tasks.some(({ segment }) => segment === undefined || segment.index === index)
   const remaining = (plan?.segments ?? []).filter(

@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000
 test('every promise is kept in 500 random scenarios', async () => {
   const broken: unknown[] = []
   const met = { deaths: 0, redrives: 0, ambiguous: 0 }
-  for (let seed = 1; seed <= 500; seed += 1) {
+  for (let seed = 1; seed <= 500 && broken.length < 3; seed += 1) {
     try {
       const { deaths, redrives, ambiguous } = await simulate(drawScenario(seed))
       if (deaths > 0) met.deaths += 1
