@@ -58,7 +58,7 @@ async function importWhole(
     writer.progress(() => importStateOf(task, checkpoint))
   }
   const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => writer.idle())
-  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, ports)
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await finishFile(importStateOf(task, outcome.checkpoint), outcome.checkpoint.failure, writer, ports)
   return DONE
 }
@@ -69,14 +69,14 @@ async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocat
     merged.update()
   }
   const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => merged.idle())
-  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, ports)
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await mergeReports(task.file, ports)
   return DONE
 }
 
 async function splitIntoSegments(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   const outcome = await splitFile(task, ports, invocation)
-  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, ports)
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await (outcome.isNew ? mergeReports(task.file, ports) : resumeAndMerge(task, ports))
   return DONE
 }
