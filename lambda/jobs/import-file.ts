@@ -7,7 +7,7 @@ import type { Checkpoint } from '../settle/checkpoint.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
-import { isCompressed } from './open-segment.ts'
+import { isReadFromStart } from './open-segment.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
@@ -38,13 +38,13 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   return importWhole(task, found, ports, invocation)
 }
 
-/** Whether the file is large. A compressed file can only be read from its start, so it is one segment whatever its size. */
+/** Whether the file is large. A file that can only be read from its start is one segment whatever its size. */
 async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boolean> {
   if (file.bytes !== undefined && file.bytes <= limits.segmentBytes) return false
   const opened = await files.open(file, { start: 0, end: 1 })
   if (opened.kind !== 'open') return false
   opened.body.destroy()
-  return opened.bytes > limits.segmentBytes && !(await isCompressed(file, files))
+  return opened.bytes > limits.segmentBytes && !(await isReadFromStart(file, files))
 }
 
 async function importWhole(
