@@ -8,7 +8,9 @@ import { awsErrorText } from './deployment/aws-error.ts'
 import { withDeploymentOptions } from './deployment/options.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_STATE_DIR, DEFAULT_WATCHED_DIR, readOptions, type LocalFlags } from './local/options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
+import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
+import { FIXES_HELP } from './rejects/fix.ts'
 import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
 import { printableLines } from './terminal/escape.ts'
@@ -81,6 +83,24 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (files: string[], flags: PreviewFlags) => {
       const { preview } = await import('./preview/preview.ts')
       exitCode = await preview(files, flags)
+    })
+  program
+    .command('fix')
+    .description('convert a file that was rejected as a whole, or fix a common mistake in all its lines, into a new file')
+    .argument('<file>', 'a file, also .gz; s3://BUCKET/KEY; or - for standard input')
+    .option('--fix <fix>', `${FIXES_HELP}; can be given several times`, (fix, fixes: string[]) => [...fixes, fix], [])
+    .option('-o, --output <file>', 'file to write (default: FILE.fixed.jsonl in this folder)')
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import fix export.json --fix array', {
+        0: 'all lines can be sent',
+        1: 'some lines would be rejected',
+        2: 'the file cannot be converted',
+      }),
+    )
+    .action(async (file: string, flags: FixFlags) => {
+      const { fix } = await import('./fix/fix.ts')
+      exitCode = await fix(file, flags)
     })
   program
     .command('send')

@@ -1,5 +1,5 @@
 import type { PreviewSummary } from '../preview/summary.ts'
-import { durationRange } from '../preview/text/text.ts'
+import { durationRange, withFileName } from '../preview/text/text.ts'
 import { warningSentence } from '../status/report-table.ts'
 import { fitted, listed, quoted, WIDTH, widthOf, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
@@ -15,7 +15,7 @@ const MAX_REASONS = 5
 export function confirmationText(summary: PreviewSummary, names: readonly string[], output: Output): string {
   const title = names.length === 1 ? fitted(names[0] ?? '', WIDTH) : `${grouped(names.length)} files`
   const sentences = [
-    ...summary.refused.map(({ file, detail }) => `${printable(file)} cannot be sent: ${printable(detail)}`),
+    ...summary.refused.map(({ file, detail }) => `${printable(file)} cannot be sent: ${printable(withFileName(detail, file))}`),
     ...lineSentences(summary),
     ...aliasSentences(summary),
     ...twinSentences(summary),

@@ -92,6 +92,7 @@ const TaskBody = v.object({
   replays: Count,
   reached: Count,
   delays: Count,
+  foundBySearch: v.exactOptional(v.literal(true)),
 })
 
 /** The schedule of the stack sends these. */

@@ -22,6 +22,8 @@ export interface Task {
   readonly reached: number
   /** How often in a row the task was deferred without progress, because the endpoint was down or another run was at work. */
   readonly delays: number
+  /** A search has found that the file is unfinished, and that its messages are lost. */
+  readonly foundBySearch?: true
 }
 
 export const TASK_SCHEMA = 'kissmetrics-importer/task/v1'

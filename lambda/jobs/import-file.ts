@@ -4,10 +4,11 @@ import type { FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
-import { finishFile, mergeReports } from './finish.ts'
+import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
+import { MergedProgress } from './merged-progress.ts'
 import { isCompressed } from './open-segment.ts'
-import { DONE, type JobOutcome, type SegmentOutcome, type SplitOutcome } from './outcome.ts'
+import { DONE, type JobOutcome } from './outcome.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
 
@@ -52,28 +53,26 @@ async function importWhole(
     writer.progress(() => importStateOf(task, checkpoint))
   }
   const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => writer.idle())
-  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, ports)
   await finishFile(importStateOf(task, outcome.checkpoint), outcome.checkpoint.failure, writer, ports)
   return DONE
 }
 
 async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
-  const outcome = await importSegment({ task, ports, invocation, onProgress: () => undefined })
-  return mergeOrContinue(outcome, task, ports, invocation)
+  const merged = new MergedProgress(task.file, ports)
+  const onProgress = (): void => {
+    merged.update()
+  }
+  const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => merged.idle())
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, ports)
+  await mergeReports(task.file, ports)
+  return DONE
 }
 
 async function splitIntoSegments(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
-  return mergeOrContinue(await splitFile(task, ports, invocation), task, ports, invocation)
-}
-
-async function mergeOrContinue(
-  outcome: SegmentOutcome | SplitOutcome,
-  task: Task,
-  ports: Ports,
-  invocation: Invocation,
-): Promise<JobOutcome> {
-  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
-  await mergeReports(task.file, ports)
+  const outcome = await splitFile(task, ports, invocation)
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, ports)
+  await (outcome.isNew ? mergeReports(task.file, ports) : resumeAndMerge(task, ports))
   return DONE
 }
 

@@ -4,7 +4,7 @@ import { taskBody, type Task } from '../intake/task.ts'
 import type { Ports } from '../ports.ts'
 
 /** Amazon SQS, SendMessage: the longest delay of a message. */
-const MAX_DELAY_SECONDS = 900
+export const MAX_DELAY_SECONDS = 900
 
 /**
  * Sends the rest of a task to the import queue as a new message. The message that brought the task can then be acknowledged.
@@ -22,6 +22,15 @@ export async function requeue(task: Task, began: number, reached: number, ports:
   }
   await ports.importQueue.send(taskBody({ ...task, reached, delays: 0 }), 0)
   ports.events.requeued(task.file.key, reached)
+}
+
+/**
+ * Sends a task to the import queue again for when another run's lease ends, because that run may be dead.
+ *
+ * It must not rely on the other run's message: that may be this very message, delivered twice, or the last one that a killed process had.
+ */
+export async function tryAgainAfter(ms: number, task: Task, ports: Ports): Promise<void> {
+  await ports.importQueue.send(taskBody(task), Math.min(MAX_DELAY_SECONDS, Math.ceil(ms / 1000)))
 }
 
 /**

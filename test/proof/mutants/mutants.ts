@@ -95,9 +95,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a retried request gets a new time',
     file: 'lambda/deliver/delivery.ts',
-    find: 'return undefined\n      answerClass = classify(await this.#endpoint.send(request))',
+    find: 'this.#onRepeat()\n      answerClass = classify(await this.#endpoint.send(request))',
     replace:
-      'return undefined\n' +
+      'this.#onRepeat()\n' +
       "      answerClass = classify(await this.#endpoint.send({ ...request, path: request.path.replace(/_t=\\d+/, '_t=1700000000') }))",
     tests: [SIM],
   },
