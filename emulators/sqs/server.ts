@@ -29,7 +29,7 @@ export interface SqsOptions {
   readonly now?: () => number
   /** How much of the time that a receive may wait for messages it does wait. Less than 1 makes tests quicker. @default 1 */
   readonly waitScale?: number
-  /** Whether messages in flight become visible: their consumers ended with the process. @default true */
+  /** Whether messages in flight become visible, and their last delivery does not count: their consumers ended with the process. @default true */
   readonly releaseInFlightOnStart?: boolean
   /** Whether delayed messages become visible, so that a restart does not have to wait for them. @default false */
   readonly endDelaysOnStart?: boolean

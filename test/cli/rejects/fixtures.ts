@@ -87,8 +87,8 @@ export class TestDeployment implements AsyncDisposable {
     return ETag
   }
 
-  async read(key: string): Promise<string> {
-    const { Body } = await this.deployment.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }))
+  async read(key: string, VersionId?: string): Promise<string> {
+    const { Body } = await this.deployment.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key, VersionId }))
     return (await Body?.transformToString()) ?? ''
   }
 

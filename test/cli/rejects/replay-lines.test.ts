@@ -1,4 +1,4 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { replayLines } from '../../../cli/rejects/replay-lines.ts'
@@ -18,18 +18,19 @@ async function queueLines(...lines: readonly string[]): Promise<readonly EditedL
 
 /** The lines of all files that `action` uploads, sorted. */
 async function sentBy(action: () => Promise<unknown>): Promise<readonly string[]> {
-  const before = new Set(await replayKeys())
+  const before = new Set((await uploads()).map(({ versionId }) => versionId))
   await action()
-  const added = (await replayKeys()).filter((key) => !before.has(key))
-  const texts = await Promise.all(added.map((key) => cloud.read(key)))
+  const added = (await uploads()).filter(({ versionId }) => !before.has(versionId))
+  const texts = await Promise.all(added.map(({ key, versionId }) => cloud.read(key, versionId)))
   return texts.flatMap((text) => text.trimEnd().split('\n')).sort()
 }
 
-async function replayKeys(): Promise<readonly string[]> {
-  const { Contents = [] } = await cloud.deployment.s3.send(
-    new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'incoming/replays/' }),
+/** Each version of each file that replays have uploaded: each of them is imported. */
+async function uploads(): Promise<readonly { readonly key: string; readonly versionId: string }[]> {
+  const { Versions = [] } = await cloud.deployment.s3.send(
+    new ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: 'incoming/replays/' }),
   )
-  return Contents.map(({ Key = '' }) => Key)
+  return Versions.map(({ Key = '', VersionId = '' }) => ({ key: Key, versionId: VersionId }))
 }
 
 const replay = (lines: readonly EditedLine[], kept: readonly string[] = []) =>
