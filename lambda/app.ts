@@ -50,15 +50,16 @@ export function createHandler(env: Env, log: Log, clients: AwsClients = { s3: s3
     using deadline = new Deadline(context, config.limits.deadlineMarginMs, clock)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      const outcome = await dispatchAll(readEvent(event), ports, { deliveries: 1, ending: deadline.ending })
+      const outcome = await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: deadline.ending })
       if (!isAcknowledged(outcome)) throw new UnfinishedError(outcome.kind)
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
       const deliveries = deliveriesOf(message)
+      const invocation = { messageId: message.messageId, deliveries, ending: deadline.ending }
       const hide = (seconds: number) => changeVisibility(sqs, config.importQueueUrl, message.receiptHandle, seconds)
-      const work = () => handleMessage(() => readMessage(message.body), ports, { deliveries, ending: deadline.ending })
+      const work = () => handleMessage(() => readMessage(message.body), ports, invocation)
       if (await whileHidden(hide, clock, work)) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })
       // If SQS refuses, the message is delivered again when its visibility timeout ends.

@@ -46,10 +46,7 @@ export function eventsFor(log: Log) {
       log.count('Requeues', 1)
     },
     busy(key: string): void {
-      log.info('Another invocation is importing this file. It is looked at again when the lease of that invocation ends.', {
-        code: 'task_busy',
-        key,
-      })
+      log.info('Another invocation is importing this file; left to that invocation.', { code: 'task_busy', key })
     },
     leaseLost(): void {
       log.warn('Another invocation has taken over this import, because this one did not write a checkpoint in time.', {

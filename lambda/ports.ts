@@ -54,6 +54,8 @@ export interface InvocationContext {
 
 /** The invocation that a job runs in. */
 export interface Invocation {
+  /** The SQS message that brought the work; undefined for a bare S3 event. */
+  readonly messageId: string | undefined
   /** How often SQS has delivered the message, this delivery included. */
   readonly deliveries: number
   /** Aborted when the job has to stop; the reason is OutOfTime or InterruptedError. */
@@ -124,6 +126,8 @@ export interface Reports {
 export interface LeaseHolder {
   /** Unique id of the run. */
   readonly run: string
+  /** The SQS message that the run works on; absent for a bare S3 event. */
+  readonly messageId?: string
   /** Number of this write, so that a run can recognise its own. */
   readonly serial: number
   /** Milliseconds since 1970; 0 once the run has released the lease. */

@@ -33,7 +33,7 @@ export class Limiter {
   readonly #maxInFlight: number
   readonly #userLimit: RateLimit | undefined
   readonly #throttle = new Throttle()
-  readonly #circuitBreaker = new CircuitBreaker()
+  readonly #circuitBreaker: CircuitBreaker
   readonly #queue: ((attempt: number | undefined) => void)[] = []
   #isNewLineWaiting = false
   #isStopped = false
@@ -50,6 +50,7 @@ export class Limiter {
   constructor(clock: Clock, { maxInFlight, maxPerSecond, onPause, onOpen }: LimiterOptions) {
     this.#clock = clock
     this.#maxInFlight = maxInFlight
+    this.#circuitBreaker = new CircuitBreaker(maxInFlight)
     this.#userLimit = maxPerSecond > 0 ? strictRateLimit(maxPerSecond) : undefined
     this.#onPause = onPause
     this.#onOpen = onOpen
@@ -159,7 +160,8 @@ export class Limiter {
   }
 
   #failCircuit(attempt: number, now: number): void {
-    this.#circuitBreaker.recordFailure(attempt, this.#maxInFlight, now, this.#clock.chance(), this.#begun + 1)
+    const hasOpened = this.#circuitBreaker.recordFailure(attempt, this.#begun + 1, now, this.#clock.chance())
+    if (hasOpened) this.#throttle.pause(now)
   }
 
   /** No attempt begins for this long: the endpoint would answer the other lines in the same way. */

@@ -17,7 +17,7 @@ const SETTLE_MS = 1_000
 /** How long the rate stays after a reduction. Then it grows, in steps that double each second, but at most by half in a second. */
 const PATIENCE_MS = 1_000
 const MAX_GROWTH = 1.5
-/** Up to this share of the rate that was refused, it grows by half each second immediately. */
+/** Up to this share of the limit that was found, it grows by half each second immediately. */
 const CLOSE = 0.7
 /** Reductions in a row that make refusals no fewer, after which the rate is not the cause. */
 const MAX_USELESS = 2
@@ -50,8 +50,8 @@ export class Throttle {
   /** The share of refusals that is there at any rate. */
   #expectedShare = 0
   #trial: Trial | undefined
-  /** The rate at the last reduction. */
-  #refusedRate = 0
+  /** What the endpoint accepted at the last reduction after a good sample. */
+  #foundLimit = 0
   /** What was accepted per second in the last sample without a reduction. */
   #lastGood = 0
   /** Time since the last reduction in which the rate was used. */
@@ -134,43 +134,52 @@ export class Throttle {
   #endSample(elapsedMs: number, now: number): void {
     const accepted = (this.#accepted * 1000) / elapsedMs
     const refusedShare = this.#refused / (this.#accepted + this.#refused)
-    const sent = accepted / (1 - refusedShare)
     const trial = this.#trial
     const isUseless = trial !== undefined && elapsedMs >= SAMPLE_MS && isSame(refusedShare, trial.refusedShare)
     if (isUseless && trial.useless + 1 === MAX_USELESS) {
       this.#trial = undefined
       this.#expectedShare = refusedShare
       this.#setRate(trial.from, now)
-    } else if (isUseless || (refusedShare - this.#expectedShare > TOLERATED && this.#refused > 1)) {
+    } else if (isUseless || this.#isTooMuch(refusedShare)) {
       this.#trial = isUseless ? { ...trial, useless: trial.useless + 1 } : { from: this.#perSecond, refusedShare, useless: 0 }
-      this.#refusedRate = trial === undefined ? Math.min(this.#perSecond, sent) : this.#refusedRate
-      this.#reduce(accepted / (1 - this.#expectedShare), now)
+      this.#reduce(accepted / (1 - this.#expectedShare), trial === undefined, now)
     } else {
       this.#trial = undefined
       if (refusedShare < this.#expectedShare) this.#expectedShare = (this.#expectedShare + refusedShare) / 2
       this.#lastGood = accepted
       // A rate that is not used is not tested either, and must not grow.
-      if (sent > this.#perSecond / 2) this.#grow(elapsedMs)
+      if (accepted / (1 - refusedShare) > this.#perSecond / 2) this.#grow(elapsedMs)
     }
   }
 
-  #reduce(accepted: number, now: number): void {
+  #isTooMuch(refusedShare: number): boolean {
+    const expected = this.#expectedShare
+    const noise = Math.sqrt((expected * (1 - expected)) / (this.#accepted + this.#refused))
+    return this.#refused > 1 && refusedShare > expected + TOLERATED + 2 * noise
+  }
+
+  #reduce(accepted: number, isFirst: boolean, now: number): void {
     this.#goodMs = 0
     // A little above its limit, an endpoint may accept much less than a little below it; or more, from what it has saved up.
-    const limit = this.#lastGood === 0 ? accepted : Math.min(Math.max(accepted, this.#lastGood), 1.1 * this.#lastGood)
+    const limit = this.#lastGood === 0 ? accepted : Math.min(Math.max(accepted, this.#lastGood), MAX_GROWTH * this.#lastGood)
     this.#lastGood = 0
+    if (isFirst) this.#foundLimit = limit
     this.#setRate(Math.max(MIN_PER_SECOND, REDUCED * limit), now)
   }
 
   /** The first steps are smaller in proportion the higher the rate, so that two importers that share a limit come to share it equally. */
   #grow(elapsedMs: number): void {
-    const seconds = elapsedMs / 1000
-    const most = this.#perSecond * (MAX_GROWTH ** seconds - 1)
-    const doublings = (this.#goodMs - PATIENCE_MS) / 1000
+    const most = this.#perSecond * (MAX_GROWTH ** (elapsedMs / 1000) - 1)
+    const before = this.#growth
     this.#goodMs += elapsedMs
-    const step = doublings < 0 ? 0 : (Math.sqrt(this.#perSecond) / 5) * seconds * 2 ** Math.min(doublings, 20)
-    this.#perSecond += this.#perSecond < CLOSE * this.#refusedRate ? most : Math.min(step, most)
+    const step = (Math.sqrt(this.#perSecond) / 5) * (this.#growth - before)
+    this.#perSecond += this.#perSecond < CLOSE * this.#foundLimit ? most : Math.min(step, most)
     this.#limit.perSecond = this.#perSecond
+  }
+
+  /** Doubles each second after the patience. */
+  get #growth(): number {
+    return 2 ** Math.min(20, Math.max(0, (this.#goodMs - PATIENCE_MS) / 1000))
   }
 
   #setRate(perSecond: number, now: number): void {

@@ -84,7 +84,7 @@ async function untilSetupIsRight(work: Work, ports: Ports): Promise<JobOutcome> 
 
 /** Whether the message can be acknowledged: its work is done, or another message asks for the rest. */
 export function isAcknowledged({ kind }: JobOutcome): boolean {
-  return kind === 'done' || kind === 'requeued'
+  return kind === 'done' || kind === 'requeued' || kind === 'yielded'
 }
 
 function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
@@ -100,6 +100,7 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
       return
     case 'done':
     case 'requeued':
+    case 'yielded':
   }
 }
 

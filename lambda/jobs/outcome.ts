@@ -9,7 +9,7 @@ export type Unfinished =
   /** The endpoint is down. The lines up to `reached` are done. */
   | { readonly kind: 'outage'; readonly detail: string; readonly reached: number }
   /** Another run holds the lease for at most `ms` more, unless it renews it. */
-  | { readonly kind: 'busy'; readonly ms: number }
+  | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
   /** Another run has taken over the lease: this run must not report anything as done. */
   | { readonly kind: 'lease-lost' }
   /** The process was asked to stop. */
@@ -27,6 +27,8 @@ export type JobOutcome =
   | { readonly kind: 'done' }
   /** A new message asks for the rest of the work: acknowledge this one. */
   | { readonly kind: 'requeued' }
+  /** Another invocation does the work, with its own message: acknowledge this one. */
+  | { readonly kind: 'yielded' }
   /** The endpoint is down: leave the message in the queue. */
   | { readonly kind: 'outage'; readonly detail: string }
   | { readonly kind: 'lease-lost' }

@@ -25,15 +25,6 @@ export async function requeue(task: Task, began: number, reached: number, ports:
 }
 
 /**
- * Sends a task to the import queue again for when another run's lease ends, because that run may be dead.
- *
- * It must not rely on the other run's message: that may be this very message, delivered twice, or the last one that a killed process had.
- */
-export async function tryAgainAfter(ms: number, task: Task, ports: Ports): Promise<void> {
-  await ports.importQueue.send(taskBody(task), Math.min(MAX_DELAY_SECONDS, Math.ceil(ms / 1000)))
-}
-
-/**
  * Sends a task to the import queue with a delay, which doubles each time that no line was done in between. Since this is a new message,
  * waiting never uses up the deliveries of a message.
  *

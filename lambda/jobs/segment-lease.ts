@@ -1,6 +1,6 @@
 import type { Task } from '../intake/task.ts'
 import { checkpointKey } from '../keys.ts'
-import type { Ports } from '../ports.ts'
+import type { Invocation, Ports } from '../ports.ts'
 import { beginCheckpoint, CHECKPOINT_SCHEMA, type Checkpoint, type Failure } from '../settle/checkpoint.ts'
 import { Lease, type LeaseResult } from '../settle/lease.ts'
 import type { Watermark } from '../settle/ledger.ts'
@@ -21,11 +21,12 @@ export function maxRepeats({ limits }: Ports): number {
 }
 
 /** Takes the lease of a segment, and reads the checkpoint of the run before. */
-export function acquireSegment(task: Task, ports: Ports): Promise<LeaseResult<Checkpoint>> {
+export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<Checkpoint>> {
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
   return Lease.acquire<Checkpoint>(key, ports.checkpoints, ports.clock, {
     schema: CHECKPOINT_SCHEMA,
     run: ports.newRun(),
+    messageId,
     leaseMs: leaseMs(ports),
     isDone: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),
     begin: (earlier, hasCrashed) =>

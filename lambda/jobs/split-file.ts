@@ -22,7 +22,7 @@ const SPLIT = Object.freeze({ kind: 'done', isNew: true } as const)
  * @throws SetupError, or the error of S3 or SQS: then the message stays in the queue
  */
 export async function splitFile(task: Task, ports: Ports, invocation: Invocation): Promise<SplitOutcome> {
-  const acquired = await acquirePlan(task, ports)
+  const acquired = await acquirePlan(task, ports, invocation)
   if (acquired.kind === 'done') return { kind: 'done', isNew: false }
   if (acquired.kind === 'busy') return acquired
   try {
@@ -34,12 +34,13 @@ export async function splitFile(task: Task, ports: Ports, invocation: Invocation
   }
 }
 
-function acquirePlan(task: Task, ports: Ports): Promise<LeaseResult<SplitPlan>> {
+function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<SplitPlan>> {
   const { checkpoints, clock, newRun } = ports
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, 'plan') }
   return Lease.acquire<SplitPlan>(key, checkpoints, clock, {
     schema: SPLIT_PLAN_SCHEMA,
     run: newRun(),
+    messageId,
     leaseMs: leaseMs(ports),
     isDone: ({ isComplete, failure }) => isComplete && !isReplayOf(failure, task),
     begin: (earlier) => ({

@@ -1,7 +1,8 @@
 import type { Task } from '../intake/task.ts'
-import type { Ports } from '../ports.ts'
+import type { Invocation, Ports } from '../ports.ts'
 import type { JobOutcome, Unfinished } from './outcome.ts'
-import { defer, requeue, tryAgainAfter } from './requeue.ts'
+import { defer, requeue } from './requeue.ts'
+import { yieldTo } from './yield-to.ts'
 
 /** How long a task waits after its first outage. Each further outage without progress doubles it. */
 const FIRST_OUTAGE_DELAY_MS = 30_000
@@ -12,7 +13,12 @@ const FIRST_OUTAGE_DELAY_MS = 30_000
  *
  * @throws NoProgressError, or the error of SQS: then the message stays in the queue
  */
-export async function whenUnfinished(unfinished: Unfinished, task: Task, ports: Ports): Promise<JobOutcome> {
+export async function whenUnfinished(
+  unfinished: Unfinished,
+  task: Task,
+  invocation: Invocation,
+  ports: Ports,
+): Promise<JobOutcome> {
   switch (unfinished.kind) {
     case 'out-of-time':
     case 'deliveries-used':
@@ -24,9 +30,7 @@ export async function whenUnfinished(unfinished: Unfinished, task: Task, ports: 
       return { kind: 'requeued' }
     }
     case 'busy':
-      await tryAgainAfter(unfinished.ms, task, ports)
-      ports.events.busy(task.file.key)
-      return { kind: 'requeued' }
+      return yieldTo(unfinished, task, invocation, ports)
     case 'lease-lost':
     case 'interrupted':
       return unfinished

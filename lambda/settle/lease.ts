@@ -20,7 +20,7 @@ export function readLeased<State extends object>(value: unknown, schema: string)
 export type LeaseResult<State extends object> =
   | { readonly kind: 'acquired'; readonly lease: Lease<State> }
   /** Another run holds the lease. It ends after `ms`, unless the holder renews it. */
-  | { readonly kind: 'busy'; readonly ms: number }
+  | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
   /** No work is left. */
   | { readonly kind: 'done'; readonly state: State }
 
@@ -29,6 +29,7 @@ export interface LeaseRequest<State> {
   readonly schema: string
   /** Unique id of the run. */
   readonly run: string
+  readonly messageId: string | undefined
   readonly leaseMs: number
   /** Whether the earlier runs have left no work. */
   isDone(earlier: State): boolean
@@ -81,7 +82,7 @@ export class Lease<State extends object> {
     const leased = readLeased<State>(found?.value, request.schema)
     if (leased !== undefined && request.isDone(leased)) return { kind: 'done', state: leased }
     const leftMs = leased === undefined ? 0 : leased.leaseHolder.until - clock.now()
-    if (leftMs > 0) return { kind: 'busy', ms: leftMs }
+    if (leftMs > 0) return { kind: 'busy', ms: leftMs, messageId: leased?.leaseHolder.messageId }
     const hasCrashed = found !== undefined && leased?.leaseHolder.until !== 0
     const state = request.begin(leased, hasCrashed)
     const lease = new Lease(key, checkpoints, clock, request, state, found?.tag)
@@ -89,7 +90,8 @@ export class Lease<State extends object> {
       await lease.save(state)
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error
-      return { kind: 'busy', ms: request.leaseMs } // another run was faster
+      const winner = readLeased<State>((await checkpoints.find(key))?.value, request.schema)
+      return { kind: 'busy', ms: request.leaseMs, messageId: winner?.leaseHolder.messageId }
     }
     return { kind: 'acquired', lease }
   }
@@ -111,7 +113,8 @@ export class Lease<State extends object> {
 
   async #write(state: State, until: number): Promise<void> {
     this.#serial += 1
-    const leaseHolder: LeaseHolder = { run: this.#request.run, serial: this.#serial, until }
+    const { run, messageId } = this.#request
+    const leaseHolder: LeaseHolder = { run, ...(messageId !== undefined && { messageId }), serial: this.#serial, until }
     const tag =
       (await this.#checkpoints.put(this.#key, { ...state, leaseHolder }, this.#tag)) ?? (await this.#tagOfOwn(leaseHolder))
     if (tag === undefined) throw new LeaseLost()

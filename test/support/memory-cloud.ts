@@ -212,9 +212,9 @@ export class MemoryCloud {
   }
 }
 
-/** An invocation that works on a message in its first delivery. */
+/** The invocation that works on message `m` in its first delivery. */
 export function invocation(extra: Partial<Invocation> = {}): Invocation {
-  return { deliveries: 1, ending: new AbortController().signal, ...extra }
+  return { messageId: 'm', deliveries: 1, ending: new AbortController().signal, ...extra }
 }
 
 function* chunksOf(bytes: Buffer, length: number): Generator<Buffer> {

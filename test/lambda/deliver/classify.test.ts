@@ -64,7 +64,7 @@ describe('whether the endpoint may have accepted a request that failed', () => {
     [ 'connection reset',          noAnswer('ECONNRESET'),              true ],
     [ 'no answer in time',         noAnswer('UND_ERR_HEADERS_TIMEOUT'), true ],
     [ 'too slow an answer',        noAnswer('ATTEMPT_TIMEOUT'),         true ],
-    [ 'an unknown error',          noAnswer('ESOMETHING'),              true ],
+    [ 'an unknown error',          noAnswer('UND_ERR_ABORTED'),         true ],
     [ 'too many requests',         status(429),                         false ],
     [ 'bad request',               status(400),                         false ],
     [ 'connection refused',        noAnswer('ECONNREFUSED'),            false ],

@@ -39,11 +39,11 @@ test('there is no limit until something is refused', () => {
 
 test('the rate follows what is accepted, and later grows again', () => {
   const course = new Course()
-  course.run(10, first(400))
-  expect(course.throttle.perSecond).toBeGreaterThan(350)
-  expect(course.throttle.perSecond).toBeLessThan(450)
-  const [rate, later] = [course.throttle.perSecond, course.run(20, always).at(-1)]
-  expect(later).toBeGreaterThan(1.5 * rate)
+  const rates = course.run(30, first(400))
+  expect(rates[0]).toBeGreaterThan(800)
+  for (const rate of rates.slice(5)) expect(rate).toBeGreaterThan(0.9 * 400)
+  expect(rates.slice(5).reduce((sum, rate) => sum + rate) / 25).toBeLessThan(1.1 * 400)
+  expect(course.run(20, always).at(-1)).toBeGreaterThan(900)
 })
 
 test('refusals that do not become fewer at a lower rate limit nothing', () => {
@@ -67,8 +67,10 @@ test('if nothing is accepted, the rate stays: that is a matter for the circuit b
 
 test('an unused rate does not grow', () => {
   const course = new Course()
-  course.run(10, first(400))
+  course.run(4, first(400))
   const rate = course.throttle.perSecond
+  expect(rate).toBeLessThan(Infinity)
+  course.ms += 10_000
   for (let second = 0; second < 30; second += 1) {
     for (let nth = 0; nth < 20; nth += 1) course.throttle.recordAccepted(1_000_000, 1_000_001, (course.ms += 50))
   }
@@ -92,7 +94,7 @@ describe('a pause for all is needed', () => {
 
 describe('the delivery finds out what an endpoint accepts, if it', () => {
   test.each(SCENARIOS)('$endpoint', async (scenario) => {
-    for (const seed of [1, 2]) {
+    for (const seed of scenario.ideal > 1_000 ? [1] : [1, 2]) {
       const { run, acceptedPerSecond, refusedShare } = await runScenario(scenario, seed)
       expect(run.error).toBeUndefined()
       expect([...run.outcomes.values()].filter(({ kind }) => kind === 'delivered')).toHaveLength(run.lines)

@@ -56,11 +56,18 @@ describe('a message is acknowledged if', () => {
     expect(cloud.queued).toHaveLength(1)
   })
 
-  test('another invocation is at work: the task is queued again for when its lease ends', async () => {
+  test('another invocation does its work', async () => {
     const cloud = withFile()
-    cloud.write(checkpointKey(FILE, 1), busy(cloud))
+    cloud.write(checkpointKey(FILE, 1), busyWith('other', cloud))
     expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: true, last: { facts: { code: 'task_busy' } } })
-    expect(cloud.queued).toEqual([{ task: newTask(FILE), delaySeconds: 60 }])
+    expect(cloud.queued).toEqual([])
+  })
+
+  test('another invocation works on the same message: a new message looks again when its lease ends', async () => {
+    const cloud = withFile()
+    cloud.write(checkpointKey(FILE, 1), busyWith('m', cloud))
+    expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: true, last: { facts: { code: 'task_busy' } } })
+    expect(cloud.queued).toEqual([{ task: { ...newTask(FILE), successorOf: 'm', delays: 1 }, delaySeconds: 60 }])
   })
 })
 
@@ -76,7 +83,7 @@ describe('a message is kept if', () => {
   test('the lease is lost', async () => {
     const cloud = withFile()
     cloud.answer = () => {
-      cloud.write(checkpointKey(FILE, 1), busy(cloud))
+      cloud.write(checkpointKey(FILE, 1), busyWith('other', cloud))
       return DOWN
     }
     expect(await handle([TASK], cloud)).toMatchObject({
@@ -190,7 +197,7 @@ describe('a message that asks for several files', () => {
 })
 
 /** A checkpoint whose lease another run holds. */
-function busy({ clock }: MemoryCloud): object {
+function busyWith(messageId: string, { clock }: MemoryCloud): object {
   return {
     schema: 'kissmetrics-importer/checkpoint/v1',
     watermark: { line: 0, byte: 0 },
@@ -206,6 +213,6 @@ function busy({ clock }: MemoryCloud): object {
     startedAt: new Date(clock.now()).toISOString(),
     invocations: 1,
     repeatsPossible: 0,
-    leaseHolder: { run: 'other', serial: 1, until: clock.now() + 60_000 },
+    leaseHolder: { run: 'other', messageId, serial: 1, until: clock.now() + 60_000 },
   }
 }

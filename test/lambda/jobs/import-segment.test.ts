@@ -131,10 +131,10 @@ describe('unfinished', () => {
 
   test('busy: another run holds the lease', async () => {
     const cloud = withLines(3)
-    const leaseHolder = { run: 'other', serial: 1, until: cloud.clock.now() + 60_000 }
+    const leaseHolder = { run: 'other', messageId: 'n', serial: 1, until: cloud.clock.now() + 60_000 }
     await run(cloud, TASK, { ending: AbortSignal.abort(new OutOfTime()) })
     cloud.write(checkpointKey(FILE, 1), { ...cloud.checkpoint(), leaseHolder })
-    expect(await run(cloud)).toEqual({ kind: 'busy', ms: expect.closeTo(60_000, -3) as unknown })
+    expect(await run(cloud)).toEqual({ kind: 'busy', ms: expect.closeTo(60_000, -3) as unknown, messageId: 'n' })
     expect(cloud.requests).toEqual([])
   })
 

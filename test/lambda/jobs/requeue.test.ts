@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { NoProgressError } from '../../../lambda/errors.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
-import { defer, requeue, tryAgainAfter } from '../../../lambda/jobs/requeue.ts'
+import { defer, requeue } from '../../../lambda/jobs/requeue.ts'
 import { FILE, MemoryCloud } from '../../support/memory-cloud.ts'
 
 describe('requeue', () => {
@@ -45,18 +45,4 @@ describe('defer', () => {
     expect(await defer({ file: FILE, replays: 0, ...before }, reached, firstMs, cloud.ports)).toBe(seconds)
     expect(cloud.queued).toEqual([{ task: { file: FILE, replays: 0, ...then }, delaySeconds: seconds }])
   })
-})
-
-// prettier-ignore
-test.each([
-  //  the lease of another run ends after   the task is delivered again after
-  [ 1,                                      1 ],
-  [ 3_000,                                  3 ],
-  [ 3_001,                                  4 ],
-  [ 10_000_000,                             900 ], // the maximum of SQS
-])('a task whose lease is held for %i ms waits for %i s, and is otherwise unchanged', async (ms, delaySeconds) => {
-  const cloud = new MemoryCloud()
-  const task = { ...newTask(FILE), reached: 7, delays: 3 }
-  await tryAgainAfter(ms, task, cloud.ports)
-  expect(cloud.queued).toEqual([{ task, delaySeconds }])
 })

@@ -114,9 +114,9 @@ describe('unfinished', () => {
   test('busy: another run is splitting the file', async () => {
     const cloud = tenLines()
     await split(cloud)
-    const leaseHolder = { run: 'other', serial: 1, until: cloud.clock.now() + 60_000 }
+    const leaseHolder = { run: 'other', messageId: 'n', serial: 1, until: cloud.clock.now() + 60_000 }
     cloud.write(checkpointKey(FILE, 'plan'), { ...planOf(cloud), isComplete: false, leaseHolder })
-    expect(await split(cloud)).toEqual({ kind: 'busy', ms: expect.closeTo(60_000, -3) as unknown })
+    expect(await split(cloud)).toEqual({ kind: 'busy', ms: expect.closeTo(60_000, -3) as unknown, messageId: 'n' })
   })
 
   test('the lease is lost: this run does not complete the plan', async () => {

@@ -21,6 +21,7 @@ async function splitterOf(cloud: MemoryCloud): Promise<Splitter> {
   const acquired = await Lease.acquire<SplitPlan>(key, cloud.ports.checkpoints, cloud.clock, {
     schema: SPLIT_PLAN_SCHEMA,
     run: 'run',
+    messageId: 'm',
     leaseMs: 3_000,
     isDone: () => false,
     begin: () => plan,

@@ -3,7 +3,7 @@ import { NoProgressError } from '../../../lambda/errors.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
 import type { Unfinished } from '../../../lambda/jobs/outcome.ts'
 import { whenUnfinished } from '../../../lambda/jobs/when-unfinished.ts'
-import { FILE, MemoryCloud } from '../../support/memory-cloud.ts'
+import { FILE, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 
 // prettier-ignore
 test.each<[Unfinished, string, readonly (readonly [reached: number, delaySeconds: number])[], readonly string[]]>([
@@ -12,12 +12,14 @@ test.each<[Unfinished, string, readonly (readonly [reached: number, delaySeconds
   [ { kind: 'deliveries-used', began: 0, reached: 7 },              'requeued',         [[7, 0]],      ['task_requeued'] ],
   [ { kind: 'outage', detail: 'no answer', reached: 7 },            'requeued',         [[7, 30]],     ['endpoint_down'] ],
   [ { kind: 'outage', detail: 'no answer', reached: 0 },            'requeued',         [[0, 30]],     ['endpoint_down'] ],
-  [ { kind: 'busy', ms: 2_100 },                                    'requeued',         [[0, 3]],      ['task_busy'] ],
+  [ { kind: 'busy', ms: 5_000, messageId: 'other' },                'yielded',          [],            ['task_busy'] ],
+  [ { kind: 'busy', ms: 5_000, messageId: undefined },              'yielded',          [[0, 5]],      ['task_busy'] ],
+  [ { kind: 'busy', ms: 2_100, messageId: 'm' },                    'yielded',          [[0, 3]],      ['task_busy'] ],
   [ { kind: 'lease-lost' },                                         'lease-lost',       [],            [] ],
   [ { kind: 'interrupted' },                                        'interrupted',      [],            [] ],
 ])('%j: %s', async (unfinished, kind, queued, codes) => {
   const cloud = new MemoryCloud()
-  expect(await whenUnfinished(unfinished, newTask(FILE), cloud.ports)).toEqual({ kind })
+  expect(await whenUnfinished(unfinished, newTask(FILE), invocation(), cloud.ports)).toEqual({ kind })
   expect(cloud.queued.map(({ task, delaySeconds }) => [task.reached, delaySeconds])).toEqual(queued)
   expect(cloud.codes).toEqual(codes)
 })
@@ -25,12 +27,12 @@ test.each<[Unfinished, string, readonly (readonly [reached: number, delaySeconds
 test('an invocation that runs out of time without progress is an error', async () => {
   const cloud = new MemoryCloud()
   const unfinished = { kind: 'out-of-time', began: 7, reached: 7 } as const
-  await expect(whenUnfinished(unfinished, newTask(FILE), cloud.ports)).rejects.toThrow(NoProgressError)
+  await expect(whenUnfinished(unfinished, newTask(FILE), invocation(), cloud.ports)).rejects.toThrow(NoProgressError)
 })
 
 test('a task whose message SQS does not accept is not acknowledged', async () => {
   const cloud = new MemoryCloud()
   cloud.failing.add('importQueue.send')
   const unfinished = { kind: 'outage', detail: 'no answer', reached: 7 } as const
-  await expect(whenUnfinished(unfinished, newTask(FILE), cloud.ports)).rejects.toThrow('importQueue.send failed')
+  await expect(whenUnfinished(unfinished, newTask(FILE), invocation(), cloud.ports)).rejects.toThrow('importQueue.send failed')
 })

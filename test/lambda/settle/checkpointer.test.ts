@@ -67,6 +67,7 @@ class Run {
     const result = await Lease.acquire<Checkpoint>({ bucket: 'b', key: 'k' }, store, new VirtualClock(), {
       schema: CHECKPOINT_SCHEMA,
       run: 'a',
+      messageId: undefined,
       leaseMs: 15_000,
       isDone: () => false,
       begin: () => beginCheckpoint(undefined, { start: { line: 0, byte: 0 }, startedAt: '', hasCrashed: false, maxRepeats: 0 }),
