@@ -125,6 +125,11 @@ export const REASONS = {
     means: 'The file is not one JSON object per line',
     fix: 'Nothing was sent. Convert the file to one JSON object per line and import it again.',
   },
+  other_product: {
+    level: 'file',
+    means: 'The file has the names of another product instead of `_p`, `_t` and `_n`',
+    fix: 'Nothing was sent. Convert the file and import it again.',
+  },
   unsupported_format: {
     level: 'file',
     means: 'The file format is not supported',
@@ -157,6 +162,10 @@ export function reject(reason: ReasonCode, specifics?: string): Rejection {
 export const WARNINGS = {
   empty_property: 'a property without a value was skipped',
   export_column: 'a column that Kissmetrics adds to its own exports was skipped',
+  placeholder_identity: 'a person is identified by a placeholder like null, undefined or guest, so many people become one',
+  unusual_identity:
+    'an identity has spaces, quotes or brackets around it, or invisible characters in it, and may become a second person',
+  similar_identities: 'the two identities of an alias differ only in capitals, spaces, accents or the form of a number',
   underscore_name: 'a property name starts with an underscore, like the names that Kissmetrics uses itself',
 } as const satisfies Record<string, string>
 

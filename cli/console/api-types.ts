@@ -69,8 +69,10 @@ export interface RejectedPage {
   readonly readAt: string
   /** Whether the queue is being read right now, so that newer counts will follow. */
   readonly isRefreshing: boolean
-  /** Whether everything was read: SQS shows at most the first 100,000. */
+  /** Whether everything was read: the first read can still run, others can hold lines, and SQS shows at most the first 100,000. */
   readonly isComplete: boolean
+  /** Dead letters that others were reading at the same time. They reappear within 5 minutes. */
+  readonly inUse: number
   /** Counts of all, not only of those that match the filter. */
   readonly total: number
   readonly archived: number
@@ -144,7 +146,7 @@ export interface ReplayResult {
   readonly lines: number
   /** Lines that an earlier attempt of the same replay had sent. */
   readonly sentBefore: number
-  /** Lines whose dead letter no longer exists. */
+  /** Lines whose dead letter was not found: another user has sent or archived it, or is sending it now. */
   readonly missing: number
   /** Edited lines that are still not valid. */
   readonly refused: readonly { readonly id: string; readonly reason: ReasonCode; readonly detail: string }[]

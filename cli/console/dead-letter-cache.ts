@@ -9,15 +9,24 @@ import { DeadLetterTable, type PageRange } from './dead-letter-table.ts'
 
 /** A read hides the dead letters from other readers. After each read, the queue is left alone for this many times its duration. */
 const REST_FACTOR = 2
-const MIN_REST_MS = 2_000
-/** How long the first request waits for the first read; then it shows what was read so far. */
-const FIRST_READ_PATIENCE_MS = 2_500
 const READ_START_POLL_MS = 20
+
+interface CacheTiming {
+  /** How long the first request waits for the first read; then it shows what was read so far. */
+  readonly firstReadPatienceMs: number
+  readonly minRestMs: number
+  /** While others hold dead letters, the queue is read again after this time. */
+  readonly inUseRestMs: number
+}
+
+const TIMING: CacheTiming = { firstReadPatienceMs: 2_500, minRestMs: 2_000, inUseRestMs: 15_000 }
 
 interface Snapshot {
   readonly table: DeadLetterTable
   readonly readAt: Date
   readonly isComplete: boolean
+  /** Dead letters that others held. */
+  readonly inUse: number
   /** Messages in the queue when it was read, as SQS counts them. */
   readonly queueCount: number
   readonly durationMs: number
@@ -26,7 +35,7 @@ interface Snapshot {
 /** The dead letters as of the last read. A read takes the messages out of the queue for a moment, so the queue is not read for each click. */
 export class DeadLetterCache implements AsyncDisposable {
   readonly #deployment: Deployment
-  readonly #firstReadPatienceMs: number
+  readonly #timing: CacheTiming
   readonly #stopping = new AbortController()
   #snapshot: Snapshot | undefined
   /** What the running read has found so far. */
@@ -34,28 +43,29 @@ export class DeadLetterCache implements AsyncDisposable {
   /** The running read, or an action that must not overlap with one. */
   #running: Promise<void> | undefined
 
-  constructor(deployment: Deployment, firstReadPatienceMs = FIRST_READ_PATIENCE_MS) {
+  constructor(deployment: Deployment, timing: Partial<CacheTiming> = {}) {
     this.#deployment = deployment
-    this.#firstReadPatienceMs = firstReadPatienceMs
+    this.#timing = { ...TIMING, ...timing }
   }
 
   /** One page of the last read. Starts another read in the background if the queue has changed. During the first read: what was read so far. */
   async page(filter: RejectedFilter, range: PageRange): Promise<RejectedPage> {
     const soon = expiringBefore()
     const current = this.#current()
-    if (this.#snapshot === undefined) await Promise.race([current, this.#pause(this.#firstReadPatienceMs)])
+    if (this.#snapshot === undefined) await Promise.race([current, this.#pause(this.#timing.firstReadPatienceMs)])
     while (this.#snapshot === undefined && this.#partial === undefined)
       await Promise.race([current, this.#pause(READ_START_POLL_MS)])
     if (this.#snapshot === undefined && this.#partial !== undefined) {
       current.catch(() => undefined) // the next request gets the error
       const readAt = new Date().toISOString()
-      return { readAt, isRefreshing: true, isComplete: false, ...this.#partial.page(filter, range, soon) }
+      return { readAt, isRefreshing: true, isComplete: false, inUse: 0, ...this.#partial.page(filter, range, soon) }
     }
-    const { table, readAt, isComplete } = await current
+    const { table, readAt, isComplete, inUse } = await current
     return {
       readAt: readAt.toISOString(),
       isRefreshing: this.#running !== undefined,
       isComplete,
+      inUse,
       ...table.page(filter, range, soon),
     }
   }
@@ -118,10 +128,12 @@ export class DeadLetterCache implements AsyncDisposable {
   }
 
   #isRested({ readAt, durationMs }: Snapshot): boolean {
-    return Date.now() - readAt.getTime() >= Math.max(MIN_REST_MS, durationMs * REST_FACTOR)
+    return Date.now() - readAt.getTime() >= Math.max(this.#timing.minRestMs, durationMs * REST_FACTOR)
   }
 
-  async #hasChanged({ queueCount }: Snapshot): Promise<boolean> {
+  async #hasChanged({ queueCount, inUse, readAt }: Snapshot): Promise<boolean> {
+    // The count does not change when others release what they held.
+    if (inUse > 0 && Date.now() - readAt.getTime() >= this.#timing.inUseRestMs) return true
     return (await countMessages(this.#deployment.sqs, this.#deployment.deadLetterQueueUrl)) !== queueCount
   }
 
@@ -145,6 +157,7 @@ export class DeadLetterCache implements AsyncDisposable {
         table,
         readAt: new Date(now),
         isComplete: selection.isComplete,
+        inUse: selection.inUse,
         queueCount,
         durationMs: now - startedAt,
       }

@@ -66,7 +66,7 @@ export class DeadLetterTable implements Disposable {
     filter: RejectedFilter,
     { offset, limit, order }: PageRange,
     soon: string,
-  ): Omit<RejectedPage, 'readAt' | 'isRefreshing' | 'isComplete'> {
+  ): Omit<RejectedPage, 'readAt' | 'isRefreshing' | 'isComplete' | 'inUse'> {
     const { sql, values } = conditionOf(filter)
     const { file: _file, ...withoutFile } = filter
     const { reason: _reason, ...withoutReason } = filter

@@ -1,6 +1,7 @@
-import { HeadObjectCommand, NotFound, PutObjectCommand } from '@aws-sdk/client-s3'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { FILE_SUFFIXES, INCOMING_PREFIX, isImportName } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
+import { objectExists } from '../deployment/object-exists.ts'
 import { grouped, printable } from '../terminal/output.ts'
 import type { UploadResult } from './api-types.ts'
 import { RequestError, type ApiRequest } from './server.ts'
@@ -33,18 +34,8 @@ export async function upload({ s3, bucket }: Deployment, { request, query, signa
       `The file has ${grouped(bytes)} bytes, and the page can upload at most 5 GiB. Upload it with: ` +
         `aws s3 cp FILE s3://${bucket}/${INCOMING_PREFIX}`,
     )
-  if (query.get('again') !== '1' && (await exists({ s3, bucket }, key)))
+  if (query.get('again') !== '1' && (await objectExists({ s3, bucket }, key)))
     throw new RequestError(409, `A file named ${printable(name)} already exists.`)
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: request, ContentLength: bytes }), { abortSignal: signal })
   return { key }
-}
-
-async function exists({ s3, bucket }: Pick<Deployment, 's3' | 'bucket'>, key: string): Promise<boolean> {
-  try {
-    await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
-    return true
-  } catch (error) {
-    if (error instanceof NotFound) return false
-    throw error
-  }
 }

@@ -1,13 +1,26 @@
+import { Readable } from 'node:stream'
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { SetupError } from '../../lambda/errors.ts'
-import { archivedText, readArchived, type ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
+import {
+  archivedText,
+  readArchived,
+  readArchivedLine,
+  type ArchivedDeadLetter,
+  type Claim,
+} from '../../lambda/archive/archived.ts'
 import { ARCHIVED_PREFIX } from '../../lambda/keys.ts'
+import { openLines } from '../../lambda/read/lines.ts'
 import { listObjects } from '../deployment/list-objects.ts'
+import { objectExists } from '../deployment/object-exists.ts'
+import { printable } from '../terminal/output.ts'
+import { claimOutcome, withClaim, type ClaimOutcome } from './claims.ts'
 
 /** Files that are read at the same time. Each quarantined dead letter is a file of its own. */
 const CONCURRENCY = 16
 /** Attempts to rewrite a file that other processes change at the same time. */
 const MAX_ATTEMPTS = 5
+/** An SQS message has at most 1 MiB, and JSON writes a character in at most six bytes. */
+const MAX_LINE_BYTES = 8 * 1_048_576
 
 /** S3 errors if another process wrote first, writes at the same time, or has deleted the file. Amazon S3, "Conditional writes". */
 const CONFLICTS = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'])
@@ -23,7 +36,7 @@ export class ArchivedFiles {
   }
 
   /**
-   * Calls `visit` for every archived dead letter, in no particular order.
+   * Calls `visit` for every archived dead letter, in no particular order. A file is read line by line, because it can be several MB long.
    *
    * @throws SetupError if a file there is not one of archived dead letters
    */
@@ -34,8 +47,7 @@ export class ArchivedFiles {
         const next = await files.next()
         if (next.done === true || signal.aborted) return
         const { key } = next.value
-        const { deadLetters } = (await this.#read(key)) ?? { deadLetters: [] }
-        for (const deadLetter of deadLetters) visit(deadLetter, key)
+        for await (const deadLetter of this.#stream(key)) visit(deadLetter, key)
       }
     }
     await Promise.all(Array.from({ length: CONCURRENCY }, worker))
@@ -43,12 +55,40 @@ export class ArchivedFiles {
 
   /** Removes dead letters from a file, and deletes the file when it is empty. */
   async remove(file: string, ids: ReadonlySet<string>): Promise<void> {
+    await this.#update(file, (deadLetters) => Promise.resolve(deadLetters.filter(({ id }) => !ids.has(id))))
+  }
+
+  /**
+   * Claims dead letters of a file for a replay, with a conditional write: of several replays at the same time, one gets each dead letter.
+   *
+   * @returns the outcome for each id; one that is no longer in the file is `taken`
+   */
+  async claim(file: string, ids: ReadonlySet<string>, claim: Claim): Promise<ReadonlyMap<string, ClaimOutcome>> {
+    const isUploaded = new Map<string, boolean>()
+    let outcomes = new Map<string, ClaimOutcome>()
+    await this.#update(file, async (deadLetters) => {
+      outcomes = new Map()
+      for (const { id, claim: existing } of deadLetters) {
+        if (!ids.has(id)) continue
+        if (existing !== undefined && !isUploaded.has(existing.file))
+          isUploaded.set(existing.file, await objectExists({ s3: this.#s3, bucket: this.#bucket }, existing.file))
+        outcomes.set(id, claimOutcome(existing, claim, isUploaded.get(existing?.file ?? '') === true))
+      }
+      return withClaim(deadLetters, outcomes, claim)
+    })
+    return new Map(Array.from(ids, (id) => [id, outcomes.get(id) ?? 'taken']))
+  }
+
+  /** Replaces the content of a file. If another process changes the file at the same time, its content is read again. */
+  async #update(
+    file: string,
+    change: (deadLetters: readonly ArchivedDeadLetter[]) => Promise<readonly ArchivedDeadLetter[]>,
+  ): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const found = await this.#read(file)
       if (found === undefined) return
-      const remaining = found.deadLetters.filter(({ id }) => !ids.has(id))
       try {
-        await this.#replace(file, remaining, found.etag)
+        await this.#replace(file, await change(found.deadLetters), found.etag)
         return
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !CONFLICTS.has(nameOf(error))) throw error
@@ -66,26 +106,51 @@ export class ArchivedFiles {
   }
 
   async #read(file: string): Promise<{ readonly deadLetters: readonly ArchivedDeadLetter[]; readonly etag: string } | undefined> {
+    const { Body, ETag = '' } = (await this.#get(file)) ?? {}
+    if (Body === undefined) return undefined
+    const text = await Body.transformToString()
     try {
-      const { Body, ETag = '' } = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: file }))
-      return { deadLetters: this.#parse(file, (await Body?.transformToString()) ?? ''), etag: ETag }
+      return { deadLetters: readArchived(text), etag: ETag }
+    } catch (cause) {
+      throw notArchived(file, cause)
+    }
+  }
+
+  async *#stream(file: string): AsyncGenerator<ArchivedDeadLetter> {
+    const { Body } = (await this.#get(file)) ?? {}
+    if (!(Body instanceof Readable)) return
+    const { batches } = await openLines(Body, { maxLineBytes: MAX_LINE_BYTES })
+    for await (const batch of batches) {
+      for (const { text, number, fault } of batch) {
+        if (text === '' && fault === undefined) continue
+        let deadLetter: ArchivedDeadLetter
+        try {
+          deadLetter = readArchivedLine(text, number)
+        } catch (cause) {
+          throw notArchived(file, cause)
+        }
+        yield deadLetter
+      }
+    }
+  }
+
+  /** @returns undefined if there is no such file */
+  async #get(file: string) {
+    try {
+      return await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: file }))
     } catch (error) {
       if (nameOf(error) === 'NoSuchKey') return undefined
       throw error
     }
   }
+}
 
-  #parse(file: string, text: string): readonly ArchivedDeadLetter[] {
-    try {
-      return readArchived(text)
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new SetupError(
-        `${file} in the bucket is not a file of archived dead letters (${why}). Move it out of ${ARCHIVED_PREFIX}, then run the command again.`,
-        { cause },
-      )
-    }
-  }
+function notArchived(file: string, cause: unknown): SetupError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new SetupError(
+    `${printable(file)} in the bucket is not a file of archived dead letters (${why}). Move it out of ${ARCHIVED_PREFIX}, then run the command again.`,
+    { cause },
+  )
 }
 
 function nameOf(error: unknown): string {

@@ -1,8 +1,9 @@
 import { REASONS } from '../../lambda/reasons.ts'
 import { csv } from '../terminal/csv.ts'
 import { fitted, listed, padded, WIDTH, wrapped } from '../terminal/layout.ts'
-import { counted, grouped, printable, styled, type Output } from '../terminal/output.ts'
+import { counted, grouped, styled, type Output } from '../terminal/output.ts'
 import { MESSAGE_REASONS } from './content.ts'
+import { unseenText, type Unseen } from './in-use.ts'
 import type { Group, Summary } from './summary.ts'
 
 /** The groups as a table, on 80 columns. */
@@ -40,16 +41,14 @@ export function listCsv(groups: readonly Group[]): string {
   return csv(
     ['reason', 'file', 'day', 'dead letters', 'archived', 'quarantined', 'oldest', 'lines', 'example'],
     groups.map(({ reason, key, day, count, archived, quarantined, oldest, lines, example = '' }) => [
-      ...[reason, key, day, count, archived, quarantined, oldest, lines.join(' '), printable(example)],
+      ...[reason, key, day, count, archived, quarantined, oldest, lines.join(' '), example],
     ]),
   )
 }
 
-export interface ListContext {
+export interface ListContext extends Unseen {
   /** How long the dead-letter queue keeps a message. */
   readonly retentionMs: number
-  /** False if the scan did not reach every dead letter. */
-  readonly isComplete: boolean
   /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
   readonly deploymentOptions: string
   /** Milliseconds since 1970. */
@@ -59,10 +58,11 @@ export interface ListContext {
 /** How many there are, when they expire, and what to do next. */
 export function totalText(
   { total, expiringSoon, oldestQueued }: Pick<Summary, 'total' | 'expiringSoon' | 'oldestQueued'>,
-  { retentionMs, isComplete, deploymentOptions, now }: ListContext,
+  { retentionMs, deploymentOptions, now, ...unseen }: ListContext,
   output: Output,
 ): string {
-  if (total === 0) return 'No dead letters.\n'
+  const more = unseenText(unseen)
+  if (total === 0) return more === undefined ? 'No dead letters.\n' : `No dead letters can be read now. ${more}\n`
   const expiry =
     oldestQueued === undefined
       ? ''
@@ -72,13 +72,10 @@ export function totalText(
     rows.push(
       `${styled(output, 'yellow', 'warning:')} ${grouped(expiringSoon)} of them ${expiringSoon === 1 ? 'expires' : 'expire'} within 4 days. To keep them, run: npx km-import rejects archive${deploymentOptions}`,
     )
-  if (!isComplete) rows.push(INCOMPLETE)
+  if (more !== undefined) rows.push(more)
   rows.push(`Next: npx km-import rejects pull -o rejects.jsonl${deploymentOptions}`)
   return `${rows.join('\n')}\n`
 }
-
-/** SQS hides at most 120,000 messages of a queue at a time. */
-export const INCOMPLETE = 'There are more: one run reads at most 100,000 dead letters.'
 
 function durationText(ms: number): string {
   const hours = Math.max(0, Math.floor(ms / 3_600_000))

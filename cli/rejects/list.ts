@@ -4,6 +4,7 @@ import { deadLetterRetentionMs } from '../deployment/retention.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
+import type { Unseen } from './in-use.ts'
 import { listCsv, listText, totalText } from './list-text.ts'
 import { scanDeadLetters } from './scan.ts'
 import { EXPIRING_SOON_MS, Summary } from './summary.ts'
@@ -29,14 +30,14 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
     interruption.signal,
   )
   if (interruption.happened) return EXIT.interrupted
-  const { isComplete } = selection
-  if (flags.json) process.stdout.write(`${JSON.stringify(documentOf(summary, isComplete), null, 2)}\n`)
+  const { isComplete, inUse } = selection
+  if (flags.json) process.stdout.write(`${JSON.stringify(documentOf(summary, selection), null, 2)}\n`)
   else if (flags.csv) process.stdout.write(listCsv(summary.groups()))
   else process.stdout.write(listText(summary.groups(), process.stdout))
   process.stderr.write(
     totalText(
       summary,
-      { retentionMs, isComplete, deploymentOptions: deploymentOptionsOf(flags), now: Date.now() },
+      { retentionMs, isComplete, inUse, deploymentOptions: deploymentOptionsOf(flags), now: Date.now() },
       process.stderr,
     ),
   )
@@ -44,7 +45,7 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
 }
 
 /** Programs read it, so a field is added, never renamed. */
-function documentOf(summary: Summary, isComplete: boolean) {
+function documentOf(summary: Summary, { isComplete, inUse }: Unseen) {
   const { total, expiringSoon, oldestQueued } = summary
   return {
     schema: 'kissmetrics-importer/rejects/v1',
@@ -52,6 +53,7 @@ function documentOf(summary: Summary, isComplete: boolean) {
     expiringSoon,
     ...(oldestQueued !== undefined && { oldest: oldestQueued.toISOString() }),
     isComplete,
+    inUse,
     groups: summary.groups(),
   }
 }

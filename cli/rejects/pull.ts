@@ -1,14 +1,16 @@
-import { writeFile } from 'node:fs/promises'
-import { codeOf, SetupError } from '../../lambda/errors.ts'
+import { once } from 'node:events'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted, printable } from '../terminal/output.ts'
-import { applyFixes, fixPreview, inFileOrder, pulledCsv, pulledText, type PulledRow } from './pulled-rows.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 import { readFix } from './fix.ts'
+import { OutputFile } from './output-file.ts'
+import { pullText } from './pull-text.ts'
+import { applyFixes, FixPreview, PULLED_CSV_HEADER, pulledCsvRow, pulledRow } from './pulled-rows.ts'
+import { RowSpool } from './row-spool.ts'
 import { scanDeadLetters } from './scan.ts'
 
 export interface PullFlags extends DeploymentFlags, FilterFlags {
@@ -18,65 +20,63 @@ export interface PullFlags extends DeploymentFlags, FilterFlags {
   readonly yes: boolean
 }
 
-/** Writes dead letters as rows to edit, for `rejects replay`. They stay where they are. */
+/** Writes dead letters as rows to edit, for `rejects replay`. They stay where they are. Memory does not depend on how many there are. */
 export async function pull(flags: PullFlags): Promise<ExitCode> {
   using interruption = new Interruption()
+  const { signal } = interruption
   const matches = filterOf(flags)
   const fixes = flags.fix.map(readFix)
-  const pulled: PulledRow[] = []
-  let withoutRow = 0
+  const deployment = await findDeployment(flags)
+  await using output = flags.output === undefined ? undefined : await OutputFile.create(flags.output)
+  using spool = new RowSpool()
+  const preview = new FixPreview(fixes)
+  const counts = { queued: 0, archived: 0, failedImports: 0, unknown: 0 }
+  const textOf = flags.csv ? pulledCsvRow : pulledRow
   await using selection = await scanDeadLetters(
-    await findDeployment(flags),
+    deployment,
     (deadLetter) => {
-      if (matches(deadLetter)) {
-        const { id, content } = deadLetter
-        if ('deadLetter' in content) pulled.push({ id, deadLetter: content.deadLetter })
-        else withoutRow += 1
+      if (!matches(deadLetter)) return false
+      const { id, content, status } = deadLetter
+      if (content.kind === 'failed-import') counts.failedImports += 1
+      else if (content.kind === 'unknown') counts.unknown += 1
+      else {
+        const row = applyFixes({ id, deadLetter: content.deadLetter }, fixes)
+        preview.add(row)
+        spool.add(content.deadLetter.source, textOf(row))
+        counts[status === 'queued' ? 'queued' : 'archived'] += 1
       }
       return false
     },
-    interruption.signal,
+    signal,
   )
   if (interruption.happened) return EXIT.interrupted
-  const rows = pulled.sort(inFileOrder).map((row) => applyFixes(row, fixes))
   if (fixes.length > 0) {
-    process.stderr.write(fixPreview(rows, fixes))
-    if (!(await confirm(`Write ${counted(rows.length, 'dead letter')} to ${flags.output ?? 'stdout'}?`, flags))) return EXIT.ok
+    process.stderr.write(preview.text())
+    const question = `Write ${counted(spool.count, 'dead letter')} to ${printable(flags.output ?? 'stdout')}?`
+    if (!(await confirm(question, flags))) return EXIT.ok
   }
-  await write(flags.csv ? pulledCsv(rows) : pulledText(rows), flags.output)
-  process.stderr.write(nextSteps(rows.length, withoutRow, selection.isComplete, flags))
+  const texts = rows(spool, flags.csv)
+  try {
+    await (output === undefined ? writeToStdout(texts, signal) : output.write(texts, signal))
+  } catch (error) {
+    if (signal.aborted) return EXIT.interrupted
+    throw error
+  }
+  const { isComplete, inUse } = selection
+  process.stderr.write(
+    pullText(
+      { ...counts, isComplete, inUse },
+      { output: flags.output, isCsv: flags.csv, deploymentOptions: deploymentOptionsOf(flags) },
+    ),
+  )
   return EXIT.ok
 }
 
-async function write(text: string, file: string | undefined): Promise<void> {
-  if (file === undefined) {
-    process.stdout.write(text)
-    return
-  }
-  await writeFile(file, text, { flag: 'wx' }).catch((cause: unknown) => {
-    const code = codeOf(cause)
-    throw new SetupError(
-      code === 'EEXIST'
-        ? `--output is "${file}": the file exists and may contain your edits. Choose another name, or delete the file.`
-        : `--output is "${file}": the file could not be written (${code}). Choose another name.`,
-      { cause },
-    )
-  })
+function* rows(spool: RowSpool, isCsv: boolean): Generator<string> {
+  if (isCsv) yield PULLED_CSV_HEADER
+  yield* spool.inFileOrder()
 }
 
-function nextSteps(rows: number, withoutRow: number, isComplete: boolean, flags: PullFlags): string {
-  const { output, csv: isCsv } = flags
-  const options = deploymentOptionsOf(flags)
-  const stay = rows === 1 ? 'It stays in the queue until you replay it.' : 'They stay in the queue until you replay them.'
-  const sentences = [`${counted(rows, 'dead letter')} written. ${stay}`]
-  if (withoutRow > 0)
-    sentences.push(
-      `${counted(withoutRow, 'message')} more ${withoutRow === 1 ? 'is a failed import' : 'are failed imports'}, not lines. To try again, run: npx km-import rejects replay --all-valid${options}`,
-    )
-  if (!isComplete) sentences.push('There are more: one run reads at most 100,000. Replay these, then pull again.')
-  if (rows > 0 && !isCsv && output !== undefined)
-    sentences.push(
-      `Fix "line" in each row and delete rows that you do not want to send. Then run: npx km-import rejects replay ${printable(output)}${options}`,
-    )
-  return `${sentences.join('\n')}\n`
+async function writeToStdout(texts: Iterable<string>, signal: AbortSignal): Promise<void> {
+  for (const text of texts) if (!process.stdout.write(text)) await once(process.stdout, 'drain', { signal })
 }

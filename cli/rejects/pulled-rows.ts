@@ -1,22 +1,18 @@
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
-import { csv } from '../terminal/csv.ts'
+import { csvRow } from '../terminal/csv.ts'
 import { fitted, WIDTH } from '../terminal/layout.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import type { Fix } from './fix.ts'
 import { rowOf } from './row.ts'
-import { rejectionOf } from './validate.ts'
+import { hasDateWithoutZone } from './fixes/times.ts'
+import { linesOf, rejectionOfLines } from './validate.ts'
 
 /** A dead letter that `rejects pull` writes. */
 export interface PulledRow {
   readonly id: string
   readonly deadLetter: DeadLetter
-  /** The line after fixes, if they changed it. */
+  /** The line after fixes, if they changed it. A fix can make several lines of one. */
   readonly fixedLine?: string
-}
-
-/** Sorts by file, then by line number. */
-export function inFileOrder({ deadLetter: { source: a } }: PulledRow, { deadLetter: { source: b } }: PulledRow): number {
-  return a.key.localeCompare(b.key) || (a.line ?? 0) - (b.line ?? 0)
 }
 
 /** Fixes the line of a row. A file, and bytes that are not UTF-8, stay as they are. */
@@ -29,33 +25,54 @@ export function applyFixes(row: PulledRow, fixes: readonly Fix[]): PulledRow {
 
 const MAX_EXAMPLES = 3
 
-/** How many lines the fixes change and make valid, with examples. */
-export function fixPreview(rows: readonly PulledRow[], fixes: readonly Fix[]): string {
-  const changed = rows.flatMap(({ deadLetter: { line = '' }, fixedLine }) =>
-    fixedLine === undefined ? [] : [{ line, fixedLine }],
-  )
-  const valid = changed.filter(({ fixedLine }) => rejectionOf(fixedLine) === undefined).length
-  const names = fixes.map(({ name }) => printable(name)).join(', ')
-  const text = [
-    `${names}: changes ${grouped(changed.length)} of ${counted(rows.length, 'dead letter')}. After that, ${grouped(valid)} of them can be sent.`,
-  ]
-  for (const { line, fixedLine } of changed.slice(0, MAX_EXAMPLES))
-    text.push(`  - ${fitted(line, WIDTH - 4)}`, `  + ${fitted(fixedLine, WIDTH - 4)}`)
-  return `${text.join('\n')}\n`
+/** Counts how many lines the fixes change and make valid, and remembers examples. */
+export class FixPreview {
+  readonly #fixes: readonly Fix[]
+  readonly #examples: string[] = []
+  #rows = 0
+  #changed = 0
+  #valid = 0
+  #undated = 0
+
+  constructor(fixes: readonly Fix[]) {
+    this.#fixes = fixes
+  }
+
+  add({ deadLetter: { line = '' }, fixedLine }: PulledRow): void {
+    this.#rows += 1
+    if (hasDateWithoutZone(fixedLine ?? line)) this.#undated += 1
+    if (fixedLine === undefined) return
+    this.#changed += 1
+    const fixed = linesOf(fixedLine)
+    if (rejectionOfLines(fixed, false) === undefined) this.#valid += 1
+    if (this.#changed <= MAX_EXAMPLES)
+      this.#examples.push(`  - ${fitted(line, WIDTH - 4)}`, ...fixed.map((text) => `  + ${fitted(text, WIDTH - 4)}`))
+  }
+
+  text(): string {
+    const names = this.#fixes.map(({ name }) => printable(name)).join(', ')
+    const counts = `${names}: changes ${grouped(this.#changed)} of ${counted(this.#rows, 'dead letter')}. After that, ${grouped(this.#valid)} of them can be sent.`
+    const question =
+      this.#undated > 0 && this.#fixes.some(({ name }) => name === 'dates')
+        ? [
+            `${counted(this.#undated, 'date')} without a time zone: which zone is it? For example --fix dates:UTC or --fix dates:+01:00`,
+          ]
+        : []
+    return `${[counts, ...this.#examples, ...question].join('\n')}\n`
+  }
 }
 
-/** One row of JSON for each dead letter. */
-export function pulledText(rows: readonly PulledRow[]): string {
-  return rows.map(({ id, deadLetter, fixedLine }) => `${rowOf(id, deadLetter, fixedLine)}\n`).join('')
+/** The dead letter as a row of JSON, or as several if a fix has made several lines of its line. */
+export function pulledRow({ id, deadLetter, fixedLine }: PulledRow): string {
+  const lines = fixedLine === undefined ? [undefined] : linesOf(fixedLine)
+  return lines.map((line) => `${rowOf(id, deadLetter, line)}\n`).join('')
 }
 
-/** A table for a spreadsheet. It cannot be replayed. */
-export function pulledCsv(rows: readonly PulledRow[]): string {
-  return csv(
-    ['reason', 'detail', 'file', 'line number', 'failed at', 'replays', 'line', 'id'],
-    rows.map(({ id, deadLetter, fixedLine }) => {
-      const { reason, detail, source, failedAt, replays, line = '' } = deadLetter
-      return [reason, detail, source.key, source.line ?? '', failedAt, replays, printable(fixedLine ?? line), id]
-    }),
-  )
+/** The header of a table for a spreadsheet. The table cannot be replayed. */
+export const PULLED_CSV_HEADER = csvRow(['reason', 'detail', 'file', 'line number', 'failed at', 'replays', 'line', 'id'])
+
+/** The dead letter as a row of that table. */
+export function pulledCsvRow({ id, deadLetter, fixedLine }: PulledRow): string {
+  const { reason, detail, source, failedAt, replays, line = '' } = deadLetter
+  return csvRow([reason, detail, source.key, source.line ?? '', failedAt, replays, fixedLine ?? line, id])
 }

@@ -10,50 +10,64 @@ export interface EditedLine {
   readonly line: string
 }
 
+/** S3 errors if the file exists, or another process writes it at the same time. Amazon S3, "Conditional writes". */
+const CONFLICTS = new Set(['PreconditionFailed', 'ConditionalRequestConflict'])
+
 /**
  * The files that one replay uploads under `incoming/replays/`.
  *
- * Their keys contain a digest of the dead letters and lines. If a replay is interrupted and started again, it has the same keys and finds
- * what it has uploaded. A later replay of the same lines, rejected again as new dead letters, has other keys.
+ * Their keys are made of the dead letters alone. So two replays of the same dead letters want to write the same file, and S3 accepts it
+ * once; and a replay that was interrupted and is started again finds what it has uploaded. A later replay of the same lines, rejected
+ * again as new dead letters, has other keys.
  */
 export class ReplayUpload {
   readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
   readonly #stem: string
   #parts = 0
 
-  /** @param name start of the file name, for the user to recognise */
-  constructor(deployment: Pick<Deployment, 's3' | 'bucket'>, name: string, lines: readonly EditedLine[]) {
+  constructor(deployment: Pick<Deployment, 's3' | 'bucket'>, lines: readonly EditedLine[]) {
     this.#deployment = deployment
-    const digest = createHash('sha256').update(JSON.stringify(lines.map(({ id, line }) => [id, line])))
-    const safeName = name.replace(/\.[^.]*$/, '').replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    this.#stem = `${REPLAYS_PREFIX}${safeName.slice(0, 100)}-${digest.digest('hex').slice(0, 16)}`
+    const ids = [...new Set(lines.map(({ id }) => id))].sort()
+    const digest = createHash('sha256').update(JSON.stringify(ids)).digest('hex')
+    this.#stem = `${REPLAYS_PREFIX}replay-${digest.slice(0, 16)}`
   }
 
-  /** How often an earlier run of this replay has uploaded each line. */
+  /** The key of the next file. */
+  get nextKey(): string {
+    return `${this.#stem}${this.#parts === 0 ? '' : `-${this.#parts + 1}`}.json`
+  }
+
+  /** How often each line is in the files of this replay that exist. */
   async uploadedLines(): Promise<Map<string, number>> {
     const lines = new Map<string, number>()
     for (;;) {
-      const text = await this.#read(this.#nextKey())
+      const text = await this.#read(this.nextKey)
       if (text === undefined) return lines
       for (const line of text.split('\n')) if (line !== '') lines.set(line, (lines.get(line) ?? 0) + 1)
       this.#parts += 1
     }
   }
 
-  /** Uploads lines as a new file. Call `uploadedLines` first. @returns the key of the file */
-  async upload(lines: readonly EditedLine[]): Promise<string> {
+  /**
+   * Uploads lines as the next file. Call `uploadedLines` first.
+   *
+   * @returns whether the file has exactly these lines; false if another replay of the same dead letters has uploaded other lines
+   */
+  async upload(lines: readonly EditedLine[]): Promise<boolean> {
     const { s3, bucket } = this.#deployment
-    const key = this.#nextKey()
+    const key = this.nextKey
     const body = lines.map(({ line }) => `${line}\n`).join('')
-    await s3.send(
-      new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/x-ndjson', IfNoneMatch: '*' }),
-    )
+    try {
+      await s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/x-ndjson', IfNoneMatch: '*' }),
+      )
+    } catch (error) {
+      if (!CONFLICTS.has(nameOf(error))) throw error
+      // The same lines: from another replay, or from this one, if the answer to its first attempt was lost.
+      if ((await this.#read(key)) !== body) return false
+    }
     this.#parts += 1
-    return key
-  }
-
-  #nextKey(): string {
-    return `${this.#stem}${this.#parts === 0 ? '' : `-${this.#parts + 1}`}.json`
+    return true
   }
 
   async #read(key: string): Promise<string | undefined> {
@@ -62,8 +76,12 @@ export class ReplayUpload {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
       return (await Body?.transformToString()) ?? ''
     } catch (error) {
-      if (error instanceof Error && error.name === 'NoSuchKey') return undefined
+      if (nameOf(error) === 'NoSuchKey') return undefined
       throw error
     }
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : ''
 }

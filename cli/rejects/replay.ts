@@ -1,4 +1,3 @@
-import path from 'node:path'
 import type { Rejection } from '../../lambda/reasons.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
@@ -33,7 +32,7 @@ export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode
   const rejectedIds = new Set(rejected.map(({ row }) => row.id))
   let result: ReplayResult
   try {
-    result = await replayLines(deployment, path.basename(file), valid, (id) => rejectedIds.has(id), interruption.signal)
+    result = await replayLines(deployment, valid, (id) => rejectedIds.has(id), interruption.signal)
   } catch (error) {
     if (interruption.happened) return EXIT.interrupted
     throw error

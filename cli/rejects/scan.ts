@@ -2,8 +2,10 @@ import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import { inBatches, takeAll } from '../../lambda/archive/dead-letter-reader.ts'
 import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
 import type { Deployment } from '../deployment/deployment.ts'
+import { countMessages } from '../deployment/queue-depth.ts'
 import { ArchivedFiles } from './archived-files.ts'
 import { contentOf } from './content.ts'
+import { countInUse } from './in-use.ts'
 import { DeadLetterSelection } from './selection.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
@@ -27,7 +29,8 @@ export async function scanDeadLetters(
   const notSelected: { readonly receipt: string }[] = []
   const seen = new Set<string>()
   try {
-    selection.isComplete = await takeAll(
+    const before = await countMessages(sqs, deadLetterQueueUrl)
+    const isWhole = await takeAll(
       queue,
       ({ id, body, sentAt, receipt }) => {
         seen.add(id)
@@ -37,6 +40,9 @@ export async function scanDeadLetters(
       },
       signal,
     )
+    // Beyond the limit of one scan, nobody can tell what others hold.
+    if (isWhole) selection.inUse = countInUse(before, await countMessages(sqs, deadLetterQueueUrl), seen.size)
+    selection.isComplete = isWhole && selection.inUse === 0
     await archived.readAll((deadLetter, file) => {
       const { id } = deadLetter
       // A run that was interrupted can leave a dead letter in two places. It is selected in both, and so removed from both.

@@ -9,6 +9,7 @@ const Archived = v.object({
   archivedAt: v.pipe(v.string(), v.isoTimestamp()),
   why: v.picklist(['old', 'asked', 'replayed']),
   body: v.string(),
+  claim: v.exactOptional(v.object({ file: v.string(), at: v.pipe(v.string(), v.isoTimestamp()) })),
 })
 
 /**
@@ -27,6 +28,15 @@ export interface ArchivedDeadLetter {
   readonly why: 'old' | 'asked' | 'replayed'
   /** The body of the message. */
   readonly body: string
+  readonly claim?: Claim
+}
+
+/** A replay has taken the dead letter, and no other replay may send it. */
+export interface Claim {
+  /** Key of the file that the replay uploads. If that file exists, the line was sent. */
+  readonly file: string
+  /** When the replay took it: ISO 8601. */
+  readonly at: string
 }
 
 export function archivedText(deadLetters: readonly ArchivedDeadLetter[]): string {
@@ -38,11 +48,14 @@ export function readArchived(text: string): readonly ArchivedDeadLetter[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line, index) => {
-      const parsed = v.safeParse(Archived, parseJson(line))
-      if (parsed.success) return parsed.output
-      throw new Error(`line ${index + 1} is not an archived dead letter`)
-    })
+    .map((line, index) => readArchivedLine(line, index + 1))
+}
+
+/** @param number from 1 @throws Error naming the line if it is not an archived dead letter */
+export function readArchivedLine(line: string, number: number): ArchivedDeadLetter {
+  const parsed = v.safeParse(Archived, parseJson(line))
+  if (parsed.success) return parsed.output
+  throw new Error(`line ${number} is not an archived dead letter`)
 }
 
 /** @returns undefined if the text is not JSON */

@@ -1,5 +1,7 @@
 import { reject, type Rejection } from '../reasons.ts'
+import { convertHint, rejectLayout } from './foreign.ts'
 import { explainJsonError } from './json-error.ts'
+import { hasSecondObject, unpackedObject } from './objects.ts'
 
 interface Signature {
   readonly what: string
@@ -81,14 +83,72 @@ export function diagnoseFile(head: readonly SniffedLine[], isWhole: boolean): Re
 function formatOf([first]: readonly SniffedLine[], texts: readonly string[], isWhole: boolean): string | undefined {
   const start = (first?.text ?? first?.start ?? '').trim()
   if (start.startsWith('<')) return /^<(?:!doctype html|html)/i.test(start) ? 'it is a web page' : 'it is XML'
+  if (hasSecondObject(start)) return CONCATENATED
   if (/^\[\s*\{/.test(start) && isList(first?.text))
-    return 'it is one list on a single line; write each object on its own line, without the list around them'
+    return `it is one list on a single line; write each object on its own line, without the list around them${ARRAY_HINT}`
   if (isListPerLine(texts)) return 'its lines are lists; write each line as an object with names'
-  if (spansSeveralLines(texts, isWhole))
-    return 'it is one JSON document that spans several lines; write each object on its own line, without a list around them'
-  if (isCommaSeparated(texts)) return 'its lines end with commas; remove them'
-  if (isTable(texts)) return 'it looks like CSV; write each row as a JSON object'
+  if (spansSeveralLines(texts, isWhole)) return `it is one JSON document that spans several lines${documentHint(texts)}`
+  if (hasLeadingCommas(texts)) return `it is a list with its objects on several lines${ARRAY_HINT}`
+  if (isCommaSeparated(texts)) return `its lines end with commas; remove them${ARRAY_HINT}`
+  if (isPackedPerLine(texts)) return `each line is text that contains JSON${convertHint(['unpack'])}`
+  const rows = texts.length === 1 ? (texts[0] ?? '').split('\r') : texts
+  if (isTable(rows)) return 'it looks like CSV; write each row as a JSON object'
   return undefined
+}
+
+const ARRAY_HINT = convertHint(['array'])
+
+/** The diagnosis of objects that follow each other on one line. */
+const CONCATENATED = `objects follow each other without line ends${convertHint(['split-objects'])}`
+
+const NAME_OF_LIST = /^\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*\[/
+
+/** Where the objects of a document are. */
+function documentHint(texts: readonly string[]): string {
+  const [first = ''] = texts
+  if (first.startsWith('[')) return `; write each object on its own line, without a list around them${ARRAY_HINT}`
+  const name = NAME_OF_LIST.exec(texts.slice(0, MAX_START_LINES).join('\n'))?.[1]
+  if (name === undefined) return `; write each object on its own line${convertHint(['split-objects'])}`
+  return `, with the objects in the list \`${name.slice(0, MAX_SHOWN_NAME)}\`${convertHint([`list:${name}`])}`
+}
+
+/** Enough to find the first name. */
+const MAX_START_LINES = 5
+const MAX_SHOWN_NAME = 60
+
+/** Each line is a JSON text or a CSV field, with an object in it. */
+function isPackedPerLine(texts: readonly string[]): boolean {
+  return texts.length > 0 && texts.every((text) => text.startsWith('"') && unpackedObject(text) !== undefined)
+}
+
+/**
+ * What is wrong with a file whose first line is so long that it cannot be one line. It begins like an object.
+ *
+ * @param start of the line
+ */
+export function diagnoseLongLine(start: string): Rejection | undefined {
+  if (hasSecondObject(start)) return reject('not_line_delimited_json', CONCATENATED)
+  const name = NAME_OF_LIST.exec(start)?.[1]
+  return name === undefined || !/^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\s*\{/.test(start)
+    ? undefined
+    : rejectLayout({
+        reason: 'not_line_delimited_json',
+        what: `the objects are in the list \`${name.slice(0, MAX_SHOWN_NAME)}\``,
+        fixes: [`list:${name}`],
+      })
+}
+
+/** Whether a line that is not an object shows that the file is not one object per line, whatever follows. */
+export function diagnoseFirstLine(text: string): Rejection | undefined {
+  return hasSecondObject(text) ? reject('not_line_delimited_json', CONCATENATED) : undefined
+}
+
+/** A list that begins on the first line and has objects on lines of their own. Only their last one is valid JSON without its comma. */
+export function diagnoseList(first: string): Rejection | undefined {
+  const start = first.trim()
+  return start.startsWith('[') && parsed(start) === undefined
+    ? reject('not_line_delimited_json', `it is a list with its objects on several lines${ARRAY_HINT}`)
+    : undefined
 }
 
 function noObjectHint(count: number, texts: readonly string[]): string {
@@ -129,6 +189,11 @@ function isCommaSeparated(texts: readonly string[]): boolean {
     texts.length > 1 &&
     texts.every((text) => text.startsWith('{') && text.endsWith(',') && parsed(text.slice(0, -1)) !== undefined)
   )
+}
+
+/** A list with a comma in front of each object, as some databases write it. */
+function hasLeadingCommas([first = '', ...others]: readonly string[]): boolean {
+  return first.startsWith('[') && others.length > 0 && others.every((text) => /^(?:,|\]$)/.test(text))
 }
 
 const SEPARATORS = [',', ';', '\t', '|']

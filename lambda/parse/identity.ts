@@ -1,5 +1,8 @@
-import { reject, type Rejection, type ReasonCode } from '../reasons.ts'
-import { countCharacters, hasControlCharacter, isBlank, isLongerThan, isSameNumber, kindOf, MAX_NAME_CHARACTERS } from './text.ts'
+import { reject, type Rejection, type ReasonCode, type WarningCode } from '../reasons.ts'
+import { identityMeaning, isUnusual } from './identity-meaning.ts'
+import { invisibleHint, isInvisible, trimmed } from './invisible.ts'
+import { isPlaceholder } from './placeholder.ts'
+import { countCharacters, hasControlCharacter, isLongerThan, isSameNumber, kindOf, MAX_NAME_CHARACTERS } from './text.ts'
 
 /**
  * The person that a line is about.
@@ -10,7 +13,8 @@ import { countCharacters, hasControlCharacter, isBlank, isLongerThan, isSameNumb
  */
 export function parseIdentity(value: unknown, lexeme?: string): string | Rejection {
   if (value === undefined || value === null) return reject('missing_identity')
-  if (typeof value === 'string' && isBlank(value)) return reject('missing_identity', '`_p` is empty')
+  if (typeof value === 'string' && isInvisible(value))
+    return reject('missing_identity', invisibleHint(value).replace(/^it/, '`_p`'))
   return withoutControls(parseName(value, lexeme, 'invalid_identity'), 'invalid_identity')
 }
 
@@ -33,7 +37,7 @@ function parseName(value: unknown, lexeme: string | undefined, reason: ReasonCod
     return isExact ? String(value) : reject(reason, 'it is a fraction, or a number with too many digits; put it in double quotes')
   }
   if (typeof value !== 'string') return reject(reason, `it is ${kindOf(value)}`)
-  if (isBlank(value)) return reject(reason, 'it is empty')
+  if (isInvisible(value)) return reject(reason, invisibleHint(value))
   if (!value.isWellFormed()) return reject('invalid_unicode')
   if (isLongerThan(value, MAX_NAME_CHARACTERS)) return reject(reason, `it has ${countCharacters(value)} characters`)
   return value
@@ -44,4 +48,31 @@ function withoutControls(identity: string | Rejection, reason: ReasonCode): stri
   return typeof identity === 'string' && hasControlCharacter(identity)
     ? reject(reason, 'it contains a tab or another control character')
     : identity
+}
+
+/** Why an alias must not be sent, although each of its identities is valid alone. An alias cannot be undone. */
+export function findAliasFault(person: string, other: string): Rejection | undefined {
+  if (other === person) return reject('alias_to_itself')
+  const name = isPlaceholder(trimmed(other)) ? '`_p2`' : isPlaceholder(trimmed(person)) ? '`_p`' : undefined
+  return name === undefined
+    ? undefined
+    : reject(
+        'invalid_alias',
+        `${name} stands for a missing value or for many people, and the alias would make them all one person`,
+      )
+}
+
+/** Adds what is unusual about the identities of a line. It is sent, because only the user knows whether it was meant. */
+export function identityWarnings(
+  person: string,
+  other: string | undefined,
+  warnings: readonly WarningCode[],
+): readonly WarningCode[] {
+  const isPersonUnusual = isUnusual(person)
+  if (other === undefined && !isPersonUnusual && !isPlaceholder(person)) return warnings // almost every line
+  const found = [...warnings]
+  if (isPlaceholder(trimmed(person))) found.push('placeholder_identity')
+  if (isPersonUnusual || (other !== undefined && isUnusual(other))) found.push('unusual_identity')
+  if (other !== undefined && identityMeaning(person) === identityMeaning(other)) found.push('similar_identities')
+  return found
 }

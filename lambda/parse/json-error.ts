@@ -1,3 +1,5 @@
+import { characterName, isHidden } from './invisible.ts'
+
 /**
  * Explains to a person why a text is not JSON: where the error is, and its usual cause.
  *
@@ -140,7 +142,7 @@ function lookalikeHint(character: string): string | undefined {
   if (character === "'" || character === '`') return 'single quotes; use double quotes'
   if ('“”„‟«»‘’'.includes(character)) return 'curly quotes; use straight double quotes'
   if (character === '\ufeff') return 'a byte order mark in the middle of the file, left from joining files; remove it'
-  if (character.trim() === '') return 'a space that JSON does not allow, for example a no-break space; use an ordinary space'
+  if (isHidden(character)) return `a character that JSON does not allow here (${characterName(character)}); remove it`
   return undefined
 }
 
@@ -167,7 +169,7 @@ function afterEndHint(character: string): string {
   if (character === ',') return 'an extra comma after the object; remove it'
   if (character === '{') return 'a second object starts here; write each object on its own line'
   if (character === ':') return 'this is one part of an object that spans several lines; write each object on one line'
-  return 'unexpected text after the end; remove it'
+  return lookalikeHint(character) ?? 'unexpected text after the end; remove it'
 }
 
 /** A line that ends with an opening bracket, a colon or a comma continues on the next line. */

@@ -1,9 +1,12 @@
 import { reject, type Rejection, type WarningCode } from '../reasons.ts'
 import type { Command, Property } from './command.ts'
-import { parseAlias, parseEventName, parseIdentity } from './identity.ts'
+import { findAliasFault, identityWarnings, parseAlias, parseEventName, parseIdentity } from './identity.ts'
+import { recognizeLayout } from './foreign.ts'
 import { explainJsonError } from './json-error.ts'
 import { readLayout, type JsonObject, type Layout } from './layout.ts'
-import { findReserved, readProperties } from './properties.ts'
+import { findNameFault } from './names.ts'
+import { unpackedObject } from './objects.ts'
+import { readProperties } from './properties.ts'
 import { kindOf, shownName } from './text.ts'
 import { parseTime, type EpochSeconds } from './time.ts'
 
@@ -41,7 +44,8 @@ export function parseLine(text: string, rules: LineRules): ParsedLine | Rejectio
   } catch {
     return reject('invalid_json', explainJsonError(text)) // V8's own message quotes the line
   }
-  if (!isObject(value)) return reject('not_an_object', `it is ${kindOf(value)}`)
+  if (!isObject(value))
+    return reject('not_an_object', `it is ${kindOf(value)}${unpackedObject(text) === undefined ? '' : ' that contains JSON'}`)
   const layout = readLayout(text, value)
   return 'duplicate' in layout ? reject('duplicate_name', shownName(layout.duplicate)) : parseObject(layout, rules)
 }
@@ -52,22 +56,32 @@ function isObject(value: unknown): value is JsonObject {
 
 function parseObject(layout: Layout, rules: LineRules): ParsedLine | Rejection {
   const { object, lexemes } = layout
-  const reserved = findReserved(layout)
-  if (reserved !== undefined) return reserved
+  const nameFault = findNameFault(layout)
+  if (nameFault !== undefined) return nameFault
   const person = parseIdentity(own(object, '_p'), lexemes?.get('_p'))
-  if (typeof person !== 'string') return person
+  if (typeof person !== 'string') return Object.hasOwn(object, '_p') ? person : withoutPerson(object, person)
   const time = parseTime(own(object, '_t'), rules.latestTime, lexemes?.get('_t'))
   if (typeof time !== 'number') return time
   const event = parseEventName(own(object, '_n'), lexemes?.get('_n'))
   if (typeof event === 'object') return event
   const other = parseAlias(own(object, '_p2'), lexemes?.get('_p2'))
   if (typeof other === 'object') return other
-  if (other === person) return reject('alias_to_itself')
+  if (other !== undefined) {
+    const fault = findAliasFault(person, other)
+    if (fault !== undefined) return fault
+  }
   const extras = readProperties(layout)
   if ('kind' in extras) return extras
-  const { properties, warnings } = extras
+  const { properties } = extras
+  const warnings = identityWarnings(person, other, extras.warnings)
   const commands = commandsFor(person, time, event, other, properties)
   return commands.length === 0 ? reject('nothing_to_import') : { kind: 'parsed', commands, time, warnings }
+}
+
+/** Says whether the line looks like that of another product. */
+function withoutPerson(object: JsonObject, rejection: Rejection): Rejection {
+  const layout = recognizeLayout(object)
+  return layout === undefined ? rejection : reject(rejection.reason, layout.what)
 }
 
 /** Ignores inherited properties: a library may have added some to every object. */

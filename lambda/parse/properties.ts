@@ -1,42 +1,14 @@
 import { reject, type Rejection, type WarningCode } from '../reasons.ts'
 import type { Property } from './command.ts'
+import { invisibleHint, isInvisible } from './invisible.ts'
 import type { Layout } from './layout.ts'
-import { countCharacters, isBlank, isLongerThan, kindOf, MAX_NAME_CHARACTERS, numberText, shownName, utf8Bytes } from './text.ts'
+import { isFormatName } from './names.ts'
+import { countCharacters, isLongerThan, kindOf, MAX_NAME_CHARACTERS, numberText, shownName, utf8Bytes } from './text.ts'
 
 /** Kissmetrics adds these to its own exports. */
 const EXPORT_COLUMNS: ReadonlySet<string> = new Set(['_c', '_server_timestamp'])
 
 const UNDERSCORE = 0x5f
-const MAX_RESERVED_LENGTH = '_p2'.length
-
-/** Names with a meaning in the file format, and `_d`, which is sent with every line. */
-function isFormatName(name: string): boolean {
-  return name === '_p' || name === '_t' || name === '_n' || name === '_p2' || name === '_d'
-}
-
-/**
- * A line cannot choose the product or replace what the importer itself sends; the tests of Kissmetrics' own clients demand this too
- * ("force key"). Kissmetrics ignores case in names, so `_K` is reserved too.
- *
- * `_d` may have its usual values: the importer always sends `_d=1`, which makes Kissmetrics use the time of the line.
- */
-export function findReserved({ object, names }: Layout): Rejection | undefined {
-  for (const name of names) {
-    if (name.charCodeAt(0) !== UNDERSCORE || name.length > MAX_RESERVED_LENGTH) continue
-    if (name === '_d') {
-      if (!isUsualD(object[name])) return reject('reserved_name', '"_d" must be 0 or 1')
-    } else if (!isFormatName(name) && isReserved(name.toLowerCase())) return reject('reserved_name', shownName(name))
-  }
-  return undefined
-}
-
-function isUsualD(value: unknown): boolean {
-  return value === 0 || value === 1 || value === '0' || value === '1'
-}
-
-function isReserved(name: string): boolean {
-  return name === '_k' || isFormatName(name)
-}
 
 export interface Properties {
   readonly properties: readonly Property[]
@@ -83,7 +55,7 @@ const MAX_VALUE_BYTES = 8_192
  * @see Kissmetrics, technical notes on properties: "we do not support JSON-structured values"
  */
 function readProperty(name: string, value: unknown, lexeme: string | undefined): Property | WarningCode | Rejection {
-  if (isBlank(name)) return reject('invalid_property_name', 'it is empty')
+  if (isInvisible(name)) return reject('invalid_property_name', invisibleHint(name))
   if (!name.isWellFormed()) return reject('invalid_unicode', 'in a property name')
   if (isLongerThan(name, MAX_NAME_CHARACTERS)) {
     return reject('invalid_property_name', `${shownName(name)} has ${countCharacters(name)} characters`)

@@ -1,4 +1,6 @@
-import { diagnoseBytes, diagnoseFile, type SniffedLine } from './diagnose.ts'
+import { diagnoseBytes, diagnoseFile, diagnoseFirstLine, diagnoseList, diagnoseLongLine, type SniffedLine } from './diagnose.ts'
+import { recognizeLayout, rejectLayout, type ForeignLayout } from './foreign.ts'
+import type { JsonObject } from './layout.ts'
 import type { Rejection, ReasonCode } from '../reasons.ts'
 
 /** After this many lines without a JSON object, a file is not a JSON-lines file. */
@@ -11,6 +13,8 @@ const NOT_AN_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_
 
 /** How much of a line that is too long the diagnosis needs. */
 const START_BYTES = 1_024
+/** How much of it shows whether it is many objects. The reader keeps as much of it. */
+const LONG_START_BYTES = 200 * 1_024
 
 const OPENING_BRACE = 0x7b
 
@@ -35,13 +39,16 @@ const UNDECIDED: SniffResult = Object.freeze({ kind: 'undecided' })
 const ADMITTED: SniffResult = Object.freeze({ kind: 'admitted' })
 
 /**
- * Decides from its first lines whether a file is a JSON-lines file: one JSON object among them is enough.
+ * Decides from its first lines whether a file is a JSON-lines file: one JSON object among them is enough, if it is not one of another
+ * product.
  *
  * Any other file is refused as a whole, with one diagnosis, instead of with a million rejected lines. The decision depends on the lines
  * only, never on how their bytes arrived. Memory: the text of the first lines. Runs in a browser too.
  */
 export class FormatSniffer {
   readonly #head: SniffedLine[] = []
+  /** The layout of the first object, if it is that of another product. */
+  #foreign: ForeignLayout | undefined
   #lines = 0
   #bytes = 0
   #result = UNDECIDED
@@ -49,8 +56,9 @@ export class FormatSniffer {
   /** Looks at the next line. After a decision, it returns that decision. */
   sniff(line: Sniffable): SniffResult {
     if (this.#result !== UNDECIDED) return this.#result
-    if (isObject(line)) return this.#decide(ADMITTED)
-    if (line.kind !== 'blank') this.#head.push(sniffedLine(line))
+    const fault = isObject(line) ? this.#diagnoseObject(line) : this.#diagnoseOther(line)
+    if (fault === 'none') return this.#decide(ADMITTED)
+    if (fault !== undefined) return this.#decide({ kind: 'refused', rejection: fault })
     this.#lines += 1
     this.#bytes += line.line.byteEnd - line.line.byteStart
     return this.#lines < MAX_LINES && this.#bytes < MAX_BYTES ? UNDECIDED : this.#diagnose(false)
@@ -61,8 +69,32 @@ export class FormatSniffer {
     return this.#result === UNDECIDED ? this.#diagnose(true) : this.#result
   }
 
+  /** @returns why the file is refused, `none` if it is admitted, or undefined if more lines are needed */
+  #diagnoseObject({ line: { text, fault }, rejection }: Sniffable): Rejection | 'none' | undefined {
+    const [first] = this.#head
+    if (first?.text !== undefined) {
+      const list = diagnoseList(first.text)
+      if (list !== undefined) return list
+    }
+    if (fault !== undefined) return diagnoseLongLine(textOf(fault.bytes.subarray(0, LONG_START_BYTES))) ?? 'none'
+    // A line that sets properties may have its event under another name, but a line with an event has not.
+    if (rejection !== undefined && rejection.reason !== 'missing_identity') return 'none'
+    const layout = recognizeLayout(JSON.parse(text) as JsonObject)
+    if (layout === undefined) return 'none'
+    this.#foreign ??= layout
+    return undefined
+  }
+
+  #diagnoseOther(line: Sniffable): Rejection | undefined {
+    if (line.kind === 'blank') return undefined
+    const sniffed = sniffedLine(line)
+    this.#head.push(sniffed)
+    const isFirst = this.#head.length === 1 && this.#foreign === undefined
+    return isFirst && sniffed.text !== undefined ? diagnoseFirstLine(sniffed.text) : undefined
+  }
+
   #diagnose(isWhole: boolean): SniffResult {
-    const rejection = diagnoseFile(this.#head, isWhole)
+    const rejection = this.#foreign === undefined ? diagnoseFile(this.#head, isWhole) : rejectLayout(this.#foreign)
     return this.#decide(rejection === undefined ? ADMITTED : { kind: 'refused', rejection })
   }
 
@@ -82,7 +114,11 @@ function isObject({ kind, line: { fault }, rejection }: Sniffable): boolean {
 
 function sniffedLine({ line: { text, fault } }: Sniffable): SniffedLine {
   if (fault === undefined) return { text }
-  return { text: undefined, start: String.fromCharCode(...fault.bytes.subarray(0, START_BYTES)) }
+  return { text: undefined, start: textOf(fault.bytes.subarray(0, START_BYTES)) }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 }
 
 /** A step of the admission of a file. `refused` is the last step. */

@@ -1,3 +1,5 @@
+import { visible } from './invisible.ts'
+
 /** Kissmetrics, technical notes: names and identities have at most 255 characters. */
 export const MAX_NAME_CHARACTERS = 255
 
@@ -48,7 +50,7 @@ export function shownName(name: string): string {
   const start = Array.from(name.slice(0, 2 * SHOWN_CHARACTERS))
     .slice(0, SHOWN_CHARACTERS)
     .join('')
-  return JSON.stringify(start.length < name.length ? `${start}…` : start)
+  return visible(JSON.stringify(start.length < name.length ? `${start}…` : start))
 }
 
 /** The type of a value, for a message that starts with "it is". */

@@ -1,4 +1,5 @@
 import { reject, type Rejection } from '../reasons.ts'
+import { readDate } from './date.ts'
 import { kindOf } from './text.ts'
 
 /** Whole seconds since 1970-01-01T00:00:00Z: the only unit of time that is sent to Kissmetrics. */
@@ -66,15 +67,12 @@ function isLikeExcel(days: number): boolean {
   return days >= 30_000 && days < 80_000
 }
 
-const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/
-
-/** Shows a date in seconds. A date without a zone is read as UTC, as the file format says. */
+/** Shows a date in seconds. Without a zone, only the user knows which second was meant. */
 function describeText(text: string): string {
   if (text.trim() === '') return 'it is empty'
-  const [, year = '', month = '', day = '', time = '00:00', zone = 'Z'] = ISO_DATE.exec(text) ?? []
-  const isDay = new Date(`${year}-${month}-${day}T00:00Z`).getUTCDate() === Number(day) // the 30th of February becomes a day of March
-  const millis = isDay ? Date.parse(`${year}-${month}-${day}T${time}${zone}`) : NaN
-  return Number.isNaN(millis)
-    ? 'it is text'
-    : `it is a date; in seconds it is ${Math.floor(millis / 1000)}${zone === 'Z' ? ' in UTC' : ''}`
+  const date = readDate(text)
+  if (date === undefined) return 'it is text'
+  return date.hasZone
+    ? `it is a date; in seconds it is ${date.seconds}`
+    : `it is a date without a time zone; if that is UTC, in seconds it is ${date.seconds}`
 }

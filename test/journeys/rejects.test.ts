@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { ClientRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
@@ -8,6 +10,7 @@ import { BUCKET } from '../../cli/local/addresses.ts'
 import { announce } from '../../cli/deployment/deployment.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
 import { rowOf } from '../../cli/rejects/row.ts'
+import { RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import { reject, REASONS } from '../../lambda/reasons.ts'
 import { toBody, type DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
@@ -72,7 +75,7 @@ describe('a file with every kind of bad line', () => {
     const first = await km('rejects', 'replay', here('ms.jsonl'), '--yes')
     expect(first).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^1 line uploaded as incoming\/replays\/ms-[0-9a-f]{16}\.json\n/) as unknown,
+      stdout: expect.stringMatching(/^1 line uploaded as incoming\/replays\/replay-[0-9a-f]{16}\.json\n/) as unknown,
     })
 
     expect((await km('rejects', 'pull', '-o', here('all.jsonl'))).code).toBe(0)
@@ -104,7 +107,13 @@ describe('rejects pull', () => {
     await using installation = await Installation.start(sink.url)
     await using _announced = await announce(folder, installation.cloud)
     await installation.import('a.json', `${IN_MILLISECONDS}\n{"_p":"\\u202ec","_t":1,"_n":"x"}\n'quoted'\n${GOOD}`)
-    const { stdout } = await km('rejects', 'pull')
+    await installation.putIntoDeadLetterQueue('hello from another program')
+    await installation.putIntoDeadLetterQueue(JSON.stringify({ schema: RECONCILE_SCHEMA }))
+    const { stdout, stderr } = await km('rejects', 'pull')
+    expect(stderr).toContain(
+      '3 dead letters written. They stay in the queue until you replay them.\n1 message more is a failed import,',
+    )
+    expect(stderr).toContain('\n1 message more is not from this importer.')
     expect(stdout).toContain(`"line":${IN_MILLISECONDS},`)
     expect(stdout).toContain(`"line":"'quoted'"`)
     expect(
@@ -113,7 +122,7 @@ describe('rejects pull', () => {
         .split('\n')
         .map((row) => JSON.parse(row) as EditedRow),
     ).toHaveLength(3)
-    expect(await deadLetterCount(installation)).toBe(3)
+    expect(await deadLetterCount(installation)).toBe(5)
   })
 
   test('does not overwrite a file, which may contain edits', async () => {
@@ -201,6 +210,30 @@ describe('rejects replay', () => {
     expect(code).toBe(1)
     await eventually('both', () => Promise.resolve(sink.taken.size === 3 ? true : undefined))
     expect((await installation.receiveDeadLetters()).map(({ line }) => line)).toEqual([BAD])
+  })
+
+  test('--all-valid that is interrupted while it sends failed imports ends with 130, and the next run sends the rest', async () => {
+    await using installation = await Installation.start('http://127.0.0.1:9')
+    await using _announced = await announce(folder, installation.cloud)
+    const failedImport = JSON.stringify({ schema: RECONCILE_SCHEMA })
+    for (let count = 0; count < 3; count += 1) await installation.putIntoDeadLetterQueue(failedImport)
+    const replay = () => km('rejects', 'replay', '--all-valid', '--yes')
+    let sends = 0
+    const interruptSecond = (message: unknown) => {
+      const { request } = message as { readonly request: ClientRequest }
+      if (request.getHeader('x-amz-target') === 'AmazonSQS.SendMessage' && (sends += 1) === 2) process.emit('SIGINT')
+    }
+    subscribe('http.client.request.created', interruptSecond)
+    const interrupted = await replay().finally(() => unsubscribe('http.client.request.created', interruptSecond))
+    expect(interrupted).toMatchObject({
+      code: 130,
+      stdout: '2 failed imports sent to the import queue again.\n',
+      stderr: expect.stringMatching(
+        /\nInterrupted: 1 failed import is still in the dead-letter queue\. To continue, run: npx km-import rejects replay --all-valid --state-dir \S+\n$/,
+      ) as unknown,
+    })
+    expect(await deadLetterCount(installation)).toBe(1)
+    expect(await replay()).toMatchObject({ code: 0, stdout: '1 failed import sent to the import queue again.\n' })
   })
 
   test.each([

@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
+import { ChangeMessageVisibilityCommand, ReceiveMessageCommand, type Message } from '@aws-sdk/client-sqs'
 import { describe, expect, test } from '@jest/globals'
 import { startConsole } from '../../../cli/console/console.ts'
 import { DeadLetterCache } from '../../../cli/console/dead-letter-cache.ts'
@@ -216,7 +217,7 @@ describe('rejected lines', () => {
     await using page = await Page.open()
     const bad = Array.from({ length: 2_000 }, (_, index) => `{"_p":"Person ${index}","_n":"x"}`)
     await page.installation.import('long.jsonl', [GOOD, ...bad].join('\n'))
-    await using cache = new DeadLetterCache(localDeployment(page.installation.cloud), 0)
+    await using cache = new DeadLetterCache(localDeployment(page.installation.cloud), { firstReadPatienceMs: 0 })
     const firstPage = { offset: 0, limit: 100, order: 'file' } as const
     const first = await cache.page({}, firstPage)
     expect(first).toMatchObject({ isRefreshing: true, isComplete: false })
@@ -226,6 +227,23 @@ describe('rejected lines', () => {
     })
     expect(complete).toMatchObject({ total: 2_000, isComplete: true })
     expect(complete.total).toBeGreaterThan(first.total)
+  })
+
+  test('that others are reading are counted, and shown as soon as they are released', async () => {
+    await using page = await Page.open()
+    await page.installation.import('x.jsonl', [GOOD, NO_TIME, MILLISECONDS].join('\n'))
+    const { sqs, deadLetterQueueUrl: QueueUrl } = page.installation.cloud
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }))
+    await using cache = new DeadLetterCache(localDeployment(page.installation.cloud), { minRestMs: 0, inUseRestMs: 0 })
+    const firstPage = { offset: 0, limit: 100, order: 'file' } as const
+    expect(await cache.page({}, firstPage)).toMatchObject({ total: 1, inUse: 1, isComplete: false })
+    const [{ ReceiptHandle }] = Messages as [Message]
+    await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
+    const all = await eventually('both', async () => {
+      const found = await cache.page({}, firstPage)
+      return found.total === 2 ? found : undefined
+    })
+    expect(all).toMatchObject({ inUse: 0, isComplete: true })
   })
 
   test('stay visible to other readers while the page is open', async () => {

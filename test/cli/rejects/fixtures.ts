@@ -9,7 +9,7 @@ import { BUCKET } from '../../../cli/local/addresses.ts'
 import { startLocalServices } from '../../../cli/local/services.ts'
 import { contentOf } from '../../../cli/rejects/content.ts'
 import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
-import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
+import { ARCHIVED_SCHEMA, archivedText, readArchived, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
 import { lineField, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import { QUICK_WAITS, TEST_WIRING } from '../../support/installation.ts'
 
@@ -63,10 +63,23 @@ export class TestDeployment implements AsyncDisposable {
   }
 
   /** Stores a dead letter under `archived/`, in a file of its own. */
-  async archive(id: string, body: DeadLetter, why: ArchivedDeadLetter['why']): Promise<void> {
+  archive(id: string, body: DeadLetter, why: ArchivedDeadLetter['why']): Promise<void> {
+    return this.archiveAll([id], body, why)
+  }
+
+  /** Stores dead letters under `archived/`, in one file. */
+  async archiveAll(ids: readonly string[], deadLetter: DeadLetter, why: ArchivedDeadLetter['why']): Promise<void> {
     const at = '2026-03-20T12:00:00Z'
-    const archived = { schema: ARCHIVED_SCHEMA, id, sentAt: at, archivedAt: at, why, body: toBody(body) } as const
-    await this.put(`archived/2026-03-20/${id}.jsonl`, archivedText([archived]))
+    const body = toBody(deadLetter)
+    const archived = ids.map((id) => ({ schema: ARCHIVED_SCHEMA, id, sentAt: at, archivedAt: at, why, body }) as const)
+    await this.put(archivedFileOf(ids), archivedText(archived))
+  }
+
+  /** Marks archived dead letters, stored together, as taken by a replay. */
+  async claim(deadLetters: readonly { readonly id: string }[], replayFile: string, at = new Date()): Promise<void> {
+    const file = archivedFileOf(deadLetters.map(({ id }) => id))
+    const claim = { file: replayFile, at: at.toISOString() }
+    await this.put(file, archivedText(readArchived(await this.read(file)).map((deadLetter) => ({ ...deadLetter, claim }))))
   }
 
   async put(key: string, text: string): Promise<string | undefined> {
@@ -74,8 +87,8 @@ export class TestDeployment implements AsyncDisposable {
     return ETag
   }
 
-  async read(key: string): Promise<string> {
-    const { Body } = await this.deployment.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }))
+  async read(key: string, VersionId?: string): Promise<string> {
+    const { Body } = await this.deployment.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key, VersionId }))
     return (await Body?.transformToString()) ?? ''
   }
 
@@ -106,6 +119,10 @@ export class TestDeployment implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stop()
   }
+}
+
+function archivedFileOf([first = '']: readonly string[]): string {
+  return `archived/2026-03-20/${first}.jsonl`
 }
 
 /** A signal that is never aborted. */

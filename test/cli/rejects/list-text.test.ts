@@ -54,6 +54,13 @@ describe('the list', () => {
   })
 })
 
+test('the table for a spreadsheet cannot control a terminal', () => {
+  const hostile = 'incoming/\u001b]0;pwned\u0007\u202egnp.json'
+  const table = listCsv([{ ...group, key: hostile, example: hostile }])
+  expect(table).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  expect(table).toContain(String.raw`incoming/\u001b]0;pwned\u0007\u202egnp.json`)
+})
+
 test('the table for a spreadsheet', () => {
   expect(listCsv([group])).toBe(
     'reason,file,day,dead letters,archived,quarantined,oldest,lines,example\n' +
@@ -65,7 +72,7 @@ describe('the last lines say how many there are, when they expire, and what to d
   const DAY_MS = 24 * 3_600_000
   const now = Date.parse('2026-03-20T12:00:00Z')
   const sentDaysAgo = (days: number) => new Date(now - days * DAY_MS)
-  const context = { retentionMs: 14 * DAY_MS, isComplete: true, deploymentOptions: '', now }
+  const context = { retentionMs: 14 * DAY_MS, isComplete: true, inUse: 0, deploymentOptions: '', now }
   const NEXT = 'Next: npx km-import rejects pull -o rejects.jsonl\n'
   const SOON = 'To keep them, run: npx km-import rejects archive\n'
 
@@ -80,6 +87,15 @@ describe('the last lines say how many there are, when they expire, and what to d
     ['only archived ones', 2,     0,        undefined,               `2 dead letters.\n${NEXT}`],
   ])('%s', (_what, total, expiringSoon, oldestQueued, text) => {
     expect(totalText({ total, expiringSoon, oldestQueued }, context, output)).toBe(text)
+  })
+
+  // prettier-ignore
+  test.each([
+    [ 47_670, 2_330, `2,330 dead letters.\n47,670 more are in use; they reappear within 5 minutes.\n${NEXT}` ],
+    [ 1,      0,     'No dead letters can be read now. 1 more is in use; it reappears within 5 minutes.\n' ],
+  ])('%d that others are reading, and %d more', (inUse, total, text) => {
+    const held = { ...context, isComplete: false, inUse }
+    expect(totalText({ total, expiringSoon: 0, oldestQueued: undefined }, held, output)).toBe(text)
   })
 
   test('more than one run can read, of a deployed stack', () => {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFix } from '../../../cli/rejects/fix.ts'
-import { applyFixes, fixPreview, inFileOrder, pulledCsv, pulledText, type PulledRow } from '../../../cli/rejects/pulled-rows.ts'
+import {
+  applyFixes,
+  FixPreview,
+  PULLED_CSV_HEADER,
+  pulledCsvRow,
+  pulledRow,
+  type PulledRow,
+} from '../../../cli/rejects/pulled-rows.ts'
 import { deadLetterOf } from './fixtures.ts'
 
 const rowFor = (line: string | Buffer, extra = {}): PulledRow => ({ id: 'm', deadLetter: deadLetterOf(line, extra) })
@@ -23,34 +30,53 @@ describe('fixes', () => {
 
   test('are previewed: how many lines change, how many become valid, and three examples', () => {
     const fixes = [readFix('ms-timestamps')]
-    const rows = [IN_MS, IN_MS, IN_MS, '{"_p":"a","_t":1393344604000}', '{}'].map((line) => applyFixes(rowFor(line), fixes))
+    const preview = new FixPreview(fixes)
+    for (const line of [IN_MS, IN_MS, IN_MS, '{"_p":"a","_t":1393344604000}', '{}']) preview.add(applyFixes(rowFor(line), fixes))
     const fixed = IN_MS.replace('604000', '604')
-    expect(fixPreview(rows, fixes)).toBe(
+    expect(preview.text()).toBe(
       'ms-timestamps: changes 4 of 5 dead letters. After that, 3 of them can be sent.\n' +
         `  - ${IN_MS}\n  + ${fixed}\n`.repeat(3),
     )
   })
 })
 
-test('rows are in the order of the files', () => {
-  const at = (key: string, line?: number) => rowFor('x', { source: { bucket: 'b', key, ...(line !== undefined && { line }) } })
-  const rows = [at('b', 1), at('a', 10), at('a', 9), at('a')].sort(inFileOrder)
-  expect(rows.map(({ deadLetter: { source } }) => [source.key, source.line])).toEqual([
-    ['a', undefined],
-    ['a', 9],
-    ['a', 10],
-    ['b', 1],
-  ])
+test('a fix that makes several lines of one writes a row for each, with the id of the one dead letter', () => {
+  const two = '{"_p":"a","_t":1393344604,"_n":"x"}{"_p":"b","_t":1393344604,"_n":"x"}'
+  const fixes = [readFix('split-objects')]
+  const row = applyFixes(rowFor(two), fixes)
+  const preview = new FixPreview(fixes)
+  preview.add(row)
+  expect(preview.text()).toContain('After that, 1 of them can be sent.')
+  const rows = pulledRow(row).trimEnd().split('\n')
+  expect(rows.map((text) => (JSON.parse(text) as { id: string; line: { _p: string } }).line._p)).toEqual(['a', 'b'])
+  expect(rows.map((text) => (JSON.parse(text) as { id: string }).id)).toEqual(['m', 'm'])
 })
 
-test('the file has one row for each dead letter, with the fixed line', () => {
-  expect(pulledText([{ ...rowFor('{"_t":1000}'), fixedLine: '{"_t":1}' }, rowFor('x')])).toMatch(
-    /^\{"reason":"invalid_json","detail":"It is wrong\.","line":\{"_t":1\},.*"id":"m"\}\n\{.*"line":"x",.*\}\n$/,
+test('a date without a time zone is a question, never a guess', () => {
+  const line = '{"_p":"a","_t":"2014-02-25 16:10:04","_n":"x"}'
+  const question = '1 date without a time zone: which zone is it? For example --fix dates:UTC or --fix dates:+01:00'
+  const previewWith = (name: string): string => {
+    const preview = new FixPreview([readFix(name)])
+    preview.add(applyFixes(rowFor(line), [readFix(name)]))
+    return preview.text()
+  }
+  expect(previewWith('dates')).toContain(question)
+  expect(previewWith('dates:UTC')).not.toContain('?')
+})
+
+test('a row has the fixed line', () => {
+  expect(pulledRow({ ...rowFor('{"_t":1000}'), fixedLine: '{"_t":1}' })).toMatch(
+    /^\{"reason":"invalid_json","detail":"It is wrong\.","line":\{"_t":1\},.*"id":"m"\}\n$/,
   )
+  expect(pulledRow(rowFor('x'))).toMatch(/^\{.*"line":"x",.*\}\n$/)
 })
 
-test('in the table, a spreadsheet does not take a line for a formula', () => {
-  const [header, row] = pulledCsv([rowFor("=cmd|' /C calc'!A0")]).split('\n')
-  expect(header).toBe('reason,detail,file,line number,failed at,replays,line,id')
-  expect(row).toBe("invalid_json,It is wrong.,incoming/a.json,7,2026-01-01T00:00:00Z,0,'=cmd|' /C calc'!A0,m")
+test('in the table, a spreadsheet does not take a line for a formula, and no column controls a terminal', () => {
+  expect(PULLED_CSV_HEADER).toBe('reason,detail,file,line number,failed at,replays,line,id\n')
+  expect(pulledCsvRow(rowFor("=cmd|' /C calc'!A0"))).toBe(
+    "invalid_json,It is wrong.,incoming/a.json,7,2026-01-01T00:00:00Z,0,'=cmd|' /C calc'!A0,m\n",
+  )
+  const escape = '\u001b[2J'
+  const hostile = rowFor(escape, { detail: escape, source: { bucket: 'b', key: escape, line: 1 } })
+  expect(pulledCsvRow(hostile)).toBe(String.raw`invalid_json,\u001b[2J,\u001b[2J,1,2026-01-01T00:00:00Z,0,\u001b[2J,m` + '\n')
 })

@@ -1,4 +1,4 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { replayLines } from '../../../cli/rejects/replay-lines.ts'
@@ -16,19 +16,32 @@ async function queueLines(...lines: readonly string[]): Promise<readonly EditedL
   return Promise.all(lines.map(async (line) => ({ id: await cloud.queue(deadLetterOf(line)), line })))
 }
 
-async function keysLike(name: string): Promise<readonly string[]> {
-  const { Contents = [] } = await cloud.deployment.s3.send(
-    new ListObjectsV2Command({ Bucket: BUCKET, Prefix: `incoming/replays/${name}` }),
-  )
-  return Contents.map(({ Key = '' }) => Key)
+/** The lines of all files that `action` uploads, sorted. */
+async function sentBy(action: () => Promise<unknown>): Promise<readonly string[]> {
+  const before = new Set((await uploads()).map(({ versionId }) => versionId))
+  await action()
+  const added = (await uploads()).filter(({ versionId }) => !before.has(versionId))
+  const texts = await Promise.all(added.map(({ key, versionId }) => cloud.read(key, versionId)))
+  return texts.flatMap((text) => text.trimEnd().split('\n')).sort()
 }
+
+/** Each version of each file that replays have uploaded: each of them is imported. */
+async function uploads(): Promise<readonly { readonly key: string; readonly versionId: string }[]> {
+  const { Versions = [] } = await cloud.deployment.s3.send(
+    new ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: 'incoming/replays/' }),
+  )
+  return Versions.map(({ Key = '', VersionId = '' }) => ({ key: Key, versionId: VersionId }))
+}
+
+const replay = (lines: readonly EditedLine[], kept: readonly string[] = []) =>
+  replayLines(cloud.deployment, lines, (id) => kept.includes(id), NEVER)
 
 describe('a replay', () => {
   test('uploads the lines as one file, then removes their dead letters', async () => {
     const lines = await queueLines('{"a":1}', '{"b":2}')
-    const { key = '', ...counts } = await replayLines(cloud.deployment, 'My file!.jsonl', lines, () => false, NEVER)
+    const { key = '', ...counts } = await replay(lines)
     expect(counts).toEqual({ lines: 2, uploadedBefore: 0, missing: 0 })
-    expect(key).toMatch(/^incoming\/replays\/My-file--[0-9a-f]{16}\.json$/)
+    expect(key).toMatch(/^incoming\/replays\/replay-[0-9a-f]{16}\.json$/)
     expect(await cloud.read(key)).toBe('{"a":1}\n{"b":2}\n')
     expect(await cloud.queued()).toBe(0)
   })
@@ -36,43 +49,103 @@ describe('a replay', () => {
   test('leaves the dead letters of other lines, and those that the caller keeps', async () => {
     const [sent, kept] = await queueLines('{"a":1}', '{"b":2}')
     const other = await cloud.queue(deadLetterOf('{"c":3}'))
-    await replayLines(cloud.deployment, 'some', [sent!, kept!], (id) => id === kept!.id, NEVER)
+    await replay([sent!, kept!], [kept!.id])
     expect(await cloud.visible()).toEqual([kept!.id, other].sort())
   })
 
   test('that was interrupted after the upload only removes the dead letters, and sends nothing twice', async () => {
     const lines = await queueLines('{"a":1}', '{"a":1}')
-    const upload = new ReplayUpload(cloud.deployment, 'again', lines)
+    const upload = new ReplayUpload(cloud.deployment, lines)
     await upload.uploadedLines()
     await upload.upload(lines)
-    const result = await replayLines(cloud.deployment, 'again', lines, () => false, NEVER)
+    let result
+    const sent = await sentBy(async () => {
+      result = await replay(lines)
+    })
     expect(result).toEqual({ key: undefined, lines: 0, uploadedBefore: 2, missing: 0 })
-    expect(await keysLike('again')).toHaveLength(1)
+    expect(sent).toEqual([])
     expect(await cloud.queued()).toBe(0)
   })
 
   test('that was interrupted in its second part uploads the rest as a part of its own', async () => {
     const lines = await queueLines('{"a":1}', '{"b":2}')
-    const upload = new ReplayUpload(cloud.deployment, 'parts', lines)
+    const upload = new ReplayUpload(cloud.deployment, lines)
     await upload.uploadedLines()
     await upload.upload(lines.slice(0, 1))
-    const { key = '', ...counts } = await replayLines(cloud.deployment, 'parts', lines, () => false, NEVER)
+    const { key = '', ...counts } = await replay(lines)
     expect(counts).toEqual({ lines: 1, uploadedBefore: 1, missing: 0 })
     expect(key).toMatch(/-2\.json$/)
     expect(await cloud.read(key)).toBe('{"b":2}\n')
   })
 
   test('does not send a line whose dead letter is not there', async () => {
-    const result = await replayLines(cloud.deployment, 'gone', [{ id: 'gone', line: '{"a":1}' }], () => false, NEVER)
+    const result = await replay([{ id: 'gone', line: '{"a":1}' }])
     expect(result).toEqual({ key: undefined, lines: 0, uploadedBefore: 0, missing: 1 })
-    expect(await keysLike('gone')).toEqual([])
   })
 
   test('of the same lines, rejected again as new dead letters, is a new file', async () => {
     const [first] = await queueLines('{"a":1}')
     const [second] = await queueLines('{"a":1}')
-    await replayLines(cloud.deployment, 'twice', [first!], () => false, NEVER)
-    expect(await replayLines(cloud.deployment, 'twice', [second!], () => false, NEVER)).toMatchObject({ lines: 1 })
-    expect(await keysLike('twice')).toHaveLength(2)
+    expect(await sentBy(() => replay([first!]))).toHaveLength(1)
+    expect(await sentBy(() => replay([second!]))).toHaveLength(1)
+  })
+})
+
+describe('a dead letter from which the user has made two lines', () => {
+  test('is removed when the second one is sent too, and the first one is not sent again', async () => {
+    const [{ id }] = (await queueLines('two objects')) as [EditedLine]
+    const [first, second] = [{ id, line: '{"a":1}' }, { id, line: '{"b":2}' }] // prettier-ignore
+    expect(await sentBy(() => replay([first], [id]))).toEqual(['{"a":1}'])
+    expect(await sentBy(() => replay([first, second]))).toEqual(['{"b":2}'])
+    expect(await cloud.queued()).toBe(0)
+  })
+})
+
+describe('two replays at the same time send each archived dead letter once', () => {
+  let run = 0
+  /** Archives dead letters. @returns one line for each, with a text of its own */
+  async function archiveLines(count: number): Promise<readonly EditedLine[]> {
+    run += 1
+    const ids = Array.from({ length: count }, (_, index) => `archived-${run}-${index}`)
+    await cloud.archiveAll(ids, deadLetterOf('{}'), 'old')
+    return ids.map((id) => ({ id, line: `{"id":"${id}"}` }))
+  }
+  const edited = (lines: readonly EditedLine[], by: string) =>
+    lines.map(({ id }) => ({ id, line: `{"id":"${id}","by":"${by}"}` }))
+  const idsIn = (sent: readonly string[]) => sent.map((line) => (JSON.parse(line) as { id: string }).id).sort()
+
+  // prettier-ignore
+  test.each<[string, (lines: readonly EditedLine[]) => readonly (readonly EditedLine[])[]]>([
+    [ 'with the same lines',             (lines) => [lines, lines] ],
+    [ 'in another order',                (lines) => [lines, lines.toReversed()] ],
+    [ 'edited by two people',            (lines) => [edited(lines, 'a'), edited(lines, 'b')] ],
+    [ 'of sets that overlap',            (lines) => [lines.slice(0, 4), lines.slice(2)] ],
+    [ 'one of them with fewer lines',    (lines) => [lines, lines.slice(1, 3)] ],
+    [ 'three of them',                   (lines) => [lines, edited(lines, 'a'), lines.slice(1)] ],
+  ])('%s', async (_what, replays) => {
+    const lines = await archiveLines(6)
+    const ids = lines.map(({ id }) => id).sort()
+    expect(idsIn(await sentBy(() => Promise.all(replays(lines).map((some) => replay(some)))))).toEqual(ids)
+    // What the loser left is not sent by its next run either.
+    expect(await sentBy(async () => { for (const some of replays(lines)) await replay(some) })).toEqual([])
+    expect(await sentBy(() => replay(edited(lines, 'late')))).toEqual([])
+  })
+
+  test('and one that was killed after its upload is not sent again with another text, but removed', async () => {
+    const lines = await archiveLines(2)
+    const upload = new ReplayUpload(cloud.deployment, lines)
+    await cloud.claim(lines, upload.nextKey)
+    await upload.upload(lines)
+    const others = edited(lines, 'other').slice(0, 1)
+    expect(await replay(others)).toMatchObject({ lines: 0, uploadedBefore: 1, missing: 0 })
+    expect(await replay(others)).toMatchObject({ lines: 0, uploadedBefore: 0, missing: 1 })
+  })
+
+  test('and one that was killed before its upload holds them for five minutes', async () => {
+    const lines = await archiveLines(2)
+    await cloud.claim(lines, 'incoming/replays/replay-of-another.json')
+    expect(await replay(lines)).toMatchObject({ lines: 0, uploadedBefore: 0, missing: 2 })
+    await cloud.claim(lines, 'incoming/replays/replay-of-another.json', new Date(Date.now() - 301_000))
+    expect(await replay(lines)).toMatchObject({ lines: 2, uploadedBefore: 0, missing: 0 })
   })
 })

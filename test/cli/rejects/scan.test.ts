@@ -60,6 +60,28 @@ describe('a scan', () => {
     expect([after.seen, await cloud.queued()]).toEqual([[], 0])
   })
 
+  test('counts the dead letters that another reader holds, and is not complete then', async () => {
+    const ids = await Promise.all(['a', 'b', 'c'].map((line) => cloud.queue(deadLetterOf(line))))
+    const other = await seenBy(({ id }) => id !== ids[0])
+    const held = await seenBy(() => false)
+    await held.selection[Symbol.asyncDispose]()
+    expect([held.seen.length, held.selection.inUse, held.selection.isComplete]).toEqual([1, 2, false])
+    await other.selection[Symbol.asyncDispose]()
+    const free = await seenBy(() => false)
+    await free.selection[Symbol.asyncDispose]()
+    expect([free.seen.length, free.selection.inUse, free.selection.isComplete]).toEqual([3, 0, true])
+  })
+
+  test('sees a dead letter that was archived twice once, and removes it from both files', async () => {
+    await cloud.archiveAll(['first', 'twice'], deadLetterOf('{}'), 'old')
+    await cloud.archiveAll(['second', 'twice'], deadLetterOf('{}'), 'old')
+    const { seen, selection } = await seenBy(({ id }) => id === 'twice')
+    expect(seen.map(({ id }) => id).sort()).toEqual(['first', 'second', 'twice'])
+    await selection.remove(['twice'])
+    await selection[Symbol.asyncDispose]()
+    expect((await seenBy(() => false)).seen.map(({ id }) => id).sort()).toEqual(['first', 'second'])
+  })
+
   test('that is interrupted leaves everything visible, and is not complete', async () => {
     const id = await cloud.queue(deadLetterOf('{}'))
     const controller = new AbortController()

@@ -6,10 +6,16 @@ const headOf = (lines: readonly string[]): SniffedLine[] => lines.map((text) => 
 const diagnosisOf = (lines: readonly string[], isWhole = true): string | undefined =>
   /\((.*)\)/.exec(diagnoseFile(headOf(lines), isWhole)?.detail ?? '')?.[1]
 
-const DOCUMENT = 'it is one JSON document that spans several lines; write each object on its own line, without a list around them'
-const ONE_LIST = 'it is one list on a single line; write each object on its own line, without the list around them'
+const convert = (fix: string): string => `; to convert it, run: npx km-import fix FILE --fix ${fix}`
+const SPANS = 'it is one JSON document that spans several lines'
+const DOCUMENT = `${SPANS}; write each object on its own line, without a list around them${convert('array')}`
+const OBJECTS = `${SPANS}; write each object on its own line${convert('split-objects')}`
+const ONE_LIST = `it is one list on a single line; write each object on its own line, without the list around them${convert('array')}`
+const LIST = `it is a list with its objects on several lines${convert('array')}`
+const JOINED = `objects follow each other without line ends${convert('split-objects')}`
+const PACKED = `each line is text that contains JSON${convert('unpack')}`
 const LISTS = 'its lines are lists; write each line as an object with names'
-const COMMAS = 'its lines end with commas; remove them'
+const COMMAS = `its lines end with commas; remove them${convert('array')}`
 const TABLE = 'it looks like CSV; write each row as a JSON object'
 
 const event = '{"_n":"visited","_p":"person@mail.com","_t":1393344607}'
@@ -18,13 +24,21 @@ describe('a file that is not line-delimited JSON is recognised', () => {
   // prettier-ignore
   test.each([
     //  the file is                             its lines                                                            the diagnosis
-    [ 'the example of Kissmetrics’ page',       ['{"links":', '  [', `    ${event},`, `    ${event},`, '  ]', '}'],  DOCUMENT ],
+    [ 'the example of Kissmetrics’ page',       ['{"links":', '  [', `    ${event},`, `    ${event},`, '  ]', '}'],  `${SPANS}, with the objects in the list \`links\`${convert('list:links')}` ],
     [ 'a list over several lines',              ['[', '  {', '    "_p": "bob",', '    "_t": 1', '  }', ']'],         DOCUMENT ],
-    [ 'an object over several lines',           ['{', '  "_p": "bob",', '  "_t": 1', '}'],                           DOCUMENT ],
-    [ 'many of them, pretty-printed',           ['{', '  "_p": "bob"', '}', '{', '  "_p": "rob"', '}'],              DOCUMENT ],
+    [ 'an object over several lines',           ['{', '  "_p": "bob",', '  "_t": 1', '}'],                           OBJECTS ],
+    [ 'many of them, pretty-printed',           ['{', '  "_p": "bob"', '}', '{', '  "_p": "rob"', '}'],              OBJECTS ],
     [ 'with a trailing comma',                  ['[', '  {', '    "_p": "bob",', '  },', ']'],                       DOCUMENT ],
     [ 'a list with an object on each line',     ['[', `${event},`, `${event},`],                                     DOCUMENT ],
     [ 'a list that starts on line 1',           [`[${event},`, `${event},`, `${event}]`],                            DOCUMENT ],
+    [ 'a list with commas in front',            [`[${event}`, `,${event}`, ']'],                                     LIST ],
+    [ 'objects on one line',                    [`${event}${event}`],                                                JOINED ],
+    [ 'objects with a byte order mark between', [`${event}\ufeff${event}`, event],                                   JOINED ],
+    [ 'objects with spaces and commas',         [`${event}, ${event}`],                                              JOINED ],
+    [ 'objects packed as text',                 [JSON.stringify(event), JSON.stringify(event)],                      PACKED ],
+    [ 'one object packed twice',                [JSON.stringify(JSON.stringify(event))],                             PACKED ],
+    [ 'a CSV column of objects',                [`"${event.replaceAll('"', '""')}"`],                                PACKED ],
+    [ 'CSV with CR alone as line end',          ['_p,_t,_n\rbob,1393344607,visited\rrob,1393344608,visited'],        TABLE ],
     [ 'a list on one line',                     [`[${event},${event}]`],                                             ONE_LIST ],
     [ 'a list with spaces',                     [`[ ${event} ]`],                                                    ONE_LIST ],
     [ 'a list on each line',                    ['["bob",1]', '["rob",2]'],                                          LISTS ],

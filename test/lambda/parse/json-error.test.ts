@@ -62,7 +62,7 @@ describe('the column of the error, and its usual cause', () => {
     [ '}',                            1,         END_OF_DOCUMENT ],
     [ '"_p":"bob",',                  5,         'this is one part of an object that spans several lines; write each object on one line' ],
     [ '\ufeff{"a":1}',                1,         'a byte order mark in the middle of the file, left from joining files; remove it' ],
-    [ '{\u00a0"a":1}',                2,         'a space that JSON does not allow, for example a no-break space; use an ordinary space' ],
+    [ '{\u00a0"a":1}',                2,         'a character that JSON does not allow here (U+00A0, no-break space); remove it' ],
     [ '_p,_t,_n',                     1,         'this text needs double quotes' ],
     [ '<html>',                       1,         'a value is missing or is not valid JSON' ],
   ])('%j', (line, column, hint) => {

@@ -7,8 +7,13 @@ import { lineWith, outcomeOf, readBy, requestsOf } from './outcome.ts'
 
 const READERS = [URL, OtherURL as unknown as typeof URL]
 
-const isEmpty = (text: string): boolean => text.trim() === ''
+const isEmpty = (text: string): boolean => !/[^\p{White_Space}\p{C}\p{Default_Ignorable_Code_Point}]/u.test(text)
 const isLong = (text: string): boolean => Array.from(text).length > 255
+/** Those that programs write for a missing value: an alias to one of them cannot be undone. */
+const PLACEHOLDERS: ReadonlySet<string> = new Set(
+  'undefined undef null NULL (null) nil NIL true false True False None 0 -1 0.00 . - -. NaN Infinity -Infinity _ --'.split(' '),
+)
+const isPlaceholder = (text: string): boolean => PLACEHOLDERS.has(text.trim())
 const hasControls = (text: string): boolean => /\p{Cc}/u.test(text)
 
 /** A position for a string in a line: how the line looks, what its result must be, and which parameters it must send. */
@@ -36,7 +41,7 @@ const POSITIONS: readonly Position[] = [
   {
     name: 'the other identity',
     line: (text) => lineWith({ _n: undefined, _p2: text }),
-    outcome: (text) => (isEmpty(text) || isLong(text) || hasControls(text) ? 'invalid_alias' : 'ok'),
+    outcome: (text) => (isEmpty(text) || isLong(text) || hasControls(text) || isPlaceholder(text) ? 'invalid_alias' : 'ok'),
     parameters: (text) => [KEY, PERSON, ['_n', text], ...TIME],
   },
   {

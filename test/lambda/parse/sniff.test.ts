@@ -6,6 +6,9 @@ import { admit, FormatSniffer, type Admission } from '../../../lambda/parse/snif
 const RULES = { latestTime: 2_000_000_000 }
 const GOOD = '{"_p":"a","_t":1393344604,"_n":"x"}'
 
+const OTHER = '{"userId":"a","timestamp":1393344604,"event":"x"}'
+const UNNAMED = '{"_p":"a","_t":1393344604,"event":"x"}'
+
 function entryOf(text: string, number = 1): Entry {
   return toEntry({ number, byteStart: 0, byteEnd: text.length, text }, RULES, 'k')
 }
@@ -35,6 +38,16 @@ describe('the format of a file', () => {
     [ 'one damaged line only',               [entryOf('{"_p":')],                                     ['undecided', 'admitted'] ],
     [ 'a table',                             [entryOf('a,b'), entryOf('1,2')],                        ['undecided', 'undecided', 'not_line_delimited_json'] ],
     [ 'a too long line that is an object',   [longEntry('{"_p":"')],                                  ['admitted', 'admitted'] ],
+    [ 'a too long line of many objects',     [longEntry(`${GOOD}${GOOD}{"_p`)],                       ['not_line_delimited_json', 'not_line_delimited_json'] ],
+    [ 'a too long line with a list of them', [longEntry(`{"rows":[${GOOD},{"_p`)],                    ['not_line_delimited_json', 'not_line_delimited_json'] ],
+    [ 'a too long line with a list in it',   [longEntry(`{"_p":"a","tags":[{"x":1},{"y`)],            ['admitted', 'admitted'] ],
+    [ 'two objects on its first line',       [entryOf(GOOD + GOOD), entryOf(GOOD)],                   ['not_line_delimited_json', 'not_line_delimited_json', 'not_line_delimited_json'] ],
+    [ 'a list, one object on each line',     [entryOf('['), entryOf(`${GOOD},`), entryOf(GOOD)],      ['undecided', 'undecided', 'not_line_delimited_json', 'not_line_delimited_json'] ],
+    [ 'the names of another product',        [entryOf(OTHER), entryOf(OTHER)],                        ['undecided', 'undecided', 'other_product'] ],
+    [ 'another product, and a damaged line', [entryOf(OTHER), entryOf('{"_p":')],                     ['undecided', 'undecided', 'other_product'] ],
+    [ 'another product, then a valid line',  [entryOf(OTHER), entryOf(GOOD)],                         ['undecided', 'admitted', 'admitted'] ],
+    [ 'an event under another name',         [entryOf(UNNAMED), entryOf(UNNAMED)],                    ['undecided', 'undecided', 'other_product'] ],
+    [ 'a property called event',             [entryOf(UNNAMED), entryOf(GOOD)],                       ['undecided', 'admitted', 'admitted'] ],
     [ 'a too long line that is a list',      [longEntry('[{"_p":"')],                                 ['undecided', 'not_line_delimited_json'] ],
   ])('%s', (_what, entries, results) => {
     expect(sniff(entries)).toEqual(results)

@@ -105,7 +105,7 @@ test.each([
 
 test('which reports are final, and which allow the file to be imported again', () => {
   const reports = [
-    progressReport(importState({}, 1)),
+    progressReport(importState({}, 1), NOW),
     finalReport(importState({}, 0), NOW),
     finalReport(importState({}, 0), NOW, reject('object_unreadable')),
     missingReport(importState({}, 0), 'gone', NOW),

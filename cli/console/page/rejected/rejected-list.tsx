@@ -9,6 +9,7 @@ import { archiveLines, keepExpiring, openFixView, retryImports } from './actions
 import { ExpiringNotice } from './expiring-notice.tsx'
 import { Filters } from './filters.tsx'
 import { FixAll } from './fix-all.tsx'
+import { InUseNotice } from './in-use-notice.tsx'
 import { Pager } from './pager.tsx'
 import './rejected-list.css'
 import { RejectedTable } from './rejected-table.tsx'
@@ -80,6 +81,7 @@ export function RejectedList({ state, limit, onChange, isOfOneFile = false }: Re
               }}
             />
           )}
+          <InUseNotice inUse={page.inUse} />
           {page.total + page.archived + page.quarantined > 0 && (
             <Filters filter={filter} page={page} onFilter={onFilter} hasFileFilter={!isOfOneFile} />
           )}
@@ -147,7 +149,7 @@ function ErrorNotice({ message }: { readonly message: string | undefined }) {
 
 /** How old the list is. */
 function QueueReadAt({
-  page: { readAt, isRefreshing, isComplete },
+  page: { readAt, isRefreshing, isComplete, inUse },
   onRefresh,
 }: {
   readonly page: RejectedPage
@@ -159,6 +161,7 @@ function QueueReadAt({
       {isRefreshing ? '; updating…' : '. '}
       {!isComplete &&
         !isRefreshing &&
+        inUse === 0 &&
         'SQS shows only the first 100,000 lines; the others follow when these are sent or archived. '}
       <button type="button" disabled={isRefreshing} onClick={onRefresh}>
         Refresh

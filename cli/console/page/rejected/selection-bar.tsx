@@ -3,7 +3,7 @@ import { counted, grouped } from '../format.ts'
 import { openFixView } from './actions.tsx'
 import { isFixable, MAX_DRAFTS } from './drafts.ts'
 import './selection-bar.css'
-import { NOTHING_SELECTED, type Selection } from './selection.ts'
+import { canSelectAll, NOTHING_SELECTED, type Selection } from './selection.ts'
 
 interface SelectionBarProps {
   readonly page: RejectedPage
@@ -39,7 +39,7 @@ export function SelectionBar({ page, filter, selection, onSelect, onArchive, onR
           Fix {counted(fixable.length, 'line')}
         </button>
       )}
-      {selection.kind === 'rows' && !showsOnlyFailedImports && (
+      {selection.kind === 'rows' && !showsOnlyFailedImports && canSelectAll(page) && (
         <button
           type="button"
           onClick={() => {

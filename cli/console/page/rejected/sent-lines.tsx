@@ -30,7 +30,10 @@ function SentNotice({ result }: { readonly result: ReplayResult }) {
       {started !== undefined && <ImportState summary={started} />}
       {sentBefore > 0 && <p>{counted(sentBefore, 'line was', 'lines were')} already sent by an earlier attempt.</p>}
       {missing > 0 && (
-        <p>{counted(missing, 'line no longer exists', 'lines no longer exist')}: another user has sent or archived them.</p>
+        <p>
+          {counted(missing, 'line was', 'lines were')} not sent: another user has sent or archived {missing === 1 ? 'it' : 'them'}
+          , or is sending {missing === 1 ? 'it' : 'them'} now.
+        </p>
       )}
       {refused.length > 0 && (
         <p>{counted(refused.length, 'line is not valid and stays', 'lines are not valid and stay')} here.</p>

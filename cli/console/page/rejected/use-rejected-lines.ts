@@ -19,6 +19,8 @@ export interface RejectedLines {
 }
 
 const REFRESHING_INTERVAL_MS = 1500
+/** While others hold lines, the console reads the queue again at intervals. */
+const IN_USE_INTERVAL_MS = 15_000
 /** After a read, the console leaves the queue alone for some seconds: an immediate fetch would show old counts. */
 const SECOND_FETCH_MS = 4000
 
@@ -49,13 +51,14 @@ export function useRejectedLines(query: RejectedQuery): RejectedLines {
     if (document.visibilityState === 'visible') setFetchCount((before) => before + 1)
   }
   const isRefreshing = state.page?.isRefreshing === true
+  const isInUse = (state.page?.inUse ?? 0) > 0
   useEffect(() => {
-    if (!isRefreshing) return
-    const timer = setInterval(reload, REFRESHING_INTERVAL_MS)
+    if (!isRefreshing && !isInUse) return
+    const timer = setInterval(reload, isRefreshing ? REFRESHING_INTERVAL_MS : IN_USE_INTERVAL_MS)
     return () => {
       clearInterval(timer)
     }
-  }, [isRefreshing])
+  }, [isRefreshing, isInUse])
   useEffect(() => {
     const timer = setTimeout(reload, SECOND_FETCH_MS)
     return () => {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import type { RejectedRow } from '../../../../../cli/console/api-types.ts'
-import { isSelected, NOTHING_SELECTED, withRows, type Selection } from '../../../../../cli/console/page/rejected/selection.ts'
+import type { RejectedPage, RejectedRow } from '../../../../../cli/console/api-types.ts'
+import {
+  canSelectAll,
+  isSelected,
+  NOTHING_SELECTED,
+  withRows,
+  type Selection,
+} from '../../../../../cli/console/page/rejected/selection.ts'
 
 const [A, B, C] = ['a', 'b', 'c'].map((id) => ({ id }) as RejectedRow) as [RejectedRow, RejectedRow, RejectedRow]
 
@@ -18,4 +24,16 @@ describe('the selection', () => {
     expect(idsOf({ kind: 'all' })).toEqual(['a', 'b', 'c'])
     expect(idsOf(withRows({ kind: 'all' }, [A, B], [A], false))).toEqual(['b'])
   })
+})
+
+// prettier-ignore
+test.each([
+  //  when                                              complete  refreshing  in use  offered
+  [ 'all lines were read',                              true,     false,      0,      true ],
+  [ 'all lines were read, and are being read again',    true,     true,       0,      true ],
+  [ 'the first read has not ended',                     false,    true,       0,      false ],
+  [ 'another page or command holds a part of them',     false,    false,      47_670, false ],
+  [ 'there are more than one read can show',            false,    false,      0,      true ],
+])('"Select all" when %s', (_when, isComplete, isRefreshing, inUse, isOffered) => {
+  expect(canSelectAll({ isComplete, isRefreshing, inUse } as RejectedPage)).toBe(isOffered)
 })

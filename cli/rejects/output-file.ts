@@ -1,0 +1,53 @@
+import { createWriteStream } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { codeOf, SetupError } from '../../lambda/errors.ts'
+import { printable } from '../terminal/output.ts'
+
+/** The file that a command writes for the user. Dispose of it: a file that was not written completely is removed. */
+export class OutputFile implements AsyncDisposable {
+  readonly #file: string
+  #isComplete = false
+
+  private constructor(file: string) {
+    this.#file = file
+  }
+
+  /** @throws SetupError if the file exists or cannot be written */
+  static async create(file: string): Promise<OutputFile> {
+    try {
+      // The lines can contain identities, so that other users of the computer must not read them.
+      await (await open(file, 'wx', 0o600)).close()
+      return new OutputFile(file)
+    } catch (cause) {
+      throw codeOf(cause) === 'EEXIST'
+        ? new SetupError(
+            `--output is "${printable(file)}": the file exists and may contain your edits. Choose another name, or delete the file.`,
+            { cause },
+          )
+        : notWritten(file, cause, 'Choose another name.')
+    }
+  }
+
+  /** Writes the texts one after the other, none earlier than the disk can take it. @throws SetupError if the disk is full */
+  async write(texts: Iterable<string>, signal: AbortSignal): Promise<void> {
+    try {
+      await pipeline(Readable.from(texts), createWriteStream(this.#file), { signal })
+      this.#isComplete = true
+    } catch (cause) {
+      if (signal.aborted || !(cause instanceof Error) || !('syscall' in cause)) throw cause
+      throw notWritten(this.#file, cause, 'Free some space, or choose another folder.')
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isComplete) await rm(this.#file, { force: true })
+  }
+}
+
+function notWritten(file: string, cause: unknown, advice: string): SetupError {
+  return new SetupError(`--output is "${printable(file)}": the file could not be written (${codeOf(cause)}). ${advice}`, {
+    cause,
+  })
+}

@@ -1,0 +1,52 @@
+import { counted, shellWord, printable } from '../terminal/output.ts'
+import { unseenText, type Unseen } from './in-use.ts'
+
+/** What `rejects pull` found. */
+export interface PullCounts extends Unseen {
+  /** Rows that were written: dead letters in the queue, and dead letters in the bucket. */
+  readonly queued: number
+  readonly archived: number
+  /** Messages that are not about a line or a rejected file, so they have no row. */
+  readonly failedImports: number
+  readonly unknown: number
+}
+
+export interface PullContext {
+  /** Undefined: stdout. */
+  readonly output: string | undefined
+  readonly isCsv: boolean
+  /** Options that choose the deployment, for commands in hints. */
+  readonly deploymentOptions: string
+}
+
+/** What was written, what was not, and what to do next. */
+export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions: options }: PullContext): string {
+  const { failedImports, unknown } = counts
+  const rows = counts.queued + counts.archived
+  const more = unseenText(counts)
+  const sentences = [
+    `${counted(rows, 'dead letter')} written.${rows === 0 ? '' : ` ${stayText(counts)}`}`,
+    ...(failedImports === 0
+      ? []
+      : [
+          `${counted(failedImports, 'message')} more ${failedImports === 1 ? 'is a failed import' : 'are failed imports'}, not lines. To try again, run: npx km-import rejects replay --all-valid${options}`,
+        ]),
+    ...(unknown === 0
+      ? []
+      : [
+          `${counted(unknown, 'message')} more ${unknown === 1 ? 'is' : 'are'} not from this importer. To move ${unknown === 1 ? 'it' : 'them'} to the bucket, run: npx km-import rejects archive --reason unknown_message${options}`,
+        ]),
+    ...(more === undefined ? [] : [`${more} ${counts.inUse > 0 ? 'Pull again then.' : 'Replay these, then pull again.'}`]),
+    ...(rows > 0 && !isCsv && output !== undefined
+      ? [
+          `Fix "line" in each row and delete rows that you do not want to send. Then run: npx km-import rejects replay ${shellWord(printable(output))}${options}`,
+        ]
+      : []),
+  ]
+  return `${sentences.join('\n')}\n`
+}
+
+function stayText({ queued, archived }: PullCounts): string {
+  const where = archived === 0 ? 'in the queue' : queued === 0 ? 'archived' : 'where they are, in the queue or archived,'
+  return queued + archived === 1 ? `It stays ${where} until you replay it.` : `They stay ${where} until you replay them.`
+}

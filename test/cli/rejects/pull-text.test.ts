@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals'
+import { pullText, type PullCounts } from '../../../cli/rejects/pull-text.ts'
+
+const NOTHING: PullCounts = { queued: 0, archived: 0, failedImports: 0, unknown: 0, inUse: 0, isComplete: true }
+const STDOUT = { output: undefined, isCsv: false, deploymentOptions: '' }
+
+describe('after a pull, the user reads what was written, what was not, and the next command', () => {
+  // prettier-ignore
+  test.each<[string, Partial<PullCounts>, string]>([
+    [ 'nothing',                    {},                            '0 dead letters written.' ],
+    [ 'one from the queue',         { queued: 1 },                 '1 dead letter written. It stays in the queue until you replay it.' ],
+    [ 'several from the queue',     { queued: 3 },                 '3 dead letters written. They stay in the queue until you replay them.' ],
+    [ 'only archived ones',         { archived: 2 },               '2 dead letters written. They stay archived until you replay them.' ],
+    [ 'both',                       { queued: 1, archived: 1 },    '2 dead letters written. They stay where they are, in the queue or archived, until you replay them.' ],
+    [ 'a failed import',            { failedImports: 1 },          '0 dead letters written.\n1 message more is a failed import, not lines. To try again, run: npx km-import rejects replay --all-valid' ],
+    [ 'unknown messages',           { unknown: 2 },                '0 dead letters written.\n2 messages more are not from this importer. To move them to the bucket, run: npx km-import rejects archive --reason unknown_message' ],
+    [ 'a part that others hold',    { inUse: 2, isComplete: false }, '0 dead letters written.\n2 more are in use; they reappear within 5 minutes. Pull again then.' ],
+    [ 'more than one run can read', { isComplete: false },         '0 dead letters written.\nThere are more: one run reads at most 100,000 dead letters. Replay these, then pull again.' ],
+  ])('%s', (_what, counts, text) => {
+    expect(pullText({ ...NOTHING, ...counts }, STDOUT)).toBe(`${text}\n`)
+  })
+
+  test('the command for the written file can be pasted', () => {
+    const context = { output: 'may 2024.jsonl', isCsv: false, deploymentOptions: ' --stack Prod' }
+    expect(pullText({ ...NOTHING, queued: 1 }, context)).toContain(
+      "Then run: npx km-import rejects replay 'may 2024.jsonl' --stack Prod\n",
+    )
+    expect(pullText({ ...NOTHING, queued: 1 }, { ...context, isCsv: true })).not.toContain("replay 'may")
+  })
+})
