@@ -8,9 +8,12 @@ import { awsErrorText } from './deployment/aws-error.ts'
 import { withDeploymentOptions } from './deployment/options.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_STATE_DIR, DEFAULT_WATCHED_DIR, readOptions, type LocalFlags } from './local/options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
+import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
+import { FIXES_HELP } from './rejects/fix.ts'
 import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
+import { printableLines } from './terminal/escape.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
 
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else'
@@ -30,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .showHelpAfterError('(Use --help to see commands and options.)')
     .configureHelp({ optionDescription })
     .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) }) // quotes what the user typed
   program
     .command('local')
     .description('run the whole importer on this computer, without AWS: watch a folder and import its files')
@@ -79,6 +83,24 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (files: string[], flags: PreviewFlags) => {
       const { preview } = await import('./preview/preview.ts')
       exitCode = await preview(files, flags)
+    })
+  program
+    .command('fix')
+    .description('convert a file that was rejected as a whole, or fix a common mistake in all its lines, into a new file')
+    .argument('<file>', 'a file, also .gz; s3://BUCKET/KEY; or - for standard input')
+    .option('--fix <fix>', `${FIXES_HELP}; can be given several times`, (fix, fixes: string[]) => [...fixes, fix], [])
+    .option('-o, --output <file>', 'file to write (default: FILE.fixed.jsonl in this folder)')
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import fix export.json --fix array', {
+        0: 'all lines can be sent',
+        1: 'some lines would be rejected',
+        2: 'the file cannot be converted',
+      }),
+    )
+    .action(async (file: string, flags: FixFlags) => {
+      const { fix } = await import('./fix/fix.ts')
+      exitCode = await fix(file, flags)
     })
   program
     .command('send')
@@ -133,7 +155,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
     const message = error instanceof SetupError ? error.message : awsErrorText(error)
     if (message === undefined) throw error
-    process.stderr.write(`km-import: ${message}\n`)
+    process.stderr.write(`km-import: ${printableLines(message)}\n`)
     return EXIT.unusable
   }
 }

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
@@ -30,15 +31,21 @@ const MISCONFIGURED_DELAY_SECONDS = 300
 /** Kissmetrics API keys have 40 hex digits. */
 const USUAL_KEY = /^[0-9a-f]{40}$/i
 
+export interface AwsClients {
+  readonly s3: S3Client
+  readonly sqs: SQSClient
+}
+
 /**
  * Builds the importer from its environment.
  *
+ * @param clients clients of S3 and SQS, if they are not those of the environment
  * @throws SetupError if a setting is missing or out of range: before the first event, never at line 40,000
  */
-export function createHandler(env: Env, log: Log): Handler {
+export function createHandler(env: Env, log: Log, clients: AwsClients = { s3: s3Client(), sqs: new SQSClient({}) }): Handler {
   const config = readImporterSettings(env)
-  const sqs = new SQSClient({})
-  const ports = awsPorts(config, sqs, log)
+  const { sqs } = clients
+  const ports = awsPorts(config, clients, log)
   return async (event, context) => {
     using deadline = new Deadline(context, config.limits.deadlineMarginMs, clock)
     const messages = sqsRecords(event)
@@ -81,8 +88,7 @@ export function createWaitingHandler(cause: SetupError, env: Env, log: Log): Han
   }
 }
 
-function awsPorts(config: ImporterSettings, sqs: SQSClient, log: Log): Ports {
-  const s3 = s3Client()
+function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): Ports {
   const events = eventsFor(log)
   const readKey = apiKeySource(config.apiKey, () => clock.now())
   let isKeyChecked = false

@@ -1,6 +1,6 @@
 import { readFix, type Fix } from '../rejects/fix.ts'
 import type { EditedLine } from '../rejects/replay-upload.ts'
-import { onOneLine, rejectionOfRow } from '../rejects/validate.ts'
+import { linesOf, rejectionOfLines } from '../rejects/validate.ts'
 import type { FixPreview, FixRequest, RejectedRow, ReplayRequest, ReplayResult } from './api-types.ts'
 
 const MAX_EXAMPLES = 5
@@ -17,7 +17,7 @@ export function previewFixes(deadLetters: Iterable<RejectedRow>, { fixes: names 
     const { line, key, lineNumber } = deadLetter
     if (line === undefined) continue
     const after = applyFixes(line, fixes)
-    const rejection = rejectionOfRow(onOneLine(after), deadLetter.hasInvalidBytes)
+    const rejection = rejectionOfLines(linesOf(after), deadLetter.hasInvalidBytes)
     if (rejection === undefined && !deadLetter.isTruncated) valid += 1
     if (after === line) continue
     changed += 1
@@ -40,8 +40,9 @@ export function fixedLines(deadLetters: Iterable<RejectedRow>, { fixes: names }:
   for (const deadLetter of deadLetters) {
     // Only a part of a truncated line is stored, so it is never sent, even if that part is valid.
     if (deadLetter.line === undefined || deadLetter.isTruncated) continue
-    const line = onOneLine(applyFixes(deadLetter.line, fixes))
-    if (rejectionOfRow(line, deadLetter.hasInvalidBytes) === undefined) edited.push({ id: deadLetter.id, line })
+    const { id, hasInvalidBytes } = deadLetter
+    const lines = linesOf(applyFixes(deadLetter.line, fixes))
+    if (rejectionOfLines(lines, hasInvalidBytes) === undefined) edited.push(...lines.map((line) => ({ id, line })))
   }
   return edited
 }
@@ -54,9 +55,9 @@ export function validateLines(
   const ready: EditedLine[] = []
   const refused: ReplayResult['refused'][number][] = []
   for (const { id, line: written } of lines) {
-    const line = onOneLine(written)
-    const rejection = rejectionOfRow(line, deadLetterOf(id)?.hasInvalidBytes === true)
-    if (rejection === undefined) ready.push({ id, line })
+    const edited = linesOf(written)
+    const rejection = rejectionOfLines(edited, deadLetterOf(id)?.hasInvalidBytes === true)
+    if (rejection === undefined) ready.push(...edited.map((line) => ({ id, line })))
     else refused.push({ id, reason: rejection.reason, detail: rejection.detail })
   }
   return { ready, refused }

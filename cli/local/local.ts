@@ -5,6 +5,7 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
+import { asError, SetupError } from '../../lambda/errors.ts'
 import { search } from '../../lambda/jobs/reconcile.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
@@ -16,6 +17,7 @@ import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
 import { readCdkSettings } from './cdk-settings.ts'
+import { asDiskFull, checkDiskSpace } from './disk-space.ts'
 import { EventSource } from './event-source.ts'
 import { greeting } from './greeting.ts'
 import type { LocalOptions } from './options.ts'
@@ -65,6 +67,7 @@ class LocalRun {
   #source: EventSource | undefined
   /** The metrics that the importer has counted in this run. */
   readonly #metrics = new Set<string>()
+  #setupError: SetupError | undefined
   #isFileUnreadable = false
   #isSearchDone = false
 
@@ -73,7 +76,12 @@ class LocalRun {
     this.#servers = servers
     this.#status = status
     this.#notify = notifyOn(process.stderr, status)
-    this.#reports = new ReportFollower(servers.services.s3, BUCKET, path.join(options.stateDir, 'reports'))
+    this.#reports = new ReportFollower(servers.services, {
+      folder: path.join(options.stateDir, 'reports'),
+      onProblem: (problem) => {
+        this.#notify('yellow', 'note:', problem)
+      },
+    })
     this.#progress = new Progress(status, options.json ? undefined : process.stdout)
     this.#folder = this.#openFolder()
     this.#wiring = wiring
@@ -82,13 +90,15 @@ class LocalRun {
   async untilDone(): Promise<ExitCode> {
     using interruption = new Interruption()
     const { sqs, deadLetterQueueUrl } = this.#servers.services
-    await this.#reports.changes() // skips the results of earlier runs, so it comes before the first invocation
+    await this.#reports.skipEarlier() // before the first invocation
     this.#source = this.#openSource(this.#wiring)
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
     await this.#uploadFiles()
     for (let idlePolls = 0; idlePolls < IDLE_POLLS_TO_END;) {
       if (interruption.happened) return EXIT.interrupted
+      await checkDiskSpace(this.#options.stateDir)
+      if (this.#setupError !== undefined) throw this.#setupError
       if (this.#options.once && this.#metrics.has('SetupErrors')) return setupResult(ARGS, process.stderr)
       this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))
       idlePolls = await this.#countIdlePolls(idlePolls)
@@ -113,18 +123,18 @@ class LocalRun {
     await this.#folder.stop()
     await this.#source?.stop()
     this.#status.clear()
-    if (this.#options.json) process.stdout.write(`${JSON.stringify(this.#progress.finished, null, 2)}\n`)
+    if (this.#options.json) await this.#reports.write(this.#progress.finished, process.stdout)
   }
 
   /** Uploads what is in the folder; on an empty first start, the samples. */
   async #uploadFiles(): Promise<void> {
     const { s3 } = this.#servers.services
-    const isFirstStart = (await isEmpty(s3, BUCKET)) && (await this.#folder.files()).length === 0
+    const isFirstStart = (await isEmpty(s3, BUCKET)) && (await this.#folder.isEmpty())
     if (isFirstStart && this.#options.samples && this.#servers.emulatorUrl !== undefined) {
       this.#notify('dim', 'first start:', 'there is nothing to import yet, so the samples are imported.')
       await uploadSamples(s3, BUCKET)
     }
-    await this.#folder.scan()
+    this.#folder.start()
   }
 
   async #isIdle(): Promise<boolean> {
@@ -158,6 +168,13 @@ class LocalRun {
     return (await search(s3Listing(s3, BUCKET).pages(), ports, { staleMs: 0 })).queued
   }
 
+  /** An error that only the user can fix ends the run; after any other, the rest goes on. */
+  #fail(cause: Error): void {
+    const error = asDiskFull(cause, this.#options.stateDir)
+    if (error instanceof SetupError) this.#setupError = error
+    else this.#notify('red', 'error:', error.message)
+  }
+
   #openFolder(): WatchedFolder {
     return new WatchedFolder(this.#servers.services.s3, {
       folder: this.#options.watchedDir,
@@ -166,30 +183,33 @@ class LocalRun {
       onIgnored: (file, suffixes) => {
         this.#notify('yellow', 'ignored:', `${file} (only files that end in ${suffixes.join(', ')} are imported)`)
       },
-      onUnreadable: (file, code) => {
+      onProblem: (file, problem) => {
         this.#isFileUnreadable = true
-        this.#notify(
-          'red',
-          'error:',
-          `${file} could not be read (${code}). Give yourself access to it, or remove it from the folder.`,
-        )
+        this.#notify('red', 'error:', `${file} ${problem}.`)
+      },
+      onNote: (note) => {
+        this.#notify('yellow', 'note:', note)
+      },
+      checkRoom: (bytes) => checkDiskSpace(this.#options.stateDir, bytes),
+      onError: (error) => {
+        this.#fail(error)
       },
     })
   }
 
   #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): EventSource {
-    const { sqs, importQueueUrl, importQueueArn } = this.#servers.services
+    const { s3, sqs, importQueueUrl, importQueueArn } = this.#servers.services
     const log = terminalLog(this.#notify, (metric) => {
       this.#metrics.add(metric)
     })
-    return new EventSource(sqs, createHandler(this.#environment(environment), log), {
+    return new EventSource(sqs, createHandler(this.#environment(environment), log, { s3, sqs }), {
       queueUrl: importQueueUrl,
       queueArn: importQueueArn,
       batchSize: eventSource.batchSize,
       timeoutMs: timeoutSeconds * 1000,
       concurrency: eventSource.maximumConcurrency,
       onError: (error) => {
-        this.#notify('red', 'error:', error instanceof Error ? error.message : String(error))
+        this.#fail(asError(error))
       },
     })
   }

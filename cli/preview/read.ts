@@ -3,14 +3,15 @@ import { SetupError, codeOf } from '../../lambda/errors.ts'
 import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { admit } from '../../lambda/parse/sniff.ts'
-import { isGzip, openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
-import { toUnreadableFile, gunzip } from '../../lambda/read/gunzip.ts'
+import { openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
+import { toUnreadableFile } from '../../lambda/read/gunzip.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
 import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
 import { digestBlock, type LineOptions } from './digest/digest-block.ts'
 import type { DigestPool } from './digest/digest-pool.ts'
 import { Digester, type Digest } from './digest/digest.ts'
 import { classifyLines } from './digest/classify-line.ts'
+import { unpacked } from './unpacked.ts'
 import type { Survey } from './survey/survey.ts'
 
 /** A file that is open. */
@@ -165,21 +166,4 @@ class FileSurvey {
     }
     return undefined
   }
-}
-
-/** The content of a file, decompressed if it is gzip. */
-async function* unpacked(body: Readable): AsyncGenerator<Buffer> {
-  const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
-  let start = Buffer.alloc(0)
-  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
-    start = Buffer.concat([start, next.value])
-    if (start.length >= 2) break // a pipe can deliver one byte at a time
-  }
-  const all = concat(start, { [Symbol.asyncIterator]: () => chunks })
-  yield* isGzip(start) ? gunzip(all) : all
-}
-
-async function* concat(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield start
-  yield* rest
 }

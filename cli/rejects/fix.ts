@@ -13,7 +13,11 @@ export interface Fix {
    * and nothing is guessed: a line that the fix is not sure about stays as it is.
    */
   readonly apply: (text: string) => string
+  /** Whether it is about where the objects of a file begin and end. */
+  readonly isOfFile: boolean
 }
+
+const OF_FILES: ReadonlySet<string> = new Set(['split-objects', 'array', 'list'])
 
 export const FIXES_HELP =
   'ms-timestamps, dates, dates:ZONE, trim, bom, octal, unpack, split-objects, array, list:NAME, lift:NAME, rename:OLD=NEW or drop:NAME'
@@ -23,7 +27,7 @@ export function readFix(name: string): Fix {
   const [, kind = '', argument = ''] = /^([a-z-]+)(?::(.*))?$/s.exec(name) ?? []
   const apply = argument === '' && !name.includes(':') ? simpleFix(kind) : argument === '' ? undefined : fixWith(kind, argument)
   if (apply === undefined) throw new SetupError(`--fix is "${name}": expected ${FIXES_HELP}.`)
-  return { name, apply }
+  return { name, apply, isOfFile: OF_FILES.has(kind) }
 }
 
 function simpleFix(kind: string): Fix['apply'] | undefined {

@@ -4,13 +4,14 @@ import { fitted, WIDTH } from '../terminal/layout.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import type { Fix } from './fix.ts'
 import { rowOf } from './row.ts'
-import { rejectionOf } from './validate.ts'
+import { hasDateWithoutZone } from './fixes/times.ts'
+import { linesOf, rejectionOfLines } from './validate.ts'
 
 /** A dead letter that `rejects pull` writes. */
 export interface PulledRow {
   readonly id: string
   readonly deadLetter: DeadLetter
-  /** The line after fixes, if they changed it. */
+  /** The line after fixes, if they changed it. A fix can make several lines of one. */
   readonly fixedLine?: string
 }
 
@@ -31,6 +32,7 @@ export class FixPreview {
   #rows = 0
   #changed = 0
   #valid = 0
+  #undated = 0
 
   constructor(fixes: readonly Fix[]) {
     this.#fixes = fixes
@@ -38,23 +40,32 @@ export class FixPreview {
 
   add({ deadLetter: { line = '' }, fixedLine }: PulledRow): void {
     this.#rows += 1
+    if (hasDateWithoutZone(fixedLine ?? line)) this.#undated += 1
     if (fixedLine === undefined) return
     this.#changed += 1
-    if (rejectionOf(fixedLine) === undefined) this.#valid += 1
+    const fixed = linesOf(fixedLine)
+    if (rejectionOfLines(fixed, false) === undefined) this.#valid += 1
     if (this.#changed <= MAX_EXAMPLES)
-      this.#examples.push(`  - ${fitted(line, WIDTH - 4)}`, `  + ${fitted(fixedLine, WIDTH - 4)}`)
+      this.#examples.push(`  - ${fitted(line, WIDTH - 4)}`, ...fixed.map((text) => `  + ${fitted(text, WIDTH - 4)}`))
   }
 
   text(): string {
     const names = this.#fixes.map(({ name }) => printable(name)).join(', ')
     const counts = `${names}: changes ${grouped(this.#changed)} of ${counted(this.#rows, 'dead letter')}. After that, ${grouped(this.#valid)} of them can be sent.`
-    return `${[counts, ...this.#examples].join('\n')}\n`
+    const question =
+      this.#undated > 0 && this.#fixes.some(({ name }) => name === 'dates')
+        ? [
+            `${counted(this.#undated, 'date')} without a time zone: which zone is it? For example --fix dates:UTC or --fix dates:+01:00`,
+          ]
+        : []
+    return `${[counts, ...this.#examples, ...question].join('\n')}\n`
   }
 }
 
-/** The dead letter as a row of JSON. */
+/** The dead letter as a row of JSON, or as several if a fix has made several lines of its line. */
 export function pulledRow({ id, deadLetter, fixedLine }: PulledRow): string {
-  return `${rowOf(id, deadLetter, fixedLine)}\n`
+  const lines = fixedLine === undefined ? [undefined] : linesOf(fixedLine)
+  return lines.map((line) => `${rowOf(id, deadLetter, line)}\n`).join('')
 }
 
 /** The header of a table for a spreadsheet. The table cannot be replayed. */

@@ -1,5 +1,6 @@
 import type { PreviewSummary } from '../preview/summary.ts'
-import { durationRange } from '../preview/text/text.ts'
+import { durationRange, withFileName } from '../preview/text/text.ts'
+import { warningSentence } from '../status/report-table.ts'
 import { fitted, listed, quoted, WIDTH, widthOf, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 
@@ -14,10 +15,12 @@ const MAX_REASONS = 5
 export function confirmationText(summary: PreviewSummary, names: readonly string[], output: Output): string {
   const title = names.length === 1 ? fitted(names[0] ?? '', WIDTH) : `${grouped(names.length)} files`
   const sentences = [
-    ...summary.refused.map(({ file, detail }) => `${printable(file)} cannot be sent: ${printable(detail)}`),
+    ...summary.refused.map(({ file, detail }) => `${printable(file)} cannot be sent: ${printable(withFileName(detail, file))}`),
     ...lineSentences(summary),
     ...aliasSentences(summary),
     ...twinSentences(summary),
+    ...repeatSentences(summary),
+    ...identityWarnings(summary),
   ]
   const rows = sentences.flatMap((sentence) => wrapped(sentence))
   return `${[styled(output, 'bold', title), ...rows, previewHint(names)].join('\n')}\n\n`
@@ -50,6 +53,30 @@ function twinSentences({ events }: PreviewSummary): readonly string[] {
     ({ names: [one = '', other = ''] }) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`,
   )
   return [`Similar event names, probably meant to be one: ${listed(pairs, WIDTH)}.`]
+}
+
+/** Lines that do not count, although they are sent. */
+function repeatSentences({ repeats }: PreviewSummary): readonly string[] {
+  return [
+    ...(repeats.events === 0
+      ? []
+      : [`${counted(repeats.events, 'event is', 'events are')} identical to an earlier one. Kissmetrics counts them once.`]),
+    ...(repeats.sameSecond === 0
+      ? []
+      : [
+          `${counted(repeats.sameSecond, 'event is', 'events are')} like an earlier one, with other properties. Kissmetrics may ignore them.`,
+        ]),
+  ]
+}
+
+/** The warnings that matter before a send, because persons that became one cannot be separated again. */
+const IDENTITY_WARNINGS = ['placeholder_identity', 'unusual_identity', 'similar_identities'] as const
+
+function identityWarnings({ warnings }: PreviewSummary): readonly string[] {
+  return IDENTITY_WARNINGS.flatMap((code) => {
+    const count = warnings[code] ?? 0
+    return count === 0 ? [] : [warningSentence(code, count)]
+  })
 }
 
 /** The most frequent reasons, with their counts. */

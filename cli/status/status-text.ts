@@ -1,9 +1,9 @@
-import { REASONS, WARNINGS, type ReasonCode, type WarningCode } from '../../lambda/reasons.ts'
+import { REASONS, type ReasonCode } from '../../lambda/reasons.ts'
 import { isFinal, staleForMs, type Report } from '../../lambda/report/report.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
-import { styledState } from './report-table.ts'
+import { styledState, warningRows } from './report-table.ts'
 
 /** A report as one row of a CSV table. */
 export function csvRowOf(report: Report, now: number) {
@@ -108,8 +108,8 @@ export function reportText(
     ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
     ...reasonRows(report, output),
   ]
-  for (const [warning, count] of Object.entries(warnings))
-    rows.push('', ...wrapped(`${grouped(count)} times ${WARNINGS[warning as WarningCode]}.`))
+  const warned = warningRows(warnings)
+  if (warned.length > 0) rows.push('', ...warned)
   rows.push('', ...nextStepRows(report, deploymentOptions, now))
   return `${rows.join('\n')}\n`
 }

@@ -7,8 +7,9 @@ import type { Checkpoint } from '../settle/checkpoint.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
-import { isCompressed } from './open-segment.ts'
+import { isReadFromStart } from './open-segment.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
+import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
 
@@ -23,23 +24,27 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     ports.events.ignored('written by the importer itself')
     return DONE
   }
-  const found = await ports.reports.find(file.bucket, reportKey(file))
+  const [found, plan] = await Promise.all([
+    ports.reports.find(file.bucket, reportKey(file)),
+    task.segment === undefined ? readPlan(file, ports) : undefined,
+  ])
   if (found !== undefined && isFinished(found.report)) {
     ports.events.alreadyImported(file.key)
     return DONE
   }
   if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation)
-  if (await needsSplit(task, ports)) return splitIntoSegments(task, ports, invocation)
+  // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
+  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, ports, invocation)
   return importWhole(task, found, ports, invocation)
 }
 
-/** Whether the file is large. A compressed file can only be read from its start, so it is one segment whatever its size. */
+/** Whether the file is large. A file that can only be read from its start is one segment whatever its size. */
 async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boolean> {
   if (file.bytes !== undefined && file.bytes <= limits.segmentBytes) return false
   const opened = await files.open(file, { start: 0, end: 1 })
   if (opened.kind !== 'open') return false
   opened.body.destroy()
-  return opened.bytes > limits.segmentBytes && !(await isCompressed(file, files))
+  return opened.bytes > limits.segmentBytes && !(await isReadFromStart(file, files))
 }
 
 async function importWhole(

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
+import { endsLinesWithCr, LINE_END_SEARCH_BYTES } from '../line-ends.ts'
 import type { Absence, OpenFile, Ports, SourceFiles } from '../ports.ts'
 import { isGzip } from '../read/lines.ts'
 import type { Watermark } from '../settle/ledger.ts'
@@ -24,14 +25,18 @@ export async function openSegment(
   return opened.kind === 'open' ? { kind: 'open', opened, start } : opened
 }
 
-/** A compressed file can only be read from its start, even if its first lines are settled. */
+/** Some files can only be read from their start, even if their first lines are settled. */
 async function findStart(file: SourceFile, watermark: Watermark, files: SourceFiles): Promise<Watermark> {
   if (watermark.byte === 0) return watermark
-  return (await isCompressed(file, files)) ? { line: 0, byte: 0 } : watermark
+  return (await isReadFromStart(file, files)) ? { line: 0, byte: 0 } : watermark
 }
 
-/** Whether the first bytes of an object are those of gzip. False if there is no object. */
-export async function isCompressed(file: SourceFile, files: SourceFiles): Promise<boolean> {
-  const opened = await files.open(file, { start: 0, end: 2 })
-  return opened.kind === 'open' && isGzip(await buffer(opened.body))
+/**
+ * Whether an object can only be read from its start: it is gzip, or only its start shows how its lines end. False if there is no object.
+ */
+export async function isReadFromStart(file: SourceFile, files: SourceFiles): Promise<boolean> {
+  const opened = await files.open(file, { start: 0, end: LINE_END_SEARCH_BYTES })
+  if (opened.kind !== 'open') return false
+  const head = await buffer(opened.body)
+  return isGzip(head) || endsLinesWithCr(head, true) === true
 }

@@ -62,7 +62,7 @@ async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number
   const bytes = lineOf(deadLetter)
   if (bytes !== undefined) {
     const { byteStart = 0, byteEnd = bytes.length } = deadLetter.source
-    const line = await readLine(Readable.from([bytes]), 1, ports)
+    const line = await readLine(Readable.from([bytes]), 1, ports, true)
     // Nothing is read from an empty line: it is blank.
     return { line: { ...(line ?? { text: '' }), number, byteStart, byteEnd } }
   }
@@ -72,8 +72,8 @@ async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number
   return line && { line, lastModified: opened.lastModified }
 }
 
-async function readLine(body: Readable, number: number, { limits }: Ports): Promise<Line | undefined> {
-  const { batches } = await openLines(body, limits)
+async function readLine(body: Readable, number: number, { limits }: Ports, isLine = false): Promise<Line | undefined> {
+  const { batches } = await openLines(body, { ...limits, isLine })
   for await (const batch of batches) {
     const line = batch.find((candidate) => candidate.number === number)
     if (line !== undefined) return line

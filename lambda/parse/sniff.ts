@@ -13,6 +13,8 @@ const NOT_AN_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_
 
 /** How much of a line that is too long the diagnosis needs. */
 const START_BYTES = 1_024
+/** How much of it shows whether it is many objects. The reader keeps as much of it. */
+const LONG_START_BYTES = 200 * 1_024
 
 const OPENING_BRACE = 0x7b
 
@@ -74,7 +76,7 @@ export class FormatSniffer {
       const list = diagnoseList(first.text)
       if (list !== undefined) return list
     }
-    if (fault !== undefined) return diagnoseLongLine(textOf(fault.bytes)) ?? 'none'
+    if (fault !== undefined) return diagnoseLongLine(textOf(fault.bytes.subarray(0, LONG_START_BYTES))) ?? 'none'
     // A line that sets properties may have its event under another name, but a line with an event has not.
     if (rejection !== undefined && rejection.reason !== 'missing_identity') return 'none'
     const layout = recognizeLayout(JSON.parse(text) as JsonObject)

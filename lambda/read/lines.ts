@@ -1,5 +1,6 @@
 import { pipeline, type Readable } from 'node:stream'
 import split2 from 'split2'
+import { withLineFeeds } from './cr-lines.ts'
 import { LineGuard, type LineFault } from './line-guard.ts'
 import { toUnreadableFile, gunzip, isGzip } from './gunzip.ts'
 
@@ -38,10 +39,13 @@ export interface ReadOptions {
   /** Position of the body in the file: always the first byte of a line. A body that starts later than 0 is never decompressed. */
   readonly byteStart?: number
   readonly firstLine?: number
+  /** Whether the body is one line, so that a CR in it is no line end. */
+  readonly isLine?: boolean
 }
 
 /**
- * Cuts the body of a file into lines, however it is chunked. Decompresses it first if it is gzip.
+ * Cuts the body of a file into lines, however it is chunked. Decompresses it first if it is gzip. Lines end with LF or CR LF; or with CR
+ * alone, if the first one does.
  *
  * A batch is the lines of one block of bytes, so there is one `await` for hundreds of lines. Memory is bounded by `maxLineBytes`.
  *
@@ -49,14 +53,16 @@ export interface ReadOptions {
  */
 export async function openLines(
   body: Readable,
-  { maxLineBytes, byteStart = 0, firstLine = 1 }: ReadOptions,
+  { maxLineBytes, byteStart = 0, firstLine = 1, isLine = false }: ReadOptions,
 ): Promise<LineReader> {
   let bytesRead = 0
   const counted = count(body, (bytes) => {
     bytesRead += bytes
   })
   const raw = await peek(counted, 2)
-  const plain = await peek(byteStart === 0 && isGzip(raw.head) ? gunzip(raw.all) : raw.all, START_BYTES)
+  const isFile = byteStart === 0 && !isLine
+  const unpacked = byteStart === 0 && isGzip(raw.head) ? gunzip(raw.all) : raw.all
+  const plain = await peek(isFile ? withLineFeeds(unpacked) : unpacked, START_BYTES)
   const batches = batchesOf(body, plain.all, new LineGuard(maxLineBytes, byteStart), firstLine)
   return { start: plain.head, batches, bytesRead: () => bytesRead }
 }

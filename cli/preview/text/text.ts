@@ -1,6 +1,6 @@
 import { REASONS } from '../../../lambda/reasons.ts'
 import { fitted, listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts'
-import { counted, grouped, printable, styled, type Output } from '../../terminal/output.ts'
+import { counted, grouped, printable, shellWord, styled, type Output } from '../../terminal/output.ts'
 import type { AliasSummary, Estimate, PreviewSummary } from '../summary.ts'
 import { eventRows, propertyRows } from './name-rows.ts'
 import { lineNumbersText } from './line-numbers.ts'
@@ -34,7 +34,11 @@ function resultRows({ files, lines: { total, valid, rejected }, refused }: Previ
   const rows = [styled(output, 'bold', what)]
   for (const { file, detail } of refused) {
     const name = files.length === 1 ? 'The file' : printable(file)
-    rows.push(...wrapped(`${name} would be rejected. ${printable(detail)}`, '').map((row) => styled(output, 'red', row)))
+    rows.push(
+      ...wrapped(`${name} would be rejected. ${printable(withFileName(detail, file))}`, '').map((row) =>
+        styled(output, 'red', row),
+      ),
+    )
   }
   if (rejected > 0) {
     const others = valid === 0 ? 'No line can be sent.' : `The other ${grouped(valid)} can be sent.`
@@ -45,6 +49,11 @@ function resultRows({ files, lines: { total, valid, rejected }, refused }: Previ
     rows.push(styled(output, 'green', `${lines(valid)} can be sent.${rest}`))
   } else if (refused.length === 0) rows.push('There are no lines to send.')
   return rows
+}
+
+/** Completes the command in a detail, so that it works when it is pasted. */
+export function withFileName(detail: string, file: string): string {
+  return detail.replace('km-import fix FILE ', () => `km-import fix ${shellWord(file)} `)
 }
 
 function totalRows(summary: PreviewSummary): readonly string[] {

@@ -61,7 +61,22 @@ describe('a fix changes what it is for, and nothing else', () => {
     expect(readFix(name).apply(fixed)).toBe(fixed)
   })
 
-  test.each(['', 'none', 'list:', 'lift', 'dates:', 'dates:here', 'dates:CET', 'octal:x', 'rename', 'rename:a', 'rename:=b', 'drop', 'drop:', 'trim:x'])('"%s" is not a fix', (name) => {
+  test.each([
+    '',
+    'none',
+    'list:',
+    'lift',
+    'dates:',
+    'dates:here',
+    'dates:CET',
+    'octal:x',
+    'rename',
+    'rename:a',
+    'rename:=b',
+    'drop',
+    'drop:',
+    'trim:x',
+  ])('"%s" is not a fix', (name) => {
     expect(() => readFix(name)).toThrow(`--fix is "${name}": expected ${FIXES_HELP}.`)
   })
 })

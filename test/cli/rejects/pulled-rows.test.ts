@@ -40,6 +40,30 @@ describe('fixes', () => {
   })
 })
 
+test('a fix that makes several lines of one writes a row for each, with the id of the one dead letter', () => {
+  const two = '{"_p":"a","_t":1393344604,"_n":"x"}{"_p":"b","_t":1393344604,"_n":"x"}'
+  const fixes = [readFix('split-objects')]
+  const row = applyFixes(rowFor(two), fixes)
+  const preview = new FixPreview(fixes)
+  preview.add(row)
+  expect(preview.text()).toContain('After that, 1 of them can be sent.')
+  const rows = pulledRow(row).trimEnd().split('\n')
+  expect(rows.map((text) => (JSON.parse(text) as { id: string; line: { _p: string } }).line._p)).toEqual(['a', 'b'])
+  expect(rows.map((text) => (JSON.parse(text) as { id: string }).id)).toEqual(['m', 'm'])
+})
+
+test('a date without a time zone is a question, never a guess', () => {
+  const line = '{"_p":"a","_t":"2014-02-25 16:10:04","_n":"x"}'
+  const question = '1 date without a time zone: which zone is it? For example --fix dates:UTC or --fix dates:+01:00'
+  const previewWith = (name: string): string => {
+    const preview = new FixPreview([readFix(name)])
+    preview.add(applyFixes(rowFor(line), [readFix(name)]))
+    return preview.text()
+  }
+  expect(previewWith('dates')).toContain(question)
+  expect(previewWith('dates:UTC')).not.toContain('?')
+})
+
 test('a row has the fixed line', () => {
   expect(pulledRow({ ...rowFor('{"_t":1000}'), fixedLine: '{"_t":1}' })).toMatch(
     /^\{"reason":"invalid_json","detail":"It is wrong\.","line":\{"_t":1\},.*"id":"m"\}\n$/,

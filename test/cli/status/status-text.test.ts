@@ -123,7 +123,7 @@ ${wrapped(`${means}. ${fix}`, '    ').join('\n')}
     [ 'replaced',  { ...DONE, state: 'superseded' },        'To import the file, upload it again.' ],
     [ 'deleted',   { ...DONE, state: 'gone' },              'To import the file, upload it again.' ],
     [ 'repeated',  { ...DONE, repeatsPossible: 20 },        'repeats               20  at most; Kissmetrics ignores repeats' ],
-    [ 'warnings',  { ...DONE, warnings: { empty_property: 3 } }, '  3 times ' ],
+    [ 'warnings',  { ...DONE, warnings: { empty_property: 3 } }, '  3 times: ' ],
   ])('%s', (_what, report, text) => {
     expect(reportText(report, options, PIPE)).toContain(text)
   })

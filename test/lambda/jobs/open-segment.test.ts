@@ -2,12 +2,13 @@ import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { newTask, type Task } from '../../../lambda/intake/task.ts'
-import { isCompressed, openSegment } from '../../../lambda/jobs/open-segment.ts'
+import { isReadFromStart, openSegment } from '../../../lambda/jobs/open-segment.ts'
 import { FILE, MemoryCloud } from '../../support/memory-cloud.ts'
 
 const TASK = newTask(FILE)
 const SEGMENT: Task = { ...TASK, segment: { index: 2, byteStart: 4, byteEnd: 10, firstLine: 3, lines: 3 } }
 const PLAIN = Buffer.from('1\n2\n3\n4\n5\n6\n')
+const CR = Buffer.from('{}\r{}\r{}\r')
 const GZIP = gzipSync(PLAIN)
 
 // prettier-ignore
@@ -17,6 +18,7 @@ test.each([
   [ 'a file, from its watermark',    TASK,      PLAIN,   { line: 2, byte: 4 },     2,          PLAIN.subarray(4) ],
   [ 'a segment',                     SEGMENT,   PLAIN,   { line: 2, byte: 4 },     2,          PLAIN.subarray(4, 10) ],
   [ 'a segment, from its watermark', SEGMENT,   PLAIN,   { line: 4, byte: 8 },     4,          PLAIN.subarray(8, 10) ],
+  [ 'CR as line end, from its start', TASK,     CR,      { line: 1, byte: 3 },     0,          CR ],
   [ 'gzip, always from its start',   TASK,      GZIP,    { line: 2, byte: 4 },     0,          GZIP ],
 ])('%s', async (_what, task, object, watermark, line, bytes) => {
   const cloud = new MemoryCloud()
@@ -33,17 +35,19 @@ test.each(['gone', 'superseded', 'locked'] as const)('an object that is %s', asy
   expect(await openSegment(TASK, { line: 2, byte: 4 }, cloud.ports)).toEqual({ kind: absence })
 })
 
-describe('a file is compressed', () => {
+describe('a file can only be read from its start', () => {
   // prettier-ignore
   test.each<[string, Buffer | 'gone', boolean]>([
     [ 'gzip',                GZIP,                            true ],
     [ 'text',                PLAIN,                           false ],
+    [ 'CR as line end',      CR,                              true ],
+    [ 'CR LF as line end',   Buffer.from('{}\r\n{}\r\n'),     false ],
     [ 'an empty file',       Buffer.alloc(0),                 false ],
     [ 'one byte of gzip',    GZIP.subarray(0, 1),             false ],
     [ 'no object',           'gone',                          false ],
   ])('%s', async (_what, object, expected) => {
     const cloud = new MemoryCloud()
     cloud.object = object
-    expect(await isCompressed(FILE, cloud.ports.files)).toBe(expected)
+    expect(await isReadFromStart(FILE, cloud.ports.files)).toBe(expected)
   })
 })

@@ -1,4 +1,5 @@
 import { diagnoseBytes } from '../../../../lambda/parse/diagnose.ts'
+import { endsLinesWithCr, withLfForCr } from '../../../../lambda/line-ends.ts'
 import type { LineRules } from '../../../../lambda/parse/line.ts'
 import { FormatSniffer, type Sniffable } from '../../../../lambda/parse/sniff.ts'
 import { reject, type ReasonCode, type Rejection } from '../../../../lambda/reasons.ts'
@@ -41,6 +42,10 @@ export class LineCheck {
   #ready = 0
   #refusal: Rejection | undefined
   #isAtStart = true
+  /** Whether lines end with CR alone. Undefined until the first line end. */
+  #isCr: boolean | undefined
+  /** The pieces until then. */
+  #head: Uint8Array[] = []
 
   constructor(rules: LineRules) {
     this.#rules = rules
@@ -54,6 +59,24 @@ export class LineCheck {
       if (BOM.every((byte, index) => bytes[index] === byte)) bytes = bytes.subarray(BOM.length)
     }
     if (this.#refusal !== undefined) return
+    if (this.#isCr !== undefined) {
+      this.#addLines(bytes)
+      return
+    }
+    const head = concatenated([...this.#head, bytes])
+    this.#head = [head]
+    this.#decideLineEnds(head, false)
+  }
+
+  #decideLineEnds(head: Uint8Array, isComplete: boolean): void {
+    this.#isCr = endsLinesWithCr(head, isComplete)
+    if (this.#isCr === undefined) return
+    this.#head = []
+    this.#addLines(head)
+  }
+
+  #addLines(piece: Uint8Array): void {
+    const bytes = this.#isCr === true ? withLfForCr(piece) : piece
     let start = 0
     for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, start)) {
       this.#endLine(bytes.subarray(start, end))
@@ -64,6 +87,7 @@ export class LineCheck {
 
   /** Call after the last piece. */
   end(): void {
+    for (const head of this.#head) this.#decideLineEnds(head, true)
     if (this.#openBytes > 0) this.#endLine(new Uint8Array())
     const sniffed = this.#sniffer.end()
     if (sniffed.kind === 'refused') this.#refusal ??= sniffed.rejection

@@ -1,7 +1,49 @@
 import { useId, useState, type Dispatch } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import './fix-buttons.css'
-import type { FixSuggestion } from './suggest-fix.ts'
+import type { FixSuggestion, SimpleFixKind } from './suggest-fix.ts'
+
+interface SimpleFixText {
+  readonly kind: SimpleFixKind
+  readonly label: string
+  readonly example: ComponentChildren
+  /** After it was chosen. */
+  readonly done: string
+}
+
+const SIMPLE_FIXES: readonly SimpleFixText[] = [
+  {
+    kind: 'ms-timestamps',
+    label: 'Milliseconds to seconds',
+    example: (
+      <>
+        <code>_t</code> 1393344604000 becomes 1393344604
+      </>
+    ),
+    done: 'milliseconds to seconds',
+  },
+  {
+    kind: 'trim',
+    label: 'Remove stray spaces and commas',
+    example: 'around names, values and the line itself',
+    done: 'stray spaces and commas removed',
+  },
+  { kind: 'bom', label: 'Remove byte order marks', example: 'left from joining files', done: 'byte order marks removed' },
+  { kind: 'octal', label: 'Octal escapes to letters', example: '\\303\\251 becomes é', done: 'octal escapes to letters' },
+  { kind: 'unpack', label: 'Unpack text', example: 'a text that contains the object', done: 'text unpacked' },
+  {
+    kind: 'split-objects',
+    label: 'One object per line',
+    example: 'for several objects on one line',
+    done: 'one object per line',
+  },
+]
+
+const NAME_FIXES = [
+  { kind: 'list', label: 'Take the list', note: 'and write each of its objects on its own line' },
+  { kind: 'lift', label: 'Take the contents of', note: 'and put them in its place' },
+  { kind: 'drop', label: 'Remove', note: 'and its value' },
+] as const
 
 interface FixButtonsProps {
   /** What usually fixes lines like these. */
@@ -15,36 +57,34 @@ export function FixButtons({ suggestion, onFix }: FixButtonsProps) {
   const { kind, name = '', to = '' } = suggestion ?? {}
   return (
     <div class="fixes" role="group" aria-label="Fix all the same way">
-      <SimpleFix
-        label="Milliseconds to seconds"
-        isRecommended={kind === 'ms-timestamps'}
-        onFix={() => {
-          onFix('ms-timestamps')
-        }}
-      >
-        <code>_t</code> 1393344604000 becomes 1393344604
-      </SimpleFix>
-      <SimpleFix
-        label="Remove stray spaces and commas"
-        isRecommended={kind === 'trim'}
-        onFix={() => {
-          onFix('trim')
-        }}
-      >
-        around names, values and the line itself
-      </SimpleFix>
+      {SIMPLE_FIXES.map((fix) => (
+        <SimpleFix
+          key={fix.kind}
+          label={fix.label}
+          isRecommended={kind === fix.kind}
+          onFix={() => {
+            onFix(fix.kind)
+          }}
+        >
+          {fix.example}
+        </SimpleFix>
+      ))}
+      <DatesFix isRecommended={kind === 'dates'} onFix={onFix} />
       <RenameFix
         key={`rename ${kind === 'rename' ? to : ''}`}
         isRecommended={kind === 'rename'}
         suggested={kind === 'rename' ? to : ''}
         onFix={onFix}
       />
-      <RemoveFix
-        key={`drop ${kind === 'drop' ? name : ''}`}
-        isRecommended={kind === 'drop'}
-        suggested={kind === 'drop' ? name : ''}
-        onFix={onFix}
-      />
+      {NAME_FIXES.map((fix) => (
+        <NameFix
+          key={`${fix.kind} ${kind === fix.kind ? name : ''}`}
+          {...fix}
+          isRecommended={kind === fix.kind}
+          suggested={kind === fix.kind ? name : ''}
+          onFix={onFix}
+        />
+      ))}
     </div>
   )
 }
@@ -101,7 +141,14 @@ function RenameFix({ isRecommended, suggested, onFix }: NameFixProps) {
   )
 }
 
-function RemoveFix({ isRecommended, suggested, onFix }: NameFixProps) {
+interface NamedFixProps extends NameFixProps {
+  readonly kind: 'list' | 'lift' | 'drop'
+  readonly label: string
+  readonly note: string
+}
+
+/** A fix for one property. */
+function NameFix({ kind, label, note, isRecommended, suggested, onFix }: NamedFixProps) {
   const id = useId()
   const [name, setName] = useState(suggested)
   return (
@@ -109,19 +156,66 @@ function RemoveFix({ isRecommended, suggested, onFix }: NameFixProps) {
       class={classOf(isRecommended)}
       onSubmit={(event) => {
         event.preventDefault()
-        onFix(`drop:${name}`)
+        onFix(`${kind}:${name}`)
       }}
     >
-      <label for={id}>Remove</label>
+      <label for={id}>{label}</label>
       <NameField id={id} name={name} onName={setName} />
       <button type="submit" disabled={name === ''}>
-        Remove
+        {label}
       </button>
-      <span class="muted">and its value</span>
+      <span class="muted">{note}</span>
       {isRecommended && <Recommended />}
     </form>
   )
 }
+
+interface DatesFixProps {
+  readonly isRecommended: boolean
+  readonly onFix: (name: string) => void
+}
+
+/** Dates without a time zone stay as they are until the user has named one. */
+function DatesFix({ isRecommended, onFix }: DatesFixProps) {
+  const id = useId()
+  const [zone, setZone] = useState('')
+  return (
+    <form
+      class={classOf(isRecommended)}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onFix(zone === '' ? 'dates' : `dates:${zone}`)
+      }}
+    >
+      <button type="submit">Dates to seconds</button>
+      <label for={id}>dates without a time zone are in</label>
+      <select
+        id={id}
+        value={zone}
+        onChange={({ currentTarget }) => {
+          setZone(currentTarget.value)
+        }}
+      >
+        <option value="">(leave them)</option>
+        {ZONES.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+      {isRecommended && <Recommended />}
+    </form>
+  )
+}
+
+/** UTC, and the offsets that are in use. */
+const ZONES: readonly string[] = [
+  'UTC',
+  ...Array.from({ length: 27 }, (_, index) => index - 12)
+    .filter((hours) => hours !== 0)
+    .map((hours) => `${hours < 0 ? '-' : '+'}${String(Math.abs(hours)).padStart(2, '0')}:00`),
+  ...['-09:30', '-03:30', '+03:30', '+04:30', '+05:30', '+05:45', '+06:30', '+08:45', '+09:30', '+10:30', '+12:45'],
+]
 
 interface NameFieldProps {
   readonly id: string
@@ -155,10 +249,21 @@ function classOf(isRecommended: boolean): string {
 
 /** A fix in words. @param name as after `--fix` */
 export function fixLabel(name: string): string {
-  if (name === 'ms-timestamps') return 'milliseconds to seconds'
-  if (name === 'trim') return 'stray spaces and commas removed'
-  const [, kind, rest = ''] = /^(rename|drop):(.*)$/s.exec(name) ?? []
-  if (kind === 'drop') return `“${rest}” removed`
-  const [from = '', to = ''] = rest.split('=', 2)
-  return `“${from}” renamed to “${to}”`
+  const simple = SIMPLE_FIXES.find(({ kind }) => kind === name)
+  if (simple !== undefined) return simple.done
+  const [, kind = '', rest = ''] = /^(dates|list|lift|rename|drop)(?::(.*))?$/s.exec(name) ?? []
+  switch (kind) {
+    case 'dates':
+      return rest === '' ? 'dates to seconds' : `dates to seconds (${rest})`
+    case 'list':
+      return `objects of the list “${rest}”`
+    case 'lift':
+      return `contents of “${rest}”`
+    case 'drop':
+      return `“${rest}” removed`
+    default: {
+      const [from = '', to = ''] = rest.split('=', 2)
+      return `“${from}” renamed to “${to}”`
+    }
+  }
 }

@@ -1,7 +1,10 @@
 import type { DeadLetterReason } from '../../../rejects/content.ts'
 
 /** The kinds of fixes that `readFix` knows. */
-export type FixKind = 'ms-timestamps' | 'trim' | 'rename' | 'drop'
+export type FixKind = SimpleFixKind | 'dates' | 'list' | 'lift' | 'rename' | 'drop'
+
+/** Those without a name or a zone. */
+export type SimpleFixKind = 'ms-timestamps' | 'trim' | 'bom' | 'octal' | 'unpack' | 'split-objects'
 
 export interface FixSuggestion {
   readonly kind: FixKind
@@ -28,8 +31,24 @@ const USUAL_FIXES: Readonly<Partial<Record<DeadLetterReason, FixSuggestion>>> = 
   property_value_too_long: { kind: 'drop' },
 }
 
+/** What the detail of a rejection says, and the fix for it. */
+const DETAIL_FIXES: readonly (readonly [RegExp, FixSuggestion])[] = [
+  [/it is a date/, { kind: 'dates' }],
+  [/an octal escape/, { kind: 'octal' }],
+  [/a byte order mark/, { kind: 'bom' }],
+  [/a second object starts here/, { kind: 'split-objects' }],
+  [/that contains JSON/, { kind: 'unpack' }],
+  [/with an extra character/, { kind: 'trim' }],
+]
+
 /** The fix that usually helps. @param detail of one of the lines: it may name a property */
 export function suggestFix(reason: DeadLetterReason, detail: string): FixSuggestion | undefined {
+  const [, named] = DETAIL_FIXES.find(([words]) => words.test(detail)) ?? []
+  if (named !== undefined) return named
+  const inner = /\(each line is inside ("(?:[^"\\]|\\.)*")/.exec(detail)?.[1]
+  if (inner !== undefined) return { kind: 'lift', name: propertyIn(`(${inner}`) ?? '' }
+  const list = /\(the objects are in the list `([^`…]+)`/.exec(detail)?.[1]
+  if (list !== undefined) return { kind: 'list', name: list }
   const fix = USUAL_FIXES[reason]
   const name = propertyIn(detail)
   return fix?.kind === 'drop' && fix.name === undefined && name !== undefined ? { ...fix, name } : fix

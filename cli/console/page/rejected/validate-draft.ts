@@ -1,5 +1,5 @@
 import type { Rejection } from '../../../../lambda/reasons.ts'
-import { onOneLine, rejectionOfRow } from '../../../rejects/validate.ts'
+import { linesOf, rejectionOfLines } from '../../../rejects/validate.ts'
 import type { DraftLine } from './drafts.ts'
 
 const rejections = new WeakMap<DraftLine, { readonly rejection: Rejection | undefined }>()
@@ -8,7 +8,7 @@ const rejections = new WeakMap<DraftLine, { readonly rejection: Rejection | unde
 export function rejectionOfDraft(draft: DraftLine): Rejection | undefined {
   const known = rejections.get(draft)
   if (known !== undefined) return known.rejection
-  const rejection = rejectionOfRow(onOneLine(draft.text), draft.row.hasInvalidBytes)
+  const rejection = rejectionOfLines(linesOf(draft.text), draft.row.hasInvalidBytes)
   rejections.set(draft, { rejection })
   return rejection
 }

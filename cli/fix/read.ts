@@ -1,0 +1,67 @@
+import type { Readable } from 'node:stream'
+import { SetupError } from '../../lambda/errors.ts'
+import { isBlank } from '../../lambda/parse/line.ts'
+import { openLines, UnreadableFile } from '../../lambda/read/lines.ts'
+import { toUnreadableFile } from '../../lambda/read/gunzip.ts'
+import { unpacked } from '../preview/unpacked.ts'
+import type { Fix } from '../rejects/fix.ts'
+import { grouped } from '../terminal/output.ts'
+import { ObjectScanner } from './object-scanner.ts'
+
+/** The highest value of KM_MAX_LINE_BYTES. */
+const MAX_LINE_BYTES = 4 * 1_048_576
+
+export interface FileLine {
+  readonly text: string
+  /** Whether it is one of the objects that a fix has found in the file. */
+  readonly isSplit: boolean
+}
+
+/**
+ * The lines of a file, without blank ones. If one of the fixes is about the file as a whole, these are its objects, wherever their lines end.
+ *
+ * @throws SetupError if the file cannot be read to its end, or has a line that would be changed by copying it
+ */
+export async function* linesIn(body: Readable, fixes: readonly Fix[]): AsyncGenerator<FileLine> {
+  const ofFile = fixes.find(({ isOfFile }) => isOfFile)
+  try {
+    yield* ofFile === undefined ? linesOfFile(body) : objectsOfFile(body, ofFile)
+  } catch (error) {
+    const unreadable = toUnreadableFile(error)
+    if (!(unreadable instanceof UnreadableFile)) throw error
+    throw new SetupError(`The file cannot be read: ${unreadable.message}.`, { cause: error })
+  }
+}
+
+async function* linesOfFile(body: Readable): AsyncGenerator<FileLine> {
+  const { batches } = await openLines(body, { maxLineBytes: MAX_LINE_BYTES })
+  for await (const batch of batches)
+    for (const { text, number, fault } of batch) {
+      if (fault !== undefined) throw new SetupError(`Line ${grouped(number)} ${FAULTS[fault.reason]}`)
+      if (!isBlank(text)) yield { text, isSplit: false }
+    }
+}
+
+const FAULTS = {
+  line_too_long: 'is longer than 4 MiB. If it is many objects on one line, use --fix split-objects.',
+  invalid_encoding: 'is not UTF-8 text. Convert the file first, for example: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW',
+} as const
+
+async function* objectsOfFile(body: Readable, { name }: Fix): AsyncGenerator<FileLine> {
+  const scanner = new ObjectScanner(/^list(?::(.*))?$/s.test(name) ? name.slice('list:'.length) : undefined)
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  for await (const bytes of unpacked(body))
+    for (const text of scanner.push(decoded(decoder, bytes))) yield { text, isSplit: true }
+  for (const text of scanner.push(decoded(decoder))) yield { text, isSplit: true }
+  scanner.end()
+}
+
+function decoded(decoder: TextDecoder, bytes?: Buffer): string {
+  try {
+    return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true })
+  } catch (cause) {
+    throw new SetupError('The file is not UTF-8 text. Convert it first, for example: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW', {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { fix } from '../../../cli/fix/fix.ts'
+
+const FIELD = path.resolve('test/fixtures/field')
+let dir = ''
+let said = ''
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'km-fix-'))
+  said = ''
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += String(text)
+    return true
+  })
+})
+
+afterEach(async () => {
+  jest.restoreAllMocks()
+  await rm(dir, { recursive: true })
+})
+
+async function fixed(file: string, fixes: readonly string[]): Promise<{ code: number; lines: readonly string[] }> {
+  const output = path.join(dir, 'out.jsonl')
+  const code = await fix(file, { fix: fixes, output })
+  const text = await readFile(output, 'utf8')
+  return { code, lines: text.split('\n').slice(0, -1) }
+}
+
+const write = async (name: string, content: string | Buffer): Promise<string> => {
+  const file = path.join(dir, name)
+  await writeFile(file, content)
+  return file
+}
+
+describe('files that would be rejected as a whole are converted without loss', () => {
+  // prettier-ignore
+  test.each([
+    //  the file                        the fixes                                                                                     lines
+    [ '05-firehose-oneline.jsonl',      ['split-objects'],                                                                            6 ],
+    [ '05b-firehose-some.jsonl',        ['split-objects'],                                                                            7 ],
+    [ '16-excel-csv.jsonl',             ['unpack'],                                                                                   2 ],
+    [ '16b-double-encoded.jsonl',       ['unpack'],                                                                                   2 ],
+    [ '16c-mixpanel-export.jsonl',      ['lift:properties', 'rename:distinct_id=_p', 'rename:time=_t', 'rename:event=_n'],            3 ],
+    [ '18d-array-lines.json',           ['array'],                                                                                    3 ],
+    [ '23-links-min.json',              ['list:links'],                                                                               2 ],
+  ])('%s', async (name, fixes, count) => {
+    const { code, lines } = await fixed(path.join(FIELD, name), fixes)
+    expect(lines).toHaveLength(count)
+    expect(code).toBe(0)
+    expect(said).toContain(`${count} lines written`)
+  })
+})
+
+test('a compressed file of 500 kB on one line', async () => {
+  const object = '{"_p":"a","_t":1393344604,"_n":"One"}'
+  const file = await write('one.json.gz', gzipSync(object.repeat(14_000)))
+  const { code, lines } = await fixed(file, ['split-objects'])
+  expect([code, lines.length, new Set(lines).size]).toEqual([0, 14_000, 1])
+})
+
+test('only the user may read the new file, and an old one is never replaced', async () => {
+  const file = await write('in.jsonl', '{"_p":"a","_t":1393344604,"_n":"One"}\n')
+  await fixed(file, ['trim'])
+  expect((await stat(path.join(dir, 'out.jsonl'))).mode & 0o777).toBe(0o600)
+  await expect(fixed(file, ['trim'])).rejects.toThrow('exists. Delete it, or choose another name with --output.')
+})
+
+test('a date without a time zone stays, and is a question', async () => {
+  const file = await write('in.jsonl', '{"_p":"a","_t":"2014-02-25 16:10:04","_n":"One"}\n')
+  expect(await fixed(file, ['dates'])).toEqual({ code: 1, lines: ['{"_p":"a","_t":"2014-02-25 16:10:04","_n":"One"}'] })
+  expect(said).toContain('1 date without a time zone: which zone is it?')
+})
+
+test.each([
+  ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff]), ['trim'], 'Line 1 is not UTF-8 text'],
+  ['bytes that are not UTF-8, in a list', Buffer.from([0x5b, 0xff]), ['array'], 'not UTF-8 text'],
+  ['damaged gzip', gzipSync('{}').subarray(0, 12), ['trim'], 'cut off'],
+  ['a line that is too long', Buffer.alloc(5_000_000, 'x'), ['trim'], '--fix split-objects'],
+  ['no fix', Buffer.from('{}'), [], 'Say what to fix'],
+])('%s: says what to do', async (_what, content, fixes, message) => {
+  await expect(fixed(await write('in.jsonl', content), fixes)).rejects.toThrow(message)
+})
