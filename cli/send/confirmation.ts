@@ -18,6 +18,8 @@ export function confirmationText(summary: PreviewSummary, names: readonly string
     ...lineSentences(summary),
     ...aliasSentences(summary),
     ...twinSentences(summary),
+    ...identitySentences(summary),
+    ...repeatSentences(summary),
   ]
   const rows = sentences.flatMap((sentence) => wrapped(sentence))
   return `${[styled(output, 'bold', title), ...rows, previewHint(names)].join('\n')}\n\n`
@@ -50,6 +52,29 @@ function twinSentences({ events }: PreviewSummary): readonly string[] {
     ({ names: [one = '', other = ''] }) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`,
   )
   return [`Similar event names, probably meant to be one: ${listed(pairs, WIDTH)}.`]
+}
+
+function identitySentences({ warnings, identities }: PreviewSummary): readonly string[] {
+  const { placeholder_identity: placeholders = 0, unusual_identity: unusual = 0 } = warnings
+  const { people, groups } = identities.spellings
+  const pairs = groups.map(([one = '', other = '']) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`)
+  return [
+    ...(placeholders === 0
+      ? []
+      : [`${counted(placeholders, 'line')} of a placeholder like null or guest: many people would become one.`]),
+    ...(unusual === 0 ? [] : [`${counted(unusual, 'line')} with spaces, quotes or invisible characters in an identity.`]),
+    ...(people === 0 ? [] : [`${counted(people, 'person', 'people')} with several spellings: ${listed(pairs, WIDTH)}.`]),
+  ]
+}
+
+function repeatSentences({ repeats }: PreviewSummary): readonly string[] {
+  const { events, sameSecond, sets, contradictions, isComplete } = repeats
+  const count = events + sameSecond + sets + contradictions
+  return count === 0
+    ? []
+    : [
+        `${isComplete ? '' : 'At least '}${counted(count, 'line or property', 'lines or properties')} Kissmetrics counts as one with an earlier one.`,
+      ]
 }
 
 /** The most frequent reasons, with their counts. */
