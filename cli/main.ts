@@ -13,6 +13,7 @@ import { addRejects } from './rejects/commands.ts'
 import { FIXES_HELP } from './rejects/fix.ts'
 import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
+import { printableLines } from './terminal/escape.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
 
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else'
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .showHelpAfterError('(Use --help to see commands and options.)')
     .configureHelp({ optionDescription })
     .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) }) // quotes what the user typed
   program
     .command('local')
     .description('run the whole importer on this computer, without AWS: watch a folder and import its files')
@@ -153,7 +155,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
     const message = error instanceof SetupError ? error.message : awsErrorText(error)
     if (message === undefined) throw error
-    process.stderr.write(`km-import: ${message}\n`)
+    process.stderr.write(`km-import: ${printableLines(message)}\n`)
     return EXIT.unusable
   }
 }

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
@@ -8,14 +9,14 @@ import { s3Checkpoints, s3DeadLetterArchive, s3Reports } from './adapters/s3-doc
 import { s3Listing, s3SourceFiles } from './adapters/s3-objects.ts'
 import { apiKeySource } from './adapters/secrets.ts'
 import { changeVisibility, sqsDeadLetterQueue, sqsDeadLetterReader, sqsImportQueue } from './adapters/sqs.ts'
-import { backoffCeiling } from './backoff.ts'
 import { dispatchAll, handleMessage, isAcknowledged } from './jobs/dispatch.ts'
-import { UnfinishedError } from './errors.ts'
-import { readImporterSettings, type ImporterSettings, type Env } from './settings.ts'
+import { UnfinishedError, type SetupError } from './errors.ts'
+import { readImporterSettings, TEXT_SETTINGS, type ImporterSettings, type Env } from './settings.ts'
 import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
 import { resuming } from './read/resume.ts'
 import { Deadline } from './jobs/deadline.ts'
+import { redeliverySeconds, whileHidden } from './jobs/visibility.ts'
 import type { InvocationContext, Ports } from './ports.ts'
 
 /**
@@ -24,28 +25,27 @@ import type { InvocationContext, Ports } from './ports.ts'
  */
 export type Handler = (event: unknown, context: InvocationContext) => Promise<SQSBatchResponse | undefined>
 
-/**
- * While a message is being worked on, it is hidden for this long at a time. If the function dies, SQS delivers the message again after this
- * time, and not after the visibility timeout of the queue, which is six times the time limit of an invocation.
- */
-const HIDDEN_SECONDS = 180
-const HIDE_EVERY_MS = 60_000
-
-/** A message that failed is delivered again after this time, which doubles with each further failure. */
-const REDELIVERY_SECONDS = { first: 30, max: 900 }
+/** How long a message waits while a setting of the function is wrong. */
+const MISCONFIGURED_DELAY_SECONDS = 300
 
 /** Kissmetrics API keys have 40 hex digits. */
 const USUAL_KEY = /^[0-9a-f]{40}$/i
 
+export interface AwsClients {
+  readonly s3: S3Client
+  readonly sqs: SQSClient
+}
+
 /**
  * Builds the importer from its environment.
  *
+ * @param clients clients of S3 and SQS, if they are not those of the environment
  * @throws SetupError if a setting is missing or out of range: before the first event, never at line 40,000
  */
-export function createHandler(env: Env, log: Log): Handler {
+export function createHandler(env: Env, log: Log, clients: AwsClients = { s3: s3Client(), sqs: new SQSClient({}) }): Handler {
   const config = readImporterSettings(env)
-  const sqs = new SQSClient({})
-  const ports = awsPorts(config, sqs, log)
+  const { sqs } = clients
+  const ports = awsPorts(config, clients, log)
   return async (event, context) => {
     using deadline = new Deadline(context, config.limits.deadlineMarginMs, clock)
     const messages = sqsRecords(event)
@@ -56,18 +56,39 @@ export function createHandler(env: Env, log: Log): Handler {
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: deadline.ending }
+      const deliveries = deliveriesOf(message)
+      const invocation = { messageId: message.messageId, deliveries, ending: deadline.ending }
+      const hide = (seconds: number) => changeVisibility(sqs, config.importQueueUrl, message.receiptHandle, seconds)
       const work = () => handleMessage(() => readMessage(message.body), ports, invocation)
-      if (await whileInvisible(message, sqs, config.importQueueUrl, work)) continue
+      if (await whileHidden(hide, clock, work)) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })
-      await redeliverLater(message, sqs, config.importQueueUrl)
+      // If SQS refuses, the message is delivered again when its visibility timeout ends.
+      await hide(redeliverySeconds(deliveries)).catch(() => undefined)
     }
     return { batchItemFailures }
   }
 }
 
-function awsPorts(config: ImporterSettings, sqs: SQSClient, log: Log): Ports {
-  const s3 = s3Client()
+/**
+ * The importer while a setting of the function is wrong: it replaces each message by a new one, which waits. So no message uses up its
+ * deliveries until the setting is right; AWS Lambda then starts a new process.
+ */
+export function createWaitingHandler(cause: SetupError, env: Env, log: Log): Handler {
+  const queueUrl = env[TEXT_SETTINGS.importQueueUrl]
+  const queue = queueUrl === undefined ? undefined : sqsImportQueue(new SQSClient({}), queueUrl)
+  return async (event) => {
+    eventsFor(log).setupWrong(cause.message)
+    const messages = sqsRecords(event)
+    if (messages === undefined || queue === undefined) throw cause
+    const batchItemFailures: { itemIdentifier: string }[] = []
+    for (const { messageId, body } of messages) {
+      await queue.send(body, MISCONFIGURED_DELAY_SECONDS).catch(() => batchItemFailures.push({ itemIdentifier: messageId }))
+    }
+    return { batchItemFailures }
+  }
+}
+
+function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): Ports {
   const events = eventsFor(log)
   const readKey = apiKeySource(config.apiKey, () => clock.now())
   let isKeyChecked = false
@@ -107,35 +128,4 @@ function sqsRecords(event: unknown): readonly SQSRecord[] | undefined {
 
 function deliveriesOf({ attributes }: SQSRecord): number {
   return Number(attributes.ApproximateReceiveCount) || 1
-}
-
-/**
- * Hides the message while `act` runs. If SQS refuses, the message is only delivered again later than it could be; or earlier, and then its
- * lease makes it wait.
- */
-async function whileInvisible<T>(
-  { receiptHandle }: SQSRecord,
-  sqs: SQSClient,
-  queueUrl: string,
-  act: () => Promise<T>,
-): Promise<T> {
-  let hiding: Promise<void> | undefined
-  const hide = (): void => {
-    hiding = changeVisibility(sqs, queueUrl, receiptHandle, HIDDEN_SECONDS).catch(() => undefined)
-  }
-  hide()
-  const timer = setInterval(hide, HIDE_EVERY_MS)
-  try {
-    return await act()
-  } finally {
-    clearInterval(timer)
-    await hiding // or it could overwrite the next visibility change
-  }
-}
-
-/** Makes SQS deliver the message again sooner than after the long visibility timeout of the queue, so a short outage costs a short wait. */
-async function redeliverLater(message: SQSRecord, sqs: SQSClient, queueUrl: string): Promise<void> {
-  const delaySeconds = backoffCeiling(deliveriesOf(message), REDELIVERY_SECONDS)
-  // If SQS refuses, the message is delivered again when its visibility timeout ends.
-  await changeVisibility(sqs, queueUrl, message.receiptHandle, delaySeconds).catch(() => undefined)
 }

@@ -48,9 +48,6 @@ export function eventsFor(log: Log) {
     busy(key: string): void {
       log.info('Another invocation is importing this file; left to that invocation.', { code: 'task_busy', key })
     },
-    deliveredTwice(): void {
-      log.info('SQS delivered this message twice; left to the other invocation.', { code: 'message_delivered_twice' })
-    },
     leaseLost(): void {
       log.warn('Another invocation has taken over this import, because this one did not write a checkpoint in time.', {
         code: 'lease_lost',
@@ -59,6 +56,14 @@ export function eventsFor(log: Log) {
     },
     planned(segments: number): void {
       log.info('File split into segments, which are imported in parallel.', { code: 'file_split', segments })
+    },
+    segmentsRequeued(key: string, segments: number): void {
+      log.warn('Nothing has happened for a long time: the unfinished segments were queued again.', {
+        code: 'segments_requeued',
+        key,
+        segments,
+      })
+      log.count('SegmentsRequeued', segments)
     },
     interrupted(): void {
       log.info('Stopped as asked. The import continues from here when the importer runs again.', { code: 'interrupted' })
@@ -125,7 +130,7 @@ export function eventsFor(log: Log) {
     },
     setupWrong(detail: string): void {
       log.error(
-        'The setup is wrong, so sending has stopped. Fix it; the work waits in the queue, later in the dead-letter queue.',
+        'The setup is wrong, so sending has stopped. Fix it. The work waits in the import queue and continues by itself.',
         {
           code: 'setup_wrong',
           detail,

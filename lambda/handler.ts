@@ -1,9 +1,10 @@
 import { cloudWatchLog } from './adapters/log.ts'
-import { createHandler } from './app.ts'
+import { createHandler, createWaitingHandler, type Handler } from './app.ts'
+import { SetupError } from './errors.ts'
 import type { InvocationContext } from './ports.ts'
 
 const log = cloudWatchLog(process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'kissmetrics-importer')
-const handle = createHandler(process.env, log)
+const handle = createHandlerOrWait()
 
 /** The handler of the deployed Lambda function. */
 export async function handler(event: unknown, context: InvocationContext): Promise<unknown> {
@@ -11,5 +12,15 @@ export async function handler(event: unknown, context: InvocationContext): Promi
     return await handle(event, context)
   } finally {
     log.flush()
+  }
+}
+
+/** An error while the function is loaded would use up a delivery of each message. */
+function createHandlerOrWait(): Handler {
+  try {
+    return createHandler(process.env, log)
+  } catch (error) {
+    if (error instanceof SetupError) return createWaitingHandler(error, process.env, log)
+    throw error
   }
 }

@@ -96,7 +96,7 @@ function alarmRules({ importQueue: { queue, deadLetters }, importer }: AlarmsPro
       periods: 1,
       description:
         'Nothing is sent, because the API key, the endpoint or the permissions are wrong. The log of the function says which. ' +
-        'Files wait in the import queue; after maxReceiveCount deliveries they are in the dead-letter queue.',
+        'Fix it. Files wait in the import queue and are tried again every 15 minutes at least.',
     },
     EndpointDown: {
       metric: importerMetric('EndpointDown'),

@@ -3,7 +3,7 @@ import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { printable } from '../terminal/output.ts'
+import { printableLines } from '../terminal/output.ts'
 import { readPort } from '../terminal/port-option.ts'
 import { ConsoleApi } from './api.ts'
 import { startServer, type ConsoleServer } from './server.ts'
@@ -47,5 +47,5 @@ export async function startConsole(deployment: Deployment, port: number): Promis
 
 function printError(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`console: ${text.split('\n').map(printable).join('\n')}\n`)
+  process.stderr.write(`console: ${printableLines(text)}\n`)
 }

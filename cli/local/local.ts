@@ -1,6 +1,12 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHandler } from '../../lambda/app.ts'
+import { clock } from '../../lambda/adapters/clock.ts'
+import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
+import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
+import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
+import { asError, SetupError } from '../../lambda/errors.ts'
+import { search } from '../../lambda/jobs/reconcile.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
@@ -11,12 +17,14 @@ import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
 import { readCdkSettings } from './cdk-settings.ts'
+import { asDiskFull, checkDiskSpace } from './disk-space.ts'
 import { EventSource } from './event-source.ts'
 import { greeting } from './greeting.ts'
 import type { LocalOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { ReportFollower } from './reports.ts'
 import { isEmpty, uploadSamples } from './samples.ts'
+import { runResult, setupResult } from './run-result.ts'
 import { startServers, type Servers } from './servers.ts'
 import { notifyOn, terminalLog, type Notify } from './terminal-log.ts'
 import { WatchedFolder } from './watched-folder.ts'
@@ -24,6 +32,8 @@ import { WatchedFolder } from './watched-folder.ts'
 const POLL_MS = 250
 /** With `--once`: consecutive polls that must find nothing to do before the run ends. */
 const IDLE_POLLS_TO_END = 4
+/** The arguments as typed, for the command that continues. */
+const ARGS = process.argv.slice(2)
 
 /**
  * Runs the whole importer on this computer: the deployed handler, wired as the stack wires it, with emulators of S3, SQS and Kissmetrics
@@ -53,79 +63,116 @@ class LocalRun {
   readonly #reports: ReportFollower
   readonly #progress: Progress
   readonly #folder: WatchedFolder
-  readonly #source: EventSource
-  #isSetupWrong = false
-  #isEndpointDown = false
+  readonly #wiring: Wiring
+  #source: EventSource | undefined
+  /** The metrics that the importer has counted in this run. */
+  readonly #metrics = new Set<string>()
+  #setupError: SetupError | undefined
   #isFileUnreadable = false
+  #isSearchDone = false
 
   constructor(options: LocalOptions, wiring: Wiring, servers: Servers, status: StatusLine) {
     this.#options = options
     this.#servers = servers
     this.#status = status
     this.#notify = notifyOn(process.stderr, status)
-    this.#reports = new ReportFollower(servers.services.s3, BUCKET, path.join(options.stateDir, 'reports'))
+    this.#reports = new ReportFollower(servers.services, {
+      folder: path.join(options.stateDir, 'reports'),
+      onProblem: (problem) => {
+        this.#notify('yellow', 'note:', problem)
+      },
+    })
     this.#progress = new Progress(status, options.json ? undefined : process.stdout)
     this.#folder = this.#openFolder()
-    this.#source = this.#openSource(wiring)
+    this.#wiring = wiring
   }
 
   async untilDone(): Promise<ExitCode> {
     using interruption = new Interruption()
     const { sqs, deadLetterQueueUrl } = this.#servers.services
-    await this.#reports.changes() // skips the results of earlier runs
+    await this.#reports.skipEarlier() // before the first invocation
+    this.#source = this.#openSource(this.#wiring)
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
     await this.#uploadFiles()
     for (let idlePolls = 0; idlePolls < IDLE_POLLS_TO_END;) {
       if (interruption.happened) return EXIT.interrupted
-      if (this.#options.once && this.#isSetupWrong) return EXIT.unusable
+      await checkDiskSpace(this.#options.stateDir)
+      if (this.#setupError !== undefined) throw this.#setupError
+      if (this.#options.once && this.#metrics.has('SetupErrors')) return setupResult(ARGS, process.stderr)
       this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))
-      idlePolls = this.#options.once && (await this.#isIdle()) ? idlePolls + 1 : 0
+      idlePolls = await this.#countIdlePolls(idlePolls)
       await delay(POLL_MS, undefined, { signal: interruption.signal }).catch(() => undefined)
     }
-    return this.#result()
+    this.#status.clear()
+    return await runResult(
+      {
+        services: this.#servers.services,
+        stateDir: this.#options.stateDir,
+        states: this.#reports.states,
+        isEndpointDown: this.#metrics.has('EndpointDown'),
+        isFileUnreadable: this.#isFileUnreadable,
+        args: ARGS,
+      },
+      process.stderr,
+    )
   }
 
   /** The next start continues from what this leaves behind. */
   async stop(): Promise<void> {
     await this.#folder.stop()
-    await this.#source.stop()
+    await this.#source?.stop()
     this.#status.clear()
-    if (this.#options.json) process.stdout.write(`${JSON.stringify(this.#progress.finished, null, 2)}\n`)
+    if (this.#options.json) await this.#reports.write(this.#progress.finished, process.stdout)
   }
 
   /** Uploads what is in the folder; on an empty first start, the samples. */
   async #uploadFiles(): Promise<void> {
     const { s3 } = this.#servers.services
-    const isFirstStart = (await isEmpty(s3, BUCKET)) && (await this.#folder.files()).length === 0
+    const isFirstStart = (await isEmpty(s3, BUCKET)) && (await this.#folder.isEmpty())
     if (isFirstStart && this.#options.samples && this.#servers.emulatorUrl !== undefined) {
       this.#notify('dim', 'first start:', 'there is nothing to import yet, so the samples are imported.')
       await uploadSamples(s3, BUCKET)
     }
-    await this.#folder.scan()
+    this.#folder.start()
   }
 
   async #isIdle(): Promise<boolean> {
     const { sqs, importQueueUrl } = this.#servers.services
-    if (this.#folder.isUploading || !this.#source.isIdle) return false
+    if (this.#folder.isUploading || this.#source?.isIdle !== true) return false
     const { active, delayed } = await queueDepth(sqs, importQueueUrl)
     // During an outage, work is retried later, possibly for days: `--once` does not wait for it.
-    return active === 0 && (delayed === 0 || this.#isEndpointDown)
+    return active === 0 && (delayed === 0 || this.#metrics.has('EndpointDown'))
   }
 
-  #result(): ExitCode {
-    if (this.#isFileUnreadable) return EXIT.unusable
-    const unfinished = this.#progress.unfinished
-    for (const { file } of unfinished)
-      this.#notify(
-        'red',
-        'error:',
-        this.#isEndpointDown
-          ? `${file.key} is not finished, because the endpoint is down. Run the same command again to continue.`
-          : `${file.key} is not finished; its message is in the dead-letter queue. See it: npx km-import rejects list.`,
-      )
-    const isAllDelivered = unfinished.length === 0 && this.#progress.finished.every(({ state }) => state === 'complete')
-    return isAllDelivered ? EXIT.ok : EXIT.someLinesLeft
+  /** Without `--once` it only looks for the first time that there is nothing to do, and never counts to the end. */
+  async #countIdlePolls(idlePolls: number): Promise<number> {
+    const { once } = this.#options
+    if ((!once && this.#isSearchDone) || !(await this.#isIdle())) return 0
+    if (idlePolls + 1 < IDLE_POLLS_TO_END) return idlePolls + 1
+    return (await this.#queueLostWork()) > 0 || !once ? 0 : IDLE_POLLS_TO_END
+  }
+
+  /**
+   * Once in a run, when the queue is empty: queues the imports that have not ended. Their messages were lost, or failed too often in an
+   * earlier run. What has failed in this run would fail again: it waits for the next start.
+   *
+   * @returns how many were queued
+   */
+  async #queueLostWork(): Promise<number> {
+    if (this.#isSearchDone) return 0
+    this.#isSearchDone = true
+    if (['Crashes', 'EndpointDown'].some((metric) => this.#metrics.has(metric))) return 0
+    const { s3, sqs, importQueueUrl } = this.#servers.services
+    const ports = { reports: s3Reports(s3), importQueue: sqsImportQueue(sqs, importQueueUrl), clock }
+    return (await search(s3Listing(s3, BUCKET).pages(), ports, { staleMs: 0 })).queued
+  }
+
+  /** An error that only the user can fix ends the run; after any other, the rest goes on. */
+  #fail(cause: Error): void {
+    const error = asDiskFull(cause, this.#options.stateDir)
+    if (error instanceof SetupError) this.#setupError = error
+    else this.#notify('red', 'error:', error.message)
   }
 
   #openFolder(): WatchedFolder {
@@ -136,35 +183,33 @@ class LocalRun {
       onIgnored: (file, suffixes) => {
         this.#notify('yellow', 'ignored:', `${file} (only files that end in ${suffixes.join(', ')} are imported)`)
       },
-      onUnreadable: (file, code) => {
+      onProblem: (file, problem) => {
         this.#isFileUnreadable = true
-        this.#notify(
-          'red',
-          'error:',
-          `${file} could not be read (${code}). Give yourself access to it, or remove it from the folder.`,
-        )
+        this.#notify('red', 'error:', `${file} ${problem}.`)
+      },
+      onNote: (note) => {
+        this.#notify('yellow', 'note:', note)
+      },
+      checkRoom: (bytes) => checkDiskSpace(this.#options.stateDir, bytes),
+      onError: (error) => {
+        this.#fail(error)
       },
     })
   }
 
   #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): EventSource {
-    const { sqs, importQueueUrl, importQueueArn } = this.#servers.services
-    const log = terminalLog(this.#notify, {
-      setupWrong: () => {
-        this.#isSetupWrong = true
-      },
-      endpointDown: () => {
-        this.#isEndpointDown = true
-      },
+    const { s3, sqs, importQueueUrl, importQueueArn } = this.#servers.services
+    const log = terminalLog(this.#notify, (metric) => {
+      this.#metrics.add(metric)
     })
-    return new EventSource(sqs, createHandler(this.#environment(environment), log), {
+    return new EventSource(sqs, createHandler(this.#environment(environment), log, { s3, sqs }), {
       queueUrl: importQueueUrl,
       queueArn: importQueueArn,
       batchSize: eventSource.batchSize,
       timeoutMs: timeoutSeconds * 1000,
       concurrency: eventSource.maximumConcurrency,
       onError: (error) => {
-        this.#notify('red', 'error:', error instanceof Error ? error.message : String(error))
+        this.#fail(asError(error))
       },
     })
   }

@@ -4,10 +4,15 @@ import { displayPath } from '../terminal/display-path.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal/output.ts'
 import type { FollowedReport } from './reports.ts'
 
+/** Files that the status line names. */
+const MAX_SHOWN = 3
+
 /** The files of this run: shows a status line while a file is imported, and a table when it is done. */
 export class Progress {
-  /** By path of the report, because each version of a file has its own report. */
-  readonly #reports = new Map<string, Report>()
+  /** By key of the report, because each version of a file has its own report. */
+  readonly #unfinished = new Map<string, Report>()
+  /** Keys of reports, in the order in which they became final. A run can have more reports than fit into memory. */
+  readonly #finished = new Set<string>()
   readonly #status: StatusLine
   readonly #results: Output | undefined
 
@@ -17,24 +22,36 @@ export class Progress {
     this.#results = results
   }
 
-  /** The final reports of this run, in the order in which their imports started. */
-  get finished(): readonly Report[] {
-    return [...this.#reports.values()].filter(isFinal)
+  /** The keys of the final reports of this run. */
+  get finished(): Iterable<string> {
+    return this.#finished
   }
 
   /** The reports of imports that have started and are not done. */
   get unfinished(): readonly Report[] {
-    return [...this.#reports.values()].filter((report) => !isFinal(report))
+    return [...this.#unfinished.values()]
   }
 
   show(followed: readonly FollowedReport[], deadLetters: number): void {
-    for (const { report, file } of followed) {
-      this.#reports.set(file, report)
-      if (!isFinal(report) || this.#results === undefined) continue
+    for (const { key, report, file } of followed) {
+      if (!isFinal(report)) {
+        this.#unfinished.set(key, report)
+        continue
+      }
+      this.#unfinished.delete(key)
+      this.#finished.add(key)
+      if (this.#results === undefined) continue
       this.#status.clear()
-      this.#results.write(`${resultTable(report, displayPath(file), deadLetters, this.#results)}\n`)
+      const shown = file === undefined ? printable(key) : displayPath(file)
+      this.#results.write(`${resultTable(report, shown, deadLetters, this.#results)}\n`)
     }
-    if (this.unfinished.length > 0) this.#status.show(this.unfinished.map(progressOf).join(' · '))
+    if (this.#unfinished.size > 0) this.#status.show(this.#statusLine())
+  }
+
+  #statusLine(): string {
+    const shown = [...this.#unfinished.values()].slice(0, MAX_SHOWN).map(progressOf)
+    const more = this.#unfinished.size - shown.length
+    return [...shown, ...(more > 0 ? [`${grouped(more)} more`] : [])].join(' · ')
   }
 }
 

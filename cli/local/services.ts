@@ -6,18 +6,23 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { startS3 } from '../../emulators/s3/server.ts'
+import { startS3, type S3Emulator } from '../../emulators/s3/server.ts'
 import { startSqs, type SqsOptions } from '../../emulators/sqs/server.ts'
 import type { Wiring } from '../../lib/wiring.ts'
 import { BUCKET, useEmulators } from './addresses.ts'
+import { s3InProcess, sqsInProcess } from './in-process.ts'
 
 const IMPORT_QUEUE = 'import'
 const DEAD_LETTER_QUEUE = 'dead-letters'
 
 /** The S3 and SQS emulators of local mode, with the bucket and the queues that the stack would deploy. */
 export interface LocalServices {
+  /** Calls the emulator in this process, without HTTP where that is faster. */
   readonly s3: S3Client
+  /** Calls the emulator in this process, without HTTP where that is faster. */
   readonly sqs: SQSClient
+  /** Follows what is written to the bucket. */
+  readonly writes: Pick<S3Emulator, 'writtenAfter' | 'lastSequence'>
   readonly s3Url: string
   readonly sqsUrl: string
   readonly importQueueUrl: string
@@ -51,8 +56,9 @@ export async function startLocalServices(
     const s3Server = await startS3({ dir: path.join(stateDir, 's3'), port, onEvent: (arn, body) => sqsServer.send(arn, body) })
     useEmulators(s3Server.url, sqsServer.url)
     const services: LocalServices = {
-      s3: new S3Client({}),
-      sqs: new SQSClient({}),
+      s3: s3InProcess(new S3Client({}), s3Server),
+      sqs: sqsInProcess(new SQSClient({}), sqsServer),
+      writes: s3Server,
       s3Url: s3Server.url,
       sqsUrl: sqsServer.url,
       importQueueUrl: sqsServer.queueUrl(IMPORT_QUEUE),

@@ -11,8 +11,12 @@ export function notifyOn(output: Output, status: StatusLine): Notify {
   }
 }
 
-/** The importer's log on a terminal: warnings and errors only. The table at the end of a file shows the rest. */
-export function terminalLog(notify: Notify, on: { readonly setupWrong: () => void; readonly endpointDown: () => void }): Log {
+/**
+ * The importer's log on a terminal: warnings and errors only. The table at the end of a file shows the rest.
+ *
+ * @param on called with the name of each metric that is counted
+ */
+export function terminalLog(notify: Notify, on: (metric: string) => void): Log {
   return {
     info: () => undefined,
     warn: (sentence, facts) => {
@@ -21,10 +25,7 @@ export function terminalLog(notify: Notify, on: { readonly setupWrong: () => voi
     error: (sentence, facts) => {
       notify('red', 'error:', withFacts(sentence, facts))
     },
-    count: (metric) => {
-      if (metric === 'SetupErrors') on.setupWrong()
-      if (metric === 'EndpointDown') on.endpointDown()
-    },
+    count: on,
   }
 }
 

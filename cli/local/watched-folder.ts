@@ -1,11 +1,13 @@
-import { createReadStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { watch, type Stats } from 'node:fs'
+import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { watch, type FSWatcher } from 'chokidar'
-import { codeOf } from '../../lambda/errors.ts'
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { asError, codeOf } from '../../lambda/errors.ts'
 import { FILE_SUFFIXES } from '../../lambda/keys.ts'
+import { isTemporary, statOf, unreadable, walk, type WalkOptions } from './folder-walk.ts'
+import { FolderWatch } from './folder-watch.ts'
+import { findUnsentPart, read, type UnsentPart } from './unsent-part.ts'
+import { appendedKey, findUploaded, type AppendedMetadata, type PieceMetadata, type UploadedFile } from './uploaded-file.ts'
 
 export interface WatchedFolderOptions {
   readonly folder: string
@@ -14,124 +16,249 @@ export interface WatchedFolderOptions {
   readonly prefix: string
   /** Called for a file that does not end in one of the suffixes, and is not imported. */
   readonly onIgnored: (file: string, suffixes: readonly string[]) => void
-  readonly onUnreadable: (file: string, code: string) => void
+  /** Called for what cannot be imported. Everything else is imported. */
+  readonly onProblem: (file: string, problem: string) => void
+  /** Called with what the user should know. */
+  readonly onNote: (note: string) => void
+  /** Called with an error that is not about one file. */
+  readonly onError: (error: Error) => void
+  /** Rejects if there is no room for an object of this size. */
+  readonly checkRoom: (bytes: number) => Promise<void>
+  /** A file must be unchanged for this long before it is uploaded, because a program may still be writing it. @default 3 s */
+  readonly quietMs?: number
+  /** How often new files are searched for if folders cannot be watched. @default 5 s */
+  readonly pollMs?: number
+  /** @default that of Node */
+  readonly watch?: typeof watch
 }
 
-/** A file must be unchanged for this long before it is uploaded, because a program may still be writing it. */
-const STABLE_MS = 300
+const QUIET_MS = 3_000
+/** A last line without line end is uploaded when the file has been quiet for this many times as long. */
+const FINISHED_FACTOR = 5
+/** A file that has been growing for this many times as long is mentioned. */
+const MENTIONED_FACTOR = 20
+const UPLOADS = 4
+/** A larger body is a stream. */
+const MAX_BUFFER_BYTES = 1_048_576
+const POLL_MS = 5_000
 
-/**
- * Uploads each file of a local folder to the bucket once, and again only after it has changed.
- *
- * The bucket itself stores size and time of the uploaded file beside each object, so this knowledge survives a restart and cannot
- * disagree with the bucket.
- */
+/** A file that changed a moment ago. */
+interface ChangingFile {
+  readonly size: number
+  readonly mtimeMs: number
+  /** When it was seen with this size and time. */
+  readonly since: number
+  /** When it was first seen. */
+  readonly first: number
+  readonly timer: NodeJS.Timeout
+}
+
+/** Uploads the files of a local folder to the bucket: each once, and again when it has changed. If it has grown, only the new lines. */
 export class WatchedFolder {
   readonly #s3: S3Client
   readonly #options: WatchedFolderOptions
-  readonly #watcher: FSWatcher
-  readonly #ready: Promise<void>
-  #uploads: Promise<void> = Promise.resolve()
-  #pendingUploads = 0
+  readonly #quietMs: number
+  readonly #watch: FolderWatch
+  readonly #walkOptions: WalkOptions
+  /** Files and folders to look at. */
+  readonly #queue = new Set<string>()
+  readonly #changing = new Map<string, ChangingFile>()
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #mentioned = new Set<string>()
+  #poll: NodeJS.Timeout | undefined
+  #isStopped = false
 
   constructor(s3: S3Client, options: WatchedFolderOptions) {
     this.#s3 = s3
     this.#options = options
-    this.#watcher = watch(options.folder, {
-      ignored: (file) => file !== options.folder && isTemporary(file),
-      awaitWriteFinish: { stabilityThreshold: STABLE_MS, pollInterval: 100 },
-      // `scan` uploads the files that are there already: unlike the watcher, it reports when all are uploaded.
-      ignoreInitial: true,
+    this.#quietMs = options.quietMs ?? QUIET_MS
+    this.#watch = new FolderWatch(options.watch ?? watch, {
+      onChange: (file) => {
+        this.#enqueue(file)
+      },
+      onFailure: (code) => {
+        this.#startPolling(code)
+      },
     })
-    this.#ready = new Promise((resolve) => {
-      this.#watcher.once('ready', () => {
-        resolve()
-      })
-    })
-    this.#watcher.on('add', (file) => {
-      this.#enqueue(file)
-    })
-    this.#watcher.on('change', (file) => {
-      this.#enqueue(file)
-    })
+    this.#walkOptions = {
+      listed: new Map(),
+      onFolder: (folder) => {
+        this.#watch.add(folder)
+      },
+      onProblem: (file, problem) => {
+        this.#report(file, problem)
+      },
+    }
   }
 
+  /** Whether a file waits for its upload, or until it stops changing. */
   get isUploading(): boolean {
-    return this.#pendingUploads > 0
+    return this.isBusy || this.#changing.size > 0
   }
 
-  /** Uploads every file that is there now. Resolves when all are in the bucket. */
-  async scan(): Promise<void> {
-    await this.#ready // otherwise a file that is written now could be missed by both the watcher and the scan
-    for (const file of await this.files()) this.#enqueue(file)
-    await this.#uploads
+  /** Whether files are looked at, or uploaded. */
+  get isBusy(): boolean {
+    return this.#queue.size + this.#running.size > 0
   }
 
-  /** The files in the folder, in alphanumeric order like Kissmetrics' own importer, without hidden and temporary ones. */
-  async files(): Promise<readonly string[]> {
-    const entries = await readdir(this.#options.folder, { recursive: true, withFileTypes: true })
-    return entries
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => path.join(entry.parentPath, entry.name))
-      .filter((file) => !path.relative(this.#options.folder, file).split(path.sep).some(isTemporary))
-      .toSorted()
+  /** Uploads every file that is there, and those that are added later. */
+  start(): void {
+    this.#enqueue(this.#options.folder)
+  }
+
+  async isEmpty(): Promise<boolean> {
+    const ignore = (): void => undefined
+    for await (const _file of walk(this.#options.folder, { listed: new Map(), onFolder: ignore, onProblem: ignore })) return false
+    return true
   }
 
   async stop(): Promise<void> {
-    await this.#watcher.close()
-    await this.#uploads
+    this.#isStopped = true
+    this.#watch[Symbol.dispose]()
+    clearInterval(this.#poll)
+    for (const { timer } of this.#changing.values()) clearTimeout(timer)
+    this.#queue.clear()
+    await Promise.all(this.#running.values())
   }
 
-  /** Uploads one file after the other, because a folder may contain thousands. */
   #enqueue(file: string): void {
-    this.#pendingUploads += 1
-    this.#uploads = this.#uploads
-      .then(() => this.#upload(file))
-      .finally(() => {
-        this.#pendingUploads -= 1
-      })
+    const { folder } = this.#options
+    if (this.#isStopped || isTemporary(path.relative(folder, file))) return
+    this.#queue.add(file)
+    this.#next()
   }
 
-  async #upload(file: string): Promise<void> {
-    const { bucket, folder, prefix, onIgnored, onUnreadable } = this.#options
-    if (!FILE_SUFFIXES.some((suffix) => file.endsWith(suffix))) {
-      onIgnored(file, FILE_SUFFIXES)
+  #next(): void {
+    for (const file of this.#queue) {
+      if (this.#running.size >= UPLOADS) return
+      if (this.#running.has(file)) continue // changed again: it is looked at again
+      this.#queue.delete(file)
+      const running = this.#look(file)
+        .catch((error: unknown) => {
+          this.#options.onError(asError(error))
+        })
+        .finally(() => {
+          this.#running.delete(file)
+          this.#next()
+        })
+      this.#running.set(file, running)
+    }
+  }
+
+  async #look(file: string): Promise<void> {
+    const stats = await statOf(file).catch((error: unknown) => {
+      this.#report(file, unreadable(error))
+      return undefined
+    })
+    if (stats === undefined) this.#forget(file)
+    else if (stats.isDirectory()) for await (const found of walk(file, this.#walkOptions)) this.#enqueue(found)
+    else if (!stats.isFile()) this.#report(file, 'is not a file')
+    else if (FILE_SUFFIXES.some((suffix) => file.endsWith(suffix))) await this.#uploadWhenQuiet(file, stats)
+    else if (this.#isNew(file, 'ignored')) this.#options.onIgnored(file, FILE_SUFFIXES)
+  }
+
+  async #uploadWhenQuiet(file: string, stats: Stats): Promise<void> {
+    const { size, mtimeMs } = stats
+    const now = Date.now()
+    const earlier = this.#changing.get(file)
+    const since = earlier?.size === size && earlier.mtimeMs === mtimeMs ? earlier.since : now
+    // The time of the file can be in the future, or that of another computer.
+    const quietFor = Math.max(now - mtimeMs, now - since)
+    const finishedMs = this.#quietMs * FINISHED_FACTOR
+    clearTimeout(earlier?.timer)
+    this.#changing.delete(file)
+    const lookAgain = (inMs: number): void => {
+      const timer = setTimeout(() => {
+        this.#enqueue(file)
+      }, inMs)
+      this.#changing.set(file, { size, mtimeMs, since, first: earlier?.first ?? now, timer })
+    }
+    if (quietFor < this.#quietMs) {
+      lookAgain(this.#quietMs - Math.max(0, quietFor))
+      if (now - (earlier?.first ?? now) > this.#quietMs * MENTIONED_FACTOR && this.#isNew(file, 'growing'))
+        this.#options.onNote(
+          `${file} is still being written. It is imported when it has not changed for ${this.#quietMs / 1000} s.`,
+        )
       return
     }
+    try {
+      const isComplete = await this.#upload(file, stats, quietFor >= finishedMs)
+      if (!isComplete) lookAgain(Math.max(1, finishedMs - quietFor))
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return // removed a moment ago
+      const problem = problemOf(error)
+      if (problem === undefined) throw error
+      this.#report(file, problem)
+    }
+  }
+
+  /** @returns false if its last line has to wait */
+  async #upload(file: string, { size, mtimeMs }: Stats, isFinished: boolean): Promise<boolean> {
+    const { bucket, folder, prefix } = this.#options
     const key = prefix + path.relative(folder, file).split(path.sep).join('/')
-    try {
-      const { size, mtimeMs } = await stableStats(file)
-      const Metadata = { size: String(size), mtime: String(Math.trunc(mtimeMs)) }
-      if (await this.#isUploaded(key, Metadata)) return
-      const object = { Bucket: bucket, Key: key, Body: createReadStream(file), ContentLength: size, Metadata }
-      await this.#s3.send(new PutObjectCommand(object))
-    } catch (error) {
-      onUnreadable(file, codeOf(error) || String(error))
-    }
+    const metadata = { size: String(size), mtime: String(Math.trunc(mtimeMs)) }
+    const uploaded = await findUploaded(this.#s3, bucket, key)
+    if (uploaded?.end === size && uploaded.size === metadata.size && uploaded.mtime === metadata.mtime) return true
+    await using handle = await open(file)
+    const part = await findUnsentPart(handle, size, uploaded, isFinished)
+    if (part.kind === 'nothing') return isFinished || uploaded?.end === size
+    const bytes = part.end - part.start
+    await this.#options.checkRoom(bytes)
+    const range = { start: part.start, end: part.end - 1, autoClose: false }
+    await this.#s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        ...objectOf(key, part, metadata, uploaded),
+        Body: bytes > MAX_BUFFER_BYTES ? handle.createReadStream(range) : await read(handle, part.start, part.end),
+        ContentLength: bytes,
+      }),
+    )
+    return part.end === size
   }
 
-  async #isUploaded(key: string, { size, mtime }: { size: string; mtime: string }): Promise<boolean> {
-    try {
-      const { Metadata } = await this.#s3.send(new HeadObjectCommand({ Bucket: this.#options.bucket, Key: key }))
-      return Metadata?.size === size && Metadata.mtime === mtime
-    } catch (error) {
-      if (error instanceof NotFound) return false
-      throw error
-    }
+  #forget(file: string): void {
+    this.#watch.remove(file)
+    clearTimeout(this.#changing.get(file)?.timer)
+    this.#changing.delete(file)
+  }
+
+  #startPolling(code: string): void {
+    if (this.#poll !== undefined || this.#isStopped) return
+    const { folder, onNote, pollMs = POLL_MS } = this.#options
+    onNote(`Not all folders can be watched (${code}), so new files are searched for every ${pollMs / 1000} s.`)
+    this.#poll = setInterval(() => {
+      if (!this.isBusy) this.#enqueue(folder)
+    }, pollMs)
+  }
+
+  #report(file: string, problem: string): void {
+    if (this.#isNew(file, problem)) this.#options.onProblem(file, problem)
+  }
+
+  #isNew(file: string, what: string): boolean {
+    const key = `${file}\0${what}`
+    if (this.#mentioned.has(key)) return false
+    this.#mentioned.add(key)
+    return true
   }
 }
 
-/** Hidden files, and the temporary files of editors and browsers. */
-function isTemporary(file: string): boolean {
-  return /^\.|~$|\.(tmp|part|partial|crdownload|swp)$/.test(path.basename(file))
+function objectOf(
+  key: string,
+  part: Exclude<UnsentPart, { kind: 'nothing' }>,
+  metadata: PieceMetadata,
+  uploaded: UploadedFile | undefined,
+): { readonly Key: string; readonly Metadata: PieceMetadata } {
+  if (part.kind === 'whole' || uploaded === undefined) return { Key: key, Metadata: metadata }
+  const appended: AppendedMetadata = { ...metadata, of: uploaded.versionId, start: String(part.start) }
+  return { Key: appendedKey(key, uploaded.end), Metadata: appended }
 }
 
-/** Waits until the file has not been written to for STABLE_MS. */
-async function stableStats(file: string): Promise<{ size: number; mtimeMs: number }> {
-  for (;;) {
-    const stats = await stat(file)
-    const age = Date.now() - stats.mtimeMs
-    if (age >= STABLE_MS || age < 0) return stats // a time in the future cannot be waited for
-    await delay(STABLE_MS - age)
-  }
+/** @returns undefined for an error that is not about this file alone, like a full disk */
+function problemOf(error: unknown): string | undefined {
+  if (error instanceof Error && error.name === 'KeyTooLongError')
+    return 'has a path that is longer than the 1,024 bytes of an S3 key. Shorten it'
+  return FILE_ERRORS.has(codeOf(error)) ? unreadable(error) : undefined
 }
+
+const FILE_ERRORS = new Set(['EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ESTALE', 'EMFILE', 'ENFILE'])

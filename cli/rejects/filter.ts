@@ -1,5 +1,6 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { REASONS } from '../../lambda/reasons.ts'
+import { printable, shellWord } from '../terminal/escape.ts'
 import { keyOf, MESSAGE_REASONS, reasonOf } from './content.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
@@ -22,4 +23,13 @@ export function filterOf({ reason, key, archived = false }: FilterFlags): (deadL
     (isIncludedByDefault || archived) &&
     (reason === undefined || reasonOf(content) === reason) &&
     (key === undefined || keyOf(content) === key || keyOf(content) === `incoming/${key}`)
+}
+
+/** The same options, for a command in a hint. */
+export function filterOptionsOf({ reason, key, archived = false }: FilterFlags): string {
+  return [
+    ...(reason === undefined ? [] : [` --reason ${shellWord(reason)}`]),
+    ...(key === undefined ? [] : [` --key ${shellWord(printable(key))}`]),
+    ...(archived ? [' --archived'] : []),
+  ].join('')
 }

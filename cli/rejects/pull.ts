@@ -49,7 +49,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
     },
     signal,
   )
-  if (signal.aborted) return EXIT.interrupted
+  if (interruption.happened) return EXIT.interrupted
   if (fixes.length > 0) {
     process.stderr.write(preview.text())
     const question = `Write ${counted(spool.count, 'dead letter')} to ${printable(flags.output ?? 'stdout')}?`

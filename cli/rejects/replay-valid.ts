@@ -4,7 +4,8 @@ import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted, grouped } from '../terminal/output.ts'
-import { filterOf, type FilterFlags } from './filter.ts'
+import { filterOf, filterOptionsOf, type FilterFlags } from './filter.ts'
+import { unseenText } from './in-use.ts'
 import { replayLines } from './replay-lines.ts'
 import { resultText, sendQuestion } from './replay-text.ts'
 import type { EditedLine } from './replay-upload.ts'
@@ -26,22 +27,29 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   const { signal } = interruption
   const matches = filterOf(flags)
   const deployment = await findDeployment(flags)
-  const { lines, failedImports, invalid } = await findReplayCandidates(deployment, matches, signal)
+  const options = deploymentOptionsOf(flags)
+  const { lines, failedImports, invalid, unseen } = await findReplayCandidates(deployment, matches, signal)
   if (interruption.happened) return EXIT.interrupted
   process.stderr.write(
     `${counted(lines.length, 'line')} can be sent, ${counted(failedImports.size, 'failed import')} can be tried again, ${grouped(invalid)} would be rejected again.\n`,
   )
-  const exitCode = invalid > 0 ? EXIT.someLinesLeft : EXIT.ok
+  if (unseen !== undefined) process.stderr.write(`${unseen} Run the command again for them.\n`)
+  let exitCode: ExitCode = invalid > 0 || unseen !== undefined ? EXIT.someLinesLeft : EXIT.ok
   if (lines.length + failedImports.size === 0) return exitCode
   if (!(await confirm(sendQuestion('them'), flags))) return EXIT.ok
   try {
     if (lines.length > 0) {
       const result = await replayLines(deployment, lines, () => false, signal)
-      process.stdout.write(resultText(result, deploymentOptionsOf(flags)))
+      process.stdout.write(resultText(result, options))
+      if (result.missing > 0) exitCode = EXIT.someLinesLeft
     }
     if (failedImports.size > 0) {
       const requeued = await requeueFailedImports(deployment, failedImports, signal)
       process.stdout.write(`${counted(requeued, 'failed import')} sent to the import queue again.\n`)
+      if (signal.aborted) {
+        process.stderr.write(interruptedText(failedImports.size - requeued, `${filterOptionsOf(flags)}${options}`))
+        return EXIT.interrupted
+      }
     }
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted
@@ -50,12 +58,20 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   return exitCode
 }
 
+function interruptedText(left: number, options: string): string {
+  if (left === 0) return 'Interrupted after the last failed import was sent.\n'
+  const are = left === 1 ? 'is' : 'are'
+  return `Interrupted: ${counted(left, 'failed import')} ${are} still in the dead-letter queue. To continue, run: npx km-import rejects replay --all-valid${options}\n`
+}
+
 interface ReplayCandidates {
   readonly lines: readonly EditedLine[]
   /** Message bodies of failed imports, by message id. */
   readonly failedImports: ReadonlyMap<string, string>
   /** Dead letters that would be rejected again. */
   readonly invalid: number
+  /** What the scan did not see, for the user. */
+  readonly unseen: string | undefined
 }
 
 async function findReplayCandidates(
@@ -66,7 +82,7 @@ async function findReplayCandidates(
   const lines: EditedLine[] = []
   const failedImports = new Map<string, string>()
   let invalid = 0
-  await using _selection = await scanDeadLetters(
+  await using selection = await scanDeadLetters(
     deployment,
     (deadLetter) => {
       if (!matches(deadLetter)) return false
@@ -80,5 +96,5 @@ async function findReplayCandidates(
     signal,
   )
   // The same order in every run: the key of the uploaded file depends on it.
-  return { lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)), failedImports, invalid }
+  return { lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)), failedImports, invalid, unseen: unseenText(selection) }
 }

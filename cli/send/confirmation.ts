@@ -1,5 +1,6 @@
 import type { PreviewSummary } from '../preview/summary.ts'
 import { durationRange, withFileName } from '../preview/text/text.ts'
+import { warningSentence } from '../status/report-table.ts'
 import { fitted, listed, quoted, WIDTH, widthOf, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 
@@ -18,8 +19,9 @@ export function confirmationText(summary: PreviewSummary, names: readonly string
     ...lineSentences(summary),
     ...aliasSentences(summary),
     ...twinSentences(summary),
-    ...identitySentences(summary),
     ...repeatSentences(summary),
+    ...identityWarnings(summary),
+    ...spellingSentences(summary),
   ]
   const rows = sentences.flatMap((sentence) => wrapped(sentence))
   return `${[styled(output, 'bold', title), ...rows, previewHint(names)].join('\n')}\n\n`
@@ -54,26 +56,43 @@ function twinSentences({ events }: PreviewSummary): readonly string[] {
   return [`Similar event names, probably meant to be one: ${listed(pairs, WIDTH)}.`]
 }
 
-function identitySentences({ warnings, identities }: PreviewSummary): readonly string[] {
-  const { placeholder_identity: placeholders = 0, unusual_identity: unusual = 0 } = warnings
-  const { people, groups } = identities.spellings
-  const pairs = groups.map(([one = '', other = '']) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`)
+/** Lines that do not count, although they are sent. */
+function repeatSentences({ repeats }: PreviewSummary): readonly string[] {
   return [
-    ...(placeholders === 0
+    ...(repeats.events === 0
       ? []
-      : [`${counted(placeholders, 'line')} of a placeholder like null or guest: many people would become one.`]),
-    ...(unusual === 0 ? [] : [`${counted(unusual, 'line')} with spaces, quotes or invisible characters in an identity.`]),
-    ...(people === 0 ? [] : [`${counted(people, 'person', 'people')} with several spellings: ${listed(pairs, WIDTH)}.`]),
+      : [`${counted(repeats.events, 'event is', 'events are')} identical to an earlier one. Kissmetrics counts them once.`]),
+    ...(repeats.sameSecond === 0
+      ? []
+      : [
+          `${counted(repeats.sameSecond, 'event is', 'events are')} like an earlier one, with other properties. Kissmetrics may ignore them.`,
+        ]),
+    ...(repeats.sets + repeats.contradictions === 0
+      ? []
+      : [
+          `${counted(repeats.sets + repeats.contradictions, 'property is', 'properties are')} set again in the same second. Kissmetrics keeps the first value.`,
+        ]),
   ]
 }
 
-function repeatSentences({ repeats }: PreviewSummary): readonly string[] {
-  const { events, sameSecond, sets, contradictions, isComplete } = repeats
-  const count = events + sameSecond + sets + contradictions
-  return count === 0
+/** The warnings that matter before a send, because persons that became one cannot be separated again. */
+const IDENTITY_WARNINGS = ['placeholder_identity', 'unusual_identity', 'similar_identities'] as const
+
+function identityWarnings({ warnings }: PreviewSummary): readonly string[] {
+  return IDENTITY_WARNINGS.flatMap((code) => {
+    const count = warnings[code] ?? 0
+    return count === 0 ? [] : [warningSentence(code, count)]
+  })
+}
+
+function spellingSentences({ identities: { spellings } }: PreviewSummary): readonly string[] {
+  const pairs = spellings.groups.map(
+    ([one = '', other = '']) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`,
+  )
+  return pairs.length === 0
     ? []
     : [
-        `${isComplete ? '' : 'At least '}${counted(count, 'line or property', 'lines or properties')} Kissmetrics counts as one with an earlier one.`,
+        `${counted(spellings.people, 'person', 'people')} with several spellings, each a person to Kissmetrics: ${listed(pairs, WIDTH)}.`,
       ]
 }
 

@@ -1,9 +1,8 @@
-import { WARNINGS, type WarningCode } from '../../lambda/reasons.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { wrapped } from '../terminal/layout.ts'
-import { labelledRow, reportRows, stateText } from '../status/report-table.ts'
+import { labelledRow, reportRows, stateText, warningRows } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
-import { counted, grouped, printable, shellWord, type Output } from '../terminal/output.ts'
+import { counted, printable, shellWord, type Output } from '../terminal/output.ts'
 import type { SendResult } from './deliver-file.ts'
 import type { SentFile } from './files.ts'
 
@@ -15,8 +14,7 @@ export function resultText(file: SentFile, report: Report, output: Output): stri
     ...reportRows({ ...report, file: { ...report.file, key: file.name } }, output),
     labelledRow('report', printable(displayPath(file.reportPath))),
   ]
-  for (const [warning, count] of Object.entries(report.warnings) as [WarningCode, number][])
-    rows.push(...wrapped(`${grouped(count)} ${count === 1 ? 'time' : 'times'} ${WARNINGS[warning]}.`))
+  rows.push(...warningRows(report.warnings))
   if (lines.rejected + lines.undeliverable > 0)
     rows.push(
       labelledRow('rejected lines', rejectedPath),

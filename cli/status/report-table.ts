@@ -1,6 +1,7 @@
+import { WARNINGS, type WarningCode } from '../../lambda/reasons.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { counted, grouped, printable, styled, type Output, type Style } from '../terminal/output.ts'
-import { listed, WIDTH, wrappedBeside } from '../terminal/layout.ts'
+import { listed, WIDTH, wrapped, wrappedBeside } from '../terminal/layout.ts'
 
 type Lines = Pick<Report['lines'], 'rejected' | 'undeliverable'>
 
@@ -66,6 +67,15 @@ export function reportRows(report: Report, output: Output): readonly string[] {
       ? [countRow('repeats', repeatsPossible, 'at most, after an interruption; Kissmetrics ignores them')]
       : []),
   ]
+}
+
+/** What is unusual about lines that were delivered, e.g. persons with the name "null". */
+export function warningRows(warnings: Report['warnings']): readonly string[] {
+  return Object.entries(warnings).flatMap(([code, count]) => wrapped(warningSentence(code as WarningCode, count)))
+}
+
+export function warningSentence(code: WarningCode, count: number): string {
+  return `${counted(count, 'time')}: ${WARNINGS[code]}.`
 }
 
 function countRows(report: Report): readonly string[] {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-export { printable, shellWord } from './escape.ts'
+export { printable, printableLines, shellWord } from './escape.ts'
 export { counted, grouped } from './numbers.ts'
 
 /** A stream for results or progress: a terminal, a pipe or a file. */

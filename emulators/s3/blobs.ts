@@ -1,62 +1,87 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
 import path from 'node:path'
-import { Transform, type Readable, type TransformCallback } from 'node:stream'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 import { AwsChunked } from './aws-chunked.ts'
 import { notImplemented, S3Error } from './xml.ts'
 
-/** Uploaded bytes on disk. */
+/** Uploaded bytes. */
 export interface Blob {
   readonly name: string
+  /** The bytes, if they become a row: `keep` writes it, in the transaction of the object. */
+  readonly row?: Buffer
   readonly size: number
   /** Hexadecimal, as in an ETag. */
   readonly md5: string
 }
 
-/** The bytes of objects, one file each, under generated names: a key never becomes a path. */
+/** A smaller body that is in memory becomes a row of the database. A file costs ten times as much, and at least one block of the disk. */
+const MAX_ROW_BYTES = 16_384
+const ROW_PREFIX = 'row-'
+
+/** The bytes of objects, one file or row each, under generated names: a key never becomes a path. */
 export class Blobs {
   readonly #dir: string
+  readonly #db: DatabaseSync
+  readonly #insertRow: StatementSync
+  readonly #selectRow: StatementSync
+  readonly #deleteRow: StatementSync
 
-  constructor(dir: string) {
+  constructor(dir: string, db: DatabaseSync) {
     this.#dir = path.join(dir, 'blobs')
+    this.#db = db
+    this.#insertRow = db.prepare('INSERT INTO small_blobs (name, bytes) VALUES (?, ?)')
+    this.#selectRow = db.prepare('SELECT bytes FROM small_blobs WHERE name = ?')
+    this.#deleteRow = db.prepare('DELETE FROM small_blobs WHERE name = ?')
   }
 
-  /** Removes files that a crash left behind. */
+  /** Removes bytes that a crash left behind. */
   async sweep(needed: ReadonlySet<string>): Promise<void> {
     await mkdir(this.#dir, { recursive: true })
-    for (const name of await readdir(this.#dir)) if (!needed.has(name)) await this.remove([name])
+    const rows = this.#db.prepare('SELECT name FROM small_blobs').all()
+    const names = [...(await readdir(this.#dir)), ...rows.map(({ name }) => String(name))]
+    await this.remove(names.filter((name) => !needed.has(name)))
   }
 
   /** Stores the body of a PUT, and checks its length and checksum against the headers. Memory use does not depend on its size. */
-  async receive(request: IncomingMessage): Promise<Blob> {
-    const { headers } = request
+  async receive(body: Readable | Buffer, headers: IncomingHttpHeaders): Promise<Blob> {
     const isChunked =
       headers['content-encoding']?.includes('aws-chunked') === true ||
       String(headers['x-amz-content-sha256']).startsWith('STREAMING-')
     const chunked = isChunked ? new AwsChunked() : undefined
     const meter = new DigestingStream(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
-    const name = randomUUID()
-    const file = createWriteStream(this.#path(name))
+    const isRow = Buffer.isBuffer(body) && body.length <= MAX_ROW_BYTES
+    const name = isRow ? `${ROW_PREFIX}${randomUUID()}` : randomUUID()
     try {
-      await (chunked === undefined ? pipeline(request, meter, file) : pipeline(request, chunked, meter, file))
+      if (isRow) {
+        meter.add(body)
+      } else {
+        const source = Buffer.isBuffer(body) ? Readable.from([body]) : body
+        const file = createWriteStream(this.#path(name))
+        await (chunked === undefined ? pipeline(source, meter, file) : pipeline(source, chunked, meter, file))
+      }
       meter.check({ ...headers, ...chunked?.trailers })
     } catch (error) {
       await this.remove([name])
       throw error
     }
-    return { name, ...meter.result }
+    return { name, ...meter.result, ...(isRow && { row: body }) }
+  }
+
+  keep({ name, row }: Pick<Blob, 'name' | 'row'>): void {
+    if (row !== undefined) this.#insertRow.run(name, row)
   }
 
   /** Concatenates blobs, for multipart uploads. */
   async join(names: readonly string[]): Promise<string> {
     const joined = randomUUID()
     try {
-      for (const name of names)
-        await pipeline(createReadStream(this.#path(name)), createWriteStream(this.#path(joined), { flags: 'a' }))
+      for (const name of names) await pipeline(await this.read(name), createWriteStream(this.#path(joined), { flags: 'a' }))
     } catch (error) {
       await this.remove([joined])
       throw error
@@ -64,17 +89,25 @@ export class Blobs {
     return joined
   }
 
-  /** Opens the file before the first byte is sent, so that a reader can finish after the object was deleted or replaced. */
-  open(name: string): Promise<FileHandle> {
-    return open(this.#path(name))
-  }
-
-  read(handle: FileHandle, start: number, end: number): Readable {
-    return handle.createReadStream({ start, end, highWaterMark: 256 * 1024 })
+  /**
+   * The bytes from `start` to `end` (inclusive). Opens the file before the first byte is sent, so that a reader can finish after the object
+   * was deleted or replaced.
+   */
+  async read(name: string, start = 0, end = Infinity): Promise<Readable> {
+    if (!name.startsWith(ROW_PREFIX)) {
+      const handle = await open(this.#path(name))
+      return handle.createReadStream({ start, end, highWaterMark: 256 * 1024 })
+    }
+    const bytes = this.#selectRow.get(name)?.bytes
+    if (!(bytes instanceof Uint8Array)) throw new Error(`The bytes of an object are missing: ${name}.`)
+    return Readable.from([Buffer.from(bytes.subarray(start, end + 1))], { objectMode: false })
   }
 
   async remove(names: readonly string[]): Promise<void> {
-    for (const name of names) await rm(this.#path(name), { force: true })
+    for (const name of names) {
+      if (name.startsWith(ROW_PREFIX)) this.#deleteRow.run(name)
+      else await rm(this.#path(name), { force: true })
+    }
   }
 
   #path(name: string): string {
@@ -92,7 +125,6 @@ class DigestingStream extends Transform {
   readonly #sha256: Hash | undefined
   #crc32 = 0
   #size = 0
-  #digest = ''
 
   /** @param announced names of the headers and trailers: only the digests that they announce are computed */
   constructor(announced: string) {
@@ -102,21 +134,20 @@ class DigestingStream extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.add(chunk)
+    done(null, chunk)
+  }
+
+  add(chunk: Buffer): void {
     this.#md5.update(chunk)
     this.#sha1?.update(chunk)
     this.#sha256?.update(chunk)
     this.#crc32 = crc32(chunk, this.#crc32)
     this.#size += chunk.length
-    done(null, chunk)
-  }
-
-  override _flush(done: TransformCallback): void {
-    this.#digest = this.#md5.digest('hex')
-    done()
   }
 
   get result(): { readonly size: number; readonly md5: string } {
-    return { size: this.#size, md5: this.#digest }
+    return { size: this.#size, md5: this.#md5.copy().digest('hex') }
   }
 
   check(headers: Readonly<Record<string, string | string[] | undefined>>): void {
@@ -133,7 +164,7 @@ class DigestingStream extends Transform {
     const crc = Buffer.alloc(4)
     crc.writeUInt32BE(this.#crc32)
     const known: Readonly<Record<string, string | undefined>> = {
-      'content-md5': Buffer.from(this.#digest, 'hex').toString('base64'),
+      'content-md5': Buffer.from(this.result.md5, 'hex').toString('base64'),
       'x-amz-checksum-crc32': crc.toString('base64'),
       'x-amz-checksum-sha1': this.#sha1?.digest('base64'),
       'x-amz-checksum-sha256': this.#sha256?.digest('base64'),

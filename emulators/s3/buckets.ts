@@ -39,7 +39,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     const status = textOf(await textBody(request), 'Status')
     if (status !== 'Enabled' && status !== 'Suspended')
       throw new S3Error(400, 'IllegalVersioningConfigurationException', 'The versioning configuration is not valid.')
-    store.db.prepare('UPDATE buckets SET versioning = ? WHERE name = ?').run(status, bucket)
+    store.changeBuckets('UPDATE buckets SET versioning = ? WHERE name = ?', status, bucket)
     response.writeHead(200).end()
   },
   'GET notification': ({ store, notifications }, { bucket, response }) => {
@@ -59,7 +59,7 @@ async function create({ store }: Service, { bucket, request, response }: Call): 
   await textBody(request)
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
     throw new S3Error(400, 'InvalidBucketName', 'The specified bucket is not valid.')
-  store.db.prepare('INSERT OR IGNORE INTO buckets (name, created_at) VALUES (?, ?)').run(bucket, Date.now())
+  store.changeBuckets('INSERT OR IGNORE INTO buckets (name, created_at) VALUES (?, ?)', bucket, Date.now())
   response.writeHead(200, { location: `/${bucket}` }).end()
 }
 
@@ -67,7 +67,7 @@ function remove({ store }: Service, { bucket, response }: Call): void {
   store.bucket(bucket)
   const first = store.db.prepare('SELECT 1 FROM objects WHERE bucket = ? LIMIT 1').get(bucket)
   if (first !== undefined) throw new S3Error(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty')
-  store.db.prepare('DELETE FROM buckets WHERE name = ?').run(bucket)
+  store.changeBuckets('DELETE FROM buckets WHERE name = ?', bucket)
   response.writeHead(204).end()
 }
 

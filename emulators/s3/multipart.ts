@@ -46,7 +46,7 @@ export class Multipart {
     this.#headersOf(bucket, key, id)
     if (!Number.isInteger(number) || number < 1 || number > 10_000)
       throw new S3Error(400, 'InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive')
-    const { name, size, md5 } = await this.#blobs.receive(request)
+    const { name, size, md5 } = await this.#blobs.receive(request, request.headers)
     const replaced = this.#parts(id).find((part) => part.number === number)
     this.#store.db
       .prepare('INSERT OR REPLACE INTO parts (upload, number, blob, size, md5) VALUES (?, ?, ?, ?, ?)')

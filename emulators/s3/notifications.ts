@@ -46,7 +46,7 @@ export class Notifications {
     const configurations = contentsOf(xml, 'QueueConfiguration').map(parseConfiguration)
     rejectOverlaps(configurations)
     this.#store.transaction(() => {
-      this.#store.db.prepare('UPDATE buckets SET notifications = ? WHERE name = ?').run(JSON.stringify(configurations), bucket)
+      this.#store.changeBuckets('UPDATE buckets SET notifications = ? WHERE name = ?', JSON.stringify(configurations), bucket)
       for (const queueArn of new Set(configurations.map((configuration) => configuration.queueArn))) {
         const test = {
           Service: 'Amazon S3',
@@ -103,11 +103,11 @@ export class Notifications {
 
   async #deliverAll(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      const next = this.#store.db.prepare('SELECT * FROM pending_events ORDER BY id LIMIT 1').get()
+      const next = this.#store.sql('SELECT * FROM pending_events ORDER BY id LIMIT 1').get()
       if (next === undefined) return
       try {
         await this.#onEvent(String(next.queue_arn), String(next.body))
-        this.#store.db.prepare('DELETE FROM pending_events WHERE id = ?').run(Number(next.id))
+        this.#store.sql('DELETE FROM pending_events WHERE id = ?').run(Number(next.id))
       } catch {
         // Like AWS, try again later.
         await delay(RETRY_MS, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined)
@@ -116,7 +116,7 @@ export class Notifications {
   }
 
   #write(queueArn: string, body: string): void {
-    this.#store.db.prepare('INSERT INTO pending_events (queue_arn, body) VALUES (?, ?)').run(queueArn, body)
+    this.#store.sql('INSERT INTO pending_events (queue_arn, body) VALUES (?, ?)').run(queueArn, body)
   }
 
   #configurationsOf(bucket: string): readonly Configuration[] {
@@ -129,7 +129,6 @@ export class Notifications {
     eventName: string,
     configurationId: string,
   ): string {
-    const row = this.#store.db.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM objects').get()
     const record = {
       eventVersion: '2.1',
       eventSource: 'aws:s3',
@@ -148,7 +147,7 @@ export class Notifications {
           ...(eventName.startsWith('ObjectCreated:') && { size, eTag: etag }),
           ...(versionId !== 'null' && { versionId }),
           ...(isDeleteMarker && { eTag: etag }),
-          sequencer: Number(row?.sequence).toString(16).toUpperCase().padStart(18, '0'),
+          sequencer: this.#store.lastSequence().toString(16).toUpperCase().padStart(18, '0'),
         },
       },
     }

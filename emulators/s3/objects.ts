@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { Transform, type TransformCallback } from 'node:stream'
+import { Transform, type Readable, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Blobs } from './blobs.ts'
+import type { Blob, Blobs } from './blobs.ts'
 import { rangeOf } from './byte-range.ts'
 import { checkPreconditions, isUnchanged } from './conditional-requests.ts'
 import type { S3Faults } from './faults.ts'
@@ -11,6 +11,13 @@ import type { Store, StoredObject } from './store.ts'
 import { documentOf, elements, S3Error } from './xml.ts'
 
 const MAX_KEY_BYTES = 1_024
+
+/** The answer to a GET or HEAD. */
+export interface ObjectResponse {
+  readonly status: 200 | 206 | 304
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readable | undefined
+}
 
 /** The operations on one object: put, copy, get, delete. */
 export class Objects {
@@ -27,16 +34,22 @@ export class Objects {
   }
 
   async put(bucket: string, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const object = await this.write(bucket, key, request, request.headers)
+    response.writeHead(200, { etag: `"${object.etag}"`, ...versionHeader(object) }).end()
+  }
+
+  /** @param headers of a PUT: conditions, metadata, checksums */
+  async write(bucket: string, key: string, body: Readable | Buffer, headers: IncomingHttpHeaders): Promise<StoredObject> {
     this.#store.bucket(bucket)
     checkKey(key)
-    checkPreconditions(request.headers, this.#current(bucket, key))
-    const blob = await this.#blobs.receive(request)
-    const object = await this.commit(
-      { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: storedHeaders(request.headers) },
+    checkPreconditions(headers, this.#current(bucket, key))
+    const blob = await this.#blobs.receive(body, headers)
+    return this.commit(
+      { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: storedHeaders(headers) },
       'ObjectCreated:Put',
-      request.headers,
+      headers,
+      blob,
     )
-    response.writeHead(200, { etag: `"${object.etag}"`, ...versionHeader(object) }).end()
   }
 
   /** Adds an object whose bytes are on disk, together with its event, so that the event is never lost. On failure, removes the bytes. */
@@ -44,6 +57,7 @@ export class Objects {
     fresh: Pick<StoredObject, 'bucket' | 'key' | 'blob' | 'size' | 'etag' | 'headers'>,
     event: string,
     conditions: IncomingHttpHeaders,
+    blob?: Blob,
   ): Promise<StoredObject> {
     const object: StoredObject = {
       ...fresh,
@@ -56,6 +70,7 @@ export class Objects {
     try {
       unneeded = this.#store.transaction(() => {
         checkPreconditions(conditions, this.#current(fresh.bucket, fresh.key)) // again: another request may have written the key while the bytes arrived
+        if (blob !== undefined) this.#blobs.keep(blob)
         const replaced = this.#store.add(object)
         this.#notifications.write(object, event)
         return replaced
@@ -124,6 +139,23 @@ export class Objects {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
+    const { status, headers, body } = await this.read(bucket, key, versionId, request)
+    response.writeHead(status, headers)
+    if (body === undefined) {
+      response.end()
+      return
+    }
+    // A reader may close the connection early; that is not an error.
+    await pipeline(body, new BodyFault(this.#faults, response), response).catch(() => response.destroy())
+  }
+
+  /** @param request its method is GET or HEAD; its headers may hold conditions and a range */
+  async read(
+    bucket: string,
+    key: string,
+    versionId: string | undefined,
+    request: Pick<IncomingMessage, 'method' | 'headers'>,
+  ): Promise<ObjectResponse> {
     const object = this.find(bucket, key, versionId)
     const head = {
       etag: `"${object.etag}"`,
@@ -132,27 +164,17 @@ export class Objects {
       ...object.headers,
       ...versionHeader(object),
     }
-    if (isUnchanged(request.headers, object)) {
-      response.writeHead(304, head).end()
-      return
-    }
+    if (isUnchanged(request.headers, object)) return { status: 304, headers: head, body: undefined }
     const { start, end, isPart } = rangeOf(request.headers.range, object.size)
     const length = Math.max(0, end - start + 1)
     const headers = {
       ...head,
-      'content-length': length,
+      'content-length': String(length),
       ...(isPart && { 'content-range': `bytes ${start}-${end}/${object.size}` }),
     }
-    if (request.method === 'HEAD' || length === 0 || object.blob === undefined) {
-      response.writeHead(isPart ? 206 : 200, headers).end()
-      return
-    }
-    const handle = await this.#blobs.open(object.blob)
-    response.writeHead(isPart ? 206 : 200, headers)
-    // A reader may close the connection early; that is not an error.
-    await pipeline(this.#blobs.read(handle, start, end), new BodyFault(this.#faults, response), response).catch(() =>
-      response.destroy(),
-    )
+    const isEmpty = request.method === 'HEAD' || length === 0 || object.blob === undefined
+    const body = isEmpty ? undefined : await this.#blobs.read(object.blob, start, end)
+    return { status: isPart ? 206 : 200, headers, body }
   }
 
   /** @returns the deleted version, or the delete marker that now hides the key */
@@ -218,7 +240,9 @@ const STORED_HEADERS = ['content-type', 'cache-control', 'content-disposition', 
 
 /** The headers of an upload that a reader of the object gets back. */
 export function storedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const stored = Object.entries(headers).filter(([name]) => STORED_HEADERS.includes(name) || name.startsWith('x-amz-meta-'))
+  const stored = Object.entries(headers).filter(
+    ([name, value]) => value !== undefined && (STORED_HEADERS.includes(name) || name.startsWith('x-amz-meta-')),
+  )
   const encoding = headers['content-encoding']
     ?.split(',')
     .map((part) => part.trim())

@@ -8,7 +8,7 @@ import { noFaults, type S3Faults } from './faults.ts'
 import { Multipart } from './multipart.ts'
 import { Notifications, type OnEvent } from './notifications.ts'
 import { Objects, versionHeader } from './objects.ts'
-import { Store } from './store.ts'
+import { Store, type WrittenObject } from './store.ts'
 import { answerXml, textBody, type Call, type Service } from './wire.ts'
 import { documentOf, elements, errorDocument, notImplemented, S3Error } from './xml.ts'
 
@@ -26,6 +26,15 @@ export interface S3Emulator {
   readonly url: string
   readonly port: number
   readonly faults: S3Faults
+  /** The operations on objects without HTTP. Faults do not strike them. */
+  readonly objects: Pick<Objects, 'read' | 'write'>
+  /**
+   * The current objects under a prefix that were written after `sequence`, the oldest first: cheaper than a listing where only a few of many
+   * have changed.
+   */
+  writtenAfter(sequence: number, bucket: string, prefix: string): readonly WrittenObject[]
+  /** Number of the last write. */
+  lastSequence(): number
   stop(): Promise<void>
 }
 
@@ -48,7 +57,7 @@ export async function startS3({
   const address = server.address() as AddressInfo
   const faults = noFaults()
   const store = new Store(dir)
-  const blobs = new Blobs(dir)
+  const blobs = new Blobs(dir, store.db)
   await blobs.sweep(store.blobs())
   const notifications = new Notifications(store, region, onEvent, faults)
   const objects = new Objects(store, blobs, notifications, faults)
@@ -69,6 +78,9 @@ export async function startS3({
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
     faults,
+    objects,
+    writtenAfter: (sequence, bucket, prefix) => store.writtenAfter(sequence, bucket, prefix),
+    lastSequence: () => store.lastSequence(),
     stop: async () => {
       server.close()
       server.closeAllConnections()

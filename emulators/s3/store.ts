@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { S3Error } from './xml.ts'
 
 export interface StoredObject {
@@ -21,6 +21,12 @@ export interface StoredObject {
   readonly headers: Readonly<Record<string, string>>
 }
 
+export interface WrittenObject {
+  readonly sequence: number
+  readonly key: string
+  readonly size: number
+}
+
 export interface Bucket {
   readonly name: string
   readonly createdAt: number
@@ -29,6 +35,7 @@ export interface Bucket {
   readonly notifications: string
 }
 
+// cspell:ignore autocheckpoint
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS buckets (
     name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, versioning TEXT, notifications TEXT NOT NULL DEFAULT '[]'
@@ -41,6 +48,7 @@ const SCHEMA = `
     UNIQUE (bucket, key, version_id)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS latest_objects ON objects (bucket, key) WHERE is_latest = 1;
+  CREATE TABLE IF NOT EXISTS small_blobs (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, headers TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS parts (
     upload TEXT NOT NULL, number INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL, md5 TEXT NOT NULL, PRIMARY KEY (upload, number)
@@ -56,11 +64,16 @@ const SCHEMA = `
  */
 export class Store {
   readonly db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  /** Every request looks its bucket up. */
+  readonly #buckets = new Map<string, Bucket>()
 
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true })
     this.db = new DatabaseSync(path.join(dir, 's3.sqlite'))
-    this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;')
+    this.db.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000;',
+    )
     this.db.exec(SCHEMA)
   }
 
@@ -80,9 +93,27 @@ export class Store {
     }
   }
 
+  /** Prepares a statement once. */
+  sql(text: string): StatementSync {
+    const prepared = this.#statements.get(text) ?? this.db.prepare(text)
+    this.#statements.set(text, prepared)
+    return prepared
+  }
+
   findBucket(name: string): Bucket | undefined {
-    const row = this.db.prepare('SELECT * FROM buckets WHERE name = ?').get(name)
-    return row && toBucket(row)
+    const cached = this.#buckets.get(name)
+    if (cached !== undefined) return cached
+    const row = this.sql('SELECT * FROM buckets WHERE name = ?').get(name)
+    if (row === undefined) return undefined
+    const bucket = toBucket(row)
+    this.#buckets.set(name, bucket)
+    return bucket
+  }
+
+  /** @param sql a statement that changes buckets */
+  changeBuckets(sql: string, ...values: readonly (string | number)[]): void {
+    this.sql(sql).run(...values)
+    this.#buckets.clear()
   }
 
   bucket(name: string): Bucket {
@@ -92,18 +123,16 @@ export class Store {
   }
 
   buckets(): readonly Bucket[] {
-    return this.db.prepare('SELECT * FROM buckets ORDER BY name').all().map(toBucket)
+    return this.sql('SELECT * FROM buckets ORDER BY name').all().map(toBucket)
   }
 
   latest(bucket: string, key: string): StoredObject | undefined {
-    const row = this.db.prepare('SELECT * FROM objects WHERE bucket = ? AND key = ? AND is_latest = 1').get(bucket, key)
+    const row = this.sql('SELECT * FROM objects WHERE bucket = ? AND key = ? AND is_latest = 1').get(bucket, key)
     return row && toObject(row)
   }
 
   version(bucket: string, key: string, versionId: string): StoredObject | undefined {
-    const row = this.db
-      .prepare('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?')
-      .get(bucket, key, versionId)
+    const row = this.sql('SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').get(bucket, key, versionId)
     return row && toObject(row)
   }
 
@@ -112,13 +141,11 @@ export class Store {
     const { bucket, key, versionId, isDeleteMarker, blob, size, etag, lastModified, headers } = object
     const replaced = this.version(bucket, key, versionId)
     if (replaced !== undefined) this.#delete(replaced)
-    this.db.prepare('UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ? AND is_latest = 1').run(bucket, key)
-    this.db
-      .prepare(
-        `INSERT INTO objects (bucket, key, version_id, is_latest, is_delete_marker, blob, size, etag, last_modified, headers)
+    this.sql('UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ? AND is_latest = 1').run(bucket, key)
+    this.sql(
+      `INSERT INTO objects (bucket, key, version_id, is_latest, is_delete_marker, blob, size, etag, last_modified, headers)
          VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(bucket, key, versionId, isDeleteMarker ? 1 : 0, blob ?? null, size, etag, lastModified, JSON.stringify(headers))
+    ).run(bucket, key, versionId, isDeleteMarker ? 1 : 0, blob ?? null, size, etag, lastModified, JSON.stringify(headers))
     return replaced?.blob === undefined ? [] : [replaced.blob]
   }
 
@@ -126,24 +153,35 @@ export class Store {
   remove(object: StoredObject): readonly string[] {
     this.#delete(object)
     if (object.isLatest) {
-      this.db
-        .prepare(
-          `UPDATE objects SET is_latest = 1 WHERE sequence =
+      this.sql(
+        `UPDATE objects SET is_latest = 1 WHERE sequence =
              (SELECT max(sequence) FROM objects WHERE bucket = ? AND key = ?)`,
-        )
-        .run(object.bucket, object.key)
+      ).run(object.bucket, object.key)
     }
     return object.blob === undefined ? [] : [object.blob]
   }
 
+  writtenAfter(sequence: number, bucket: string, prefix: string): readonly WrittenObject[] {
+    return this.sql(
+      'SELECT sequence, key, size FROM objects WHERE sequence > ? AND bucket = ? AND is_latest = 1 AND is_delete_marker = 0 ORDER BY sequence',
+    )
+      .all(sequence, bucket)
+      .map((row) => ({ sequence: Number(row.sequence), key: String(row.key), size: Number(row.size) }))
+      .filter(({ key }) => key.startsWith(prefix))
+  }
+
+  lastSequence(): number {
+    return Number(this.sql('SELECT coalesce(max(sequence), 0) AS sequence FROM objects').get()?.sequence)
+  }
+
   /** Every file that is in use. */
   blobs(): ReadonlySet<string> {
-    const rows = this.db.prepare('SELECT blob FROM objects WHERE blob IS NOT NULL UNION SELECT blob FROM parts').all()
+    const rows = this.sql('SELECT blob FROM objects WHERE blob IS NOT NULL UNION SELECT blob FROM parts').all()
     return new Set(rows.map(({ blob }) => String(blob)))
   }
 
   #delete({ bucket, key, versionId }: StoredObject): void {
-    this.db.prepare('DELETE FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').run(bucket, key, versionId)
+    this.sql('DELETE FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').run(bucket, key, versionId)
   }
 }
 

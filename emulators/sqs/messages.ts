@@ -150,9 +150,9 @@ export class Messages {
     return { visible: Number(row?.visible), inFlight: Number(row?.in_flight), delayed: Number(row?.delayed) }
   }
 
-  /** Makes messages in flight visible: their consumers ended with the process. */
+  /** Makes messages in flight visible, as if they had not been delivered: their consumers ended with the process. */
   releaseInFlight(): void {
-    this.#db.prepare('UPDATE messages SET visible_at = ?1 WHERE receipt IS NOT NULL AND visible_at > ?1').run(this.#now())
+    this.#db.prepare(RELEASE).run(this.#now())
   }
 
   /** Makes delayed messages visible. */
@@ -213,6 +213,9 @@ const SQL = {
   setVisibleAt: 'UPDATE messages SET visible_at = ? WHERE sequence = ?',
   nextVisibleAt: 'SELECT min(visible_at) AS at FROM messages WHERE queue = ?',
 } as const
+
+const RELEASE = `UPDATE messages SET visible_at = ?1, receive_count = receive_count - 1, received_here = received_here - 1
+                 WHERE receipt IS NOT NULL AND visible_at > ?1`
 
 const COUNT = `SELECT count(*) FILTER (WHERE visible_at <= ?1) AS visible,
                       count(*) FILTER (WHERE visible_at > ?1 AND receipt IS NOT NULL) AS in_flight,

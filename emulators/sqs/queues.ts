@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { invalidParameter, missingParameter, noSuchQueue, outOfBounds, SqsError, unsupported } from './errors.ts'
 import {
   allowsRedriveFrom,
@@ -32,9 +32,11 @@ export class Queues {
   readonly #region: string
   readonly #accountId: string
   readonly #now: () => number
+  readonly #selectByName: StatementSync
 
   constructor(db: DatabaseSync, region: string, accountId: string, now: () => number) {
     this.#db = db
+    this.#selectByName = db.prepare('SELECT * FROM queues WHERE name = ?')
     this.#region = region
     this.#accountId = accountId
     this.#now = now
@@ -129,7 +131,7 @@ export class Queues {
   }
 
   #find(name: string): Queue | undefined {
-    const row = this.#db.prepare('SELECT * FROM queues WHERE name = ?').get(name)
+    const row = this.#selectByName.get(name)
     if (row === undefined) return undefined
     // only this class writes the column
     const attributes = JSON.parse(String(row.attributes)) as Attributes

@@ -29,7 +29,7 @@ export interface SqsOptions {
   readonly now?: () => number
   /** How much of the time that a receive may wait for messages it does wait. Less than 1 makes tests quicker. @default 1 */
   readonly waitScale?: number
-  /** Whether messages in flight become visible: their consumers ended with the process. @default true */
+  /** Whether messages in flight become visible, and their last delivery does not count: their consumers ended with the process. @default true */
   readonly releaseInFlightOnStart?: boolean
   /** Whether delayed messages become visible, so that a restart does not have to wait for them. @default false */
   readonly endDelaysOnStart?: boolean
@@ -46,6 +46,8 @@ export interface SqsEmulator {
   queueArn(name: string): string
   /** Sends a message without HTTP, for the notifications of S3. @throws Error if there is no such queue */
   send(queueArn: string, body: string): Promise<void>
+  /** Does what a request with this `X-Amz-Target` does, without HTTP. @throws SqsError */
+  execute(operation: string, input: unknown, signal: AbortSignal): Promise<unknown>
   /** Call this after moving the clock of `SqsOptions`: waiting requests then check the time again. */
   clockMoved(): void
   stop(): Promise<void>
@@ -84,6 +86,10 @@ export async function startSqs(options: SqsOptions): Promise<SqsEmulator> {
       send: async (queueArn, body) => {
         await Promise.resolve()
         sendInProcess(service, queueArn, body)
+      },
+      execute: async (operation, input, signal) => {
+        const execute = operationOf(`${TARGET_PREFIX}${operation}`)
+        return await execute(service, readInput(input), signal)
       },
       clockMoved: () => {
         service.messages.notifyWaiting()
@@ -147,7 +153,7 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
     const body = await bodyOf(request)
     if (strikes(service.faults, 'unavailable'))
       throw new SqsError('ServiceUnavailable', 'Service is unavailable. Please retry.', 'ServiceUnavailable', 503)
-    const operation = operationOf(request)
+    const operation = operationOf(request.headers['x-amz-target'])
     response.end(JSON.stringify(await operation(service, readInput(parseJson(body)), gone.signal)))
   } catch (error) {
     request.resume() // reads the rest of the body, so that the connection can be reused
@@ -166,9 +172,10 @@ function checkHost({ headers: { host = '' } }: IncomingMessage): void {
   )
 }
 
-function operationOf({ headers }: IncomingMessage): (typeof OPERATIONS)[string] {
-  const target = headers['x-amz-target']
-  const name = typeof target === 'string' && target.startsWith('AmazonSQS.') ? target.slice('AmazonSQS.'.length) : ''
+const TARGET_PREFIX = 'AmazonSQS.'
+
+function operationOf(target: string | string[] | undefined): (typeof OPERATIONS)[string] {
+  const name = typeof target === 'string' && target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : ''
   const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined
   if (operation !== undefined) return operation
   const what =

@@ -25,7 +25,7 @@ export function asSetupError(error: unknown, action: string): unknown {
   const name = s3ErrorName(error)
   if (name === 'AccessDenied' || name.startsWith('KMS.')) {
     return new SetupError(
-      `The importer is not allowed to ${action} (${name}). Give its role access to the bucket and to its KMS key, then redrive the dead-letter queue.`,
+      `The importer is not allowed to ${action} (${name}). Give its role access to the bucket and to its KMS key; then it continues by itself.`,
       { cause: error },
     )
   }

@@ -14,12 +14,17 @@ const PROBE_BACKOFF_MS = { first: 250, max: 20_000 }
  * Pure: the limiter reports each answer, with its time and chance, and asks whether and when a probe may begin.
  */
 export class CircuitBreaker {
+  readonly #maxFailures: number
   #failures = 0
   #failingSince = 0
   #probes = 0
   #probeAt = Infinity
   /** Number of the first attempt that began after it opened. Attempts that were in flight before are not probes. */
   #firstProbe = Infinity
+
+  constructor(maxInFlight: number) {
+    this.#maxFailures = Math.max(MIN_FAILURES, maxInFlight)
+  }
 
   get isOpen(): boolean {
     return this.#firstProbe < Infinity
@@ -59,16 +64,15 @@ export class CircuitBreaker {
     return true
   }
 
-  /** @param attempt number of the attempt that failed @param limit the concurrency limit @param next number of the next attempt to begin */
-  recordFailure(attempt: number, limit: number, now: number, chance: number, next: number): void {
+  /** @param attempt number of the attempt that failed @param next number of the next attempt to begin @returns whether this opened it */
+  recordFailure(attempt: number, next: number, now: number, chance: number): boolean {
     if (this.#failures === 0) this.#failingSince = now
     this.#failures += 1
-    if (!this.isOpen && this.#failures >= Math.max(MIN_FAILURES, limit)) {
-      this.#firstProbe = next
-      this.#probeAt = now + fullJitter(1, chance, PROBE_BACKOFF_MS)
-    } else if (attempt >= this.#firstProbe) {
-      this.#probes += 1
-      this.#probeAt = now + fullJitter(this.#probes + 1, chance, PROBE_BACKOFF_MS)
-    }
+    const opens = !this.isOpen && this.#failures >= this.#maxFailures
+    if (opens) this.#firstProbe = next
+    else if (attempt >= this.#firstProbe) this.#probes += 1
+    else return false
+    this.#probeAt = now + fullJitter(this.#probes + 1, chance, PROBE_BACKOFF_MS)
+    return opens
   }
 }

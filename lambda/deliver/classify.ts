@@ -13,14 +13,18 @@ export type AnswerClass =
   | { readonly kind: 'delivered' }
   | {
       readonly kind: 'retry'
-      /** `unknown`: the line or the endpoint. Failures of unknown cause that repeat can make a line undeliverable. */
-      readonly cause: 'endpoint' | 'unknown'
+      /**
+       * - `endpoint`: it is busy. That never makes a line undeliverable.
+       * - `request`: it calls the request bad. So the line is bad, or a server in between is.
+       * - `unknown`: the line or the endpoint.
+       */
+      readonly cause: 'endpoint' | 'request' | 'unknown'
       readonly because: string
       readonly retryAfter?: string
       /** The connection was cut. It may have been cut long ago: a socket goes stale while it is idle or Lambda is frozen. */
       readonly isConnectionCut?: true
-      /** The endpoint asks for fewer requests. */
-      readonly isThrottled?: true
+      /** The endpoint may have accepted the request, and another try may repeat it. */
+      readonly isAnswerLost?: true
     }
   /** The host name does not resolve. That is often temporary, so it counts as `misconfigured` only after a while. */
   | { readonly kind: 'unresolved'; readonly because: string }
@@ -33,6 +37,9 @@ export function classify(answer: Answer): AnswerClass {
 }
 
 const CUT_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
+/** There was no connection, so nothing was sent. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
 
 const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'])
 
@@ -59,6 +66,7 @@ function classifyNoAnswer(code: string): AnswerClass {
     cause: 'unknown',
     because: `it did not answer (${code})`,
     ...(CUT_CONNECTION.has(code) && { isConnectionCut: true }),
+    ...(!NOT_CONNECTED.has(code) && { isAnswerLost: true }),
   }
 }
 
@@ -73,20 +81,21 @@ function classifyStatus({ status, contentType, retryAfter }: Extract<Answer, { k
     }
     return { kind: 'delivered' }
   }
+  const ifAsked = retryAfter === undefined ? {} : { retryAfter }
+  const ifLost = status >= 500 ? { isAnswerLost: true as const } : {}
   if (status === 429 || status === 503) {
-    return {
-      kind: 'retry',
-      cause: 'endpoint',
-      because: `it is busy (${status})`,
-      // A 503 without Retry-After is often a fault of one server among many. Slowing down for each would bring an import to a crawl.
-      ...((status === 429 || retryAfter !== undefined) && { isThrottled: true }),
-      ...(retryAfter !== undefined && { retryAfter }),
-    }
+    return { kind: 'retry', cause: 'endpoint', because: `it is busy (${status})`, ...ifAsked, ...ifLost }
   }
   if (TOO_LONG.has(status)) return { kind: 'undeliverable', because: `it refused the request as too long (${status})` }
   if (NO_ACCESS.has(status)) return { kind: 'misconfigured', because: `it answered ${status}` }
   if (status >= 300 && status < 400) {
     return { kind: 'misconfigured', because: `it redirects elsewhere (${status}), and a redirect would carry the API key along` }
   }
-  return { kind: 'retry', cause: 'unknown', because: `it answered ${status}`, ...(retryAfter !== undefined && { retryAfter }) }
+  const cause = isBadRequest(status) ? 'request' : 'unknown'
+  return { kind: 'retry', cause, because: `it answered ${status}`, ...ifAsked, ...ifLost }
+}
+
+/** 408 and 425 are about the moment, and not about the request. */
+function isBadRequest(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 425
 }

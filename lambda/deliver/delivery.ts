@@ -3,10 +3,9 @@ import { asError, OutageError, SetupError } from '../errors.ts'
 import type { Request } from '../parse/request.ts'
 import type { Clock, Endpoint } from '../ports.ts'
 import type { BackPressure, BoundedStage } from '../settle/back-pressure.ts'
-import type { Attempt } from './attempt.ts'
 import { classify, type AnswerClass } from './classify.ts'
 import { Limiter } from './limiter.ts'
-import { RetryState, type Failure, type RetryDecision } from './retry-state.ts'
+import { RetryState, type Failure } from './retry-state.ts'
 
 /** How the requests of one line ended. */
 export type Outcome =
@@ -22,9 +21,20 @@ export interface DeliveryOptions {
   readonly maxLinesPerSecond?: number
   /** Called when the endpoint makes lines wait, at most once for each pause. */
   readonly onPause?: (ms: number) => void
-  /** Called when a line that was delivered is sent again, as a known-good probe. */
+  /** Called when a request is sent again that the endpoint may have accepted before. */
   readonly onRepeat?: () => void
 }
+
+/**
+ * How many lines may have begun and not ended, for each attempt in flight. A line that waits for a retry uses no slot, so other lines
+ * use them meanwhile.
+ */
+export const OPEN_LINES_PER_SLOT = 4
+
+/** While others are accepted, only the rate or the line itself keeps a busy endpoint, or one that finds it bad, from accepting a line. */
+const SHORT_BACKOFF_MS = { first: 250, max: 1_000 }
+/** A line that is asked to wait waits up to this share longer, so that lines that were refused together do not return together. */
+const RETRY_AFTER_JITTER = 0.25
 
 /** If more new lines than this fail in a row, a known-good probe no longer proves anything: a cache may answer it instead of the endpoint. */
 const MAX_UNTESTED = 4
@@ -33,7 +43,7 @@ const RETRY_BACKOFF_MS = { first: 250, max: 20_000 }
 
 /**
  * Sends lines, many at a time and in no fixed order, and retries each until it is delivered or cannot be. The settlement sends lines as long
- * as the back-pressure object has room.
+ * as the back-pressure object has room. docs/delivery.md describes the behaviour as a whole.
  *
  * The requests of one line go one after the other, because an alias must not overtake its event. The first outage or wrong setup ends
  * the whole delivery: no further attempt begins, and `drain` and the back-pressure object throw the error.
@@ -65,7 +75,7 @@ export class Delivery implements BoundedStage {
     this.#endpoint = endpoint
     this.#clock = clock
     this.#backPressure = backPressure
-    this.#maxLines = maxInFlight
+    this.#maxLines = maxInFlight * OPEN_LINES_PER_SLOT
     this.#onRepeat = onRepeat ?? (() => undefined)
     this.#limiter = new Limiter(clock, {
       maxInFlight,
@@ -119,7 +129,7 @@ export class Delivery implements BoundedStage {
         const answerClass = classify(await this.#endpoint.send(request))
         let outcome: Outcome | undefined = DELIVERED
         if (answerClass.kind === 'delivered') {
-          this.#limiter.record('accepted', attempt)
+          this.#limiter.recordAccepted(attempt)
           this.#knownGood = request
           this.#untested = 0
         } else outcome = await this.#retry(request, answerClass, attempt)
@@ -148,20 +158,20 @@ export class Delivery implements BoundedStage {
    *
    * @returns undefined if the delivery ended meanwhile: the outcome of the line is unknown, and the next run will send it again
    */
-  async #retry(request: Request, firstAnswerClass: AnswerClass, firstAttempt: Attempt): Promise<Outcome | undefined> {
-    const state = new RetryState(firstAttempt)
+  async #retry(request: Request, firstAnswerClass: AnswerClass, firstAttempt: number): Promise<Outcome | undefined> {
+    const state = new RetryState(this.#clock.now())
     this.#untested += 1
     let answerClass = firstAnswerClass
-    let attempt: Attempt | undefined = firstAttempt
+    let attempt: number | undefined = firstAttempt
     let isStaleSocket = false
     for (let attempts = 1; ; attempts += 1) {
       switch (answerClass.kind) {
         case 'delivered':
-          this.#limiter.record('accepted', attempt)
+          this.#limiter.recordAccepted(attempt)
           this.#untested = 0
           return { kind: 'delivered', attempts }
         case 'undeliverable':
-          this.#limiter.record('accepted', attempt)
+          this.#limiter.recordAccepted(attempt)
           return { kind: 'undeliverable', because: answerClass.because, attempts }
         case 'misconfigured':
           throw setupError(answerClass.because)
@@ -176,18 +186,37 @@ export class Delivery implements BoundedStage {
         this.#limiter.release()
         attempt = await this.#limiter.acquireNext()
       } else {
-        const decision = this.#fail(answerClass, attempt, state)
+        await this.#waitAfter(answerClass, attempt, state)
+        if (this.#stopping.signal.aborted) return undefined
+        const decision = state.decide(this.#clock.now(), this.#limiter.history)
         if ((decision === 'outage' || decision === 'unclear') && !(await this.#isKnownGoodAccepted()))
           throw outageError(answerClass.because)
         if (decision === 'poison' || decision === 'unclear')
           return { kind: 'undeliverable', because: answerClass.because, attempts }
-        if (this.#limiter.needsKnownGoodProbe && this.#lines > 1) await this.#isKnownGoodAccepted()
-        await this.#clock.sleep(fullJitter(state.failures, this.#clock.chance(), RETRY_BACKOFF_MS), this.#stopping.signal)
         attempt = await this.#limiter.acquire()
       }
       if (attempt === undefined) return undefined
+      if (answerClass.kind === 'retry' && answerClass.isAnswerLost === true) this.#onRepeat()
       answerClass = classify(await this.#endpoint.send(request))
     }
+  }
+
+  /** Records a failure, and waits until it is time to decide what to do about it. @throws OutageError, SetupError */
+  async #waitAfter(failure: Failure, attempt: number, state: RetryState): Promise<void> {
+    const now = this.#clock.now()
+    const retryAfter = failure.kind === 'retry' ? failure.retryAfter : undefined
+    const askedMs = retryAfter === undefined ? 0 : (retryAfterMs(retryAfter, now) ?? 0)
+    if (state.attributeToLine(failure, this.#limiter.history)) this.#limiter.recordPoison(attempt)
+    else this.#limiter.recordFailure(attempt, askedMs)
+    if (state.fail(failure, now, this.#limiter.history, this.#limiter.failingMs) === 'misconfigured')
+      throw setupError(failure.because)
+    if (failure.kind !== 'unresolved' && this.#limiter.hasGivenUp && !(await this.#isKnownGoodAccepted()))
+      throw outageError(failure.because)
+    if (this.#limiter.needsKnownGoodProbe && this.#lines > 1) await this.#isKnownGoodAccepted()
+    const chance = this.#clock.chance()
+    const isShort = failure.kind === 'retry' && failure.cause !== 'unknown' && state.hasOvertaking(this.#limiter.history)
+    const backoffMs = fullJitter(state.failures, chance, isShort ? SHORT_BACKOFF_MS : RETRY_BACKOFF_MS)
+    await this.#clock.sleep(Math.max(backoffMs, askedMs * (1 + RETRY_AFTER_JITTER * chance)), this.#stopping.signal)
   }
 
   /**
@@ -210,22 +239,9 @@ export class Delivery implements BoundedStage {
     if (request === undefined || attempt === undefined) return false
     this.#onRepeat()
     const isAccepted = classify(await this.#endpoint.send(request)).kind === 'delivered'
-    this.#limiter.record(isAccepted ? 'accepted' : 'failed', attempt)
+    if (isAccepted) this.#limiter.recordAccepted(attempt)
+    else this.#limiter.recordFailure(attempt, 0)
     return isAccepted
-  }
-
-  /** Records a failure and decides what to do. @throws SetupError */
-  #fail(failure: Failure, attempt: Attempt, state: RetryState): Exclude<RetryDecision, 'misconfigured'> {
-    const now = this.#clock.now()
-    const pauseMs =
-      failure.kind === 'retry' && failure.retryAfter !== undefined ? retryAfterMs(failure.retryAfter, now) : undefined
-    if (pauseMs !== undefined && pauseMs > 0) this.#limiter.pause(pauseMs)
-    const isThrottled = failure.kind === 'retry' && failure.isThrottled === true
-    if (state.attributeToLine(failure, this.#limiter.answers)) this.#limiter.recordPoison(attempt)
-    else this.#limiter.record(isThrottled ? 'throttled' : 'failed', attempt)
-    const decision = state.fail(failure, now, this.#limiter.answers, this.#limiter.failingMs)
-    if (decision === 'misconfigured') throw setupError(failure.because)
-    return failure.kind !== 'unresolved' && this.#limiter.hasGivenUp && decision !== 'unclear' ? 'outage' : decision
   }
 }
 

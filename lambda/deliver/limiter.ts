@@ -1,6 +1,7 @@
 import type { Clock } from '../ports.ts'
-import type { AnswerCounts, Attempt, AttemptResult } from './attempt.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
+import { strictRateLimit, type RateLimit } from './rate-limit.ts'
+import type { EndpointHistory } from './retry-state.ts'
 import { Throttle } from './throttle.ts'
 
 /**
@@ -13,7 +14,7 @@ export interface LimiterOptions {
   readonly maxInFlight: number
   /** 0: no limit. */
   readonly maxPerSecond: number
-  /** Called when the endpoint asks for a pause, at most once for each pause. */
+  /** Called when all lines pause because the endpoint asks for it, at most once for each pause. */
   readonly onPause: (ms: number) => void
   /** Called when a new line may begin, if one waits. */
   readonly onOpen: () => void
@@ -21,23 +22,26 @@ export interface LimiterOptions {
 
 /**
  * Decides when an attempt may begin. The delivery asks it before every attempt of every line, and reports every answer.
- * It combines the throttle, the circuit breaker, and the pauses that the endpoint asks for.
+ * It combines a fixed number of attempts in flight, the throttle, the circuit breaker, and the user's limit of lines per second.
  *
- * Attempts that wait here begin before those of new lines.
+ * Attempts are numbered from 1 in the order in which they begin. Those that wait here begin before those of new lines.
  */
 export class Limiter {
   readonly #clock: Clock
   readonly #onPause: (ms: number) => void
   readonly #onOpen: () => void
-  readonly #throttle: Throttle
-  readonly #circuitBreaker = new CircuitBreaker()
-  readonly #queue: ((attempt: Attempt | undefined) => void)[] = []
+  readonly #maxInFlight: number
+  readonly #userLimit: RateLimit | undefined
+  readonly #throttle = new Throttle()
+  readonly #circuitBreaker: CircuitBreaker
+  readonly #queue: ((attempt: number | undefined) => void)[] = []
   #isNewLineWaiting = false
   #isStopped = false
   #inFlight = 0
   #begun = 0
   #accepted = 0
   #failed = 0
+  #newestAccepted = 0
   #pausedUntil = 0
   #reservedUntil = 0
   /** One timer serves all that wait. */
@@ -45,20 +49,24 @@ export class Limiter {
 
   constructor(clock: Clock, { maxInFlight, maxPerSecond, onPause, onOpen }: LimiterOptions) {
     this.#clock = clock
+    this.#maxInFlight = maxInFlight
+    this.#circuitBreaker = new CircuitBreaker(maxInFlight)
+    this.#userLimit = maxPerSecond > 0 ? strictRateLimit(maxPerSecond) : undefined
     this.#onPause = onPause
     this.#onOpen = onOpen
-    this.#throttle = new Throttle(maxInFlight, maxPerSecond)
   }
 
   /** Whether the first attempt of a new line may begin now. */
   get isOpen(): boolean {
     if (this.#inFlight >= this.#limit || this.#isStopped) return false
-    if (this.#circuitBreaker.isOpen && this.hasGivenUp) return false
-    return !this.#isTimed || this.#waitMs(this.#clock.now()) <= 0
+    if (!this.#isTimed) return true
+    const now = this.#clock.now()
+    return this.#waitMs(now) <= 0 && !this.#circuitBreaker.hasGivenUp(now)
   }
 
-  get answers(): AnswerCounts {
-    return { accepted: this.#accepted, failed: this.#failed }
+  /** How the attempts of all lines have gone so far. */
+  get history(): EndpointHistory {
+    return { accepted: this.#accepted, failed: this.#failed, begun: this.#begun, newestAccepted: this.#newestAccepted }
   }
 
   /** Whether the last answer was not a failure. */
@@ -88,13 +96,13 @@ export class Limiter {
     if (isWaiting && !wasWaiting && this.#isTimed) this.#admit(this.#clock.now()) // time may have passed since the last check
   }
 
-  /** Begins an attempt if that is possible now. */
-  tryAcquire(): Attempt | undefined {
-    return this.isOpen ? this.#begin(this.#clock.now()) : undefined
+  /** Begins an attempt if that is possible now. @returns its number */
+  tryAcquire(): number | undefined {
+    return this.isOpen ? this.#begin() : undefined
   }
 
-  /** Begins an attempt as soon as possible. @returns undefined if the limiter was stopped meanwhile */
-  acquire(): Promise<Attempt | undefined> {
+  /** Begins an attempt as soon as possible. @returns its number, or undefined if the limiter was stopped meanwhile */
+  acquire(): Promise<number | undefined> {
     return new Promise((resolve) => {
       this.#queue.push(resolve)
       this.#admit(this.#clock.now())
@@ -102,7 +110,7 @@ export class Limiter {
   }
 
   /** Like `acquire`, but before all other attempts that wait. */
-  acquireNext(): Promise<Attempt | undefined> {
+  acquireNext(): Promise<number | undefined> {
     return new Promise((resolve) => {
       this.#queue.unshift(resolve)
       this.#admit(this.#clock.now())
@@ -114,37 +122,34 @@ export class Limiter {
     this.#inFlight -= 1
   }
 
-  /** Ends an attempt with what its answer says about the endpoint. */
-  record(result: AttemptResult, attempt: Attempt): void {
+  /** Ends an attempt that was accepted. The line may still be unacceptable; the endpoint works. */
+  recordAccepted(attempt: number): void {
     const now = this.#clock.now()
-    const next = this.#begun + 1
     this.#inFlight -= 1
-    this.#throttle.record(result, attempt, now, next)
-    if (result === 'accepted') {
-      this.#accepted += 1
-      if (this.#circuitBreaker.recordSuccess()) this.#throttle.restart()
-    } else {
-      this.#failed += 1
-      this.#circuitBreaker.recordFailure(attempt.number, this.#throttle.limit, now, this.#clock.chance(), next)
-    }
+    this.#accepted += 1
+    if (attempt > this.#newestAccepted) this.#newestAccepted = attempt
+    if (this.#circuitBreaker.recordSuccess()) this.#throttle.startSample()
+    this.#throttle.recordAccepted(attempt, this.#begun + 1, now)
+    this.#admit(now)
+  }
+
+  /** Ends an attempt that was not accepted. @param retryAfterMs the pause that the answer asks for; 0 for none */
+  recordFailure(attempt: number, retryAfterMs: number): void {
+    const now = this.#clock.now()
+    this.#inFlight -= 1
+    this.#failed += 1
+    this.#throttle.recordRefused(attempt, this.#begun + 1, now, retryAfterMs > 0)
+    this.#failCircuit(attempt, now)
+    if (retryAfterMs > 0 && (this.#throttle.needsPause || this.#circuitBreaker.isOpen)) this.#pause(retryAfterMs, now)
     this.#admit(now)
   }
 
   /** Ends an attempt that failed because of its line. That says nothing about the endpoint, except that a probe was not accepted. */
-  recordPoison(attempt: Attempt): void {
+  recordPoison(attempt: number): void {
     const now = this.#clock.now()
     this.#inFlight -= 1
-    if (this.#circuitBreaker.isOpen)
-      this.#circuitBreaker.recordFailure(attempt.number, this.#throttle.limit, now, this.#clock.chance(), this.#begun + 1)
+    if (this.#circuitBreaker.isOpen) this.#failCircuit(attempt, now)
     this.#admit(now)
-  }
-
-  /** No attempt begins for this long. The endpoint answered one line, but all lines wait: the others would only get the same answer. */
-  pause(ms: number): void {
-    const now = this.#clock.now()
-    if (this.#pausedUntil <= now) this.#onPause(ms)
-    this.#pausedUntil = Math.max(this.#pausedUntil, now + ms)
-    this.#throttle.pause(ms, now)
   }
 
   /** No attempt begins from now on, and `acquire` resolves to undefined. */
@@ -154,25 +159,39 @@ export class Limiter {
     this.#clearTimer()
   }
 
+  #failCircuit(attempt: number, now: number): void {
+    const hasOpened = this.#circuitBreaker.recordFailure(attempt, this.#begun + 1, now, this.#clock.chance())
+    if (hasOpened) this.#throttle.pause(now)
+  }
+
+  /** No attempt begins for this long: the endpoint would answer the other lines in the same way. */
+  #pause(ms: number, now: number): void {
+    if (this.#pausedUntil <= now) this.#onPause(ms)
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + ms)
+    this.#throttle.pause(now)
+  }
+
   /**
    * Attempts that may be in flight. Each failure in a row takes one away: when the endpoint goes down, it gets no second round of attempts.
    * One stays for a probe.
    */
   get #limit(): number {
-    return Math.max(1, this.#throttle.limit - this.#circuitBreaker.failures)
+    return Math.max(1, this.#maxInFlight - this.#circuitBreaker.failures)
   }
 
   /** Whether beginning depends on the time, and not only on a free slot. If not, the clock need not be read. */
   get #isTimed(): boolean {
-    return this.#pausedUntil > 0 || this.#throttle.isTimed || this.#circuitBreaker.isOpen
+    return (
+      this.#throttle.perSecond < Infinity || this.#userLimit !== undefined || this.#pausedUntil > 0 || this.#circuitBreaker.isOpen
+    )
   }
 
   /** How long a new line has to wait, for the time alone. */
   #waitMs(now: number): number {
-    const pauseMs = this.#pausedUntil - now
-    if (pauseMs <= 0) this.#pausedUntil = 0
-    const probeMs = this.#circuitBreaker.isOpen ? this.#circuitBreaker.probeAt - now : 0
-    return Math.max(pauseMs, probeMs, this.#throttle.waitMs(now))
+    if (this.#pausedUntil <= now) this.#pausedUntil = 0
+    const probeAt = this.#circuitBreaker.isOpen ? this.#circuitBreaker.probeAt : 0
+    const pauseMs = Math.max(this.#pausedUntil, probeAt) - now
+    return Math.max(pauseMs, this.#throttle.waitMs(now), this.#userLimit?.waitMs(now) ?? 0)
   }
 
   /** How long the attempts in the queue have to wait, for the time alone. */
@@ -181,11 +200,15 @@ export class Limiter {
     return Math.max(this.#waitMs(now), this.#circuitBreaker.isOpen ? this.#reservedUntil - now : 0)
   }
 
-  #begin(now: number): Attempt {
+  #begin(): number {
     this.#inFlight += 1
     this.#begun += 1
-    this.#throttle.begin(now)
-    return { number: this.#begun, at: now, inFlight: this.#inFlight, accepted: this.#accepted, failed: this.#failed }
+    if (this.#isTimed) {
+      const now = this.#clock.now()
+      this.#throttle.begin(now)
+      this.#userLimit?.take(now)
+    }
+    return this.#begun
   }
 
   /** Begins as many waiting attempts as possible, and then lets a new line begin if there is still room. */
@@ -199,7 +222,7 @@ export class Limiter {
       this.#admitNewLine()
     }
     while (this.#queue.length > 0 && this.#inFlight < this.#limit && this.#queueMs(now) <= 0) {
-      this.#queue.shift()?.(this.#begin(now))
+      this.#queue.shift()?.(this.#begin())
     }
     if (this.#isNewLineWaiting && this.isOpen) this.#admitNewLine()
     if (this.#isTimed || this.#timer !== undefined) this.#setTimer(now)

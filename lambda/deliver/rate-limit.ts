@@ -4,13 +4,13 @@
  * @see "Generic Cell Rate Algorithm", ITU-T I.371: a token bucket that stores one time instead of a count
  */
 export class RateLimit {
-  readonly #slackMs: number
+  slackMs: number
   #spacingMs: number
   #due = 0
 
   /** @param slackMs how far ahead of the spacing an attempt may begin, to make up for late timers */
   constructor(perSecond: number, slackMs: number) {
-    this.#slackMs = slackMs
+    this.slackMs = slackMs
     this.#spacingMs = 1000 / perSecond
   }
 
@@ -20,7 +20,7 @@ export class RateLimit {
 
   /** How long the next attempt has to wait; zero or negative if it may begin now. */
   waitMs(now: number): number {
-    return this.#due - this.#slackMs - now
+    return this.#due - this.slackMs - now
   }
 
   take(now: number): void {

@@ -1,16 +1,28 @@
-import type { AnswerCounts, Attempt } from './attempt.ts'
 import type { AnswerClass } from './classify.ts'
 
-/** Failures of unknown cause after which a request is decided. */
+/** Tries after which a request that the endpoint calls bad (4xx) is decided: it does not become better. */
+const MAX_REFUSALS = 3
+/** Tries after which a request that fails for an unknown reason (5xx, no answer) is decided. */
 const MAX_FAILURES = 10
-/** At least this many of them must have happened while other lines passed: an outage that has just ended may have caused the rest. */
-const MIN_FAILURES_WHILE_OTHERS_PASS = 3
+/** At least this many of them must be proven to be the line's own: an outage that has just ended may have caused the rest. */
+const MIN_PROVEN = 3
 /** How long a busy endpoint may delay one request before that is an outage. */
 const MAX_WAIT_MS = 5 * 60_000
 /** How long the host name may fail to resolve before a person has to look at it. DNS failures come and go, above all in a VPC. */
 const MAX_UNRESOLVED_MS = 60_000
 
 export type Failure = Extract<AnswerClass, { kind: 'retry' | 'unresolved' }>
+
+/** How the attempts of all lines have gone up to some moment. The limiter counts them. */
+export interface EndpointHistory {
+  readonly accepted: number
+  /** Failures, without those that were attributed to a line. */
+  readonly failed: number
+  /** Attempts that have begun. They are numbered in this order. */
+  readonly begun: number
+  /** The highest number of an attempt that was accepted. */
+  readonly newestAccepted: number
+}
 
 /**
  * What to do about a failed request.
@@ -23,77 +35,96 @@ export type RetryDecision = 'retry' | 'poison' | 'outage' | 'unclear' | 'misconf
 /**
  * The failures of one request, and the decision after each: retry, or give up on the line or on the endpoint.
  *
- * Pure: `delivery.ts` creates one for each request that fails, and passes in the time and the answers of all lines.
+ * A failure is proven to be the line's own when an attempt that began after it is accepted: then the endpoint worked before and after. So
+ * an outage proves nothing, whenever it begins.
+ *
+ * Pure: `delivery.ts` creates one for each request that fails, and passes in the time and the history of all lines.
  */
 export class RetryState {
-  readonly #first: Attempt
-  /** The answers up to the last failure. */
-  #recent: AnswerCounts
+  readonly #since: number
+  /** The history up to the last failure, that one included. */
+  #recent: EndpointHistory | undefined
+  #acceptedBefore: number | undefined
   #failures = 0
+  #refusals = 0
   #unknownFailures = 0
-  #failuresWhileOthersPassed = 0
-  #isPoison = false
+  #proven = 0
   /** Failures of this request that the limiter did not count. */
   #uncounted = 0
 
-  constructor(first: Attempt) {
-    this.#first = first
-    this.#recent = first
+  /** @param since when the request failed first */
+  constructor(since: number) {
+    this.#since = since
   }
 
   get failures(): number {
     return this.#failures
   }
 
-  /**
-   * Attributes this failure to the line if the line failed before and others passed since. The limiter must not count such a failure
-   * against the endpoint. Otherwise a few bad lines at the end of a file, with only each other to compare with, would look like an outage.
-   *
-   * @param answers without this failure
-   * @returns whether it was attributed to the line
-   */
-  attributeToLine(failure: Failure, answers: AnswerCounts): boolean {
-    if (failure.kind !== 'retry' || failure.cause !== 'unknown') return false
-    if (this.#failures > 0 && answers.accepted > this.#recent.accepted) this.#isPoison = true
-    if (this.#isPoison) this.#uncounted += 1
-    return this.#isPoison
+  /** Whether other lines were accepted since this request failed first. */
+  hasOvertaking({ accepted }: EndpointHistory): boolean {
+    return this.#acceptedBefore !== undefined && accepted > this.#acceptedBefore
   }
 
   /**
-   * Records a failure and decides what to do.
+   * Whether this failure is the line's own, because an earlier one was. The limiter must not count such a failure against the endpoint.
+   * Otherwise a few bad lines at the end of a file, with only each other to compare with, would look like an outage.
    *
-   * @param answers with this failure, if the limiter has counted it
+   * @param history without this failure
+   */
+  attributeToLine(failure: Failure, history: EndpointHistory): boolean {
+    if (failure.kind !== 'retry' || failure.cause === 'endpoint') return false
+    if (this.#proven === 0 && !this.#othersPassed(history)) return false
+    this.#uncounted += 1
+    return true
+  }
+
+  /**
+   * Records a failure.
+   *
+   * @param history with this failure, if the limiter has counted it
    * @param failingMs how long no line has passed
    */
-  fail(failure: Failure, now: number, answers: AnswerCounts, failingMs: number): RetryDecision {
+  fail(failure: Failure, now: number, history: EndpointHistory, failingMs: number): 'retry' | 'misconfigured' {
     this.#failures += 1
-    if (failure.kind === 'retry' && failure.cause === 'unknown') this.#unknownFailures += 1
-    const waitedMs = now - this.#first.at
-    if (failure.kind === 'unresolved' && Math.max(waitedMs, failingMs) > MAX_UNRESOLVED_MS) return 'misconfigured'
-    const all = { accepted: answers.accepted, failed: answers.failed + this.#uncounted }
-    const culprit = culpritOf(this.#recent, all)
-    if (culprit === 'line') this.#failuresWhileOthersPassed += 1
-    if (this.#unknownFailures >= MAX_FAILURES || waitedMs > MAX_WAIT_MS) {
-      if (culprit === undefined) return 'unclear'
-      if (culprit === 'endpoint') return 'outage'
-      if (this.#failuresWhileOthersPassed >= MIN_FAILURES_WHILE_OTHERS_PASS) return 'poison'
-    }
-    this.#recent = all
-    return 'retry'
+    if (failure.kind === 'retry' && failure.cause === 'request') this.#refusals += 1
+    if (failure.kind === 'retry' && failure.cause !== 'endpoint') this.#unknownFailures += 1
+    this.#recent = this.#withOwn(history)
+    this.#acceptedBefore ??= history.accepted
+    const isLong = Math.max(now - this.#since, failingMs) > MAX_UNRESOLVED_MS
+    return failure.kind === 'unresolved' && isLong ? 'misconfigured' : 'retry'
+  }
+
+  /** Decides what to do when the wait after a failure is over, by what the other lines did meanwhile. */
+  decide(now: number, history: EndpointHistory): RetryDecision {
+    const othersPassed = this.#othersPassed(history)
+    if (othersPassed) this.#proven += 1
+    const hasFailedOften = this.#refusals >= MAX_REFUSALS || this.#unknownFailures >= MAX_FAILURES
+    if (!hasFailedOften && now - this.#since <= MAX_WAIT_MS) return 'retry'
+    const culprit = culpritOf(this.#recent ?? history, this.#withOwn(history))
+    if (culprit === undefined) return 'unclear'
+    if (culprit === 'endpoint') return 'outage'
+    return hasFailedOften && othersPassed && this.#proven >= MIN_PROVEN ? 'poison' : 'retry'
+  }
+
+  #othersPassed({ newestAccepted }: EndpointHistory): boolean {
+    return this.#recent !== undefined && newestAccepted > this.#recent.begun
+  }
+
+  #withOwn(history: EndpointHistory): EndpointHistory {
+    return { ...history, failed: history.failed + this.#uncounted }
   }
 }
 
 /**
- * Whether the line or the endpoint causes the failures of a line, judged by the answers to other lines between its last two failures.
- * Earlier answers say nothing, since an outage may have begun meanwhile.
+ * Whether the line or the endpoint causes the failures of a line, judged by the answers to other lines since its last failure. Earlier
+ * answers say nothing, since an outage may have begun meanwhile.
  *
- * @param before the answers up to the failure before its last
- * @param after the answers up to its last failure, including that one
- * @returns undefined if no other line got an answer in between
+ * @returns undefined if no other line got an answer
  */
-export function culpritOf(before: AnswerCounts, after: AnswerCounts): 'line' | 'endpoint' | undefined {
+export function culpritOf(before: EndpointHistory, after: EndpointHistory): 'line' | 'endpoint' | undefined {
   const accepted = after.accepted - before.accepted
-  const othersFailed = after.failed - before.failed - 1 // one is its own
-  if (accepted + othersFailed === 0) return undefined
-  return accepted > othersFailed ? 'line' : 'endpoint'
+  const failed = after.failed - before.failed
+  if (accepted + failed === 0) return undefined
+  return accepted > failed ? 'line' : 'endpoint'
 }

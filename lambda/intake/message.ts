@@ -92,6 +92,8 @@ const TaskBody = v.object({
   replays: Count,
   reached: Count,
   delays: Count,
+  successorOf: v.exactOptional(Identifier),
+  foundBySearch: v.exactOptional(v.literal(true)),
 })
 
 /** The schedule of the stack sends these. */

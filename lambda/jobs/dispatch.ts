@@ -5,7 +5,11 @@ import { archiveOld } from './archive-old.ts'
 import { importFile } from './import-file.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
 import { reconcile } from './reconcile.ts'
+import { defer, MAX_DELAY_SECONDS } from './requeue.ts'
 import { replayDeadLetter } from './replay.ts'
+
+/** How long a task waits after the setup was found to be wrong. Each further time doubles it. */
+const FIRST_SETUP_DELAY_MS = 30_000
 
 /** Does everything that an SQS message asks for, and logs why if that is not possible. @returns whether to acknowledge the message */
 export async function handleMessage(read: () => readonly Work[], ports: Ports, invocation: Invocation): Promise<boolean> {
@@ -32,6 +36,16 @@ export async function dispatchAll(works: readonly Work[], ports: Ports, invocati
 }
 
 async function dispatch(work: Work, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+  try {
+    return await start(work, ports, invocation)
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    ports.events.setupWrong(error.message)
+    return untilSetupIsRight(work, ports)
+  }
+}
+
+async function start(work: Work, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   switch (work.kind) {
     case 'task':
       return importFile(work.task, ports, invocation)
@@ -49,6 +63,25 @@ async function dispatch(work: Work, ports: Ports, invocation: Invocation): Promi
   }
 }
 
+/**
+ * Queues the work again as a new message, which waits longer each time. If the message itself were delivered again, SQS would move it to
+ * the dead-letter queue after a few tries, although nothing is wrong with it.
+ */
+async function untilSetupIsRight(work: Work, ports: Ports): Promise<JobOutcome> {
+  switch (work.kind) {
+    case 'task':
+      await defer(work.task, work.task.reached, FIRST_SETUP_DELAY_MS, ports)
+      return { kind: 'requeued' }
+    case 'dead-letter':
+      await ports.importQueue.send(JSON.stringify(work.deadLetter), MAX_DELAY_SECONDS)
+      return { kind: 'requeued' }
+    case 'reconcile':
+    case 'archive': // the message of the next day starts them again
+    case 'ignored':
+      return DONE
+  }
+}
+
 /** Whether the message can be acknowledged: its work is done, or another message asks for the rest. */
 export function isAcknowledged({ kind }: JobOutcome): boolean {
   return kind === 'done' || kind === 'requeued' || kind === 'yielded'
@@ -58,9 +91,6 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
   switch (outcome.kind) {
     case 'interrupted':
       events.interrupted()
-      return
-    case 'delivered-twice':
-      events.deliveredTwice()
       return
     case 'lease-lost':
       events.leaseLost()
@@ -74,10 +104,9 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
   }
 }
 
-/** A thrown error is a bug, an error of S3 or SQS, or something that only a person can fix. */
+/** A thrown error is a bug, or an error of S3 or SQS. */
 function logError(error: unknown, { events }: Ports): void {
-  if (error instanceof SetupError) events.setupWrong(error.message)
-  else if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
+  if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
   else if (error instanceof Error) events.crashed(error.name, error.message, error.stack)
   else events.crashed('not an Error', String(error), undefined)
 }

@@ -1,16 +1,13 @@
 import type { SourceFile } from '../intake/source-file.ts'
-import { checkpointKey, reportKey } from '../keys.ts'
+import type { Task } from '../intake/task.ts'
+import { reportKey } from '../keys.ts'
+import type { FoundReport, Ports } from '../ports.ts'
+import { isFinished, type ImportState, type StaleImport } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
-import { isFinished, type ImportState, type SegmentReport } from '../report/report.ts'
-import type { Segment } from '../intake/task.ts'
-import { CHECKPOINT_SCHEMA, type Failure, type Checkpoint } from '../settle/checkpoint.ts'
-import { readLeased } from '../settle/lease.ts'
-import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
-import { sumCounts, emptyCounts, settledLines } from '../settle/counts.ts'
-import type { Ports } from '../ports.ts'
-
-/** Checkpoints that are read at the same time. */
-const MAX_READS = 16
+import type { Failure } from '../settle/checkpoint.ts'
+import type { SplitPlan } from '../settle/split-plan.ts'
+import { resumeSegments, staleSince } from './resume-segments.ts'
+import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
 
 /** Writes the final report of a file, and logs how its import ended. */
 export async function finishFile(
@@ -43,55 +40,41 @@ export async function finishFile(
  * of them sees that all segments are done.
  */
 export async function mergeReports(file: SourceFile, ports: Ports): Promise<void> {
-  const { checkpoints, reports, clock } = ports
+  await merge(file, ports, () => Promise.resolve(undefined))
+}
+
+/** The same for a file that was split by an earlier run. If nothing has happened since, its unfinished segments are queued again first. */
+export async function resumeAndMerge(task: Task, ports: Ports): Promise<void> {
+  await merge(task.file, ports, async (found, plan, states) => {
+    const since = staleSince(plan, found, task, ports.clock.now())
+    if (since === undefined) return undefined
+    const segments = await resumeSegments(task, states, ports)
+    if (segments === 0) return undefined
+    ports.events.segmentsRequeued(task.file.key, segments)
+    return { since: since.toISOString(), segments }
+  })
+}
+
+/** @param resume continues a stale import */
+async function merge(
+  file: SourceFile,
+  ports: Ports,
+  resume: (found: FoundReport | undefined, plan: SplitPlan, states: readonly SegmentState[]) => Promise<StaleImport | undefined>,
+): Promise<void> {
+  const { reports, clock } = ports
   const found = await reports.find(file.bucket, reportKey(file)) // read first, so that an older merge cannot overwrite a newer one
   if (found !== undefined && isFinished(found.report)) return
-  const plan = readLeased<SplitPlan>(
-    (await checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, 'plan') }))?.value,
-    SPLIT_PLAN_SCHEMA,
-  )
+  const plan = await readPlan(file, ports)
   if (plan === undefined) return
-  const parts = await readParts(file, plan.segments, ports)
-  const importState = importStateOf(file, plan, parts)
+  const states = await readSegments(file, plan, ports)
+  const importState = sumSegments(file, plan, states)
   const writer = new ReportWriter(found, reports, clock)
-  const failure = plan.failure ?? parts.find((part) => part?.failure !== undefined)?.failure
-  const isDone = plan.isComplete && parts.every((part) => part?.isDone === true)
-  if (isDone || failure?.kind === 'missing') await finishFile(importState, failure, writer, ports)
-  else await writer.write(importState)
-}
-
-async function readParts(
-  file: SourceFile,
-  segments: readonly Segment[],
-  { checkpoints }: Ports,
-): Promise<readonly (Checkpoint | undefined)[]> {
-  const parts: (Checkpoint | undefined)[] = []
-  for (let from = 0; from < segments.length; from += MAX_READS) {
-    const some = segments.slice(from, from + MAX_READS)
-    const found = await Promise.all(
-      some.map(({ index }) => checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, index) })),
-    )
-    parts.push(...found.map((one) => readLeased<Checkpoint>(one?.value, CHECKPOINT_SCHEMA)))
+  const failure = plan.failure ?? states.find(({ checkpoint }) => checkpoint?.failure !== undefined)?.checkpoint?.failure
+  const isDone = plan.isComplete && states.every(({ checkpoint }) => checkpoint?.isDone === true)
+  if (isDone || failure?.kind === 'missing') {
+    await finishFile(importState, failure, writer, ports)
+    return
   }
-  return parts
-}
-
-function importStateOf(file: SourceFile, plan: SplitPlan, parts: readonly (Checkpoint | undefined)[]): ImportState {
-  const counts = sumCounts(parts.map((part) => part?.counts ?? emptyCounts()))
-  const total = (of: (part: Checkpoint) => number) => parts.reduce((sum, part) => sum + (part === undefined ? 0 : of(part)), 0)
-  return {
-    file,
-    bytes: plan.bytes,
-    counts,
-    linesRead: plan.segments.reduce((lines, segment) => lines + segment.lines, 0),
-    startedAt: plan.startedAt,
-    invocations: plan.invocations + total(({ invocations }) => invocations),
-    repeatsPossible: total(({ repeatsPossible }) => repeatsPossible),
-    segments: plan.segments.map((segment, at) => segmentReport(segment, parts[at])),
-  }
-}
-
-function segmentReport({ index, byteStart, byteEnd, firstLine, lines }: Segment, part: Checkpoint | undefined): SegmentReport {
-  const settled = part === undefined ? 0 : settledLines(part.counts)
-  return { index, byteStart, byteEnd, firstLine, lines, settled, invocations: part?.invocations ?? 0 }
+  const stale = await resume(found, plan, states)
+  await writer.write({ ...importState, ...(stale !== undefined && { stale }) })
 }

@@ -4,10 +4,12 @@ import type { FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
-import { finishFile, mergeReports } from './finish.ts'
+import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
+import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
-import { DONE, type JobOutcome, type SegmentOutcome, type SplitOutcome } from './outcome.ts'
+import { DONE, type JobOutcome } from './outcome.ts'
+import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
 
@@ -22,13 +24,17 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     ports.events.ignored('written by the importer itself')
     return DONE
   }
-  const found = await ports.reports.find(file.bucket, reportKey(file))
+  const [found, plan] = await Promise.all([
+    ports.reports.find(file.bucket, reportKey(file)),
+    task.segment === undefined ? readPlan(file, ports) : undefined,
+  ])
   if (found !== undefined && isFinished(found.report)) {
     ports.events.alreadyImported(file.key)
     return DONE
   }
   if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation)
-  if (await needsSplit(task, ports)) return splitIntoSegments(task, ports, invocation)
+  // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
+  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, ports, invocation)
   return importWhole(task, found, ports, invocation)
 }
 
@@ -58,22 +64,20 @@ async function importWhole(
 }
 
 async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
-  const outcome = await importSegment({ task, ports, invocation, onProgress: () => undefined })
-  return mergeOrContinue(outcome, task, ports, invocation)
+  const merged = new MergedProgress(task.file, ports)
+  const onProgress = (): void => {
+    merged.update()
+  }
+  const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => merged.idle())
+  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
+  await mergeReports(task.file, ports)
+  return DONE
 }
 
 async function splitIntoSegments(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
-  return mergeOrContinue(await splitFile(task, ports, invocation), task, ports, invocation)
-}
-
-async function mergeOrContinue(
-  outcome: SegmentOutcome | SplitOutcome,
-  task: Task,
-  ports: Ports,
-  invocation: Invocation,
-): Promise<JobOutcome> {
+  const outcome = await splitFile(task, ports, invocation)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
-  await mergeReports(task.file, ports)
+  await (outcome.isNew ? mergeReports(task.file, ports) : resumeAndMerge(task, ports))
   return DONE
 }
 

@@ -18,8 +18,8 @@ export type Unfinished =
 /** The result of importing a segment. `done` carries the last checkpoint, even if an earlier run wrote it. */
 export type SegmentOutcome = { readonly kind: 'done'; readonly checkpoint: Checkpoint } | Unfinished
 
-/** The result of splitting a file. */
-export type SplitOutcome = { readonly kind: 'done' } | Unfinished
+/** The result of splitting a file. `isNew` is false if an earlier run has split it. */
+export type SplitOutcome = { readonly kind: 'done'; readonly isNew: boolean } | Unfinished
 
 /** The result of a job, which decides what happens to its SQS message. If a job throws an error, the message stays in the queue. */
 export type JobOutcome =
@@ -29,8 +29,6 @@ export type JobOutcome =
   | { readonly kind: 'requeued' }
   /** Another invocation does the work, with its own message: acknowledge this one. */
   | { readonly kind: 'yielded' }
-  /** Another invocation works on this same message, which SQS has delivered twice: leave it in the queue. */
-  | { readonly kind: 'delivered-twice' }
   /** The endpoint is down: leave the message in the queue. */
   | { readonly kind: 'outage'; readonly detail: string }
   | { readonly kind: 'lease-lost' }

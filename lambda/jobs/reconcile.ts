@@ -49,7 +49,7 @@ export async function search(
   const queueIfMissed = async (listed: ListedFile): Promise<void> => {
     const report = await reports.find(listed.file.bucket, reportKey(listed.file))
     if (report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)) return
-    if (!isDryRun) await importQueue.send(taskBody(newTask(listed.file)), 0)
+    if (!isDryRun) await importQueue.send(taskBody({ ...newTask(listed.file), foundBySearch: true }), 0)
     found.queued += 1
     onQueued?.(listed)
   }

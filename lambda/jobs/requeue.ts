@@ -4,7 +4,7 @@ import { taskBody, type Task } from '../intake/task.ts'
 import type { Ports } from '../ports.ts'
 
 /** Amazon SQS, SendMessage: the longest delay of a message. */
-const MAX_DELAY_SECONDS = 900
+export const MAX_DELAY_SECONDS = 900
 
 /**
  * Sends the rest of a task to the import queue as a new message. The message that brought the task can then be acknowledged.

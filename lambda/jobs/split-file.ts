@@ -5,11 +5,13 @@ import type { Invocation, Ports } from '../ports.ts'
 import { Lease, type LeaseResult } from '../settle/lease.ts'
 import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
 import { checkFormat } from './check-format.ts'
-import { DONE, type SplitOutcome } from './outcome.ts'
+import type { SplitOutcome } from './outcome.ts'
 import { failUnreadable, rejectFile } from './reject-file.ts'
 import { isReplayOf, leaseMs } from './segment-lease.ts'
 import { Splitter } from './splitter.ts'
 import { stopReasonOf } from './stop-reason.ts'
+
+const SPLIT = Object.freeze({ kind: 'done', isNew: true } as const)
 
 /**
  * Splits a large file into segments and queues each as a task, so that several invocations import them side by side.
@@ -21,7 +23,7 @@ import { stopReasonOf } from './stop-reason.ts'
  */
 export async function splitFile(task: Task, ports: Ports, invocation: Invocation): Promise<SplitOutcome> {
   const acquired = await acquirePlan(task, ports, invocation)
-  if (acquired.kind === 'done') return DONE
+  if (acquired.kind === 'done') return { kind: 'done', isNew: false }
   if (acquired.kind === 'busy') return acquired
   try {
     return await splitLeased(new Splitter(acquired.lease, ports), task, ports, invocation.ending)
@@ -57,12 +59,12 @@ async function splitLeased(splitter: Splitter, task: Task, ports: Ports, ending:
   const began = splitter.lines
   try {
     await splitter.complete(await splitOrFail(splitter, task, ports, ending))
-    return DONE
+    return SPLIT
   } catch (error) {
     const reason = stopReasonOf(error)
     if (reason.kind === 'vanished') {
       await splitter.complete(await failUnreadable(reason.state, task, ports))
-      return DONE
+      return SPLIT
     }
     await splitter.release()
     switch (reason.kind) {

@@ -37,8 +37,20 @@ export interface Report {
   readonly repeatsPossible: number
   /** Only if the file was split. */
   readonly segments?: readonly SegmentReport[]
+  /** Only if nothing had happened for so long that the unfinished segments were queued again. */
+  readonly stale?: StaleImport
+  /** When this report was written; absent if it is final. */
+  readonly updatedAt?: string
   /** The progress of the import over time, oldest first. */
   readonly progress?: readonly ProgressPoint[]
+}
+
+/** An import whose messages were lost, as far as a search can tell. */
+export interface StaleImport {
+  /** When the report was written for the last time before, ISO 8601. */
+  readonly since: string
+  /** Segments that were queued again. */
+  readonly segments: number
 }
 
 /** The result of one segment. */
@@ -63,11 +75,13 @@ export interface ImportState {
   readonly invocations: number
   readonly repeatsPossible: number
   readonly segments?: readonly SegmentReport[]
+  readonly stale?: StaleImport
 }
 
 /** The report of an import that is not done. Lines in flight are in the total only. */
-export function progressReport(importState: ImportState): Report {
-  return document(importState, 'importing')
+export function progressReport(importState: ImportState, updatedAt: string): Report {
+  const { stale } = importState
+  return { ...document(importState, 'importing'), ...(stale !== undefined && { stale }), updatedAt }
 }
 
 /**
@@ -96,6 +110,18 @@ export function finalReport(importState: ImportState, finishedAt: string, failur
 /** The report of a file that was not imported because its object was deleted or replaced. */
 export function missingReport(importState: ImportState, state: 'superseded' | 'gone', finishedAt: string): Report {
   return { ...document(importState, state), finishedAt }
+}
+
+/**
+ * An import without news for this long has lost messages: work that is deferred, because the endpoint is down or the setup is wrong, reports
+ * every 15 minutes.
+ */
+export const STALE_MS = 30 * 60_000
+
+/** For how long an import that is not done has had no news, if it is stale. */
+export function staleForMs({ updatedAt }: Pick<Report, 'updatedAt'>, now: number): number | undefined {
+  const silentMs = updatedAt === undefined ? 0 : now - Date.parse(updatedAt)
+  return silentMs >= STALE_MS ? silentMs : undefined
 }
 
 /** Whether the import has ended, in whatever state. */

@@ -1,11 +1,14 @@
 import { reportKey } from '../keys.ts'
 import type { Rejection } from '../reasons.ts'
 import { withPoint, type ProgressPoint } from './progress.ts'
-import { finalReport, missingReport, progressReport, type ImportState, type Report } from './report.ts'
+import { finalReport, isFinal, isFinished, missingReport, progressReport, type ImportState, type Report } from './report.ts'
 import type { Clock, FoundReport, Reports } from '../ports.ts'
 
 /** How often a progress report is written. */
-const PROGRESS_MS = 2_000
+export const PROGRESS_MS = 2_000
+
+/** How often a final report is tried again because another run has written in between. */
+const MAX_TRIES = 10
 
 /** Keeps the report of one file up to date. */
 export class ReportWriter {
@@ -42,22 +45,17 @@ export class ReportWriter {
   /** Writes a progress report now. @throws the error of S3 */
   async write(importState: ImportState): Promise<void> {
     this.#writtenAt = this.#clock.now()
-    const { file } = importState
-    const tag = await this.#reports.replace(
-      file.bucket,
-      reportKey(file),
-      this.#withProgress(progressReport(importState)),
-      this.#tag,
-    )
-    this.#isOutdated = tag === undefined
-    this.#tag = tag ?? this.#tag
+    await this.#replace(this.#withProgress(progressReport(importState, this.#now())), importState)
   }
 
-  /** Writes the final report. @throws AccountingError if not every line has ended, or the error of S3 */
+  /**
+   * Writes the final report.
+   *
+   * @returns the report that is stored: if another run has finished the same import, its report stays
+   * @throws AccountingError if not every line has ended, or the error of S3
+   */
   async finish(importState: ImportState, failure?: Rejection): Promise<Report> {
-    const report = this.#withProgress(finalReport(importState, this.#now(), failure))
-    await this.#putFinal(report, importState)
-    return report
+    return this.#putFinal(this.#withProgress(finalReport(importState, this.#now(), failure)), importState)
   }
 
   /** Writes the final report of a file that was deleted or replaced. @throws the error of S3 */
@@ -70,9 +68,28 @@ export class ReportWriter {
     await this.#writing
   }
 
-  async #putFinal(report: Report, { file }: ImportState): Promise<void> {
-    await this.#writing // or it could overwrite the final report
-    await this.#reports.put(file.bucket, reportKey(file), report)
+  async #putFinal(report: Report, importState: ImportState): Promise<Report> {
+    await this.#writing // or it could be written between two tries
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const other = await this.#replace(report, importState)
+      if (other === undefined) return report
+      if (isFinished(other)) return other
+    }
+    throw new Error(`The report of ${report.file.key} is written by another run again and again.`)
+  }
+
+  /** Replaces the report that this run has read or written last. @returns the report of another run, if that was written since */
+  async #replace(report: Report, { file }: ImportState): Promise<Report | undefined> {
+    const key = reportKey(file)
+    const tag = await this.#reports.replace(file.bucket, key, report, this.#tag)
+    if (tag !== undefined) {
+      this.#tag = tag
+      return undefined
+    }
+    const found = await this.#reports.find(file.bucket, key)
+    this.#tag = found?.tag
+    this.#isOutdated = found !== undefined && isFinal(found.report)
+    return found?.report
   }
 
   #withProgress(report: Report): Report {

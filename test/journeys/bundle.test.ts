@@ -107,11 +107,11 @@ describe('the deployed file, under the real runtime client of Lambda', () => {
     })
   })
 
-  test('does not start if a setting is out of range, and names it', async () => {
+  test('imports nothing if a setting is out of range, says which, and queues its messages again', async () => {
     await using lambda = await importer('https://trk.kissmetrics.io', { KM_MAX_IN_FLIGHT: '0' })
-    await expect(lambda.invoke({})).rejects.toThrow(
-      'KM_MAX_IN_FLIGHT is \\"0\\": expected a whole number of requests from 1 to 512',
-    )
+    expect(await lambda.invoke(fromQueue('nonsense'))).toEqual({ batchItemFailures: [] })
+    expect(lambda.logs).toContain('KM_MAX_IN_FLIGHT is \\"0\\": expected a whole number of requests from 1 to 512')
+    expect(lambda.logs).toContain('"SetupErrors"')
   })
 
   test('is small enough for a fast cold start', () => {

@@ -3,6 +3,9 @@ import { describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { ArchivedFiles } from '../../cli/rejects/archived-files.ts'
 import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
+import { createWaitingHandler } from '../../lambda/app.ts'
+import { SetupError } from '../../lambda/errors.ts'
+import type { Log } from '../../lambda/events.ts'
 import { ARCHIVE_SCHEMA } from '../../lambda/keys.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
@@ -55,13 +58,14 @@ describe('a message in the import queue', () => {
     expect(sink.seen).toHaveLength(1)
   })
 
-  test('an S3 event without a queue fails with an error, so that Lambda retries it', async () => {
+  test('an S3 event without a queue is queued while the setup is wrong', async () => {
     await using sink = await startFaultSink(() => status(401))
     await using installation = await Installation.start(sink.url)
     await installation.cloud.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: GOOD }))
-    await expect(installation.invoke({ Records: [eventOf('other/a.json')] })).rejects.toThrow(
-      'The endpoint does not take requests',
-    )
+    await installation.idle()
+    expect(await installation.invoke({ Records: [eventOf('other/a.json')] })).toBeUndefined()
+    expect(await installation.waitingMessages()).toBe(1)
+    expect((await installation.logged('setup_wrong')).facts.detail).toContain('The endpoint does not take requests')
   })
 
   // prettier-ignore
@@ -112,6 +116,36 @@ describe('a message in the import queue', () => {
     await installation.invoke({ Records: [eventOf('other/a.json', { versionId: VersionId })] })
     expect(sink.seen).toHaveLength(1)
   })
+})
+
+describe('a function whose settings are wrong', () => {
+  const cause = new SetupError('KM_MAX_IN_FLIGHT is "many".')
+  const context = { getRemainingTimeInMillis: () => 60_000 }
+  const record = { eventSource: 'aws:sqs', messageId: 'm', receiptHandle: 'r', body: '{"any":"message"}', attributes: {} }
+
+  test('replaces each message by a new one, so that none uses up its deliveries', async () => {
+    await using installation = await Installation.start('https://unused.example')
+    const { importQueueUrl } = installation.cloud
+    await installation.idle()
+    const entries: string[] = []
+    const handler = createWaitingHandler(cause, { KM_IMPORT_QUEUE_URL: importQueueUrl }, logOf(entries))
+    expect(await handler({ Records: [record] }, context)).toEqual({ batchItemFailures: [] })
+    expect(await installation.waitingMessages()).toBe(1)
+    expect(entries).toEqual(['setup_wrong', 'SetupErrors'])
+  })
+
+  test('keeps its messages if it does not know the queue, or SQS does not accept the new ones', async () => {
+    const unknown = createWaitingHandler(cause, {}, logOf([]))
+    await expect(unknown({ Records: [record] }, context)).rejects.toThrow('KM_MAX_IN_FLIGHT is "many".')
+    await using installation = await Installation.start('https://unused.example')
+    const missing = createWaitingHandler(cause, { KM_IMPORT_QUEUE_URL: `${installation.cloud.importQueueUrl}-none` }, logOf([]))
+    expect(await missing({ Records: [record] }, context)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
+  })
+
+  function logOf(entries: string[]): Log {
+    const note = (_sentence: string, { code }: { readonly code: string }) => void entries.push(code)
+    return { info: note, warn: note, error: note, count: (metric) => void entries.push(metric) }
+  }
 })
 
 describe('replayed dead letters', () => {
@@ -169,7 +203,7 @@ describe('replayed dead letters', () => {
     expect(deadLetter).toMatchObject({ kind: 'file', reason: 'not_line_delimited_json', replays: 1 })
   })
 
-  test('a dead letter whose line cannot be sent now stays in the queue', async () => {
+  test('a dead letter whose line cannot be sent now waits in the queue', async () => {
     await using sink = await startFaultSink(() => status(403))
     await using installation = await Installation.start(sink.url)
     const deadLetter = {
@@ -190,7 +224,9 @@ describe('replayed dead letters', () => {
       body: JSON.stringify(deadLetter),
       attributes: {},
     }
-    expect(await installation.invoke({ Records: [record] })).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] })
+    await installation.idle()
+    expect(await installation.invoke({ Records: [record] })).toEqual({ batchItemFailures: [] })
+    expect(await installation.waitingMessages()).toBe(1)
   })
 
   test('a line that failed at three replays is quarantined, and a redrive no longer sends it', async () => {

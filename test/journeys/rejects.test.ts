@@ -1,13 +1,16 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { ClientRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { announce } from '../../cli/deployment/deployment.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
 import { rowOf } from '../../cli/rejects/row.ts'
+import { RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import { reject, REASONS } from '../../lambda/reasons.ts'
 import { toBody, type DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
@@ -72,7 +75,7 @@ describe('a file with every kind of bad line', () => {
     const first = await km('rejects', 'replay', here('ms.jsonl'), '--yes')
     expect(first).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^1 line uploaded as incoming\/replays\/ms-[0-9a-f]{16}\.json\n/) as unknown,
+      stdout: expect.stringMatching(/^1 line uploaded as incoming\/replays\/replay-[0-9a-f]{16}\.json\n/) as unknown,
     })
 
     expect((await km('rejects', 'pull', '-o', here('all.jsonl'))).code).toBe(0)
@@ -104,7 +107,13 @@ describe('rejects pull', () => {
     await using installation = await Installation.start(sink.url)
     await using _announced = await announce(folder, installation.cloud)
     await installation.import('a.json', `${IN_MILLISECONDS}\n{"_p":"\\u202ec","_t":1,"_n":"x"}\n'quoted'\n${GOOD}`)
-    const { stdout } = await km('rejects', 'pull')
+    await installation.putIntoDeadLetterQueue('hello from another program')
+    await installation.putIntoDeadLetterQueue(JSON.stringify({ schema: RECONCILE_SCHEMA }))
+    const { stdout, stderr } = await km('rejects', 'pull')
+    expect(stderr).toContain(
+      '3 dead letters written. They stay in the queue until you replay them.\n1 message more is a failed import,',
+    )
+    expect(stderr).toContain('\n1 message more is not from this importer.')
     expect(stdout).toContain(`"line":${IN_MILLISECONDS},`)
     expect(stdout).toContain(`"line":"'quoted'"`)
     expect(
@@ -113,7 +122,7 @@ describe('rejects pull', () => {
         .split('\n')
         .map((row) => JSON.parse(row) as EditedRow),
     ).toHaveLength(3)
-    expect(await deadLetterCount(installation)).toBe(3)
+    expect(await deadLetterCount(installation)).toBe(5)
   })
 
   test('does not overwrite a file, which may contain edits', async () => {
@@ -126,6 +135,27 @@ describe('rejects pull', () => {
     })
     expect(await readFile(here('mine.jsonl'), 'utf8')).toBe('mine')
   })
+})
+
+test('rejects list, pull, archive and replay say when another command holds dead letters', async () => {
+  await using installation = await Installation.start('http://127.0.0.1:9')
+  await using _announced = await announce(folder, installation.cloud)
+  for (const line of [1, 2, 3]) await installation.putIntoDeadLetterQueue(toBody(fixable('x', line).deadLetter))
+  const { sqs, deadLetterQueueUrl: QueueUrl } = installation.cloud
+  await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 2, VisibilityTimeout: 300 }))
+  const IN_USE = '2 more are in use; they reappear within 5 minutes.'
+  expect((await km('rejects', 'list')).stderr).toContain(
+    `1 dead letter. The oldest in the queue expires in 13 days.\n${IN_USE}\n`,
+  )
+  expect(JSON.parse((await km('rejects', 'list', '--json')).stdout)).toMatchObject({ total: 1, isComplete: false, inUse: 2 })
+  expect((await km('rejects', 'pull')).stderr).toContain(`\n${IN_USE} Pull again then.\n`)
+  const replayed = await km('rejects', 'replay', '--all-valid', '--yes')
+  expect(replayed).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`\n${IN_USE} Run the command again for them.\n`) as unknown,
+  })
+  const archived = await km('rejects', 'archive', '--older-than', '0')
+  expect(archived.stderr).toBe(`1 dead letter archived.\n${IN_USE} Run the command again for them.\n`)
 })
 
 describe('while rejects list reads the queue', () => {
@@ -203,6 +233,30 @@ describe('rejects replay', () => {
     expect((await installation.receiveDeadLetters()).map(({ line }) => line)).toEqual([BAD])
   })
 
+  test('--all-valid that is interrupted while it sends failed imports ends with 130, and the next run sends the rest', async () => {
+    await using installation = await Installation.start('http://127.0.0.1:9')
+    await using _announced = await announce(folder, installation.cloud)
+    const failedImport = JSON.stringify({ schema: RECONCILE_SCHEMA })
+    for (let count = 0; count < 3; count += 1) await installation.putIntoDeadLetterQueue(failedImport)
+    const replay = () => km('rejects', 'replay', '--all-valid', '--yes')
+    let sends = 0
+    const interruptSecond = (message: unknown) => {
+      const { request } = message as { readonly request: ClientRequest }
+      if (request.getHeader('x-amz-target') === 'AmazonSQS.SendMessage' && (sends += 1) === 2) process.emit('SIGINT')
+    }
+    subscribe('http.client.request.created', interruptSecond)
+    const interrupted = await replay().finally(() => unsubscribe('http.client.request.created', interruptSecond))
+    expect(interrupted).toMatchObject({
+      code: 130,
+      stdout: '2 failed imports sent to the import queue again.\n',
+      stderr: expect.stringMatching(
+        /\nInterrupted: 1 failed import is still in the dead-letter queue\. To continue, run: npx km-import rejects replay --all-valid --state-dir \S+\n$/,
+      ) as unknown,
+    })
+    expect(await deadLetterCount(installation)).toBe(1)
+    expect(await replay()).toMatchObject({ code: 0, stdout: '1 failed import sent to the import queue again.\n' })
+  })
+
   test.each([
     'before ReceiveMessage 1',
     'after ReceiveMessage 1',
@@ -211,8 +265,11 @@ describe('rejects replay', () => {
     'after GET 2',
     'before PUT 1',
     'after PUT 1',
+    'before PUT 2',
+    'after PUT 2',
     'before DeleteMessageBatch 1',
     'after DeleteMessageBatch 1',
+    'before DELETE 1',
   ])('that is killed %s loses nothing, and sends nothing twice when it is started again', async (KM_DIES) => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url, {}, { now })
@@ -233,6 +290,33 @@ describe('rejects replay', () => {
     expect([...sink.taken.values()]).toEqual([1, 1, 1])
     expect(await deadLetterCount(installation)).toBe(0)
   })
+})
+
+test('rejects replay --all-valid that is killed while it removes dead letters does not send the rest of them again', async () => {
+  await using sink = await startFaultSink()
+  await using installation = await Installation.start(sink.url, {}, { now })
+  await using _announced = await announce(folder, installation.cloud)
+  const people = Array.from({ length: 150 }, (_, index) => `p${index}`)
+  for (const [index, person] of people.entries()) {
+    const line = `{"_p":"${person}","_t":1393344604,"_n":"Paid"}`
+    await installation.putIntoDeadLetterQueue(toBody({ ...fixable(person, index + 1).deadLetter, line }))
+  }
+  const replay = ['rejects', 'replay', '--all-valid', '--yes']
+  const preload = path.join(import.meta.dirname, '..', 'support', 'dying-process.ts')
+  const env = { KM_DIES: 'after DeleteMessageBatch 1', NODE_OPTIONS: `--import=${preload}` }
+  expect((await run([...replay, '--state-dir', folder], env)).signal).toBe('SIGKILL')
+  await installation.idle()
+  const left = await deadLetterCount(installation)
+  expect(left).toBeGreaterThan(0)
+  expect(left).toBeLessThan(people.length)
+  aheadMs += 301_000
+
+  expect((await km(...replay)).stdout).toBe(
+    `${left} lines had been uploaded by an earlier run of this replay. Only their dead letters were removed now.\n`,
+  )
+  await installation.idle()
+  expect([...sink.taken.values()]).toEqual(people.map(() => 1))
+  expect(await deadLetterCount(installation)).toBe(0)
 })
 
 /** A dead letter without a time, and the row that fixes it. */

@@ -8,7 +8,6 @@ const NO_LINES = { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank:
 const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', log: (events: Events) => void])[] = [
   //  code                         level      how it is logged
   [ 'message_ignored',             'info',    (events) => { events.ignored('s3:TestEvent') } ],
-  [ 'message_delivered_twice',     'info',    (events) => { events.deliveredTwice() } ],
   [ 'message_unknown',             'error',   (events) => { events.unknownMessage('It is not JSON.') } ],
   [ 'file_skipped',                'info',    (events) => { events.alreadyImported('k') } ],
   [ 'file_opened',                 'info',    (events) => { events.started('k', 1, 1, 1) } ],

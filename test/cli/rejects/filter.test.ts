@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { filterOf, type FilterFlags } from '../../../cli/rejects/filter.ts'
+import { filterOf, filterOptionsOf, type FilterFlags } from '../../../cli/rejects/filter.ts'
 import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
 
 const queued: StoredDeadLetter = {
@@ -30,4 +30,13 @@ test.each<[string, FilterFlags, StoredDeadLetter, boolean]>([
 
 test('an unknown reason is an error that names it', () => {
   expect(() => filterOf({ reason: 'nope' })).toThrow('--reason is "nope": this reason does not exist.')
+})
+
+// prettier-ignore
+test.each<[FilterFlags, string]>([
+  [ {},                                            '' ],
+  [ { reason: 'invalid_json', archived: true },    ' --reason invalid_json --archived' ],
+  [ { key: 'may 2024.json', archived: false },     " --key 'may 2024.json'" ],
+])('%j in a hint can be pasted', (flags, options) => {
+  expect(filterOptionsOf(flags)).toBe(options)
 })

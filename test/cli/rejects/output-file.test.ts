@@ -32,16 +32,15 @@ test('a file that was never written is removed', async () => {
 
 test('a file that is interrupted in the middle is removed', async () => {
   const controller = new AbortController()
+  function* endless() {
+    for (let index = 0; ; index += 1) {
+      if (index === 1_000) setImmediate(() => { controller.abort() }) // prettier-ignore
+      yield 'a\n'
+    }
+  }
   const writing = async () => {
     await using output = await OutputFile.create(file)
-    const endless = Iterator.from({ next: () => ({ done: false, value: 'a\n' }) })
-    await output.write(
-      endless.map((text, index) => {
-        if (index === 1_000) setImmediate(() => { controller.abort() }) // prettier-ignore
-        return text
-      }),
-      controller.signal,
-    )
+    await output.write(endless(), controller.signal)
   }
   await expect(writing()).rejects.toThrow('aborted')
   expect(await readdir(folder)).toEqual([])

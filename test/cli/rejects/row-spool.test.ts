@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { RowSpool, type RowPosition } from '../../../cli/rejects/row-spool.ts'
+import { RowSpool } from '../../../cli/rejects/row-spool.ts'
 
 test('rows are read by file, then by line number; rows of the same line as they were added', () => {
   const position = fc.record(
@@ -10,7 +10,7 @@ test('rows are read by file, then by line number; rows of the same line as they 
   fc.assert(
     fc.property(fc.array(position, { maxLength: 30 }), (positions) => {
       using spool = new RowSpool()
-      const rows = positions.map((at, index) => ({ at: at as RowPosition, text: `${index}\n` }))
+      const rows = positions.map((at, index) => ({ at, text: `${index}\n` }))
       for (const { at, text } of rows) spool.add(at, text)
       const model = rows.toSorted(
         (x, y) => Buffer.compare(Buffer.from(x.at.key), Buffer.from(y.at.key)) || (x.at.line ?? 0) - (y.at.line ?? 0),

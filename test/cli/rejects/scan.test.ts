@@ -72,6 +72,16 @@ describe('a scan', () => {
     expect([free.seen.length, free.selection.inUse, free.selection.isComplete]).toEqual([3, 0, true])
   })
 
+  test('sees a dead letter that was archived twice once, and removes it from both files', async () => {
+    await cloud.archiveAll(['first', 'twice'], deadLetterOf('{}'), 'old')
+    await cloud.archiveAll(['second', 'twice'], deadLetterOf('{}'), 'old')
+    const { seen, selection } = await seenBy(({ id }) => id === 'twice')
+    expect(seen.map(({ id }) => id).sort()).toEqual(['first', 'second', 'twice'])
+    await selection.remove(['twice'])
+    await selection[Symbol.asyncDispose]()
+    expect((await seenBy(() => false)).seen.map(({ id }) => id).sort()).toEqual(['first', 'second'])
+  })
+
   test('that is interrupted leaves everything visible, and is not complete', async () => {
     const id = await cloud.queue(deadLetterOf('{}'))
     const controller = new AbortController()

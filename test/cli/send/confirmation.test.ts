@@ -21,6 +21,18 @@ test('what is sent, what is rejected, and what cannot be undone', async () => {
 `)
 })
 
+test('what Kissmetrics counts once, and persons that may become one', async () => {
+  const person = (index: number) => ({ ...good, _p: `person-${index}` })
+  const text = confirmationText(
+    await surveyed(jsonLines([good, good, { ...good, plan: 'pro' }, { ...good, _p: 'undefined' }, person(1), person(2)])),
+    ['may.jsonl'],
+    PIPE,
+  ).replaceAll(/\s+/g, ' ')
+  expect(text).toContain('1 event is identical to an earlier one. Kissmetrics counts them once.')
+  expect(text).toContain('1 event is like an earlier one, with other properties. Kissmetrics may ignore them.')
+  expect(text).toContain('1 time: a person is identified by a placeholder like null, undefined or guest')
+})
+
 describe('the files', () => {
   test('their number, if there are several', async () => {
     const text = confirmationText(await surveyed(jsonLines([good]), jsonLines([good])), ['a.jsonl', 'b c.jsonl'], PIPE)

@@ -50,13 +50,21 @@ test('after a crash, the rows that exist are not written again', async () => {
   expect(await linesIn(file)).toEqual([2, 5, 7, 6, 9])
 })
 
-test('after a crash, an incomplete row is removed and written again', async () => {
+// prettier-ignore
+test.each([
+  //  an incomplete row                 rows before it  it was cut after
+  [ 'of some bytes',                    [2],            '{"reason":"missing_timest' ],
+  [ 'longer than one read of the disk', [2, 3],         `{"line":"${'x'.repeat(200_000)}` ],
+  [ 'exactly as long as one read',      [2],            `{"line":"${'x'.repeat(65_536 - 9)}` ],
+  [ 'that is the first one',            [],             '{"reason":"missing_timest' ],
+  [ 'that is the first one, and long',  [],             `{"line":"${'x'.repeat(200_000)}` ],
+])('after a crash, an incomplete row %s is removed and written again', async (_what, before, torn) => {
   await using folder = await TestFolder.create()
   const file = await folder.sentFile('a.jsonl', '{}\n')
-  await write(file, 0, [2])
-  await appendFile(file.rejectedPath, '{"reason":"missing_timest')
+  if (before.length > 0) await write(file, 0, before)
+  await appendFile(file.rejectedPath, torn)
   await write(file, 2, [5])
-  expect(await linesIn(file)).toEqual([2, 5])
+  expect(await linesIn(file)).toEqual([...before, 5])
 })
 
 test('a rejected file is not a row, and without rows there is no file', async () => {

@@ -46,6 +46,13 @@ test('all lines delivered', () => {
 `)
 })
 
+test('warnings about lines that were delivered', () => {
+  const text = resultText(fileNamed('may.jsonl'), { ...DONE, warnings: { placeholder_identity: 2_000, empty_property: 1 } }, PIPE)
+  expect(text.replaceAll(/\s+/g, ' ')).toMatch(
+    / 2,000 times: a person is identified by a placeholder like null, .* 1 time: a property without a value was skipped\. $/,
+  )
+})
+
 test('lines rejected: where they are, and how to send them after they are fixed', () => {
   const text = resultText(fileNamed('may 2024.jsonl'), REJECTED, PIPE)
   expect(text).toContain('may 2024.jsonl  done, 1 line rejected\n')

@@ -5,15 +5,19 @@ const START = 1_000_000
 
 /** A circuit breaker that so many failures in a row are reported to, one each 100 ms, with full backoff. */
 class Course {
-  readonly breaker = new CircuitBreaker()
+  readonly breaker: CircuitBreaker
   now = START
   #begun = 0
 
+  constructor(maxInFlight = 8) {
+    this.breaker = new CircuitBreaker(maxInFlight)
+  }
+
   /** Attempts that were all in flight together fail. */
-  fail(count: number, limit = 8): this {
+  fail(count: number): this {
     const first = this.#begun + 1
     this.#begun += count
-    for (let number = first; number < first + count; number += 1) this.#record(number, limit)
+    for (let number = first; number < first + count; number += 1) this.#record(number)
     return this
   }
 
@@ -22,28 +26,28 @@ class Course {
     for (let probe = 0; probe < count; probe += 1) {
       this.now = Math.max(this.now, this.breaker.probeAt)
       this.#begun += 1
-      this.#record(this.#begun, 8)
+      this.#record(this.#begun)
     }
     return this
   }
 
-  #record(number: number, limit: number): void {
+  #record(number: number): void {
     this.now += 100
-    this.breaker.recordFailure(number, limit, this.now, 0.999, this.#begun + 1)
+    this.breaker.recordFailure(number, this.#begun + 1, this.now, 0.999)
   }
 }
 
 describe('it opens', () => {
   // prettier-ignore
   test.each([
-    //  concurrency limit   opens after failures in a row
+    //  attempts in flight  opens after failures in a row
     [ 1,                    8 ],
     [ 8,                    8 ],
     [ 64,                   64 ],
-  ])('with a concurrency limit of %i after %i failures in a row', (limit, failures) => {
-    const course = new Course().fail(failures - 1, limit)
+  ])('with %i attempts in flight, after %i failures in a row', (maxInFlight, failures) => {
+    const course = new Course(maxInFlight).fail(failures - 1)
     expect(course.breaker.isOpen).toBe(false)
-    course.fail(1, limit)
+    course.fail(1)
     expect(course.breaker.isOpen).toBe(true)
     expect(course.breaker.isUnprobed).toBe(true)
   })
@@ -59,9 +63,9 @@ describe('it opens', () => {
 describe('while it is open', () => {
   test('failures of attempts that were in flight before are not probes', () => {
     const course = new Course()
-    for (let number = 1; number <= 20; number += 1) course.breaker.recordFailure(number, 8, START, 0.5, 21)
+    for (let number = 1; number <= 20; number += 1) course.breaker.recordFailure(number, 21, START, 0.5)
     expect(course.breaker.isUnprobed).toBe(true)
-    course.breaker.recordFailure(21, 8, START, 0.5, 22)
+    course.breaker.recordFailure(21, 22, START, 0.5)
     expect(course.breaker.isUnprobed).toBe(false)
   })
 

@@ -24,8 +24,10 @@ describe('the class of an answer', () => {
     [ 'server error',                            status(500),                                        'retry: unknown' ],
     [ 'bad gateway',                             status(502),                                        'retry: unknown' ],
     [ 'request timeout',                         status(408),                                        'retry: unknown' ],
-    [ 'bad request',                             status(400),                                        'retry: unknown' ],
-    [ 'gone',                                    status(410),                                        'retry: unknown' ],
+    [ 'bad request',                             status(400),                                        'retry: request' ],
+    [ 'gone',                                    status(410),                                        'retry: request' ],
+    [ 'unprocessable',                           status(422),                                        'retry: request' ],
+    [ 'too early',                               status(425),                                        'retry: unknown' ],
     [ 'URI too long',                            status(414),                                        'undeliverable' ],
     [ 'body too long',                           status(413),                                        'undeliverable' ],
     [ 'headers too long',                        status(431),                                        'undeliverable' ],
@@ -48,22 +50,28 @@ describe('the class of an answer', () => {
   })
 })
 
-describe('an answer that asks for fewer requests', () => {
+test.each([429, 500, 503, 400])('the Retry-After of a %i is kept', (code) => {
+  expect(classify(status(code, { retryAfter: '3' }))).toMatchObject({ kind: 'retry', retryAfter: '3' })
+})
+
+describe('whether the endpoint may have accepted a request that failed', () => {
   // prettier-ignore
   test.each<[string, Answer, boolean]>([
-    //  answer                          is throttled
-    [ '429',                            status(429),                          true ],
-    [ '429 with Retry-After',           status(429, { retryAfter: '3' }),     true ],
-    [ '503 with Retry-After',           status(503, { retryAfter: '3' }),     true ],
-    [ '503',                            status(503),                          false ],
-    [ '500 with Retry-After',           status(500, { retryAfter: '3' }),     false ],
-  ])('%s: %s', (_what, answer, isThrottled) => {
-    const answerClass = classify(answer)
-    expect('isThrottled' in answerClass).toBe(isThrottled)
-  })
-
-  test.each([429, 500, 503])('the Retry-After of a %i is kept', (code) => {
-    expect(classify(status(code, { retryAfter: '3' }))).toMatchObject({ kind: 'retry', retryAfter: '3' })
+    //  what happened              answer                               it may have
+    [ 'server error',              status(500),                         true ],
+    [ 'busy',                      status(503),                         true ],
+    [ 'gateway timeout',           status(504),                         true ],
+    [ 'connection reset',          noAnswer('ECONNRESET'),              true ],
+    [ 'no answer in time',         noAnswer('UND_ERR_HEADERS_TIMEOUT'), true ],
+    [ 'too slow an answer',        noAnswer('ATTEMPT_TIMEOUT'),         true ],
+    [ 'an unknown error',          noAnswer('UND_ERR_ABORTED'),         true ],
+    [ 'too many requests',         status(429),                         false ],
+    [ 'bad request',               status(400),                         false ],
+    [ 'connection refused',        noAnswer('ECONNREFUSED'),            false ],
+    [ 'not connected in time',     noAnswer('UND_ERR_CONNECT_TIMEOUT'), false ],
+    [ 'unknown host name',         noAnswer('ENOTFOUND'),               false ],
+  ])('%s: %s', (_what, answer, isAnswerLost) => {
+    expect('isAnswerLost' in classify(answer)).toBe(isAnswerLost)
   })
 })
 

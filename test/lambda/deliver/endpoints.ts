@@ -1,3 +1,4 @@
+import type { Answer } from '../../../lambda/deliver/classify.ts'
 import { noAnswer, status, ACCEPTED, type Model, type Reply } from './simulation.ts'
 
 /** Models of endpoints, each with another limit. */
@@ -72,4 +73,9 @@ export function faulty(inner: Model, faults: number, cuts: number): Model {
 /** Sometimes stalls, and answers later than usual. */
 export function stalling(inner: Model, share: number, stallMs: number): Model {
   return (arrival) => (arrival.chance() < share ? { answer: ACCEPTED, afterMs: stallMs } : inner(arrival))
+}
+
+/** Refuses some requests at random, whatever the load. */
+export function refusing(inner: Model, share: number, answer: Answer): Model {
+  return (arrival) => (arrival.chance() < share ? { answer, afterMs: 5 } : inner(arrival))
 }

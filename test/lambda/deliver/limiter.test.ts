@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Attempt } from '../../../lambda/deliver/attempt.ts'
 import { Limiter } from '../../../lambda/deliver/limiter.ts'
 
 /** A limiter, and a clock that the test moves. */
@@ -31,8 +30,8 @@ class Course {
   }
 
   /** Begins as many attempts as possible. */
-  beginAll(): Attempt[] {
-    const attempts: Attempt[] = []
+  beginAll(): number[] {
+    const attempts: number[] = []
     for (let attempt = this.limiter.tryAcquire(); attempt !== undefined; attempt = this.limiter.tryAcquire())
       attempts.push(attempt)
     return attempts
@@ -40,7 +39,7 @@ class Course {
 
   /** Opens the circuit: as many attempts fail in a row as it takes. */
   breakDown(): this {
-    for (const attempt of this.beginAll()) this.limiter.record('failed', attempt)
+    for (const attempt of this.beginAll()) this.limiter.recordFailure(attempt, 0)
     return this
   }
 
@@ -58,31 +57,24 @@ async function now(): Promise<void> {
 }
 
 /** Whether an attempt that was asked for has begun by now. */
-async function hasBegun(acquired: Promise<Attempt | undefined>): Promise<boolean> {
+async function hasBegun(acquired: Promise<number | undefined>): Promise<boolean> {
   return Promise.race([acquired.then((attempt) => attempt !== undefined), now().then(() => false)])
 }
 
 describe('attempts in flight', () => {
-  test('begin at eight, numbered, each with the number beside it', () => {
-    const attempts = new Course().beginAll()
-    expect(attempts.map(({ number, inFlight }) => [number, inFlight])).toEqual(
-      Array.from({ length: 8 }, (_, index) => [index + 1, index + 1]),
-    )
-  })
-
-  test('are never more than the maximum', () => {
+  test('are numbered, and never more than the maximum', () => {
     const course = new Course({ maxInFlight: 3 })
-    expect(course.beginAll()).toHaveLength(3)
+    expect(course.beginAll()).toEqual([1, 2, 3])
     expect(course.limiter.isOpen).toBe(false)
   })
 
   test('each failure in a row takes one away, so that an endpoint that goes down gets no second round', () => {
     const course = new Course()
     const attempts = course.beginAll()
-    for (const attempt of attempts.slice(0, 4)) course.limiter.record('failed', attempt)
+    for (const attempt of attempts.slice(0, 60)) course.limiter.recordFailure(attempt, 0)
     expect(course.beginAll()).toEqual([])
-    course.limiter.record('accepted', attempts[4]!)
-    expect(course.beginAll().length).toBeGreaterThanOrEqual(5)
+    course.limiter.recordAccepted(attempts[60]!)
+    expect(course.beginAll()).toHaveLength(61)
   })
 
   test('an attempt that is released counts neither as accepted nor as failed', () => {
@@ -90,7 +82,7 @@ describe('attempts in flight', () => {
     course.beginAll()
     course.limiter.release()
     expect(course.limiter.isOpen).toBe(true)
-    expect(course.limiter.answers).toEqual({ accepted: 0, failed: 0 })
+    expect(course.limiter.history).toMatchObject({ accepted: 0, failed: 0 })
   })
 })
 
@@ -101,12 +93,12 @@ describe('the queue', () => {
     const first = course.limiter.acquire()
     const second = course.limiter.acquire()
     course.limiter.expectNewLine(true)
-    course.limiter.record('accepted', running!)
+    course.limiter.recordAccepted(running!)
     expect(await hasBegun(first)).toBe(true)
     expect(await hasBegun(second)).toBe(false)
     expect(course.opened).toBe(0)
-    course.limiter.record('accepted', (await first)!)
-    course.limiter.record('accepted', (await second)!)
+    course.limiter.recordAccepted((await first)!)
+    course.limiter.recordAccepted((await second)!)
     expect(course.opened).toBe(1)
   })
 
@@ -115,17 +107,25 @@ describe('the queue', () => {
     const [running] = course.beginAll()
     const waiting = course.limiter.acquire()
     const probe = course.limiter.acquireNext()
-    course.limiter.record('accepted', running!)
+    course.limiter.recordAccepted(running!)
     expect(await hasBegun(probe)).toBe(true)
     expect(await hasBegun(waiting)).toBe(false)
   })
 })
 
 describe('a pause that the endpoint asks for', () => {
-  test('holds for every line, and is reported once', async () => {
+  const MOST = 33
+
+  /** Of 64 attempts, so many are asked to wait, and the others accepted. */
+  function ask(course: Course, count: number, ms: number): void {
+    const attempts = course.beginAll()
+    for (const attempt of attempts.slice(count)) course.limiter.recordAccepted(attempt)
+    for (const attempt of attempts.slice(0, count)) course.limiter.recordFailure(attempt, ms)
+  }
+
+  test('holds for every line if most answers ask for it, and is reported once', async () => {
     const course = new Course()
-    course.limiter.pause(1_000)
-    course.limiter.pause(1_000)
+    ask(course, MOST, 1_000)
     expect(course.pauses).toEqual([1_000])
     expect(course.limiter.isOpen).toBe(false)
     const waiting = course.limiter.acquire()
@@ -134,15 +134,23 @@ describe('a pause that the endpoint asks for', () => {
     expect(await hasBegun(waiting)).toBe(false)
     await course.pass(1)
     expect(await hasBegun(waiting)).toBe(true)
+    await course.pass(10) // the rate
     expect(course.opened).toBe(1)
   })
 
-  test('is reported again when another one begins', async () => {
+  test('holds for no other line if half of the answers do not ask for it', () => {
     const course = new Course()
-    course.limiter.pause(1_000)
-    await course.pass(1_000)
-    course.limiter.pause(2_000)
-    expect(course.pauses).toEqual([1_000, 2_000])
+    ask(course, 32, 1_000)
+    expect(course.pauses).toEqual([])
+    expect(course.limiter.isOpen).toBe(true)
+  })
+
+  test('holds for every line if the circuit is open', async () => {
+    const course = new Course().breakDown()
+    const probe = course.limiter.acquire()
+    await course.pass(125)
+    course.limiter.recordFailure((await probe)!, 30_000)
+    expect(course.pauses).toEqual([30_000])
   })
 })
 
@@ -174,13 +182,13 @@ describe('with an open circuit', () => {
     expect(course.limiter.needsKnownGoodProbe).toBe(false)
   })
 
-  test('an accepted probe closes it, and it starts small', async () => {
+  test('an accepted probe closes it', async () => {
     const course = new Course().breakDown()
     const probe = course.limiter.acquire()
     await course.pass(125)
-    course.limiter.record('accepted', (await probe)!)
+    course.limiter.recordAccepted((await probe)!)
     expect(course.limiter.isHealthy).toBe(true)
-    expect(course.beginAll().length).toBeLessThanOrEqual(9)
+    expect(course.beginAll()).toHaveLength(64)
   })
 
   test('ten failed probes end it', async () => {
@@ -189,7 +197,7 @@ describe('with an open circuit', () => {
       expect(course.limiter.hasGivenUp).toBe(false)
       const acquired = course.limiter.acquire()
       await course.pass(20_000)
-      course.limiter.record('failed', (await acquired)!)
+      course.limiter.recordFailure((await acquired)!, 0)
     }
     expect(course.limiter.hasGivenUp).toBe(true)
     expect(course.limiter.isOpen).toBe(false)
@@ -201,8 +209,8 @@ test('a failure that its line has caused does not count against the endpoint', (
   const attempts = course.beginAll()
   for (const attempt of attempts) course.limiter.recordPoison(attempt)
   expect(course.limiter.isHealthy).toBe(true)
-  expect(course.limiter.answers).toEqual({ accepted: 0, failed: 0 })
-  expect(course.beginAll()).toHaveLength(8)
+  expect(course.limiter.history).toMatchObject({ accepted: 0, failed: 0 })
+  expect(course.beginAll()).toHaveLength(64)
 })
 
 test('stopped, it lets no attempt begin, and tells those that wait', async () => {

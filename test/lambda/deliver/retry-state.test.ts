@@ -1,55 +1,78 @@
 import { describe, expect, test } from '@jest/globals'
-import { culpritOf, RetryState, type Failure, type RetryDecision } from '../../../lambda/deliver/retry-state.ts'
+import {
+  culpritOf,
+  RetryState,
+  type EndpointHistory,
+  type Failure,
+  type RetryDecision,
+} from '../../../lambda/deliver/retry-state.ts'
 
+const BAD: Failure = { kind: 'retry', cause: 'request', because: 'it answered 400' }
 const FAULT: Failure = { kind: 'retry', cause: 'unknown', because: 'it answered 500' }
 const BUSY: Failure = { kind: 'retry', cause: 'endpoint', because: 'it is busy (429)' }
 const UNRESOLVED: Failure = { kind: 'unresolved', because: 'its name does not resolve (ENOTFOUND)' }
 
-const FIRST = { number: 1, at: 0, inFlight: 1, accepted: 0, failed: 0 }
+/** What other lines do while a line waits after its failure. */
+type Meanwhile = 'others pass' | 'others fail' | 'earlier ones pass' | 'nothing'
 
-/** Ten failures of one line, with so many answers for other lines before each. */
-function tenFailures(failure: Failure, acceptedBefore: readonly number[], failedBefore: readonly number[] = []) {
-  let accepted = 0
-  let failed = 0
-  const state = new RetryState(FIRST)
+/** One line that fails again and again. */
+function failing(failure: Failure, meanwhile: readonly Meanwhile[]) {
+  let history: EndpointHistory = { accepted: 0, failed: 0, begun: 64, newestAccepted: 0 }
+  const state = new RetryState(0)
   const attributed: boolean[] = []
-  let decision: RetryDecision | undefined
-  for (let index = 0; index < 10; index += 1) {
-    accepted += acceptedBefore[index] ?? 0
-    failed += failedBefore[index] ?? 0
-    const isPoison = state.attributeToLine(failure, { accepted, failed })
-    attributed.push(isPoison)
-    if (!isPoison) failed += 1
-    decision = state.fail(failure, index * 1000, { accepted, failed }, 0)
+  const decisions: RetryDecision[] = []
+  for (const [index, what] of meanwhile.entries()) {
+    const now = index * 1000
+    const isOwn = state.attributeToLine(failure, history)
+    attributed.push(isOwn)
+    if (!isOwn) history = { ...history, failed: history.failed + 1 }
+    state.fail(failure, now, history, 0)
+    const { accepted, failed, begun } = history
+    if (what === 'others pass') history = { ...history, accepted: accepted + 3, begun: begun + 3, newestAccepted: begun + 3 }
+    if (what === 'others fail') history = { ...history, failed: failed + 2, begun: begun + 2 }
+    if (what === 'earlier ones pass') history = { ...history, accepted: accepted + 3, newestAccepted: 64 }
+    decisions.push(state.decide(now + 500, history))
+    history = { ...history, begun: history.begun + 1 }
   }
-  return { attributed, decision }
+  return { attributed, decisions }
 }
 
-const times = (count: number, value: number): readonly number[] => Array.from({ length: count }, () => value)
+const times = <T>(count: number, value: T): readonly T[] => Array.from({ length: count }, () => value)
 
-describe('ten failures of one line', () => {
+describe('a line that fails again and again', () => {
   // prettier-ignore
-  test.each<[string, Failure, readonly number[], readonly number[], number, RetryDecision]>([
-    //  meanwhile                                        failure   other lines accepted   others failed   attributed to the line from   decision
-    [ 'others pass all the time',                        FAULT,    times(10, 3),          [],             2,                            'poison' ],
-    [ 'one passes at last',                              FAULT,    [...times(9, 0), 1],   [],             10,                           'retry' ],
-    [ 'others passed before it, and none since',         FAULT,    [90],                  [],             11,                           'unclear' ],
-    [ 'others passed at first, and none since',          FAULT,    [90, 5],               [],             2,                            'unclear' ],
-    [ 'others passed at first, and now others fail',     FAULT,    [90, 5],               times(10, 2),   2,                            'outage' ],
-    [ 'others fail',                                     FAULT,    [],                    times(10, 2),   11,                           'outage' ],
-    [ 'the endpoint is busy, and others pass',           BUSY,     times(10, 3),          [],             11,                           'retry' ],
-  ])('%s', (_what, failure, accepted, failed, attributedFrom, decision) => {
-    const run = tenFailures(failure, accepted, failed)
-    expect(run.attributed).toEqual(times(10, 0).map((_, index) => index + 1 >= attributedFrom))
-    expect(run.decision).toBe(decision)
+  test.each<[string, Failure, readonly Meanwhile[], number, RetryDecision]>([
+    //  it fails                                         failure   after each failure                                      its own from   decision
+    [ 'with 400, and others pass',                       BAD,      times(3, 'others pass'),                                2,             'poison' ],
+    [ 'with 400, twice',                                 BAD,      times(2, 'others pass'),                                2,             'retry' ],
+    [ 'with 400, and others fail as well',               BAD,      times(3, 'others fail'),                                4,             'outage' ],
+    [ 'with 400, and only requests from before pass',    BAD,      times(3, 'earlier ones pass'),                          4,             'retry' ],
+    [ 'with 400, and others fail at last',               BAD,      ['others pass', 'others pass', 'others fail'],          2,             'outage' ],
+    [ 'with 400, and nothing else is sent at last',      BAD,      ['others pass', 'others pass', 'nothing'],              2,             'unclear' ],
+    [ 'with 400, and nothing else is sent',              BAD,      times(3, 'nothing'),                                    4,             'unclear' ],
+    [ 'with 400, and others pass only at last',          BAD,      ['nothing', 'nothing', 'others pass'],                  4,             'retry' ],
+    [ 'with 500, and others pass',                       FAULT,    times(10, 'others pass'),                               2,             'poison' ],
+    [ 'with 500, nine times',                            FAULT,    times(9, 'others pass'),                                2,             'retry' ],
+    [ 'with 500, and one passes at last',                FAULT,    [...times(9, 'nothing' as const), 'others pass'],       11,            'retry' ],
+    [ 'with 500, and others passed at first',            FAULT,    ['others pass', ...times(9, 'others fail' as const)],   2,             'outage' ],
+    [ 'with 500, and nothing else is sent',              FAULT,    times(10, 'nothing'),                                   11,            'unclear' ],
+    [ 'with 429, and others pass',                       BUSY,     times(20, 'others pass'),                               21,            'retry' ],
+  ])('%s', (_what, failure, meanwhile, ownFrom, decision) => {
+    const run = failing(failure, meanwhile)
+    expect(run.attributed).toEqual(meanwhile.map((_, index) => index + 1 >= ownFrom))
+    expect(run.decisions.slice(0, -1)).toEqual(times(meanwhile.length - 1, 'retry'))
+    expect(run.decisions.at(-1)).toBe(decision)
   })
 })
 
 test('a busy endpoint may delay a line for five minutes, however few its attempts', () => {
-  const state = new RetryState(FIRST)
-  expect(state.fail(BUSY, 300_000, { accepted: 0, failed: 1 }, 300_000)).toBe('retry')
-  expect(state.fail(BUSY, 300_001, { accepted: 0, failed: 9 }, 300_001)).toBe('outage')
-  expect(state.failures).toBe(2)
+  const state = new RetryState(0)
+  const before = { accepted: 0, failed: 1, begun: 64, newestAccepted: 0 }
+  expect(state.fail(BUSY, 300_000, before, 300_000)).toBe('retry')
+  expect(state.decide(300_000, { ...before, failed: 9 })).toBe('retry')
+  expect(state.decide(300_001, { ...before, failed: 9 })).toBe('outage')
+  expect(state.decide(300_001, { ...before, accepted: 9, newestAccepted: 70 })).toBe('retry')
+  expect(state.failures).toBe(1)
 })
 
 // prettier-ignore
@@ -59,20 +82,21 @@ test.each<[string, number, number, RetryDecision]>([
   [ 'for longer than a minute, for this line',         60_001,     0,                      'misconfigured' ],
   [ 'for longer than a minute, for all lines',         0,          60_001,                 'misconfigured' ],
 ])('a name that does not resolve %s', (_what, waitedMs, failingMs, decision) => {
-  expect(new RetryState(FIRST).fail(UNRESOLVED, waitedMs, { accepted: 0, failed: 1 }, failingMs)).toBe(decision)
+  const history = { accepted: 0, failed: 1, begun: 1, newestAccepted: 0 }
+  expect(new RetryState(0).fail(UNRESOLVED, waitedMs, history, failingMs)).toBe(decision)
 })
 
-describe('the culprit, by how other lines did between the last two failures', () => {
-  const answers = (accepted: number, failed: number) => ({ accepted, failed })
+describe('the culprit, by how other lines did since the last failure', () => {
+  const answers = (accepted: number, failed: number) => ({ accepted, failed, begun: 0, newestAccepted: 0 })
   // prettier-ignore
   test.each([
-    //  what happened                                after its 9th       after its 10th      culprit
-    [ 'others pass',                                 answers(900, 9),    answers(1000, 10),  'line' ],
-    [ 'no other line was tried',                     answers(12, 9),     answers(12, 10),    undefined ],
-    [ 'others fail as well',                         answers(0, 500),    answers(0, 560),    'endpoint' ],
-    [ 'the outage began after many had passed',      answers(5000, 300), answers(5000, 360), 'endpoint' ],
-    [ 'half pass, half fail',                        answers(50, 50),    answers(60, 61),    'endpoint' ],
-    [ 'most pass, few fail',                         answers(50, 50),    answers(70, 60),    'line' ],
+    //  what happened                                at its last failure   now                 culprit
+    [ 'others pass',                                 answers(900, 9),      answers(1000, 9),   'line' ],
+    [ 'no other line was tried',                     answers(12, 9),       answers(12, 9),     undefined ],
+    [ 'others fail as well',                         answers(0, 500),      answers(0, 560),    'endpoint' ],
+    [ 'the outage began after many had passed',      answers(5000, 300),   answers(5000, 360), 'endpoint' ],
+    [ 'half pass, half fail',                        answers(50, 50),      answers(60, 60),    'endpoint' ],
+    [ 'most pass, few fail',                         answers(50, 50),      answers(70, 60),    'line' ],
   ])('%s', (_what, before, after, culprit) => {
     expect(culpritOf(before, after)).toBe(culprit)
   })

@@ -60,21 +60,58 @@ export interface Simulation {
 
 /** Sends lines of one request each to a simulated endpoint, as fast as the delivery allows, on a virtual clock. A seed gives the same run each time. */
 export async function simulate(model: Model, load: Load): Promise<Simulation> {
-  const { forMs = Infinity, lines = Infinity, seed = 1, ...options } = load
+  const [run] = await simulateAll(model, [load])
+  return run!
+}
+
+/** The same for several importers that share an endpoint. @param startMs when each begins, from the start of the first */
+export async function simulateAll(
+  model: Model,
+  loads: readonly (Load & { readonly startMs?: number })[],
+): Promise<readonly Simulation[]> {
+  const seed = loads[0]?.seed ?? 1
   const clock = new VirtualClock(seed)
-  const chance = seeded(seed + 1)
-  const start = clock.now()
-  const seen: Seen[] = []
-  let inFlight = 0
-  const send = async ({ path }: { path: string }): Promise<Answer> => {
-    inFlight += 1
-    const arrival = { line: Number(path.split('=')[1]), ms: clock.now() - start, inFlight, chance }
-    const { answer, afterMs } = model(arrival)
-    seen.push({ line: arrival.line, ms: arrival.ms, inFlight, wasAccepted: answer === ACCEPTED })
-    await clock.sleep(afterMs)
-    inFlight -= 1
+  const endpoint = new SimulatedEndpoint(model, clock, seeded(seed + 1))
+  return Promise.all(
+    loads.map(async ({ startMs = 0, ...load }) => {
+      await clock.sleep(startMs)
+      return run(endpoint, clock, load)
+    }),
+  )
+}
+
+class SimulatedEndpoint {
+  readonly #model: Model
+  readonly #clock: VirtualClock
+  readonly #chance: () => number
+  readonly #start: number
+  #inFlight = 0
+
+  constructor(model: Model, clock: VirtualClock, chance: () => number) {
+    this.#model = model
+    this.#clock = clock
+    this.#chance = chance
+    this.#start = clock.now()
+  }
+
+  async send(path: string, onSeen: (seen: Seen) => void): Promise<Answer> {
+    this.#inFlight += 1
+    const line = Number(path.split('=')[1])
+    const ms = this.#clock.now() - this.#start
+    const inFlight = this.#inFlight
+    const { answer, afterMs } = this.#model({ line, ms, inFlight, chance: this.#chance })
+    onSeen({ line, ms, inFlight, wasAccepted: answer === ACCEPTED })
+    await this.#clock.sleep(afterMs)
+    this.#inFlight -= 1
     return answer
   }
+}
+
+async function run(endpoint: SimulatedEndpoint, clock: VirtualClock, load: Load): Promise<Simulation> {
+  const { forMs = Infinity, lines = Infinity, seed: _seed, ...options } = load
+  const start = clock.now()
+  const seen: Seen[] = []
+  const send = ({ path }: { path: string }): Promise<Answer> => endpoint.send(path, (one) => seen.push(one))
   const backPressure = new BackPressure()
   const delivery = new Delivery({ send }, clock, backPressure, options)
   const outcomes = new Map<number, Outcome>()

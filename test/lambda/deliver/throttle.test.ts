@@ -1,102 +1,121 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Attempt, AttemptResult } from '../../../lambda/deliver/attempt.ts'
 import { Throttle } from '../../../lambda/deliver/throttle.ts'
+import { IN_FLIGHT, runScenario, SCENARIOS, shareOfFirst } from './scenarios.ts'
 
-const NOW = 1_000_000
-
-/** A throttle, and as many attempts in flight as it allows. */
+/** A throttle, and an endpoint that answers at once. Attempts begin as fast as the throttle allows, at most 1,000 per second. */
 class Course {
-  readonly throttle = new Throttle(64, 0)
-  #next = 1
+  readonly throttle = new Throttle()
+  ms = 1_000_000
+  #begun = 0
 
-  begin(inFlight: number): Attempt {
-    this.throttle.begin(NOW)
-    return { number: this.#next++, at: NOW, inFlight, accepted: 0, failed: 0 }
-  }
-
-  answer(result: AttemptResult, attempt: Attempt): void {
-    this.throttle.record(result, attempt, NOW + 20, this.#next)
-  }
-
-  /** All attempts are accepted until the limit is reached. */
-  growTo(limit: number): this {
-    while (this.throttle.limit < limit) this.answer('accepted', this.begin(this.throttle.limit))
-    return this
-  }
-
-  /** Attempts at the same time, with `from` to `to` in flight, all with the same result. */
-  burst(result: AttemptResult, from: number, to: number): void {
-    const attempts = Array.from({ length: to - from + 1 }, (_, index) => this.begin(from + index))
-    for (const attempt of attempts) this.answer(result, attempt)
+  /** @param accepts whether the endpoint accepts the n-th attempt of a second @returns attempts per second, for each second */
+  run(seconds: number, accepts: (nth: number) => boolean, asksToWait = false): readonly number[] {
+    return Array.from({ length: seconds }, () => {
+      const begunBefore = this.#begun
+      const end = this.ms + 1_000
+      for (; this.ms < end; this.ms += 1) {
+        if (this.throttle.waitMs(this.ms) > 0) continue
+        this.throttle.begin(this.ms)
+        this.#begun += 1
+        const isAccepted = accepts(this.#begun - begunBefore)
+        if (isAccepted) this.throttle.recordAccepted(this.#begun, this.#begun + 1, this.ms)
+        else this.throttle.recordRefused(this.#begun, this.#begun + 1, this.ms, asksToWait)
+      }
+      return this.#begun - begunBefore
+    })
   }
 }
 
-describe('throttled attempts with more in flight than any that was accepted', () => {
-  test('halve the limit once, however many they are', () => {
-    const course = new Course().growTo(32)
-    course.burst('throttled', 32, 40)
-    expect(course.throttle.limit).toBe(16)
-    course.burst('throttled', 10, 16)
-    expect(course.throttle.limit).toBe(16) // nothing was accepted in between: one incident, not two
-  })
+const always = (): boolean => true
+const never = (): boolean => false
+const first = (count: number) => (nth: number) => nth <= count
+const allButEvery = (n: number) => (nth: number) => nth % n !== 0
 
-  test('halve it again if they began after it was reduced', () => {
-    const course = new Course().growTo(32)
-    course.burst('throttled', 32, 40)
-    for (let time = 1; time <= 2; time += 1) {
-      course.answer('accepted', course.begin(2))
-      course.burst('throttled', 16, 16)
-    }
-    expect(course.throttle.limit).toBe(8)
-  })
-
-  test('do not count if they began before it was reduced', () => {
-    const course = new Course().growTo(32)
-    const late = course.begin(32)
-    course.burst('throttled', 32, 40)
-    course.answer('accepted', course.begin(16))
-    course.answer('throttled', late)
-    expect(course.throttle.limit).toBe(16)
-  })
+test('there is no limit until something is refused', () => {
+  const course = new Course()
+  course.run(5, always)
+  expect(course.throttle.perSecond).toBe(Infinity)
 })
 
-test('a throttled attempt with no more in flight than accepted ones limits the rate; if that does not help, the concurrency', () => {
-  const course = new Course().growTo(32)
-  expect(course.throttle.isTimed).toBe(false)
-  course.burst('throttled', 20, 20)
-  expect(course.throttle.limit).toBe(32)
-  expect(course.throttle.isTimed).toBe(true)
-  course.answer('accepted', course.begin(20))
-  course.burst('throttled', 20, 20)
-  expect(course.throttle.limit).toBe(10)
+test('the rate follows what is accepted, and later grows again', () => {
+  const course = new Course()
+  const rates = course.run(30, first(400))
+  expect(rates[0]).toBeGreaterThan(800)
+  for (const rate of rates.slice(5)) expect(rate).toBeGreaterThan(0.9 * 400)
+  expect(rates.slice(5).reduce((sum, rate) => sum + rate) / 25).toBeLessThan(1.1 * 400)
+  expect(course.run(20, always).at(-1)).toBeGreaterThan(900)
 })
 
-describe('failures', () => {
+test('refusals that do not become fewer at a lower rate limit nothing', () => {
+  const course = new Course()
+  course.run(20, allButEvery(10))
+  expect(course.throttle.perSecond).toBe(Infinity)
+})
+
+test('and a limit that is found beside them is kept', () => {
+  const course = new Course()
+  course.run(10, allButEvery(10))
+  course.run(20, (nth) => nth <= 400 && nth % 10 !== 0)
+  expect(course.throttle.perSecond).toBeLessThan(500)
+})
+
+test('if nothing is accepted, the rate stays: that is a matter for the circuit breaker', () => {
+  const course = new Course()
+  course.run(5, never)
+  expect(course.throttle.perSecond).toBe(Infinity)
+})
+
+test('an unused rate does not grow', () => {
+  const course = new Course()
+  course.run(4, first(400))
+  const rate = course.throttle.perSecond
+  expect(rate).toBeLessThan(Infinity)
+  course.ms += 10_000
+  for (let second = 0; second < 30; second += 1) {
+    for (let nth = 0; nth < 20; nth += 1) course.throttle.recordAccepted(1_000_000, 1_000_001, (course.ms += 50))
+  }
+  expect(course.throttle.perSecond).toBe(rate)
+})
+
+describe('a pause for all is needed', () => {
   // prettier-ignore
   test.each([
-    //  failures of 64   limit afterwards
-    [ 3,                 64 ],
-    [ 12,                64 ],
-    [ 13,                32 ],
-    [ 40,                32 ],
-  ])('%i of 64 leave a limit of %i', (failures, limit) => {
-    const course = new Course().growTo(64)
-    course.burst('accepted', 1, 8) // completes the sample that growing has begun
-    course.burst('failed', 64, 64 + failures - 1)
-    expect(course.throttle.limit).toBe(limit)
+    //  answers                                      accepted first   asked to wait   needed
+    [ 'if most ask for it',                          9,               10,             true ],
+    [ 'not if half do',                              10,              10,             false ],
+    [ 'not if they are few',                         0,               9,              false ],
+  ])('%s', (_what, accepted, asked, isNeeded) => {
+    const { throttle } = new Course()
+    for (let nth = 1; nth <= accepted; nth += 1) throttle.recordAccepted(nth, 100, 0)
+    for (let nth = 1; nth <= asked; nth += 1) throttle.recordRefused(accepted + nth, 100, 0, true)
+    expect(throttle.needsPause).toBe(isNeeded)
   })
 })
 
-test('after an outage it restarts with few attempts in flight', () => {
-  const course = new Course().growTo(64)
-  course.throttle.restart()
-  expect(course.throttle.limit).toBe(8)
+describe('the delivery finds out what an endpoint accepts, if it', () => {
+  test.each(SCENARIOS)('$endpoint', async (scenario) => {
+    for (const seed of scenario.ideal > 1_000 ? [1] : [1, 2]) {
+      const { run, acceptedPerSecond, refusedShare } = await runScenario(scenario, seed)
+      expect(run.error).toBeUndefined()
+      expect([...run.outcomes.values()].filter(({ kind }) => kind === 'delivered')).toHaveLength(run.lines)
+      expect(Math.max(...run.seen.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(IN_FLIGHT)
+      expect(acceptedPerSecond / scenario.ideal).toBeGreaterThanOrEqual(scenario.share)
+      expect(refusedShare).toBeLessThanOrEqual(scenario.refused)
+    }
+  })
 })
 
-test('the limit of the user holds from the start', () => {
-  const throttle = new Throttle(64, 10)
-  expect(throttle.isTimed).toBe(true)
-  expect(throttle.waitMs(NOW)).toBeLessThanOrEqual(0)
-  throttle.begin(NOW)
-  expect(throttle.waitMs(NOW)).toBeGreaterThan(90)
+// prettier-ignore
+test.each([
+  //  the second starts after ms
+  [ 0 ],
+  [ 300 ],
+  [ 60_000 ],
+])('two importers that share a limit get equal parts, if the second starts %i ms after the first', async (startMs) => {
+  for (const seed of [1, 2]) {
+    const { share, total } = await shareOfFirst(startMs, seed)
+    expect(share).toBeGreaterThan(0.45)
+    expect(share).toBeLessThan(0.55)
+    expect(total).toBeGreaterThan(90)
+  }
 })

@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { InterruptedError, OutOfTime } from '../../../lambda/errors.ts'
-import { UnknownMessageError, type Work } from '../../../lambda/intake/message.ts'
+import type { Answer } from '../../../lambda/deliver/classify.ts'
+import { InterruptedError, OutOfTime, SetupError } from '../../../lambda/errors.ts'
+import { readMessage, UnknownMessageError, type Work } from '../../../lambda/intake/message.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { dispatchAll, handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { checkpointKey } from '../../../lambda/keys.ts'
+import type { ImportQueue } from '../../../lambda/ports.ts'
 import { reject } from '../../../lambda/reasons.ts'
 import { lineDeadLetter } from '../../../lambda/settle/build-dead-letter.ts'
-import { DOWN, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
+import { ACCEPTED, DOWN, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 
 const TASK: Work = { kind: 'task', task: newTask(FILE) }
 const LINE = { number: 1, byteStart: 0, byteEnd: goodLine().length, text: goodLine() }
@@ -58,6 +60,14 @@ describe('a message is acknowledged if', () => {
     const cloud = withFile()
     cloud.write(checkpointKey(FILE, 1), busyWith('other', cloud))
     expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: true, last: { facts: { code: 'task_busy' } } })
+    expect(cloud.queued).toEqual([])
+  })
+
+  test('another invocation works on the same message: a new message looks again when its lease ends', async () => {
+    const cloud = withFile()
+    cloud.write(checkpointKey(FILE, 1), busyWith('m', cloud))
+    expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: true, last: { facts: { code: 'task_busy' } } })
+    expect(cloud.queued).toEqual([{ task: { ...newTask(FILE), successorOf: 'm', delays: 1 }, delaySeconds: 60 }])
   })
 })
 
@@ -68,14 +78,6 @@ describe('a message is kept if', () => {
       isAcknowledged: false,
       last: { facts: { code: 'interrupted' } },
     })
-  })
-
-  test('SQS has delivered it twice, and the other invocation is at work', async () => {
-    const cloud = withFile()
-    cloud.write(checkpointKey(FILE, 1), busyWith('m', cloud))
-    const { isAcknowledged, last } = await handle([TASK], cloud)
-    expect(isAcknowledged).toBe(false)
-    expect(last?.facts.code).toBe('message_delivered_twice')
   })
 
   test('the lease is lost', async () => {
@@ -100,15 +102,11 @@ describe('a message is kept if', () => {
     })
   })
 
-  // prettier-ignore
-  test.each<[string, (cloud: MemoryCloud) => void, string]>([
-    //  something is thrown            because                                                             event
-    [ 'the setup is wrong',            (cloud) => { cloud.answer = () => ({ kind: 'status', status: 401 }) }, 'setup_wrong' ],
-    [ 'S3 or SQS fails',               (cloud) => { cloud.failing.add('checkpoints.put') },                   'import_failed' ],
-  ])('%s', async (_what, breakIt, code) => {
+  test('S3 or SQS fails', async () => {
     const cloud = withFile()
-    breakIt(cloud)
-    expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: false, last: { level: 'error', facts: { code } } })
+    cloud.failing.add('checkpoints.put')
+    const last = { level: 'error', facts: { code: 'import_failed' } }
+    expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: false, last })
   })
 
   test('it cannot be understood', async () => {
@@ -129,6 +127,56 @@ describe('a message is kept if', () => {
   })
 })
 
+describe('while the setup is wrong, no message uses up its deliveries', () => {
+  const DENIED: Answer = { kind: 'status', status: 401 }
+
+  // prettier-ignore
+  test.each<[string, Work, readonly number[]]>([
+    //  the message asks for           work                                                                waits for, in s
+    [ 'a file',                        TASK,                                                               [30] ],
+    [ 'a file, for the third time',    { kind: 'task', task: { ...newTask(FILE), delays: 2 } },            [120] ],
+    [ 'a file, for the tenth time',    { kind: 'task', task: { ...newTask(FILE), delays: 9 } },            [900] ],
+  ])('%s is queued as a new message', async (_what, work, delays) => {
+    const cloud = withFile()
+    cloud.answer = () => DENIED
+    expect((await handle([work], cloud)).isAcknowledged).toBe(true)
+    expect(cloud.codes.at(-1)).toBe('setup_wrong')
+    expect(cloud.queued.map(({ delaySeconds }) => delaySeconds)).toEqual(delays)
+  })
+
+  test('a dead letter is queued as a new message, unchanged', async () => {
+    const cloud = withFile()
+    cloud.answer = () => DENIED
+    const sent: (readonly [unknown, number])[] = []
+    const importQueue: ImportQueue = { send: (body, seconds) => Promise.resolve(void sent.push([readMessage(body), seconds])) }
+    expect(await dispatchAll([DEAD_LETTER], { ...cloud.ports, importQueue }, invocation())).toEqual({ kind: 'done' })
+    expect(sent).toEqual([[[DEAD_LETTER], 900]])
+  })
+
+  test('the daily jobs wait for the message of the next day', async () => {
+    const cloud = withFile()
+    const listing = { pages: () => { throw new SetupError('may not list') } } // prettier-ignore
+    expect(await dispatchAll([{ kind: 'reconcile' }], { ...cloud.ports, listing }, invocation())).toEqual({ kind: 'done' })
+    expect(cloud.codes).toEqual(['setup_wrong'])
+  })
+
+  test('a message that asks for several files queues each of them', async () => {
+    const cloud = withFile()
+    cloud.answer = () => DENIED
+    const other: Work = { kind: 'task', task: newTask({ ...FILE, key: 'incoming/b.json' }) }
+    expect((await handle([TASK, other], cloud)).isAcknowledged).toBe(true)
+    expect(cloud.queued.map(({ task }) => task.file.key)).toEqual(['incoming/a.json', 'incoming/b.json'])
+  })
+
+  test('if SQS does not accept the new message, the message is kept', async () => {
+    const cloud = withFile()
+    cloud.answer = () => DENIED
+    cloud.failing.add('importQueue.send')
+    expect((await handle([TASK], cloud)).isAcknowledged).toBe(false)
+    expect(cloud.codes.slice(-2)).toEqual(['setup_wrong', 'import_failed'])
+  })
+})
+
 describe('a message that asks for several files', () => {
   const SECOND: Work = { kind: 'task', task: newTask({ ...FILE, key: 'incoming/b.json' }) }
 
@@ -140,11 +188,11 @@ describe('a message that asks for several files', () => {
 
   test('stops at the first that keeps the message; the next delivery skips what is done', async () => {
     const cloud = withFile()
-    cloud.write(checkpointKey({ ...FILE, key: 'incoming/b.json' }, 1), busyWith('m', cloud))
-    expect(await dispatchAll([TASK, SECOND, TASK], cloud.ports, invocation())).toEqual({ kind: 'delivered-twice' })
-    await cloud.clock.sleep(100_000)
-    expect(await dispatchAll([TASK, SECOND], cloud.ports, invocation())).toEqual({ kind: 'done' })
-    expect(cloud.requests).toHaveLength(2)
+    cloud.answer = () => DOWN
+    expect(await dispatchAll([DEAD_LETTER, TASK], cloud.ports, invocation())).toMatchObject({ kind: 'outage' })
+    cloud.answer = () => ACCEPTED
+    expect(await dispatchAll([DEAD_LETTER, TASK], cloud.ports, invocation())).toEqual({ kind: 'done' })
+    expect(cloud.report?.state).toBe('complete')
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Segment } from '../../../lambda/intake/task.ts'
-import { finishFile, mergeReports } from '../../../lambda/jobs/finish.ts'
+import { newTask, type Segment } from '../../../lambda/intake/task.ts'
+import { finishFile, mergeReports, resumeAndMerge } from '../../../lambda/jobs/finish.ts'
 import { checkpointKey, reportKey } from '../../../lambda/keys.ts'
 import { reject } from '../../../lambda/reasons.ts'
 import type { ImportState } from '../../../lambda/report/report.ts'
@@ -110,6 +110,25 @@ describe('the report of a file that was split', () => {
     const cloud = withPlan({ segments: [], failure: FAILED })
     await mergeReports(FILE, cloud.ports)
     expect(cloud.report).toMatchObject({ state: 'failed', failure: { reason: 'not_line_delimited_json' } })
+  })
+
+  test('says that the import was stale if its segments had to be queued again', async () => {
+    const cloud = withPlan()
+    checkpoint(cloud, 1, { counts: countsOf(5) })
+    await resumeAndMerge({ ...newTask(FILE), foundBySearch: true }, cloud.ports)
+    expect(cloud.queued.map(({ task }) => task.segment?.index)).toEqual([2])
+    expect(cloud.report).toMatchObject({ state: 'importing', stale: { since: STARTED_AT, segments: 1 } })
+    expect(cloud.codes).toEqual(['segments_requeued'])
+    await mergeReports(FILE, cloud.ports)
+    expect(cloud.report).not.toHaveProperty('stale')
+  })
+
+  test('does not say so, and nothing is queued, if the import is not stale', async () => {
+    const cloud = withPlan({ startedAt: new Date(new MemoryCloud().clock.now()).toISOString() })
+    await resumeAndMerge(newTask(FILE), cloud.ports)
+    expect(cloud.queued).toEqual([])
+    expect(cloud.report).toMatchObject({ state: 'importing' })
+    expect(cloud.report).not.toHaveProperty('stale')
   })
 
   test('is never written again once it is final', async () => {

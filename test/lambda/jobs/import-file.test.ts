@@ -40,6 +40,32 @@ describe('a file', () => {
     expect(cloud.report?.segments?.length).toBeGreaterThan(1)
   })
 
+  describe('that was split stays split, if before its second segment', () => {
+    async function withFirstSegmentDone(): Promise<MemoryCloud> {
+      const cloud = withFile({ limits: { segmentBytes: 40 } })
+      await importFile(newTask(FILE), cloud.ports, invocation())
+      await importFile(cloud.queued.shift()!.task, cloud.ports, invocation())
+      return cloud
+    }
+
+    test('the object is deleted and its event arrives again', async () => {
+      const cloud = await withFirstSegmentDone()
+      cloud.object = 'gone'
+      await importFile(newTask(FILE), cloud.ports, invocation())
+      expect(cloud.report).toMatchObject({ state: 'importing' })
+      await importAll(cloud)
+      expect(cloud.report).toMatchObject({ state: 'gone', lines: { delivered: 1 } })
+    })
+
+    test('the segment size is raised and its event arrives again', async () => {
+      const cloud = await withFirstSegmentDone()
+      Object.assign(cloud.ports.limits, { segmentBytes: 1_000_000 })
+      await importAll(cloud)
+      expect(cloud.report).toMatchObject({ state: 'complete-with-rejects', lines: { total: 3, delivered: 2, rejected: 1 } })
+      expect(cloud.report?.segments?.length).toBeGreaterThan(1)
+    })
+  })
+
   test('that is compressed is never split', async () => {
     const cloud = new MemoryCloud({ limits: { segmentBytes: 40 } })
     cloud.object = gzipSync(LINES.join('\n'))

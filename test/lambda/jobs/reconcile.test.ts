@@ -1,10 +1,13 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import { readMessage } from '../../../lambda/intake/message.ts'
+import { readMessage, type Work } from '../../../lambda/intake/message.ts'
+import { newTask } from '../../../lambda/intake/task.ts'
+import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { reportKey } from '../../../lambda/keys.ts'
 import { search, type SearchOptions } from '../../../lambda/jobs/reconcile.ts'
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
 import type { ListedFile } from '../../../lambda/ports.ts'
+import { FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const HOUR_MS = 3_600_000
@@ -68,4 +71,53 @@ test.each<[string, Parameters<typeof queued>, readonly string[]]>([
   [ 'a file, when there is no more time',              [[listed('a.json')], {}, { ending: AbortSignal.abort() }],                          [] ],
 ])('%s', async (_what, args, expected) => {
   expect(await queued(...args)).toEqual(expected)
+})
+
+describe('one message of a split file is removed from the queue', () => {
+  const LINE_BYTES = goodLine().length + 1
+  const DAY_MS = 24 * HOUR_MS
+
+  /** Five segments of two lines. The message of the third is lost, the others are imported. */
+  async function withLostSegment(): Promise<MemoryCloud> {
+    const cloud = new MemoryCloud({ limits: { segmentBytes: 2 * LINE_BYTES } })
+    cloud.put(...Array.from({ length: 10 }, (_, index) => goodLine(index)))
+    cloud.listed = [{ file: FILE, lastModified: new Date(cloud.clock.now()), isLatest: true }]
+    await handle(cloud, { kind: 'task', task: newTask(FILE) })
+    cloud.queued.splice(2, 1)
+    await handleQueued(cloud)
+    expect(cloud.report).toMatchObject({ state: 'importing', lines: { total: 10, delivered: 8 } })
+    return cloud
+  }
+
+  function handle(cloud: MemoryCloud, work: Work): Promise<boolean> {
+    return handleMessage(() => [work], cloud.ports, invocation())
+  }
+
+  async function handleQueued(cloud: MemoryCloud): Promise<void> {
+    for (let next = cloud.queued.shift(); next !== undefined; next = cloud.queued.shift())
+      await handle(cloud, { kind: 'task', task: next.task })
+  }
+
+  test('the daily search finishes the import', async () => {
+    const cloud = await withLostSegment()
+    await cloud.clock.sleep(DAY_MS)
+    await handle(cloud, { kind: 'reconcile' })
+    expect(cloud.codes.at(-1)).toBe('missed_files_queued')
+    await handleQueued(cloud)
+    expect(cloud.codes).toContain('segments_requeued')
+    expect(cloud.report).toMatchObject({ state: 'complete', lines: { total: 10, delivered: 10 }, repeatsPossible: 0 })
+    expect(new Set(cloud.requests).size).toBe(cloud.requests.length)
+  })
+
+  test('so does any later delivery of the message of the file, but none that comes soon', async () => {
+    const cloud = await withLostSegment()
+    const event: Work = { kind: 'task', task: newTask(FILE) }
+    await cloud.clock.sleep(60_000)
+    await handle(cloud, event)
+    expect(cloud.queued).toEqual([])
+    await cloud.clock.sleep(HOUR_MS)
+    await handle(cloud, event)
+    await handleQueued(cloud)
+    expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 10 } })
+  })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
+import { OPEN_LINES_PER_SLOT } from '../../../lambda/deliver/delivery.ts'
 import { OutageError } from '../../../lambda/errors.ts'
 import { eventsFor } from '../../../lambda/events.ts'
 import { Settlement } from '../../../lambda/jobs/settlement.ts'
@@ -156,7 +157,7 @@ describe('there is no room', () => {
 
   test('after an outage, and the reader gets the error', async () => {
     const scene = new Scene({ maxInFlight: 1, answer: () => ({ kind: 'no-answer', code: 'ECONNREFUSED' }) })
-    scene.settle(VALID)
+    for (let line = 0; line < OPEN_LINES_PER_SLOT; line += 1) scene.settle(VALID)
     await expect(scene.settlement.backPressure.room()).rejects.toThrow(OutageError)
     await expect(scene.settlement.finish()).rejects.toThrow(OutageError)
     expect(scene.batches).toEqual([])

@@ -26,7 +26,7 @@ const planOf = (cloud: MemoryCloud) => cloud.read(checkpointKey(FILE, 'plan')) a
 describe('done', () => {
   test('every segment is queued, and the plan lists them', async () => {
     const cloud = tenLines()
-    expect(await split(cloud, newTask(FILE, 2))).toEqual({ kind: 'done' })
+    expect(await split(cloud, newTask(FILE, 2))).toEqual({ kind: 'done', isNew: true })
     const segments = [1, 2, 3, 4, 5].map((index) => ({
       index,
       byteStart: (index - 1) * 2 * LINE_BYTES,
@@ -47,14 +47,14 @@ describe('done', () => {
   test('by an earlier run: nothing is queued again', async () => {
     const cloud = tenLines()
     await split(cloud)
-    expect(await split(cloud)).toEqual({ kind: 'done' })
+    expect(await split(cloud)).toEqual({ kind: 'done', isNew: false })
     expect(cloud.queued).toHaveLength(5)
   })
 
   test('a file that is not JSON lines is rejected before anything is queued', async () => {
     const cloud = tenLines()
     cloud.put(...Array.from({ length: 10 }, () => 'email,event,time'))
-    expect(await split(cloud)).toEqual({ kind: 'done' })
+    expect(await split(cloud)).toEqual({ kind: 'done', isNew: true })
     expect(cloud.queued).toEqual([])
     expect(cloud.deadLetters).toMatchObject([{ kind: 'file', reason: 'not_line_delimited_json' }])
     expect(planOf(cloud)).toMatchObject({ isComplete: true, failure: { kind: 'failed' } })
@@ -73,14 +73,14 @@ describe('done', () => {
   test.each(['gone', 'superseded'] as const)('the object is %s: the file is missing', async (state) => {
     const cloud = tenLines()
     cloud.object = state
-    expect(await split(cloud)).toEqual({ kind: 'done' })
+    expect(await split(cloud)).toEqual({ kind: 'done', isNew: true })
     expect(planOf(cloud)).toMatchObject({ isComplete: true, failure: { kind: 'missing', state } })
   })
 
   test('an archived object is rejected', async () => {
     const cloud = tenLines()
     cloud.object = 'locked'
-    expect(await split(cloud)).toEqual({ kind: 'done' })
+    expect(await split(cloud)).toEqual({ kind: 'done', isNew: true })
     expect(cloud.deadLetters).toMatchObject([{ kind: 'file', reason: 'object_unreadable' }])
   })
 })
@@ -100,7 +100,7 @@ describe('unfinished', () => {
     expect(await split(cloud, TASK, { ending: ending.signal })).toEqual({ kind: 'out-of-time', began: 0, reached: 4 })
     expect(planOf(cloud)).toMatchObject({ isComplete: false, leaseHolder: { until: 0 } })
 
-    expect(await split(cloud)).toEqual({ kind: 'done' })
+    expect(await split(cloud)).toEqual({ kind: 'done', isNew: true })
     expect(cloud.queued.map(({ task }) => task.segment?.index)).toEqual([1, 2, 3, 4, 5])
     expect(planOf(cloud).invocations).toBe(2)
   })

@@ -14,7 +14,7 @@ test.each<[Unfinished, string, readonly (readonly [reached: number, delaySeconds
   [ { kind: 'outage', detail: 'no answer', reached: 0 },            'requeued',         [[0, 30]],     ['endpoint_down'] ],
   [ { kind: 'busy', ms: 5_000, messageId: 'other' },                'yielded',          [],            ['task_busy'] ],
   [ { kind: 'busy', ms: 5_000, messageId: undefined },              'yielded',          [[0, 5]],      ['task_busy'] ],
-  [ { kind: 'busy', ms: 5_000, messageId: 'm' },                    'delivered-twice',  [],            [] ],
+  [ { kind: 'busy', ms: 2_100, messageId: 'm' },                    'yielded',          [[0, 3]],      ['task_busy'] ],
   [ { kind: 'lease-lost' },                                         'lease-lost',       [],            [] ],
   [ { kind: 'interrupted' },                                        'interrupted',      [],            [] ],
 ])('%j: %s', async (unfinished, kind, queued, codes) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { reportKey } from '../../../lambda/keys.ts'
+import { reject } from '../../../lambda/reasons.ts'
 import type { ImportState } from '../../../lambda/report/report.ts'
 import { ReportWriter } from '../../../lambda/report/writer.ts'
 import { emptyCounts } from '../../../lambda/settle/counts.ts'
@@ -57,6 +58,52 @@ describe('a progress report', () => {
       await writer.idle()
     }
     expect(cloud.report).toEqual({ state: 'complete' })
+  })
+})
+
+describe('of two runs that write the report of the same file', () => {
+  test('a progress report that comes late never replaces the final one', async () => {
+    const cloud = new MemoryCloud()
+    const [late, last] = [await writerOn(cloud), await writerOn(cloud)]
+    await last.finish(stateOf(2))
+    await late.write(stateOf(1))
+    expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 2 } })
+  })
+
+  test('the final report replaces a progress report that was written in between', async () => {
+    const cloud = new MemoryCloud()
+    const [last, other] = [await writerOn(cloud), await writerOn(cloud)]
+    await other.write(stateOf(1))
+    expect((await last.finish(stateOf(2))).state).toBe('complete')
+    expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 2 } })
+  })
+
+  test('the first that finishes the import wins; the second gets its report', async () => {
+    const cloud = new MemoryCloud()
+    const [first, second] = [await writerOn(cloud), await writerOn(cloud)]
+    await first.finish(stateOf(2))
+    expect(await second.finish(stateOf(3))).toMatchObject({ lines: { delivered: 2 } })
+    expect(cloud.report).toMatchObject({ lines: { delivered: 2 } })
+  })
+
+  test('a report of a rejected file is replaced, because its dead letter can be replayed', async () => {
+    const cloud = new MemoryCloud()
+    const replay = await writerOn(cloud)
+    await (await writerOn(cloud)).finish(stateOf(0), reject('object_unreadable'))
+    expect((await replay.finish(stateOf(2))).state).toBe('complete')
+    expect(cloud.report?.state).toBe('complete')
+  })
+
+  test('a progress report goes on after another run has written one', async () => {
+    const cloud = new MemoryCloud()
+    const [one, other] = [await writerOn(cloud), await writerOn(cloud)]
+    await other.write(stateOf(1))
+    one.progress(() => stateOf(2))
+    await one.idle()
+    await cloud.clock.sleep(2_000)
+    one.progress(() => stateOf(3))
+    await one.idle()
+    expect(cloud.report).toMatchObject({ state: 'importing', lines: { delivered: 3 } })
   })
 })
 

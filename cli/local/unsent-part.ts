@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import type { UploadedFile } from './uploaded-file.ts'
+
+/** The part of a file that has to be uploaded. */
+export type UnsentPart =
+  | { readonly kind: 'nothing' }
+  /** The file is new, or its beginning has changed: `end` is where its whole lines end. */
+  | { readonly kind: 'whole'; readonly start: 0; readonly end: number }
+  /** Lines were appended. */
+  | { readonly kind: 'appended'; readonly start: number; readonly end: number }
+
+/**
+ * Compares a file with what was uploaded of it.
+ *
+ * A last line without line end may still be being written. It waits until the file is finished, unless it is a whole JSON object.
+ *
+ * @param size of the file
+ * @param isFinished whether the file has not changed for so long that its last line counts as it is
+ */
+export async function findUnsentPart(
+  handle: FileHandle,
+  size: number,
+  uploaded: UploadedFile | undefined,
+  isFinished: boolean,
+): Promise<UnsentPart> {
+  const isPacked = (await read(handle, 0, Math.min(2, size))).equals(GZIP_MAGIC)
+  const endOf = (start: number): Promise<number> | number =>
+    isFinished || isPacked ? size : endOfWholeLines(handle, start, size)
+  if (uploaded === undefined || uploaded.end === 0 || !(await beginsWith(handle, size, uploaded))) {
+    const end = await endOf(0)
+    return end === 0 && size > 0 ? { kind: 'nothing' } : { kind: 'whole', start: 0, end }
+  }
+  if (size === uploaded.end) return { kind: 'nothing' }
+  if (isPacked) return { kind: 'whole', start: 0, end: size }
+  const start = await startOfAppended(handle, uploaded.end)
+  const end = await endOf(start)
+  return end <= uploaded.end ? { kind: 'nothing' } : { kind: 'appended', start, end }
+}
+
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+
+async function beginsWith(handle: FileHandle, size: number, { pieces, end }: UploadedFile): Promise<boolean> {
+  if (size < end) return false
+  for (const piece of pieces) if ((await md5Of(handle, piece.start, piece.end)) !== piece.md5) return false
+  return true
+}
+
+/** If the last line that was uploaded had no line end and was continued, the whole line is uploaded. */
+async function startOfAppended(handle: FileHandle, uploadedEnd: number): Promise<number> {
+  const [before, after] = await read(handle, uploadedEnd - 1, uploadedEnd + 1)
+  const isAtLineEnd = before === LINE_FEED || after === LINE_FEED || after === CARRIAGE_RETURN
+  return isAtLineEnd ? uploadedEnd : afterLastLineFeed(handle, 0, uploadedEnd)
+}
+
+async function endOfWholeLines(handle: FileHandle, start: number, size: number): Promise<number> {
+  const lineStart = await afterLastLineFeed(handle, start, size)
+  const isLong = size - lineStart > MAX_LINE_BYTES
+  return !isLong && isJsonObject((await read(handle, lineStart, size)).toString()) ? size : lineStart
+}
+
+/** The maximum of KM_MAX_LINE_BYTES. */
+const MAX_LINE_BYTES = 1_048_576
+const CHUNK_BYTES = 65_536
+
+async function afterLastLineFeed(handle: FileHandle, start: number, end: number): Promise<number> {
+  for (let to = end; to > start;) {
+    const from = Math.max(start, to - CHUNK_BYTES)
+    const at = (await read(handle, from, to)).lastIndexOf(LINE_FEED)
+    if (at !== -1) return from + at + 1
+    to = from
+  }
+  return start
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null
+  } catch {
+    return false
+  }
+}
+
+async function md5Of(handle: FileHandle, start: number, end: number): Promise<string> {
+  const hash = createHash('md5')
+  for (let from = start; from < end; from += CHUNK_BYTES * 16)
+    hash.update(await read(handle, from, Math.min(end, from + CHUNK_BYTES * 16)))
+  return hash.digest('hex')
+}
+
+/** The bytes from `start` to `end`; fewer if the file is shorter. */
+export async function read(handle: FileHandle, start: number, end: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(end - start), 0, end - start, start)
+  return buffer.subarray(0, bytesRead)
+}

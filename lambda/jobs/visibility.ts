@@ -1,0 +1,49 @@
+import { backoffCeiling } from '../backoff.ts'
+import type { Clock } from '../ports.ts'
+
+/**
+ * While a message is being worked on, it is hidden for this long at a time. If the function dies, SQS delivers the message again after this
+ * time, and not after the visibility timeout of the queue, which is six times the time limit of an invocation.
+ */
+export const HIDDEN_SECONDS = 180
+const HIDE_EVERY_MS = 60_000
+
+/** A message that failed is delivered again after this time, which doubles with each further failure. */
+const REDELIVERY_SECONDS = { first: 30, max: 900 }
+
+/**
+ * Hides a message until `act` has ended.
+ *
+ * @param hide hides the message for so many seconds. If that fails, the message is only delivered again later than it could be; or earlier,
+ *   and then its lease makes it wait
+ */
+export async function whileHidden<T>(
+  hide: (seconds: number) => Promise<void>,
+  clock: Pick<Clock, 'sleep'>,
+  act: () => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController()
+  const hiding = keepHidden(hide, clock, ended.signal)
+  try {
+    return await act()
+  } finally {
+    ended.abort()
+    await hiding // or it could overwrite the next visibility change
+  }
+}
+
+async function keepHidden(
+  hide: (seconds: number) => Promise<void>,
+  clock: Pick<Clock, 'sleep'>,
+  ended: AbortSignal,
+): Promise<void> {
+  while (!ended.aborted) {
+    await hide(HIDDEN_SECONDS).catch(() => undefined)
+    await clock.sleep(HIDE_EVERY_MS, ended)
+  }
+}
+
+/** After how long a message that failed is delivered again: sooner than after the long visibility timeout of the queue. */
+export function redeliverySeconds(deliveries: number): number {
+  return backoffCeiling(deliveries, REDELIVERY_SECONDS)
+}
