@@ -91,7 +91,7 @@ async function readWatchedDir(named: string | undefined): Promise<string> {
 
 async function readStateDir(named: string): Promise<string> {
   const folder = path.resolve(named)
-  await createFolder(folder, '--state-dir')
+  await createFolder(folder, '--state-dir', ONLY_OWNER)
   await access(folder, constants.R_OK | constants.W_OK).catch((cause: unknown) => {
     throw new SetupError(
       `--state-dir is "${folder}": you may not write to it. Give yourself access (chmod u+rwx), or name another.`,
@@ -101,8 +101,10 @@ async function readStateDir(named: string): Promise<string> {
   return folder
 }
 
-async function createFolder(folder: string, what: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+const ONLY_OWNER = 0o700
+
+async function createFolder(folder: string, what: string, mode?: number): Promise<void> {
+  await mkdir(folder, { recursive: true, mode }).catch((cause: unknown) => {
     throw new SetupError(`${what} is "${folder}": it could not be created (${codeOf(cause)}). Name another folder.`, { cause })
   })
 }
