@@ -82,6 +82,6 @@ async function splitIntoSegments(task: Task, ports: Ports, invocation: Invocatio
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
-  const { bytes, counts, newest, startedAt, invocations, repeatsPossible } = checkpoint
-  return { file, bytes, counts, linesRead: newest, startedAt, invocations, repeatsPossible }
+  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries } = checkpoint
+  return { file, bytes, counts, linesRead: newest, startedAt, invocations, repeatsPossible, repeatedTries }
 }

@@ -33,7 +33,7 @@ export interface Report {
   readonly startedAt: string
   readonly finishedAt?: string
   readonly invocations: number
-  /** The most lines that may have been delivered twice, because an earlier invocation ended unexpectedly. */
+  /** How often a line may have been delivered again at most: after its answer was lost, or after an invocation was killed. */
   readonly repeatsPossible: number
   /** Only if the file was split. */
   readonly segments?: readonly SegmentReport[]
@@ -74,6 +74,8 @@ export interface ImportState {
   readonly startedAt: string
   readonly invocations: number
   readonly repeatsPossible: number
+  /** Of these, the tries that were counted. The others are an estimate. */
+  readonly repeatedTries: number
   readonly segments?: readonly SegmentReport[]
   readonly stale?: StaleImport
 }
@@ -112,6 +114,18 @@ export function missingReport(importState: ImportState, state: 'superseded' | 'g
   return { ...document(importState, state), finishedAt }
 }
 
+/**
+ * An import without news for this long has lost messages: work that is deferred, because the endpoint is down or the setup is wrong, reports
+ * every 15 minutes.
+ */
+export const STALE_MS = 30 * 60_000
+
+/** For how long an import that is not done has had no news, if it is stale. */
+export function staleForMs({ updatedAt }: Pick<Report, 'updatedAt'>, now: number): number | undefined {
+  const silentMs = updatedAt === undefined ? 0 : now - Date.parse(updatedAt)
+  return silentMs >= STALE_MS ? silentMs : undefined
+}
+
 /** Whether the import has ended, in whatever state. */
 export function isFinal({ state }: Report): boolean {
   return state !== 'importing'
@@ -123,7 +137,7 @@ export function isFinished(report: Report): boolean {
 }
 
 function document(importState: ImportState, state: ReportState): Report {
-  const { file, bytes, counts, linesRead, startedAt, invocations, repeatsPossible, segments } = importState
+  const { file, bytes, counts, linesRead, startedAt, invocations, repeatsPossible, repeatedTries, segments } = importState
   return {
     schema: REPORT_SCHEMA,
     state,
@@ -142,7 +156,7 @@ function document(importState: ImportState, state: ReportState): Report {
     startedAt,
     invocations,
     // Cannot be more than the lines that were read.
-    repeatsPossible: Math.min(repeatsPossible, invocations * linesRead),
+    repeatsPossible: repeatedTries + Math.min(repeatsPossible - repeatedTries, invocations * linesRead),
     ...(segments !== undefined && { segments }),
   }
 }

@@ -1,49 +1,87 @@
-import type { LineKind } from './scenario.ts'
+import { gzipSync } from 'node:zlib'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import { checkpointKey } from '../../../lambda/keys.ts'
+import type { FileScenario, LineKind } from './scenario.ts'
 
-/** A line of the file and the end that it must have. This is the whole promise of the importer, without any of its code. */
+export type End = 'delivered' | 'rejected' | 'undeliverable' | 'blank'
+
+/** A line of a file and the ends that it may have. This is the whole promise of the importer, without any of its code. */
 export interface ModelLine {
   readonly number: number
   readonly text: string
   readonly byteStart: number
   readonly byteEnd: number
-  readonly end: 'delivered' | 'rejected' | 'undeliverable' | 'blank'
+  /** More than one only if the endpoint changes its mind about the line. */
+  readonly ends: readonly End[]
   readonly reason?: string
   /** How many requests it needs. */
   readonly requests: number
 }
 
-const TEXTS: Readonly<Record<LineKind, (n: number) => string>> = {
-  valid: (n) => `{"_p":"p${n}","_t":1393344604,"_n":"e","n":${n}}`,
-  'two-requests': (n) => `{"_p":"p${n}","_t":1393344604,"_n":"e","_p2":"q${n}","n":${n}}`,
-  'too-long-for-the-endpoint': (n) => `{"_p":"p${n}","_t":1393344604,"_n":"413","n":${n}}`,
-  'no-time': (n) => `{"_p":"p${n}","_n":"e","n":${n}}`,
-  'no-json': (n) => `{"_p":"p${n}",`,
+/** A file in the bucket, and what must become of it. */
+export interface ModelFile {
+  /** From 0. The identities in its lines begin with it. */
+  readonly id: number
+  readonly source: SourceFile
+  readonly scenario: FileScenario
+  /** The object, compressed or not. */
+  readonly bytes: Buffer
+  readonly contentBytes: number
+  readonly lines: readonly ModelLine[]
+  /** When the object begins and ceases to exist, in virtual time. */
+  readonly from: number
+  readonly to: number
+  /** How all keys of its checkpoints begin. */
+  readonly checkpoints: string
+}
+
+const TEXTS: Readonly<Record<LineKind, (id: number, n: number) => string>> = {
+  valid: (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"e","n":${n}}`,
+  'two-requests': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"e","_p2":"q${n}","n":${n}}`,
+  'too-long-for-the-endpoint': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"413","n":${n}}`,
+  'too-long-for-now': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"414","n":${n}}`,
+  'no-time': (id, n) => `{"_p":"f${id}p${n}","_n":"e","n":${n}}`,
+  'no-json': (id, n) => `{"_p":"f${id}p${n}",`,
   blank: () => '',
 }
 
-const ENDS: Readonly<Record<LineKind, Pick<ModelLine, 'end' | 'reason' | 'requests'>>> = {
-  valid: { end: 'delivered', requests: 1 },
-  'two-requests': { end: 'delivered', requests: 2 },
-  'too-long-for-the-endpoint': { end: 'undeliverable', reason: 'endpoint_refused', requests: 1 },
-  'no-time': { end: 'rejected', reason: 'missing_timestamp', requests: 0 },
-  'no-json': { end: 'rejected', reason: 'invalid_json', requests: 0 },
-  blank: { end: 'blank', requests: 0 },
+const ENDS: Readonly<Record<LineKind, Pick<ModelLine, 'ends' | 'reason' | 'requests'>>> = {
+  valid: { ends: ['delivered'], requests: 1 },
+  'two-requests': { ends: ['delivered'], requests: 2 },
+  'too-long-for-the-endpoint': { ends: ['undeliverable'], reason: 'endpoint_refused', requests: 1 },
+  'too-long-for-now': { ends: ['undeliverable', 'delivered'], reason: 'endpoint_refused', requests: 1 },
+  'no-time': { ends: ['rejected'], reason: 'missing_timestamp', requests: 0 },
+  'no-json': { ends: ['rejected'], reason: 'invalid_json', requests: 0 },
+  blank: { ends: ['blank'], requests: 0 },
 }
 
-export interface Model {
-  readonly bytes: Buffer
-  readonly lines: readonly ModelLine[]
-}
-
-export function modelOf(kinds: readonly LineKind[]): Model {
+export function modelOf(scenario: FileScenario, id: number, start: number): ModelFile {
+  const texts = scenario.lines.map((kind, index) => (scenario.isTable ? `f${id},${index},12` : TEXTS[kind](id, index + 1)))
   const lines: ModelLine[] = []
   let byteStart = 0
-  for (const [index, kind] of kinds.entries()) {
-    const number = index + 1
-    const text = TEXTS[kind](number)
+  for (const [index, text] of texts.entries()) {
     const byteEnd = byteStart + Buffer.byteLength(text)
-    lines.push({ number, text, byteStart, byteEnd, ...ENDS[kind] })
+    lines.push({ number: index + 1, text, byteStart, byteEnd, ...ENDS[scenario.lines[index]!] })
     byteStart = byteEnd + 1
   }
-  return { bytes: Buffer.from(lines.map(({ text }) => `${text}\n`).join('')), lines }
+  const content = Buffer.from(texts.map((text) => `${text}\n`).join(''))
+  const key = `incoming/${id}.json`
+  const source = { bucket: 'files', key, etag: `e${id}`, ...(scenario.isVersioned && { versionId: `v${id}` }) }
+  return {
+    id,
+    source,
+    scenario,
+    bytes: scenario.isPacked ? gzipSync(content, { level: 1 }) : content,
+    contentBytes: content.length,
+    lines: scenario.isTable ? [] : lines,
+    from: start + scenario.arrivesAt,
+    to: scenario.leavesAt === undefined ? Infinity : start + scenario.arrivesAt + scenario.leavesAt,
+    checkpoints: checkpointKey(source, 'plan').replace(/plan\.json$/, ''),
+  }
+}
+
+/** The file and line that a request is for. */
+export function lineOfRequest(request: string): { readonly file: number; readonly line: number } {
+  const [, file, line] = /[?&]_p=f(\d+)p(\d+)/.exec(request) ?? []
+  return { file: Number(file), line: Number(line) }
 }

@@ -1,40 +1,81 @@
-import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import type { ImportQueue, DeadLetterQueue } from '../../../lambda/ports.ts'
-import type { Worker } from './worker.ts'
+import { readMessage } from '../../../lambda/intake/message.ts'
+import { DEAD_LETTER_SCHEMA } from '../../../lambda/settle/dead-letter.ts'
+import { wiringOf } from '../../../lib/wiring.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import { Fault } from './worker.ts'
 
 export interface Message {
   readonly id: string
   readonly body: string
-  readonly visibleAt: number
-  readonly receives: number
+  readonly sentAt: number
+  readonly work: MessageWork
+  readonly isDeadLetter: boolean
+  visibleAt: number
+  receives: number
 }
 
-type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+/** What a message asks for. */
+export interface MessageWork {
+  readonly kind: 'task' | 'line' | 'daily'
+  /** The key and version of the file. */
+  readonly file?: string
+  /** Absent for the whole file. */
+  readonly segment?: number
+}
+
+/** A message as one worker has received it. */
+export interface Receipt {
+  readonly message: Message
+  /** Number of the delivery. */
+  readonly delivery: number
+}
+
+export interface QueueHooks {
+  /** A message was deleted. */
+  deleted(message: Message): void
+  /** Whether a message that is deleted appears again later. */
+  isUndeleted(): boolean
+  chance(): number
+  readonly areStaleReceiptsAccepted: boolean
+}
 
 /** One shared abort reason, because creating an error with a stack is slow. */
 const CHANGED = new Error('changed')
 
-const MAX_RECEIVES = 5
-/** How long the handler hides a message at a time. */
-const HIDDEN_MS = 180_000
+const { importQueue: WIRING } = wiringOf({ endpoint: '', overrides: {}, maximumConcurrency: 2, maxReceiveCount: 5 })
 
-/** Simulated SQS: the import queue and its dead-letter queue. */
-export class Queues {
-  readonly #waiting: Writable<Message>[] = []
+export function fileName({ key, etag }: { readonly key: string; readonly etag?: string | undefined }): string {
+  return `${key}:${etag ?? ''}`
+}
+
+function workOf(body: string): MessageWork {
+  const [work] = readMessage(body)
+  if (work?.kind === 'task') {
+    const { file, segment } = work.task
+    return { kind: 'task', file: fileName(file), ...(segment !== undefined && { segment: segment.index }) }
+  }
+  if (work?.kind === 'dead-letter') return { kind: 'line', file: fileName(work.deadLetter.source) }
+  return { kind: 'daily' }
+}
+
+/** The simulated import queue. */
+export class SimulatedQueue {
+  readonly #waiting: Message[] = []
+  readonly #deadLetters: DeadLetters
+  readonly #hooks: QueueHooks
   #changed = new AbortController()
   #sent = 0
-  /** Bodies of messages that SQS moved to the dead-letter queue because they were received too often. They are work, not lines. */
-  readonly deadMessages: string[] = []
-  readonly deadLetters: DeadLetter[] = []
-  readonly #onDeleted: () => void
 
-  constructor(onDeleted: () => void) {
-    this.#onDeleted = onDeleted
+  constructor(deadLetters: DeadLetters, hooks: QueueHooks) {
+    this.#deadLetters = deadLetters
+    this.#hooks = hooks
   }
 
-  send(body: string, visibleAt: number): void {
+  send(body: string, sentAt: number, visibleAt: number): void {
     this.#sent += 1
-    this.#waiting.push({ id: `m${this.#sent}`, body, visibleAt, receives: 0 })
+    const isDeadLetter = body.includes(DEAD_LETTER_SCHEMA)
+    this.#waiting.push({ id: `m${this.#sent}`, body, sentAt, work: workOf(body), isDeadLetter, visibleAt, receives: 0 })
+    if (isDeadLetter) this.#deadLetters.keep(body)
     this.#notify()
   }
 
@@ -53,63 +94,72 @@ export class Queues {
   }
 
   /** Receives the message that has been visible for longest. */
-  receive(now: number): Message | undefined {
+  receive(now: number): Receipt | undefined {
     for (;;) {
-      const message = this.#waiting.filter(({ visibleAt }) => visibleAt <= now).toSorted((a, b) => a.visibleAt - b.visibleAt)[0]
+      let message: Message | undefined
+      for (const each of this.#waiting)
+        if (each.visibleAt <= now && (message === undefined || each.visibleAt < message.visibleAt)) message = each
       if (message === undefined) return undefined
+      if (now - message.sentAt > WIRING.retentionSeconds * 1000) {
+        this.#take(message)
+        if (message.isDeadLetter) this.#deadLetters.discard(message.body)
+        continue
+      }
       message.receives += 1
-      message.visibleAt = Infinity
-      if (message.receives <= MAX_RECEIVES) return message
+      message.visibleAt = now + WIRING.visibilityTimeoutSeconds * 1000
+      if (message.receives <= WIRING.maxReceiveCount) return { message, delivery: message.receives }
       this.#take(message)
-      this.deadMessages.push(message.body)
+      this.#deadLetters.moveHere(message)
     }
   }
 
-  /** Changes when a message becomes visible. */
-  setVisibleAt(message: Message, visibleAt: number): void {
-    const waiting = this.#waiting.find((each) => each === message)
-    if (waiting !== undefined) waiting.visibleAt = visibleAt
+  /** Changes when a message becomes visible. @throws Fault if SQS does not accept the receipt */
+  hide(receipt: Receipt, visibleAt: number): void {
+    if (!this.#waiting.includes(receipt.message)) throw new Fault('the message is gone')
+    if (this.#isStale(receipt)) throw new Fault('the receipt is stale')
+    receipt.message.visibleAt = visibleAt
     this.#notify()
   }
 
-  /** Call it when the worker of a message was killed. */
-  abandon(message: Message, now: number): void {
-    this.setVisibleAt(message, now + HIDDEN_MS)
-  }
-
-  delete(message: Message): void {
-    if (!this.#waiting.includes(message)) return
+  /** With a receipt that is not the last one, SQS may answer that all is well although it deletes nothing. */
+  delete(receipt: Receipt, now: number): void {
+    const { message } = receipt
+    if (!this.#waiting.includes(message) || this.#isStale(receipt)) return
     this.#take(message)
-    this.#onDeleted()
+    if (this.#hooks.isUndeleted()) {
+      const visibleAt = now + this.#hooks.chance() * 600_000
+      this.#waiting.push({ ...message, visibleAt })
+    } else if (message.isDeadLetter) this.#deadLetters.discard(message.body)
+    this.#hooks.deleted(message)
     this.#notify()
   }
 
-  /** Moves dead messages back to the import queue, as an operator does. */
-  redrive(now: number): void {
-    for (const body of this.deadMessages.splice(0)) this.send(body, now)
+  /** SQS delivers a message again although it is hidden. */
+  show({ message }: Receipt, at: number): void {
+    message.visibleAt = Math.min(message.visibleAt, at)
+    this.#notify()
   }
 
-  importQueue(worker: Worker): ImportQueue {
-    return {
-      send: (body, delaySeconds) =>
-        worker.actOnAws(() => {
-          this.send(body, worker.clock.now() + delaySeconds * 1000)
-        }),
-    }
+  /** Loses a message that asks for a file or a segment. @returns the file */
+  lose(chance: number): string | undefined {
+    const tasks = this.#waiting.filter(
+      ({ work, isDeadLetter }) => work.kind === 'task' && work.segment === undefined && !isDeadLetter,
+    )
+    const message = tasks[Math.floor(chance * tasks.length)]
+    if (message === undefined) return undefined
+    this.#take(message)
+    return message.work.file
   }
 
-  /** @param refuses whether SQS refuses the next entry of a batch */
-  deadLetterQueue(worker: Worker, refuses: () => boolean): DeadLetterQueue {
-    return {
-      sendBatch: (batch) =>
-        worker.actOnAws(() =>
-          batch.flatMap(({ body }, index) => {
-            if (refuses()) return [{ index, code: 'InternalError', isSenderFault: false }]
-            this.deadLetters.push(JSON.parse(body) as DeadLetter)
-            return []
-          }),
-        ),
-    }
+  /** Moves messages from the dead-letter queue to the import queue, as a person does. @returns whether there were any */
+  redrive(now: number, isOnlyWork: boolean): boolean {
+    const bodies = this.#deadLetters.redrive(now, isOnlyWork)
+    for (const body of bodies) this.send(body, now, now)
+    return bodies.length > 0
+  }
+
+  #isStale({ message, delivery }: Receipt): boolean {
+    return delivery !== message.receives && !this.#hooks.areStaleReceiptsAccepted
   }
 
   #take(message: Message): void {

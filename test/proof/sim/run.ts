@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { killAtPairs, ONE_PIECE, SEGMENTS } from './crash-points.ts'
-import { drawScenario } from './scenario.ts'
+import { drawScenario } from './draw.ts'
 import { shrink, violationOf } from './shrink.ts'
 import { simulate, type Figures } from './simulation.ts'
 
@@ -25,7 +25,7 @@ interface Outcome {
   readonly broken: readonly number[]
 }
 
-const NOTHING: Figures = { steps: 0, requests: 0, invocations: 0, deaths: 0, redrives: 0, ambiguous: 0 }
+const NOTHING: Figures = { steps: 0, requests: 0, invocations: 0, deaths: 0, redrives: 0, ambiguous: 0, recoveryMs: 0 }
 
 function add(a: Figures, b: Figures): Figures {
   return {
@@ -35,6 +35,7 @@ function add(a: Figures, b: Figures): Figures {
     deaths: a.deaths + b.deaths,
     redrives: a.redrives + b.redrives,
     ambiguous: a.ambiguous + b.ambiguous,
+    recoveryMs: Math.max(a.recoveryMs, b.recoveryMs),
   }
 }
 
@@ -125,15 +126,17 @@ async function main(): Promise<void> {
   }
   const seeds = Number(flags.seeds)
   const { figures, broken } = await runAll(Number(flags.from), seeds)
-  const { steps, invocations, deaths, redrives, ambiguous } = figures
+  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs } = figures
   console.log(
     `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ` +
-      `${ambiguous} answers lost: ${broken.length} seeds broke a promise`,
+      `${ambiguous} answers lost, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
   )
   for (const seed of broken.slice(0, 3)) await explain(seed)
   if (broken.length > 0) process.exitCode = 1
 }
 
+// Errors are part of most scenarios, and a stack costs more than everything else about an error.
+Error.stackTraceLimit = 0
 if (isMainThread) await main()
 else if (workerData === 'thread')
   parentPort?.on('message', (share: Share) => void runShare(share).then((outcome) => parentPort?.postMessage(outcome)))

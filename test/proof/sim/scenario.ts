@@ -1,12 +1,33 @@
-import { seeded } from '../../support/seeded.ts'
-
 /** What a line of a simulated file is. It decides how the line must end. */
-export type LineKind = 'valid' | 'two-requests' | 'too-long-for-the-endpoint' | 'no-time' | 'no-json' | 'blank'
+export type LineKind =
+  | 'valid'
+  | 'two-requests'
+  | 'too-long-for-the-endpoint'
+  /** The endpoint refuses it until `Scenario.healedAt`, so the line or its replay is delivered from then on. */
+  | 'too-long-for-now'
+  | 'no-time'
+  | 'no-json'
+  | 'blank'
 
 /** A period, in virtual milliseconds since the start. */
 export interface Interval {
   readonly from: number
   readonly to: number
+}
+
+/** A file in the bucket. */
+export interface FileScenario {
+  readonly lines: readonly LineKind[]
+  /** Not JSON lines at all: it must be rejected as a whole. */
+  readonly isTable: boolean
+  readonly isPacked: boolean
+  /** Whether the bucket has versions. Without them, an object can be replaced. */
+  readonly isVersioned: boolean
+  readonly arrivesAt: number
+  /** When the object is deleted, or replaced by another one; absent if it stays. */
+  readonly leavesAt?: number
+  readonly isEventLost: boolean
+  readonly extraEvents: number
 }
 
 /** A worker is killed at the n-th externally visible action of all workers: before it takes effect, or right after. */
@@ -15,134 +36,126 @@ export interface Kill {
   readonly when: 'before' | 'after'
 }
 
+/** A worker stands still after the n-th action, and goes on later as if nothing had happened. */
+export interface Freeze {
+  readonly step: number
+  readonly ms: number
+}
+
+export type SpellKind =
+  /** The endpoint does not answer, or answers all requests like this. */
+  | 'down'
+  | 'busy'
+  | 'throttled'
+  | 'throttled-with-wait'
+  | 'unauthorized'
+  | 'web-page'
+  /** S3 or SQS fail, as a whole or in part. */
+  | 's3-down'
+  | 's3-writes-refused'
+  | 'sqs-down'
+  | 'dead-letters-throttled'
+
+/** A service fails for a while. */
+export interface Spell extends Interval {
+  readonly kind: SpellKind
+}
+
 /** Everything that a run depends on. The same scenario gives the same run, action by action. */
 export interface Scenario {
   readonly seed: number
-  readonly lines: readonly LineKind[]
+  readonly files: readonly FileScenario[]
   readonly workers: number
   readonly maxInFlight: number
   readonly maxLinesPerSecond: number
   readonly segmentBytes: number
   readonly invocationMs: number
   readonly kills: readonly Kill[]
-  /** When the endpoint does not answer. */
-  readonly outage: Interval
-  /** When the API key is wrong. */
-  readonly wrongSetup: Interval
-  readonly isEventLost: boolean
-  readonly extraEvents: number
-  /** How likely each action is to fail. */
+  readonly freezes: readonly Freeze[]
+  readonly spells: readonly Spell[]
+  /** When a message of the import queue disappears. */
+  readonly losses: readonly number[]
+  /** When a person redrives the dead-letter queue. */
+  readonly redrives: readonly number[]
+  readonly healedAt: number
+  /** The clocks of the workers differ by up to twice this much. */
+  readonly skewMs: number
+  /** SQS still accepts the receipt of an earlier delivery. */
+  readonly areStaleReceiptsAccepted: boolean
+  /** How many days the daily jobs run. */
+  readonly days: number
+  /** How likely each action is to fail, until `calmAt`. */
   readonly faults: Faults
+  readonly calmAt: number
 }
 
 export interface Faults {
   /** An action of S3 or SQS fails, before or after it takes effect. */
   readonly cloud: number
+  /** S3 refuses a conditional write because of another one at the same time (409). */
+  readonly conflict: number
   /** SQS refuses an entry of a batch and accepts the others. */
   readonly entry: number
   /** A body breaks off with an error, or ends early without one. */
   readonly body: number
-  /** The endpoint answers with an error. */
+  /** The endpoint answers 500. */
   readonly refused: number
+  /** The endpoint answers 429, every second time with Retry-After. */
+  readonly throttled: number
   /** The endpoint accepts a request, and its answer is lost. */
   readonly answerLost: number
   /** An answer is late. */
   readonly stall: number
   /** SQS delivers a message again while it is being worked on. */
   readonly deliveredTwice: number
+  /** SQS delivers a message again after it was deleted. */
+  readonly undeleted: number
+  /** A request arrives although its worker was killed meanwhile, up to a minute later. */
+  readonly straggler: number
 }
 
-export const NO_FAULTS: Faults = { cloud: 0, entry: 0, body: 0, refused: 0, answerLost: 0, stall: 0, deliveredTwice: 0 }
+export const NO_FAULTS: Faults = {
+  cloud: 0,
+  conflict: 0,
+  entry: 0,
+  body: 0,
+  refused: 0,
+  throttled: 0,
+  answerLost: 0,
+  stall: 0,
+  deliveredTwice: 0,
+  undeleted: 0,
+  straggler: 0,
+}
 
-const NEVER: Interval = { from: 0, to: 0 }
-const HOUR_MS = 3_600_000
+export const LONG_INVOCATION_MS = 600_000
+export const ONE_SEGMENT_BYTES = 1_000_000
 
-const KINDS: readonly LineKind[] = [
-  'valid',
-  'valid',
-  'valid',
-  'valid',
-  'two-requests',
-  'too-long-for-the-endpoint',
-  'no-time',
-  'no-json',
-  'blank',
-]
+/** A file that stays, in a bucket with versions. */
+export function plainFile(lines: readonly LineKind[]): FileScenario {
+  return { lines, isTable: false, isPacked: false, isVersioned: true, arrivesAt: 0, isEventLost: false, extraEvents: 0 }
+}
 
-/** One worker, and nothing fails. */
+/** One file, one worker, and nothing fails. */
 export function calm(lines: readonly LineKind[]): Scenario {
   return {
     seed: 1,
-    lines,
+    files: [plainFile(lines)],
     workers: 1,
     maxInFlight: 2,
     maxLinesPerSecond: 0,
-    segmentBytes: 1_000_000,
-    invocationMs: 600_000,
+    segmentBytes: ONE_SEGMENT_BYTES,
+    invocationMs: LONG_INVOCATION_MS,
     kills: [],
-    outage: NEVER,
-    wrongSetup: NEVER,
-    isEventLost: false,
-    extraEvents: 0,
+    freezes: [],
+    spells: [],
+    losses: [],
+    redrives: [],
+    healedAt: 0,
+    skewMs: 0,
+    areStaleReceiptsAccepted: true,
+    days: 1,
     faults: NO_FAULTS,
+    calmAt: 0,
   }
-}
-
-/** A random scenario with failures, from a seed. */
-export function drawScenario(seed: number): Scenario {
-  const chance = seeded(seed)
-  const between = (min: number, max: number): number => min + Math.floor(chance() * (max - min + 1))
-  const sometimes = <T>(share: number, value: () => T, otherwise: T): T => (chance() < share ? value() : otherwise)
-  const rate = (share: number, max: number): number => sometimes(share, () => chance() * max, 0)
-  const maxLinesPerSecond = sometimes(0.1, () => between(1, 5), 0)
-  return {
-    seed,
-    // The first line is valid, because a file without an object among its first lines is rejected as a whole. That has its own tests.
-    lines: ['valid', ...Array.from({ length: between(0, 29) }, () => KINDS[between(0, KINDS.length - 1)] ?? 'valid')],
-    workers: between(1, 3),
-    maxInFlight: between(1, 4),
-    maxLinesPerSecond,
-    segmentBytes: sometimes(0.4, () => between(60, 600), 1_000_000),
-    // At such a rate an invocation of one second might not finish a single line, which is an error by itself.
-    invocationMs: maxLinesPerSecond > 0 ? 600_000 : sometimes(0.4, () => between(300, 5_000), 600_000),
-    kills: Array.from({ length: sometimes(0.6, () => between(1, 4), 0) }, () => ({
-      step: between(1, 120),
-      when: chance() < 0.5 ? ('before' as const) : ('after' as const),
-    })),
-    outage: sometimes(0.15, () => interval(between(0, 2_000), between(1_000, 8 * HOUR_MS)), NEVER),
-    wrongSetup: sometimes(0.05, () => interval(between(0, 2_000), between(1_000, 2 * HOUR_MS)), NEVER),
-    isEventLost: chance() < 0.03,
-    extraEvents: sometimes(0.15, () => between(1, 2), 0),
-    faults: {
-      cloud: rate(0.3, 0.1),
-      entry: rate(0.2, 0.3),
-      body: rate(0.2, 0.2),
-      refused: rate(0.4, 0.2),
-      answerLost: rate(0.3, 0.2),
-      stall: rate(0.3, 0.1),
-      deliveredTwice: rate(0.2, 0.3),
-    },
-  }
-}
-
-function interval(start: number, length: number): Interval {
-  return { from: start, to: start + length }
-}
-
-/** Scenarios that are one step simpler, the simplest first. */
-export function* simpler(scenario: Scenario): Generator<Scenario> {
-  const { lines, kills, faults } = scenario
-  for (let size = Math.ceil(lines.length / 2); size >= 1; size = Math.floor(size / 2))
-    for (let at = 1; at < lines.length; at += size) yield { ...scenario, lines: lines.toSpliced(at, size) }
-  for (let at = 0; at < kills.length; at += 1) yield { ...scenario, kills: kills.toSpliced(at, 1) }
-  for (const name of Object.keys(faults) as (keyof Faults)[])
-    if (faults[name] > 0) yield { ...scenario, faults: { ...faults, [name]: 0 } }
-  if (scenario.outage.to > 0) yield { ...scenario, outage: NEVER }
-  if (scenario.wrongSetup.to > 0) yield { ...scenario, wrongSetup: NEVER }
-  if (scenario.extraEvents > 0) yield { ...scenario, extraEvents: 0 }
-  if (scenario.isEventLost) yield { ...scenario, isEventLost: false }
-  if (scenario.workers > 1) yield { ...scenario, workers: 1 }
-  if (scenario.invocationMs < 600_000) yield { ...scenario, invocationMs: 600_000 }
-  if (scenario.segmentBytes < 1_000_000) yield { ...scenario, segmentBytes: 1_000_000 }
-  if (scenario.maxLinesPerSecond > 0) yield { ...scenario, maxLinesPerSecond: 0 }
 }

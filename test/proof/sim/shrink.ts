@@ -1,4 +1,4 @@
-import { simpler, type Scenario } from './scenario.ts'
+import { LONG_INVOCATION_MS, ONE_SEGMENT_BYTES, type Faults, type FileScenario, type Scenario } from './scenario.ts'
 import { simulate } from './simulation.ts'
 
 /** The promise that a scenario breaks, or undefined if it keeps every promise. */
@@ -23,4 +23,41 @@ export async function shrink(failing: Scenario): Promise<Scenario> {
 async function firstThatFails(scenarios: Iterable<Scenario>): Promise<Scenario | undefined> {
   for (const scenario of scenarios) if ((await violationOf(scenario)) !== undefined) return scenario
   return undefined
+}
+
+/** Scenarios that are one step simpler, the simplest first. */
+function* simpler(scenario: Scenario): Generator<Scenario> {
+  const { files, faults } = scenario
+  if (files.length > 1) for (const file of files.keys()) yield { ...scenario, files: files.toSpliced(file, 1) }
+  for (const [index, file] of files.entries())
+    for (const simple of simplerFiles(file)) yield { ...scenario, files: files.with(index, simple) }
+  for (const name of ['kills', 'freezes', 'spells', 'losses', 'redrives'] as const)
+    for (const at of scenario[name].keys()) yield { ...scenario, [name]: (scenario[name] as readonly unknown[]).toSpliced(at, 1) }
+  for (const name of Object.keys(faults) as (keyof Faults)[])
+    if (faults[name] > 0) yield { ...scenario, faults: { ...faults, [name]: 0 } }
+  for (const plain of [
+    { workers: 1 },
+    { invocationMs: LONG_INVOCATION_MS },
+    { segmentBytes: ONE_SEGMENT_BYTES },
+    { maxLinesPerSecond: 0 },
+    { skewMs: 0 },
+    { healedAt: 0 },
+    { calmAt: 0 },
+    { days: 1 },
+    { areStaleReceiptsAccepted: true },
+  ] satisfies Partial<Scenario>[])
+    if (Object.entries(plain).some(([name, value]) => scenario[name as keyof Scenario] !== value)) yield { ...scenario, ...plain }
+}
+
+function* simplerFiles(file: FileScenario): Generator<FileScenario> {
+  const { lines, leavesAt, ...stays } = file
+  for (let size = Math.ceil(lines.length / 2); size >= 1; size = Math.floor(size / 2))
+    for (let at = file.isTable ? 4 : 1; at < lines.length; at += size) yield { ...file, lines: lines.toSpliced(at, size) }
+  if (leavesAt !== undefined) yield { ...stays, lines }
+  if (file.isTable) yield { ...file, isTable: false }
+  if (file.isPacked) yield { ...file, isPacked: false }
+  if (!file.isVersioned) yield { ...file, isVersioned: true }
+  if (file.isEventLost) yield { ...file, isEventLost: false }
+  if (file.extraEvents > 0) yield { ...file, extraEvents: 0 }
+  if (file.arrivesAt > 0) yield { ...file, arrivesAt: 0 }
 }

@@ -1,31 +1,33 @@
-import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
-import { OutOfTime } from '../../../lambda/errors.ts'
-import { eventsFor, type Log } from '../../../lambda/events.ts'
+import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA, reportKey } from '../../../lambda/keys.ts'
+import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import { readMessage } from '../../../lambda/intake/message.ts'
-import { RECONCILE_SCHEMA } from '../../../lambda/keys.ts'
-import { resuming } from '../../../lambda/read/resume.ts'
-import type { Ports } from '../../../lambda/ports.ts'
-import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { checkEnd } from './end-invariants.ts'
 import { SimulatedEndpoint } from './endpoint.ts'
-import { checkEnd, checkNoOrphan, checkNothingLost, Violation, type Observed } from './invariants.ts'
+import { EventSource } from './event-source.ts'
+import { FaultSource } from './fault-source.ts'
 import { modelOf } from './model.ts'
-import { Queues, type Message } from './queue.ts'
+import { Violation, type Observed } from './observed.ts'
+import { fileName, SimulatedQueue } from './queue.ts'
 import type { Scenario } from './scenario.ts'
+import { StepInvariants } from './step-invariants.ts'
+import { makeZlibSteady } from './steady-zlib.ts'
 import { Store } from './store.ts'
-import { Worker, type Rules } from './worker.ts'
-
-const FILE: SourceFile = { bucket: 'files', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
+import type { Rules, StepFault } from './worker.ts'
 
 const HOUR_MS = 3_600_000
-/** One shared abort reason, because creating an error with a stack is slow. */
-const RETURNED = new Error('returned')
-/** How often the operator redrives the dead-letter queue. */
+const DAY_MS = 24 * HOUR_MS
+/** A person looks at the dead-letter queue this often, and redrives the work in it. */
 const REDRIVE_EVERY_MS = HOUR_MS
 /** A run that needs more steps makes no progress. */
 const MAX_STEPS = 60_000
 const MAX_REDRIVES = 40
+/** Dead letters are archived on their tenth day. A shorter run has none that are old enough. */
+const ARCHIVE_FROM_DAYS = 10
+/** How long after the last failure an import may last, if its message still exists; and if only the daily search can find it. */
+const MAX_RECOVERY_MS = 3 * HOUR_MS
+const MAX_SEARCH_MS = 2 * DAY_MS
 
 export interface Figures {
   readonly steps: number
@@ -34,6 +36,8 @@ export interface Figures {
   readonly deaths: number
   readonly redrives: number
   readonly ambiguous: number
+  /** The longest time from the last failure to the end of an import. */
+  readonly recoveryMs: number
 }
 
 /** Runs the importer through a scenario and checks every promise after each step. @throws Violation */
@@ -45,164 +49,187 @@ class Simulation {
   readonly #scenario: Scenario
   readonly #clock: VirtualClock
   readonly #start: number
-  readonly #chance: () => number
+  readonly #faults: FaultSource
   readonly #observed: Observed
-  readonly #rules: Rules
+  readonly #lost = new Set<string>()
+  readonly #eventSource: EventSource
+  /** When each file got its final report. */
+  readonly #finished = new Map<string, number>()
+  #lastFault: number
   #violation: Violation | undefined
   #steps = 0
-  #invocations = 0
-  #deaths = 0
   #redrives = 0
-  #runs = 0
-  #busy = 0
   #isOver = false
 
   constructor(scenario: Scenario) {
+    makeZlibSteady()
     this.#scenario = scenario
     this.#clock = new VirtualClock(scenario.seed)
     this.#start = this.#clock.now()
-    this.#chance = seeded(scenario.seed ^ 0x5eed)
-    const model = modelOf(scenario.lines)
-    const store = new Store(FILE, model.bytes, (key, value) => {
-      this.#check(() => {
-        checkNothingLost(this.#observed, key, value)
-      })
+    const now = () => this.#clock.now()
+    this.#faults = new FaultSource(scenario, () => now() - this.#start)
+    const files = scenario.files.map((file, id) => modelOf(file, id, this.#start))
+    this.#lastFault = Math.max(
+      this.#start + scenario.calmAt,
+      ...files.map(({ from }) => from),
+      ...[...scenario.spells.map(({ to }) => to), ...scenario.redrives].map((at) => this.#start + at),
+    )
+    const deadLetters = new DeadLetters(now, {
+      acknowledged: this.#checked((...args) => {
+        invariants.acknowledged(...args)
+      }),
+      removed: this.#checked((...args) => {
+        invariants.removed(...args)
+      }),
     })
-    const queues = new Queues(() => {
-      this.#check(() => {
-        checkNoOrphan(this.#observed)
-      })
+    const queue = new SimulatedQueue(deadLetters, {
+      deleted: this.#checked(() => {
+        invariants.deleted()
+      }),
+      isUndeleted: () => this.#faults.strikes('undeleted'),
+      chance: this.#faults.chance,
+      areStaleReceiptsAccepted: scenario.areStaleReceiptsAccepted,
     })
-    this.#observed = { file: FILE, model, store, queues, endpoint: new SimulatedEndpoint(scenario, this.#start) }
-    this.#rules = {
+    const store = new Store(files, now, {
+      written: this.#checked((key, value, before) => {
+        this.#noteFinished(key, value)
+        invariants.written(key, value, before)
+      }),
+    })
+    const endpoint = new SimulatedEndpoint({
+      arrived: this.#checked((request) => {
+        invariants.arrived(request)
+      }),
+    })
+    this.#observed = { files, store, queue, deadLetters, endpoint, lost: this.#lost, maxInFlight: scenario.maxInFlight }
+    const invariants = new StepInvariants(this.#observed)
+    this.#eventSource = new EventSource({
+      scenario,
+      clock: this.#clock,
+      faults: this.#faults,
+      observed: this.#observed,
+      rules: this.#rules(),
+      isOver: () => this.#isOver,
+      onViolation: (violation) => {
+        this.#fail(violation)
+      },
+    })
+  }
+
+  async run(): Promise<Figures> {
+    const { workers } = this.#scenario
+    this.#upload()
+    this.#schedule()
+    await Promise.all([this.#operate(), ...Array.from({ length: workers }, () => this.#eventSource.work())])
+    if (this.#violation !== undefined) throw this.#violation
+    checkEnd(this.#observed)
+    const recoveryMs = this.#checkRecovery()
+    const { ambiguous, requests } = this.#observed.endpoint
+    const { invocations, deaths } = this.#eventSource
+    return { steps: this.#steps, requests, invocations, deaths, redrives: this.#redrives, ambiguous, recoveryMs }
+  }
+
+  #upload(): void {
+    for (const { source, from, scenario } of this.#observed.files) {
+      if (scenario.isEventLost) this.#lost.add(fileName(source))
+      const events = scenario.isEventLost ? 0 : 1 + scenario.extraEvents
+      for (let event = 0; event < events; event += 1)
+        this.#observed.queue.send(eventOf(source), from, from + Math.floor(this.#faults.chance() * 3_000))
+    }
+  }
+
+  /** What happens at a fixed time: the daily jobs, lost messages, and redrives. */
+  #schedule(): void {
+    const { losses, redrives, days } = this.#scenario
+    const { queue } = this.#observed
+    const at = (ms: number, act: (now: number) => void): void => {
+      void this.#clock.sleep(ms).then(() => {
+        act(this.#clock.now())
+      })
+    }
+    const send = (schema: string) => (now: number) => {
+      queue.send(JSON.stringify({ schema }), now, now)
+    }
+    for (let day = 1; day <= days; day += 1) {
+      at(day * DAY_MS + 2 * HOUR_MS, send(RECONCILE_SCHEMA))
+      if (days > ARCHIVE_FROM_DAYS) at(day * DAY_MS + 3 * HOUR_MS, send(ARCHIVE_SCHEMA))
+    }
+    for (const ms of losses)
+      at(ms, () => {
+        const name = queue.lose(this.#faults.chance())
+        if (name !== undefined) this.#lost.add(name)
+      })
+    for (const ms of redrives)
+      at(ms, (now) => {
+        queue.redrive(now, false)
+      })
+  }
+
+  /** Redrives work from the dead-letter queue, and ends the run when no work remains. */
+  async #operate(): Promise<void> {
+    const { queue, deadLetters } = this.#observed
+    const last = this.#start + this.#scenario.days * DAY_MS + 4 * HOUR_MS
+    while (!this.#isOver) {
+      await this.#clock.sleep(REDRIVE_EVERY_MS)
+      const now = this.#clock.now()
+      deadLetters.expire(now)
+      if (queue.redrive(now, true)) this.#redrives += 1
+      if (this.#redrives > MAX_REDRIVES) this.#fail(new Violation(`progress: not done after ${MAX_REDRIVES} redrives`))
+      this.#isOver ||= now >= last && queue.waiting.length === 0 && this.#eventSource.busy === 0
+    }
+  }
+
+  #rules(): Rules {
+    return {
       step: () => this.#step(),
-      latency: () => 1 + Math.floor(this.#chance() * 30),
-      awsFails: () => this.#chance() < scenario.faults.cloud,
-      chance: this.#chance,
+      latency: () => 1 + Math.floor(this.#faults.chance() * 30),
+      lateness: () => (this.#faults.strikes('straggler') ? Math.floor(this.#faults.chance() * 60_000) : undefined),
+      chance: this.#faults.chance,
       actedLate: () => {
         this.#fail(new Violation('an invocation does nothing after it has returned'))
       },
     }
   }
 
-  async run(): Promise<Figures> {
-    const { queues } = this.#observed
-    const now = this.#clock.now()
-    const events = this.#scenario.isEventLost ? 0 : 1 + this.#scenario.extraEvents
-    for (let event = 0; event < events; event += 1) queues.send(eventOf(FILE), now + Math.floor(this.#chance() * 3_000))
-    queues.send(JSON.stringify({ schema: RECONCILE_SCHEMA }), now + 26 * HOUR_MS)
-    await Promise.all([this.#operate(), ...Array.from({ length: this.#scenario.workers }, () => this.#work())])
-    if (this.#violation !== undefined) throw this.#violation
-    checkEnd(this.#observed)
-    const { ambiguous, requests } = this.#observed.endpoint
-    return {
-      steps: this.#steps,
-      requests,
-      invocations: this.#invocations,
-      deaths: this.#deaths,
-      redrives: this.#redrives,
-      ambiguous,
-    }
-  }
-
-  /** The event source mapping of Lambda: one invocation after the other. */
-  async #work(): Promise<void> {
-    const { queues } = this.#observed
-    while (!this.#isOver) {
-      const message = queues.receive(this.#clock.now())
-      if (message === undefined) {
-        const waitMs = Math.min(queues.nextVisibleAt - this.#clock.now(), 6 * HOUR_MS)
-        await this.#clock.sleep(Math.max(1, waitMs), queues.changed)
-        continue
-      }
-      this.#busy += 1
-      await this.#invoke(message)
-      this.#busy -= 1
-    }
-  }
-
-  /** Resolves when the invocation returns or its worker is killed. */
-  #invoke(message: Message): Promise<void> {
-    this.#invocations += 1
-    const { queues } = this.#observed
-    return new Promise((resolve) => {
-      const worker = new Worker(this.#clock, this.#rules, () => {
-        this.#deaths += 1
-        queues.abandon(message, this.#clock.now())
-        resolve()
-      })
-      void this.#settle(message, worker).then(resolve)
-    })
-  }
-
-  async #settle(message: Message, worker: Worker): Promise<void> {
-    const { queues } = this.#observed
-    const ending = new AbortController()
-    const returned = new AbortController()
-    void this.#clock.sleep(this.#scenario.invocationMs, returned.signal).then(() => {
-      ending.abort(new OutOfTime())
-    })
-    if (this.#chance() < this.#scenario.faults.deliveredTwice) queues.setVisibleAt(message, this.#clock.now() + 500)
-    const invocation = { messageId: message.id, deliveries: message.receives, ending: ending.signal }
-    const isDone = await handleMessage(() => readMessage(message.body), this.#portsFor(worker), invocation)
-    returned.abort(RETURNED)
-    const againAt = this.#clock.now() + Math.min(900, 30 * 2 ** (message.receives - 1)) * 1000
-    await worker.end(() => {
-      if (isDone) queues.delete(message)
-      else queues.setVisibleAt(message, againAt)
-    })
-  }
-
-  #portsFor(worker: Worker): Ports {
-    const { store, queues, endpoint } = this.#observed
-    const { faults, maxInFlight, maxLinesPerSecond, segmentBytes } = this.#scenario
-    const flip = (rate: number) => () => this.#chance() < rate
-    return {
-      files: resuming(
-        store.files(worker, () => 1 + Math.floor(this.#chance() * 200), flip(faults.body)),
-        worker.clock,
-      ),
-      listing: { pages: () => onePage(worker) },
-      reports: store.reports(worker),
-      checkpoints: store.checkpoints(worker),
-      deadLetters: queues.deadLetterQueue(worker, flip(faults.entry)),
-      // Only commands and replays use these.
-      deadLetterReader: { take: unused, putBack: unused, remove: unused },
-      archived: { put: unused },
-      bucket: FILE.bucket,
-      importQueue: queues.importQueue(worker),
-      endpoint: endpoint.of(worker, this.#chance),
-      apiKey: () => Promise.resolve('k'),
-      clock: worker.clock,
-      newRun: () => `run-${(this.#runs += 1)}`,
-      events: eventsFor(SILENT),
-      limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs: 1_000, deadlineMarginMs: 0 },
-    }
-  }
-
-  /** Redrives dead messages and ends the run when no work remains. */
-  async #operate(): Promise<void> {
-    const { queues } = this.#observed
-    while (!this.#isOver) {
-      await this.#clock.sleep(REDRIVE_EVERY_MS)
-      if (queues.deadMessages.length > 0) this.#redrives += 1
-      queues.redrive(this.#clock.now())
-      this.#isOver ||= queues.waiting.length === 0 && this.#busy === 0
-      if (this.#redrives > MAX_REDRIVES) this.#fail(new Violation(`progress: not done after ${MAX_REDRIVES} redrives`))
-    }
-  }
-
-  #step(): 'before' | 'after' | undefined {
+  #step(): StepFault | undefined {
+    const { kills, freezes } = this.#scenario
     this.#steps += 1
     if (this.#steps > MAX_STEPS) this.#fail(new Violation(`progress: not done after ${MAX_STEPS} steps`))
-    return this.#scenario.kills.find(({ step }) => step === this.#steps)?.when
+    for (const { step, when } of kills) if (step === this.#steps) return this.#noteFault({ kind: 'kill', when }, 0)
+    for (const { step, ms } of freezes) if (step === this.#steps) return this.#noteFault({ kind: 'freeze', ms }, ms)
+    return undefined
   }
 
-  #check(check: () => void): void {
-    try {
-      check()
-    } catch (error) {
-      this.#fail(error as Violation)
+  #noteFault(fault: StepFault, ms: number): StepFault {
+    this.#lastFault = Math.max(this.#lastFault, this.#clock.now() + ms)
+    return fault
+  }
+
+  #noteFinished(key: string, value: unknown): void {
+    if (key.startsWith('reports/') && isFinal(value as Report) && !this.#finished.has(key))
+      this.#finished.set(key, this.#clock.now())
+  }
+
+  /** @returns how long the longest import lasted after the last failure */
+  #checkRecovery(): number {
+    let longest = 0
+    for (const { source } of this.#observed.files) {
+      const took = (this.#finished.get(reportKey(source)) ?? 0) - this.#lastFault
+      const isLost = this.#lost.has(fileName(source))
+      if (took > MAX_RECOVERY_MS + (isLost ? MAX_SEARCH_MS : 0))
+        throw new Violation(`an import ends soon after the last failure: ${source.key} ended ${took / HOUR_MS} hours later`)
+      if (!isLost) longest = Math.max(longest, took)
+    }
+    return longest
+  }
+
+  #checked<Args extends readonly unknown[]>(check: (...args: Args) => void): (...args: Args) => void {
+    return (...args) => {
+      try {
+        check(...args)
+      } catch (error) {
+        this.#fail(error as Violation)
+      }
     }
   }
 
@@ -212,16 +239,7 @@ class Simulation {
   }
 }
 
-async function* onePage(worker: Worker) {
-  await worker.actOnAws(() => undefined)
-  yield [{ file: FILE, lastModified: new Date('2026-01-01T00:00:00Z'), isLatest: true }]
-}
-
 function eventOf({ bucket, key, versionId, etag }: SourceFile): string {
   const s3 = { bucket: { name: bucket }, object: { key, versionId, eTag: etag } }
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
 }
-
-const unused = (): Promise<never> => Promise.reject(new Error('not used in the simulation'))
-const nothing = (): void => undefined
-const SILENT: Log = { info: nothing, warn: nothing, error: nothing, count: nothing }

@@ -1,88 +1,136 @@
 import { Readable } from 'node:stream'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import type { ByteRange, Checkpoints, ListedFile, Listing, OpenFile, Reports, SourceFiles } from '../../../lambda/ports.ts'
 import type { Report } from '../../../lambda/report/report.ts'
+import type { ModelFile } from './model.ts'
 import { Fault, type Worker } from './worker.ts'
-import type { Checkpoints, Reports, SourceFiles } from '../../../lambda/ports.ts'
 
 interface Document {
-  readonly text: string
+  /** A copy of what was written, as JSON keeps it. */
+  readonly value: unknown
   readonly tag: string
   readonly writtenAt: number
 }
 
-/** Simulated S3: documents with conditional writes, and one object, the file to import. */
+export interface StoreHooks {
+  /** @param before the document that it replaces */
+  written(key: string, value: unknown, before: unknown): void
+}
+
+/** How the actions of one worker go. */
+export interface StoreFaults {
+  readonly fails: () => boolean
+  readonly failsToWrite: () => boolean
+  /** S3 answers 409 to a conditional write: another write happens at the same time. */
+  readonly conflicts: () => boolean
+  /** The size of the next chunk of a body. */
+  readonly chunk: () => number
+  readonly breaks: () => boolean
+}
+
+/** Simulated S3: the files to import, and documents with conditional writes. */
 export class Store {
-  readonly documents = new Map<string, Document>()
-  readonly #file: SourceFile
-  readonly #bytes: Buffer
-  readonly #onWritten: (key: string, value: unknown) => void
+  readonly #documents = new Map<string, Document>()
+  readonly #files: readonly ModelFile[]
+  readonly #now: () => number
+  readonly #hooks: StoreHooks
   #writes = 0
 
-  constructor(file: SourceFile, bytes: Buffer, onWritten: (key: string, value: unknown) => void) {
-    this.#file = file
-    this.#bytes = bytes
-    this.#onWritten = onWritten
+  constructor(files: readonly ModelFile[], now: () => number, hooks: StoreHooks) {
+    this.#files = files
+    this.#now = now
+    this.#hooks = hooks
   }
 
   read(key: string): unknown {
-    const document = this.documents.get(key)
-    return document && (JSON.parse(document.text) as unknown)
+    return this.#documents.get(key)?.value
   }
 
-  checkpoints(worker: Worker): Checkpoints {
+  checkpoints(worker: Worker, { fails, failsToWrite, conflicts }: StoreFaults): Checkpoints {
     return {
-      find: ({ key }) => worker.actOnAws(() => this.#find(key)),
-      put: ({ key }, value, expected) => worker.actOnAws(() => this.#putIf(key, value, expected, worker.clock.now())),
+      find: ({ key }) => worker.readOnAws(fails, () => this.#find(key)),
+      put: ({ key }, value, expected) =>
+        worker.actOnAws(failsToWrite, () => (conflicts() ? undefined : this.#putIf(key, value, expected))),
     }
   }
 
-  reports(worker: Worker): Reports {
+  reports(worker: Worker, { fails, failsToWrite, conflicts }: StoreFaults): Reports {
     return {
       find: (_bucket, key) =>
-        worker.actOnAws(() => {
+        worker.readOnAws(fails, () => {
           const found = this.#find(key)
           return found && { report: found.value as Report, tag: found.tag, writtenAt: found.writtenAt }
         }),
       put: (_bucket, key, report) =>
-        worker.actOnAws(() => {
-          this.#put(key, report, worker.clock.now())
+        worker.actOnAws(failsToWrite, () => {
+          this.#put(key, report)
         }),
-      replace: (_bucket, key, report, tag) => worker.actOnAws(() => this.#putIf(key, report, tag, worker.clock.now())),
+      replace: (_bucket, key, report, tag) =>
+        worker.actOnAws(failsToWrite, () => (conflicts() ? undefined : this.#putIf(key, report, tag))),
     }
   }
 
-  /** @param chunk gives the size of the next chunk @param breaks whether the body breaks off before it */
-  files(worker: Worker, chunk: () => number, breaks: () => boolean): SourceFiles {
+  files(worker: Worker, { fails, chunk, breaks }: StoreFaults): SourceFiles {
     return {
-      open: async (_file, { start, end = this.#bytes.length } = { start: 0 }) => {
-        await worker.actOnAws(() => undefined)
-        const rest = this.#bytes.subarray(start, end)
-        return {
-          kind: 'open',
-          body: Readable.from(chunks(rest, chunk, breaks)),
-          bytes: this.#bytes.length,
-          etag: this.#file.etag ?? '',
-          lastModified: new Date('2026-01-01T00:00:00Z'),
-        }
+      open: (file, range = { start: 0 }) =>
+        worker.readOnAws(fails, () => {
+          const found = this.#files.find(({ source }) => source.key === file.key && source.etag === file.etag)
+          if (found === undefined || this.#now() >= found.to) return { kind: absenceOf(file) }
+          return opened(found, range, chunk, breaks)
+        }),
+    }
+  }
+
+  listing(worker: Worker, { fails }: StoreFaults): Listing {
+    const pageOf = () =>
+      worker.readOnAws(fails, () => this.#files.filter(({ from, to }) => from <= this.#now() && this.#now() < to))
+    return {
+      async *pages() {
+        yield (await pageOf()).map(({ source, from }): ListedFile => ({
+          file: source,
+          lastModified: new Date(from),
+          isLatest: true,
+        }))
       },
     }
   }
 
   #find(key: string): { value: unknown; tag: string; writtenAt: Date } | undefined {
-    const document = this.documents.get(key)
-    return document && { value: JSON.parse(document.text), tag: document.tag, writtenAt: new Date(document.writtenAt) }
+    const document = this.#documents.get(key)
+    return document && { value: document.value, tag: document.tag, writtenAt: new Date(document.writtenAt) }
   }
 
-  #putIf(key: string, value: unknown, expected: string | undefined, now: number): string | undefined {
-    return this.documents.get(key)?.tag === expected ? this.#put(key, value, now) : undefined
+  #putIf(key: string, value: unknown, expected: string | undefined): string | undefined {
+    return this.#documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
   }
 
-  #put(key: string, value: unknown, now: number): string {
+  #put(key: string, value: unknown): string {
     this.#writes += 1
     const tag = `"${this.#writes}"`
-    this.documents.set(key, { text: JSON.stringify(value), tag, writtenAt: now })
-    this.#onWritten(key, value)
+    const before = this.read(key)
+    this.#documents.set(key, { value: JSON.parse(JSON.stringify(value)), tag, writtenAt: this.#now() })
+    this.#hooks.written(key, value, before)
     return tag
+  }
+}
+
+/** With versions, an object can only be deleted. Without, it is replaced. */
+function absenceOf({ versionId }: SourceFile): 'gone' | 'superseded' {
+  return versionId === undefined ? 'superseded' : 'gone'
+}
+
+function opened(
+  { bytes, source, from }: ModelFile,
+  { start, end = bytes.length }: ByteRange,
+  chunk: () => number,
+  breaks: () => boolean,
+): OpenFile {
+  return {
+    kind: 'open',
+    body: Readable.from(chunks(bytes.subarray(start, end), chunk, breaks)),
+    bytes: bytes.length,
+    etag: source.etag ?? '',
+    lastModified: new Date(from),
   }
 }
 

@@ -1,0 +1,184 @@
+import type { DeadLetterArchive, DeadLetterQueue, DeadLetterReader, QueuedDeadLetter } from '../../../lambda/ports.ts'
+import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
+import type { Message, MessageWork } from './queue.ts'
+import { Fault, type Worker } from './worker.ts'
+
+interface Entry {
+  readonly id: string
+  readonly body: string
+  readonly sentAt: number
+  visibleAt: number
+  receives: number
+  /** SQS moved it here because it was received too often, and it is not a dead letter that was being replayed. */
+  readonly work: MessageWork | undefined
+}
+
+export interface DeadLetterHooks {
+  /** SQS has stored a dead letter for the first time in this batch, and the importer knows it. */
+  acknowledged(worker: Worker, deadLetter: DeadLetter): void
+  /** A copy of a dead letter is gone. */
+  removed(deadLetter: DeadLetter): void
+}
+
+/** SQS keeps a dead letter for 14 days. */
+const RETENTION_MS = 14 * 86_400_000
+
+/** Names the line, or the file, that a dead letter is about. */
+export function subjectOf({ source }: DeadLetter): string {
+  return `${source.key}:${source.etag ?? ''}:${source.line ?? 'file'}`
+}
+
+/** The simulated dead-letter queue, and the dead letters that were archived or are being replayed. */
+export class DeadLetters {
+  readonly #entries: Entry[] = []
+  /** How many copies exist: in the queue, in the bucket, and in the import queue as replays. */
+  readonly #copies = new Map<string, number>()
+  /** Every dead letter that was ever stored. */
+  readonly all: DeadLetter[] = []
+  readonly #now: () => number
+  readonly #hooks: DeadLetterHooks
+  #sent = 0
+
+  constructor(now: () => number, hooks: DeadLetterHooks) {
+    this.#now = now
+    this.#hooks = hooks
+  }
+
+  copiesOf(subject: string): number {
+    return this.#copies.get(subject) ?? 0
+  }
+
+  hasReason(subject: string, reason: string | undefined): boolean {
+    return this.all.some((deadLetter) => deadLetter.reason === reason && subjectOf(deadLetter) === subject)
+  }
+
+  /** Work that SQS has moved here. */
+  get work(): readonly MessageWork[] {
+    return this.#entries.flatMap(({ work }) => work ?? [])
+  }
+
+  /** SQS moves a message here that was received too often. */
+  moveHere({ body, sentAt, work, isDeadLetter }: Message): void {
+    this.#add(body, sentAt, isDeadLetter ? undefined : work)
+    if (isDeadLetter) this.discard(body)
+  }
+
+  /** A copy of a dead letter that is in the import queue or in the bucket. */
+  keep(body: string): void {
+    const subject = subjectOf(JSON.parse(body) as DeadLetter)
+    this.#copies.set(subject, this.copiesOf(subject) + 1)
+  }
+
+  /** The copy is gone. */
+  discard(body: string): void {
+    const deadLetter = JSON.parse(body) as DeadLetter
+    const subject = subjectOf(deadLetter)
+    this.#copies.set(subject, this.copiesOf(subject) - 1)
+    this.#hooks.removed(deadLetter)
+  }
+
+  /** Takes everything that a person redrives: the work only, or the dead letters too. */
+  redrive(now: number, isOnlyWork: boolean): readonly string[] {
+    const bodies: string[] = []
+    for (const entry of [...this.#entries]) {
+      if (entry.visibleAt > now || (isOnlyWork && entry.work === undefined)) continue
+      this.#entries.splice(this.#entries.indexOf(entry), 1)
+      bodies.push(entry.body)
+      if (entry.work !== undefined) continue
+      const subject = subjectOf(JSON.parse(entry.body) as DeadLetter) // the copy in the import queue is counted instead
+      this.#copies.set(subject, this.copiesOf(subject) - 1)
+    }
+    return bodies
+  }
+
+  /** Deletes what is too old, as SQS does. */
+  expire(now: number): void {
+    for (const entry of [...this.#entries]) {
+      if (now - entry.sentAt <= RETENTION_MS) continue
+      this.#remove(entry)
+    }
+  }
+
+  /** @param refuses whether SQS refuses the next entry of a batch @param fails whether a call fails */
+  queue(worker: Worker, refuses: () => boolean, fails: () => boolean): DeadLetterQueue {
+    return {
+      sendBatch: async (batch) => {
+        const stored: DeadLetter[] = []
+        const refusals = await worker.actOnAws(fails, () =>
+          batch.flatMap(({ body }, index) => {
+            if (refuses()) return [{ index, code: 'InternalError', isSenderFault: false }]
+            stored.push(this.#add(body, this.#now(), undefined))
+            return []
+          }),
+        )
+        for (const deadLetter of stored) this.#hooks.acknowledged(worker, deadLetter)
+        return refusals
+      },
+    }
+  }
+
+  reader(worker: Worker, fails: () => boolean): DeadLetterReader {
+    const find = (receipt: string) => {
+      const [id, receives] = receipt.split('/')
+      return this.#entries.find((entry) => entry.id === id && entry.receives === Number(receives))
+    }
+    return {
+      take: (hiddenSeconds) =>
+        worker.actOnAws(fails, () =>
+          this.#entries
+            .filter(({ visibleAt }) => visibleAt <= this.#now())
+            .slice(0, 10)
+            .map((entry): QueuedDeadLetter => {
+              entry.visibleAt = this.#now() + hiddenSeconds * 1000
+              entry.receives += 1
+              return { id: entry.id, body: entry.body, sentAt: new Date(entry.sentAt), receipt: `${entry.id}/${entry.receives}` }
+            }),
+        ),
+      putBack: (deadLetters) =>
+        worker.actOnAws(fails, () => {
+          for (const { receipt } of deadLetters) {
+            const entry = find(receipt)
+            if (entry !== undefined) entry.visibleAt = 0
+          }
+        }),
+      remove: (deadLetters) =>
+        worker.actOnAws(fails, () => {
+          for (const { receipt } of deadLetters) {
+            const entry = find(receipt)
+            if (entry === undefined) throw new Fault('the receipt is stale')
+            this.#remove(entry)
+          }
+        }),
+    }
+  }
+
+  archive(worker: Worker, fails: () => boolean): DeadLetterArchive {
+    const bodiesOf = (text: string) =>
+      text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => (JSON.parse(line) as { readonly body: string }).body)
+    return {
+      put: (_bucket, _key, text) =>
+        worker.actOnAws(fails, () => {
+          for (const body of bodiesOf(text)) this.keep(body)
+        }),
+    }
+  }
+
+  #add(body: string, sentAt: number, work: MessageWork | undefined): DeadLetter {
+    this.#sent += 1
+    this.#entries.push({ id: `d${this.#sent}`, body, sentAt, visibleAt: 0, receives: 0, work })
+    const deadLetter = JSON.parse(body) as DeadLetter
+    if (work === undefined) {
+      this.keep(body)
+      this.all.push(deadLetter)
+    }
+    return deadLetter
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.splice(this.#entries.indexOf(entry), 1)
+    if (entry.work === undefined) this.discard(entry.body)
+  }
+}

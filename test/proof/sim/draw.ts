@@ -1,0 +1,149 @@
+import { seeded } from '../../support/seeded.ts'
+import {
+  LONG_INVOCATION_MS,
+  ONE_SEGMENT_BYTES,
+  type FileScenario,
+  type LineKind,
+  type Scenario,
+  type Spell,
+  type SpellKind,
+} from './scenario.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+const KINDS: readonly LineKind[] = [
+  'valid',
+  'valid',
+  'valid',
+  'valid',
+  'two-requests',
+  'too-long-for-the-endpoint',
+  'too-long-for-now',
+  'no-time',
+  'no-json',
+  'blank',
+]
+
+/** Each kind with the longest time that it lasts. */
+const SPELLS: readonly (readonly [SpellKind, number])[] = [
+  ['down', 8 * HOUR_MS],
+  ['down', 8 * HOUR_MS],
+  ['busy', 4 * HOUR_MS],
+  ['throttled', HOUR_MS],
+  ['throttled-with-wait', HOUR_MS],
+  ['unauthorized', 2 * HOUR_MS],
+  ['web-page', HOUR_MS],
+  ['s3-down', HOUR_MS],
+  ['s3-writes-refused', 10 * MINUTE_MS],
+  ['sqs-down', HOUR_MS],
+  ['dead-letters-throttled', 5 * HOUR_MS],
+]
+
+/** Draws values for a scenario. */
+class Draw {
+  readonly #chance: () => number
+
+  constructor(seed: number) {
+    this.#chance = seeded(seed)
+  }
+
+  is(share: number): boolean {
+    return this.#chance() < share
+  }
+
+  between(min: number, max: number): number {
+    return min + Math.floor(this.#chance() * (max - min + 1))
+  }
+
+  sometimes<T>(share: number, value: () => T, otherwise: T): T {
+    return this.is(share) ? value() : otherwise
+  }
+
+  rate(share: number, max: number): number {
+    return this.sometimes(share, () => this.#chance() * max, 0)
+  }
+
+  some<T>(share: number, max: number, value: () => T): readonly T[] {
+    return this.sometimes(share, () => Array.from({ length: this.between(1, max) }, value), [])
+  }
+
+  of<T>(values: readonly T[]): T {
+    return values[this.between(0, values.length - 1)]!
+  }
+}
+
+/** A random scenario with failures, from a seed. */
+export function drawScenario(seed: number): Scenario {
+  const draw = new Draw(seed)
+  const maxLinesPerSecond = draw.sometimes(0.1, () => draw.between(1, 5), 0)
+  const isLong = draw.is(0.02)
+  const losses = draw.some(0.05, 2, () => draw.between(0, 20_000))
+  return {
+    seed,
+    files: drawFiles(draw, isLong),
+    workers: draw.between(1, 3),
+    maxInFlight: isLong ? 1 : draw.between(1, 4),
+    maxLinesPerSecond: isLong ? 0 : maxLinesPerSecond,
+    segmentBytes: draw.sometimes(0.4, () => draw.between(60, 600) * (isLong ? 40 : 1), ONE_SEGMENT_BYTES),
+    // At such a rate an invocation of one second might not finish a single line, which is an error by itself.
+    invocationMs:
+      maxLinesPerSecond > 0 ? LONG_INVOCATION_MS : draw.sometimes(0.4, () => draw.between(300, 5_000), LONG_INVOCATION_MS),
+    kills: draw.some(0.6, 4, () => ({
+      step: draw.between(1, 120),
+      when: draw.is(0.5) ? ('before' as const) : ('after' as const),
+    })),
+    freezes: draw.some(0.15, 2, () => ({ step: draw.between(1, 120), ms: draw.between(1, draw.is(0.5) ? 10_000 : HOUR_MS) })),
+    spells: draw.some(0.3, 2, () => drawSpell(draw)),
+    losses,
+    redrives: draw.some(0.15, 5, () => draw.between(0, 6 * HOUR_MS)),
+    healedAt: draw.between(0, 2 * HOUR_MS),
+    skewMs: draw.sometimes(0.15, () => draw.between(0, MINUTE_MS), 0),
+    areStaleReceiptsAccepted: draw.is(0.5),
+    days: draw.is(0.02) ? 12 : losses.length > 0 ? 4 : 2,
+    faults: {
+      cloud: draw.rate(0.3, 0.1),
+      conflict: 0,
+      entry: draw.rate(0.2, 0.3),
+      body: draw.rate(0.2, 0.2),
+      refused: draw.rate(0.3, 0.2),
+      throttled: draw.rate(0.2, 0.2),
+      answerLost: draw.rate(0.3, 0.2),
+      stall: draw.rate(0.3, 0.1),
+      deliveredTwice: draw.rate(0.2, 0.3),
+      undeleted: draw.rate(0.1, 0.3),
+      straggler: draw.rate(0.3, 1),
+    },
+    calmAt: draw.between(MINUTE_MS, 3 * HOUR_MS),
+  }
+}
+
+function drawFiles(draw: Draw, isLong: boolean): readonly FileScenario[] {
+  if (isLong) return [drawFile(draw, draw.between(200, 400))]
+  const count = draw.sometimes(0.3, () => draw.between(2, 3), 1)
+  return Array.from({ length: count }, () => drawFile(draw, draw.between(0, Math.floor(29 / count))))
+}
+
+function drawFile(draw: Draw, more: number): FileScenario {
+  const leavesAt = draw.sometimes(0.08, () => draw.between(1, draw.is(0.7) ? 3_000 : HOUR_MS), undefined)
+  const isTable = draw.is(0.03)
+  return {
+    // The first line is valid: without a JSON object among its first lines, a file is rejected as a whole.
+    lines: ['valid', ...Array.from({ length: isTable ? more + 3 : more }, () => draw.of(KINDS))],
+    isTable,
+    isPacked: draw.is(0.2),
+    isVersioned: draw.is(0.7),
+    arrivesAt: draw.sometimes(0.3, () => draw.between(0, 20_000), 0),
+    ...(leavesAt !== undefined && { leavesAt }),
+    isEventLost: draw.is(0.03),
+    extraEvents: draw.sometimes(0.15, () => draw.between(1, 2), 0),
+  }
+}
+
+function drawSpell(draw: Draw): Spell {
+  const [kind, longest] = draw.of(SPELLS)
+  const from = draw.between(0, 2_000)
+  const isVeryLong = kind === 'down' && draw.is(0.02)
+  return { kind, from, to: from + draw.between(1_000, isVeryLong ? 5 * DAY_MS : longest) }
+}

@@ -1,0 +1,107 @@
+import { reportKey } from '../../../lambda/keys.ts'
+import { isFinal, type Report } from '../../../lambda/report/report.ts'
+import type { End, ModelFile } from './model.ts'
+import { expectKept, type Observed } from './observed.ts'
+import { fileName } from './queue.ts'
+import { hasEnded } from './step-invariants.ts'
+
+/** Everything that must be true at the end of a run. */
+export function checkEnd(observed: Observed): void {
+  for (const file of observed.files) {
+    const report = observed.store.read(reportKey(file.source)) as Report | undefined
+    // The daily search cannot find an object that does not exist any more.
+    if (file.to !== Infinity && observed.lost.has(fileName(file.source))) continue
+    expectKept(
+      'there is a final report',
+      report !== undefined && isFinal(report),
+      () => `file ${file.id}: ${report?.state ?? 'none'}`,
+    )
+    if (report !== undefined) checkFile(file, report, observed)
+  }
+  checkDeadLetters(observed)
+}
+
+function checkFile(file: ModelFile, report: Report, observed: Observed): void {
+  const isMissing = report.state === 'gone' || report.state === 'superseded'
+  if (isMissing) {
+    expectKept('only a file that is missing is reported so', file.to !== Infinity, () => `file ${file.id}: ${report.state}`)
+    return
+  }
+  if (file.scenario.isTable) {
+    const isRejected = report.state === 'failed' && observed.deadLetters.copiesOf(`${fileName(file.source)}:file`) > 0
+    expectKept('a file that is not JSON lines is rejected', isRejected, () => `file ${file.id}: ${report.state}`)
+    return
+  }
+  checkCounts(file, report)
+  for (const line of file.lines) {
+    expectKept(
+      'every line has an end',
+      line.ends.some((end) => hasEnded(file, line, end, observed)),
+      () => `line ${line.number} of file ${file.id}, ${line.ends.join(' or ')}`,
+    )
+    expectKept(
+      'every attempt of a request is the same',
+      observed.endpoint.acceptedOf(file.id, line.number).size <= line.requests,
+      () => `line ${line.number} of file ${file.id}: ${[...observed.endpoint.acceptedOf(file.id, line.number).keys()].join(' ')}`,
+    )
+  }
+  for (const [reason, { examples = [] } = {}] of Object.entries(report.rejectedBy))
+    for (const { line } of examples)
+      expectKept('an example names its line', file.lines[line - 1]?.reason === reason, () => `${reason} at line ${line}`)
+  checkRepeats(file, report, observed)
+}
+
+/** How many lines must, and may, have ended like this. */
+function checkCounts({ id, lines }: ModelFile, report: Report): void {
+  expectKept('the report counts all lines', report.lines.total === lines.length, () => `${report.lines.total} of ${lines.length}`)
+  for (const end of ['delivered', 'rejected', 'undeliverable', 'blank'] satisfies End[]) {
+    const min = lines.filter(({ ends }) => ends.length === 1 && ends[0] === end).length
+    const max = lines.filter(({ ends }) => ends.includes(end)).length
+    const seen = report.lines[end]
+    expectKept(
+      `the report counts the ${end} lines`,
+      min <= seen && seen <= max,
+      () => `${seen} in file ${id}, not ${min} to ${max}`,
+    )
+  }
+  const { delivered, rejected, undeliverable, blank, total } = report.lines
+  expectKept('the counts add up', delivered + rejected + undeliverable + blank === total, () => JSON.stringify(report.lines))
+}
+
+function checkRepeats(file: ModelFile, report: Report, { endpoint }: Observed): void {
+  let repeats = 0
+  for (const { number, ends } of file.lines) {
+    if (ends.length > 1) continue // its replays are not in the report
+    repeats += Math.max(0, ...[...endpoint.acceptedOf(file.id, number).values()].map((times) => times - 1))
+  }
+  expectKept(
+    'the report bounds the repeats',
+    repeats <= report.repeatsPossible,
+    () => `${repeats} requests repeated, ${endpoint.ambiguous} answers lost, ${report.repeatsPossible} reported as possible`,
+  )
+}
+
+function checkDeadLetters({ files, deadLetters }: Observed): void {
+  for (const { source, line, reason } of deadLetters.all) {
+    const file = files.find((each) => fileName(each.source) === fileName(source))
+    if (source.line === undefined) {
+      expectKept(
+        'only a file that is not JSON lines is rejected',
+        file?.scenario.isTable === true,
+        () => `${source.key}: ${reason}`,
+      )
+      continue
+    }
+    const origin = file?.lines[source.line - 1]
+    const isFaithful =
+      line === origin?.text &&
+      source.byteStart === origin?.byteStart &&
+      source.byteEnd === origin?.byteEnd &&
+      reason === origin?.reason
+    expectKept(
+      'a dead letter holds its line',
+      isFaithful,
+      () => `line ${source.line ?? 0} of ${source.key}: ${reason}, ${line ?? ''}`,
+    )
+  }
+}

@@ -1,0 +1,136 @@
+import { OutOfTime } from '../../../lambda/errors.ts'
+import { eventsFor, type Log } from '../../../lambda/events.ts'
+import { readMessage } from '../../../lambda/intake/message.ts'
+import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
+import { redeliverySeconds, whileHidden } from '../../../lambda/jobs/visibility.ts'
+import type { Clock, Ports } from '../../../lambda/ports.ts'
+import { resuming } from '../../../lambda/read/resume.ts'
+import type { FaultSource } from './fault-source.ts'
+import { Violation, type Observed } from './observed.ts'
+import type { Receipt } from './queue.ts'
+import type { Scenario } from './scenario.ts'
+import { Worker, type Rules } from './worker.ts'
+
+/** Lambda ends an invocation this long after it was asked to end. */
+const GRACE_MS = 60_000
+const MAX_IDLE_MS = 6 * 3_600_000
+
+/** One shared abort reason, because creating an error with a stack is slow. */
+const RETURNED = new Error('returned')
+
+export interface EventSourceOptions {
+  readonly scenario: Scenario
+  readonly clock: Clock
+  readonly faults: FaultSource
+  readonly observed: Observed
+  readonly rules: Rules
+  readonly isOver: () => boolean
+  readonly onViolation: (violation: Violation) => void
+}
+
+/** The event source of Lambda: it receives messages, starts an invocation for each, and deletes those that are done. */
+export class EventSource {
+  readonly #options: EventSourceOptions
+  /** Invocations that are running. */
+  busy = 0
+  invocations = 0
+  deaths = 0
+  #runs = 0
+
+  constructor(options: EventSourceOptions) {
+    this.#options = options
+  }
+
+  /** Works on one message after the other. */
+  async work(): Promise<void> {
+    const { clock, observed, isOver } = this.#options
+    const { queue } = observed
+    while (!isOver()) {
+      const receipt = queue.receive(clock.now())
+      if (receipt === undefined) {
+        const waitMs = Math.min(queue.nextVisibleAt - clock.now(), MAX_IDLE_MS)
+        await clock.sleep(Math.max(1, waitMs), queue.changed)
+        continue
+      }
+      this.busy += 1
+      await this.#invoke(receipt)
+      this.busy -= 1
+    }
+  }
+
+  /** Resolves when the invocation returns or its worker is killed. */
+  #invoke(receipt: Receipt): Promise<void> {
+    const { clock, rules, scenario, faults } = this.#options
+    this.invocations += 1
+    return new Promise((resolve) => {
+      const skewMs = Math.round((2 * faults.chance() - 1) * scenario.skewMs)
+      const returned = new AbortController()
+      const worker = new Worker(this.invocations, clock, skewMs, rules, () => {
+        this.deaths += 1
+        returned.abort(RETURNED)
+        resolve()
+      })
+      const frozenMs = scenario.freezes.reduce((sum, { ms }) => sum + ms, 0)
+      void clock.sleep(scenario.invocationMs + frozenMs + GRACE_MS, returned.signal).then(() => {
+        if (!returned.signal.aborted) worker.kill()
+      })
+      void this.#run(receipt, worker, returned).then(resolve)
+    })
+  }
+
+  async #run(receipt: Receipt, worker: Worker, returned: AbortController): Promise<void> {
+    const { clock, faults, observed, scenario, onViolation } = this.#options
+    const { queue } = observed
+    const ending = new AbortController()
+    void worker.clock.sleep(scenario.invocationMs, returned.signal).then(() => {
+      if (!returned.signal.aborted) ending.abort(new OutOfTime())
+    })
+    if (faults.strikes('deliveredTwice')) queue.show(receipt, clock.now() + 500)
+    const hide = (seconds: number) =>
+      worker.actOnAws(faults.sqsFails, () => {
+        queue.hide(receipt, clock.now() + seconds * 1000)
+      })
+    let logged = 0
+    const log = (): void => {
+      logged += 1
+    }
+    const ports = this.#portsFor(worker, { info: log, warn: log, error: log, count: () => undefined })
+    const { message, delivery } = receipt
+    const invocation = { messageId: message.id, deliveries: delivery, ending: ending.signal }
+    const isDone = await whileHidden(hide, worker.clock, () => handleMessage(() => readMessage(message.body), ports, invocation))
+    if (!isDone && logged === 0) onViolation(new Violation(`failed work is reported: nothing was logged about ${message.body}`))
+    if (!isDone) await hide(redeliverySeconds(delivery)).catch(() => undefined)
+    returned.abort(RETURNED)
+    await worker.end(() => {
+      if (isDone) queue.delete(receipt, clock.now())
+    })
+  }
+
+  #portsFor(worker: Worker, log: Log): Ports {
+    const { clock, faults, observed, scenario } = this.#options
+    const { store, queue, deadLetters, endpoint } = observed
+    const { maxInFlight, maxLinesPerSecond, segmentBytes } = scenario
+    return {
+      files: resuming(store.files(worker, faults.store), worker.clock),
+      listing: store.listing(worker, faults.store),
+      reports: store.reports(worker, faults.store),
+      checkpoints: store.checkpoints(worker, faults.store),
+      deadLetters: deadLetters.queue(worker, faults.refusesEntry, faults.deadLettersFail),
+      deadLetterReader: deadLetters.reader(worker, faults.sqsFails),
+      archived: deadLetters.archive(worker, faults.s3Fails),
+      bucket: 'files',
+      importQueue: {
+        send: (body, delaySeconds) =>
+          worker.actOnAws(faults.sqsFails, () => {
+            queue.send(body, clock.now(), clock.now() + delaySeconds * 1000)
+          }),
+      },
+      endpoint: endpoint.of(worker, faults.endpoint),
+      apiKey: () => Promise.resolve('k'),
+      clock: worker.clock,
+      newRun: () => `run-${(this.#runs += 1)}`,
+      events: eventsFor(log),
+      limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs: 1_000, deadlineMarginMs: 0 },
+    }
+  }
+}

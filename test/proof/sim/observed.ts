@@ -1,0 +1,26 @@
+import type { DeadLetters } from './dead-letters.ts'
+import type { SimulatedEndpoint } from './endpoint.ts'
+import type { ModelFile } from './model.ts'
+import type { SimulatedQueue } from './queue.ts'
+import type { Store } from './store.ts'
+
+/** Thrown when the importer breaks a promise. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+}
+
+export function expectKept(promise: string, isKept: boolean, seen: () => string): void {
+  if (!isKept) throw new Violation(`${promise}: ${seen()}`)
+}
+
+/** The world, as a person could see it from outside. */
+export interface Observed {
+  readonly files: readonly ModelFile[]
+  readonly store: Store
+  readonly queue: SimulatedQueue
+  readonly deadLetters: DeadLetters
+  readonly endpoint: SimulatedEndpoint
+  /** The files whose event or message was lost, so that only the daily search can find them. */
+  readonly lost: ReadonlySet<string>
+  readonly maxInFlight: number
+}
