@@ -42,6 +42,7 @@ const ARGS = process.argv.slice(2)
  * @throws SetupError for what only a person can fix
  */
 export async function local(options: LocalOptions): Promise<ExitCode> {
+  process.umask(0o077) // the state folder holds personal data, and the credentials of the emulators
   const status = new StatusLine(process.stderr)
   status.show('Starting…')
   const wiring = wiringOf(await readCdkSettings())

@@ -2,10 +2,10 @@ import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { LEASE_CHECKPOINTS } from '../../lambda/jobs/segment-lease.ts'
 import type { Wiring } from '../../lib/wiring.ts'
-import { EMULATOR_KEY } from '../../emulators/kissmetrics/key.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { startConsole } from '../console/console.ts'
 import { localDeployment } from '../deployment/deployment.ts'
+import { readCredentials } from './credentials.ts'
 import type { LocalOptions } from './options.ts'
 import { startLocalServices, type LocalServices } from './services.ts'
 
@@ -58,7 +58,9 @@ async function startTarget(
   starting: AsyncDisposableStack,
 ): Promise<Pick<Servers, 'endpoint' | 'apiKey' | 'emulatorUrl'>> {
   if (target !== undefined) return { ...target, emulatorUrl: undefined }
-  const emulator = await startKissmetricsEmulator({ dir: path.join(stateDir, 'kissmetrics'), port: port === 0 ? 0 : port + 2 })
+  const { apiKey } = await readCredentials(stateDir)
+  const dir = path.join(stateDir, 'kissmetrics')
+  const emulator = await startKissmetricsEmulator({ dir, apiKey, port: port === 0 ? 0 : port + 2 })
   starting.defer(() => emulator.stop())
-  return { endpoint: new URL(emulator.url), apiKey: EMULATOR_KEY, emulatorUrl: emulator.url }
+  return { endpoint: new URL(emulator.url), apiKey, emulatorUrl: emulator.queryUrl }
 }
