@@ -36,7 +36,7 @@ export class ImportBucket extends Construct {
       lifecycleRules: [
         {
           id: 'replaced-versions',
-          // Longer than the 4 and 14 days that a message about a version can wait in the two queues.
+          // Longer than the 14 days that a message about a version can wait in each of the two queues.
           noncurrentVersionExpiration: Duration.days(30),
           expiredObjectDeleteMarker: true,
         },

@@ -49,7 +49,8 @@ export interface ObjectNotification {
 /** A part of the deployment whose name, URL or ARN exists only once it is deployed. */
 export type Part = 'bucket' | 'importQueueUrl' | 'deadLetterQueueUrl' | 'apiKeySecretArn'
 
-const DAY_SECONDS = 86_400
+/** The maximum of Amazon SQS: 14 days. */
+const MAX_RETENTION_SECONDS = 14 * 86_400
 
 /** The maximum of AWS Lambda. */
 const FUNCTION_TIMEOUT_SECONDS = 15 * 60
@@ -66,12 +67,12 @@ export function wiringOf({ endpoint, overrides, maximumConcurrency, maxReceiveCo
       // AWS recommends six times: a throttled delivery must not become visible while an earlier one still runs.
       // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
       visibilityTimeoutSeconds: 6 * FUNCTION_TIMEOUT_SECONDS,
-      // Shorter than that of the dead-letter queue: a message that is moved there keeps its age.
-      retentionSeconds: 4 * DAY_SECONDS,
+      // A message that is moved to the dead-letter queue keeps its age. If SQS deletes one, the daily search finds its work.
+      retentionSeconds: MAX_RETENTION_SECONDS,
       maxReceiveCount,
     },
-    // The maximum of SQS: the time that a person has to fix what is wrong.
-    deadLetterQueue: { retentionSeconds: 14 * DAY_SECONDS },
+    // The time that a person has to fix what is wrong.
+    deadLetterQueue: { retentionSeconds: MAX_RETENTION_SECONDS },
     function: {
       timeoutSeconds: FUNCTION_TIMEOUT_SECONDS,
       // An import needs less than 130 MB whatever the size of the file; more memory buys a larger share of a vCPU.

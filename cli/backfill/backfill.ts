@@ -3,6 +3,7 @@ import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { search } from '../../lambda/jobs/reconcile.ts'
+import { STALE_MS } from '../../lambda/report/report.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
@@ -11,8 +12,6 @@ export interface BackfillFlags extends DeploymentFlags {
   readonly dryRun: boolean
   readonly json: boolean
 }
-
-const HOUR_MS = 3_600_000
 
 /**
  * Queues every file under `incoming/` that has no report: files that are older than the importer, and files whose S3 event was lost.
@@ -28,7 +27,7 @@ export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
     {
       // The owner of a file does not want its replaced versions imported now.
       onlyLatest: true,
-      staleMs: HOUR_MS,
+      staleMs: STALE_MS,
       isDryRun: flags.dryRun,
       onQueued: ({ file: { key } }) => {
         keys.push(key)

@@ -17,6 +17,7 @@ export class FolderWatch implements Disposable {
   readonly #watchers = new Map<string, FSWatcher>()
   readonly #watch: typeof watch
   readonly #on: FolderWatchListeners
+  #isDisposed = false
 
   /** @param watchFolder the function of Node */
   constructor(watchFolder: typeof watch, on: FolderWatchListeners) {
@@ -27,6 +28,7 @@ export class FolderWatch implements Disposable {
   /** Replaces an earlier watch: it may be that of a removed folder of the same name. */
   add(folder: string): void {
     this.remove(folder)
+    if (this.#isDisposed) return
     try {
       const watcher = this.#watch(folder, (_event, name) => {
         if (name !== null) this.#on.onChange(path.join(folder, name))
@@ -52,6 +54,7 @@ export class FolderWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true
     for (const watcher of this.#watchers.values()) watcher.close()
   }
 }

@@ -1,10 +1,12 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { countMessages } from '../deployment/queue-depth.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted } from '../terminal/output.ts'
 import { archiveDeadLetters, DEFAULT_AGE_DAYS, isOlderThan } from './archive-dead-letters.ts'
 import { contentOf } from './content.ts'
+import { countInUse, unseenText } from './in-use.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 
 export interface ArchiveFlags extends DeploymentFlags, Omit<FilterFlags, 'archived'> {
@@ -19,8 +21,11 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   const isSelection = flags.reason !== undefined || flags.key !== undefined
   const days = flags.olderThan === undefined ? (isSelection ? 0 : DEFAULT_AGE_DAYS) : daysOf(flags.olderThan)
   const isOldEnough = isOlderThan(days, Date.now())
-  const { archived, isWhole, keys } = await archiveDeadLetters(
-    await findDeployment(flags),
+  const deployment = await findDeployment(flags)
+  const count = () => countMessages(deployment.sqs, deployment.deadLetterQueueUrl)
+  const before = await count()
+  const { seen, archived, isWhole, keys } = await archiveDeadLetters(
+    deployment,
     {
       why: isSelection ? 'asked' : 'old',
       matches: ({ id, body, sentAt }) =>
@@ -32,7 +37,9 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   for (const key of keys) process.stdout.write(`${key}\n`)
   process.stderr.write(`${counted(archived, 'dead letter')} archived.\n`)
   if (interruption.happened) return EXIT.interrupted
-  if (!isWhole) process.stderr.write('There are more: one run reads at most 100,000. Run the command again.\n')
+  const inUse = isWhole ? countInUse(before, (await count()) + archived, seen) : 0
+  const more = unseenText({ inUse, isComplete: isWhole })
+  if (more !== undefined) process.stderr.write(`${more} Run the command again for them.\n`)
   return EXIT.ok
 }
 

@@ -11,9 +11,9 @@ import {
 import { ARCHIVED_PREFIX } from '../../lambda/keys.ts'
 import { openLines } from '../../lambda/read/lines.ts'
 import { listObjects } from '../deployment/list-objects.ts'
-import { objectExists } from '../deployment/object-exists.ts'
 import { printable } from '../terminal/output.ts'
 import { claimOutcome, withClaim, type ClaimOutcome } from './claims.ts'
+import { isUploaded } from './replay-records.ts'
 
 /** Files that are read at the same time. Each quarantined dead letter is a file of its own. */
 const CONCURRENCY = 16
@@ -64,15 +64,15 @@ export class ArchivedFiles {
    * @returns the outcome for each id; one that is no longer in the file is `taken`
    */
   async claim(file: string, ids: ReadonlySet<string>, claim: Claim): Promise<ReadonlyMap<string, ClaimOutcome>> {
-    const isUploaded = new Map<string, boolean>()
+    const uploads = new Map<string, boolean>()
     let outcomes = new Map<string, ClaimOutcome>()
     await this.#update(file, async (deadLetters) => {
       outcomes = new Map()
       for (const { id, claim: existing } of deadLetters) {
         if (!ids.has(id)) continue
-        if (existing !== undefined && !isUploaded.has(existing.file))
-          isUploaded.set(existing.file, await objectExists({ s3: this.#s3, bucket: this.#bucket }, existing.file))
-        outcomes.set(id, claimOutcome(existing, claim, isUploaded.get(existing?.file ?? '') === true))
+        if (existing !== undefined && !uploads.has(existing.run))
+          uploads.set(existing.run, await isUploaded({ s3: this.#s3, bucket: this.#bucket }, existing))
+        outcomes.set(id, claimOutcome(existing, claim, uploads.get(existing?.run ?? '') === true))
       }
       return withClaim(deadLetters, outcomes, claim)
     })

@@ -11,7 +11,7 @@ export type ClaimOutcome =
   | 'claimed'
   /** Leave it: another replay is about to send it, or has removed it. */
   | 'taken'
-  /** Remove it: another replay has sent it, and did not get to removing it. */
+  /** Remove it: another replay has sent it, and was killed before it removed it. */
   | 'sent'
 
 /**
@@ -19,11 +19,10 @@ export type ClaimOutcome =
  *
  * @param existing the claim that it has
  * @param mine the claim of this replay
- * @param isUploaded whether the file of the existing claim exists
+ * @param isUploaded whether the replay of the existing claim has uploaded its file
  */
 export function claimOutcome(existing: Claim | undefined, mine: Claim, isUploaded: boolean): ClaimOutcome {
-  // The same file is made of the same dead letters only, and S3 stores it once.
-  if (existing === undefined || existing.file === mine.file) return 'claimed'
+  if (existing === undefined) return 'claimed'
   if (isUploaded) return 'sent'
   return Date.parse(mine.at) - Date.parse(existing.at) < CLAIM_MS ? 'taken' : 'claimed'
 }

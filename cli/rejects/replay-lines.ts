@@ -1,6 +1,7 @@
 import { SetupError } from '../../lambda/errors.ts'
 import type { Deployment } from '../deployment/deployment.ts'
-import { mayUpload } from './claims.ts'
+import { mayUpload, type ClaimOutcome } from './claims.ts'
+import { ReplayRecords } from './replay-records.ts'
 import { ReplayUpload, type EditedLine } from './replay-upload.ts'
 import { scanDeadLetters } from './scan.ts'
 
@@ -32,37 +33,50 @@ export async function replayLines(
   signal: AbortSignal,
 ): Promise<ReplayResult> {
   const ids = new Set(lines.map(({ id }) => id))
+  const removable = (some: readonly EditedLine[]) => [...new Set(some.map(({ id }) => id))].filter((id) => !isKept(id))
   await using selection = await scanDeadLetters(deployment, ({ id }) => ids.has(id), signal)
   signal.throwIfAborted()
   const upload = new ReplayUpload(deployment, lines)
-  const { uploaded, found, missing } = partition(lines, await upload.uploadedLines(), (id) => selection.has(id))
-  const key = upload.nextKey
-  const claim = { file: key, at: new Date().toISOString() }
-  const outcomes = await selection.claim(
-    [...new Set(found.map(({ id }) => id))].filter((id) => !isKept(id)),
-    claim,
-  )
-  const withOutcome = (outcome: string) => found.filter(({ id }) => (outcomes.get(id) ?? 'claimed') === outcome)
-  const toUpload = withOutcome('claimed')
-  const uploadedBefore = [...uploaded, ...withOutcome('sent')]
-  if (toUpload.length > 0 && !mayUpload(claim, Date.now())) throw tooLate()
-  const isUploaded = toUpload.length > 0 && (await upload.upload(toUpload))
+  const records = new ReplayRecords(deployment)
+  const { uploaded, found, missing } = partition(lines, {
+    sentIds: await records.sentIds(),
+    uploadedLines: await upload.uploadedLines(),
+    isFound: (id) => selection.has(id),
+  })
+  const claim = { file: upload.nextKey, run: upload.run, at: new Date().toISOString() }
+  const outcomes = await selection.claim(removable(found), claim)
+  const withOutcome = (outcome: ClaimOutcome) => found.filter(({ id }) => (outcomes.get(id) ?? 'claimed') === outcome)
+  const [toUpload, sentByOthers] = [withOutcome('claimed'), withOutcome('sent')]
+  let isUploaded = false
+  if (toUpload.length > 0) {
+    await records.write(claim, removable(toUpload))
+    if (!mayUpload(claim, Date.now())) throw tooLate()
+    isUploaded = await upload.upload(toUpload)
+  }
   const sent = isUploaded ? toUpload : []
-  const settledIds = new Set([...uploadedBefore, ...sent].map(({ id }) => id))
-  await selection.remove([...settledIds].filter((id) => selection.has(id) && !isKept(id)))
+  const uploadedBefore = [...uploaded, ...sentByOthers]
+  await selection.remove(removable([...uploadedBefore, ...sent]).filter((id) => selection.has(id)))
+  if (toUpload.length > 0) await records.remove(upload.run)
   return {
-    key: isUploaded ? key : undefined,
+    key: isUploaded ? claim.file : undefined,
     lines: sent.length,
     uploadedBefore: uploadedBefore.length,
-    missing: missing.length + found.length - withOutcome('sent').length - sent.length,
+    missing: missing.length + found.length - sentByOthers.length - sent.length,
   }
 }
 
-/** @param uploadedLines how often each line is in the files of the replay @param isFound whether a dead letter was found */
+interface Known {
+  /** Dead letters that a replay was killed after sending. */
+  readonly sentIds: ReadonlySet<string>
+  /** How often each line is in the files of this replay. */
+  readonly uploadedLines: ReadonlyMap<string, number>
+  /** Whether a dead letter was found. */
+  readonly isFound: (id: string) => boolean
+}
+
 function partition(
   lines: readonly EditedLine[],
-  uploadedLines: ReadonlyMap<string, number>,
-  isFound: (id: string) => boolean,
+  { sentIds, uploadedLines, isFound }: Known,
 ): Readonly<Record<'uploaded' | 'found' | 'missing', readonly EditedLine[]>> {
   const left = new Map(uploadedLines)
   const {
@@ -71,9 +85,9 @@ function partition(
     missing = [],
   } = Object.groupBy(lines, ({ id, line }) => {
     const times = left.get(line) ?? 0
-    if (times === 0) return isFound(id) ? 'found' : 'missing'
-    left.set(line, times - 1)
-    return 'uploaded'
+    if (times > 0) left.set(line, times - 1)
+    if (times > 0 || sentIds.has(id)) return 'uploaded'
+    return isFound(id) ? 'found' : 'missing'
   })
   return { uploaded, found, missing }
 }

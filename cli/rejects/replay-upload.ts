@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { REPLAYS_PREFIX } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
@@ -23,6 +23,8 @@ const CONFLICTS = new Set(['PreconditionFailed', 'ConditionalRequestConflict'])
 export class ReplayUpload {
   readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
   readonly #stem: string
+  /** Unique id of this run. It is stored with the file, so that others know which run has uploaded it. */
+  readonly run = randomUUID()
   #parts = 0
 
   constructor(deployment: Pick<Deployment, 's3' | 'bucket'>, lines: readonly EditedLine[]) {
@@ -59,7 +61,14 @@ export class ReplayUpload {
     const body = lines.map(({ line }) => `${line}\n`).join('')
     try {
       await s3.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/x-ndjson', IfNoneMatch: '*' }),
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: body,
+          ContentType: 'application/x-ndjson',
+          Metadata: { run: this.run },
+          IfNoneMatch: '*',
+        }),
       )
     } catch (error) {
       if (!CONFLICTS.has(nameOf(error))) throw error

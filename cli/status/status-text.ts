@@ -1,5 +1,5 @@
 import { REASONS, type ReasonCode } from '../../lambda/reasons.ts'
-import { isFinal, type Report } from '../../lambda/report/report.ts'
+import { isFinal, staleForMs, type Report } from '../../lambda/report/report.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
@@ -52,7 +52,7 @@ export function statusText(
   const { messages, deadLetters } = waiting
   const rows = reports.flatMap((report) => [
     styled(output, 'bold', fitted(report.file.key, WIDTH)),
-    `  ${styledState(report, output)}`,
+    `  ${styledState(report, output)}${staleText(report, now)}`,
     `  ${countsText(report, now)}`,
   ])
   if (total === 0) rows.push('No files yet.')
@@ -75,6 +75,12 @@ function countsText(report: Report, now: number): string {
   return parts.join(', ')
 }
 
+/** ", no news for 25 h 3 min", if an import that is not done is stale. */
+function staleText(report: Report, now: number): string {
+  const ms = staleForMs(report, now)
+  return ms === undefined ? '' : `, no news for ${durationText(Math.round(ms / 1000))}`
+}
+
 function durationText(seconds: number): string {
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)
@@ -92,7 +98,7 @@ export function reportText(
   const { file, warnings, failure, time, startedAt } = report
   const rows = [
     styled(output, 'bold', fitted(file.key, WIDTH)),
-    `  ${styledState(report, output)}`,
+    `  ${styledState(report, output)}${staleText(report, now)}`,
     '',
     ...countRows(report),
     '',
@@ -104,7 +110,7 @@ export function reportText(
   ]
   const warned = warningRows(warnings)
   if (warned.length > 0) rows.push('', ...warned)
-  rows.push('', ...nextStepRows(report, deploymentOptions))
+  rows.push('', ...nextStepRows(report, deploymentOptions, now))
   return `${rows.join('\n')}\n`
 }
 
@@ -136,9 +142,15 @@ function reasonRows({ rejectedBy }: Report, output: Output): readonly string[] {
 }
 
 /** The command has a row of its own, so that it can be copied. */
-function nextStepRows({ state, file, lines }: Report, deploymentOptions: string): readonly string[] {
+function nextStepRows(report: Report, deploymentOptions: string, now: number): readonly string[] {
+  const { state, file, lines } = report
   switch (state) {
     case 'importing':
+      if (staleForMs(report, now) !== undefined)
+        return [
+          ...wrapped('The import has stopped: its messages may be lost. The daily search queues the rest again. To do it now:'),
+          `  npx km-import backfill${deploymentOptions}`,
+        ]
       return wrapped('The import is running. Use --watch to follow it.')
     case 'complete':
       return wrapped('Every line was delivered.')

@@ -9,7 +9,7 @@ const Archived = v.object({
   archivedAt: v.pipe(v.string(), v.isoTimestamp()),
   why: v.picklist(['old', 'asked', 'replayed']),
   body: v.string(),
-  claim: v.exactOptional(v.object({ file: v.string(), at: v.pipe(v.string(), v.isoTimestamp()) })),
+  claim: v.exactOptional(v.object({ file: v.string(), run: v.string(), at: v.pipe(v.string(), v.isoTimestamp()) })),
 })
 
 /**
@@ -33,8 +33,10 @@ export interface ArchivedDeadLetter {
 
 /** A replay has taken the dead letter, and no other replay may send it. */
 export interface Claim {
-  /** Key of the file that the replay uploads. If that file exists, the line was sent. */
+  /** Key of the file that the replay uploads. If that file exists, and is of this run, the line was sent. */
   readonly file: string
+  /** Unique id of the run of the replay. */
+  readonly run: string
   /** When the replay took it: ISO 8601. */
   readonly at: string
 }

@@ -1,13 +1,8 @@
 import { taskBody, type Task } from '../intake/task.ts'
 import type { FoundReport, Ports } from '../ports.ts'
+import { STALE_MS } from '../report/report.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
 import type { SegmentState } from './segments.ts'
-
-/**
- * An import without news for this long has lost messages: work that is deferred, because the endpoint is down or the setup is wrong, reports
- * every 15 minutes.
- */
-export const STALE_MS = 30 * 60_000
 
 /** Since when nothing has happened, if an import is stale. */
 export function staleSince(

@@ -112,6 +112,18 @@ export function missingReport(importState: ImportState, state: 'superseded' | 'g
   return { ...document(importState, state), finishedAt }
 }
 
+/**
+ * An import without news for this long has lost messages: work that is deferred, because the endpoint is down or the setup is wrong, reports
+ * every 15 minutes.
+ */
+export const STALE_MS = 30 * 60_000
+
+/** For how long an import that is not done has had no news, if it is stale. */
+export function staleForMs({ updatedAt }: Pick<Report, 'updatedAt'>, now: number): number | undefined {
+  const silentMs = updatedAt === undefined ? 0 : now - Date.parse(updatedAt)
+  return silentMs >= STALE_MS ? silentMs : undefined
+}
+
 /** Whether the import has ended, in whatever state. */
 export function isFinal({ state }: Report): boolean {
   return state !== 'importing'

@@ -4,7 +4,7 @@ import type { ClientRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { announce } from '../../cli/deployment/deployment.ts'
@@ -137,6 +137,27 @@ describe('rejects pull', () => {
   })
 })
 
+test('rejects list, pull, archive and replay say when another command holds dead letters', async () => {
+  await using installation = await Installation.start('http://127.0.0.1:9')
+  await using _announced = await announce(folder, installation.cloud)
+  for (const line of [1, 2, 3]) await installation.putIntoDeadLetterQueue(toBody(fixable('x', line).deadLetter))
+  const { sqs, deadLetterQueueUrl: QueueUrl } = installation.cloud
+  await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 2, VisibilityTimeout: 300 }))
+  const IN_USE = '2 more are in use; they reappear within 5 minutes.'
+  expect((await km('rejects', 'list')).stderr).toContain(
+    `1 dead letter. The oldest in the queue expires in 13 days.\n${IN_USE}\n`,
+  )
+  expect(JSON.parse((await km('rejects', 'list', '--json')).stdout)).toMatchObject({ total: 1, isComplete: false, inUse: 2 })
+  expect((await km('rejects', 'pull')).stderr).toContain(`\n${IN_USE} Pull again then.\n`)
+  const replayed = await km('rejects', 'replay', '--all-valid', '--yes')
+  expect(replayed).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`\n${IN_USE} Run the command again for them.\n`) as unknown,
+  })
+  const archived = await km('rejects', 'archive', '--older-than', '0')
+  expect(archived.stderr).toBe(`1 dead letter archived.\n${IN_USE} Run the command again for them.\n`)
+})
+
 describe('while rejects list reads the queue', () => {
   test.each([
     ['it runs to its end', undefined],
@@ -244,8 +265,11 @@ describe('rejects replay', () => {
     'after GET 2',
     'before PUT 1',
     'after PUT 1',
+    'before PUT 2',
+    'after PUT 2',
     'before DeleteMessageBatch 1',
     'after DeleteMessageBatch 1',
+    'before DELETE 1',
   ])('that is killed %s loses nothing, and sends nothing twice when it is started again', async (KM_DIES) => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url, {}, { now })
@@ -266,6 +290,33 @@ describe('rejects replay', () => {
     expect([...sink.taken.values()]).toEqual([1, 1, 1])
     expect(await deadLetterCount(installation)).toBe(0)
   })
+})
+
+test('rejects replay --all-valid that is killed while it removes dead letters does not send the rest of them again', async () => {
+  await using sink = await startFaultSink()
+  await using installation = await Installation.start(sink.url, {}, { now })
+  await using _announced = await announce(folder, installation.cloud)
+  const people = Array.from({ length: 150 }, (_, index) => `p${index}`)
+  for (const [index, person] of people.entries()) {
+    const line = `{"_p":"${person}","_t":1393344604,"_n":"Paid"}`
+    await installation.putIntoDeadLetterQueue(toBody({ ...fixable(person, index + 1).deadLetter, line }))
+  }
+  const replay = ['rejects', 'replay', '--all-valid', '--yes']
+  const preload = path.join(import.meta.dirname, '..', 'support', 'dying-process.ts')
+  const env = { KM_DIES: 'after DeleteMessageBatch 1', NODE_OPTIONS: `--import=${preload}` }
+  expect((await run([...replay, '--state-dir', folder], env)).signal).toBe('SIGKILL')
+  await installation.idle()
+  const left = await deadLetterCount(installation)
+  expect(left).toBeGreaterThan(0)
+  expect(left).toBeLessThan(people.length)
+  aheadMs += 301_000
+
+  expect((await km(...replay)).stdout).toBe(
+    `${left} lines had been uploaded by an earlier run of this replay. Only their dead letters were removed now.\n`,
+  )
+  await installation.idle()
+  expect([...sink.taken.values()]).toEqual(people.map(() => 1))
+  expect(await deadLetterCount(installation)).toBe(0)
 })
 
 /** A dead letter without a time, and the row that fixes it. */

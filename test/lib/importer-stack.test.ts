@@ -29,7 +29,7 @@ describe('each part is deployed as promised', () => {
   test.each([
     //  the promise                                             the part       properties
     ['dead letters are kept for 14 days',                       DEAD_LETTERS,  { MessageRetentionPeriod: days(14) }],
-    ['work is kept for 4 days, less long than dead letters',    QUEUE,         { MessageRetentionPeriod: days(4) }],
+    ['work is kept for 14 days, the maximum of SQS',            QUEUE,         { MessageRetentionPeriod: days(14) }],
     ['a message stays invisible for six times the timeout',     QUEUE,         { VisibilityTimeout: 6 * 900 }],
     ['work is encrypted',                                       QUEUE,         { SqsManagedSseEnabled: true }],
     ['dead letters are encrypted',                              DEAD_LETTERS,  { SqsManagedSseEnabled: true }],

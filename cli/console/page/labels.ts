@@ -1,7 +1,7 @@
 import { REASONS } from '../../../lambda/reasons.ts'
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
 import type { DeadLetterReason } from '../../rejects/content.ts'
-import { counted } from './format.ts'
+import { counted, durationText } from './format.ts'
 
 /** Each tone has its own colour and its own shape. */
 export type Tone = 'running' | 'good' | 'warning' | 'error' | 'neutral'
@@ -36,6 +36,15 @@ export function stateText({ state, lines: { rejected, undeliverable } }: Pick<Re
     case 'gone':
       return 'deleted before it was fully read'
   }
+}
+
+/** The same as STALE_MS in lambda/report/report.ts. */
+export const STALE_MS = 30 * 60_000
+
+/** Says for how long an import that is not done has had no news, if that is long. */
+export function staleText({ updatedAt }: Pick<Report, 'updatedAt'>, now: number): string {
+  const silentMs = updatedAt === undefined ? 0 : now - Date.parse(updatedAt)
+  return silentMs < STALE_MS ? '' : `, no news for ${durationText(silentMs)}`
 }
 
 interface ReasonLabel {

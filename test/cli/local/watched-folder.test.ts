@@ -1,3 +1,4 @@
+import { watch } from 'node:fs'
 import { appendFile, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -201,6 +202,20 @@ test('a file that the disk has no room for is not uploaded', async () => {
   await watched.stop()
   expect(errors).toEqual([new Error(`no room for ${ONE.length}`)])
   expect(await uploads()).toEqual([])
+})
+
+test('after it was stopped, no folder is watched any more', async () => {
+  let watchers = 0
+  const counted = ((...args: Parameters<typeof watch>) => {
+    watchers += 1
+    return watch(...args).once('close', () => (watchers -= 1))
+  }) as typeof watch
+  await write('folder/a.json', ONE)
+  const watched = watchedFolder(QUIET_MS, { problems: [], notes: [] }, { watch: counted })
+  watched.start()
+  await watched.stop() // while the folder is still being searched
+  await setImmediate()
+  expect(watchers).toBe(0)
 })
 
 describe('what cannot be uploaded is reported in one line each, and the rest is uploaded', () => {

@@ -9,7 +9,13 @@ import { BUCKET } from '../../../cli/local/addresses.ts'
 import { startLocalServices } from '../../../cli/local/services.ts'
 import { contentOf } from '../../../cli/rejects/content.ts'
 import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
-import { ARCHIVED_SCHEMA, archivedText, readArchived, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
+import {
+  ARCHIVED_SCHEMA,
+  archivedText,
+  readArchived,
+  type ArchivedDeadLetter,
+  type Claim,
+} from '../../../lambda/archive/archived.ts'
 import { lineField, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import { QUICK_WAITS, TEST_WIRING } from '../../support/installation.ts'
 
@@ -76,9 +82,13 @@ export class TestDeployment implements AsyncDisposable {
   }
 
   /** Marks archived dead letters, stored together, as taken by a replay. */
-  async claim(deadLetters: readonly { readonly id: string }[], replayFile: string, at = new Date()): Promise<void> {
+  async claim(
+    deadLetters: readonly { readonly id: string }[],
+    { file: replayFile, run }: Pick<Claim, 'file' | 'run'>,
+    at = new Date(),
+  ): Promise<void> {
     const file = archivedFileOf(deadLetters.map(({ id }) => id))
-    const claim = { file: replayFile, at: at.toISOString() }
+    const claim = { file: replayFile, run, at: at.toISOString() }
     await this.put(file, archivedText(readArchived(await this.read(file)).map((deadLetter) => ({ ...deadLetter, claim }))))
   }
 

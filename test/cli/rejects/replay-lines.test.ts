@@ -2,6 +2,7 @@ import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { replayLines } from '../../../cli/rejects/replay-lines.ts'
+import { ReplayRecords } from '../../../cli/rejects/replay-records.ts'
 import { ReplayUpload, type EditedLine } from '../../../cli/rejects/replay-upload.ts'
 import { deadLetterOf, NEVER, TestDeployment } from './fixtures.ts'
 
@@ -78,6 +79,31 @@ describe('a replay', () => {
     expect(await cloud.read(key)).toBe('{"b":2}\n')
   })
 
+  test('of some of its lines, edited again, does not send what an interrupted one had sent', async () => {
+    const [first, second] = (await queueLines('{"a":1}', '{"b":2}')) as [EditedLine, EditedLine]
+    const upload = new ReplayUpload(cloud.deployment, [first, second])
+    const records = new ReplayRecords(cloud.deployment)
+    await records.write({ file: upload.nextKey, run: upload.run }, [first.id, second.id])
+    // Before the upload, the record of a replay means nothing.
+    expect(await records.sentIds()).toEqual(new Set())
+    await upload.upload([first, second])
+    const again = [{ ...second, line: '{"b":3}' }]
+    expect(await replay(again)).toEqual({ key: undefined, lines: 0, uploadedBefore: 1, missing: 0 })
+    expect(await cloud.visible()).toEqual([first.id])
+    await records.remove(upload.run)
+    expect(await records.sentIds()).toEqual(new Set())
+  })
+
+  test('does not take the file of another run for its own', async () => {
+    const lines = await queueLines('{"a":1}')
+    const [one, other] = [new ReplayUpload(cloud.deployment, lines), new ReplayUpload(cloud.deployment, lines)]
+    const records = new ReplayRecords(cloud.deployment)
+    await records.write({ file: one.nextKey, run: one.run }, ['never sent'])
+    await other.upload(lines)
+    expect(await records.sentIds()).toEqual(new Set())
+    await records.remove(one.run)
+  })
+
   test('does not send a line whose dead letter is not there', async () => {
     const result = await replay([{ id: 'gone', line: '{"a":1}' }])
     expect(result).toEqual({ key: undefined, lines: 0, uploadedBefore: 0, missing: 1 })
@@ -110,6 +136,7 @@ describe('two replays at the same time send each archived dead letter once', () 
     await cloud.archiveAll(ids, deadLetterOf('{}'), 'old')
     return ids.map((id) => ({ id, line: `{"id":"${id}"}` }))
   }
+  const OTHER = { file: 'incoming/replays/replay-of-another.json', run: 'another' }
   const edited = (lines: readonly EditedLine[], by: string) =>
     lines.map(({ id }) => ({ id, line: `{"id":"${id}","by":"${by}"}` }))
   const idsIn = (sent: readonly string[]) => sent.map((line) => (JSON.parse(line) as { id: string }).id).sort()
@@ -134,7 +161,7 @@ describe('two replays at the same time send each archived dead letter once', () 
   test('and one that was killed after its upload is not sent again with another text, but removed', async () => {
     const lines = await archiveLines(2)
     const upload = new ReplayUpload(cloud.deployment, lines)
-    await cloud.claim(lines, upload.nextKey)
+    await cloud.claim(lines, { file: upload.nextKey, run: upload.run })
     await upload.upload(lines)
     const others = edited(lines, 'other').slice(0, 1)
     expect(await replay(others)).toMatchObject({ lines: 0, uploadedBefore: 1, missing: 0 })
@@ -143,9 +170,9 @@ describe('two replays at the same time send each archived dead letter once', () 
 
   test('and one that was killed before its upload holds them for five minutes', async () => {
     const lines = await archiveLines(2)
-    await cloud.claim(lines, 'incoming/replays/replay-of-another.json')
+    await cloud.claim(lines, OTHER)
     expect(await replay(lines)).toMatchObject({ lines: 0, uploadedBefore: 0, missing: 2 })
-    await cloud.claim(lines, 'incoming/replays/replay-of-another.json', new Date(Date.now() - 301_000))
+    await cloud.claim(lines, OTHER, new Date(Date.now() - 301_000))
     expect(await replay(lines)).toMatchObject({ lines: 2, uploadedBefore: 0, missing: 0 })
   })
 })

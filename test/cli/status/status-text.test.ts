@@ -57,6 +57,13 @@ import queue 0 · dead letters 0
     )
   })
 
+  test('an import without news for half an hour says so', () => {
+    const quiet = { ...RUNNING, updatedAt: new Date(now - 1_800_000).toISOString() }
+    const active = { ...RUNNING, updatedAt: new Date(now - 1_799_000).toISOString() }
+    expect(statusText([quiet], context, PIPE)).toContain('\n  importing, no news for 30 min 0 s\n')
+    expect(statusText([active], context, PIPE)).toContain('\n  importing\n')
+  })
+
   test('before the first file', () => {
     expect(statusText([], { ...context, total: 0 }, PIPE)).toBe('No files yet.\n\nimport queue 0 · dead letters 0\n')
   })
@@ -140,4 +147,12 @@ test('a row of a table for programs', () => {
     seconds: 3_725,
     'lines a second': 10,
   })
+})
+
+test('an import without news says how to continue it', () => {
+  const quiet = { ...RUNNING, updatedAt: new Date(now - 90_180_000).toISOString() }
+  const text = reportText(quiet, { ...context, deploymentOptions: ' --stack S' }, PIPE)
+  expect(text).toContain('  importing, no news for 25 h 3 min\n')
+  expect(text).toContain('\n  npx km-import backfill --stack S\n')
+  expect(reportText(RUNNING, context, PIPE)).toContain('The import is running.')
 })

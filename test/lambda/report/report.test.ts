@@ -6,6 +6,8 @@ import {
   isFinished,
   missingReport,
   progressReport,
+  STALE_MS,
+  staleForMs,
   type ImportState,
 } from '../../../lambda/report/report.ts'
 import { reportKey } from '../../../lambda/keys.ts'
@@ -118,4 +120,20 @@ test('which reports are final, and which allow the file to be imported again', (
     ['gone', true, true],
     ['superseded', true, true],
   ])
+})
+
+test('a report of an import that is not done says when it was written, and when nothing had happened before', () => {
+  expect(progressReport(importState({}, 1), NOW)).toMatchObject({ updatedAt: NOW })
+  const stale = { since: NOW, segments: 2 }
+  expect(progressReport({ ...importState({}, 1), stale }, NOW)).toMatchObject({ stale })
+  expect(finalReport({ ...importState({}, 0), stale }, NOW)).not.toHaveProperty('stale')
+  expect(finalReport(importState({}, 0), NOW)).not.toHaveProperty('updatedAt')
+})
+
+test.each([
+  [{ updatedAt: NOW }, STALE_MS - 1, undefined],
+  [{ updatedAt: NOW }, STALE_MS, STALE_MS],
+  [{}, STALE_MS, undefined],
+])('%j, %i ms later, is stale for %p ms', (report, laterMs, expected) => {
+  expect(staleForMs(report, Date.parse(NOW) + laterMs)).toBe(expected)
 })

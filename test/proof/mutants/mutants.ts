@@ -269,8 +269,22 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a replay overwrites the file that another replay of the same dead letters has uploaded',
     file: 'cli/rejects/replay-upload.ts',
-    find: "ContentType: 'application/x-ndjson', IfNoneMatch: '*' }",
-    replace: "ContentType: 'application/x-ndjson' }",
+    find: "IfNoneMatch: '*',",
+    replace: '',
+    tests: ['test/cli/rejects/replay-lines.test.ts'],
+  },
+  {
+    name: 'a replay forgets what an interrupted one has sent, if it is of other dead letters',
+    file: 'cli/rejects/replay-lines.ts',
+    find: 'sentIds: await records.sentIds(),',
+    replace: 'sentIds: new Set(),',
+    tests: ['test/cli/rejects/replay-lines.test.ts', 'test/journeys/rejects.test.ts'],
+  },
+  {
+    name: 'the file of another run of a replay counts as its own',
+    file: 'cli/rejects/replay-records.ts',
+    find: 'return Metadata?.run === run',
+    replace: 'return Metadata !== undefined || run.length > 0',
     tests: ['test/cli/rejects/replay-lines.test.ts'],
   },
   {
@@ -283,8 +297,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dead letter is removed although one of its lines is not sent yet',
     file: 'cli/rejects/replay-lines.ts',
-    find: 'selection.has(id) && !isKept(id)',
-    replace: 'selection.has(id)',
+    find: 'filter((id) => !isKept(id))',
+    replace: 'filter((id) => isKept !== undefined || id)',
     tests: ['test/cli/rejects/replay-lines.test.ts'],
   },
   {

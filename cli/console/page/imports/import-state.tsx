@@ -3,7 +3,7 @@ import type { ImportSummary } from '../../api-types.ts'
 import { Icon, Status } from '../components/icon.tsx'
 import { expectedImports, findExpected } from '../expected-imports.ts'
 import { counted, fileName, grouped } from '../format.ts'
-import { STATE_TONES, stateText } from '../labels.ts'
+import { STATE_TONES, staleText, stateText } from '../labels.ts'
 import './import-state.css'
 
 /** The state of an import in words, with its icon; during the import also its progress. */
@@ -20,6 +20,7 @@ export function ImportState({ summary }: { readonly summary: ImportSummary }) {
       <Icon tone={tone} />
       <div class="import-progress">
         {stateText(report)}
+        {staleText(report, Date.now())}
         <progress
           aria-label={`Import of ${fileName(report.file.key)}`}
           {...(total !== undefined && total > 0 && { max: total, value: settled })}

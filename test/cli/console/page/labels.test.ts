@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { fixTextOf, meansOf, stateText } from '../../../../cli/console/page/labels.ts'
+import { fixTextOf, meansOf, staleText, STALE_MS as PAGE_STALE_MS, stateText } from '../../../../cli/console/page/labels.ts'
 import { MESSAGE_REASONS } from '../../../../cli/rejects/content.ts'
 import { stateText as terminalStateText } from '../../../../cli/status/report-table.ts'
 import { REASONS, type ReasonCode } from '../../../../lambda/reasons.ts'
-import type { ReportState } from '../../../../lambda/report/report.ts'
+import { STALE_MS, type ReportState } from '../../../../lambda/report/report.ts'
 
 describe('the state of an import', () => {
   // prettier-ignore
@@ -21,6 +21,15 @@ describe('the state of an import', () => {
     const report = { state, lines: { total: 500, delivered: 0, rejected, undeliverable, blank: 0 } }
     expect([stateText(report), terminalStateText(report)]).toEqual([text, text])
   })
+})
+
+test('an import without news says so on the page, after the same time as elsewhere', () => {
+  expect(PAGE_STALE_MS).toBe(STALE_MS)
+  const updatedAt = '2026-01-01T00:00:00.000Z'
+  const now = Date.parse(updatedAt)
+  expect(staleText({ updatedAt }, now + STALE_MS - 1)).toBe('')
+  expect(staleText({ updatedAt }, now + 90_000_000)).toBe(', no news for 1 d 1 h')
+  expect(staleText({}, now)).toBe('')
 })
 
 describe('a reason', () => {

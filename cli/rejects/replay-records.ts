@@ -1,0 +1,90 @@
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, NotFound, PutObjectCommand } from '@aws-sdk/client-s3'
+import * as v from 'valibot'
+import type { Claim } from '../../lambda/archive/archived.ts'
+import { CHECKPOINTS_PREFIX } from '../../lambda/keys.ts'
+import type { Deployment } from '../deployment/deployment.ts'
+import { listObjects } from '../deployment/list-objects.ts'
+
+/** The stack deletes what is older than 30 days under this prefix. SQS deletes a dead letter after 14. */
+const RECORDS_PREFIX = `${CHECKPOINTS_PREFIX}replays/`
+
+const Record = v.object({
+  schema: v.literal('kissmetrics-importer/replay/v1'),
+  file: v.string(),
+  run: v.string(),
+  ids: v.array(v.string()),
+})
+
+/** A run of a replay, and the file that it uploads. */
+export type ReplayRun = Pick<Claim, 'file' | 'run'>
+
+/**
+ * Which dead letters each running replay sends.
+ *
+ * A record is written before the upload and deleted after its dead letters are. So if a replay is killed in between, the next one knows
+ * what was sent, also if it replays other dead letters than the first.
+ */
+export class ReplayRecords {
+  readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
+
+  constructor(deployment: Pick<Deployment, 's3' | 'bucket'>) {
+    this.#deployment = deployment
+  }
+
+  async write({ file, run }: ReplayRun, ids: readonly string[]): Promise<void> {
+    const { s3, bucket } = this.#deployment
+    const record: v.InferOutput<typeof Record> = { schema: 'kissmetrics-importer/replay/v1', file, run, ids: [...ids] }
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: keyOf(run),
+        Body: JSON.stringify(record),
+        ContentType: 'application/json',
+      }),
+    )
+  }
+
+  async remove(run: string): Promise<void> {
+    const { s3, bucket } = this.#deployment
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(run) }))
+  }
+
+  /** Dead letters that a replay has sent and did not get to deleting. */
+  async sentIds(): Promise<ReadonlySet<string>> {
+    const { s3, bucket } = this.#deployment
+    const sent = new Set<string>()
+    for await (const { key } of listObjects(s3, bucket, RECORDS_PREFIX)) {
+      const record = await this.#read(key)
+      if (record !== undefined && (await isUploaded(this.#deployment, record))) for (const id of record.ids) sent.add(id)
+    }
+    return sent
+  }
+
+  /** @returns undefined if the replay has ended in the meantime, or the object is not a record */
+  async #read(key: string): Promise<v.InferOutput<typeof Record> | undefined> {
+    const { s3, bucket } = this.#deployment
+    try {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Record), await Body?.transformToString())
+      return parsed.success ? parsed.output : undefined
+    } catch (error) {
+      if (error instanceof Error && error.name === 'NoSuchKey') return undefined
+      throw error
+    }
+  }
+}
+
+/** Whether exactly this run has uploaded its file: a file of the same name can be of another run of the same replay. */
+export async function isUploaded({ s3, bucket }: Pick<Deployment, 's3' | 'bucket'>, { file, run }: ReplayRun): Promise<boolean> {
+  try {
+    const { Metadata } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: file }))
+    return Metadata?.run === run
+  } catch (error) {
+    if (error instanceof NotFound) return false
+    throw error
+  }
+}
+
+function keyOf(run: string): string {
+  return `${RECORDS_PREFIX}${run}.json`
+}
