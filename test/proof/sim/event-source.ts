@@ -110,7 +110,7 @@ export class EventSource {
   #portsFor(worker: Worker, log: Log): Ports {
     const { clock, faults, observed, scenario } = this.#options
     const { store, queue, deadLetters, endpoint } = observed
-    const { maxInFlight, maxLinesPerSecond, segmentBytes } = scenario
+    const { maxInFlight, maxLinesPerSecond, segmentBytes, checkpointMs } = scenario
     return {
       files: resuming(store.files(worker, faults.store), worker.clock),
       listing: store.listing(worker, faults.store),
@@ -131,7 +131,7 @@ export class EventSource {
       clock: worker.clock,
       newRun: () => `run-${(this.#runs += 1)}`,
       events: eventsFor(log),
-      limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs: 1_000, deadlineMarginMs: 0 },
+      limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs, deadlineMarginMs: 0 },
     }
   }
 }
