@@ -145,7 +145,9 @@ export function parseEndpoint(text: string, name: string): URL {
   }
   const isLoopback = LOOPBACK_HOSTS.has(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) {
-    throw new SetupError(`${name} is ${shown(text)}: ${expected}. Only https is allowed, because each request contains the API key.`)
+    throw new SetupError(
+      `${name} is ${shown(text)}: ${expected}. Only https is allowed, because each request contains the API key.`,
+    )
   }
   // An IP address is never Kissmetrics. It is how a mistake or an attacker reaches an internal network.
   if (!isLoopback && (/^[\d.]+$/.test(url.hostname) || url.hostname.startsWith('['))) {

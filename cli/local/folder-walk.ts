@@ -6,6 +6,8 @@ import { codeOf } from '../../lambda/errors.ts'
 export interface WalkOptions {
   /** Called with each folder before its files are listed. */
   readonly onFolder: (folder: string) => void
+  /** Called with a folder that is listed under another path already. */
+  readonly onRepeated: (folder: string, first: string) => void
   /** Called with what is left out, and why. */
   readonly onProblem: (file: string, problem: string) => void
   /** The folders that were listed, by their real path. A second walk must get the same map, so that it lists them under the same path. */
@@ -22,7 +24,7 @@ export async function* walk(folder: string, options: WalkOptions): AsyncGenerato
     const real = await realpath(folder)
     const first = options.listed.get(real) ?? folder
     if (first !== folder) {
-      options.onProblem(folder, `leads to the same folder as ${first}, which is imported`)
+      options.onRepeated(folder, first)
       return
     }
     options.listed.set(real, folder)

@@ -85,6 +85,9 @@ export class WatchedFolder {
       onFolder: (folder) => {
         this.#watch.add(folder)
       },
+      onRepeated: (other, first) => {
+        if (this.#isNew(other, first)) options.onNote(`${other} leads to the same folder as ${first}, which is imported.`)
+      },
       onProblem: (file, problem) => {
         this.#report(file, problem)
       },
@@ -108,7 +111,13 @@ export class WatchedFolder {
 
   async isEmpty(): Promise<boolean> {
     const ignore = (): void => undefined
-    for await (const _file of walk(this.#options.folder, { listed: new Map(), onFolder: ignore, onProblem: ignore })) return false
+    for await (const _file of walk(this.#options.folder, {
+      listed: new Map(),
+      onFolder: ignore,
+      onRepeated: ignore,
+      onProblem: ignore,
+    }))
+      return false
     return true
   }
 

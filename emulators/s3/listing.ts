@@ -53,17 +53,13 @@ export function listVersions(store: Store, bucket: string, query: URLSearchParam
   const max = maxKeysOf(query)
   const encode = encoderOf(query)
   const after = { key: query.get('key-marker') ?? '', versionId: query.get('version-id-marker') ?? undefined }
-  const rows = store.db
-    .prepare('SELECT * FROM objects WHERE bucket = ? AND key >= ? ORDER BY key, sequence DESC')
-    .all(bucket, after.key)
-    .map(toObject)
-  const start =
-    after.versionId === undefined
-      ? rows.findIndex(({ key }) => key > after.key)
-      : rows.findIndex(({ versionId }) => versionId === after.versionId) + 1
-  const matching = (start === -1 ? [] : rows.slice(after.key === '' ? 0 : start)).filter(({ key }) => key.startsWith(prefix))
-  const page = matching.slice(0, max)
-  const isTruncated = matching.length > page.length
+  const page: StoredObject[] = []
+  let isTruncated = false
+  for (const version of versionsAfter(store, bucket, prefix, after)) {
+    isTruncated = page.length >= max
+    if (isTruncated) break
+    page.push(version)
+  }
   const last = page.at(-1)
   const entries = page.map((object) => {
     const name = object.isDeleteMarker ? 'DeleteMarker' : 'Version'
@@ -80,6 +76,24 @@ export function listVersions(store: Store, bucket: string, query: URLSearchParam
     NextVersionIdMarker: isTruncated ? last?.versionId : undefined,
   })
   return documentOf('ListVersionsResult', head + entries.join(''))
+}
+
+function* versionsAfter(
+  store: Store,
+  bucket: string,
+  prefix: string,
+  after: { readonly key: string; readonly versionId: string | undefined },
+): Generator<StoredObject> {
+  let isPast = after.key === ''
+  const rows = store.db
+    .prepare('SELECT * FROM objects WHERE bucket = ? AND key >= ? AND key >= ? ORDER BY key, sequence DESC')
+    .iterate(bucket, after.key, prefix)
+  for (const row of rows) {
+    const object = toObject(row)
+    if (!object.key.startsWith(prefix)) return
+    if (isPast || object.key !== after.key) yield object
+    else isPast = object.versionId === after.versionId
+  }
 }
 
 /** Like S3, SQLite compares text by its UTF-8 bytes. */

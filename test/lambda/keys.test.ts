@@ -10,7 +10,12 @@ describe('S3 allows keys of 1,024 bytes, and every key that is derived from one 
   test.each([14, 100, 899, 900, 901, 970, 971, 1_000, 1_023, 1_024])('%d bytes', (bytes) => {
     for (const character of ['x', '名', '😀']) {
       const file = fileOf(keyOf(bytes, character))
-      for (const key of [reportKey(file), checkpointKey(file, 99_999), checkpointKey(file, 'plan'), quarantineKey(file, Number.MAX_SAFE_INTEGER)]) {
+      for (const key of [
+        reportKey(file),
+        checkpointKey(file, 99_999),
+        checkpointKey(file, 'plan'),
+        quarantineKey(file, Number.MAX_SAFE_INTEGER),
+      ]) {
         expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1_024)
         expect(key.isWellFormed()).toBe(true)
       }

@@ -17,7 +17,9 @@ test('each state folder has its own credentials, and keeps them', async () => {
   const first = await readCredentials(stateDir)
   expect(await readCredentials(stateDir)).toEqual(first)
   const other = await readCredentials(`${stateDir}-2`)
-  expect(new Set([first, other].flatMap(({ accessKeyId, secretAccessKey, apiKey }) => [accessKeyId, secretAccessKey, apiKey])).size).toBe(6)
+  expect(
+    new Set([first, other].flatMap(({ accessKeyId, secretAccessKey, apiKey }) => [accessKeyId, secretAccessKey, apiKey])).size,
+  ).toBe(6)
   expect(first.apiKey).toMatch(/^[0-9a-f]{40}$/)
 })
 
