@@ -11,12 +11,20 @@ export const REPORTS_PREFIX = 'reports/'
 /** Checkpoints: how far each import is. */
 export const CHECKPOINTS_PREFIX = 'checkpoints/'
 
+/** Records of running replays: which dead letters each of them sends. */
+export const REPLAY_RECORDS_PREFIX = `${CHECKPOINTS_PREFIX}replays/`
+
 /** Dead letters that were moved out of their queue. They never expire. */
 export const ARCHIVED_PREFIX = 'archived/'
 
 /** The key of a report. It contains the version of the object, so a new upload under the same key has its own report. */
 export function reportKey(file: SourceFile): string {
   return `${REPORTS_PREFIX}${pathOf(file)}/report.json`
+}
+
+/** The reports of all versions of a file are under this prefix. */
+export function reportsOf(key: string): string {
+  return `${REPORTS_PREFIX}${shortened(key)}/`
 }
 
 /** The key of a checkpoint: one for each segment, counted from 1, and one for the plan of the split. */
@@ -38,7 +46,26 @@ export function quarantineKey(file: SourceFile, line: number | undefined): strin
 export const REPLAYS_PREFIX = 'incoming/replays/'
 
 function pathOf({ key, versionId, etag }: SourceFile): string {
-  return `${key}/${versionId ?? etag?.replaceAll('"', '') ?? 'unknown'}`
+  return `${shortened(key)}/${versionId ?? etag?.replaceAll('"', '') ?? 'unknown'}`
+}
+
+/** S3 allows 1,024 bytes. The rest is for the prefix, the version and the name of a document. */
+const MAX_KEY_BYTES = 900
+/** At most four bytes each. */
+const KEPT_CHARACTERS = 100
+
+/** A key that would be too long inside another one keeps its beginning, and a hash stands for the rest. */
+function shortened(key: string): string {
+  const bytes = new TextEncoder().encode(key)
+  if (bytes.length <= MAX_KEY_BYTES) return key
+  return `${Array.from(key).slice(0, KEPT_CHARACTERS).join('')}~${hashOf(bytes)}`
+}
+
+/** FNV-1a with 128 bits: the page runs this too, and Node's hashes do not exist there. @see RFC 9923 */
+function hashOf(bytes: Uint8Array): string {
+  let hash = 0x6c62272e07bb014262b821756295c58dn
+  for (const byte of bytes) hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * 0x1000000000000000000013bn)
+  return hash.toString(16).padStart(32, '0')
 }
 
 /** Files to import. */

@@ -12,7 +12,7 @@ export interface NumberSetting {
 export const NUMBER_SETTINGS = {
   KM_MAX_IN_FLIGHT: {
     unit: 'requests',
-    default: 64,
+    default: 128,
     min: 1,
     max: 512,
     why: 'the maximum number of requests in flight, in one invocation',
@@ -135,23 +135,28 @@ export function readNumberSetting(name: NumberSettingName, env: Env): number {
  */
 export function parseEndpoint(text: string, name: string): URL {
   const expected = `expected an address like ${KISSMETRICS_ENDPOINT}`
-  if (!URL.canParse(text)) throw new SetupError(`${name} is "${text}": ${expected}.`)
+  if (!URL.canParse(text)) throw new SetupError(`${name} is ${shown(text)}: ${expected}.`)
   const url = new URL(text)
   // The message must not repeat the password.
   if (url.username !== '' || url.password !== '')
     throw new SetupError(`${name} holds a user name or password: ${expected}, without them.`)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    throw new SetupError(`${name} is "${text}": ${expected}, with nothing after the host. Remove the rest.`)
+    throw new SetupError(`${name} is ${shown(text)}: ${expected}, with nothing after the host. Remove the rest.`)
   }
   const isLoopback = LOOPBACK_HOSTS.has(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) {
-    throw new SetupError(`${name} is "${text}": ${expected}. Only https is allowed, because each request contains the API key.`)
+    throw new SetupError(`${name} is ${shown(text)}: ${expected}. Only https is allowed, because each request contains the API key.`)
   }
   // An IP address is never Kissmetrics. It is how a mistake or an attacker reaches an internal network.
   if (!isLoopback && (/^[\d.]+$/.test(url.hostname) || url.hostname.startsWith('['))) {
-    throw new SetupError(`${name} is "${text}": ${expected}, with a host name instead of an IP address.`)
+    throw new SetupError(`${name} is ${shown(text)}: ${expected}, with a host name instead of an IP address.`)
   }
   return url
+}
+
+/** A message quotes what the user wrote, but never what could be a key, like a query or 20 letters and digits in a row. */
+export function shown(text: string): string {
+  return /[?#@=&]|[\da-z]{20}/i.test(text) ? 'not shown here, because it may contain a key' : `"${text}"`
 }
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]'])

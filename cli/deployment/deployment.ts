@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SetupError } from '../../lambda/errors.ts'
 import { BUCKET, useEmulators } from '../local/addresses.ts'
+import { readCredentials } from '../local/credentials.ts'
 import type { LocalServices } from '../local/services.ts'
 
 /** The options that choose an importer. Every command that needs one has them. */
@@ -68,7 +69,7 @@ async function findLocal(stateDir: string): Promise<Deployment> {
   await fetch(s3Url).catch(() => {
     throw notRunning
   })
-  useEmulators(s3Url, sqsUrl)
+  useEmulators(s3Url, sqsUrl, await readCredentials(stateDir))
   return { name: THIS_COMPUTER, s3: new S3Client({}), sqs: new SQSClient({}), bucket: BUCKET, ...rest }
 }
 

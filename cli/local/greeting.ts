@@ -1,5 +1,7 @@
 import { printable, styled, type Output } from '../terminal/output.ts'
+import { displayPath } from '../terminal/display-path.ts'
 import { BUCKET } from './addresses.ts'
+import { awsProfileVariables } from './credentials.ts'
 import type { LocalOptions } from './options.ts'
 import type { Servers } from './servers.ts'
 
@@ -20,6 +22,7 @@ export function greeting(
     ],
     ['bucket', `${services.s3Url}/${BUCKET}`],
     ['queues', services.sqsUrl],
+    ['AWS command line', `${awsProfileVariables(displayPath(stateDir))} aws s3 ls ${BUCKET}/incoming/`],
     ['reports', printable(`${stateDir}/reports`)],
   ]
   const end = once ? 'Imports the files that are there, then exits.' : 'Ctrl-C stops it. The next start continues from there.'

@@ -25,7 +25,7 @@ import { Progress } from './progress.ts'
 import { ReportFollower } from './reports.ts'
 import { isEmpty, uploadSamples } from './samples.ts'
 import { runResult, setupResult } from './run-result.ts'
-import { startServers, type Servers } from './servers.ts'
+import { LOCAL_CHECKPOINT_SECONDS, startServers, type Servers } from './servers.ts'
 import { notifyOn, terminalLog, type Notify } from './terminal-log.ts'
 import { WatchedFolder } from './watched-folder.ts'
 
@@ -42,6 +42,7 @@ const ARGS = process.argv.slice(2)
  * @throws SetupError for what only a person can fix
  */
 export async function local(options: LocalOptions): Promise<ExitCode> {
+  process.umask(0o077) // the state folder holds personal data, and the credentials of the emulators
   const status = new StatusLine(process.stderr)
   status.show('Starting…')
   const wiring = wiringOf(await readCdkSettings())
@@ -224,7 +225,7 @@ class LocalRun {
       apiKeySecretArn: undefined, // the key is passed directly
     }
     return {
-      KM_CHECKPOINT_SECONDS: '1', // a start after a crash waits for three times as long
+      KM_CHECKPOINT_SECONDS: String(LOCAL_CHECKPOINT_SECONDS),
       ...values,
       ...process.env,
       ...Object.fromEntries(Object.entries(references).map(([name, part]) => [name, parts[part]])),

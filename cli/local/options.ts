@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { parseEndpoint, TEXT_SETTINGS } from '../../lambda/settings.ts'
+import { parseEndpoint, shown, TEXT_SETTINGS } from '../../lambda/settings.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { readPort } from '../terminal/port-option.ts'
 
@@ -63,6 +63,11 @@ export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Pr
 export function readTarget(endpoint: string, apiKeyEnv: string, what: string, env: NodeJS.ProcessEnv): Target {
   const url = parseEndpoint(endpoint, '--endpoint')
   const apiKey = env[apiKeyEnv]?.trim() ?? ''
+  if (!/^[a-z_]\w*$/i.test(apiKeyEnv) || shown(apiKeyEnv) !== `"${apiKeyEnv}"`)
+    throw new SetupError(
+      '--api-key-env needs the name of an environment variable, and never the key itself. ' +
+        `Put the key into a variable (export ${DEFAULT_API_KEY_ENV}=…), and name that one or leave the option out.`,
+    )
   if (apiKey === '') {
     throw new SetupError(
       `No API key: the environment variable ${apiKeyEnv} is not set, and ${what} needs one. ` +
@@ -91,7 +96,7 @@ async function readWatchedDir(named: string | undefined): Promise<string> {
 
 async function readStateDir(named: string): Promise<string> {
   const folder = path.resolve(named)
-  await createFolder(folder, '--state-dir')
+  await createFolder(folder, '--state-dir', ONLY_OWNER)
   await access(folder, constants.R_OK | constants.W_OK).catch((cause: unknown) => {
     throw new SetupError(
       `--state-dir is "${folder}": you may not write to it. Give yourself access (chmod u+rwx), or name another.`,
@@ -101,8 +106,10 @@ async function readStateDir(named: string): Promise<string> {
   return folder
 }
 
-async function createFolder(folder: string, what: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+const ONLY_OWNER = 0o700
+
+async function createFolder(folder: string, what: string, mode?: number): Promise<void> {
+  await mkdir(folder, { recursive: true, mode }).catch((cause: unknown) => {
     throw new SetupError(`${what} is "${folder}": it could not be created (${codeOf(cause)}). Name another folder.`, { cause })
   })
 }

@@ -6,10 +6,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import type { Credentials } from '../../emulators/signature.ts'
 import { startS3, type S3Emulator } from '../../emulators/s3/server.ts'
 import { startSqs, type SqsOptions } from '../../emulators/sqs/server.ts'
 import type { Wiring } from '../../lib/wiring.ts'
 import { BUCKET, useEmulators } from './addresses.ts'
+import { readCredentials, writeAwsProfile } from './credentials.ts'
 import { s3InProcess, sqsInProcess } from './in-process.ts'
 
 const IMPORT_QUEUE = 'import'
@@ -23,6 +25,8 @@ export interface LocalServices {
   readonly sqs: SQSClient
   /** Follows what is written to the bucket. */
   readonly writes: Pick<S3Emulator, 'writtenAfter' | 'lastSequence'>
+  /** What other processes need to use the emulators. */
+  readonly credentials: Credentials
   readonly s3Url: string
   readonly sqsUrl: string
   readonly importQueueUrl: string
@@ -38,27 +42,36 @@ type ServiceWiring = Pick<Wiring, 'bucket' | 'importQueue' | 'deadLetterQueue'>
  * From then on, every AWS client of this process uses these two emulators.
  *
  * @param port port of S3; SQS uses the next one. 0: any free ports
- * @param queueOptions clock and waits of the queues; default: the system clock, and all of each wait
+ * @param queueOptions clock and waits of the queues; default: the system clock, all of each wait, and none for messages in flight
  */
 export async function startLocalServices(
   stateDir: string,
   port: number,
   wiring: ServiceWiring,
-  queueOptions: Pick<SqsOptions, 'now' | 'waitScale'> = {},
+  queueOptions: Pick<SqsOptions, 'now' | 'waitScale' | 'releaseAfterMs'> = {},
 ): Promise<LocalServices> {
+  const credentials = await readCredentials(stateDir)
   const sqsServer = await startSqs({
     ...queueOptions,
+    credentials,
     dir: path.join(stateDir, 'sqs'),
     port: port === 0 ? 0 : port + 1,
     endDelaysOnStart: true,
   })
   try {
-    const s3Server = await startS3({ dir: path.join(stateDir, 's3'), port, onEvent: (arn, body) => sqsServer.send(arn, body) })
-    useEmulators(s3Server.url, sqsServer.url)
+    const s3Server = await startS3({
+      dir: path.join(stateDir, 's3'),
+      port,
+      credentials,
+      onEvent: (arn, body) => sqsServer.send(arn, body),
+    })
+    useEmulators(s3Server.url, sqsServer.url, credentials)
+    await writeAwsProfile(stateDir, credentials, { s3Url: s3Server.url, sqsUrl: sqsServer.url })
     const services: LocalServices = {
       s3: s3InProcess(new S3Client({}), s3Server),
       sqs: sqsInProcess(new SQSClient({}), sqsServer),
       writes: s3Server,
+      credentials,
       s3Url: s3Server.url,
       sqsUrl: sqsServer.url,
       importQueueUrl: sqsServer.queueUrl(IMPORT_QUEUE),

@@ -64,7 +64,7 @@ export function reportRows(report: Report, output: Output): readonly string[] {
     ...(failure === undefined ? [] : wrappedBeside('  why', printable(failure.detail), TEXT_COLUMN)),
     ...(hasCounts ? countRows(report) : []),
     ...(repeatsPossible > 0
-      ? [countRow('repeats', repeatsPossible, 'at most, after an interruption; Kissmetrics ignores them')]
+      ? [countRow('repeats', repeatsPossible, 'at most; Kissmetrics ignores repeats')]
       : []),
   ]
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SetupError } from '../../lambda/errors.ts'
-import { REPORTS_PREFIX } from '../../lambda/keys.ts'
+import { reportsOf } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -61,7 +61,7 @@ async function showAll(deployment: Deployment, cache: ReportCache, flags: Status
 async function showOne(deployment: Deployment, cache: ReportCache, key: string, flags: StatusFlags): Promise<string> {
   const found: Report[] = []
   for (const name of [key, `incoming/${key}`]) {
-    for await (const { key: where } of listObjects(deployment.s3, deployment.bucket, `${REPORTS_PREFIX}${name}/`)) {
+    for await (const { key: where } of listObjects(deployment.s3, deployment.bucket, reportsOf(name))) {
       const report = await cache.get(where)
       if (report?.file.key === name) found.push(report)
     }

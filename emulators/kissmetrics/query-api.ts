@@ -8,6 +8,8 @@ and answers 200 to everything, even to what it ignores. To see what it received:
   GET /events?name=N&person=P   events, newest first (limit=50)
   GET /people/IDENTITY          one person: aliases, events, and the last value of each property
   GET /requests                 the requests as received, newest first (limit=50)
+
+Add the key to each, as in the address of this page: /summary?_k=KEY
 `
 
 const DEFAULT_LIMIT = 50

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { refusalOf } from '../local-only.ts'
+import { isEqual } from '../signature.ts'
 import { RequestRecorder } from './recorder.ts'
 import { answerQuery } from './query-api.ts'
 import { Queries } from './queries.ts'
@@ -11,12 +13,16 @@ export interface KissmetricsEmulatorOptions {
   readonly dir: string
   /** @default any free port */
   readonly port?: number
+  /** The only API key that is accepted, as `_k` of every request. @default any, and queries without a key */
+  readonly apiKey?: string
   /** Clock in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
 }
 
 export interface KissmetricsEmulator {
   readonly url: string
+  /** Address of the queries, with the API key: a browser can open it. */
+  readonly queryUrl: string
   readonly port: number
   stop(): Promise<void>
 }
@@ -39,13 +45,14 @@ const KEEP_ALIVE_MS = 65_000
 export async function startKissmetricsEmulator({
   dir,
   port = 0,
+  apiKey,
   now = Date.now,
 }: KissmetricsEmulatorOptions): Promise<KissmetricsEmulator> {
   const db = openStore(dir)
   const recorder = new RequestRecorder(db)
   const queries = new Queries(db)
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    answer(recorder, queries, request, response, now)
+    answer({ recorder, queries, apiKey, now }, request, response)
   })
   try {
     await listen(server, port)
@@ -54,8 +61,10 @@ export async function startKissmetricsEmulator({
     throw error
   }
   const address = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${address.port}`
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url,
+    queryUrl: apiKey === undefined ? url : `${url}/?_k=${apiKey}`,
     port: address.port,
     stop: async () => {
       recorder.commit() // answers the pending requests while their connections are open
@@ -73,29 +82,35 @@ async function listen(server: Server, port: number): Promise<void> {
   await once(server, 'listening')
 }
 
-function answer(
-  recorder: RequestRecorder,
-  queries: Queries,
-  request: IncomingMessage,
-  response: ServerResponse,
-  now: () => number,
-): void {
-  // Prevents DNS rebinding: a website could otherwise resolve its own host name to this computer, and read personal data.
-  if (!LOOPBACK_HOST.test(request.headers.host ?? '')) {
-    response
-      .writeHead(403, { 'content-type': 'text/plain' })
-      .end('The Kissmetrics emulator only answers on 127.0.0.1 and localhost.\n')
-    return
-  }
+interface Emulator {
+  readonly recorder: RequestRecorder
+  readonly queries: Queries
+  readonly apiKey: string | undefined
+  readonly now: () => number
+}
+
+function answer({ recorder, queries, apiKey, now }: Emulator, request: IncomingMessage, response: ServerResponse): void {
   const target = request.url ?? ''
   const queryStart = target.indexOf('?')
   const path = queryStart === -1 ? target : target.slice(0, queryStart)
   const query = queryStart === -1 ? '' : target.slice(queryStart + 1)
+  const isAllowed = (parameters: string): boolean =>
+    apiKey === undefined || isEqual(new URLSearchParams(parameters).get('_k') ?? '', apiKey)
+  const refusal = isNavigation(request) ? refusalOf({ host: request.headers.host }) : refusalOf(request.headers)
+  if (refusal !== undefined) {
+    refuse(response, refusal)
+    return
+  }
   if (!TRACKING_PATHS.has(path)) {
-    answerQuery(queries, request, path, new URLSearchParams(query), response)
+    if (isAllowed(query)) answerQuery(queries, request, path, new URLSearchParams(query), response)
+    else refuse(response, NO_KEY)
     return
   }
   const record = (parameters: string): void => {
+    if (!isAllowed(parameters)) {
+      refuse(response, NO_KEY)
+      return
+    }
     recorder.add({ at: now(), method: request.method ?? '', path, parameters }, (failure) => {
       if (failure === undefined) response.writeHead(200, GIF_HEADERS).end(GIF)
       else response.writeHead(500, { 'content-type': 'text/plain' }).end('The request could not be stored: is the disk full?\n')
@@ -112,7 +127,16 @@ function answer(
   })
 }
 
-const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/i
+/** A link that the user follows, like the one in the console. A page cannot read the answer. */
+function isNavigation({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+}
+
+const NO_KEY = 'The API key (_k) is not the one of this emulator. Its complete address contains the key.'
+
+function refuse(response: ServerResponse, why: string): void {
+  response.writeHead(403, { 'content-type': 'text/plain' }).end(`${why}\n`)
+}
 
 /** @param onForm called with the form, or undefined if it is too long; not called if the connection breaks */
 function readForm(request: IncomingMessage, onForm: (form: string | undefined) => void): void {

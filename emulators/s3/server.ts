@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { refusalOf } from '../local-only.ts'
+import { isSigned, type Credentials } from '../signature.ts'
 import { Blobs } from './blobs.ts'
 import { answerBucket } from './buckets.ts'
 import { noFaults, type S3Faults } from './faults.ts'
@@ -18,6 +20,8 @@ export interface S3Options {
   /** @default any free port */
   readonly port?: number
   readonly region?: string
+  /** The only credentials that are accepted. @default any, and requests without a signature */
+  readonly credentials?: Credentials
   /** Receives the events of the buckets' notifications. */
   readonly onEvent?: OnEvent
 }
@@ -49,6 +53,7 @@ export async function startS3({
   dir,
   port = 0,
   region = 'us-east-1',
+  credentials,
   onEvent = () => Promise.resolve(),
 }: S3Options): Promise<S3Emulator> {
   const server = createServer({ requestTimeout: 0 })
@@ -72,7 +77,7 @@ export async function startS3({
   }
   notifications.deliver() // events that a crash left undelivered
   server.on('request', (request, response) => {
-    void answer(service, request, response)
+    void answer(service, credentials, request, response)
   })
   return {
     url: `http://127.0.0.1:${address.port}`,
@@ -91,15 +96,29 @@ export async function startS3({
   }
 }
 
-async function answer(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  service: Service,
+  credentials: Credentials | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const requestId = randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()
   response.setHeader('x-amz-request-id', requestId)
   response.setHeader('x-amz-id-2', 'local')
   try {
+    checkAccess(request, credentials)
     await route(service, readCall(request, response))
   } catch (error) {
     answerError(request, response, error, requestId)
   }
+}
+
+function checkAccess({ method = '', url = '', headers }: IncomingMessage, credentials: Credentials | undefined): void {
+  const refusal = refusalOf(headers)
+  if (refusal !== undefined) throw new S3Error(403, 'AccessDenied', refusal)
+  const payloadHash = String(headers['x-amz-content-sha256'])
+  if (credentials !== undefined && !isSigned({ method, url, headers, payloadHash }, credentials))
+    throw new S3Error(403, 'SignatureDoesNotMatch', 'The request is not signed with the credentials in the state folder.')
 }
 
 function answerError(request: IncomingMessage, response: ServerResponse, error: unknown, requestId: string): void {

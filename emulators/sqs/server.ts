@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { refusalOf } from '../local-only.ts'
+import { isSigned, type Credentials } from '../signature.ts'
 import { checkContent } from './content.ts'
 import { SqsError, unreadable } from './errors.ts'
 import { noFaults, strikes, type SqsFaults } from './faults.ts'
@@ -31,8 +33,12 @@ export interface SqsOptions {
   readonly waitScale?: number
   /** Whether messages in flight become visible, and their last delivery does not count: their consumers ended with the process. @default true */
   readonly releaseInFlightOnStart?: boolean
+  /** When they become visible. Consumers that hold leases of their own set it to the length of a lease. @default 0 */
+  readonly releaseAfterMs?: number
   /** Whether delayed messages become visible, so that a restart does not have to wait for them. @default false */
   readonly endDelaysOnStart?: boolean
+  /** The only credentials that are accepted. @default any, and requests without a signature */
+  readonly credentials?: Credentials
   /** @default none */
   readonly faults?: Partial<SqsFaults>
 }
@@ -75,7 +81,7 @@ export async function startSqs(options: SqsOptions): Promise<SqsEmulator> {
     // Only after listening: a second start on the same port must not touch the state of the first.
     const { service, close } = openService(options, url)
     server.on('request', (request, response) => {
-      void answer(service, request, response)
+      void answer(service, options.credentials, request, response)
     })
     return {
       url,
@@ -116,12 +122,13 @@ function openService(options: SqsOptions, url: string): { readonly service: Serv
     now = Date.now,
     waitScale = 1,
     releaseInFlightOnStart = true,
+    releaseAfterMs = 0,
     endDelaysOnStart = false,
   } = options
   const db = openStore(dir)
   const queues = new Queues(db, region, accountId, now)
   const messages = new Messages(db, queues, now)
-  if (releaseInFlightOnStart) messages.releaseInFlight()
+  if (releaseInFlightOnStart) messages.releaseInFlight(releaseAfterMs)
   if (endDelaysOnStart) messages.endDelays()
   const moveTasks = new MoveTasks(db, queues, messages, now)
   const faults = { ...noFaults(), ...options.faults }
@@ -141,7 +148,12 @@ function sendInProcess({ queues, messages }: Service, queueArn: string, body: st
   messages.send(queue, body, {})
 }
 
-async function answer(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  service: Service,
+  credentials: Credentials | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const gone = new AbortController()
   response.on('close', () => {
     gone.abort()
@@ -149,8 +161,10 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
   response.setHeader('x-amzn-requestid', randomUUID())
   response.setHeader('content-type', 'application/x-amz-json-1.0')
   try {
-    checkHost(request)
+    const refusal = refusalOf(request.headers)
+    if (refusal !== undefined) throw accessDenied(refusal)
     const body = await bodyOf(request)
+    checkSignature(request, body, credentials)
     if (strikes(service.faults, 'unavailable'))
       throw new SqsError('ServiceUnavailable', 'Service is unavailable. Please retry.', 'ServiceUnavailable', 503)
     const operation = operationOf(request.headers['x-amz-target'])
@@ -161,15 +175,18 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
   }
 }
 
-/** Prevents DNS rebinding: a web page must not reach the queues through a host name that resolves to this computer. */
-function checkHost({ headers: { host = '' } }: IncomingMessage): void {
-  if (/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) return
-  throw new SqsError(
-    'com.amazon.coral.service#AccessDeniedException',
-    'The SQS emulator only answers on 127.0.0.1 or localhost.',
-    'AccessDenied',
-    403,
-  )
+function checkSignature(
+  { method = '', url = '', headers }: IncomingMessage,
+  body: string,
+  credentials: Credentials | undefined,
+): void {
+  const payloadHash = createHash('sha256').update(body).digest('hex')
+  if (credentials !== undefined && !isSigned({ method, url, headers, payloadHash }, credentials))
+    throw accessDenied('The request is not signed with the credentials in the state folder.')
+}
+
+function accessDenied(why: string): SqsError {
+  return new SqsError('com.amazon.coral.service#AccessDeniedException', why, 'AccessDenied', 403)
 }
 
 const TARGET_PREFIX = 'AmazonSQS.'

@@ -1,5 +1,5 @@
 import type { Absence } from '../ports.ts'
-import type { Checkpoint } from '../settle/checkpoint.ts'
+import { doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import type { Lease } from '../settle/lease.ts'
 import { openSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
@@ -34,10 +34,10 @@ export async function importSegment(work: SegmentImport): Promise<SegmentOutcome
 
 async function importLeased(lease: Lease<Checkpoint>, work: SegmentImport): Promise<SegmentOutcome> {
   const { task, invocation } = work
-  const { watermark } = lease.state
-  if (invocation.deliveries >= RENEW_AT_DELIVERY && watermark.line > task.reached) {
+  const reached = doneLines(lease.state)
+  if (invocation.deliveries >= RENEW_AT_DELIVERY && reached > task.reached) {
     await lease.release(lease.state)
-    return { kind: 'deliveries-used', began: task.reached, reached: watermark.line }
+    return { kind: 'deliveries-used', began: task.reached, reached }
   }
   const segment = await openOrRelease(lease, work)
   return segment.kind === 'open' ? runSegment(segment, lease, work) : endUnread(segment.kind, lease, work)
@@ -54,8 +54,8 @@ async function openOrRelease(lease: Lease<Checkpoint>, { task, ports }: SegmentI
 
 async function endUnread(why: Absence, lease: Lease<Checkpoint>, { task, ports }: SegmentImport): Promise<SegmentOutcome> {
   const failure = await failUnreadable(why, task, ports)
-  // Lines beyond the watermark will never be read again, so the report must not count them.
-  const checkpoint = { ...lease.state, newest: lease.state.watermark.line, isDone: true, failure }
+  // Lines that have not ended will never be read again, so the report must not count them.
+  const checkpoint = { ...lease.state, newest: doneLines(lease.state), isDone: true, failure }
   await lease.release(checkpoint)
   return { kind: 'done', checkpoint }
 }

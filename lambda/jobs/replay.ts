@@ -33,7 +33,7 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
   }
   const written = found.lastModified ?? new Date(lastModified ?? deadLetter.failedAt)
   const entry = toEntry(found.line, { latestTime: latestTimeFor(written) }, await ports.apiKey())
-  const ledger = new Ledger({ line: number - 1, byte: found.line.byteStart }, 1)
+  const ledger = new Ledger({ watermark: { line: number - 1, byte: found.line.byteStart } }, 1)
   const deadLetters = deadLetterDestination(deadLetter.source, replays, ports)
   const settlement = new Settlement({ file, replays, lastModified: written }, { ...ports, deadLetters }, ledger)
   try {
@@ -45,7 +45,7 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     if (reason.kind === 'outage') return reason
     throw error
   }
-  const { lines, rejectedBy } = ledger.counts()
+  const { lines, rejectedBy } = ledger.progress().counts
   if (lines.delivered + lines.blank > 0) ports.events.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
   else ports.events.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
   return DONE

@@ -1,6 +1,7 @@
 import { taskBody, type Task } from '../intake/task.ts'
 import type { FoundReport, Ports } from '../ports.ts'
 import { STALE_MS } from '../report/report.ts'
+import { doneLines } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
 import type { SegmentState } from './segments.ts'
 
@@ -30,7 +31,7 @@ export async function resumeSegments(
   const now = clock.now()
   const idle = states.filter(({ checkpoint }) => checkpoint?.isDone !== true && (checkpoint?.leaseHolder.until ?? 0) <= now)
   for (const { segment, checkpoint } of idle) {
-    const reached = checkpoint?.watermark.line ?? segment.firstLine - 1
+    const reached = checkpoint === undefined ? segment.firstLine - 1 : doneLines(checkpoint)
     await importQueue.send(taskBody({ file, segment, replays, reached, delays: 0 }), 0)
   }
   return idle.length

@@ -2,7 +2,7 @@ import { asError } from '../errors.ts'
 import type { Task } from '../intake/task.ts'
 import type { Invocation, Ports } from '../ports.ts'
 import type { DeadLetterOrigin } from '../settle/build-dead-letter.ts'
-import type { Checkpoint } from '../settle/checkpoint.ts'
+import { doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
 import type { Lease } from '../settle/lease.ts'
 import { Ledger } from '../settle/ledger.ts'
@@ -12,12 +12,9 @@ import type { OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
 import { rejectFile } from './reject-file.ts'
-import { maxRepeats } from './segment-lease.ts'
+import { maxUnsaved } from './segment-lease.ts'
 import { Settlement } from './settlement.ts'
 import { stopReasonOf } from './stop-reason.ts'
-
-/** How many lines, for each request in flight, may lie between the oldest line that has not ended and the newest. */
-const SPAN_PER_REQUEST = 64
 
 export interface SegmentImport {
   readonly task: Task
@@ -40,8 +37,8 @@ export async function runSegment(
 ): Promise<SegmentOutcome> {
   const { limits, clock, events } = ports
   const first = { ...lease.state, bytes: opened.bytes }
-  const began = first.watermark.line
-  const ledger = new Ledger(first.watermark, limits.maxInFlight * SPAN_PER_REQUEST, first.counts)
+  const firstLine = first.watermark.line
+  const ledger = new Ledger(first, maxUnsaved(ports))
   const origin: DeadLetterOrigin = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
   const settlement = new Settlement(origin, ports, ledger)
   const stopping = new AbortController()
@@ -52,11 +49,11 @@ export async function runSegment(
   }
   const checkpointer = new Checkpointer(lease, first, ledger, clock, settlement.backPressure, {
     everyMs: limits.checkpointMs,
-    maxUnsaved: maxRepeats(ports),
+    maxUnsaved: maxUnsaved(ports),
     onLost: stop,
     onSaved: onProgress,
   })
-  events.started(task.file.key, opened.bytes, first.invocations, began + 1)
+  events.started(task.file.key, opened.bytes, first.invocations, firstLine + 1)
   using _ending = onAbort(invocation.ending, stop)
   onProgress(first)
   try {
@@ -64,18 +61,18 @@ export async function runSegment(
       maxLineBytes: limits.maxLineBytes,
       apiKey: await ports.apiKey(),
       settlement,
-      isAdmitted: task.segment !== undefined || began > 0,
+      isAdmitted: task.segment !== undefined || doneLines(first) > 0,
     })
     // A body that was destroyed here looks like one that ended early.
     stopping.signal.throwIfAborted()
     await settlement.finish()
-    checkCounts({ began, lines, counts: ledger.counts() }, task)
+    checkCounts({ began: firstLine, lines, counts: ledger.progress().counts }, task)
     const failure = refusal && (await rejectFile(origin, refusal, ports))
     return { kind: 'done', checkpoint: await checkpointer.end({ isDone: true, ...(failure !== undefined && { failure }) }) }
   } catch (error) {
     const cause: unknown = stopping.signal.aborted ? stopping.signal.reason : error
     await settlement.shutDown(asError(cause))
-    return await endEarly(cause, began, checkpointer)
+    return await endEarly(cause, doneLines(first), checkpointer)
   } finally {
     opened.body.destroy()
   }
@@ -88,12 +85,12 @@ async function endEarly(cause: unknown, began: number, checkpointer: Checkpointe
     const failure = { kind: 'missing', state: reason.state } as const
     return { kind: 'done', checkpoint: await checkpointer.end({ isDone: true, failure }) }
   }
-  const { watermark } = await checkpointer.end()
+  const reached = doneLines(await checkpointer.end())
   switch (reason.kind) {
     case 'out-of-time':
-      return { ...reason, began, reached: watermark.line }
+      return { ...reason, began, reached }
     case 'outage':
-      return { ...reason, reached: watermark.line }
+      return { ...reason, reached }
     case 'interrupted':
     case 'lease-lost':
       return reason

@@ -6,18 +6,25 @@ import { Lease, type LeaseResult } from '../settle/lease.ts'
 import type { Watermark } from '../settle/ledger.ts'
 
 /** A lease lasts for this many checkpoint intervals. A run that has not written a checkpoint for this long is taken over. */
-const LEASE_CHECKPOINTS = 3
+export const LEASE_CHECKPOINTS = 3
 
 export function leaseMs({ limits }: Ports): number {
   return limits.checkpointMs * LEASE_CHECKPOINTS
 }
 
-/** How many lines, for each request in flight, may be sent beyond the last checkpoint: what one crash can repeat. */
-const UNSAVED_PER_REQUEST = 128
+/** How many lines, for each request in flight, may be open, or have ended since the last checkpoint. */
+const UNSAVED_PER_REQUEST = 24
+/** How many further tries a run can make for each request in flight, for lines that are open when that many are reached. */
+const RETRIES_PER_REQUEST = 40
 
-/** How many lines a run that is killed can have sent beyond its last checkpoint. The next run sends them again. */
-export function maxRepeats({ limits }: Ports): number {
+/** How many lines may be open, or have ended since the last checkpoint. */
+export function maxUnsaved({ limits }: Ports): number {
   return limits.maxInFlight * UNSAVED_PER_REQUEST
+}
+
+/** How many requests a run that is killed can have sent that its last checkpoint does not show. */
+export function maxRepeats({ limits }: Ports): number {
+  return limits.maxInFlight * (UNSAVED_PER_REQUEST + RETRIES_PER_REQUEST)
 }
 
 /** Takes the lease of a segment, and reads the checkpoint of the run before. */

@@ -52,6 +52,7 @@ export function sumSegments(file: SourceFile, plan: SplitPlan, states: readonly 
     startedAt: plan.startedAt,
     invocations: plan.invocations + total(({ invocations }) => invocations),
     repeatsPossible: total(({ repeatsPossible }) => repeatsPossible),
+    repeatedTries: total(({ repeatedTries }) => repeatedTries),
     segments: states.map(segmentReport),
   }
 }

@@ -34,13 +34,13 @@ export class Settlement {
         ledger.repeated()
       },
     })
-    this.backPressure.add(spanOf(ledger, this.#deadLetters))
+    this.backPressure.add(openLinesOf(ledger, this.#deadLetters))
   }
 
   /** Begins to settle a line. Must be called only while there is room. */
   settle(entry: Entry): void {
     const { number, byteEnd } = entry.line
-    this.ledger.open(number, byteEnd + 1)
+    if (!this.ledger.open(number, byteEnd + 1)) return
     switch (entry.kind) {
       case 'blank':
         this.ledger.blank(number)
@@ -84,10 +84,10 @@ export class Settlement {
 }
 
 /**
- * The span of the ledger, as a stage. If it is full, the oldest line is in flight, or its dead letter waits for its batch to fill, so that
- * batch is sent as it is. The delivery and the dead-letter sender report when lines end.
+ * The open lines of the ledger, as a stage. If there are too many, some may be dead letters that wait for their batch to fill, so that batch
+ * is sent as it is. The delivery and the dead-letter sender report when lines end.
  */
-function spanOf(ledger: Ledger, deadLetters: DeadLetterSender): BoundedStage {
+function openLinesOf(ledger: Ledger, deadLetters: DeadLetterSender): BoundedStage {
   return {
     get hasRoom() {
       return ledger.hasRoom

@@ -33,7 +33,7 @@ export interface Report {
   readonly startedAt: string
   readonly finishedAt?: string
   readonly invocations: number
-  /** The most lines that may have been delivered twice, because an earlier invocation ended unexpectedly. */
+  /** How often a line may have been delivered again at most: after its answer was lost, or after an invocation was killed. */
   readonly repeatsPossible: number
   /** Only if the file was split. */
   readonly segments?: readonly SegmentReport[]
@@ -74,6 +74,8 @@ export interface ImportState {
   readonly startedAt: string
   readonly invocations: number
   readonly repeatsPossible: number
+  /** Of these, the tries that were counted. The others are an estimate. */
+  readonly repeatedTries: number
   readonly segments?: readonly SegmentReport[]
   readonly stale?: StaleImport
 }
@@ -135,7 +137,7 @@ export function isFinished(report: Report): boolean {
 }
 
 function document(importState: ImportState, state: ReportState): Report {
-  const { file, bytes, counts, linesRead, startedAt, invocations, repeatsPossible, segments } = importState
+  const { file, bytes, counts, linesRead, startedAt, invocations, repeatsPossible, repeatedTries, segments } = importState
   return {
     schema: REPORT_SCHEMA,
     state,
@@ -154,7 +156,7 @@ function document(importState: ImportState, state: ReportState): Report {
     startedAt,
     invocations,
     // Cannot be more than the lines that were read.
-    repeatsPossible: Math.min(repeatsPossible, invocations * linesRead),
+    repeatsPossible: repeatedTries + Math.min(repeatsPossible - repeatedTries, invocations * linesRead),
     ...(segments !== undefined && { segments }),
   }
 }

@@ -1,6 +1,6 @@
 import type { Rejection } from '../reasons.ts'
-import { emptyCounts, type Counts } from './counts.ts'
-import type { Watermark } from './ledger.ts'
+import { emptyCounts } from './counts.ts'
+import type { Progress, Watermark } from './ledger.ts'
 
 export const CHECKPOINT_SCHEMA = 'kissmetrics-importer/checkpoint/v1'
 
@@ -12,14 +12,10 @@ export type Failure =
   | { readonly kind: 'missing'; readonly state: 'gone' | 'superseded' }
 
 /** How far the import of a segment has got: everything that the next run needs to continue, and that the report needs. */
-export interface Checkpoint {
+export interface Checkpoint extends Progress {
   readonly schema: typeof CHECKPOINT_SCHEMA
-  /** All lines before it are settled. */
-  readonly watermark: Watermark
   /** Number of the newest line that may have been sent when the checkpoint was saved. */
   readonly newest: number
-  /** Counts of the lines before the watermark. */
-  readonly counts: Counts
   readonly isDone: boolean
   readonly failure?: Failure
   /** Size of the whole object; 0 until it was opened. */
@@ -27,8 +23,10 @@ export interface Checkpoint {
   /** When the first run began, ISO 8601. */
   readonly startedAt: string
   readonly invocations: number
-  /** How many lines may have been sent twice, over all runs. */
+  /** How many requests may have repeated an earlier one, over all runs. */
   readonly repeatsPossible: number
+  /** Of these, tries that were counted: each was sent after the answer to the one before was lost. The others are an estimate. */
+  readonly repeatedTries: number
 }
 
 export interface FirstCheckpoint {
@@ -37,7 +35,7 @@ export interface FirstCheckpoint {
   readonly startedAt: string
   /** Whether the earlier run ended without a last checkpoint. */
   readonly hasCrashed: boolean
-  /** How many lines a run that crashes can have sent beyond its last checkpoint. */
+  /** How many requests a run that crashes can have sent that its last checkpoint does not show. */
   readonly maxRepeats: number
 }
 
@@ -50,6 +48,7 @@ export function beginCheckpoint(
     return {
       schema: CHECKPOINT_SCHEMA,
       watermark: start,
+      ended: [],
       newest: start.line,
       counts: emptyCounts(),
       isDone: false,
@@ -58,6 +57,7 @@ export function beginCheckpoint(
       invocations: 1,
       // There was a checkpoint that cannot be parsed. It may have been one of the last line.
       repeatsPossible: hasCrashed ? Number.MAX_SAFE_INTEGER : 0,
+      repeatedTries: 0,
     }
   }
   const { failure: _failure, ...rest } = earlier
@@ -65,6 +65,11 @@ export function beginCheckpoint(
     ...rest,
     isDone: false,
     invocations: earlier.invocations + 1,
-    repeatsPossible: earlier.repeatsPossible + (hasCrashed ? maxRepeats : earlier.newest - earlier.watermark.line),
+    repeatsPossible: earlier.repeatsPossible + (hasCrashed ? maxRepeats : Math.max(0, earlier.newest - doneLines(earlier))),
   }
+}
+
+/** Number of the last line that has ended, if those that have ended were the first ones. It grows whenever a line ends. */
+export function doneLines({ watermark, ended }: Pick<Progress, 'watermark' | 'ended'>): number {
+  return ended.reduce((lines, [first, last]) => lines + last - first + 1, watermark.line)
 }

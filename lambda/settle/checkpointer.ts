@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.ts'
 
 export interface CheckpointerOptions {
   readonly everyMs: number
-  /** Most lines that may have been sent beyond the last checkpoint. A crash can repeat this many. */
+  /** Lines that are not in the last checkpoint, because they are open or ended since, above which no further line is read. */
   readonly maxUnsaved: number
   /** Called when another run has taken over the lease. */
   readonly onLost: (error: LeaseLost) => void
@@ -30,7 +30,9 @@ export class Checkpointer implements BoundedStage {
   readonly #options: CheckpointerOptions
   readonly #stopping = new AbortController()
   readonly #periodicSaves: Promise<void>
-  #savedLine: number
+  /** Of this run, what the last checkpoint shows. */
+  #savedLines = 0
+  #savedRepeats = 0
   #saving: Promise<void> | undefined
 
   /** @param first the checkpoint that this run begins with */
@@ -48,23 +50,27 @@ export class Checkpointer implements BoundedStage {
     this.#clock = clock
     this.#backPressure = backPressure
     this.#options = options
-    this.#savedLine = ledger.watermark.line
     this.#periodicSaves = this.#savePeriodically()
     backPressure.add(this)
   }
 
+  /** What this run has done since the last checkpoint: lines that ended, and requests that were sent again. */
+  get #unsaved(): number {
+    return this.#ledger.endedLines - this.#savedLines + this.#ledger.repeats - this.#savedRepeats
+  }
+
   get hasRoom(): boolean {
-    return this.#ledger.newest - this.#savedLine < this.#options.maxUnsaved
+    return this.#unsaved + this.#ledger.openLines < this.#options.maxUnsaved
   }
 
   /** Saves if many lines were settled since the last checkpoint. If the reader waits for this stage, it gets the error of a failed save. */
   onWait(): void {
-    const unsaved = this.#ledger.watermark.line - this.#savedLine
+    const unsaved = this.#unsaved
     if (!this.hasRoom && unsaved > 0) {
       this.save().catch((error: unknown) => {
         this.#backPressure.fail(asError(error))
       })
-    } else if (this.#saving === undefined && unsaved * 4 >= this.#options.maxUnsaved) void this.#trySaving()
+    } else if (this.#saving === undefined && unsaved * 2 >= this.#options.maxUnsaved) void this.#trySaving()
   }
 
   /** @throws LeaseLost, or the error of S3 */
@@ -87,16 +93,23 @@ export class Checkpointer implements BoundedStage {
 
   async #write(): Promise<void> {
     const checkpoint = this.#checkpoint()
+    const { endedLines, repeats } = this.#ledger
     await this.#lease.save(checkpoint)
-    this.#savedLine = checkpoint.watermark.line
+    this.#savedLines = endedLines
+    this.#savedRepeats = repeats
     this.#options.onSaved(checkpoint)
     this.#backPressure.changed()
   }
 
   #checkpoint(): Checkpoint {
-    const { watermark, newest, repeats } = this.#ledger
-    const repeatsPossible = this.#first.repeatsPossible + repeats
-    return { ...this.#first, watermark, newest, counts: this.#ledger.counts(), repeatsPossible }
+    const { newest, repeats } = this.#ledger
+    return {
+      ...this.#first,
+      ...this.#ledger.progress(),
+      newest: Math.max(newest, this.#first.newest),
+      repeatsPossible: this.#first.repeatsPossible + repeats,
+      repeatedTries: this.#first.repeatedTries + repeats,
+    }
   }
 
   async #savePeriodically(): Promise<void> {

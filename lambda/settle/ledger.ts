@@ -9,44 +9,46 @@ export interface Watermark {
   readonly byte: number
 }
 
-/** How a line ended, stored until all lines before it have ended too. */
-type LineOutcome =
-  | { readonly kind: 'blank' }
-  | { readonly kind: 'delivered'; readonly line: DeliveredLine }
-  | { readonly kind: 'dead-lettered'; readonly result: 'rejected' | 'undeliverable'; readonly rejection: Rejection }
+/** Lines that follow each other, both included. */
+export type LineRange = readonly [first: number, last: number]
 
-const BLANK: LineOutcome = Object.freeze({ kind: 'blank' })
+/** Which lines have ended. */
+export interface Progress {
+  readonly watermark: Watermark
+  /** Lines beyond the watermark that have ended, in order: they overtook a line that has not. */
+  readonly ended: readonly LineRange[]
+  /** Counts of all lines that have ended. */
+  readonly counts: Counts
+}
 
 /**
- * Records how lines end, and up to which line all of them have ended. The settlement opens and ends lines here; the checkpointer saves the
- * result.
+ * Records which lines have ended, and how. The settlement opens and ends lines here; the checkpointer saves the result.
  *
- * Lines are opened in order and end in any order. Every line before the watermark has ended, and `counts` covers exactly those lines:
- * therefore a run can continue from a checkpoint, and no line is missing or counted twice. The span from the watermark to the newest line is
- * bounded, which bounds both memory and what a crash can repeat.
+ * Lines are opened in order and end in any order. Only the lines that have not ended are stored, so one slow line holds back no other, and
+ * memory does not depend on how far the others have got. A run can continue from a checkpoint: it passes the lines that have ended to
+ * `open` again, and each is counted once.
+ *
+ * @see RFC 2018, "TCP Selective Acknowledgment Options"
  */
 export class Ledger {
   readonly #counter = new Counter()
-  /** A ring of the lines after the watermark: how each ended, or undefined, and where the next line begins. */
-  readonly #outcomes: (LineOutcome | undefined)[]
-  readonly #nextBytes: Float64Array
-  #watermark: number
-  #byte: number
+  readonly #maxOpen: number
+  /** The lines that have not ended, in order, and where each begins. */
+  readonly #open = new Map<number, number>()
+  /** Lines that ended in earlier runs, and were not opened again yet. */
+  readonly #earlier: LineRange[]
   #newest: number
+  #nextByte: number
+  #ended = 0
   #repeats = 0
 
-  /** @param watermark where the first line to be opened begins @param counts of the lines before it */
-  constructor(watermark: Watermark, maxSpan: number, counts?: Counts) {
-    this.#outcomes = new Array<LineOutcome | undefined>(maxSpan).fill(undefined)
-    this.#nextBytes = new Float64Array(maxSpan)
-    this.#watermark = watermark.line
+  /** @param maxOpen lines that may be open at a time */
+  constructor({ watermark, ended = [], counts }: Pick<Progress, 'watermark'> & Partial<Progress>, maxOpen: number) {
     this.#newest = watermark.line
-    this.#byte = watermark.byte
+    this.#nextByte = watermark.byte
+    this.#earlier = [...ended]
+    this.#maxOpen = maxOpen
     if (counts !== undefined) this.#counter.add(counts)
-  }
-
-  get watermark(): Watermark {
-    return { line: this.#watermark, byte: this.#byte }
   }
 
   /** Number of the newest line that was opened. */
@@ -54,22 +56,44 @@ export class Ledger {
     return this.#newest
   }
 
-  /** How often a line was sent again although it had been delivered. */
+  /** How often a request was sent again that the endpoint may have accepted before. */
   get repeats(): number {
     return this.#repeats
   }
 
-  /** Whether another line may be opened. */
-  get hasRoom(): boolean {
-    return this.#newest - this.#watermark < this.#outcomes.length
+  /** Lines that ended in this run. */
+  get endedLines(): number {
+    return this.#ended
   }
 
-  /** @param nextByte where the line after it begins @throws RangeError if there is no room, or if the line is not the next one */
-  open(line: number, nextByte: number): void {
+  /** Lines that are open. */
+  get openLines(): number {
+    return this.#open.size
+  }
+
+  /** Whether another line may be opened. */
+  get hasRoom(): boolean {
+    return this.#open.size < this.#maxOpen
+  }
+
+  get watermark(): Watermark {
+    for (const [line, byte] of this.#open) return { line: line - 1, byte }
+    return { line: this.#newest, byte: this.#nextByte }
+  }
+
+  /**
+   * @param nextByte where the line after it begins
+   * @returns false if the line ended in an earlier run: then there is nothing to do
+   * @throws RangeError if there is no room, or if the line is not the next one
+   */
+  open(line: number, nextByte: number): boolean {
     if (!this.hasRoom || line !== this.#newest + 1)
       throw new RangeError(`line ${line} cannot be opened after line ${this.#newest}`)
+    const hasEnded = this.#hasEnded(line)
+    if (!hasEnded) this.#open.set(line, this.#nextByte)
     this.#newest = line
-    this.#nextBytes[line % this.#outcomes.length] = nextByte
+    this.#nextByte = nextByte
+    return !hasEnded
   }
 
   repeated(): void {
@@ -77,53 +101,44 @@ export class Ledger {
   }
 
   blank(line: number): void {
-    this.#end(line, BLANK)
+    this.#end(line)
+    this.#counter.blank()
   }
 
   delivered(line: number, delivered: DeliveredLine): void {
-    this.#end(line, { kind: 'delivered', line: delivered })
+    this.#end(line)
+    this.#counter.delivered(delivered)
   }
 
   /** Must not be called before SQS has acknowledged the dead letter of the line. */
   deadLettered(line: number, result: 'rejected' | 'undeliverable', rejection: Rejection): void {
-    this.#end(line, { kind: 'dead-lettered', result, rejection })
+    this.#end(line)
+    this.#counter.deadLettered(line, result, rejection)
   }
 
-  /** Counts of the lines before the watermark. */
-  counts(): Counts {
-    return this.#counter.counts()
-  }
-
-  #end(line: number, outcome: LineOutcome): void {
-    const slot = line % this.#outcomes.length
-    if (line <= this.#watermark || line > this.#newest || this.#outcomes[slot] !== undefined)
-      throw new RangeError(`line ${line} ended twice or was never opened`)
-    this.#outcomes[slot] = outcome
-    if (line === this.#watermark + 1) this.#advance()
-  }
-
-  #advance(): void {
-    for (;;) {
-      const slot = (this.#watermark + 1) % this.#outcomes.length
-      const outcome = this.#outcomes[slot]
-      if (outcome === undefined) return
-      this.#outcomes[slot] = undefined
-      this.#watermark += 1
-      this.#byte = this.#nextBytes[slot] ?? this.#byte
-      this.#count(this.#watermark, outcome)
+  /** Everything that the next run needs to continue. */
+  progress(): Progress {
+    const { watermark } = this
+    const ended: LineRange[] = []
+    let first = watermark.line + 1
+    for (const line of this.#open.keys()) {
+      if (line > first) ended.push([first, line - 1])
+      first = line + 1
     }
+    if (first <= this.#newest) ended.push([first, this.#newest])
+    return { watermark, ended: [...ended, ...this.#earlier], counts: this.#counter.counts() }
   }
 
-  #count(line: number, outcome: LineOutcome): void {
-    switch (outcome.kind) {
-      case 'blank':
-        this.#counter.blank()
-        break
-      case 'delivered':
-        this.#counter.delivered(outcome.line)
-        break
-      case 'dead-lettered':
-        this.#counter.deadLettered(line, outcome.result, outcome.rejection)
-    }
+  #hasEnded(line: number): boolean {
+    const [range] = this.#earlier
+    if (range === undefined || line < range[0]) return false
+    this.#earlier.shift()
+    if (line < range[1]) this.#earlier.unshift([line + 1, range[1]])
+    return true
+  }
+
+  #end(line: number): void {
+    if (!this.#open.delete(line)) throw new RangeError(`line ${line} ended twice or was never opened`)
+    this.#ended += 1
   }
 }

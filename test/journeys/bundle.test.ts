@@ -31,6 +31,8 @@ function importer(endpoint: string, more: Readonly<Record<string, string>> = {})
   const env = {
     AWS_ENDPOINT_URL_S3: services.s3Url,
     AWS_ENDPOINT_URL_SQS: services.sqsUrl,
+    AWS_ACCESS_KEY_ID: services.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: services.credentials.secretAccessKey,
     KM_ENDPOINT: endpoint,
     KM_API_KEY: API_KEY,
     KM_IMPORT_QUEUE_URL: services.importQueueUrl,

@@ -56,7 +56,9 @@ class LocalMode implements AsyncDisposable {
 
   /** The events that the Kissmetrics emulator has received. */
   async events(): Promise<readonly { readonly event: string; readonly person: string }[]> {
-    return (await (await fetch(`${this.emulator}/events?limit=1000`)).json()) as readonly {
+    return (await (
+      await fetch(new URL(`/events${new URL(this.emulator).search}&limit=1000`, this.emulator))
+    ).json()) as readonly {
       readonly event: string
       readonly person: string
     }[]

@@ -25,11 +25,15 @@ export interface Tab extends AsyncDisposable {
   readonly problems: readonly string[]
 }
 
-export async function openBrowser(): Promise<Browser> {
+/** @param hosts names that resolve to this computer */
+export async function openBrowser(hosts: readonly string[] = []): Promise<Browser> {
   // The sandbox of Chromium does not work as root; the tests open only our own page.
   return chromium.launch({
     executablePath: EXECUTABLE ?? '',
-    args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
+    args: [
+      '--no-sandbox',
+      `--host-resolver-rules=${[...hosts.map((host) => `MAP ${host} 127.0.0.1`), 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`,
+    ],
   })
 }
 

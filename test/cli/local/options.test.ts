@@ -15,6 +15,8 @@ function flags(more: Partial<LocalFlags>): LocalFlags {
   return { samples: true, apiKeyEnv: 'KM_API_KEY', dropDir: folder, stateDir: path.join(folder, 'state'), ...more }
 }
 
+const SECRET = 'c0ffee12'.repeat(5)
+
 describe('for an invalid flag, the message names the flag, its value and what to do', () => {
   // prettier-ignore
   test.each<[string, () => Partial<LocalFlags>, RegExp]>([
@@ -28,9 +30,14 @@ describe('for an invalid flag, the message names the flag, its value and what to
     [ 'not a URL as endpoint',      () => ({ endpoint: 'kissmetrics' }),                             /^--endpoint is "kissmetrics": expected an address like https:\/\/trk\.kissmetrics\.io\.$/ ],
     [ 'an unencrypted endpoint',   () => ({ endpoint: 'http://trk.kissmetrics.io' }),               /Only https is allowed/ ],
     [ 'an endpoint without a key',  () => ({ endpoint: 'https://trk.kissmetrics.io' }),              /^No API key: the environment variable KM_API_KEY is not set, and --endpoint needs one\./ ],
+    [ 'a key as endpoint',          () => ({ endpoint: SECRET }),                                    /^--endpoint is not shown here, because it may contain a key: expected/ ],
+    [ 'a key in the query',         () => ({ endpoint: `https://trk.kissmetrics.io/e?_k=${SECRET.slice(0, 8)}` }), /^--endpoint is not shown here, because it may contain a key: expected .*, with nothing after the host\. Remove the rest\.$/ ],
+    [ 'a key as variable name',     () => ({ endpoint: 'https://trk.kissmetrics.io', apiKeyEnv: SECRET }), /^--api-key-env needs the name of an environment variable, and never the key itself\./ ],
     [ 'another variable, not set',  () => ({ endpoint: 'https://trk.kissmetrics.io', apiKeyEnv: 'X' }), /variable X is not set/ ],
   ])('%s', async (_what, more, sentence) => {
-    await expect(readOptions(flags(more()), {})).rejects.toMatchObject({ name: 'SetupError', message: expect.stringMatching(sentence) as unknown })
+    const failing = readOptions(flags(more()), {})
+    await expect(failing).rejects.toMatchObject({ name: 'SetupError', message: expect.stringMatching(sentence) as unknown })
+    await expect(failing).rejects.not.toThrow(SECRET.slice(0, 8))
   })
 })
 

@@ -28,7 +28,7 @@ test.each([
   [ 'without the object',             countsOf(0),      MISSING,     'gone',                    'file_missing' ],
 ])('an import that ended %s', async (_what, counts, failure, state, code) => {
   const cloud = new MemoryCloud()
-  const importState: ImportState = { file: FILE, bytes: 9, counts, linesRead: 3, startedAt: STARTED_AT, invocations: 1, repeatsPossible: 0 }
+  const importState: ImportState = { file: FILE, bytes: 9, counts, linesRead: 3, startedAt: STARTED_AT, invocations: 1, repeatsPossible: 0, repeatedTries: 0 }
   await finishFile(importState, failure, new ReportWriter(undefined, cloud.ports.reports, cloud.clock), cloud.ports)
   expect(cloud.report).toMatchObject({ state, lines: counts.lines })
   expect(cloud.codes).toEqual([code])
@@ -61,6 +61,7 @@ describe('the report of a file that was split', () => {
       isDone: true,
       invocations: 1,
       repeatsPossible: 0,
+      repeatedTries: 0,
       leaseHolder: RELEASED,
     }
     cloud.write(checkpointKey(FILE, index), { ...empty, ...part })
@@ -68,7 +69,7 @@ describe('the report of a file that was split', () => {
 
   test('is final when every segment is done, and sums them up', async () => {
     const cloud = withPlan()
-    checkpoint(cloud, 1, { counts: countsOf(5), invocations: 2, repeatsPossible: 4 })
+    checkpoint(cloud, 1, { counts: countsOf(5), invocations: 2, repeatsPossible: 4, repeatedTries: 0 })
     checkpoint(cloud, 2, { counts: countsOf(2, 1) })
     await mergeReports(FILE, cloud.ports)
     expect(cloud.report).toMatchObject({

@@ -15,12 +15,12 @@ async function run(object: Buffer | string, { isAdmitted = false, settled = 0 } 
   cloud.object = Buffer.from(object)
   const opened = await cloud.ports.files.open(FILE)
   if (opened.kind !== 'open') throw new Error(opened.kind)
-  const ledger = new Ledger({ line: settled, byte: 1 }, 100)
+  const ledger = new Ledger({ watermark: { line: settled, byte: 1 } }, 100)
   const settlement = new Settlement({ file: FILE, replays: 0 }, cloud.ports, ledger)
   const context = { maxLineBytes: 100, apiKey: 'k', settlement, checkpointer: CHECKPOINTER, isAdmitted }
   const result = await runPipeline(opened, { line: 0, byte: 0 }, context)
   await settlement.finish()
-  return { result, cloud, lines: ledger.counts().lines }
+  return { result, cloud, lines: ledger.progress().counts.lines }
 }
 
 describe('the way of a line', () => {

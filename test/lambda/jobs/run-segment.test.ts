@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals'
+import type { Answer } from '../../../lambda/deliver/classify.ts'
+import { OutOfTime } from '../../../lambda/errors.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { openSegment } from '../../../lambda/jobs/open-segment.ts'
 import { runSegment } from '../../../lambda/jobs/run-segment.ts'
@@ -9,7 +11,7 @@ import { FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cl
 const TASK = newTask(FILE)
 
 /** Runs the whole file. @returns the checkpoints that it reports */
-async function runAll(cloud: MemoryCloud): Promise<readonly Checkpoint[]> {
+async function runAll(cloud: MemoryCloud, ending = new AbortController().signal): Promise<readonly Checkpoint[]> {
   const progress: Checkpoint[] = []
   const acquired = await acquireSegment(TASK, cloud.ports, invocation())
   if (acquired.kind !== 'acquired') throw new Error(acquired.kind)
@@ -18,7 +20,7 @@ async function runAll(cloud: MemoryCloud): Promise<readonly Checkpoint[]> {
   const onProgress = (checkpoint: Checkpoint): void => {
     progress.push(checkpoint)
   }
-  await runSegment(segment, acquired.lease, { task: TASK, ports: cloud.ports, invocation: invocation(), onProgress })
+  await runSegment(segment, acquired.lease, { task: TASK, ports: cloud.ports, invocation: invocation({ ending }), onProgress })
   return progress
 }
 
@@ -42,26 +44,40 @@ test('while S3 refuses checkpoints, a limited number of lines is sent', async ()
   cloud.failing.add('checkpoints.put')
   const work = { task: TASK, ports: cloud.ports, invocation: invocation(), onProgress: () => undefined }
   await expect(runSegment(segment, acquired.lease, work)).rejects.toThrow('checkpoints.put failed')
-  expect(cloud.requests).toHaveLength(128) // for each request in flight
+  expect(cloud.requests).toHaveLength(24) // for each request in flight
 })
 
-test('memory and repeats are limited: no line runs far ahead of the oldest line in flight', async () => {
+test('one line that is refused again and again holds back no other, and the next run sends nothing but that line', async () => {
   const cloud = new MemoryCloud({ limits: { maxInFlight: 2, checkpointMs: 600_000 } })
   cloud.put(...Array.from({ length: 300 }, (_, index) => goodLine(index)))
-  let isStuck = true
   const send = cloud.ports.endpoint.send.bind(cloud.ports.endpoint)
+  const busy: Answer = { kind: 'status', status: 429 }
+  const ending = new AbortController()
+  const isFirst = ({ path }: { path: string }): boolean => path.includes('_p=p0&')
   const endpoint: typeof cloud.ports.endpoint = {
-    send: async (request) => {
-      if (isStuck && request.path.includes('_p=p0&')) {
-        await cloud.clock.sleep(30_000)
-        expect(cloud.requests.length).toBeLessThanOrEqual(2 * 64)
-        isStuck = false
-      }
-      return send(request)
+    send: (request) => {
+      if (cloud.requests.length === 299) ending.abort(new OutOfTime())
+      return isFirst(request) ? Promise.resolve(busy) : send(request)
     },
   }
+  const ports = { ...cloud.ports }
   Object.assign(cloud.ports, { endpoint })
+  await runAll(cloud, ending.signal)
+  expect(cloud.requests).toHaveLength(299)
+  expect(cloud.checkpoint()).toMatchObject({
+    watermark: { line: 0 },
+    ended: [[2, 300]],
+    counts: { lines: { delivered: 299 } },
+    repeatsPossible: 0,
+  })
+
+  Object.assign(cloud.ports, ports)
   await runAll(cloud)
-  expect(isStuck).toBe(false)
-  expect(cloud.checkpoint()).toMatchObject({ counts: { lines: { delivered: 300 } } })
+  expect(cloud.requests.slice(299).map((path) => isFirst({ path }))).toEqual([true])
+  expect(cloud.checkpoint()).toMatchObject({
+    watermark: { line: 300 },
+    ended: [],
+    counts: { lines: { delivered: 300 } },
+    repeatsPossible: 1,
+  })
 })

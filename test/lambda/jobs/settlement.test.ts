@@ -27,11 +27,11 @@ class Scene {
   #newest = 0
 
   constructor({
-    maxSpan = 100,
+    maxOpen = 100,
     maxInFlight = 8,
     answer,
-  }: { maxSpan?: number; maxInFlight?: number; answer?: () => Answer } = {}) {
-    this.ledger = new Ledger({ line: 0, byte: 0 }, maxSpan)
+  }: { maxOpen?: number; maxInFlight?: number; answer?: () => Answer } = {}) {
+    this.ledger = new Ledger({ watermark: { line: 0, byte: 0 } }, maxOpen)
     const endpoint: Endpoint = {
       send: () => (answer === undefined ? new Promise((resolve) => this.requests.push(resolve)) : Promise.resolve(answer())),
     }
@@ -78,7 +78,7 @@ describe('a line is settled', () => {
     const scene = new Scene()
     scene.settle('', ' ')
     expect(scene.ledger.watermark).toEqual({ line: 2, byte: 20 })
-    expect(scene.ledger.counts().lines.blank).toBe(2)
+    expect(scene.ledger.progress().counts.lines.blank).toBe(2)
   })
 
   test('if it is valid, when the endpoint has accepted it', async () => {
@@ -88,7 +88,7 @@ describe('a line is settled', () => {
     expect(scene.ledger.watermark.line).toBe(0)
     scene.requests[0]?.(ACCEPTED)
     await scene.settlement.finish()
-    expect(scene.ledger.counts()).toMatchObject({ lines: { delivered: 1 }, commands: { record: 1 } })
+    expect(scene.ledger.progress().counts).toMatchObject({ lines: { delivered: 1 }, commands: { record: 1 } })
   })
 
   test('if it is rejected, when SQS has acknowledged its dead letter', async () => {
@@ -102,7 +102,7 @@ describe('a line is settled', () => {
     ])
     scene.batches[0]?.accept()
     await finished
-    expect(scene.ledger.counts().lines).toMatchObject({ rejected: 1 })
+    expect(scene.ledger.progress().counts.lines).toMatchObject({ rejected: 1 })
   })
 
   test('if it is undeliverable, when SQS has acknowledged its dead letter, which says what the endpoint answered', async () => {
@@ -116,7 +116,7 @@ describe('a line is settled', () => {
     expect(scene.ledger.watermark.line).toBe(0)
     scene.batches[0]?.accept()
     await finished
-    expect(scene.ledger.counts().lines).toMatchObject({ undeliverable: 1 })
+    expect(scene.ledger.progress().counts.lines).toMatchObject({ undeliverable: 1 })
   })
 })
 
@@ -132,19 +132,24 @@ describe('there is no room', () => {
     await scene.settlement.finish()
   })
 
-  test('while the oldest line is so far behind the newest, even if all others have ended', async () => {
-    const scene = new Scene({ maxSpan: 4 })
+  test('while too many lines have not ended, however far the others have got', async () => {
+    const scene = new Scene({ maxOpen: 2 })
     scene.settle(VALID, '', '', '')
+    expect(scene.hasRoom).toBe(true)
+    scene.settle(VALID)
     expect(scene.hasRoom).toBe(false)
     const room = scene.settlement.backPressure.room()
-    scene.requests[0]?.(ACCEPTED)
+    scene.requests[1]?.(ACCEPTED)
     await room
-    expect(scene.ledger.watermark.line).toBe(4)
+    expect(scene.ledger.progress()).toMatchObject({ watermark: { line: 0 }, ended: [[2, 5]] })
+    scene.requests[0]?.(ACCEPTED)
+    await scene.settlement.finish()
+    expect(scene.ledger.watermark.line).toBe(5)
   })
 
-  test('if the oldest line waits for its batch of dead letters to fill, the batch is sent as it is', async () => {
-    const scene = new Scene({ maxSpan: 4 })
-    scene.settle(REJECTED, REJECTED, '', '')
+  test('if they are dead letters that wait for their batch to fill, the batch is sent as it is', async () => {
+    const scene = new Scene({ maxOpen: 2 })
+    scene.settle(REJECTED, '', '', REJECTED)
     await now()
     expect(scene.batches).toEqual([])
     const room = scene.settlement.backPressure.room()
@@ -187,7 +192,7 @@ describe('shutting down', () => {
     expect(scene.batches[0]?.deadLetters).toHaveLength(1)
     scene.batches[0]?.accept()
     await shutDown
-    expect(scene.ledger.counts().lines).toMatchObject({ delivered: 1, rejected: 1 })
+    expect(scene.ledger.progress().counts.lines).toMatchObject({ delivered: 1, rejected: 1 })
   })
 
   test('begins no other request', async () => {

@@ -25,6 +25,7 @@ function importState(lines: Partial<ReturnType<typeof emptyCounts>['lines']>, li
     startedAt: NOW,
     invocations: 1,
     repeatsPossible: 0,
+    repeatedTries: 0,
   }
 }
 

@@ -17,6 +17,7 @@ function stateOf(delivered: number): ImportState {
     startedAt: '2026-01-01T00:00:00.000Z',
     invocations: 1,
     repeatsPossible: 0,
+    repeatedTries: 0,
   }
 }
 

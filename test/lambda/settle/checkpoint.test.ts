@@ -9,19 +9,25 @@ const REQUEST = { start: START, startedAt: '2026-01-02T00:00:00.000Z', hasCrashe
 const EARLIER: Checkpoint = {
   schema: CHECKPOINT_SCHEMA,
   watermark: { line: 150, byte: 9_000 },
+  ended: [
+    [152, 153],
+    [156, 156],
+  ],
   newest: 157,
-  counts: { ...emptyCounts(), lines: { delivered: 50, rejected: 0, undeliverable: 0, blank: 0 } },
+  counts: { ...emptyCounts(), lines: { delivered: 53, rejected: 0, undeliverable: 0, blank: 0 } },
   isDone: false,
   bytes: 20_000,
   startedAt: '2026-01-01T00:00:00.000Z',
   invocations: 3,
   repeatsPossible: 10,
+  repeatedTries: 4,
 }
 
 test('the first run begins where the segment begins, with nothing counted', () => {
   expect(beginCheckpoint(undefined, REQUEST)).toEqual({
     schema: CHECKPOINT_SCHEMA,
     watermark: START,
+    ended: [],
     newest: 100,
     counts: emptyCounts(),
     isDone: false,
@@ -29,12 +35,14 @@ test('the first run begins where the segment begins, with nothing counted', () =
     startedAt: '2026-01-02T00:00:00.000Z',
     invocations: 1,
     repeatsPossible: 0,
+    repeatedTries: 0,
   })
 })
 
 test('a later run continues from the checkpoint of the run before', () => {
   expect(beginCheckpoint(EARLIER, REQUEST)).toMatchObject({
     watermark: EARLIER.watermark,
+    ended: EARLIER.ended,
     counts: EARLIER.counts,
     bytes: 20_000,
     startedAt: '2026-01-01T00:00:00.000Z',
@@ -59,7 +67,7 @@ describe('lines that may have been sent twice', () => {
     //  the run before                                  checkpoint   crashed   repeats possible
     [ 'does not exist',                                 undefined,   false,    0 ],
     [ 'left a checkpoint that cannot be parsed',        undefined,   true,     Number.MAX_SAFE_INTEGER ],
-    [ 'ended: lines beyond its watermark',              EARLIER,     false,    10 + 7 ],
+    [ 'ended: lines that have not ended',               EARLIER,     false,    10 + 4 ],
     [ 'crashed: as many as it may send unsaved',        EARLIER,     true,     10 + 640 ],
   ])('the run before %s', (_what, earlier, hasCrashed, repeatsPossible) => {
     expect(beginCheckpoint(earlier, { ...REQUEST, hasCrashed }).repeatsPossible).toBe(repeatsPossible)

@@ -46,7 +46,7 @@ class Store implements Checkpoints {
 class Run {
   readonly store: Store
   readonly clock = new VirtualClock()
-  readonly ledger = new Ledger({ line: 0, byte: 0 }, 1_000)
+  readonly ledger = new Ledger({ watermark: { line: 0, byte: 0 } }, 10_000)
   readonly backPressure = new BackPressure()
   readonly checkpointer: Checkpointer
   readonly saved: number[] = []
@@ -125,9 +125,9 @@ describe('while the reader waits for another stage', () => {
 
   // prettier-ignore
   test.each([
-    //  lines settled since the last checkpoint   checkpoints
-    [ MAX_UNSAVED / 4 - 1,                        [] ],
-    [ MAX_UNSAVED / 4,                            [MAX_UNSAVED / 4] ],
+    //  lines that ended since the last checkpoint   checkpoints
+    [ MAX_UNSAVED / 2 - 1,                           [] ],
+    [ MAX_UNSAVED / 2,                               [MAX_UNSAVED / 2] ],
   ])('%i unsaved lines', async (lines, checkpoints) => {
     const run = await waiting()
     run.advance(lines, lines)
@@ -165,15 +165,34 @@ describe('with as many unsaved lines as a crash may repeat', () => {
     expect(run.store.savedLine).toBe(60)
   })
 
-  test('no checkpoint is saved that would free no room: the watermark has to move first', async () => {
+  test('no checkpoint is saved that would free no room: a line has to end first', async () => {
     const run = await beginRun()
     run.advance(MAX_UNSAVED, 0)
+    expect(run.backPressure.hasRoom).toBe(false)
     const room = run.backPressure.room()
     await now()
     expect(run.saved).toEqual([])
     run.advance(MAX_UNSAVED, 1)
     await room
     expect(run.saved).toEqual([1])
+  })
+
+  test('a request that was sent again counts as well', async () => {
+    const run = await beginRun()
+    run.store.held = []
+    run.advance(MAX_UNSAVED - 1, 60)
+    expect(run.backPressure.hasRoom).toBe(true)
+    run.ledger.repeated()
+    expect(run.backPressure.hasRoom).toBe(false)
+  })
+
+  test('a line that is slow to end takes the room of one line', async () => {
+    const run = await beginRun()
+    run.advance(10 * MAX_UNSAVED, 0)
+    for (let line = 2; line <= 10 * MAX_UNSAVED; line += 1) run.ledger.blank(line)
+    await run.backPressure.room()
+    expect(run.store.document?.value).toMatchObject({ watermark: { line: 0 }, ended: [[2, 10 * MAX_UNSAVED]] })
+    expect(run.backPressure.hasRoom).toBe(true)
   })
 
   test('the reader gets the error of S3', async () => {
@@ -218,9 +237,9 @@ describe('the end', () => {
     expect(run.store.savedLine).toBe(5)
   })
 
-  test('adds the lines that this run has sent twice', async () => {
+  test('adds the requests that this run has sent again', async () => {
     const run = await beginRun()
     run.ledger.repeated()
-    expect((await run.checkpointer.end()).repeatsPossible).toBe(1)
+    expect(await run.checkpointer.end()).toMatchObject({ repeatsPossible: 1, repeatedTries: 1 })
   })
 })

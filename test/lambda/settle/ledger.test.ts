@@ -2,38 +2,65 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { reject } from '../../../lambda/reasons.ts'
 import { emptyCounts } from '../../../lambda/settle/counts.ts'
-import { Ledger } from '../../../lambda/settle/ledger.ts'
+import { Ledger, type LineRange, type Progress } from '../../../lambda/settle/ledger.ts'
 
-const START = { line: 0, byte: 0 }
+const START = { watermark: { line: 0, byte: 0 } }
 
-test('the watermark is before the first line that has not ended, and only lines before it are counted, in whatever order they end', () => {
-  const steps = fc.array(fc.record({ open: fc.boolean(), pick: fc.nat() }), { maxLength: 200 })
+const numbersOf = (ranges: readonly LineRange[]): readonly number[] =>
+  ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => first + index))
+
+/** Each run opens some lines and ends some of them, in any order, and the next run continues from its progress. */
+const RUNS = fc.array(fc.array(fc.record({ open: fc.boolean(), pick: fc.nat() }), { maxLength: 60 }), {
+  minLength: 1,
+  maxLength: 5,
+})
+
+test('whatever happens in which order, over several runs: the progress shows which lines have ended, and counts each once', () => {
   fc.assert(
-    fc.property(steps, fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 1_000_000 }), (program, maxSpan, firstLine) => {
-      const ledger = new Ledger({ line: firstLine - 1, byte: 0 }, maxSpan)
-      const open = new Set<number>()
+    fc.property(RUNS, fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 1_000_000 }), (runs, maxOpen, firstLine) => {
       const ended = new Set<number>()
-      let newest = firstLine - 1
-      for (const { open: opens, pick } of program) {
-        if (opens && ledger.hasRoom) {
-          newest += 1
-          ledger.open(newest, newest * 10)
-          open.add(newest)
-        } else if (open.size > 0) {
-          const line = [...open][pick % open.size] ?? 0
-          ledger.blank(line)
-          open.delete(line)
-          ended.add(line)
+      let progress: Progress = { watermark: { line: firstLine - 1, byte: 0 }, ended: [], counts: emptyCounts() }
+      for (const program of runs) {
+        const ledger = new Ledger(progress, maxOpen)
+        const open = new Set<number>()
+        let newest = progress.watermark.line
+        for (const { open: opens, pick } of program) {
+          if (opens && ledger.hasRoom) {
+            newest += 1
+            const isNew = ledger.open(newest, newest * 10)
+            expect(isNew).toBe(!ended.has(newest))
+            if (isNew) open.add(newest)
+          } else if (open.size > 0) {
+            const line = [...open][pick % open.size] ?? 0
+            ledger.blank(line)
+            open.delete(line)
+            ended.add(line)
+          }
+          progress = ledger.progress()
+          const { watermark } = progress
+          expect(ledger.newest).toBe(newest)
+          expect(ledger.hasRoom).toBe(open.size < maxOpen)
+          for (let line = firstLine; line <= watermark.line; line += 1) expect(ended.has(line)).toBe(true)
+          expect(watermark.byte).toBe(watermark.line < firstLine ? 0 : watermark.line * 10)
+          expect(watermark.line).toBe(open.size > 0 ? Math.min(...open) - 1 : newest)
+          expect(numbersOf(progress.ended)).toEqual([...ended].filter((line) => line > watermark.line).toSorted((a, b) => a - b))
+          expect(progress.counts.lines.blank).toBe(ended.size)
         }
-        let watermark = firstLine - 1
-        while (ended.has(watermark + 1)) watermark += 1
-        expect(ledger.watermark).toEqual({ line: watermark, byte: watermark < firstLine ? 0 : watermark * 10 })
-        expect(ledger.newest).toBe(newest)
-        expect(ledger.counts().lines.blank).toBe(watermark - firstLine + 1)
-        expect(ledger.hasRoom).toBe(newest - watermark < maxSpan)
       }
     }),
   )
+})
+
+test('one slow line holds back no other, and is all that is stored', () => {
+  const ledger = new Ledger(START, 2)
+  for (let line = 1; line <= 100_000; line += 1) {
+    ledger.open(line, line * 10)
+    if (line !== 5) ledger.blank(line)
+  }
+  const { watermark, ended, counts } = ledger.progress()
+  expect({ watermark, ended }).toEqual({ watermark: { line: 4, byte: 40 }, ended: [[6, 100_000]] })
+  expect(counts.lines.blank).toBe(99_999)
+  expect(ledger.openLines).toBe(1)
 })
 
 describe('a line', () => {
@@ -66,26 +93,16 @@ describe('a line', () => {
     ledger.deadLettered(3, 'rejected', reject('missing_identity'))
     ledger.blank(2)
     ledger.delivered(1, { commands: [], time: 5, warnings: [] })
-    expect(ledger.counts()).toMatchObject({
+    expect(ledger.progress().counts).toMatchObject({
       lines: { delivered: 1, rejected: 1, undeliverable: 1, blank: 1 },
       rejectedBy: { missing_identity: { examples: [{ line: 3 }] }, endpoint_refused: { examples: [{ line: 4 }] } },
     })
   })
 })
 
-test('a run continues from the watermark and the counts of the run before', () => {
-  const lines = { delivered: 7, rejected: 0, undeliverable: 0, blank: 0 }
-  const ledger = new Ledger({ line: 7, byte: 70 }, 4, { ...emptyCounts(), lines })
-  expect(ledger.watermark).toEqual({ line: 7, byte: 70 })
-  ledger.open(8, 80)
-  ledger.blank(8)
-  expect(ledger.watermark).toEqual({ line: 8, byte: 80 })
-  expect(ledger.counts().lines).toEqual({ ...lines, blank: 1 })
-})
-
 test('repeats are counted apart from lines', () => {
   const ledger = new Ledger(START, 4)
   ledger.repeated()
   expect(ledger.repeats).toBe(1)
-  expect(ledger.counts()).toEqual(emptyCounts())
+  expect(ledger.progress().counts).toEqual(emptyCounts())
 })

@@ -21,7 +21,7 @@ export class Installation {
 
   /** @param folder of the evidence */
   constructor({ urls }: AwsProcess, folder: string) {
-    const common = { region: 'us-east-1', credentials: { accessKeyId: 'chaos', secretAccessKey: 'chaos' } }
+    const common = { region: 'us-east-1', credentials: urls.credentials }
     this.sqs = new SQSClient({ ...common, endpoint: urls.sqsUrl })
     this.#s3 = new S3Client({ ...common, endpoint: urls.s3Url, forcePathStyle: true })
     this.#folder = folder

@@ -1,6 +1,9 @@
+import type { Credentials } from '../../../emulators/signature.ts'
+
 /** The messages between the processes of a run. */
 export interface AwsReady {
   readonly kind: 'ready'
+  readonly credentials: Credentials
   readonly s3Url: string
   readonly sqsUrl: string
   readonly importQueueUrl: string

@@ -31,8 +31,8 @@ export class AwsProcess implements AsyncDisposable {
       AWS_ENDPOINT_URL_S3: this.urls.s3Url,
       AWS_ENDPOINT_URL_SQS: this.urls.sqsUrl,
       AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'chaos',
-      AWS_SECRET_ACCESS_KEY: 'chaos',
+      AWS_ACCESS_KEY_ID: this.urls.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: this.urls.credentials.secretAccessKey,
     }
   }
 

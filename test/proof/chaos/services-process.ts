@@ -6,8 +6,9 @@ import { onParentMessage, sendToParent } from './child.ts'
 import type { AwsReady, ToAws } from './ipc-messages.ts'
 
 const [folder = ''] = process.argv.slice(2)
-const { s3Url, sqsUrl, importQueueUrl, importQueueArn, deadLetterQueueUrl } = await startLocalServices(folder, 0, TEST_WIRING)
+const services = await startLocalServices(folder, 0, TEST_WIRING)
 onParentMessage((message) => {
   advanceClock((message as ToAws).ms)
 })
-sendToParent({ kind: 'ready', s3Url, sqsUrl, importQueueUrl, importQueueArn, deadLetterQueueUrl } satisfies AwsReady)
+const { credentials, s3Url, sqsUrl, importQueueUrl, importQueueArn, deadLetterQueueUrl } = services
+sendToParent({ kind: 'ready', credentials, s3Url, sqsUrl, importQueueUrl, importQueueArn, deadLetterQueueUrl } satisfies AwsReady)

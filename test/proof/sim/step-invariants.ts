@@ -1,6 +1,6 @@
 import { checkpointKey, reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
-import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
+import { doneLines, type Checkpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import type { SplitPlan } from '../../../lambda/settle/split-plan.ts'
 import { subjectOf } from './dead-letters.ts'
@@ -10,7 +10,7 @@ import { fileName } from './queue.ts'
 import type { Worker } from './worker.ts'
 
 /** As docs/guarantees.md says. */
-const UNSAVED_LINES_PER_REQUEST = 128
+const UNSAVED_LINES_PER_REQUEST = 24
 
 /** Everything that must be true after every step. Each method is called at the steps that can break its promise. */
 export class StepInvariants {
@@ -95,24 +95,24 @@ export class StepInvariants {
     }
   }
 
-  /** The last line that the checkpoint of a line's segment covers. */
+  /** Number of the last line that the checkpoint of a line's segment covers, if those that it covers were the first ones. */
   #savedBefore({ source }: ModelFile, line: number): number {
     const { store } = this.#observed
     const plan = store.read(checkpointKey(source, 'plan')) as SplitPlan | undefined
     const segment = plan?.segments.find(({ firstLine, lines }) => line >= firstLine && line < firstLine + lines)
     if (plan !== undefined && segment === undefined) return line // a segment that the plan does not contain yet
     const checkpoint = store.read(checkpointKey(source, segment?.index ?? 1)) as Checkpoint | undefined
-    return checkpoint?.watermark.line ?? (segment?.firstLine ?? 1) - 1
+    return checkpoint === undefined ? (segment?.firstLine ?? 1) - 1 : doneLines(checkpoint)
   }
 
-  /** Every line before the watermark of a checkpoint was accepted, is a dead letter, or is blank; and the checkpoint counts exactly those. */
-  #checkNothingLost(file: ModelFile, key: string, { watermark, counts }: Checkpoint): void {
+  /** Every line that has ended, says a checkpoint, was accepted, is a dead letter, or is blank; and the checkpoint counts exactly those. */
+  #checkNothingLost(file: ModelFile, key: string, { watermark, ended, counts }: Checkpoint): void {
     const index = Number(/(\d+)\.json$/.exec(key)?.[1])
     const plan = this.#observed.store.read(checkpointKey(file.source, 'plan')) as SplitPlan | undefined
     // The task of a segment is queued before the plan contains it.
     const firstLine = plan?.segments.find((segment) => segment.index === index)?.firstLine ?? (index === 1 ? 1 : undefined)
     if (firstLine === undefined) return
-    const settled = file.lines.slice(firstLine - 1, watermark.line)
+    const settled = [[firstLine, watermark.line] as const, ...ended].flatMap(([first, last]) => file.lines.slice(first - 1, last))
     for (const line of settled)
       expectKept(
         'every settled line has an end',
@@ -121,9 +121,9 @@ export class StepInvariants {
       )
     const { delivered, rejected, undeliverable, blank } = counts.lines
     expectKept(
-      'a checkpoint counts exactly the lines before it',
+      'a checkpoint counts exactly the lines that have ended',
       delivered + rejected + undeliverable + blank === settled.length,
-      () => `${JSON.stringify(counts.lines)} before line ${watermark.line + 1}`,
+      () => `${JSON.stringify(counts.lines)} for ${settled.length} lines`,
     )
     const next = file.lines[watermark.line]?.byteStart ?? file.contentBytes
     expectKept(

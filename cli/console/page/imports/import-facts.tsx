@@ -32,7 +32,7 @@ export function ImportFacts({ report }: { readonly report: Report }) {
         </Fact>
       )}
       {repeatsPossible > 0 && (
-        <Fact name="Sent twice" note="after an interruption; repeats count once">
+        <Fact name="Sent twice" note="repeats count once">
           at most {grouped(repeatsPossible)}
         </Fact>
       )}
