@@ -1,20 +1,14 @@
-/** A known mistake of importers, as a change to this one. */
-export interface Mutant {
-  /** What the importer does wrong. */
-  readonly name: string
-  readonly file: string
-  /** Occurs exactly once in the file. Any run of white space matches any other, so that formatting does not matter. */
-  readonly find: string
-  readonly replace: string
-  /** The tests that must catch it, the fastest first. */
-  readonly tests: readonly string[]
-}
+import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { SERVICE_MUTANTS } from './service-mutants.ts'
 
 const SIM = 'test/proof/sim/sim.test.ts'
 const CRASHES = 'test/proof/sim/exhaustive.test.ts'
 
 /** Each of these mistakes must make a test fail. */
 export const MUTANTS: readonly Mutant[] = [
+  ...LAMBDA_MUTANTS,
+  ...SERVICE_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',
@@ -74,8 +68,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the handler returns nothing, which acknowledges everything',
     file: 'lambda/app.ts',
-    find: 'return { batchItemFailures }',
-    replace: 'return undefined',
+    find: 'await hide(redeliverySeconds(deliveries)).catch(() => undefined) } return { batchItemFailures }',
+    replace: '}\n    return undefined',
     tests: ['test/journeys/messages.test.ts'],
   },
   {
