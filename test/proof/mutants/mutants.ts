@@ -574,6 +574,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: '(hasCrashed ? maxRepeats :',
     replace: '(hasCrashed ? 0 :',
     tests: ['test/lambda/settle/checkpoint.test.ts', SIM],
+  },
+  {
     name: 'an emulator answers a web page that sends its origin',
     file: 'emulators/local-only.ts',
     find: 'origin !== undefined || ',
@@ -670,6 +672,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (missing > 0)',
     replace: 'if (missing > Infinity)',
     tests: ['test/cli/local/disk-space.test.ts'],
+  },
+  {
     name: 'the text of an absent value becomes an alias',
     file: 'lambda/parse/identity.ts',
     find: "const name = isPlaceholder(trimmed(other)) ? '`_p2`' : isPlaceholder(trimmed(person)) ? '`_p`' : undefined",
