@@ -12,8 +12,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',
-    find: 'line: this.#watermark, byte: this.#byte }',
-    replace: 'line: this.#newest, byte: this.#nextBytes[this.#newest % this.#outcomes.length] ?? 0 }',
+    find: 'for (const [line, byte] of this.#open) return { line: line - 1, byte }',
+    replace: '',
     tests: ['test/lambda/settle/ledger.test.ts', SIM],
   },
   {
@@ -68,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the handler returns nothing, which acknowledges everything',
     file: 'lambda/app.ts',
-    find: 'await hide(redeliverySeconds(deliveries)).catch(() => undefined) } return { batchItemFailures }',
+    find: 'await hide(handled.againSeconds).catch(() => undefined) } return { batchItemFailures }',
     replace: '}\n    return undefined',
     tests: ['test/journeys/messages.test.ts'],
   },
@@ -140,8 +140,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the counts of a checkpoint are lost in the next run',
     file: 'lambda/jobs/run-segment.ts',
-    find: 'limits.maxInFlight * SPAN_PER_REQUEST, first.counts)',
-    replace: 'limits.maxInFlight * SPAN_PER_REQUEST)',
+    find: 'new Ledger(first, maxUnsaved(ports))',
+    replace: 'new Ledger({ watermark: first.watermark, ended: first.ended }, maxUnsaved(ports))',
     tests: [CRASHES, SIM],
   },
   {
