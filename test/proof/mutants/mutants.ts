@@ -68,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the handler returns nothing, which acknowledges everything',
     file: 'lambda/app.ts',
-    find: 'await hide(redeliverySeconds(deliveries)).catch(() => undefined) } return { batchItemFailures }',
+    find: 'await hide(handled.againSeconds).catch(() => undefined) } return { batchItemFailures }',
     replace: '}\n    return undefined',
     tests: ['test/journeys/messages.test.ts'],
   },
