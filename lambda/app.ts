@@ -16,7 +16,7 @@ import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
 import { resuming } from './read/resume.ts'
 import { Deadline } from './jobs/deadline.ts'
-import { redeliverySeconds, whileHidden } from './jobs/visibility.ts'
+import { whileHidden } from './jobs/visibility.ts'
 import type { InvocationContext, Ports } from './ports.ts'
 
 /**
@@ -56,14 +56,14 @@ export function createHandler(env: Env, log: Log, clients: AwsClients = { s3: s3
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      const deliveries = deliveriesOf(message)
-      const invocation = { messageId: message.messageId, deliveries, ending: deadline.ending }
+      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: deadline.ending }
       const hide = (seconds: number) => changeVisibility(sqs, config.importQueueUrl, message.receiptHandle, seconds)
       const work = () => handleMessage(() => readMessage(message.body), ports, invocation)
-      if (await whileHidden(hide, clock, work)) continue
+      const handled = await whileHidden(hide, clock, work)
+      if (handled.isAcknowledged) continue
       batchItemFailures.push({ itemIdentifier: message.messageId })
       // If SQS refuses, the message is delivered again when its visibility timeout ends.
-      await hide(redeliverySeconds(deliveries)).catch(() => undefined)
+      await hide(handled.againSeconds).catch(() => undefined)
     }
     return { batchItemFailures }
   }

@@ -48,6 +48,9 @@ export function eventsFor(log: Log) {
     busy(key: string): void {
       log.info('Another invocation is importing this file; left to that invocation.', { code: 'task_busy', key })
     },
+    deliveredTwice(): void {
+      log.info('The lease of this message is still held; looked at again when it ends.', { code: 'message_delivered_twice' })
+    },
     leaseLost(): void {
       log.warn('Another invocation has taken over this import, because this one did not write a checkpoint in time.', {
         code: 'lease_lost',

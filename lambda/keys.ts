@@ -11,6 +11,9 @@ export const REPORTS_PREFIX = 'reports/'
 /** Checkpoints: how far each import is. */
 export const CHECKPOINTS_PREFIX = 'checkpoints/'
 
+/** Records of running replays: which dead letters each of them sends. */
+export const REPLAY_RECORDS_PREFIX = `${CHECKPOINTS_PREFIX}replays/`
+
 /** Dead letters that were moved out of their queue. They never expire. */
 export const ARCHIVED_PREFIX = 'archived/'
 

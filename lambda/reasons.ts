@@ -166,6 +166,7 @@ export const WARNINGS = {
   unusual_identity:
     'an identity has spaces, quotes or brackets around it, or invisible characters in it, and may become a second person',
   similar_identities: 'the two identities of an alias differ only in capitals, spaces, accents or the form of a number',
+  counted_once: 'a line has the person, second and event (or property) of an earlier line, so Kissmetrics keeps one of the two',
   underscore_name: 'a property name starts with an underscore, like the names that Kissmetrics uses itself',
 } as const satisfies Record<string, string>
 

@@ -12,7 +12,7 @@ export interface NumberSetting {
 export const NUMBER_SETTINGS = {
   KM_MAX_IN_FLIGHT: {
     unit: 'requests',
-    default: 64,
+    default: 128,
     min: 1,
     max: 512,
     why: 'the maximum number of requests in flight, in one invocation',

@@ -25,7 +25,7 @@ import { Progress } from './progress.ts'
 import { ReportFollower } from './reports.ts'
 import { isEmpty, uploadSamples } from './samples.ts'
 import { runResult, setupResult } from './run-result.ts'
-import { startServers, type Servers } from './servers.ts'
+import { LOCAL_CHECKPOINT_SECONDS, startServers, type Servers } from './servers.ts'
 import { notifyOn, terminalLog, type Notify } from './terminal-log.ts'
 import { WatchedFolder } from './watched-folder.ts'
 
@@ -225,7 +225,7 @@ class LocalRun {
       apiKeySecretArn: undefined, // the key is passed directly
     }
     return {
-      KM_CHECKPOINT_SECONDS: '1', // a start after a crash waits for three times as long
+      KM_CHECKPOINT_SECONDS: String(LOCAL_CHECKPOINT_SECONDS),
       ...values,
       ...process.env,
       ...Object.fromEntries(Object.entries(references).map(([name, part]) => [name, parts[part]])),

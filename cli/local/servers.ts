@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
+import { LEASE_CHECKPOINTS } from '../../lambda/jobs/segment-lease.ts'
 import type { Wiring } from '../../lib/wiring.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { startConsole } from '../console/console.ts'
@@ -7,6 +8,9 @@ import { localDeployment } from '../deployment/deployment.ts'
 import { readCredentials } from './credentials.ts'
 import type { LocalOptions } from './options.ts'
 import { startLocalServices, type LocalServices } from './services.ts'
+
+/** A start after a crash waits for three times as long. */
+export const LOCAL_CHECKPOINT_SECONDS = 1
 
 /** Every server of local mode, and the endpoint that commands are sent to. */
 export interface Servers extends AsyncDisposable {
@@ -24,7 +28,7 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
   await using starting = new AsyncDisposableStack() // if one server fails to start, those before it are stopped
   try {
     const target = await startTarget(options, starting)
-    const services = await startLocalServices(options.stateDir, options.port, wiring)
+    const services = await startLocalServices(options.stateDir, options.port, wiring, { releaseAfterMs: leaseMs(wiring) })
     starting.defer(() => services.stop())
     const { once, port } = options
     const page = once ? undefined : await startConsole(localDeployment(services, target.emulatorUrl), port === 0 ? 0 : port + 3)
@@ -39,6 +43,14 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
       { cause },
     )
   }
+}
+
+/** How long a process that was killed can still hold the leases of its work. Delivered earlier, the work could not be continued. */
+function leaseMs({ function: { environment } }: Wiring): number {
+  const seconds = Number(
+    process.env.KM_CHECKPOINT_SECONDS ?? environment.values.KM_CHECKPOINT_SECONDS ?? LOCAL_CHECKPOINT_SECONDS,
+  )
+  return LEASE_CHECKPOINTS * 1000 * (seconds || LOCAL_CHECKPOINT_SECONDS)
 }
 
 async function startTarget(

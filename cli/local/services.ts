@@ -42,13 +42,13 @@ type ServiceWiring = Pick<Wiring, 'bucket' | 'importQueue' | 'deadLetterQueue'>
  * From then on, every AWS client of this process uses these two emulators.
  *
  * @param port port of S3; SQS uses the next one. 0: any free ports
- * @param queueOptions clock and waits of the queues; default: the system clock, and all of each wait
+ * @param queueOptions clock and waits of the queues; default: the system clock, all of each wait, and none for messages in flight
  */
 export async function startLocalServices(
   stateDir: string,
   port: number,
   wiring: ServiceWiring,
-  queueOptions: Pick<SqsOptions, 'now' | 'waitScale'> = {},
+  queueOptions: Pick<SqsOptions, 'now' | 'waitScale' | 'releaseAfterMs'> = {},
 ): Promise<LocalServices> {
   const credentials = await readCredentials(stateDir)
   const sqsServer = await startSqs({

@@ -46,6 +46,17 @@ export interface IdentitySummary {
   /** Lines whose identity has a comma or a colon, which Kissmetrics replaces by a space. */
   readonly changedLines: number
   readonly changedExamples: readonly string[]
+  /** Identities that are probably one person, and that Kissmetrics takes for several. */
+  readonly spellings: SpellingSummary
+}
+
+/** Identities that differ only in capitals, spaces, invisible characters, the encoding of accents or the form of a number. */
+export interface SpellingSummary {
+  /** People with several spellings; a lower bound if it is not complete. */
+  readonly people: number
+  /** The first 20 people, with at most 5 spellings each. */
+  readonly groups: readonly (readonly string[])[]
+  readonly isComplete: boolean
 }
 
 export interface RejectionSummary {

@@ -1,12 +1,9 @@
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, NotFound, PutObjectCommand } from '@aws-sdk/client-s3'
 import * as v from 'valibot'
 import type { Claim } from '../../lambda/archive/archived.ts'
-import { CHECKPOINTS_PREFIX } from '../../lambda/keys.ts'
+import { REPLAY_RECORDS_PREFIX } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { listObjects } from '../deployment/list-objects.ts'
-
-/** The stack deletes what is older than 30 days under this prefix. SQS deletes a dead letter after 14. */
-const RECORDS_PREFIX = `${CHECKPOINTS_PREFIX}replays/`
 
 const Record = v.object({
   schema: v.literal('kissmetrics-importer/replay/v1'),
@@ -22,7 +19,8 @@ export type ReplayRun = Pick<Claim, 'file' | 'run'>
  * Which dead letters each running replay sends.
  *
  * A record is written before the upload and deleted after its dead letters are. So if a replay is killed in between, the next one knows
- * what was sent, also if it replays other dead letters than the first.
+ * what was sent, also if it replays other dead letters than the first. The stack deletes a record that a killed replay has left after 30
+ * days; SQS deletes a dead letter after 14.
  */
 export class ReplayRecords {
   readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
@@ -53,7 +51,7 @@ export class ReplayRecords {
   async sentIds(): Promise<ReadonlySet<string>> {
     const { s3, bucket } = this.#deployment
     const sent = new Set<string>()
-    for await (const { key } of listObjects(s3, bucket, RECORDS_PREFIX)) {
+    for await (const { key } of listObjects(s3, bucket, REPLAY_RECORDS_PREFIX)) {
       const record = await this.#read(key)
       if (record !== undefined && (await isUploaded(this.#deployment, record))) for (const id of record.ids) sent.add(id)
     }
@@ -86,5 +84,5 @@ export async function isUploaded({ s3, bucket }: Pick<Deployment, 's3' | 'bucket
 }
 
 function keyOf(run: string): string {
-  return `${RECORDS_PREFIX}${run}.json`
+  return `${REPLAY_RECORDS_PREFIX}${run}.json`
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 
@@ -9,12 +9,41 @@ import { codeOf, SetupError } from '../../lambda/errors.ts'
  * @throws SetupError if the file system refuses it
  */
 export async function writeAtomically(file: string, value: unknown): Promise<void> {
+  await withDraft(file, value, (draft) => rename(draft, file))
+}
+
+/**
+ * The same for a file that must not exist: of several processes, one creates it.
+ *
+ * @returns whether this process has created it
+ * @throws SetupError if the file system refuses it
+ */
+export async function createAtomically(file: string, value: unknown): Promise<boolean> {
+  let isCreated = true
+  await withDraft(file, value, async (draft) => {
+    try {
+      await link(draft, file) // `rename` would replace a file
+      await rm(draft)
+    } catch (error) {
+      if (NO_LINKS.has(codeOf(error))) return rename(draft, file)
+      if (codeOf(error) !== 'EEXIST') throw error
+      isCreated = false
+      await rm(draft)
+    }
+  })
+  return isCreated
+}
+
+/** Errors of file systems without hard links, such as exFAT and some network drives. There, the last of several processes wins. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+async function withDraft(file: string, value: unknown, publish: (draft: string) => Promise<void>): Promise<void> {
   const draft = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`)
   try {
     await using handle = await open(draft, 'wx', 0o600)
     await handle.writeFile(`${JSON.stringify(value, null, 2)}\n`)
     await handle.sync()
-    await rename(draft, file)
+    await publish(draft)
   } catch (cause) {
     await rm(draft, { force: true })
     throw stateFileError(file, cause)

@@ -21,6 +21,7 @@ export function confirmationText(summary: PreviewSummary, names: readonly string
     ...twinSentences(summary),
     ...repeatSentences(summary),
     ...identityWarnings(summary),
+    ...spellingSentences(summary),
   ]
   const rows = sentences.flatMap((sentence) => wrapped(sentence))
   return `${[styled(output, 'bold', title), ...rows, previewHint(names)].join('\n')}\n\n`
@@ -66,6 +67,11 @@ function repeatSentences({ repeats }: PreviewSummary): readonly string[] {
       : [
           `${counted(repeats.sameSecond, 'event is', 'events are')} like an earlier one, with other properties. Kissmetrics may ignore them.`,
         ]),
+    ...(repeats.sets + repeats.contradictions === 0
+      ? []
+      : [
+          `${counted(repeats.sets + repeats.contradictions, 'property is', 'properties are')} set again in the same second. Kissmetrics keeps the first value.`,
+        ]),
   ]
 }
 
@@ -77,6 +83,17 @@ function identityWarnings({ warnings }: PreviewSummary): readonly string[] {
     const count = warnings[code] ?? 0
     return count === 0 ? [] : [warningSentence(code, count)]
   })
+}
+
+function spellingSentences({ identities: { spellings } }: PreviewSummary): readonly string[] {
+  const pairs = spellings.groups.map(
+    ([one = '', other = '']) => `${quoted(one, NAME_COLUMNS)} and ${quoted(other, NAME_COLUMNS)}`,
+  )
+  return pairs.length === 0
+    ? []
+    : [
+        `${counted(spellings.people, 'person', 'people')} with several spellings, each a person to Kissmetrics: ${listed(pairs, WIDTH)}.`,
+      ]
 }
 
 /** The most frequent reasons, with their counts. */

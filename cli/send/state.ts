@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { Checkpoints, Leased } from '../../lambda/ports.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import { readLeased } from '../../lambda/settle/lease.ts'
-import { readIfValid, writeAtomically } from './atomic-file.ts'
+import { createAtomically, readIfValid, writeAtomically } from './atomic-file.ts'
 import type { SentFile } from './files.ts'
 
 const STATE_SCHEMA = 'kissmetrics-importer/send/v1'
@@ -53,12 +53,12 @@ export class SendState {
       const before = await this.#current()
       if ((before && tagOf(before)) !== expected) return undefined
       const { etag = '' } = this.#file.source
-      await writeAtomically(this.#file.statePath, {
-        schema: STATE_SCHEMA,
-        etag,
-        startedAt: this.startedAt.toISOString(),
-        checkpoint: value,
-      })
+      const document = { schema: STATE_SCHEMA, etag, startedAt: this.startedAt.toISOString(), checkpoint: value }
+      if (before === undefined && !(await createAtomically(this.#file.statePath, document))) {
+        // Another process was faster; or the file is the state of an older version of the sent file, and is replaced.
+        if ((await this.#current()) !== undefined) return undefined
+        await writeAtomically(this.#file.statePath, document)
+      } else if (before !== undefined) await writeAtomically(this.#file.statePath, document)
       return tagOf(value)
     },
   }

@@ -150,9 +150,10 @@ export class Messages {
     return { visible: Number(row?.visible), inFlight: Number(row?.in_flight), delayed: Number(row?.delayed) }
   }
 
-  /** Makes messages in flight visible, as if they had not been delivered: their consumers ended with the process. */
-  releaseInFlight(): void {
-    this.#db.prepare(RELEASE).run(this.#now())
+  /** Makes messages in flight visible after some time, as if they had not been delivered: their consumers ended with the process. */
+  releaseInFlight(afterMs: number): void {
+    const now = this.#now()
+    this.#db.prepare(RELEASE).run(now, now + afterMs)
   }
 
   /** Makes delayed messages visible. */
@@ -214,7 +215,7 @@ const SQL = {
   nextVisibleAt: 'SELECT min(visible_at) AS at FROM messages WHERE queue = ?',
 } as const
 
-const RELEASE = `UPDATE messages SET visible_at = ?1, receive_count = receive_count - 1, received_here = received_here - 1
+const RELEASE = `UPDATE messages SET visible_at = ?2, receive_count = receive_count - 1, received_here = received_here - 1
                  WHERE receipt IS NOT NULL AND visible_at > ?1`
 
 const COUNT = `SELECT count(*) FILTER (WHERE visible_at <= ?1) AS visible,

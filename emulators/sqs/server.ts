@@ -33,6 +33,8 @@ export interface SqsOptions {
   readonly waitScale?: number
   /** Whether messages in flight become visible, and their last delivery does not count: their consumers ended with the process. @default true */
   readonly releaseInFlightOnStart?: boolean
+  /** When they become visible. Consumers that hold leases of their own set it to the length of a lease. @default 0 */
+  readonly releaseAfterMs?: number
   /** Whether delayed messages become visible, so that a restart does not have to wait for them. @default false */
   readonly endDelaysOnStart?: boolean
   /** The only credentials that are accepted. @default any, and requests without a signature */
@@ -120,12 +122,13 @@ function openService(options: SqsOptions, url: string): { readonly service: Serv
     now = Date.now,
     waitScale = 1,
     releaseInFlightOnStart = true,
+    releaseAfterMs = 0,
     endDelaysOnStart = false,
   } = options
   const db = openStore(dir)
   const queues = new Queues(db, region, accountId, now)
   const messages = new Messages(db, queues, now)
-  if (releaseInFlightOnStart) messages.releaseInFlight()
+  if (releaseInFlightOnStart) messages.releaseInFlight(releaseAfterMs)
   if (endDelaysOnStart) messages.endDelays()
   const moveTasks = new MoveTasks(db, queues, messages, now)
   const faults = { ...noFaults(), ...options.faults }

@@ -92,7 +92,6 @@ const TaskBody = v.object({
   replays: Count,
   reached: Count,
   delays: Count,
-  successorOf: v.exactOptional(Identifier),
   foundBySearch: v.exactOptional(v.literal(true)),
 })
 

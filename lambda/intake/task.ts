@@ -22,8 +22,6 @@ export interface Task {
   readonly reached: number
   /** How often in a row the task was deferred without progress, because the endpoint was down or another run was at work. */
   readonly delays: number
-  /** The SQS message that this task has replaced, because a run held its lease. That run may be at work or dead. */
-  readonly successorOf?: string
   /** A search has found that the file is unfinished, and that its messages are lost. */
   readonly foundBySearch?: true
 }

@@ -6,20 +6,27 @@ import { importFile } from './import-file.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
 import { reconcile } from './reconcile.ts'
 import { defer, MAX_DELAY_SECONDS } from './requeue.ts'
+import { redeliverySeconds } from './visibility.ts'
 import { replayDeadLetter } from './replay.ts'
 
 /** How long a task waits after the setup was found to be wrong. Each further time doubles it. */
 const FIRST_SETUP_DELAY_MS = 30_000
 
-/** Does everything that an SQS message asks for, and logs why if that is not possible. @returns whether to acknowledge the message */
-export async function handleMessage(read: () => readonly Work[], ports: Ports, invocation: Invocation): Promise<boolean> {
+/** Whether to acknowledge a message, and if not, after how long SQS delivers it again. */
+export type Handled = { readonly isAcknowledged: true } | { readonly isAcknowledged: false; readonly againSeconds: number }
+
+/** Does everything that an SQS message asks for, and logs why if that is not possible. */
+export async function handleMessage(read: () => readonly Work[], ports: Ports, invocation: Invocation): Promise<Handled> {
+  const { deliveries } = invocation
   try {
     const outcome = await dispatchAll(read(), ports, invocation)
     logUnfinished(outcome, ports)
-    return isAcknowledged(outcome)
+    if (isAcknowledged(outcome)) return { isAcknowledged: true }
+    const leaseMs = outcome.kind === 'delivered-twice' ? outcome.ms : 0
+    return { isAcknowledged: false, againSeconds: redeliverySeconds(deliveries, leaseMs) }
   } catch (error) {
     logError(error, ports)
-    return false
+    return { isAcknowledged: false, againSeconds: redeliverySeconds(deliveries) }
   }
 }
 
@@ -91,6 +98,9 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
   switch (outcome.kind) {
     case 'interrupted':
       events.interrupted()
+      return
+    case 'delivered-twice':
+      events.deliveredTwice()
       return
     case 'lease-lost':
       events.leaseLost()

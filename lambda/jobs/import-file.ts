@@ -65,8 +65,8 @@ async function importWhole(
 
 async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   const merged = new MergedProgress(task.file, ports)
-  const onProgress = (): void => {
-    merged.update()
+  const onProgress = (checkpoint: Checkpoint): void => {
+    merged.update(checkpoint)
   }
   const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => merged.idle())
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)

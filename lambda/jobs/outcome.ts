@@ -29,6 +29,8 @@ export type JobOutcome =
   | { readonly kind: 'requeued' }
   /** Another invocation does the work, with its own message: acknowledge this one. */
   | { readonly kind: 'yielded' }
+  /** Another run holds the lease with this same message, for `ms` more, or was killed: leave the message in the queue. */
+  | { readonly kind: 'delivered-twice'; readonly ms: number }
   /** The endpoint is down: leave the message in the queue. */
   | { readonly kind: 'outage'; readonly detail: string }
   | { readonly kind: 'lease-lost' }

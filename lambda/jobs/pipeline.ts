@@ -1,3 +1,4 @@
+import { CountedOnce } from '../parse/counted-once.ts'
 import { toEntries, type Entry } from '../parse/entry.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { admit } from '../parse/sniff.ts'
@@ -43,8 +44,9 @@ export async function runPipeline(opened: OpenFile, start: Watermark, context: P
   const batches = untilUnreadable(reading.batches, (error) => {
     unreadable = reject('object_unreadable', error.message)
   })
-  // Parses each line into its requests, or into a rejection.
-  const entries = mapped(batches, (batch) => toEntries(linesAfter(settled, batch), rules, apiKey))
+  // Parses each line into its requests, or into a rejection; marks those that Kissmetrics counts as one with an earlier line.
+  const countedOnce = new CountedOnce()
+  const entries = mapped(batches, (batch) => countedOnce.mark(toEntries(linesAfter(settled, batch), rules, apiKey)))
   // Buffers the first lines until it is clear that this is a file of JSON lines.
   for await (const admission of admit(entries, { start: reading.start, isAdmitted })) {
     if (admission.kind === 'refused') return { lines, refusal: admission.rejection }

@@ -6,7 +6,7 @@ import { Lease, type LeaseResult } from '../settle/lease.ts'
 import type { Watermark } from '../settle/ledger.ts'
 
 /** A lease lasts for this many checkpoint intervals. A run that has not written a checkpoint for this long is taken over. */
-const LEASE_CHECKPOINTS = 3
+export const LEASE_CHECKPOINTS = 3
 
 export function leaseMs({ limits }: Ports): number {
   return limits.checkpointMs * LEASE_CHECKPOINTS

@@ -43,7 +43,16 @@ async function keepHidden(
   }
 }
 
-/** After how long a message that failed is delivered again: sooner than after the long visibility timeout of the queue. */
-export function redeliverySeconds(deliveries: number): number {
-  return backoffCeiling(deliveries, REDELIVERY_SECONDS)
+/** Up to this delivery, a message whose lease is held is delivered again as soon as the lease ends. Afterwards its holder is alive. */
+const MAX_SOON = 2
+
+/**
+ * After how long a message that was not acknowledged is delivered again: sooner than after the long visibility timeout of the queue.
+ *
+ * @param leaseMs how much longer its lease is held; 0 if the message failed
+ */
+export function redeliverySeconds(deliveries: number, leaseMs = 0): number {
+  const leaseSeconds = Math.ceil(leaseMs / 1000)
+  if (leaseSeconds > 0 && deliveries <= MAX_SOON) return leaseSeconds
+  return Math.max(leaseSeconds, backoffCeiling(deliveries, REDELIVERY_SECONDS))
 }

@@ -14,18 +14,13 @@ export interface OtherRun {
 /**
  * Leaves a task to the run that holds its lease.
  *
- * The lease holder has its own SQS message, so this one can be deleted, with two exceptions. If either run has no message, or if both work on
- * the same one, because SQS delivered it twice or a run was killed, the task is queued again for when the lease ends: the holder may be dead.
- * A new message replaces this one, since waiting must not use up its deliveries.
+ * The lease holder has its own SQS message, so this one can be deleted. There are two exceptions. If both runs work on the same message,
+ * because SQS delivered it twice or the lease holder was killed, the message has to stay. If either run has no message, the task is queued again for when the lease
+ * ends, or it would be lost if the lease holder dies.
  */
 export async function yieldTo(holder: OtherRun, task: Task, { messageId }: Invocation, ports: Ports): Promise<JobOutcome> {
-  const isAgain = holder.messageId !== undefined && holder.messageId === task.successorOf
-  const isAlone = messageId === undefined || holder.messageId === undefined || holder.messageId === messageId || isAgain
-  if (isAlone) {
-    const successor = holder.messageId === undefined ? task : { ...task, successorOf: holder.messageId }
-    // The first wait for a holder is as long as its lease, however long the waits for earlier ones were.
-    await defer({ ...successor, delays: isAgain ? task.delays : 0 }, task.reached, holder.ms, ports)
-  }
+  if (messageId !== undefined && holder.messageId === messageId) return { kind: 'delivered-twice', ms: holder.ms }
+  if (messageId === undefined || holder.messageId === undefined) await defer(task, task.reached, holder.ms, ports)
   ports.events.busy(task.file.key)
   return { kind: 'yielded' }
 }

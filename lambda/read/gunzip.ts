@@ -7,6 +7,10 @@ export class UnreadableFile extends Error {
   readonly code = 'file_unreadable'
 }
 
+const LF = 0x0a
+/** Half of the shortest line that can be sent. */
+const MIN_LINE_BYTES = 16
+
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 
 /** Decided by the first bytes, not by the name: a `.gz` file may be plain text, and any other name may be gzip. */
@@ -17,6 +21,12 @@ export function isGzip(head: Uint8Array): boolean {
 /** Real lines compress by a factor of 10 to 50. gzip can reach 1,000, which means an attack or an accident. */
 const MAX_RATIO = 250
 const RATIO_COUNTS_FROM_BYTES = 256 * 1_048_576
+/**
+ * The shortest line that can be sent has 34 bytes, so gzip cannot pack more than 31 of them in a byte. Blank lines reach 1,000, and each
+ * costs as much as any other line.
+ */
+const MAX_LINES_PER_BYTE = 64
+const MAX_CHEAP_LINES = 1_000_000
 /**
  * Each invocation that continues a gzip file decompresses it from the start. 100 GB takes about 5 of the 15 minutes that an invocation
  * has; with a few times as much, no invocation would get further than the one before.
@@ -40,10 +50,17 @@ const PIECE_BYTES = 65_536
 export async function* gunzip(compressed: AsyncIterable<Buffer>, maxBytes = MAX_DECOMPRESSED_BYTES): AsyncGenerator<Buffer> {
   using zlib = new SteppedGunzip()
   let bytes = 0
+  let cheapLines = 0
   for await (const slice of slicesOf(compressed)) {
+    let sliceBytes = 0
     for (const piece of await zlib.write(slice)) {
       bytes += piece.length
+      sliceBytes += piece.length
       throwIfTooLarge(bytes, zlib.bytesWritten, maxBytes)
+      // The lines of ordinary files are not counted here.
+      if (sliceBytes > MAX_LINES_PER_BYTE * slice.length) cheapLines += cheapLinesIn(piece)
+      if (cheapLines > MAX_CHEAP_LINES)
+        throw new UnreadableFile(`it has more than ${MAX_LINES_PER_BYTE} lines for each compressed byte`)
       yield piece
     }
     zlib.throwIfFailed()
@@ -71,6 +88,13 @@ async function* slicesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   }
   if (rest.length > 0) yield rest
   if (failure !== undefined) throw failure.error
+}
+
+/** The lines of a piece, if they are too short to be sent. */
+function cheapLinesIn(piece: Buffer): number {
+  let lines = 0
+  for (let at = piece.indexOf(LF); at !== -1; at = piece.indexOf(LF, at + 1)) lines += 1
+  return lines * MIN_LINE_BYTES > piece.length ? lines : 0
 }
 
 function throwIfTooLarge(bytes: number, compressedBytes: number, maxBytes: number): void {

@@ -71,25 +71,30 @@ export class ReportWriter {
   async #putFinal(report: Report, importState: ImportState): Promise<Report> {
     await this.#writing // or it could be written between two tries
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const other = await this.#replace(report, importState)
-      if (other === undefined) return report
-      if (isFinished(other)) return other
+      const { isWritten, other } = await this.#replace(report, importState)
+      if (isWritten) return report
+      if (other !== undefined && isFinished(other)) return other
     }
     throw new Error(`The report of ${report.file.key} is written by another run again and again.`)
   }
 
-  /** Replaces the report that this run has read or written last. @returns the report of another run, if that was written since */
-  async #replace(report: Report, { file }: ImportState): Promise<Report | undefined> {
+  /**
+   * Replaces the report that this run has read or written last.
+   *
+   * @returns whether it was written, and otherwise the stored report. There may be none: S3 can refuse a write although no other run has
+   *   written (409).
+   */
+  async #replace(report: Report, { file }: ImportState): Promise<{ readonly isWritten: boolean; readonly other?: Report }> {
     const key = reportKey(file)
     const tag = await this.#reports.replace(file.bucket, key, report, this.#tag)
     if (tag !== undefined) {
       this.#tag = tag
-      return undefined
+      return { isWritten: true }
     }
     const found = await this.#reports.find(file.bucket, key)
     this.#tag = found?.tag
     this.#isOutdated = found !== undefined && isFinal(found.report)
-    return found?.report
+    return { isWritten: false, ...(found !== undefined && { other: found.report }) }
   }
 
   #withProgress(report: Report): Report {

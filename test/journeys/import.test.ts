@@ -188,7 +188,7 @@ describe('delivered + dead-lettered + blank = lines, whatever the endpoint does'
       lines.flatMap((line, index) => (line === NO_TIME ? [index + 1] : [])),
     )
     expect(sink.taken.size).toBe(1_960 + 20) // the lines with an alias are two requests
-    expect(sink.maxInFlight).toBeLessThanOrEqual(2 * 64)
+    expect(sink.maxInFlight).toBeLessThanOrEqual(2 * 128)
   })
 
   test('a file with almost only rejected lines is imported to its end', async () => {

@@ -12,7 +12,7 @@ test('a setting that is not set has its default', () => {
     importQueueUrl: 'i',
     bucket: 'b',
     limits: {
-      maxInFlight: 64,
+      maxInFlight: 128,
       maxLineBytes: 262_144,
       maxLinesPerSecond: 0,
       segmentBytes: 67_108_864,
@@ -30,8 +30,8 @@ describe('an invalid setting is named, with its value and the allowed values', (
   // prettier-ignore
   test.each<[string, Env, string]>([
     //  what is wrong             settings                                  what is said
-    [ 'below its range',          { ...ENV, KM_MAX_IN_FLIGHT: '0' },        'KM_MAX_IN_FLIGHT is "0": expected a whole number of requests from 1 to 512. Leave it out to use 64.' ],
-    [ 'above its range',          { ...ENV, KM_MAX_IN_FLIGHT: '513' },      'KM_MAX_IN_FLIGHT is "513": expected a whole number of requests from 1 to 512. Leave it out to use 64.' ],
+    [ 'below its range',          { ...ENV, KM_MAX_IN_FLIGHT: '0' },        'KM_MAX_IN_FLIGHT is "0": expected a whole number of requests from 1 to 512. Leave it out to use 128.' ],
+    [ 'above its range',          { ...ENV, KM_MAX_IN_FLIGHT: '513' },      'KM_MAX_IN_FLIGHT is "513": expected a whole number of requests from 1 to 512. Leave it out to use 128.' ],
     [ 'not a whole number',       { ...ENV, KM_MAX_LINE_BYTES: '2048.5' },  'KM_MAX_LINE_BYTES is "2048.5": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
     [ 'not a number',             { ...ENV, KM_MAX_LINE_BYTES: '1MB' },     'KM_MAX_LINE_BYTES is "1MB": expected a whole number of bytes from 1024 to 1048576. Leave it out to use 262144.' ],
     [ 'no key',                   { ...ENV, KM_API_KEY: ' ' },              'No API key: neither KM_API_KEY_SECRET (the ARN of a secret) nor KM_API_KEY is set. Set one of them. Nothing was sent.' ],
@@ -41,7 +41,7 @@ describe('an invalid setting is named, with its value and the allowed values', (
   })
 
   test.each(['1', '512', ''])('KM_MAX_IN_FLIGHT may be %j', (value) => {
-    expect(readImporterSettings({ ...ENV, KM_MAX_IN_FLIGHT: value }).limits.maxInFlight).toBe(value === '' ? 64 : Number(value))
+    expect(readImporterSettings({ ...ENV, KM_MAX_IN_FLIGHT: value }).limits.maxInFlight).toBe(value === '' ? 128 : Number(value))
   })
 })
 

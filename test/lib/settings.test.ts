@@ -51,7 +51,7 @@ describe('an invalid setting is refused, and the message says what to do', () =>
     [{ maximumConcurrency: [4] },                 'maximumConcurrency is "[4]": expected a whole number of files at a time from 2 to 1000. Leave it out to use 2.'],
     [{ maxReceiveCount: 2 },                      'maxReceiveCount is "2": expected a whole number of deliveries from 3 to 1000. Leave it out to use 5.'],
     [{ maxReceiveCount: '1001' },                 'maxReceiveCount is "1001": expected a whole number of deliveries from 3 to 1000. Leave it out to use 5.'],
-    [{ KM_MAX_IN_FLIGHT: '0' },                   'KM_MAX_IN_FLIGHT is "0": expected a whole number of requests from 1 to 512. Leave it out to use 64.'],
+    [{ KM_MAX_IN_FLIGHT: '0' },                   'KM_MAX_IN_FLIGHT is "0": expected a whole number of requests from 1 to 512. Leave it out to use 128.'],
     [{ product: 'web shop' },                     'product is "web shop": expected 1 to 30 letters, digits and inner hyphens, for example "web-shop". Change it, or leave it out.'],
     [{ product: '-shop' },                        'product is "-shop": expected 1 to 30 letters, digits and inner hyphens, for example "web-shop". Change it, or leave it out.'],
     [{ product: 'x'.repeat(31) },                 `product is "${'x'.repeat(31)}": expected 1 to 30 letters, digits and inner hyphens, for example "web-shop". Change it, or leave it out.`],

@@ -1,5 +1,6 @@
 import type { Entry } from '../../../lambda/parse/entry.ts'
 import type { Command, Property } from '../../../lambda/parse/command.ts'
+import { isPlainIdentity } from '../../../lambda/parse/identity-meaning.ts'
 import type { ParsedLine } from '../../../lambda/parse/line.ts'
 import type { EpochSeconds } from '../../../lambda/parse/time.ts'
 import type { ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
@@ -24,6 +25,8 @@ export interface Digest {
   readonly properties: Map<string, ValueUse>
   /** Identities with commas or colons: the number of lines, and examples. */
   readonly changed: { lines: number; readonly examples: string[] }
+  /** Distinct identities that are not written as most are, e.g. with capitals. Another spelling of them may exist. */
+  readonly spellings: Set<string>
   readonly aliases: { readonly person: string; readonly other: string; readonly line: number }[]
   /** Fingerprints of identities; two numbers each. */
   identities: Int32Array<ArrayBuffer>
@@ -107,6 +110,7 @@ export class Digester {
 
   /** @returns whether Kissmetrics changes it */
   #addIdentity(identity: string, fingerprint: Fingerprint): boolean {
+    if (!isPlainIdentity(identity)) this.#digest.spellings.add(identity)
     const isChanged = fingerprint.start(0, 0).name(identity)
     fingerprint.end()
     this.#identities.push(fingerprint.high, fingerprint.low)
@@ -171,6 +175,7 @@ function emptyDigest(): Digest {
     events: new Map(),
     properties: new Map(),
     changed: { lines: 0, examples: [] },
+    spellings: new Set(),
     aliases: [],
     identities: new Int32Array(),
     occurrences: new Int32Array(),

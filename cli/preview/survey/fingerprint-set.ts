@@ -52,6 +52,16 @@ export class FingerprintSet {
     return contents > 0 ? 'differs' : isKept ? 'new' : 'full'
   }
 
+  /** Whether a fingerprint was kept, whatever its content. */
+  has(high: number, low: number): boolean {
+    const key = high === 0 && low === 0 ? 1 : low
+    for (let slot = key & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const [keptHigh, keptLow] = [this.#slots[slot * FIELDS], this.#slots[slot * FIELDS + 1]]
+      if (keptHigh === high && keptLow === key) return true
+      if (keptHigh === 0 && keptLow === 0) return false
+    }
+  }
+
   #keep(slot: number, high: number, low: number, content: number): boolean {
     if (this.#kept === this.#limit) {
       this.#isFull = true

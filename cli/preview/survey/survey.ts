@@ -7,6 +7,7 @@ import { Aliases } from './aliases.ts'
 import { Events, Properties } from './names.ts'
 import { Repeats } from './repeats.ts'
 import { FingerprintSet } from './fingerprint-set.ts'
+import { Spellings } from './spellings.ts'
 import { Times } from './times.ts'
 
 /** Identities that are counted exactly; they take 50 MB. */
@@ -36,6 +37,7 @@ export class Survey {
   readonly #warnings = new Map<WarningCode, number>()
   readonly #identities = new FingerprintSet(MAX_IDENTITIES)
   readonly #changed = { lines: 0, examples: new Set<string>() }
+  readonly #spellings = new Spellings()
   readonly #aliases = new Aliases()
   readonly #events = new Events()
   readonly #properties = new Properties()
@@ -82,6 +84,7 @@ export class Survey {
         isExact: !this.#identities.isFull,
         changedLines: this.#changed.lines,
         changedExamples: [...this.#changed.examples],
+        spellings: this.#spellings.summary(this.#identities),
       },
       refused: this.#refused,
       rejectedBy: Object.fromEntries([...this.#rejections].toSorted(([, a], [, b]) => b.count - a.count)),
@@ -117,6 +120,7 @@ export class Survey {
     this.#changed.lines += changed.lines
     for (const example of changed.examples)
       if (this.#changed.examples.size < CHANGED_EXAMPLES) this.#changed.examples.add(example)
+    for (const identity of digest.spellings) this.#spellings.add(identity)
     for (const { person, other, line } of digest.aliases) this.#aliases.add(person, other, file, before + line)
     for (const [name, count] of digest.events) this.#events.add(name, count)
     for (const [name, use] of digest.properties) this.#properties.add(name, use)

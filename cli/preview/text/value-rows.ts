@@ -1,7 +1,7 @@
 import type { ReasonCode } from '../../../lambda/reasons.ts'
 import { listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts'
 import { grouped } from '../../terminal/output.ts'
-import type { HistogramUnit, LinePosition, PreviewSummary } from '../summary.ts'
+import type { HistogramUnit, LinePosition, PreviewSummary, SpellingSummary } from '../summary.ts'
 import { lineNumbersText } from './line-numbers.ts'
 
 const BAR_COLUMNS = 40
@@ -92,5 +92,25 @@ export function noteRows({ warnings, identities }: PreviewSummary): readonly str
     ...row(warnings.empty_property ?? 0, 'properties without a value, which are left out'),
     ...row(warnings.export_column ?? 0, 'columns of Kissmetrics’ own exports, which are left out'),
     ...row(warnings.underscore_name ?? 0, 'properties whose names begin with an underscore'),
+    ...row(warnings.placeholder_identity ?? 0, 'lines of a placeholder like null or guest: many people in one'),
+    ...row(warnings.unusual_identity ?? 0, 'lines whose identity has stray spaces, quotes or hidden characters'),
+    ...row(warnings.similar_identities ?? 0, 'aliases of two spellings of one identity'),
+    ...spellingRows(identities.spellings),
+  ]
+}
+
+const SHOWN_SPELLINGS = 10
+
+/** People who would become several people. */
+function spellingRows({ people, groups, isComplete }: SpellingSummary): readonly string[] {
+  if (people === 0) return []
+  const more = people - Math.min(people, SHOWN_SPELLINGS)
+  return [
+    `  ${grouped(people).padStart(9)}  people with several spellings, each a person to Kissmetrics`,
+    ...groups.slice(0, SHOWN_SPELLINGS).map((spellings) => {
+      const shown = spellings.map((text) => quoted(text, 26))
+      return `             ${listed(shown, WIDTH - 13)}`
+    }),
+    ...(more > 0 ? [`             … and ${grouped(more)} more${isComplete ? '' : ', or yet more'}`] : []),
   ]
 }

@@ -94,6 +94,20 @@ describe('a replay', () => {
     expect(await records.sentIds()).toEqual(new Set())
   })
 
+  test('whose file another run of it has uploaded with other lines uploads nothing; with the same lines, it counts as uploaded', async () => {
+    const lines = await queueLines('{"a":1}')
+    const other = lines.map(({ id }) => ({ id, line: '{"a":2}' }))
+    const runs = [lines, other, lines].map((some) => new ReplayUpload(cloud.deployment, some))
+    const key = runs[0]!.nextKey
+    expect([await runs[0]!.upload(lines), await runs[1]!.upload(other), await runs[2]!.upload(lines)]).toEqual([
+      true,
+      false,
+      true,
+    ])
+    expect(await cloud.read(key)).toBe('{"a":1}\n')
+    expect((await uploads()).filter((upload) => upload.key === key)).toHaveLength(1)
+  })
+
   test('does not take the file of another run for its own', async () => {
     const lines = await queueLines('{"a":1}')
     const [one, other] = [new ReplayUpload(cloud.deployment, lines), new ReplayUpload(cloud.deployment, lines)]

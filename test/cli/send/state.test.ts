@@ -56,6 +56,20 @@ test('a write fails if another process has written since the last read', async (
   expect((await one.checkpoints.find(KEY))?.value).toMatchObject({ watermark: { line: 2 } })
 })
 
+test('of several sends that start at the same time, one gets the file', async () => {
+  await using folder = await TestFolder.create()
+  for (let round = 0; round < 20; round += 1) {
+    const file = await folder.sentFile(`${round}.jsonl`, '{}\n')
+    const states = await Promise.all([1, 2, 3].map(() => SendState.read(file, MONDAY)))
+    const tags = await Promise.all(
+      states.map(({ checkpoints }, index) => checkpoints.put(KEY, checkpointAt(0, 1, `run ${index}`), undefined)),
+    )
+    const [won] = tags.filter((tag) => tag !== undefined)
+    expect(tags.filter((tag) => tag === undefined)).toHaveLength(2)
+    expect((await states[0]!.checkpoints.find(KEY))?.tag).toBe(won)
+  }
+})
+
 // prettier-ignore
 test.each(['', 'not JSON', '{}', '{"schema":"kissmetrics-importer/send/v1"}'])('a state file with %j is ignored', async (content) => {
   await using folder = await TestFolder.create()

@@ -47,6 +47,18 @@ describe('after a restart', () => {
     expect(message).toMatchObject({ Body: 'x', Attributes: { ApproximateReceiveCount: '1' } })
   })
 
+  test('with releaseAfterMs they are visible only then, because their consumers may hold leases of their own', async () => {
+    let now = Date.now()
+    const before = await localSqs({ now: () => now, releaseAfterMs: 3_000 })
+    await sendText(before.sqs, await create(before.sqs, 'q'), 'x')
+    await only(receive(before.sqs, before.server.queueUrl('q'), { VisibilityTimeout: 43_200 }))
+
+    await using after = await before.restart()
+    expect(await receive(after.sqs, after.server.queueUrl('q'))).toEqual([])
+    now += 3_000
+    expect(await bodies(after.sqs, after.server.queueUrl('q'))).toEqual(['x'])
+  })
+
   test('with releaseInFlightOnStart: false they stay in flight, and their receipt handles stay valid', async () => {
     const before = await localSqs({ releaseInFlightOnStart: false })
     const queue = await create(before.sqs, 'q')

@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startS3 } from '../../../emulators/s3/server.ts'
 import { s3Client } from '../../../lambda/adapters/s3-client.ts'
@@ -87,4 +90,26 @@ test('the listing contains every version of every file under incoming/', async (
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[1], bytes: 2 }, isLatest: true },
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[0], bytes: 1 }, isLatest: false },
   ])
+})
+
+// prettier-ignore
+test.each([
+  //  S3 answers a conditional write with            status
+  [ 'PreconditionFailed',                            412 ],
+  [ 'ConditionalRequestConflict',                    409 ],
+  [ 'NoSuchKey',                                     404 ],
+])('%s means that another write came first', async (code, status) => {
+  const refusing = createServer((request, response) => {
+    request.resume().on('end', () => {
+      response.writeHead(status, { 'content-type': 'application/xml' }).end(`<Error><Code>${code}</Code><Message>no</Message></Error>`)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(refusing, 'listening')
+  const { port } = refusing.address() as AddressInfo
+  const client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true, maxAttempts: 1 })
+  const key = { bucket: BUCKET, key: 'checkpoints/a.json' }
+  expect(await s3Checkpoints(client).put(key, leased('a'), '"tag"')).toBeUndefined()
+  expect(await s3Reports(client).replace(BUCKET, 'reports/a', { state: 'complete' } as Report, '"tag"')).toBeUndefined()
+  client.destroy()
+  refusing.close()
 })

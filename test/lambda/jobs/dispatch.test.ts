@@ -30,7 +30,7 @@ function withFile(): MemoryCloud {
 }
 
 async function handle(works: readonly Work[], cloud: MemoryCloud, ending = new AbortController().signal) {
-  const isAcknowledged = await handleMessage(() => works, cloud.ports, invocation({ ending }))
+  const { isAcknowledged } = await handleMessage(() => works, cloud.ports, invocation({ ending }))
   return { isAcknowledged, last: cloud.events.at(-1) }
 }
 
@@ -62,16 +62,18 @@ describe('a message is acknowledged if', () => {
     expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: true, last: { facts: { code: 'task_busy' } } })
     expect(cloud.queued).toEqual([])
   })
-
-  test('another invocation works on the same message: a new message looks again when its lease ends', async () => {
-    const cloud = withFile()
-    cloud.write(checkpointKey(FILE, 1), busyWith('m', cloud))
-    expect(await handle([TASK], cloud)).toMatchObject({ isAcknowledged: true, last: { facts: { code: 'task_busy' } } })
-    expect(cloud.queued).toEqual([{ task: { ...newTask(FILE), successorOf: 'm', delays: 1 }, delaySeconds: 60 }])
-  })
 })
 
 describe('a message is kept if', () => {
+  test('its lease is held, by another invocation or by one that was killed: it is delivered again when the lease ends', async () => {
+    const cloud = withFile()
+    cloud.write(checkpointKey(FILE, 1), busyWith('m', cloud))
+    const handled = await handleMessage(() => [TASK], cloud.ports, invocation())
+    expect(handled).toEqual({ isAcknowledged: false, againSeconds: 60 })
+    expect(cloud.codes).toEqual(['message_delivered_twice'])
+    expect(cloud.queued).toEqual([])
+  })
+
   test('the process is interrupted', async () => {
     const ending = AbortSignal.abort(new InterruptedError())
     expect(await handle([TASK], withFile(), ending)).toMatchObject({
@@ -114,7 +116,10 @@ describe('a message is kept if', () => {
     const read = () => {
       throw new UnknownMessageError('It is not JSON.')
     }
-    expect(await handleMessage(read, cloud.ports, invocation())).toBe(false)
+    expect(await handleMessage(read, cloud.ports, invocation({ deliveries: 2 }))).toEqual({
+      isAcknowledged: false,
+      againSeconds: 60,
+    })
     expect(cloud.events).toEqual([{ level: 'error', facts: { code: 'message_unknown', detail: 'It is not JSON.' } }])
   })
 

@@ -3,6 +3,7 @@ import { newTask } from '../../../lambda/intake/task.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { MergedProgress } from '../../../lambda/jobs/merged-progress.ts'
 import { checkpointKey, reportKey } from '../../../lambda/keys.ts'
+import { STALE_MS, staleForMs } from '../../../lambda/report/report.ts'
 import { settledLines } from '../../../lambda/settle/counts.ts'
 import { FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 
@@ -51,19 +52,35 @@ function settledOf(cloud: MemoryCloud, part: number): number {
   return checkpoint === undefined ? 0 : settledLines(checkpoint.counts)
 }
 
+/** Tells `progress` that the watermark of a segment is at this line, and waits for its merge. @returns the tag of the report */
+async function reach(line: number, progress: MergedProgress, cloud: MemoryCloud): Promise<string | undefined> {
+  progress.update({ watermark: { line, byte: 0 } })
+  await progress.idle()
+  return cloud.documents.get(reportKey(FILE))?.tag
+}
+
 describe('a merge in the background', () => {
   test('is left out if another run has merged just before', async () => {
     const cloud = await twoSegments()
-    const before = cloud.documents.get(reportKey(FILE))?.tag
     const [one, other] = [new MergedProgress(FILE, cloud.ports), new MergedProgress(FILE, cloud.ports)]
+    const before = await reach(0, one, cloud)
+    await reach(0, other, cloud)
     await cloud.clock.sleep(10_000)
-    one.update()
-    await one.idle()
-    const after = cloud.documents.get(reportKey(FILE))?.tag
+    const after = await reach(1, one, cloud)
     expect(after).not.toBe(before)
-    other.update()
-    await other.idle()
-    expect(cloud.documents.get(reportKey(FILE))?.tag).toBe(after)
+    expect(await reach(1, other, cloud)).toBe(after)
+  })
+
+  test('is rare as long as its run makes no progress, but often enough for the import not to look stale', async () => {
+    const cloud = await twoSegments()
+    const progress = new MergedProgress(FILE, cloud.ports)
+    const tags = new Set<string | undefined>()
+    for (let second = 0; second < 3_600; second += 5) {
+      await cloud.clock.sleep(5_000)
+      tags.add(await reach(7, progress, cloud))
+      expect(staleForMs(cloud.report ?? {}, cloud.clock.now())).toBeUndefined()
+    }
+    expect(tags.size).toBeLessThanOrEqual(7)
   })
 
   test('is rarer for a file of many segments, because each merge reads all checkpoints', async () => {
@@ -80,30 +97,28 @@ describe('a merge in the background', () => {
     const tags = new Set<string | undefined>()
     for (let second = 0; second < 24; second += 1) {
       await cloud.clock.sleep(1_000)
-      progress.update()
-      await progress.idle()
-      tags.add(cloud.documents.get(reportKey(FILE))?.tag)
+      tags.add(await reach(second, progress, cloud))
     }
+    expect(tags.size).toBeGreaterThan(1)
     expect(tags.size).toBeLessThanOrEqual(4)
   })
 
   test('never fails the import', async () => {
     const cloud = await twoSegments()
+    const progress = new MergedProgress(FILE, cloud.ports)
+    const before = await reach(0, progress, cloud)
     await cloud.clock.sleep(10_000)
     cloud.failing.add('reports.put')
-    const progress = new MergedProgress(FILE, cloud.ports)
-    progress.update()
-    await expect(progress.idle()).resolves.toBeUndefined()
+    expect(await reach(1, progress, cloud)).toBe(before)
   })
 
   test('never replaces a final report', async () => {
     const cloud = await twoSegments()
-    await cloud.clock.sleep(10_000)
-    cloud.write(reportKey(FILE), { state: 'complete' })
-    await cloud.clock.sleep(10_000)
     const progress = new MergedProgress(FILE, cloud.ports)
-    progress.update()
-    await progress.idle()
+    await reach(0, progress, cloud)
+    cloud.write(reportKey(FILE), { state: 'complete' })
+    await cloud.clock.sleep(STALE_MS)
+    await reach(1, progress, cloud)
     expect(cloud.report).toEqual({ state: 'complete' })
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { readMessage, type Work } from '../../../lambda/intake/message.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
-import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
+import { handleMessage, type Handled } from '../../../lambda/jobs/dispatch.ts'
 import { reportKey } from '../../../lambda/keys.ts'
 import { search, type SearchOptions } from '../../../lambda/jobs/reconcile.ts'
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
@@ -89,7 +89,7 @@ describe('one message of a split file is removed from the queue', () => {
     return cloud
   }
 
-  function handle(cloud: MemoryCloud, work: Work): Promise<boolean> {
+  function handle(cloud: MemoryCloud, work: Work): Promise<Handled> {
     return handleMessage(() => [work], cloud.ports, invocation())
   }
 

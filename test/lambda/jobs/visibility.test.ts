@@ -30,6 +30,18 @@ describe('while a message is being worked on', () => {
   })
 })
 
+const DELIVERIES = [1, 2, 3, 4, 5, 6, 100]
+
 test('a message that failed is delivered again after a time that doubles, up to 15 minutes', () => {
-  expect([1, 2, 3, 4, 5, 6, 100].map(redeliverySeconds)).toEqual([30, 60, 120, 240, 480, 900, 900])
+  expect(DELIVERIES.map((deliveries) => redeliverySeconds(deliveries))).toEqual([30, 60, 120, 240, 480, 900, 900])
+})
+
+// prettier-ignore
+test.each([
+  //  its lease is held for   it is delivered again after, by delivery
+  [ 1,                        [1, 1, 120, 240, 480, 900, 900] ],
+  [ 2_100,                    [3, 3, 120, 240, 480, 900, 900] ],
+  [ 180_000,                  [180, 180, 180, 240, 480, 900, 900] ],
+])('a message whose lease is held for %i ms more is delivered when it ends, and later if its holder is alive', (leaseMs, seconds) => {
+  expect(DELIVERIES.map((deliveries) => redeliverySeconds(deliveries, leaseMs))).toEqual(seconds)
 })

@@ -176,3 +176,10 @@ function flip(bytes: Buffer, at: number): Buffer {
   copy[at] = (copy[at] ?? 0) ^ 0xff
   return copy
 }
+
+test('a million copies of the shortest line that can be sent are read, however well they are compressed', async () => {
+  const line = '{"_p":"a","_t":1393344604,"p":"b"}\n'
+  let bytes = 0
+  for await (const piece of gunzip(bodyOf([gzipSync(line.repeat(2_000_000), { level: 9 })]))) bytes += piece.length
+  expect(bytes).toBe(2_000_000 * line.length)
+})

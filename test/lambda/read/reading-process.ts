@@ -12,6 +12,8 @@ const FILLERS: Readonly<Record<string, string | Buffer>> = {
   'undecodable lines': Buffer.from([0xff, 0x0a]),
   'short lines': SHORT_LINE,
   'a gzip bomb': `${'x'.repeat(65_535)}\n`,
+  'a gzip bomb of blank lines': '\n',
+  'a gzip bomb of empty objects': '{}\n',
 }
 
 const [kind = '', megabytes = '0'] = process.argv.slice(2)
@@ -33,7 +35,7 @@ function* bomb(): Generator<Buffer> {
 }
 
 const before = process.memoryUsage.rss()
-const body = Readable.from(kind === 'a gzip bomb' ? bomb() : file(), { objectMode: false })
+const body = Readable.from(kind.startsWith('a gzip bomb') ? bomb() : file(), { objectMode: false })
 const reading = await openLines(body, { maxLineBytes: 262_144 })
 let lines = 0
 let last: unknown

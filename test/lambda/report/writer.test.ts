@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { reportKey } from '../../../lambda/keys.ts'
+import type { Reports } from '../../../lambda/ports.ts'
 import { reject } from '../../../lambda/reasons.ts'
 import type { ImportState } from '../../../lambda/report/report.ts'
 import { ReportWriter } from '../../../lambda/report/writer.ts'
@@ -85,6 +86,17 @@ describe('of two runs that write the report of the same file', () => {
     await first.finish(stateOf(2))
     expect(await second.finish(stateOf(3))).toMatchObject({ lines: { delivered: 2 } })
     expect(cloud.report).toMatchObject({ lines: { delivered: 2 } })
+  })
+
+  test('the final report is written again if S3 refuses it although no other run has written (409)', async () => {
+    const cloud = new MemoryCloud()
+    let refusals = 2
+    const reports: Reports = {
+      ...cloud.ports.reports,
+      replace: async (...args) => ((refusals -= 1) >= 0 ? undefined : cloud.ports.reports.replace(...args)),
+    }
+    await new ReportWriter(undefined, reports, cloud.clock).finish(stateOf(3))
+    expect(cloud.report).toMatchObject({ state: 'complete' })
   })
 
   test('a report of a rejected file is replaced, because its dead letter can be replayed', async () => {

@@ -16,6 +16,8 @@ class DocumentInMemory implements Checkpoints {
   document: { value: unknown; tag: string } | undefined
   /** S3 accepts the next write, but its answer is lost. The SDK tries again, and the second try is refused because of the first. */
   losesNextAnswer = false
+  /** S3 refuses the next write because of another one at the same time, which then fails. */
+  refusesNext = false
   #writes = 0
 
   find(): Promise<{ value: unknown; tag: string } | undefined> {
@@ -23,7 +25,9 @@ class DocumentInMemory implements Checkpoints {
   }
 
   put(_key: unknown, value: object, expected: string | undefined): Promise<string | undefined> {
-    if (this.document?.tag !== expected) return Promise.resolve(undefined)
+    const isRefused = this.refusesNext
+    this.refusesNext = false
+    if (isRefused || this.document?.tag !== expected) return Promise.resolve(undefined)
     this.#writes += 1
     this.document = { value: JSON.parse(JSON.stringify(value)) as unknown, tag: String(this.#writes) }
     const isLost = this.losesNextAnswer
@@ -111,6 +115,15 @@ describe('a lease', () => {
     const results = await Promise.all(['a', 'b', 'c'].map((run) => scene.acquire(run)))
     expect(results.map(({ kind }) => kind)).toEqual(['acquired', 'busy', 'busy'])
     expect(results.slice(1)).toMatchObject([{ messageId: 'message-of-a' }, { messageId: 'message-of-a' }])
+  })
+
+  test('that S3 refuses although no other run has written names no holder, so nobody relies on its message', async () => {
+    const scene = new Scene()
+    const first = await scene.acquired('first')
+    await first.release(first.state)
+    scene.memory.refusesNext = true
+    expect(await scene.acquire('second')).toEqual({ kind: 'busy', ms: LEASE_MS, messageId: undefined })
+    expect((await scene.acquire('second')).kind).toBe('acquired')
   })
 
   test('recognises its own write if the answer of S3 was lost', async () => {

@@ -79,6 +79,7 @@ export function drawScenario(seed: number): Scenario {
   const draw = new Draw(seed)
   const maxLinesPerSecond = draw.sometimes(0.1, () => draw.between(1, 5), 0)
   const isLong = draw.is(0.02)
+  const spells = draw.some(0.3, 2, () => drawSpell(draw))
   const losses = draw.some(0.05, 2, () => draw.between(0, 20_000))
   return {
     seed,
@@ -90,12 +91,14 @@ export function drawScenario(seed: number): Scenario {
     // At such a rate an invocation of one second might not finish a single line, which is an error by itself.
     invocationMs:
       maxLinesPerSecond > 0 ? LONG_INVOCATION_MS : draw.sometimes(0.4, () => draw.between(300, 5_000), LONG_INVOCATION_MS),
+    // An invocation that waits for the endpoint writes checkpoints all the time, and each is a step.
+    checkpointMs: spells.length > 0 ? 10_000 : 1_000,
     kills: draw.some(0.6, 4, () => ({
       step: draw.between(1, 120),
       when: draw.is(0.5) ? ('before' as const) : ('after' as const),
     })),
     freezes: draw.some(0.15, 2, () => ({ step: draw.between(1, 120), ms: draw.between(1, draw.is(0.5) ? 10_000 : HOUR_MS) })),
-    spells: draw.some(0.3, 2, () => drawSpell(draw)),
+    spells,
     losses,
     redrives: draw.some(0.15, 5, () => draw.between(0, 6 * HOUR_MS)),
     healedAt: draw.between(0, 2 * HOUR_MS),
@@ -104,7 +107,7 @@ export function drawScenario(seed: number): Scenario {
     days: draw.is(0.02) ? 12 : losses.length > 0 ? 4 : 2,
     faults: {
       cloud: draw.rate(0.3, 0.1),
-      conflict: 0,
+      conflict: draw.rate(0.1, 0.1),
       entry: draw.rate(0.2, 0.3),
       body: draw.rate(0.2, 0.2),
       refused: draw.rate(0.3, 0.2),

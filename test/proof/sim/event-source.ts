@@ -2,7 +2,7 @@ import { OutOfTime } from '../../../lambda/errors.ts'
 import { eventsFor, type Log } from '../../../lambda/events.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
-import { redeliverySeconds, whileHidden } from '../../../lambda/jobs/visibility.ts'
+import { whileHidden } from '../../../lambda/jobs/visibility.ts'
 import type { Clock, Ports } from '../../../lambda/ports.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import type { FaultSource } from './fault-source.ts'
@@ -97,9 +97,10 @@ export class EventSource {
     const ports = this.#portsFor(worker, { info: log, warn: log, error: log, count: () => undefined })
     const { message, delivery } = receipt
     const invocation = { messageId: message.id, deliveries: delivery, ending: ending.signal }
-    const isDone = await whileHidden(hide, worker.clock, () => handleMessage(() => readMessage(message.body), ports, invocation))
+    const handled = await whileHidden(hide, worker.clock, () => handleMessage(() => readMessage(message.body), ports, invocation))
+    const isDone = handled.isAcknowledged
     if (!isDone && logged === 0) onViolation(new Violation(`failed work is reported: nothing was logged about ${message.body}`))
-    if (!isDone) await hide(redeliverySeconds(delivery)).catch(() => undefined)
+    if (!handled.isAcknowledged) await hide(handled.againSeconds).catch(() => undefined)
     returned.abort(RETURNED)
     await worker.end(() => {
       if (isDone) queue.delete(receipt, clock.now())
@@ -109,7 +110,7 @@ export class EventSource {
   #portsFor(worker: Worker, log: Log): Ports {
     const { clock, faults, observed, scenario } = this.#options
     const { store, queue, deadLetters, endpoint } = observed
-    const { maxInFlight, maxLinesPerSecond, segmentBytes } = scenario
+    const { maxInFlight, maxLinesPerSecond, segmentBytes, checkpointMs } = scenario
     return {
       files: resuming(store.files(worker, faults.store), worker.clock),
       listing: store.listing(worker, faults.store),
@@ -130,7 +131,7 @@ export class EventSource {
       clock: worker.clock,
       newRun: () => `run-${(this.#runs += 1)}`,
       events: eventsFor(log),
-      limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs: 1_000, deadlineMarginMs: 0 },
+      limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs, deadlineMarginMs: 0 },
     }
   }
 }

@@ -142,9 +142,7 @@ export class SimulatedQueue {
 
   /** Loses a message that asks for a file or a segment. @returns the file */
   lose(chance: number): string | undefined {
-    const tasks = this.#waiting.filter(
-      ({ work, isDeadLetter }) => work.kind === 'task' && work.segment === undefined && !isDeadLetter,
-    )
+    const tasks = this.#waiting.filter(({ work, isDeadLetter }) => work.kind === 'task' && !isDeadLetter)
     const message = tasks[Math.floor(chance * tasks.length)]
     if (message === undefined) return undefined
     this.#take(message)

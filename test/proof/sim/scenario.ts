@@ -70,6 +70,7 @@ export interface Scenario {
   readonly maxLinesPerSecond: number
   readonly segmentBytes: number
   readonly invocationMs: number
+  readonly checkpointMs: number
   readonly kills: readonly Kill[]
   readonly freezes: readonly Freeze[]
   readonly spells: readonly Spell[]
@@ -146,6 +147,7 @@ export function calm(lines: readonly LineKind[]): Scenario {
     maxLinesPerSecond: 0,
     segmentBytes: ONE_SEGMENT_BYTES,
     invocationMs: LONG_INVOCATION_MS,
+    checkpointMs: 1_000,
     kills: [],
     freezes: [],
     spells: [],

@@ -1,8 +1,9 @@
 import { diagnoseBytes } from '../../../../lambda/parse/diagnose.ts'
 import { endsLinesWithCr, withLfForCr } from '../../../../lambda/line-ends.ts'
-import type { LineRules } from '../../../../lambda/parse/line.ts'
+import { CountedOnce } from '../../../../lambda/parse/counted-once.ts'
+import type { LineRules, ParsedLine } from '../../../../lambda/parse/line.ts'
 import { FormatSniffer, type Sniffable } from '../../../../lambda/parse/sniff.ts'
-import { reject, type ReasonCode, type Rejection } from '../../../../lambda/reasons.ts'
+import { reject, type ReasonCode, type Rejection, type WarningCode } from '../../../../lambda/reasons.ts'
 import { classifyLine } from '../../../preview/digest/classify-line.ts'
 import { concatenated } from './bytes.ts'
 
@@ -20,6 +21,8 @@ export interface LineCounts {
   readonly ready: number
   /** The most frequent first. */
   readonly rejectedBy: readonly { readonly reason: ReasonCode; readonly count: number }[]
+  /** What is unusual in lines that can be sent. */
+  readonly warnings: readonly { readonly warning: WarningCode; readonly count: number }[]
   /** The file would be rejected, and no line of it sent. */
   readonly refusal?: Rejection
 }
@@ -34,6 +37,8 @@ export class LineCheck {
   readonly #strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   readonly #sniffer = new FormatSniffer()
   readonly #rejectedBy = new Map<ReasonCode, number>()
+  readonly #warnings = new Map<WarningCode, number>()
+  readonly #countedOnce = new CountedOnce()
   /** The start of the line whose end has not arrived; of a too long line, only its first bytes. */
   #open: Uint8Array[] = []
   #openBytes = 0
@@ -99,6 +104,7 @@ export class LineCheck {
       blank: this.#blank,
       ready: this.#ready,
       rejectedBy: [...this.#rejectedBy].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count),
+      warnings: [...this.#warnings].map(([warning, count]) => ({ warning, count })),
       ...(this.#refusal !== undefined && { refusal: this.#refusal }),
     }
   }
@@ -123,7 +129,14 @@ export class LineCheck {
     if (length > MAX_LINE_BYTES) return faulty('line_too_long', bytes, length)
     const text = this.#decode(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
     if (text === undefined) return faulty('invalid_encoding', bytes, length)
-    return classifyLine({ number: this.#lines, byteStart: 0, byteEnd: length, text }, this.#rules)
+    const entry = classifyLine({ number: this.#lines, byteStart: 0, byteEnd: length, text }, this.#rules)
+    if (entry.kind === 'ready') this.#countWarnings(entry.parsed)
+    return entry
+  }
+
+  #countWarnings(parsed: ParsedLine): void {
+    for (const warning of parsed.warnings) this.#warnings.set(warning, (this.#warnings.get(warning) ?? 0) + 1)
+    if (this.#countedOnce.has(parsed)) this.#warnings.set('counted_once', (this.#warnings.get('counted_once') ?? 0) + 1)
   }
 
   /** @returns undefined if the bytes are not UTF-8 */

@@ -1,3 +1,4 @@
+import { WARNINGS } from '../../../../lambda/reasons.ts'
 import { Notice } from '../components/notice.tsx'
 import { Prose } from '../components/text.tsx'
 import { bytesText, counted, grouped } from '../format.ts'
@@ -52,6 +53,20 @@ export function CheckReasons({ check: { rejectedBy, refusal } }: { readonly chec
         </li>
       ))}
       {rejectedBy.length > MAX_REASONS && <li class="muted">and {counted(rejectedBy.length - MAX_REASONS, 'more reason')}</li>}
+    </ul>
+  )
+}
+
+/** What is unusual in the lines that can be sent. They are sent all the same. */
+export function CheckWarnings({ check: { warnings, refusal } }: { readonly check: FileCheck }) {
+  if (refusal !== undefined || warnings.length === 0) return null
+  return (
+    <ul class="check-reasons" aria-label="Warnings">
+      {warnings.map(({ warning, count }) => (
+        <li key={warning} title={warning}>
+          <b>{grouped(count)}</b> times {WARNINGS[warning]}
+        </li>
+      ))}
     </ul>
   )
 }

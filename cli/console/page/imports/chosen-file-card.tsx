@@ -1,7 +1,7 @@
 import { Notice } from '../components/notice.tsx'
 import { ForeignText } from '../components/text.tsx'
 import { bytesText, counted } from '../format.ts'
-import { CheckReasons, CheckSummary } from './check-result.tsx'
+import { CheckReasons, CheckSummary, CheckWarnings } from './check-result.tsx'
 import { canImport, dismiss, importFile, type ChosenFile } from './chosen-files.ts'
 
 /** A chosen file: the result of its check, its upload, and the buttons for its stage. */
@@ -14,6 +14,7 @@ export function ChosenFileCard({ chosen }: { readonly chosen: ChosenFile }) {
       </h3>
       <StageText chosen={chosen} />
       {check !== undefined && <CheckReasons check={check} />}
+      {check !== undefined && <CheckWarnings check={check} />}
       <div class="actions">
         <ImportButton chosen={chosen} />
         {stage.kind !== 'uploaded' && (
