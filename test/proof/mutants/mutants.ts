@@ -449,13 +449,6 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/lambda/keys.test.ts'],
   },
   {
-    name: 'only the first `+` of a key is decoded',
-    file: 'lambda/intake/object-key.ts',
-    find: "encoded.replaceAll('+', ' ')",
-    replace: "encoded.replace('+', ' ')",
-    tests: ['test/lambda/intake/message.test.ts'],
-  },
-  {
     name: 'a key that was typed as an endpoint is shown',
     file: 'lambda/settings.ts',
     find: 'i.test(text) ?',
@@ -468,6 +461,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (missing > 0)',
     replace: 'if (missing > Infinity)',
     tests: ['test/cli/local/disk-space.test.ts'],
+  },
+  {
     name: 'a late progress report overwrites the final one',
     file: 'lambda/report/writer.ts',
     find: 'this.#reports.replace(file.bucket, key, report, this.#tag)',
