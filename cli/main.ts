@@ -49,7 +49,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       'after',
       afterHelp('npx km-import local --once --drop-dir ./exports', {
         0: 'all lines delivered',
-        1: 'some lines rejected (with --once)',
+        1: 'rejected or unfinished work, of any run (with --once)',
         2: 'cannot run',
       }),
     )

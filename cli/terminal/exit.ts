@@ -2,7 +2,7 @@
 export const EXIT = {
   /** Every line was delivered, or is valid. */
   ok: 0,
-  /** The command finished, but some lines were not delivered, or are not valid. */
+  /** The command finished, but some lines were not delivered, are not valid, or wait for the next start. */
   someLinesLeft: 1,
   /** Wrong usage or configuration, or unreadable input: the user has to fix something first. */
   unusable: 2,

@@ -31,10 +31,13 @@ export interface DeliveryOptions {
  */
 export const OPEN_LINES_PER_SLOT = 4
 
-/** While others are accepted, only the rate or the line itself keeps a busy endpoint, or one that finds it bad, from accepting a line. */
+/** While others are accepted, only the rate keeps a busy endpoint from accepting a line. */
 const SHORT_BACKOFF_MS = { first: 250, max: 1_000 }
+/** How long a line waits that the endpoint calls bad, until it is known whether others pass. */
+const REFUSAL_WAIT_MS = 200
+const MAX_REFUSAL_WAITS = 4
 /** A line that is asked to wait waits up to this share longer, so that lines that were refused together do not return together. */
-const RETRY_AFTER_JITTER = 0.25
+const JITTER = 0.25
 
 /** If more new lines than this fail in a row, a known-good probe no longer proves anything: a cache may answer it instead of the endpoint. */
 const MAX_UNTESTED = 4
@@ -214,9 +217,22 @@ export class Delivery implements BoundedStage {
       throw outageError(failure.because)
     if (this.#limiter.needsKnownGoodProbe && this.#lines > 1) await this.#isKnownGoodAccepted()
     const chance = this.#clock.chance()
-    const isShort = failure.kind === 'retry' && failure.cause !== 'unknown' && state.hasOvertaking(this.#limiter.history)
-    const backoffMs = fullJitter(state.failures, chance, isShort ? SHORT_BACKOFF_MS : RETRY_BACKOFF_MS)
-    await this.#clock.sleep(Math.max(backoffMs, askedMs * (1 + RETRY_AFTER_JITTER * chance)), this.#stopping.signal)
+    await this.#sleep(askedMs * (1 + JITTER * chance))
+    if (failure.kind === 'retry' && failure.cause === 'request') return this.#waitForOthers(state, chance)
+    const isShort = failure.kind === 'retry' && failure.cause === 'endpoint' && state.hasOvertaking(this.#limiter.history)
+    await this.#sleep(fullJitter(state.failures, chance, isShort ? SHORT_BACKOFF_MS : RETRY_BACKOFF_MS) - askedMs)
+  }
+
+  /** Waits until a request that began later is accepted, which proves that the line is bad: another try soon would prove nothing more. */
+  async #waitForOthers(state: RetryState, chance: number): Promise<void> {
+    for (let waits = 0; waits < MAX_REFUSAL_WAITS && !this.#stopping.signal.aborted; waits += 1) {
+      await this.#sleep(REFUSAL_WAIT_MS * (1 + JITTER * chance))
+      if (state.othersPassed(this.#limiter.history)) return
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (ms > 0) await this.#clock.sleep(ms, this.#stopping.signal)
   }
 
   /**

@@ -66,6 +66,11 @@ export class RetryState {
     return this.#acceptedBefore !== undefined && accepted > this.#acceptedBefore
   }
 
+  /** Whether an attempt that began after the last failure was accepted: then that failure is proven to be the line's own. */
+  othersPassed({ newestAccepted }: EndpointHistory): boolean {
+    return this.#recent !== undefined && newestAccepted > this.#recent.begun
+  }
+
   /**
    * Whether this failure is the line's own, because an earlier one was. The limiter must not count such a failure against the endpoint.
    * Otherwise a few bad lines at the end of a file, with only each other to compare with, would look like an outage.
@@ -74,7 +79,7 @@ export class RetryState {
    */
   attributeToLine(failure: Failure, history: EndpointHistory): boolean {
     if (failure.kind !== 'retry' || failure.cause === 'endpoint') return false
-    if (this.#proven === 0 && !this.#othersPassed(history)) return false
+    if (this.#proven === 0 && !this.othersPassed(history)) return false
     this.#uncounted += 1
     return true
   }
@@ -97,7 +102,7 @@ export class RetryState {
 
   /** Decides what to do when the wait after a failure is over, by what the other lines did meanwhile. */
   decide(now: number, history: EndpointHistory): RetryDecision {
-    const othersPassed = this.#othersPassed(history)
+    const othersPassed = this.othersPassed(history)
     if (othersPassed) this.#proven += 1
     const hasFailedOften = this.#refusals >= MAX_REFUSALS || this.#unknownFailures >= MAX_FAILURES
     if (!hasFailedOften && now - this.#since <= MAX_WAIT_MS) return 'retry'
@@ -105,10 +110,6 @@ export class RetryState {
     if (culprit === undefined) return 'unclear'
     if (culprit === 'endpoint') return 'outage'
     return hasFailedOften && othersPassed && this.#proven >= MIN_PROVEN ? 'poison' : 'retry'
-  }
-
-  #othersPassed({ newestAccepted }: EndpointHistory): boolean {
-    return this.#recent !== undefined && newestAccepted > this.#recent.begun
   }
 
   #withOwn(history: EndpointHistory): EndpointHistory {

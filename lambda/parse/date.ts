@@ -1,8 +1,6 @@
-import type { EpochSeconds } from './time.ts'
-
-/** A date in a text. Without a zone, `seconds` is right only if the date is in UTC. */
+/** A date in a text, in seconds since 1970. Without a zone, `seconds` is right only if the date is in UTC. */
 export interface WrittenDate {
-  readonly seconds: EpochSeconds
+  readonly seconds: number
   readonly hasZone: boolean
 }
 

@@ -4,6 +4,10 @@ import { withoutHidden } from './invisible.ts'
 import { readDate } from './date.ts'
 import { shownName } from './text.ts'
 
+// cspell:ignore kmperson distinctid anonymousid userpseudoid domainuserid customerid contactid memberid subscriberid
+// cspell:ignore visitorid accountid emailaddress useremail cookieid clientid kmtime eventtime eventtimestamp occurredat
+// cspell:ignore createdat originaltimestamp sentat receivedat collectortstamp derivedtstamp unixtime kmevent eventaction
+
 /** A line in the layout of another program: what it looks like, and the fixes that convert it. */
 export interface ForeignLayout {
   readonly reason: 'other_product' | 'not_line_delimited_json'

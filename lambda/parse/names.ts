@@ -46,10 +46,14 @@ function findReserved(object: Layout['object'], names: readonly string[]): Rejec
   for (const name of names) {
     if (name === '_d') {
       if (!isUsualD(object[name])) return reject('reserved_name', '"_d" must be 0 or 1')
-    } else if (!isFormatName(name) && isReserved(meaningOf(name))) return reject('reserved_name', reservedHint(name))
+    } else if (!ORDINARY.test(name) && !isFormatName(name) && isReserved(meaningOf(name)))
+      return reject('reserved_name', reservedHint(name))
   }
   return undefined
 }
+
+/** Whatever is removed from such a name, it does not begin with an underscore. */
+const ORDINARY = /^[A-Za-z0-9]/
 
 function isUsualD(value: unknown): boolean {
   return value === 0 || value === 1 || value === '0' || value === '1'

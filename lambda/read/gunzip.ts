@@ -26,7 +26,7 @@ const RATIO_COUNTS_FROM_BYTES = 256 * 1_048_576
  * costs as much as any other line.
  */
 const MAX_LINES_PER_BYTE = 64
-const MAX_CHEAP_LINES = 1_000_000
+const MAX_CHEAP_LINES = 100_000
 /**
  * Each invocation that continues a gzip file decompresses it from the start. 100 GB takes about 5 of the 15 minutes that an invocation
  * has; with a few times as much, no invocation would get further than the one before.

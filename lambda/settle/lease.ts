@@ -90,9 +90,8 @@ export class Lease<State extends object> {
       await lease.save(state)
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error
-      const winner = await checkpoints.find(key)
+      const holder = readLeased<State>((await checkpoints.find(key))?.value, request.schema)?.leaseHolder
       // S3 can refuse a write although no other run has written (409). Then there is no holder whose message asks for the work.
-      const holder = winner?.tag === found?.tag ? undefined : readLeased<State>(winner?.value, request.schema)?.leaseHolder
       const isHeld = holder !== undefined && holder.until > clock.now()
       return { kind: 'busy', ms: request.leaseMs, messageId: isHeld ? holder.messageId : undefined }
     }

@@ -7,6 +7,8 @@ import { CountedOnce } from '../../lambda/parse/counted-once.ts'
 import { admit } from '../../lambda/parse/sniff.ts'
 import { openLines } from '../../lambda/read/lines.ts'
 
+// cspell:ignore midfile oneline
+
 // Small files with kinds of faults that people reported about importers and exporters, read by the importer and by `preview`.
 
 const RULES = { latestTime: Date.UTC(2026, 0, 2) / 1000 }

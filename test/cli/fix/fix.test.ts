@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { fix } from '../../../cli/fix/fix.ts'
 
+// cspell:ignore oneline
+
 const FIELD = path.resolve('test/fixtures/field')
 let dir = ''
 let said = ''

@@ -152,6 +152,64 @@ test('a line that always fails is undeliverable if others pass', async () => {
   expect(kinds(run).filter((kind) => kind === 'delivered')).toHaveLength(999)
 })
 
+test('a line that is refused as bad is undeliverable after three tries, within a second', async () => {
+  const run = await deliver(1_000, (path) => (path === '/e?line=500' ? status(400) : ACCEPTED))
+  expect(run.outcomes.get(500)).toMatchObject({ kind: 'undeliverable', attempts: 3 })
+  const tries = run.sent.filter(({ path }) => path === '/e?line=500').map(({ at }) => at)
+  expect(tries.at(-1)! - tries[0]!).toBeLessThan(1_000)
+})
+
+test('an outage that begins with 400 makes no line undeliverable, even if answers from before it arrive later', async () => {
+  const clock = new VirtualClock()
+  const start = clock.now()
+  const outcomes: Outcome[] = []
+  const endpoint: Endpoint = {
+    // Every second request takes long. So while the others fail already, those from before the outage are still being accepted.
+    send: async ({ path }) => {
+      const isDown = clock.now() - start >= 2_000
+      await clock.sleep(Number(path.split('=')[1]) % 2 === 0 && !isDown ? 2_000 : 10)
+      return isDown ? status(400) : ACCEPTED
+    },
+  }
+  const backPressure = new BackPressure()
+  const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 64 })
+  let line = 0
+  const error = await (async () => {
+    for (;;) {
+      if (!backPressure.hasRoom) await backPressure.room()
+      delivery.send([{ method: 'GET', path: `/e?line=${(line += 1)}` }], (outcome) => outcomes.push(outcome))
+    }
+  })().catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ name: 'OutageError' })
+  expect(outcomes.filter(({ kind }) => kind === 'undeliverable')).toEqual([])
+})
+
+describe('each try after a lost answer may be a repeat', () => {
+  // prettier-ignore
+  test.each<[string, readonly Answer[], number]>([
+    //  answers, and then accepted                 tries that may be repeats
+    [ 'a cut connection',                          [noAnswer('ECONNRESET')],                              1 ],
+    [ 'two cut connections',                       [noAnswer('ECONNRESET'), noAnswer('ECONNRESET')],      2 ],
+    [ 'a timeout',                                 [noAnswer('UND_ERR_HEADERS_TIMEOUT')],                 1 ],
+    [ 'a server error',                            [status(500)],                                         1 ],
+    [ 'a gateway error, and then busy',            [status(502), status(429)],                            1 ],
+    [ 'busy (503), twice',                         [status(503), status(503)],                            2 ],
+    [ 'too many requests, twice',                  [status(429), status(429)],                            0 ],
+    [ 'a bad request',                             [status(400)],                                         0 ],
+    [ 'connection refused',                        [noAnswer('ECONNREFUSED')],                            0 ],
+  ])('%s', async (_what, answers, repeats) => {
+    const clock = new VirtualClock()
+    let sent = 0
+    let repeated = 0
+    const endpoint: Endpoint = { send: () => Promise.resolve(answers[sent++] ?? ACCEPTED) }
+    const onRepeat = (): void => void (repeated += 1)
+    const delivery = new Delivery(endpoint, clock, new BackPressure(), { maxInFlight: 8, onRepeat })
+    delivery.send([{ method: 'GET', path: '/e' }], () => undefined)
+    await delivery.drain()
+    expect(repeated).toBe(repeats)
+  })
+})
+
 test('even if it is the last line, or one of three', async () => {
   for (const lines of [3, 50]) {
     const run = await deliver(lines, (path) => (path === `/e?line=${lines}` ? status(500) : ACCEPTED))

@@ -6,6 +6,8 @@ export interface Scenario {
   /** Continues "an endpoint that …". */
   readonly endpoint: string
   readonly model: () => Model
+  /** Every n-th line is bad, and undeliverable. */
+  readonly badEvery?: number
   readonly seconds: number
   /** What a perfect client would have accepted, lines per second. */
   readonly ideal: number
@@ -32,11 +34,26 @@ function atRandom(code: number, percent: number, share: number): Scenario {
   }
 }
 
+function badLines(percent: number, share: number): Scenario {
+  const badEvery = 100 / percent
+  return {
+    endpoint: `answers 400 to ${percent} % of the lines, whenever they are sent`,
+    model: () => (arrival) => (arrival.line % badEvery === 0 ? { answer: status(400), afterMs: 5 } : FAST()),
+    badEvery,
+    seconds: 10,
+    ideal: FAULT_FREE,
+    share,
+    refused: percent / 20,
+  }
+}
+
 const capacityAt = (ms: number): number => (ms >= 40_000 && ms < 80_000 ? 20 : 40)
 
 // prettier-ignore
 export const SCENARIOS: readonly Scenario[] = [
   ...[429, 503].flatMap((code) => [atRandom(code, 0.5, 0.9), atRandom(code, 2, 0.9), atRandom(code, 5, 0.9), atRandom(code, 10, 0.75)]),
+  badLines(0.1, 0.9),
+  badLines(1, 0.9),
   { endpoint: 'answers 500 to 2.5 %, and cuts 2.5 % of the connections', model: () => faulty(FAST, 0.025, 0.025), seconds: 10, ideal: FAULT_FREE, share: 0.9, refused: 0.06 },
   { endpoint: 'accepts 100 per second, 10 at once', model: () => bucket(100, 10, 20), seconds: 120, ideal: 100, share: 0.9, refused: 0.05 },
   { endpoint: 'accepts 100 per second, 10 at once, and sends Retry-After', model: () => bucket(100, 10, 20, '1'), seconds: 120, ideal: 100, share: 0.9, refused: 0.05 },

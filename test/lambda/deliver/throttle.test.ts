@@ -97,7 +97,10 @@ describe('the delivery finds out what an endpoint accepts, if it', () => {
     for (const seed of scenario.ideal > 1_000 ? [1] : [1, 2]) {
       const { run, acceptedPerSecond, refusedShare } = await runScenario(scenario, seed)
       expect(run.error).toBeUndefined()
-      expect([...run.outcomes.values()].filter(({ kind }) => kind === 'delivered')).toHaveLength(run.lines)
+      expect(run.outcomes.size).toBe(run.lines)
+      const undeliverable = [...run.outcomes].filter(([, { kind }]) => kind === 'undeliverable').map(([line]) => line)
+      expect(undeliverable.every((line) => line % (scenario.badEvery ?? Infinity) === 0)).toBe(true)
+      expect(undeliverable).toHaveLength(Math.floor(run.lines / (scenario.badEvery ?? Infinity)))
       expect(Math.max(...run.seen.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(IN_FLIGHT)
       expect(acceptedPerSecond / scenario.ideal).toBeGreaterThanOrEqual(scenario.share)
       expect(refusedShare).toBeLessThanOrEqual(scenario.refused)

@@ -3,6 +3,8 @@ import { CountedOnce } from '../../../lambda/parse/counted-once.ts'
 import { toEntry } from '../../../lambda/parse/entry.ts'
 import { KEY, parsed, RULES } from './outcome.ts'
 
+// cspell:ignore urchased
+
 const EVENT = '{"_p":"bob","_t":1393344604,"_n":"Purchased","price":10}'
 
 // prettier-ignore

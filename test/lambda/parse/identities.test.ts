@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { identityMeaning, isPlainIdentity, isUnusual } from '../../../lambda/parse/identity-meaning.ts'
 import { lineWith, outcomeOf, parsed, rejectionOf } from './outcome.ts'
 
+// cspell:ignore nullman guesty anonymouse
+
 const PLACEHOLDERS = [
   ...[
     'null',

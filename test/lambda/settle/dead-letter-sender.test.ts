@@ -204,3 +204,22 @@ test('attributes contain only characters that SQS accepts', async () => {
   await sender.flush()
   expect(keys).toEqual(['k\uFFFD\uFFFD'])
 })
+
+test('a dead letter that SQS refused counts again while it waits for the next try', async () => {
+  const large = 'x'.repeat(200_000)
+  let isRefusing = true
+  const queue: DeadLetterQueue = {
+    sendBatch: (batch) =>
+      isRefusing
+        ? Promise.resolve(batch.map((_, index) => ({ index, code: 'ServiceUnavailable', isSenderFault: false })))
+        : new Promise(() => undefined),
+  }
+  const clock = new VirtualClock()
+  const sender = new DeadLetterSender(queue, clock)
+  for (let line = 1; line <= 10; line += 1) sender.send(deadLetterOf(line, large), () => undefined)
+  await nextTick()
+  isRefusing = false
+  await clock.sleep(10_000) // the ten are in flight again
+  for (let line = 11; line <= 60; line += 1) sender.send(deadLetterOf(line, large), () => undefined)
+  expect(sender.hasRoom).toBe(false)
+})

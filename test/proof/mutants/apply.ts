@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Mutant } from './mutants.ts'
+import type { Mutant } from './mutant.ts'
 import { limitsFor, PATIENT, runTests, type Durations, type TestRun } from './test-run.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..', '..')

@@ -5,7 +5,8 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Copy, type Finding } from './apply.ts'
-import { MUTANTS, type Mutant } from './mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { MUTANTS } from './mutants.ts'
 
 const { values: flags } = parseArgs({ options: { only: { type: 'string', default: '' } } })
 const chosen = MUTANTS.filter(({ name, file }) => name.includes(flags.only) || file.includes(flags.only))
