@@ -1,0 +1,96 @@
+import type { Mutant } from './mutant.ts'
+
+/** Mistakes in local mode: who reaches its services, what is uploaded from its folder, and the keys. */
+export const LOCAL_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'an emulator answers a web page that sends its origin',
+    file: 'emulators/local-only.ts',
+    find: 'origin !== undefined || ',
+    replace: '',
+    tests: ['test/emulators/access.test.ts'],
+  },
+  {
+    name: 'an emulator answers a name that was rebound to this computer',
+    file: 'emulators/local-only.ts',
+    find: "return 'The emulator only answers on 127.0.0.1 or localhost.'",
+    replace: 'return undefined',
+    tests: ['test/emulators/access.test.ts'],
+  },
+  {
+    name: 'S3 and SQS accept every signature',
+    file: 'emulators/signature.ts',
+    find: "return isEqual(signature, hmac(key, text).digest('hex'))",
+    replace: "return signature !== ''",
+    tests: ['test/emulators/access.test.ts'],
+  },
+  {
+    name: 'the Kissmetrics emulator accepts every key',
+    file: 'emulators/kissmetrics/server.ts',
+    find: "isEqual(new URLSearchParams(parameters).get('_k') ?? '', apiKey)",
+    replace: 'true',
+    tests: ['test/emulators/access.test.ts'],
+  },
+  {
+    name: 'a file is uploaded while a program is still writing it',
+    file: 'cli/local/watched-folder.ts',
+    find: 'if (quietFor < this.#quietMs)',
+    replace: 'if (quietFor < 0)',
+    tests: ['test/cli/local/watched-folder.test.ts'],
+  },
+  {
+    name: 'a line that was continued is sent from where it was cut',
+    file: 'cli/local/unsent-part.ts',
+    find: 'return isAtLineEnd ? uploadedEnd : afterLastLineFeed(handle, 0, uploadedEnd)',
+    replace: 'return uploadedEnd',
+    tests: ['test/cli/local/watched-folder.test.ts'],
+  },
+  {
+    name: 'a file that was rewritten counts as one that has grown',
+    file: 'cli/local/unsent-part.ts',
+    find: 'if ((await md5Of(handle, piece.start, piece.end)) !== piece.md5) return false',
+    replace: 'void (piece.md5 && md5Of)',
+    tests: ['test/cli/local/watched-folder.test.ts'],
+  },
+  {
+    name: 'lines that were appended to an earlier file of the same name count as uploaded',
+    file: 'cli/local/uploaded-file.ts',
+    find: 'next?.Metadata?.of !== versionId',
+    replace: 'next?.Metadata === undefined',
+    tests: ['test/cli/local/watched-folder.test.ts'],
+  },
+  {
+    name: 'half a line at the end of a growing file is sent',
+    file: 'cli/local/unsent-part.ts',
+    find: '? size : lineStart',
+    replace: '? size : size',
+    tests: ['test/cli/local/watched-folder.test.ts'],
+  },
+  {
+    name: 'a key that is derived from a long key is too long',
+    file: 'lambda/keys.ts',
+    find: 'if (bytes.length <= MAX_KEY_BYTES) return key',
+    replace: 'if (bytes.length > 0) return key',
+    tests: ['test/lambda/keys.test.ts'],
+  },
+  {
+    name: 'long keys that begin alike share their report',
+    file: 'lambda/keys.ts',
+    find: '~${hashOf(bytes)}',
+    replace: '~${hashOf(bytes.subarray(0, 1))}',
+    tests: ['test/lambda/keys.test.ts'],
+  },
+  {
+    name: 'a key that was typed as an endpoint is shown',
+    file: 'lambda/settings.ts',
+    find: 'i.test(text) ?',
+    replace: "i.test('') ?",
+    tests: ['test/cli/local/options.test.ts'],
+  },
+  {
+    name: 'a full disk goes unnoticed',
+    file: 'cli/local/disk-space.ts',
+    find: 'if (missing > 0)',
+    replace: 'if (missing > Infinity)',
+    tests: ['test/cli/local/disk-space.test.ts'],
+  },
+]
