@@ -63,9 +63,7 @@ export function reportRows(report: Report, output: Output): readonly string[] {
     `${styled(output, 'bold', printable(file.key))}  ${styledState(report, output)}`,
     ...(failure === undefined ? [] : wrappedBeside('  why', printable(failure.detail), TEXT_COLUMN)),
     ...(hasCounts ? countRows(report) : []),
-    ...(repeatsPossible > 0
-      ? [countRow('repeats', repeatsPossible, 'at most; Kissmetrics ignores repeats')]
-      : []),
+    ...(repeatsPossible > 0 ? [countRow('repeats', repeatsPossible, 'at most; Kissmetrics ignores repeats')] : []),
   ]
 }
 

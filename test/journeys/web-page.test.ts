@@ -36,14 +36,14 @@ testWithBrowser(
     site.listen(0, '127.0.0.1')
     await once(site, 'listening')
     cleanup.defer(() => {
-    site.close()
-  })
+      site.close()
+    })
     await services.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: 'kept' }))
     const browser = await openBrowser([REBOUND])
     cleanup.defer(() => browser.close())
     const page = await browser.newPage()
-  // A page that its owner delivered before the name was rebound to this computer.
-  await page.route('**/page', (route) => route.fulfill({ contentType: 'text/html', body: '<h1>rebound</h1>' }))
+    // A page that its owner delivered before the name was rebound to this computer.
+    await page.route('**/page', (route) => route.fulfill({ contentType: 'text/html', body: '<h1>rebound</h1>' }))
 
     const servers = [services.s3Url, services.sqsUrl, kissmetrics.url]
     const rebound = servers.map((url) => url.replace('127.0.0.1', REBOUND))
