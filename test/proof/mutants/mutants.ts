@@ -70,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the handler returns nothing, which acknowledges everything',
     file: 'lambda/app.ts',
-    find: 'await hide(redeliverySeconds(deliveries)).catch(() => undefined) } return { batchItemFailures }',
+    find: 'await hide(handled.againSeconds).catch(() => undefined) } return { batchItemFailures }',
     replace: '}\n    return undefined',
     tests: ['test/journeys/messages.test.ts'],
   },
@@ -576,6 +576,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: '(hasCrashed ? maxRepeats :',
     replace: '(hasCrashed ? 0 :',
     tests: ['test/lambda/settle/checkpoint.test.ts', SIM],
+  },
+  {
     name: 'an emulator answers a web page that sends its origin',
     file: 'emulators/local-only.ts',
     find: 'origin !== undefined || ',
@@ -672,6 +674,8 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (missing > 0)',
     replace: 'if (missing > Infinity)',
     tests: ['test/cli/local/disk-space.test.ts'],
+  },
+  {
     name: 'the text of an absent value becomes an alias',
     file: 'lambda/parse/identity.ts',
     find: "const name = isPlaceholder(trimmed(other)) ? '`_p2`' : isPlaceholder(trimmed(person)) ? '`_p`' : undefined",
