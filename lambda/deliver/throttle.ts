@@ -2,6 +2,8 @@ import { RateLimit } from './rate-limit.ts'
 
 /** Of the answers of a sample, the share of additional refusals above which the rate is reduced. */
 const TOLERATED = 0.02
+/** Fewer than this may be chance. */
+const MIN_REFUSALS = 2
 /** After a reduction, the rate is this share of what the endpoint has accepted. */
 const REDUCED = 0.97
 const MIN_PER_SECOND = 1
@@ -155,7 +157,7 @@ export class Throttle {
   #isTooMuch(refusedShare: number): boolean {
     const expected = this.#expectedShare
     const noise = Math.sqrt((expected * (1 - expected)) / (this.#accepted + this.#refused))
-    return this.#refused > 1 && refusedShare > expected + TOLERATED + 2 * noise
+    return this.#refused >= MIN_REFUSALS && refusedShare > expected + TOLERATED + 2 * noise
   }
 
   #reduce(accepted: number, isFirst: boolean, now: number): void {

@@ -220,6 +220,6 @@ test('a dead letter that SQS refused counts again while it waits for the next tr
   await nextTick()
   isRefusing = false
   await clock.sleep(10_000) // the ten are in flight again
-  for (let line = 11; line <= 60; line += 1) sender.send(deadLetterOf(line, large), () => undefined)
+  for (let line = 11; line <= 45; line += 1) sender.send(deadLetterOf(line, large), () => undefined)
   expect(sender.hasRoom).toBe(false)
 })
