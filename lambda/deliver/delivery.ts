@@ -211,7 +211,7 @@ export class Delivery implements BoundedStage {
     const askedMs = retryAfter === undefined ? 0 : (retryAfterMs(retryAfter, now) ?? 0)
     if (state.attributeToLine(failure, this.#limiter.history)) this.#limiter.recordPoison(attempt)
     else this.#limiter.recordFailure(attempt, askedMs)
-    if (state.fail(failure, now, this.#limiter.history, this.#limiter.failingMs) === 'misconfigured')
+    if (state.fail(failure, now, this.#limiter.history, this.#limiter.failingMs, askedMs) === 'misconfigured')
       throw setupError(failure.because)
     if (failure.kind !== 'unresolved' && this.#limiter.hasGivenUp && !(await this.#isKnownGoodAccepted()))
       throw outageError(failure.because)

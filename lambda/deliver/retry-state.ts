@@ -8,6 +8,11 @@ const MAX_FAILURES = 10
 const MIN_PROVEN = 3
 /** How long a busy endpoint may delay one request before that is an outage. */
 const MAX_WAIT_MS = 5 * 60_000
+/**
+ * Between two moments that this file sees, at most this much counts as delay, beyond a pause that the endpoint asked for. More means that
+ * the process was suspended (a frozen sandbox, a sleeping laptop).
+ */
+const MAX_STEP_MS = 60_000
 /** How long the host name may fail to resolve before a person has to look at it. DNS failures come and go, above all in a VPC. */
 const MAX_UNRESOLVED_MS = 60_000
 
@@ -42,6 +47,12 @@ export type RetryDecision = 'retry' | 'poison' | 'outage' | 'unclear' | 'misconf
  */
 export class RetryState {
   readonly #since: number
+  /** The last moment that this object saw. */
+  #last: number
+  /** How long the endpoint has delayed the request. */
+  #delayedMs = 0
+  /** The pause that the endpoint asked for last. */
+  #pauseMs = 0
   /** The history up to the last failure, that one included. */
   #recent: EndpointHistory | undefined
   #acceptedBefore: number | undefined
@@ -55,6 +66,7 @@ export class RetryState {
   /** @param since when the request failed first */
   constructor(since: number) {
     this.#since = since
+    this.#last = since
   }
 
   get failures(): number {
@@ -89,8 +101,11 @@ export class RetryState {
    *
    * @param history with this failure, if the limiter has counted it
    * @param failingMs how long no line has passed
+   * @param pauseMs the pause that the endpoint asks for
    */
-  fail(failure: Failure, now: number, history: EndpointHistory, failingMs: number): 'retry' | 'misconfigured' {
+  fail(failure: Failure, now: number, history: EndpointHistory, failingMs: number, pauseMs: number): 'retry' | 'misconfigured' {
+    this.#countDelay(now)
+    this.#pauseMs = pauseMs
     this.#failures += 1
     if (failure.kind === 'retry' && failure.cause === 'request') this.#refusals += 1
     if (failure.kind === 'retry' && failure.cause !== 'endpoint') this.#unknownFailures += 1
@@ -102,14 +117,20 @@ export class RetryState {
 
   /** Decides what to do when the wait after a failure is over, by what the other lines did meanwhile. */
   decide(now: number, history: EndpointHistory): RetryDecision {
+    this.#countDelay(now)
     const othersPassed = this.othersPassed(history)
     if (othersPassed) this.#proven += 1
     const hasFailedOften = this.#refusals >= MAX_REFUSALS || this.#unknownFailures >= MAX_FAILURES
-    if (!hasFailedOften && now - this.#since <= MAX_WAIT_MS) return 'retry'
+    if (!hasFailedOften && this.#delayedMs <= MAX_WAIT_MS) return 'retry'
     const culprit = culpritOf(this.#recent ?? history, this.#withOwn(history))
     if (culprit === undefined) return 'unclear'
     if (culprit === 'endpoint') return 'outage'
     return hasFailedOften && othersPassed && this.#proven >= MIN_PROVEN ? 'poison' : 'retry'
+  }
+
+  #countDelay(now: number): void {
+    this.#delayedMs += Math.min(now - this.#last, this.#pauseMs + MAX_STEP_MS)
+    this.#last = now
   }
 
   #withOwn(history: EndpointHistory): EndpointHistory {

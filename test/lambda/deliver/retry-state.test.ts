@@ -26,7 +26,7 @@ function failing(failure: Failure, meanwhile: readonly Meanwhile[]) {
     const isOwn = state.attributeToLine(failure, history)
     attributed.push(isOwn)
     if (!isOwn) history = { ...history, failed: history.failed + 1 }
-    state.fail(failure, now, history, 0)
+    state.fail(failure, now, history, 0, 0)
     const { accepted, failed, begun } = history
     if (what === 'others pass') history = { ...history, accepted: accepted + 3, begun: begun + 3, newestAccepted: begun + 3 }
     if (what === 'others fail') history = { ...history, failed: failed + 2, begun: begun + 2 }
@@ -65,14 +65,25 @@ describe('a line that fails again and again', () => {
   })
 })
 
-test('a busy endpoint may delay a line for five minutes, however few its attempts', () => {
-  const state = new RetryState(0)
+describe('a busy endpoint', () => {
   const before = { accepted: 0, failed: 1, begun: 64, newestAccepted: 0 }
-  expect(state.fail(BUSY, 300_000, before, 300_000)).toBe('retry')
-  expect(state.decide(300_000, { ...before, failed: 9 })).toBe('retry')
-  expect(state.decide(300_001, { ...before, failed: 9 })).toBe('outage')
-  expect(state.decide(300_001, { ...before, accepted: 9, newestAccepted: 70 })).toBe('retry')
-  expect(state.failures).toBe(1)
+  const others = { ...before, failed: 9 }
+
+  test('may delay a line for five minutes, however few its attempts', () => {
+    const state = new RetryState(0)
+    expect(state.fail(BUSY, 0, before, 0, 240_000)).toBe('retry')
+    expect(state.decide(300_000, others)).toBe('retry')
+    expect(state.decide(300_001, others)).toBe('outage')
+    expect(state.decide(300_001, { ...before, accepted: 9, newestAccepted: 70 })).toBe('retry')
+    expect(state.failures).toBe(1)
+  })
+
+  test('has not delayed a line while the process was suspended', () => {
+    const state = new RetryState(0)
+    state.fail(BUSY, 0, before, 0, 0)
+    expect(state.decide(23 * 60_000, before)).toBe('retry')
+    expect(state.decide(23 * 60_000, others)).toBe('retry')
+  })
 })
 
 // prettier-ignore
@@ -83,7 +94,7 @@ test.each<[string, number, number, RetryDecision]>([
   [ 'for longer than a minute, for all lines',         0,          60_001,                 'misconfigured' ],
 ])('a name that does not resolve %s', (_what, waitedMs, failingMs, decision) => {
   const history = { accepted: 0, failed: 1, begun: 1, newestAccepted: 0 }
-  expect(new RetryState(0).fail(UNRESOLVED, waitedMs, history, failingMs)).toBe(decision)
+  expect(new RetryState(0).fail(UNRESOLVED, waitedMs, history, failingMs, 0)).toBe(decision)
 })
 
 describe('the culprit, by how other lines did since the last failure', () => {
