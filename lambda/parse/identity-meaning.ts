@@ -19,7 +19,7 @@ export function isUnusual(identity: string): boolean {
   return withoutHidden(visible) !== visible
 }
 
-/** What `identityMeaning` would not change: lower-case ASCII that is no number, and whole numbers. */
+/** What `identityMeaning` would not change: lower-case ASCII text, unless it is a number; and whole numbers. */
 const PLAIN = /^(?:(?!\d+(?:\.\d*)?(?:e\+?\d+)?$)[a-z0-9_][a-z0-9_.@+/=-]*|[1-9]\d{0,14}|0)$/
 const NUMBER = /^[+]?\d{1,15}(?:\.\d*)?(?:e[+]?\d{1,2})?$/
 

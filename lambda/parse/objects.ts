@@ -30,7 +30,7 @@ function closingQuote(text: string, start: number): number {
   return -1
 }
 
-/** @returns the position of the first character that is no space, no invisible character and no comma */
+/** @returns the position of the first character other than a space, an invisible character or a comma */
 function skipSeparators(text: string, start: number): number {
   let at = start
   while (at < text.length && (text[at] === ',' || isHidden(text.charAt(at)))) at += 1

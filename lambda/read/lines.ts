@@ -39,7 +39,7 @@ export interface ReadOptions {
   /** Position of the body in the file: always the first byte of a line. A body that starts later than 0 is never decompressed. */
   readonly byteStart?: number
   readonly firstLine?: number
-  /** Whether the body is one line, so that a CR in it is no line end. */
+  /** Whether the body is one line, so that a CR in it does not end a line. */
   readonly isLine?: boolean
 }
 

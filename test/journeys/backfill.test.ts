@@ -8,7 +8,6 @@ import {
 } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
-import { announce } from '../../cli/deployment/deployment.ts'
 import { RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { runInProcess } from '../support/in-process.ts'
@@ -47,7 +46,7 @@ describe('km-import backfill', () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const stateDir = await mkdtemp(path.join(tmpdir(), 'km-backfill-'))
-    await using _announced = await announce(stateDir, installation.cloud)
+    await using _announced = await installation.announceIn(stateDir)
     await installation.import('known.json', line(4))
     const versions = await putWithoutEvents(installation, FILES)
 

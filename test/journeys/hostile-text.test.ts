@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { announce } from '../../cli/deployment/deployment.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { Installation } from '../support/installation.ts'
@@ -27,7 +26,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'km-hostile-'))
   sink = await startFaultSink()
   installation = await Installation.start(sink.url)
-  announced = await announce(folder, installation.cloud)
+  announced = await installation.announceIn(folder)
   await installation.import(`${HOSTILE}.jsonl`, LINES)
   await writeFile(path.join(folder, `${HOSTILE}.jsonl`), LINES)
 })

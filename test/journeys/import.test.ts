@@ -3,6 +3,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
 import type { Report } from '../../lambda/report/report.ts'
+import { NUMBER_SETTINGS } from '../../lambda/settings.ts'
 import { startFaultSink, status, TAKEN, type Behaviour, type SeenRequest } from '../support/fault-sink.ts'
 import { API_KEY, Installation } from '../support/installation.ts'
 import { seeded } from '../support/seeded.ts'
@@ -241,7 +242,7 @@ describe('a wrong setup stops the import at once, and nothing is lost', () => {
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'incoming/a.json', Body: manyLines(1_000).join('\n') }))
     const entry = await installation.logged('setup_wrong')
     expect(entry).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
-    expect(sink.seen.length).toBeLessThanOrEqual(64)
+    expect(sink.seen.length).toBeLessThanOrEqual(NUMBER_SETTINGS.KM_MAX_IN_FLIGHT.default)
     const deadLetters = await installation.receiveDeadLetters()
     expect(deadLetters.filter(({ reason }) => reason === 'endpoint_refused')).toEqual([])
     expect(await installation.waitingMessages()).toBe(1)

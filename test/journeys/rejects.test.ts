@@ -7,7 +7,6 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
-import { announce } from '../../cli/deployment/deployment.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
 import { rowOf } from '../../cli/rejects/row.ts'
 import { RECONCILE_SCHEMA } from '../../lambda/keys.ts'
@@ -55,7 +54,7 @@ describe('a file with every kind of bad line', () => {
   test('is rejected line by line, fixed by hand and in bulk, and delivered: exactly the fixed lines, and no dead letter is left', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     const report = await installation.import('every.jsonl', await readFile('examples/every-reason.jsonl'))
     await installation.import('array.json', '[\n1\n]')
     const delivered = sink.taken.size
@@ -105,7 +104,7 @@ describe('rejects pull', () => {
   test('writes every digit and name as in the file', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     await installation.import('a.json', `${IN_MILLISECONDS}\n{"_p":"\\u202ec","_t":1,"_n":"x"}\n'quoted'\n${GOOD}`)
     await installation.putIntoDeadLetterQueue('hello from another program')
     await installation.putIntoDeadLetterQueue(JSON.stringify({ schema: RECONCILE_SCHEMA }))
@@ -127,7 +126,7 @@ describe('rejects pull', () => {
 
   test('does not overwrite a file, which may contain edits', async () => {
     await using installation = await Installation.start('http://127.0.0.1:9')
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     await writeFile(here('mine.jsonl'), 'mine')
     expect(await km('rejects', 'pull', '-o', here('mine.jsonl'))).toMatchObject({
       code: 2,
@@ -139,7 +138,7 @@ describe('rejects pull', () => {
 
 test('rejects list, pull, archive and replay say when another command holds dead letters', async () => {
   await using installation = await Installation.start('http://127.0.0.1:9')
-  await using _announced = await announce(folder, installation.cloud)
+  await using _announced = await installation.announceIn(folder)
   for (const line of [1, 2, 3]) await installation.putIntoDeadLetterQueue(toBody(fixable('x', line).deadLetter))
   const { sqs, deadLetterQueueUrl: QueueUrl } = installation.cloud
   await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 2, VisibilityTimeout: 300 }))
@@ -165,7 +164,7 @@ describe('while rejects list reads the queue', () => {
   ] as const)('dead letters are hidden, and they are visible again after %s', async (_when, signal) => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url, {}, { waitScale: 1 }) // time to look while it reads
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     await installation.import('a.json', `${GOOD}\n${BAD}`)
     const { sqs, deadLetterQueueUrl: QueueUrl } = installation.cloud
     const hidden = async () => {
@@ -186,7 +185,7 @@ describe('rejects replay', () => {
   test('sends valid lines, and leaves invalid ones in the queue', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     await installation.import('a.json', [BAD, BAD.replace('"a"', '"b"'), GOOD].join('\n'))
     await km('rejects', 'pull', '-o', here('r.jsonl'))
     await edit('r.jsonl', ({ line, source }) => (source.line === 1 ? line : { _p: 'b', _t: 1393344604, _n: 'Signed Up' }))
@@ -199,7 +198,7 @@ describe('rejects replay', () => {
 
   test('sends nothing if the file has a broken row', async () => {
     await using installation = await Installation.start('http://127.0.0.1:9')
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     const { deadLetter, row } = fixable('x', 1)
     await installation.putIntoDeadLetterQueue(toBody(deadLetter))
     await writeFile(here('r.jsonl'), `${row('m-1')}{"line":\n`)
@@ -214,7 +213,7 @@ describe('rejects replay', () => {
     let isDown = true
     await using sink = await startFaultSink(({ target }) => (isDown && target.includes('_p=b') ? status(413) : TAKEN))
     await using installation = await Installation.start(sink.url)
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     await installation.import('a.json', `${GOOD}\n${GOOD.replace('"a"', '"b"')}\n${BAD}`)
     const { VersionId } = await installation.cloud.s3.send(
       new PutObjectCommand({ Bucket: BUCKET, Key: 'other/c.json', Body: GOOD.replace('"a"', '"c"') }),
@@ -235,7 +234,7 @@ describe('rejects replay', () => {
 
   test('--all-valid that is interrupted while it sends failed imports ends with 130, and the next run sends the rest', async () => {
     await using installation = await Installation.start('http://127.0.0.1:9')
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     const failedImport = JSON.stringify({ schema: RECONCILE_SCHEMA })
     for (let count = 0; count < 3; count += 1) await installation.putIntoDeadLetterQueue(failedImport)
     const replay = () => km('rejects', 'replay', '--all-valid', '--yes')
@@ -273,7 +272,7 @@ describe('rejects replay', () => {
   ])('that is killed %s loses nothing, and sends nothing twice when it is started again', async (KM_DIES) => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url, {}, { now })
-    await using _announced = await announce(folder, installation.cloud)
+    await using _announced = await installation.announceIn(folder)
     const people = ['x', 'y', 'z']
     await writeFile(here('r.jsonl'), (await Promise.all(people.map((person) => buryFixable(installation, person)))).join(''))
 
@@ -295,7 +294,7 @@ describe('rejects replay', () => {
 test('rejects replay --all-valid that is killed while it removes dead letters does not send the rest of them again', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url, {}, { now })
-  await using _announced = await announce(folder, installation.cloud)
+  await using _announced = await installation.announceIn(folder)
   const people = Array.from({ length: 150 }, (_, index) => `p${index}`)
   for (const [index, person] of people.entries()) {
     const line = `{"_p":"${person}","_t":1393344604,"_n":"Paid"}`
@@ -347,7 +346,7 @@ async function buryFixable({ cloud }: Installation, person: string): Promise<str
 test('status shows the files, one report in full, and a table for a spreadsheet', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
-  await using _announced = await announce(folder, installation.cloud)
+  await using _announced = await installation.announceIn(folder)
   await installation.import('a.json', `${GOOD}\n${BAD}`)
   const all = await km('status')
   expect(all.stdout).toMatch(
@@ -370,7 +369,7 @@ test('status shows the files, one report in full, and a table for a spreadsheet'
 test('status --watch shows changes until Ctrl-C', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
-  await using _announced = await announce(folder, installation.cloud)
+  await using _announced = await installation.announceIn(folder)
   const program = new Program(['status', '--watch', '--state-dir', folder])
   await eventually('the first output', () => Promise.resolve(program.stdout.includes('No files yet.') ? true : undefined))
   await installation.import('a.json', GOOD)

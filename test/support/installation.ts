@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
@@ -12,6 +12,7 @@ import {
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { startLocalServices, type LocalServices } from '../../cli/local/services.ts'
 import { EventSource } from '../../cli/local/event-source.ts'
+import { announce } from '../../cli/deployment/deployment.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
 import { readSettings } from '../../lib/settings.ts'
 import { wiringOf, type Wiring } from '../../lib/wiring.ts'
@@ -87,6 +88,12 @@ export class Installation implements AsyncDisposable {
       onError: (error) => entries.push({ level: 'error', sentence: String(error), facts: {} }),
     })
     return new Installation(cloud, handler, entries, source, dir)
+  }
+
+  /** Makes the commands find it with this state folder, until the result is disposed of. */
+  async announceIn(stateDir: string): Promise<AsyncDisposable> {
+    await copyFile(path.join(this.#dir, 'credentials.json'), path.join(stateDir, 'credentials.json'))
+    return announce(stateDir, this.cloud)
   }
 
   /** Calls the handler as Lambda does for an event without a queue. */

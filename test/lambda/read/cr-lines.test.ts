@@ -74,7 +74,7 @@ test('500 kB with CR only: no line is too long', async () => {
   expect(lines.at(-1)).toMatchObject({ number: 13_000, byteStart: 12_999 * 38 })
 })
 
-test('one line is never split, because a CR in it is no line end', async () => {
+test('one line is never split, because a CR in it does not end a line', async () => {
   const { batches } = await openLines(bodyOf([Buffer.from('{}\r{}')]), { maxLineBytes: 100, isLine: true })
   expect((await allOf(batches)).flat().map(({ text }) => text)).toEqual(['{}\r{}'])
 })
