@@ -59,7 +59,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       exitCode = await local(options)
     })
   withDeploymentOptions(program.command('backfill'))
-    .description('import files under incoming/ that have no report: older files, and files whose S3 event was lost')
+    .description('import files under incoming/ that have no final report: older files, and files whose event or message was lost')
     .option('--dry-run', 'show what would be imported, and import nothing', false)
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText('after', afterHelp('npx km-import backfill --stack KissmetricsImporter --dry-run'))

@@ -14,7 +14,7 @@ export interface BackfillFlags extends DeploymentFlags {
 }
 
 /**
- * Queues every file under `incoming/` that has no report: files that are older than the importer, and files whose S3 event was lost.
+ * Queues every file under `incoming/` that has no final report: files that are older than the importer, and files whose event or message was lost.
  *
  * stdout gets one key per line, or one JSON document. stderr gets the total.
  */
@@ -42,5 +42,5 @@ export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
 
 function totalText(files: number, queued: number, isDryRun: boolean): string {
   const would = isDryRun ? 'would be' : queued === 1 ? 'was' : 'were'
-  return `${counted(files, 'file')} under incoming/. ${grouped(queued)} of them ${queued === 1 ? 'has' : 'have'} no report and ${would} queued.\n`
+  return `${counted(files, 'file')} under incoming/. ${grouped(queued)} of them ${queued === 1 ? 'has' : 'have'} no final report and ${would} queued.\n`
 }

@@ -8,7 +8,7 @@ import type { Fix } from '../rejects/fix.ts'
 import { grouped } from '../terminal/output.ts'
 import { ObjectScanner } from './object-scanner.ts'
 
-/** The highest value of KM_MAX_LINE_BYTES. */
+/** Limits memory. One line can be many objects, so it is more than KM_MAX_LINE_BYTES may be. */
 const MAX_LINE_BYTES = 4 * 1_048_576
 
 export interface FileLine {

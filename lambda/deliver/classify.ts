@@ -14,7 +14,7 @@ export type AnswerClass =
   | {
       readonly kind: 'retry'
       /**
-       * - `endpoint`: it is busy. That never makes a line undeliverable.
+       * - `endpoint`: it is busy. That makes a line undeliverable only after minutes, if no other line is left.
        * - `request`: it calls the request bad. So the line is bad, or a server in between is.
        * - `unknown`: the line or the endpoint.
        */

@@ -54,12 +54,12 @@ describe('km-import backfill', () => {
     expect(dry).toMatchObject({
       code: 0,
       stdout: 'incoming/2025/old.json\nincoming/older.jsonl\n',
-      stderr: '3 files under incoming/. 2 of them have no report and would be queued.\n',
+      stderr: '3 files under incoming/. 2 of them have no final report and would be queued.\n',
     })
     expect(sink.seen).toHaveLength(1)
 
     const real = await runInProcess(['backfill', '--json', '--state-dir', stateDir])
-    expect(real.stderr).toBe('3 files under incoming/. 2 of them have no report and were queued.\n')
+    expect(real.stderr).toBe('3 files under incoming/. 2 of them have no final report and were queued.\n')
     expect(JSON.parse(real.stdout)).toEqual({
       files: 3,
       queued: 2,

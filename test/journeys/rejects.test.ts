@@ -281,9 +281,11 @@ describe('rejects replay', () => {
     const killed = await run([...replay, '--state-dir', folder], { KM_DIES, NODE_OPTIONS: `--import=${preload}` })
     expect(killed.signal).toBe('SIGKILL')
     await installation.idle() // the clock must not hand a file that is being imported to a second invocation
-    aheadMs += 301_000 // what it had received is visible again
-
-    expect((await km(...replay)).code).toBe(0)
+    // What it had received becomes visible again. A request that was on its way when it died may hide a dead letter once more.
+    await eventually('a replay that finds every dead letter', async () => {
+      aheadMs += 301_000
+      return (await km(...replay)).code === 0 ? true : undefined
+    })
     await eventually('the fixed lines', () => Promise.resolve(sink.taken.size === people.length ? true : undefined))
     await installation.idle()
     expect([...sink.taken.values()]).toEqual([1, 1, 1])
