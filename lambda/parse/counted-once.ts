@@ -2,20 +2,24 @@ import type { Command } from './command.ts'
 import type { Entry } from './entry.ts'
 import type { ParsedLine } from './line.ts'
 
+const MIN_SLOTS = 1_024
 /** Two numbers each: 2 MB. */
-const SLOTS = 262_144
+const MAX_SLOTS = 262_144
+const GROWTH = 4
 
 /**
  * Finds lines that Kissmetrics counts as one with an earlier line: the same person, event and second, or the same property of a person in
  * the same second. The values do not matter.
  *
- * It remembers the last lines only, as hashes in a table of fixed size, so it finds most of such lines, but not all.
+ * It remembers the last lines only, as hashes in a table of bounded size, so it finds most of such lines, but not all. The table starts
+ * small: most files are.
  *
  * @see Kissmetrics, "Detecting duplicates"
  */
 export class CountedOnce {
-  readonly #highs = new Int32Array(SLOTS)
-  readonly #lows = new Int32Array(SLOTS)
+  #highs = new Int32Array(MIN_SLOTS)
+  #lows = new Int32Array(MIN_SLOTS)
+  #used = 0
   #high = 0
   #low = 0
 
@@ -50,11 +54,27 @@ export class CountedOnce {
     this.#addText(person)
     this.#addText(name.toLowerCase())
     const low = mixed(this.#low) || 1 // zero is an empty slot
-    const slot = mixed(this.#high ^ low) & (SLOTS - 1)
+    const slot = slotOf(this.#high, low, this.#lows)
     if (this.#highs[slot] === this.#high && this.#lows[slot] === low) return true
+    if (this.#lows[slot] === 0) this.#used += 1
     this.#highs[slot] = this.#high
     this.#lows[slot] = low
+    if (this.#used * 2 > this.#lows.length && this.#lows.length < MAX_SLOTS) this.#grow()
     return false
+  }
+
+  #grow(): void {
+    const highs = new Int32Array(this.#highs.length * GROWTH)
+    const lows = new Int32Array(highs.length)
+    for (const [index, low] of this.#lows.entries()) {
+      if (low === 0) continue
+      const high = this.#highs[index] ?? 0
+      const slot = slotOf(high, low, lows)
+      highs[slot] = high
+      lows[slot] = low
+    }
+    this.#highs = highs
+    this.#lows = lows
   }
 
   /** Commas and colons are spaces to Kissmetrics. */
@@ -79,6 +99,10 @@ const COLON = 0x3a
 const SPACE = 0x20
 /** Greater than every character. */
 const END_OF_TEXT = 0x11_0000
+
+function slotOf(high: number, low: number, table: Int32Array): number {
+  return mixed(high ^ low) & (table.length - 1)
+}
 
 function mixed(bits: number): number {
   const mix = Math.imul(bits ^ (bits >>> 16), 0x85eb_ca6b)
