@@ -14,13 +14,15 @@ export interface OtherRun {
 /**
  * Leaves a task to the run that holds its lease.
  *
- * If both runs work on the same message, because SQS delivered it twice or the lease holder was killed, the message has to stay. Otherwise
- * the task is queued again for when the lease ends. The lease holder usually has a message of its own, but its lease does not prove that: a
- * run that was suspended before it took the lease may have lost its message meanwhile.
+ * The lease holder has its own SQS message, so this one can be deleted: a copy would live through an outage, and such copies multiply. There
+ * are two exceptions. If both runs work on the same message, because SQS delivered it twice or the lease holder was killed, the message has
+ * to stay. If either run has no message, the task is queued again for when the lease ends, or it would be lost if the lease holder dies.
+ *
+ * A run that was suspended before it took the lease may have lost its message meanwhile. If it is also killed, the daily search finds the rest.
  */
 export async function yieldTo(holder: OtherRun, task: Task, { messageId }: Invocation, ports: Ports): Promise<JobOutcome> {
   if (messageId !== undefined && holder.messageId === messageId) return { kind: 'delivered-twice', ms: holder.ms }
-  await defer(task, task.reached, holder.ms, ports)
+  if (messageId === undefined || holder.messageId === undefined) await defer(task, task.reached, holder.ms, ports)
   ports.events.busy(task.file.key)
   return { kind: 'yielded' }
 }

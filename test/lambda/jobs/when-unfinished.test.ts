@@ -12,7 +12,7 @@ test.each<[Unfinished, string, readonly (readonly [reached: number, delaySeconds
   [ { kind: 'deliveries-used', began: 0, reached: 7 },              'requeued',         [[7, 0]],      ['task_requeued'] ],
   [ { kind: 'outage', detail: 'no answer', reached: 7 },            'requeued',         [[7, 30]],     ['endpoint_down'] ],
   [ { kind: 'outage', detail: 'no answer', reached: 0 },            'requeued',         [[0, 30]],     ['endpoint_down'] ],
-  [ { kind: 'busy', ms: 5_000, messageId: 'other' },                'yielded',          [[0, 5]],      ['task_busy'] ],
+  [ { kind: 'busy', ms: 5_000, messageId: 'other' },                'yielded',          [],            ['task_busy'] ],
   [ { kind: 'busy', ms: 5_000, messageId: undefined },              'yielded',          [[0, 5]],      ['task_busy'] ],
   [ { kind: 'busy', ms: 5_000, messageId: 'm' },                    'delivered-twice',  [],            [] ],
   [ { kind: 'lease-lost' },                                         'lease-lost',       [],            [] ],
