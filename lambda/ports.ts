@@ -112,7 +112,6 @@ export interface FoundReport {
 /** S3: the reports. */
 export interface Reports {
   find(bucket: string, key: string): Promise<FoundReport | undefined>
-  put(bucket: string, key: string, report: Report): Promise<void>
   /**
    * Writes only if the stored report is the expected one.
    *

@@ -25,7 +25,6 @@ export function reportFile(file: SentFile): Reports {
       const report = await readReport(file)
       return report && { report, tag: '', writtenAt: new Date() }
     },
-    put: (_bucket, _key, report) => writeAtomically(file.reportPath, report),
     replace: async (_bucket, _key, report) => {
       await writeAtomically(file.reportPath, report)
       return ''

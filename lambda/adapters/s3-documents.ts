@@ -10,9 +10,6 @@ export function s3Reports(client: S3Client): Reports {
       // A document that is not a report counts as missing, and is overwritten.
       return found && isReport(found.value) ? { report: found.value, tag: found.tag, writtenAt: found.writtenAt } : undefined
     },
-    async put(bucket, key, report) {
-      await writeJson(client, bucket, key, report, {})
-    },
     replace: (bucket, key, report, tag) => writeJson(client, bucket, key, report, onlyIfTagIs(tag)),
   }
 }

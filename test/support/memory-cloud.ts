@@ -40,7 +40,7 @@ interface QueuedMessage {
 }
 
 /** A call that is made to fail, by its name. */
-type Call = 'files.open' | 'reports.put' | 'checkpoints.put' | 'importQueue.send' | 'deadLetters.sendBatch' | 'archived.put'
+type Call = 'files.open' | 'reports.replace' | 'checkpoints.put' | 'importQueue.send' | 'deadLetters.sendBatch' | 'archived.put'
 
 export interface MemoryCloudOptions {
   readonly limits?: Partial<Limits>
@@ -129,12 +129,8 @@ export class MemoryCloud {
           const found = this.documents.get(key)
           return found && { report: JSON.parse(found.text) as Report, tag: found.tag, writtenAt: found.writtenAt }
         },
-        put: async (_bucket, key, report) => {
-          await this.#call('reports.put')
-          this.#put(key, report)
-        },
         replace: async (_bucket, key, report, tag) => {
-          await this.#call('reports.put')
+          await this.#call('reports.replace')
           return this.documents.get(key)?.tag === tag ? this.#put(key, report) : undefined
         },
       },

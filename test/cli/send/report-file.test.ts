@@ -23,7 +23,7 @@ test('a report is kept beside its file, until the file changes', async () => {
   const file = await folder.sentFile('a.jsonl', '{}\n')
   expect(await readReport(file)).toBeUndefined()
   expect(await reportFile(file).find('', '')).toBeUndefined()
-  await reportFile(file).put('', '', reportOf(file))
+  await reportFile(file).replace('', '', reportOf(file), undefined)
   expect(await readReport(file)).toEqual(reportOf(file))
   await reportFile(file).replace('', '', { ...reportOf(file), state: 'failed' }, '')
   expect((await reportFile(file).find('', ''))?.report.state).toBe('failed')

@@ -71,7 +71,7 @@ test('a progress report never replaces a report that another run has written', a
   const reports = s3Reports(s3Client())
   const report = (state: string) => ({ schema: 's', state, lines: {} }) as unknown as Report
   const tag = await reports.replace(BUCKET, 'reports/a', report('importing'), undefined)
-  await reports.put(BUCKET, 'reports/a', report('complete'))
+  await reports.replace(BUCKET, 'reports/a', report('complete'), tag)
   expect(await reports.replace(BUCKET, 'reports/a', report('importing'), tag)).toBeUndefined()
   expect((await reports.find(BUCKET, 'reports/a'))?.report.state).toBe('complete')
 })

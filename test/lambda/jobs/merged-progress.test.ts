@@ -108,7 +108,7 @@ describe('a merge in the background', () => {
     const progress = new MergedProgress(FILE, cloud.ports)
     const before = await reach(0, progress, cloud)
     await cloud.clock.sleep(10_000)
-    cloud.failing.add('reports.put')
+    cloud.failing.add('reports.replace')
     expect(await reach(1, progress, cloud)).toBe(before)
   })
 

@@ -38,7 +38,6 @@ async function queued(
     {
       reports: {
         find: (_bucket, key) => Promise.resolve(byKey.get(key)),
-        put: () => Promise.reject(new Error('a search must not write reports')),
         replace: () => Promise.reject(new Error('a search must not write reports')),
       },
       importQueue: {

@@ -42,7 +42,7 @@ describe('a progress report', () => {
   test('that S3 does not accept is ignored', async () => {
     const cloud = new MemoryCloud()
     const writer = await writerOn(cloud)
-    cloud.failing.add('reports.put')
+    cloud.failing.add('reports.replace')
     writer.progress(() => stateOf(1))
     await expect(writer.idle()).resolves.toBeUndefined()
     expect(cloud.report).toBeUndefined()
@@ -140,8 +140,8 @@ describe('the final report', () => {
   test('fails if S3 does not accept it', async () => {
     const cloud = new MemoryCloud()
     const writer = await writerOn(cloud)
-    cloud.failing.add('reports.put')
-    await expect(writer.finish(stateOf(2))).rejects.toThrow('reports.put failed')
+    cloud.failing.add('reports.replace')
+    await expect(writer.finish(stateOf(2))).rejects.toThrow('reports.replace failed')
   })
 
   test('of a missing file says so', async () => {

@@ -5,13 +5,6 @@ const SIM = 'test/proof/sim/sim.test.ts'
 /** Mistakes in the importer itself, stage by stage. */
 export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a key with more than one space is decoded only up to the first',
-    file: 'lambda/intake/object-key.ts',
-    find: "encoded.replaceAll('+', ' ')",
-    replace: "encoded.replace('+', ' ')",
-    tests: ['test/lambda/intake/message.test.ts'],
-  },
-  {
     name: 'an event about a deleted object is imported',
     file: 'lambda/intake/message.ts',
     find: "if (!eventName.startsWith('ObjectCreated:'))",
@@ -157,13 +150,6 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
     find: 'leased?.leaseHolder.run === run && leased.leaseHolder.serial === serial',
     replace: 'leased !== undefined && run !== serial.toString()',
     tests: ['test/lambda/settle/lease.test.ts', SIM],
-  },
-  {
-    name: 'the next run continues from an earlier checkpoint without counting what may repeat',
-    file: 'lambda/settle/checkpoint.ts',
-    find: '(hasCrashed ? maxRepeats :',
-    replace: '(hasCrashed ? 0 :',
-    tests: ['test/lambda/settle/checkpoint.test.ts', SIM],
   },
   {
     name: 'a final report that S3 refuses counts as written',

@@ -6,8 +6,9 @@ test.each(MUTANTS)('applies: $name', async (mutant) => {
   expect(await mutate(mutant)).not.toBe('')
 })
 
-test('names are unique', () => {
+test('names are unique, and so are mistakes', () => {
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length)
+  expect(new Set(MUTANTS.map(({ file, find, replace }) => [file, find, replace].join('\n'))).size).toBe(MUTANTS.length)
 })
 
 test('a mistake is caught, and the copy is restored afterwards', async () => {

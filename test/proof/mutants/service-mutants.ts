@@ -45,13 +45,6 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
     tests: ['test/emulators/sqs/server.test.ts', 'test/emulators/sqs/properties.test.ts'],
   },
   {
-    name: 'the SQS emulator counts a delivery that ended with its process',
-    file: 'emulators/sqs/messages.ts',
-    find: 'receive_count = receive_count - 1, received_here = received_here - 1',
-    replace: 'receive_count = receive_count',
-    tests: ['test/emulators/sqs/persistence.test.ts'],
-  },
-  {
     name: 'the Kissmetrics emulator counts an exact repeat as a new event',
     file: 'emulators/kissmetrics/recorder.ts',
     find: 'this.#countRepeat.run(key) return',

@@ -61,10 +61,6 @@ export class Store {
           const found = this.#find(key)
           return found && { report: found.value as Report, tag: found.tag, writtenAt: found.writtenAt }
         }),
-      put: (_bucket, key, report) =>
-        worker.actOnAws(failsToWrite, () => {
-          this.#put(key, report)
-        }),
       replace: (_bucket, key, report, tag) =>
         worker.actOnAws(failsToWrite, () => (conflicts() ? undefined : this.#putIf(key, report, tag))),
     }
