@@ -60,6 +60,8 @@ export interface Invocation {
   readonly deliveries: number
   /** Aborted when the job has to stop; the reason is OutOfTime or InterruptedError. */
   readonly ending: AbortSignal
+  /** Asks SQS whether the message is still hidden for this invocation. True if there is no message, or no answer. */
+  readonly holdsMessage: () => Promise<boolean>
 }
 
 /** Why an object cannot be read: it was deleted, it was replaced, or it is in an archive storage class. */

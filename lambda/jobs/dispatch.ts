@@ -105,6 +105,9 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
     case 'lease-lost':
       events.leaseLost()
       return
+    case 'message-lost':
+      events.messageLost()
+      return
     case 'outage':
       events.outage(outcome.detail)
       return

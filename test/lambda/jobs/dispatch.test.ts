@@ -74,6 +74,13 @@ describe('a message is kept if', () => {
     expect(cloud.queued).toEqual([])
   })
 
+  test('another message asks for its work by now', async () => {
+    const cloud = withFile()
+    const lost = invocation({ holdsMessage: () => Promise.resolve(false) })
+    expect(await handleMessage(() => [TASK], cloud.ports, lost)).toMatchObject({ isAcknowledged: false })
+    expect(cloud.codes).toEqual(['message_lost'])
+  })
+
   test('the process is interrupted', async () => {
     const ending = AbortSignal.abort(new InterruptedError())
     expect(await handle([TASK], withFile(), ending)).toMatchObject({
