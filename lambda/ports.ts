@@ -98,10 +98,17 @@ export interface ListedFile {
   readonly isLatest: boolean
 }
 
+/** A place in a listing: right after this version of this object. */
+export interface ListPosition {
+  readonly key: string
+  /** "null" for an object that is older than the bucket's versioning. */
+  readonly versionId: string
+}
+
 /** S3: what is under `incoming/`. */
 export interface Listing {
-  /** Every version of every object, page by page. */
-  pages(): AsyncIterable<readonly ListedFile[]>
+  /** Every version of every object, page by page, in the order of their keys. @param after where to begin; undefined for the start */
+  pages(after?: ListPosition): AsyncIterable<readonly ListedFile[]>
 }
 
 export interface FoundReport {

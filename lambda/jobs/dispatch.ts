@@ -59,7 +59,7 @@ async function start(work: Work, ports: Ports, invocation: Invocation): Promise<
     case 'dead-letter':
       return replayDeadLetter(work.deadLetter, ports)
     case 'reconcile':
-      await reconcile(ports, invocation.ending)
+      await reconcile(work.search, ports, invocation.ending)
       return DONE
     case 'archive':
       await archiveOld(ports, invocation.ending)
