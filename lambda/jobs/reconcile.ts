@@ -56,15 +56,16 @@ export async function search(
     found.queued += 1
     onQueued?.(listed)
   }
+  const isOver = (): boolean => ending?.aborted === true
   let reached: ListPosition | undefined
   for await (const page of pages) {
     const files = page.filter(({ file, lastModified, isLatest }) => {
       const ageMs = now - lastModified.getTime()
       return isImportName(file.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
-    if (ending?.aborted === true) return { ...found, isWhole: false, reached }
+    if (isOver()) return { ...found, isWhole: false, reached }
     for (let from = 0; from < files.length; from += MAX_CHECKS) {
-      if (ending?.aborted === true) return { ...found, isWhole: false, reached }
+      if (isOver()) return { ...found, isWhole: false, reached }
       await Promise.all(files.slice(from, from + MAX_CHECKS).map(queueIfMissed))
     }
     found.files += files.length
