@@ -66,8 +66,10 @@ export const TEXT_SETTINGS = {
   apiKey: 'KM_API_KEY',
   deadLetterQueueUrl: 'KM_DEAD_LETTER_QUEUE_URL',
   importQueueUrl: 'KM_IMPORT_QUEUE_URL',
-  /** The bucket that is searched for missed files. */
+  /** The bucket of the importer: files under `incoming/`, reports, checkpoints, archived dead letters. */
   bucket: 'KM_BUCKET',
+  /** Where files are uploaded to: `s3://BUCKET/PREFIX`, separated by commas. Without it, `incoming/` in the bucket of the importer. */
+  sources: 'KM_SOURCES',
 } as const
 
 /** Kissmetrics, "API specifications": the current host of the tracking API. */
