@@ -7,7 +7,7 @@ import { rangeOf } from './byte-range.ts'
 import { checkPreconditions, isUnchanged } from './conditional-requests.ts'
 import type { S3Faults } from './faults.ts'
 import type { Notifications } from './notifications.ts'
-import type { Store, StoredObject } from './store.ts'
+import { NO_VERSION, type Store, type StoredObject } from './store.ts'
 import { documentOf, elements, S3Error } from './xml.ts'
 
 const MAX_KEY_BYTES = 1_024
@@ -42,7 +42,7 @@ export class Objects {
   async write(bucket: string, key: string, body: Readable | Buffer, headers: IncomingHttpHeaders): Promise<StoredObject> {
     this.#store.bucket(bucket)
     checkKey(key)
-    checkPreconditions(headers, this.#current(bucket, key))
+    checkPreconditions(headers, () => this.#current(bucket, key))
     const blob = await this.#blobs.receive(body, headers)
     return this.commit(
       { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: storedHeaders(headers) },
@@ -69,7 +69,7 @@ export class Objects {
     let unneeded: readonly string[]
     try {
       unneeded = this.#store.transaction(() => {
-        checkPreconditions(conditions, this.#current(fresh.bucket, fresh.key)) // again: another request may have written the key while the bytes arrived
+        checkPreconditions(conditions, () => this.#current(fresh.bucket, fresh.key)) // again: another request may have written the key while the bytes arrived
         if (blob !== undefined) this.#blobs.keep(blob)
         const replaced = this.#store.add(object)
         this.#notifications.write(object, event)
@@ -186,8 +186,8 @@ export class Objects {
   ): Promise<{ readonly versionId: string; readonly isDeleteMarker: boolean } | undefined> {
     const { versioning } = this.#store.bucket(bucket)
     const { removed, unneeded } = this.#store.transaction(() => {
-      checkPreconditions(headers, this.#current(bucket, key))
-      const named = versionId ?? (versioning === undefined ? 'null' : undefined)
+      checkPreconditions(headers, () => this.#current(bucket, key))
+      const named = versionId ?? (versioning === undefined ? NO_VERSION : undefined)
       if (named === undefined) return { removed: this.#hide(bucket, key), unneeded: [] }
       const version = this.#store.version(bucket, key, named)
       if (version === undefined) return { removed: undefined, unneeded: [] }
@@ -224,7 +224,7 @@ export class Objects {
   }
 
   #newVersion(bucket: string): string {
-    return this.#store.bucket(bucket).versioning === 'Enabled' ? randomUUID().replaceAll('-', '') : 'null'
+    return this.#store.bucket(bucket).versioning === 'Enabled' ? randomUUID().replaceAll('-', '') : NO_VERSION
   }
 }
 
@@ -233,7 +233,7 @@ function checkKey(key: string): void {
 }
 
 export function versionHeader({ versionId }: { readonly versionId: string }): Record<string, string> {
-  return versionId === 'null' ? {} : { 'x-amz-version-id': versionId }
+  return versionId === NO_VERSION ? {} : { 'x-amz-version-id': versionId }
 }
 
 const STORED_HEADERS = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires']

@@ -6,7 +6,11 @@ export class S3Error extends Error {
   readonly headers: Readonly<Record<string, string>>
 
   constructor(status: number, code: string, message: string = code, headers: Readonly<Record<string, string>> = {}) {
+    // It is an answer, not a fault: nobody reads where it was made, and a stack trace costs more than a read of an object.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(message)
+    Error.stackTraceLimit = stackTraceLimit
     this.status = status
     this.code = code
     this.headers = headers
