@@ -86,7 +86,7 @@ export class Blobs {
   async join(names: readonly string[]): Promise<string> {
     const joined = randomUUID()
     try {
-      for (const name of names) await pipeline(await this.read(name), createWriteStream(this.#path(joined), { flags: 'a' }))
+      for (const name of names) await pipeline(await this.#stream(name), createWriteStream(this.#path(joined), { flags: 'a' }))
     } catch (error) {
       await this.remove([joined])
       throw error
@@ -98,14 +98,19 @@ export class Blobs {
    * The bytes from `start` to `end` (inclusive). Opens the file before the first byte is sent, so that a reader can finish after the object
    * was deleted or replaced.
    */
-  async read(name: string, start = 0, end = Infinity): Promise<Readable> {
+  async read(name: string, start = 0, end = Infinity): Promise<Readable | Buffer> {
     if (!name.startsWith(ROW_PREFIX)) {
       const handle = await open(this.#path(name))
       return handle.createReadStream({ start, end, highWaterMark: 256 * 1024 })
     }
     const bytes = this.#selectRow.get(name)?.bytes
     if (!(bytes instanceof Uint8Array)) throw new Error(`The bytes of an object are missing: ${name}.`)
-    return Readable.from([Buffer.from(bytes.subarray(start, end + 1))], { objectMode: false })
+    return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(bytes.length, end + 1) - start)
+  }
+
+  async #stream(name: string): Promise<Readable> {
+    const bytes = await this.read(name)
+    return Buffer.isBuffer(bytes) ? Readable.from([bytes]) : bytes
   }
 
   async remove(names: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { Transform, type Readable, type TransformCallback } from 'node:stream'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Blob, Blobs } from './blobs.ts'
 import { rangeOf } from './byte-range.ts'
@@ -8,7 +8,7 @@ import { checkPreconditions, isUnchanged } from './conditional-requests.ts'
 import type { S3Faults } from './faults.ts'
 import type { Notifications } from './notifications.ts'
 import { NO_VERSION, type Store, type StoredObject } from './store.ts'
-import { documentOf, elements, S3Error } from './xml.ts'
+import { documentOf, elements, S3Error, untraced } from './xml.ts'
 
 const MAX_KEY_BYTES = 1_024
 
@@ -16,7 +16,8 @@ const MAX_KEY_BYTES = 1_024
 export interface ObjectResponse {
   readonly status: 200 | 206 | 304
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Readable | undefined
+  /** A buffer if the bytes were in memory already. */
+  readonly body: Readable | Buffer | undefined
 }
 
 /** The operations on one object: put, copy, get, delete. */
@@ -42,7 +43,8 @@ export class Objects {
   async write(bucket: string, key: string, body: Readable | Buffer, headers: IncomingHttpHeaders): Promise<StoredObject> {
     this.#store.bucket(bucket)
     checkKey(key)
-    checkPreconditions(headers, () => this.#current(bucket, key))
+    // Before the bytes arrive; `commit` checks again.
+    if (!Buffer.isBuffer(body)) checkPreconditions(headers, () => this.#current(bucket, key))
     const blob = await this.#blobs.receive(body, headers)
     return this.commit(
       { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: storedHeaders(headers) },
@@ -115,7 +117,7 @@ export class Objects {
     this.#store.bucket(bucket)
     if (versionId === undefined) {
       const latest = this.#store.latest(bucket, key)
-      if (latest === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
+      if (latest === undefined) throw untraced(() => new S3Error(404, 'NoSuchKey', 'The specified key does not exist.'))
       if (latest.isDeleteMarker)
         throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', {
           'x-amz-delete-marker': 'true',
@@ -146,7 +148,7 @@ export class Objects {
       return
     }
     // A reader may close the connection early; that is not an error.
-    await pipeline(body, new BodyFault(this.#faults, response), response).catch(() => response.destroy())
+    await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, new BodyFault(this.#faults, response), response).catch(() => response.destroy())
   }
 
   /** @param request its method is GET or HEAD; its headers may hold conditions and a range */

@@ -73,8 +73,9 @@ export class Store {
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true })
     this.db = new DatabaseSync(path.join(dir, 's3.sqlite'))
+    // Exclusive: without other readers, a statement takes no locks of the operating system.
     this.db.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000;',
+      'PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;',
     )
     this.db.exec(SCHEMA)
   }
