@@ -22,7 +22,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { S3Emulator } from '../../emulators/s3/server.ts'
-import { S3Error } from '../../emulators/s3/xml.ts'
+import { S3Error, untraced } from '../../emulators/s3/xml.ts'
 import { SqsError } from '../../emulators/sqs/errors.ts'
 import type { SqsEmulator } from '../../emulators/sqs/server.ts'
 
@@ -117,7 +117,7 @@ function read(objects: Objects, method: 'GET' | 'HEAD', input: GetObjectCommandI
   const { Bucket = '', Key = '', VersionId, IfMatch, Range, ...others } = input
   if (!isEmpty(others)) return undefined
   return objects.read(Bucket, Key, VersionId, { method, headers: { 'if-match': IfMatch, range: Range } }).then(
-    ({ headers, body = Readable.from([]) }) => ({
+    ({ headers, body = Buffer.alloc(0) }) => ({
       $metadata: {},
       ETag: headers.etag,
       LastModified: new Date(headers['last-modified'] ?? 0),
@@ -126,7 +126,7 @@ function read(objects: Objects, method: 'GET' | 'HEAD', input: GetObjectCommandI
       ContentType: headers['content-type'],
       Metadata: metadataOf(headers),
       ...versionOf(headers['x-amz-version-id'] ?? 'null'),
-      ...(method === 'GET' && { Body: withTransforms(body) }),
+      ...(method === 'GET' && { Body: Buffer.isBuffer(body) ? new BytesBody(body) : withTransforms(body) }),
     }),
     (error: unknown) => {
       throw error instanceof S3Error ? s3Exception(error, method) : error
@@ -157,9 +157,32 @@ function withTransforms(body: Readable): Readable {
   })
 }
 
+/** The body of a response whose bytes are in memory. */
+class BytesBody extends Readable {
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    super()
+    this.#bytes = bytes
+  }
+
+  override _read(): void {
+    this.push(this.#bytes)
+    this.push(null)
+  }
+
+  transformToString(encoding?: BufferEncoding): Promise<string> {
+    return Promise.resolve(this.#bytes.toString(encoding))
+  }
+
+  transformToByteArray(): Promise<Uint8Array> {
+    return Promise.resolve(this.#bytes)
+  }
+}
+
 function s3Exception({ code, message, status }: S3Error, method: string): S3ServiceException {
   const details = { message, $metadata: { httpStatusCode: status } }
-  if (code === 'NoSuchKey') return method === 'HEAD' ? new NotFound(details) : new NoSuchKey(details)
+  if (code === 'NoSuchKey') return untraced(() => (method === 'HEAD' ? new NotFound(details) : new NoSuchKey(details)))
   return new S3ServiceException({ ...details, name: code, $fault: status < 500 ? 'client' : 'server' })
 }
 

@@ -52,6 +52,7 @@ export async function receive(service: Service, input: Input, signal: AbortSigna
     if (received.length > 0) return { Messages: received.map((message) => toWire(message, input)) }
     if (leftMs <= 0) break
     await messages.arrival(queue, leftMs, signal)
+    if (signal.aborted) messages.notifyOne(queue) // the message that ended this wait is for another request
   }
   return {}
 }
