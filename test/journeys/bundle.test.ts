@@ -18,7 +18,8 @@ let bundleBytes: number
 let services: LocalServices
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'km-bundle-'))
-  bundleDir = path.join(folder, 'bundle')(({ bytes: bundleBytes } = await bundleFunction(bundleDir)))
+  bundleDir = path.join(folder, 'bundle')
+  bundleBytes = (await bundleFunction(bundleDir)).bytes
   services = await startLocalServices(path.join(folder, 'state'), 0, TEST_WIRING)
 }, 60_000)
 afterAll(async () => {
