@@ -26,8 +26,7 @@ export async function findUnsentPart(
   isFinished: boolean,
 ): Promise<UnsentPart> {
   const isPacked = (await read(0, Math.min(2, size))).equals(GZIP_MAGIC)
-  const endOf = (start: number): Promise<number> | number =>
-    isFinished || isPacked ? size : endOfWholeLines(read, start, size)
+  const endOf = (start: number): Promise<number> | number => (isFinished || isPacked ? size : endOfWholeLines(read, start, size))
   if (uploaded === undefined || uploaded.end === 0 || !(await beginsWith(read, size, uploaded))) {
     const end = await endOf(0)
     return end === 0 && size > 0 ? { kind: 'nothing' } : { kind: 'whole', start: 0, end }
