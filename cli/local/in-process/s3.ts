@@ -4,14 +4,17 @@ import {
   GetObjectCommand,
   type GetObjectCommandInput,
   HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
+  type PutObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { S3Emulator } from '../../../emulators/s3/server.ts'
-import { answer } from './s3-answer.ts'
+import { S3Error, untraced } from '../../../emulators/s3/xml.ts'
 import { listObjects, listVersions } from './s3-listing.ts'
 import { isEmpty, withShortcut } from './shortcut.ts'
 
@@ -30,12 +33,12 @@ export function s3InProcess(client: S3Client, emulator: Emulator): S3Client {
 
 type Objects = Emulator['objects']
 
-function put(objects: Objects, input: PutObjectCommandInput): Promise<unknown> | undefined {
+async function put(objects: Objects, input: PutObjectCommandInput): Promise<PutObjectCommandOutput | undefined> {
   const {
     Bucket = '',
     Key = '',
     Body,
-    ContentType,
+    ContentType = 'application/octet-stream', // that of the SDK
     Metadata = {},
     IfMatch,
     IfNoneMatch,
@@ -53,30 +56,38 @@ function put(objects: Objects, input: PutObjectCommandInput): Promise<unknown> |
     'if-none-match': IfNoneMatch,
     ...Object.fromEntries(metadata),
   }
-  return answer('PUT', async () => {
-    const { etag, versionId } = await objects.write(Bucket, Key, Buffer.from(Body), headers)
-    return { $metadata: {}, ETag: `"${etag}"`, ...versionOf(versionId) }
-  })
+  const { etag, versionId } = await objects.write(Bucket, Key, Buffer.from(Body), headers)
+  return { $metadata: {}, ETag: `"${etag}"`, ...versionOf(versionId) }
 }
 
-function read(objects: Objects, method: 'GET' | 'HEAD', input: GetObjectCommandInput): Promise<unknown> | undefined {
+async function read(objects: Objects, method: 'GET' | 'HEAD', input: GetObjectCommandInput): Promise<object | undefined> {
   const { Bucket = '', Key = '', VersionId, IfMatch, Range, ...others } = input
   if (!isEmpty(others)) return undefined
-  return answer(method, async () => {
-    const conditions = { 'if-match': IfMatch, range: Range }
-    const { headers, body = Buffer.alloc(0) } = await objects.read(Bucket, Key, VersionId, { method, headers: conditions })
-    return {
-      $metadata: {},
-      ETag: headers.etag,
-      LastModified: new Date(headers['last-modified'] ?? 0),
-      ContentLength: Number(headers['content-length']),
-      ContentRange: headers['content-range'],
-      ContentType: headers['content-type'],
-      Metadata: metadataOf(headers),
-      ...versionOf(headers['x-amz-version-id'] ?? 'null'),
-      ...(method === 'GET' && { Body: Buffer.isBuffer(body) ? new BytesBody(body) : withTransforms(body) }),
-    }
+  const conditions = { 'if-match': IfMatch, range: Range }
+  const answer = objects.read(Bucket, Key, VersionId, { method, headers: conditions })
+  const { headers, body = Buffer.alloc(0) } = await answer.catch((error: unknown) => {
+    throw error instanceof S3Error && error.code === 'NoSuchKey' ? noSuchKey(error, method) : error
   })
+  return {
+    $metadata: {},
+    AcceptRanges: headers['accept-ranges'],
+    ETag: headers.etag,
+    LastModified: new Date(headers['last-modified'] ?? 0),
+    ContentLength: Number(headers['content-length']),
+    ContentRange: headers['content-range'],
+    ContentType: headers['content-type'],
+    Metadata: metadataOf(headers),
+    ...versionOf(headers['x-amz-version-id'] ?? 'null'),
+    ...(method === 'GET' && { Body: Buffer.isBuffer(body) ? new BytesBody(body) : withTransforms(body) }),
+  }
+}
+
+/** Many files have no report and no checkpoint yet. An answer to HEAD has no body that could hold the message. */
+function noSuchKey({ message, status: httpStatusCode }: S3Error, method: 'GET' | 'HEAD'): NoSuchKey | NotFound {
+  const $metadata = { httpStatusCode }
+  return untraced(() =>
+    method === 'HEAD' ? new NotFound({ message: 'UnknownError', $metadata }) : new NoSuchKey({ message, $metadata }),
+  )
 }
 
 const METADATA_PREFIX = 'x-amz-meta-'
