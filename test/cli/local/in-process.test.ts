@@ -193,7 +193,7 @@ describe('SQS: an answer in process is the answer over HTTP', () => {
     return Messages[0]?.ReceiptHandle ?? ''
   }
   const filled = async (client: SQSClient) => {
-    await client.send(new SendMessageCommand({ ...queue(), MessageBody: 'text', MessageAttributes: attributes } as never))
+    await client.send(new SendMessageCommand({ ...queue(), MessageBody: 'text', MessageAttributes: attributes }))
     return ''
   }
   const nothing = () => Promise.resolve('')
@@ -212,11 +212,11 @@ describe('SQS: an answer in process is the answer over HTTP', () => {
     ['a batch that is too long',               nothing,  () => new SendMessageBatchCommand(entries({ Id: '0', MessageBody: 'x'.repeat(600_000) }, { Id: '1', MessageBody: 'x'.repeat(600_000) }))],
     ['an empty batch',                         nothing,  () => new SendMessageBatchCommand(entries())],
     ['no queue to send a batch to',            nothing,  () => new SendMessageBatchCommand({ ...noQueue(), Entries: [{ Id: '0', MessageBody: 'text' }] })],
-    ['nothing is received',                    nothing,  () => new ReceiveMessageCommand(queue() as never)],
-    ['a message is received',                  filled,   () => new ReceiveMessageCommand(queue() as never)],
-    ['a message with attributes is received',  filled,   () => new ReceiveMessageCommand(queue({ MessageSystemAttributeNames: ['All'], MessageAttributeNames: ['All'] }) as never)],
+    ['nothing is received',                    nothing,  () => new ReceiveMessageCommand(queue())],
+    ['a message is received',                  filled,   () => new ReceiveMessageCommand(queue())],
+    ['a message with attributes is received',  filled,   () => new ReceiveMessageCommand(queue({ MessageSystemAttributeNames: ['All'], MessageAttributeNames: ['All'] }))],
     ['no queue to receive from',               nothing,  () => new ReceiveMessageCommand(noQueue())],
-    ['too many messages at once',              nothing,  () => new ReceiveMessageCommand(queue({ MaxNumberOfMessages: 11 }) as never)],
+    ['too many messages at once',              nothing,  () => new ReceiveMessageCommand(queue({ MaxNumberOfMessages: 11 }))],
     ['a message is deleted',                   received, (handle) => new DeleteMessageCommand(queue({ ReceiptHandle: handle }) as never)],
     ['a message is deleted twice',             deleted,  (handle) => new DeleteMessageCommand(queue({ ReceiptHandle: handle }) as never)],
     ['a stale receipt deletes nothing',        replaced, (handle) => new DeleteMessageCommand(queue({ ReceiptHandle: handle }) as never)],
@@ -226,8 +226,8 @@ describe('SQS: an answer in process is the answer over HTTP', () => {
     ['a deleted message is hidden',            deleted,  (handle) => new ChangeMessageVisibilityCommand(queue({ ReceiptHandle: handle, VisibilityTimeout: 60 }) as never)],
     ['a stale receipt hides nothing',          replaced, (handle) => new ChangeMessageVisibilityCommand(queue({ ReceiptHandle: handle, VisibilityTimeout: 60 }) as never)],
     ['a message is hidden for too long',       received, (handle) => new ChangeMessageVisibilityCommand(queue({ ReceiptHandle: handle, VisibilityTimeout: 43_201 }) as never)],
-    ['the counts of a queue',                  filled,   () => new GetQueueAttributesCommand(queue({ AttributeNames: ['ApproximateNumberOfMessages', 'MessageRetentionPeriod'] }) as never)],
-    ['an attribute that does not exist',       nothing,  () => new GetQueueAttributesCommand(queue({ AttributeNames: ['Missing'] }) as never)],
+    ['the counts of a queue',                  filled,   () => new GetQueueAttributesCommand(queue({ AttributeNames: ['ApproximateNumberOfMessages', 'MessageRetentionPeriod'] }))],
+    ['an attribute that does not exist',       nothing,  () => new GetQueueAttributesCommand(queue({ AttributeNames: ['Missing'] }))],
     ['no queue to count',                      nothing,  () => new GetQueueAttributesCommand(noQueue())],
   ])('%s', async (_what, prepare, command) => {
     const outcome = async (client: SQSClient) => {
