@@ -35,9 +35,7 @@ export function openStore(dir: string): DatabaseSync {
   mkdirSync(dir, { recursive: true })
   const db = new DatabaseSync(path.join(dir, 'kissmetrics.sqlite'))
   // Exclusive: without other readers, a statement takes no locks of the operating system.
-  db.exec(
-    'PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;',
-  )
+  db.exec('PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
   db.exec(SCHEMA)
   return db
 }

@@ -148,7 +148,9 @@ export class Objects {
       return
     }
     // A reader may close the connection early; that is not an error.
-    await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, new BodyFault(this.#faults, response), response).catch(() => response.destroy())
+    await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, new BodyFault(this.#faults, response), response).catch(
+      () => response.destroy(),
+    )
   }
 
   /** @param request its method is GET or HEAD; its headers may hold conditions and a range */

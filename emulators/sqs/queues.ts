@@ -142,7 +142,13 @@ export class Queues {
     if (row === undefined) return undefined
     // only this class writes the column
     const attributes = JSON.parse(String(row.attributes)) as Attributes
-    const queue = { name, arn: this.arnOf(name), attributes, createdAt: Number(row.created_at), modifiedAt: Number(row.modified_at) }
+    const queue = {
+      name,
+      arn: this.arnOf(name),
+      attributes,
+      createdAt: Number(row.created_at),
+      modifiedAt: Number(row.modified_at),
+    }
     this.#cached.set(name, queue)
     return queue
   }
