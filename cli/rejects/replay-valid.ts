@@ -39,7 +39,7 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   if (!(await confirm(sendQuestion('them'), flags))) return EXIT.ok
   try {
     if (lines.length > 0) {
-      const result = await replayLines(deployment, lines, () => false, signal)
+      const result = await replayLines(deployment, lines, signal)
       process.stdout.write(resultText(result, options))
       if (result.missing > 0) exitCode = EXIT.someLinesLeft
     }
@@ -52,7 +52,7 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
       }
     }
   } catch (error) {
-    if (signal.aborted) return EXIT.interrupted
+    if (error === signal.reason) return EXIT.interrupted
     throw error
   }
   return exitCode

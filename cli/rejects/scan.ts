@@ -2,6 +2,7 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
 import { HeldDeadLetters } from '../../lambda/archive/held-dead-letters.ts'
+import type { Clock } from '../../lambda/ports.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { ArchivedFiles } from './archived-files.ts'
@@ -24,7 +25,7 @@ export async function scanDeadLetters(
   { s3, sqs, bucket, deadLetterQueueUrl }: Pick<Deployment, 's3' | 'sqs' | 'bucket' | 'deadLetterQueueUrl'>,
   isSelected: (deadLetter: StoredDeadLetter) => boolean,
   signal: AbortSignal,
-  time = clock,
+  time: Pick<Clock, 'now' | 'sleep'> = clock,
 ): Promise<DeadLetterSelection> {
   const held = new HeldDeadLetters(sqsDeadLetterReader(sqs, deadLetterQueueUrl), time)
   const archived = new ArchivedFiles(s3, bucket)
