@@ -41,7 +41,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
       else if (content.kind === 'unknown') counts.unknown += 1
       else {
         const row = applyFixes({ id, deadLetter: content.deadLetter }, fixes)
-        preview.add(row)
+        if (fixes.length > 0) preview.add(row)
         spool.add(content.deadLetter.source, textOf(row))
         counts[status === 'queued' ? 'queued' : 'archived'] += 1
       }
