@@ -1,11 +1,10 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import type { Clock } from '../../lambda/ports.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { mayUpload, type ClaimOutcome } from './claims.ts'
 import { ReplayRecords } from './replay-records.ts'
 import { ReplayUpload, type EditedLine } from './replay-upload.ts'
-import { scanDeadLetters } from './scan.ts'
+import { scanDeadLetters, type ScanOptions } from './scan.ts'
 
 /** Dead letters of the queue must stay hidden for at least this long when an upload begins. They are renewed while it runs. */
 const UPLOAD_MS = 60_000
@@ -28,18 +27,18 @@ export interface ReplayResult {
  * the same time send each dead letter once: one in the queue is hidden from the others, and one in the bucket is claimed first.
  *
  * @param lines all lines of the replay; all that were made of one dead letter, or none of them
- * @param time the clock by which dead letters stay hidden and claimed
  * @throws the error of S3 or SQS
  */
 export async function replayLines(
   deployment: Deployment,
   lines: readonly EditedLine[],
   signal: AbortSignal,
-  time: Pick<Clock, 'now' | 'sleep'> = clock,
+  options: ScanOptions = {},
 ): Promise<ReplayResult> {
+  const { time = clock } = options
   const ids = new Set(lines.map(({ id }) => id))
   const idsOf = (some: readonly EditedLine[]) => [...new Set(some.map(({ id }) => id))]
-  await using selection = await scanDeadLetters(deployment, ({ id }) => ids.has(id), signal, time)
+  await using selection = await scanDeadLetters(deployment, ({ id }) => ids.has(id), signal, options)
   signal.throwIfAborted()
   const upload = new ReplayUpload(deployment, lines)
   const records = new ReplayRecords(deployment)

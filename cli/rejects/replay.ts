@@ -1,6 +1,7 @@
 import type { Rejection } from '../../lambda/reasons.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
+import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -31,7 +32,8 @@ export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode
   if (!(await confirm(sendQuestion(counted(valid.length, 'line')), flags))) return EXIT.ok
   let result: ReplayResult
   try {
-    result = await replayLines(deployment, valid, interruption.signal)
+    using progress = new CountProgress('dead letters read')
+    result = await replayLines(deployment, valid, interruption.signal, { onRead: progress.add })
   } catch (error) {
     if (error === interruption.signal.reason) return EXIT.interrupted
     throw error

@@ -56,7 +56,7 @@ describe('a replay of a dead letter in the queue', () => {
       clock.advance(pauseMs)
       return Promise.resolve()
     })
-    const replay = replayLines(paused, lines, NEVER, clock)
+    const replay = replayLines(paused, lines, NEVER, { time: clock })
     if (uploaded === 1) expect(await replay).toMatchObject({ lines: 1 })
     else await expect(replay).rejects.toThrow('Nothing was sent. Run the command again.')
     expect([await uploads(), await cloud.queued()]).toEqual([uploaded, 1 - uploaded])
@@ -67,14 +67,18 @@ describe('a replay of a dead letter in the queue', () => {
     let other: AsyncDisposable | undefined
     const paused = pausedAt(uploadsLines, async () => {
       clock.advance(301_000)
-      other = await scanDeadLetters(cloud.deployment, () => true, NEVER, clock)
+      other = await scanDeadLetters(cloud.deployment, () => true, NEVER, { time: clock })
     })
-    expect(await replayLines(paused, lines, NEVER, clock)).toMatchObject({ lines: 1 })
+    expect(await replayLines(paused, lines, NEVER, { time: clock })).toMatchObject({ lines: 1 })
     // SQS has ignored the receipt of the first one.
     expect(await cloud.queued()).toBe(1)
     await other?.[Symbol.asyncDispose]()
     const edited = lines.map(({ id }) => ({ id, line: '{"a":2}' }))
-    expect(await replayLines(cloud.deployment, edited, NEVER, clock)).toMatchObject({ lines: 0, uploadedBefore: 1, missing: 0 })
+    expect(await replayLines(cloud.deployment, edited, NEVER, { time: clock })).toMatchObject({
+      lines: 0,
+      uploadedBefore: 1,
+      missing: 0,
+    })
     expect([await uploads(), await cloud.queued()]).toEqual([1, 0])
   })
 })
