@@ -2,6 +2,7 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
 import { HeldDeadLetters } from '../../lambda/archive/held-dead-letters.ts'
+import type { Clock } from '../../lambda/ports.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { ArchivedFiles } from './archived-files.ts'
@@ -10,13 +11,19 @@ import { countInUse } from './in-use.ts'
 import { DeadLetterSelection } from './selection.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
+export interface ScanOptions {
+  /** The clock by which dead letters stay hidden. */
+  readonly time?: Pick<Clock, 'now' | 'sleep'>
+  /** Called for each dead letter that is read. */
+  readonly onRead?: () => void
+}
+
 /**
  * Reads every dead letter in the queue and under `archived/`, and selects some.
  *
  * Reading a message hides it from other consumers. When the queue has been read, every message that is not selected is visible again.
  *
  * @param isSelected called once per dead letter
- * @param time the clock by which dead letters stay hidden
  * @returns what was selected; the caller disposes of it
  * @throws the error of S3 or SQS
  */
@@ -24,7 +31,7 @@ export async function scanDeadLetters(
   { s3, sqs, bucket, deadLetterQueueUrl }: Pick<Deployment, 's3' | 'sqs' | 'bucket' | 'deadLetterQueueUrl'>,
   isSelected: (deadLetter: StoredDeadLetter) => boolean,
   signal: AbortSignal,
-  time = clock,
+  { time = clock, onRead = () => undefined }: ScanOptions = {},
 ): Promise<DeadLetterSelection> {
   const held = new HeldDeadLetters(sqsDeadLetterReader(sqs, deadLetterQueueUrl), time)
   const archived = new ArchivedFiles(s3, bucket)
@@ -33,6 +40,7 @@ export async function scanDeadLetters(
   try {
     const before = await countMessages(sqs, deadLetterQueueUrl)
     const isWhole = await held.takeAll(({ id, body, sentAt }) => {
+      onRead()
       seen.add(id)
       const deadLetter: StoredDeadLetter = {
         id,
@@ -49,6 +57,7 @@ export async function scanDeadLetters(
     selection.isComplete = isWhole && selection.inUse === 0
     await held.release((id) => !selection.has(id))
     await archived.readAll((deadLetter, file) => {
+      onRead()
       const { id } = deadLetter
       // A run that was interrupted can leave a dead letter in two places. It is selected in both, and so removed from both.
       const isMatch = seen.has(id) ? selection.has(id) : isSelected(fromArchive(deadLetter))

@@ -50,10 +50,15 @@ export class DeadLetterSelection implements AsyncDisposable {
     return this.#held.isHiddenFor(ids, ms)
   }
 
-  /** Deletes dead letters wherever they are stored. Call it only after what they contain is stored elsewhere. */
-  async remove(ids: readonly string[]): Promise<void> {
-    await this.#held.remove(ids)
+  /**
+   * Deletes dead letters wherever they are stored. Call it only after what they contain is stored elsewhere.
+   *
+   * @returns whether they are certainly gone. Others can hold a copy, if not everything was seen.
+   */
+  async remove(ids: readonly string[]): Promise<boolean> {
+    const isCertain = await this.#held.remove(ids)
     await forEachFile(this.#byFile(ids), (file, idsInFile) => this.#archived.remove(file, idsInFile))
+    return isCertain && this.isComplete
   }
 
   /** Releases what was not removed. */

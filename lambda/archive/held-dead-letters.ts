@@ -76,16 +76,25 @@ export class HeldDeadLetters implements AsyncDisposable {
     return true
   }
 
-  /** Deletes those of the dead letters that are held. @throws the error of SQS */
-  remove(ids: readonly string[]): Promise<void> {
+  /**
+   * Deletes those of the dead letters that are held.
+   *
+   * @returns whether they are certainly deleted. SQS ignores a receipt if another consumer has taken the dead letter since.
+   * @throws the error of SQS
+   */
+  async remove(ids: readonly string[]): Promise<boolean> {
     const held = ids.flatMap((id) => {
       const hold = this.#holds.get(id)
       return hold === undefined ? [] : [{ id, receipt: hold.receipt }]
     })
-    return inBatches(held, async (batch) => {
+    let isCertain = true
+    await inBatches(held, async (batch) => {
       await this.#reader.remove(batch)
-      for (const { id } of batch) this.#holds.delete(id)
+      const idsInBatch = batch.map(({ id }) => id)
+      isCertain &&= this.isHiddenFor(idsInBatch, 0)
+      for (const id of idsInBatch) this.#holds.delete(id)
     })
+    return isCertain
   }
 
   /** Makes dead letters visible to others. If that fails, they are visible when their timeout ends. */
