@@ -15,7 +15,7 @@ import type { NumberSettingName } from '../lambda/settings.ts'
 import { Alarms } from './alarms.ts'
 import { ApiKey } from './api-key.ts'
 import { DailyMessage } from './daily-message.ts'
-import { ExistingBucket, type BucketEvents, type FileSource, type ReadableBucket } from './file-source.ts'
+import { ExistingBucket, placesIn, type BucketEvents, type FileSource, type ReadableBucket } from './file-source.ts'
 import { ImportBucket, type Retention } from './import-bucket.ts'
 import { ImportQueue } from './import-queue.ts'
 import { ImporterFunction } from './importer-function.ts'
@@ -141,6 +141,8 @@ export class KissmetricsImporter extends Construct {
   readonly apiKeySecret: ISecret
   /** Receives every alarm. Subscribe to it. */
   readonly alarmTopic: ITopic
+  /** Where files are uploaded to. */
+  readonly sources: readonly FileSource[]
 
   constructor(scope: Construct, id: string, props: KissmetricsImporterProps = {}) {
     super(scope, id)
@@ -199,6 +201,7 @@ export class KissmetricsImporter extends Construct {
     })
     const { topic } = new Alarms(this, 'Alarms', { importQueue: queues, importer: importer.function, encryptionKey })
 
+    this.sources = sources
     this.bucket = bucket
     this.importQueue = queues.queue
     this.deadLetterQueue = queues.deadLetters
@@ -261,6 +264,8 @@ export class KissmetricsImporter extends Construct {
     output('FunctionName', this.function.functionName, 'The Lambda function that imports')
     output('RoleArn', this.role.roleArn, 'The role of the function: allow it to use a key or a secret that you own')
     output('AlarmTopicArn', this.alarmTopic.topicArn, 'Subscribe to this topic to receive the alarms')
+    const places = placesIn(this.sources)
+    if (places !== undefined) output('Sources', places, 'Where files are uploaded to')
     output('LogGroupName', this.logGroup.logGroupName, 'The log of the importer')
   }
 }

@@ -8,7 +8,7 @@ import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { asError, SetupError } from '../../lambda/errors.ts'
 import { search } from '../../lambda/jobs/reconcile.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
-import { TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
+import { parsePlaces, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
 import { announce } from '../deployment/deployment.ts'
 import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
@@ -166,7 +166,7 @@ class LocalRun {
     if (['Crashes', 'EndpointDown'].some((metric) => this.#metrics.has(metric))) return 0
     const { s3, sqs, importQueueUrl } = this.#servers.services
     const ports = { reports: s3Reports(s3), importQueue: sqsImportQueue(sqs, importQueueUrl), clock }
-    return (await search(s3Listing(s3, BUCKET).pages(), ports, { staleMs: 0 })).queued
+    return (await search(s3Listing(s3, parsePlaces(undefined, BUCKET)).pages(), ports, { staleMs: 0 })).queued
   }
 
   /** An error that only the user can fix ends the run; after any other, the rest goes on. */
