@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
-import type { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam'
+import { Grant, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
@@ -217,7 +217,16 @@ export class KissmetricsImporter extends Construct {
    * permission in its own account.
    */
   grantUpload(grantee: IGrantable): Grant {
-    return this.bucket.grantPut(grantee, `${INCOMING_PREFIX}*`)
+    // CDK's `grantPut` allows more: tags, legal holds and retention of objects.
+    const grant = Grant.addToPrincipalOrResource({
+      grantee,
+      actions: ['s3:PutObject'],
+      resourceArns: [this.bucket.arnForObjects(`${INCOMING_PREFIX}*`)],
+      resource: this.bucket,
+    })
+    const key = this.bucket.encryptionKey
+    // An upload in parts also decrypts.
+    return key === undefined ? grant : grant.combine(key.grant(grantee, 'kms:GenerateDataKey', 'kms:Decrypt'))
   }
 
   /**
