@@ -20,6 +20,12 @@ export interface FileSource {
   readonly prefixes: readonly string[]
 }
 
+/** The sources as a list of `s3://BUCKET/PREFIX`; undefined if files are only uploaded to `incoming/` in the bucket of the importer. */
+export function placesIn(sources: readonly FileSource[]): string | undefined {
+  const places = sources.flatMap(({ bucket, prefixes }) => prefixes.map((prefix) => `s3://${bucket.bucketName}/${prefix}`))
+  return places.length > 1 ? places.join(',') : undefined
+}
+
 /**
  * How the events of an existing bucket reach the importer.
  *

@@ -15,7 +15,7 @@ import { TEXT_SETTINGS } from '../lambda/settings.ts'
 import { BUNDLE } from './bundle.ts'
 import { networkPermissions, permissions } from './importer-permissions.ts'
 import type { ImportQueue } from './import-queue.ts'
-import type { FileSource } from './file-source.ts'
+import { placesIn, type FileSource } from './file-source.ts'
 import type { Part, Wiring } from './wiring.ts'
 
 export interface ImporterFunctionProps {
@@ -119,17 +119,12 @@ function environment({ bucket, sources, importQueue, apiKeySecret, wiring }: Imp
     apiKeySecretArn: apiKeySecret.secretArn,
   }
   const { values, references } = wiring.function.environment
+  const places = placesIn(sources)
   return {
     ...values,
-    ...sourceVariables(sources),
+    ...(places !== undefined && { [TEXT_SETTINGS.sources]: places }),
     ...Object.fromEntries(Object.entries(references).map(([name, part]) => [name, parts[part]])),
   }
-}
-
-/** Variables that only an importer with other sources than `incoming/` needs. */
-function sourceVariables(sources: readonly FileSource[]): Record<string, string> {
-  const places = sources.flatMap(({ bucket, prefixes }) => prefixes.map((prefix) => `s3://${bucket.bucketName}/${prefix}`))
-  return places.length > 1 ? { [TEXT_SETTINGS.sources]: places.join(',') } : {}
 }
 
 /** The function from the npm package, which contains it bundled, or else from its source. */

@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
-import type { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam'
+import { Grant, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
@@ -15,7 +15,7 @@ import type { NumberSettingName } from '../lambda/settings.ts'
 import { Alarms } from './alarms.ts'
 import { ApiKey } from './api-key.ts'
 import { DailyMessage } from './daily-message.ts'
-import { ExistingBucket, type BucketEvents, type FileSource, type ReadableBucket } from './file-source.ts'
+import { ExistingBucket, placesIn, type BucketEvents, type FileSource, type ReadableBucket } from './file-source.ts'
 import { ImportBucket, type Retention } from './import-bucket.ts'
 import { ImportQueue } from './import-queue.ts'
 import { ImporterFunction } from './importer-function.ts'
@@ -141,6 +141,8 @@ export class KissmetricsImporter extends Construct {
   readonly apiKeySecret: ISecret
   /** Receives every alarm. Subscribe to it. */
   readonly alarmTopic: ITopic
+  /** Where files are uploaded to. */
+  readonly sources: readonly FileSource[]
 
   constructor(scope: Construct, id: string, props: KissmetricsImporterProps = {}) {
     super(scope, id)
@@ -199,6 +201,7 @@ export class KissmetricsImporter extends Construct {
     })
     const { topic } = new Alarms(this, 'Alarms', { importQueue: queues, importer: importer.function, encryptionKey })
 
+    this.sources = sources
     this.bucket = bucket
     this.importQueue = queues.queue
     this.deadLetterQueue = queues.deadLetters
@@ -214,7 +217,16 @@ export class KissmetricsImporter extends Construct {
    * permission in its own account.
    */
   grantUpload(grantee: IGrantable): Grant {
-    return this.bucket.grantPut(grantee, `${INCOMING_PREFIX}*`)
+    // CDK's `grantPut` allows more: tags, legal holds and retention of objects.
+    const grant = Grant.addToPrincipalOrResource({
+      grantee,
+      actions: ['s3:PutObject'],
+      resourceArns: [this.bucket.arnForObjects(`${INCOMING_PREFIX}*`)],
+      resource: this.bucket,
+    })
+    const key = this.bucket.encryptionKey
+    // An upload in parts also decrypts.
+    return key === undefined ? grant : grant.combine(key.grant(grantee, 'kms:GenerateDataKey', 'kms:Decrypt'))
   }
 
   /**
@@ -261,6 +273,8 @@ export class KissmetricsImporter extends Construct {
     output('FunctionName', this.function.functionName, 'The Lambda function that imports')
     output('RoleArn', this.role.roleArn, 'The role of the function: allow it to use a key or a secret that you own')
     output('AlarmTopicArn', this.alarmTopic.topicArn, 'Subscribe to this topic to receive the alarms')
+    const places = placesIn(this.sources)
+    if (places !== undefined) output('Sources', places, 'Where files are uploaded to')
     output('LogGroupName', this.logGroup.logGroupName, 'The log of the importer')
   }
 }

@@ -20,7 +20,9 @@ import { whenUnfinished } from './when-unfinished.ts'
  */
 export async function importFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   const { file } = task
-  if (file.key.startsWith(REPORTS_PREFIX) || file.key.startsWith(CHECKPOINTS_PREFIX)) {
+  // In another bucket, the same prefixes are not those of the importer.
+  const isOwn = file.key.startsWith(REPORTS_PREFIX) || file.key.startsWith(CHECKPOINTS_PREFIX)
+  if (isOwn && file.bucket === ports.bucket) {
     ports.events.ignored('written by the importer itself')
     return DONE
   }

@@ -76,7 +76,7 @@ export async function search(
 
 function endOf(page: readonly ListedFile[]): ListPosition | undefined {
   const last = page.at(-1)?.file
-  return last && { key: last.key, versionId: last.versionId ?? 'null' }
+  return last && { key: last.key, versionId: last.versionId ?? 'null', bucket: last.bucket }
 }
 
 const MINUTE_MS = 60_000
