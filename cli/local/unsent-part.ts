@@ -62,7 +62,7 @@ async function endOfWholeLines(handle: FileHandle, start: number, size: number):
 }
 
 /** The maximum of KM_MAX_LINE_BYTES. */
-const MAX_LINE_BYTES = 1_048_576
+export const MAX_LINE_BYTES = 1_048_576
 const CHUNK_BYTES = 65_536
 
 async function afterLastLineFeed(handle: FileHandle, start: number, end: number): Promise<number> {

@@ -1,5 +1,5 @@
 import { newTask, taskBody } from '../intake/task.ts'
-import { isImportName, reportKey } from '../keys.ts'
+import { reportKey } from '../keys.ts'
 import { isFinal } from '../report/report.ts'
 import type { Ports, ListedFile } from '../ports.ts'
 
@@ -8,7 +8,7 @@ const MAX_CHECKS = 16
 
 /** The counts of a search. */
 export interface Found {
-  /** Objects with the name of an import file. */
+  /** Objects that were checked. */
   readonly files: number
   /** Those that were queued because their import has no report, or a stale one. */
   readonly queued: number
@@ -54,9 +54,9 @@ export async function search(
     onQueued?.(listed)
   }
   for await (const page of pages) {
-    const files = page.filter(({ file, lastModified, isLatest }) => {
+    const files = page.filter(({ lastModified, isLatest }) => {
       const ageMs = now - lastModified.getTime()
-      return isImportName(file.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
+      return (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
     found.files += files.length
     for (let from = 0; from < files.length; from += MAX_CHECKS) {

@@ -13,6 +13,7 @@ export const STATE_TONES: Readonly<Record<ReportState, Tone>> = {
   failed: 'error',
   superseded: 'neutral',
   gone: 'neutral',
+  skipped: 'neutral',
 }
 
 /** The state of an import in the same words as in the terminal (cli/status/report-table.ts): "done, 470 lines rejected". */
@@ -35,6 +36,8 @@ export function stateText({ state, lines: { rejected, undeliverable } }: Pick<Re
       return 'replaced before it was fully read'
     case 'gone':
       return 'deleted before it was fully read'
+    case 'skipped':
+      return 'skipped'
   }
 }
 
