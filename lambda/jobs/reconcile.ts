@@ -56,6 +56,7 @@ export async function search(
     found.queued += 1
     onQueued?.(listed)
   }
+  const isEnding = (): boolean => ending?.aborted === true
   let reached: ListPosition | undefined
   for await (const page of pages) {
     const files = page.filter(({ lastModified, isLatest }) => {
@@ -64,7 +65,7 @@ export async function search(
     })
     if (ending?.aborted === true) return { ...found, isWhole: false, reached }
     for (let from = 0; from < files.length; from += MAX_CHECKS) {
-      if (ending?.aborted === true) return { ...found, isWhole: false, reached }
+      if (isEnding()) return { ...found, isWhole: false, reached }
       await Promise.all(files.slice(from, from + MAX_CHECKS).map(queueIfMissed))
     }
     found.files += files.length
