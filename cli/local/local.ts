@@ -182,8 +182,8 @@ class LocalRun {
       folder: this.#options.watchedDir,
       bucket: BUCKET,
       prefix: INCOMING_PREFIX,
-      onIgnored: (file, suffixes) => {
-        this.#notify('yellow', 'ignored:', `${file} (only files that end in ${suffixes.join(', ')} are imported)`)
+      onSkipped: (file, why) => {
+        this.#notify('yellow', 'skipped:', `${file}: ${why}`)
       },
       onProblem: (file, problem) => {
         this.#isFileUnreadable = true
