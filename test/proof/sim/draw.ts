@@ -57,6 +57,11 @@ class Draw {
     return min + Math.floor(this.#chance() * (max - min + 1))
   }
 
+  /** Half of the numbers are in the lowest eighth of the range. */
+  low(min: number, max: number): number {
+    return min + Math.floor(this.#chance() ** 3 * (max - min + 1))
+  }
+
   sometimes<T>(share: number, value: () => T, otherwise: T): T {
     return this.is(share) ? value() : otherwise
   }
@@ -162,9 +167,10 @@ function drawFile(draw: Draw, more: number): FileScenario {
   }
 }
 
+/** Most spells are short: the fifth hour of an outage costs as much time as the first, and finds less. */
 function drawSpell(draw: Draw): Spell {
   const [kind, longest] = draw.of(SPELLS)
   const from = draw.between(0, 2_000)
   const isVeryLong = kind === 'down' && draw.is(0.02)
-  return { kind, from, to: from + draw.between(1_000, isVeryLong ? 5 * DAY_MS : longest) }
+  return { kind, from, to: from + draw.low(1_000, isVeryLong ? 5 * DAY_MS : longest) }
 }
