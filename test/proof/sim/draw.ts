@@ -57,6 +57,11 @@ class Draw {
     return min + Math.floor(this.#chance() * (max - min + 1))
   }
 
+  /** Half of the numbers are in the lowest eighth of the range. */
+  low(min: number, max: number): number {
+    return min + Math.floor(this.#chance() ** 3 * (max - min + 1))
+  }
+
   sometimes<T>(share: number, value: () => T, otherwise: T): T {
     return this.is(share) ? value() : otherwise
   }
@@ -81,7 +86,7 @@ export function drawScenario(seed: number): Scenario {
   const isLong = draw.is(0.02)
   const spells = draw.some(0.3, 2, () => drawSpell(draw))
   const losses = draw.some(0.05, 2, () => draw.between(0, 20_000))
-  return {
+  const scenario: Scenario = {
     seed,
     files: drawFiles(draw, isLong),
     workers: draw.between(1, 3),
@@ -117,9 +122,27 @@ export function drawScenario(seed: number): Scenario {
       deliveredTwice: draw.rate(0.2, 0.3),
       undeleted: draw.rate(0.1, 0.3),
       straggler: draw.rate(0.3, 1),
+      writtenBefore: 0,
+      interrupted: 0,
     },
     calmAt: draw.between(MINUTE_MS, 3 * HOUR_MS),
   }
+  const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
+  return draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
+}
+
+/**
+ * Some lines are refused always. If nothing else is left to compare them with, their import is deferred again and again, so nothing else
+ * may take long: it ends after a few hours, in which the daily search never runs.
+ */
+function withRefusedLines(draw: Draw, scenario: Scenario): Scenario {
+  const share = draw.rate(1, 0.5)
+  const files = scenario.files.map((file) => ({
+    ...file,
+    lines: file.lines.map((kind, index) => (index > 0 && draw.is(share) ? 'refused' : kind)),
+    isEventLost: false,
+  }))
+  return { ...scenario, files, losses: [], days: 0, invocationMs: LONG_INVOCATION_MS }
 }
 
 function drawFiles(draw: Draw, isLong: boolean): readonly FileScenario[] {
@@ -144,9 +167,10 @@ function drawFile(draw: Draw, more: number): FileScenario {
   }
 }
 
+/** Most spells are short: the fifth hour of an outage costs as much time as the first, and finds less. */
 function drawSpell(draw: Draw): Spell {
   const [kind, longest] = draw.of(SPELLS)
   const from = draw.between(0, 2_000)
   const isVeryLong = kind === 'down' && draw.is(0.02)
-  return { kind, from, to: from + draw.between(1_000, isVeryLong ? 5 * DAY_MS : longest) }
+  return { kind, from, to: from + draw.low(1_000, isVeryLong ? 5 * DAY_MS : longest) }
 }

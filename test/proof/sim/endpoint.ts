@@ -70,6 +70,7 @@ export class SimulatedEndpoint {
       const answer = SPELL_ANSWERS[spell]
       if (answer !== undefined) return answer
     }
+    if (request.includes('_n=400')) return { kind: 'status', status: 400 }
     if (request.includes('_n=413')) return { kind: 'status', status: 413 }
     if (request.includes('_n=414') && !faults.isHealed()) return { kind: 'status', status: 414 }
     if (faults.refuses()) return { kind: 'status', status: 500 }

@@ -1,9 +1,9 @@
-import { OutOfTime } from '../../../lambda/errors.ts'
 import { eventsFor, type Log } from '../../../lambda/events.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
+import { Deadline } from '../../../lambda/jobs/deadline.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { holdsMessage, whileHidden } from '../../../lambda/jobs/visibility.ts'
-import type { Ports } from '../../../lambda/ports.ts'
+import type { InvocationContext, Ports } from '../../../lambda/ports.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import type { VirtualClock } from '../../support/virtual-clock.ts'
 import type { FaultSource } from './fault-source.ts'
@@ -12,12 +12,15 @@ import type { Receipt } from './queue.ts'
 import type { Scenario } from './scenario.ts'
 import { Worker, type Rules } from './worker.ts'
 
-/** Lambda ends an invocation this long after it was asked to end. */
+/** Lambda ends an invocation this long after its deadline. */
 const GRACE_MS = 60_000
+/** An invocation is interrupted in its first seconds, or never. */
+const MAX_INTERRUPTED_MS = 5_000
 const MAX_IDLE_MS = 6 * 3_600_000
 
 /** One shared abort reason, because creating an error with a stack is slow. */
 const RETURNED = new Error('returned')
+const INTERRUPTED = new Error('interrupted')
 
 export interface EventSourceOptions {
   readonly scenario: Scenario
@@ -82,10 +85,8 @@ export class EventSource {
   async #run(receipt: Receipt, worker: Worker, returned: AbortController): Promise<void> {
     const { clock, faults, observed, scenario, onViolation } = this.#options
     const { queue } = observed
-    const ending = new AbortController()
-    void worker.clock.sleep(scenario.invocationMs, returned.signal).then(() => {
-      if (!returned.signal.aborted) ending.abort(new OutOfTime())
-    })
+    const { marginMs } = timesOf(scenario)
+    using deadline = new Deadline(this.#context(worker, returned.signal), marginMs, worker.clock)
     if (faults.strikes('deliveredTwice')) queue.show(receipt, clock.now() + 500)
     const hide = (seconds: number) =>
       worker.actOnAws(faults.sqsFails, () => queue.hide(receipt, clock.now(), clock.now() + seconds * 1000))
@@ -98,7 +99,7 @@ export class EventSource {
     const invocation = {
       messageId: message.id,
       deliveries: delivery,
-      ending: ending.signal,
+      ending: deadline.ending,
       holdsMessage: () => holdsMessage(hide),
     }
     const handled = await whileHidden(hide, worker.clock, () => handleMessage(() => readMessage(message.body), ports, invocation))
@@ -109,6 +110,19 @@ export class EventSource {
     await worker.end(() => {
       if (isDone) queue.delete(receipt, clock.now())
     })
+  }
+
+  /** What Lambda says about an invocation when it begins. */
+  #context(worker: Worker, returned: AbortSignal): InvocationContext {
+    const { faults, scenario } = this.#options
+    const { workMs, marginMs } = timesOf(scenario)
+    const context = { getRemainingTimeInMillis: () => workMs + marginMs }
+    if (!faults.strikes('interrupted')) return context
+    const stopping = new AbortController()
+    void worker.clock.sleep(faults.chance() * MAX_INTERRUPTED_MS, returned).then(() => {
+      stopping.abort(INTERRUPTED)
+    })
+    return { ...context, stopping: stopping.signal }
   }
 
   #portsFor(worker: Worker, log: Log): Ports {
@@ -135,7 +149,19 @@ export class EventSource {
       clock: worker.clock,
       newRun: () => `run-${(this.#runs += 1)}`,
       events: eventsFor(log),
-      limits: { maxInFlight, maxLinesPerSecond, segmentBytes, maxLineBytes: 1_024, checkpointMs, deadlineMarginMs: 0 },
+      limits: {
+        maxInFlight,
+        maxLinesPerSecond,
+        segmentBytes,
+        maxLineBytes: 1_024,
+        checkpointMs,
+        deadlineMarginMs: timesOf(scenario).marginMs,
+      },
     }
   }
+}
+
+/** How long an invocation works, and how long before the end of its time it stops: never more than half of it. */
+function timesOf({ invocationMs }: Scenario): { readonly workMs: number; readonly marginMs: number } {
+  return { workMs: invocationMs, marginMs: Math.min(GRACE_MS, invocationMs) }
 }

@@ -40,6 +40,7 @@ export class FaultSource {
     fails: this.s3Fails,
     failsToWrite: () => this.isIn('s3-writes-refused') || this.s3Fails(),
     conflicts: () => this.strikes('conflict'),
+    writtenBefore: () => this.strikes('writtenBefore'),
     chunk: () => 1 + Math.floor(this.chance() * 200),
     breaks: () => this.strikes('body'),
   }

@@ -27,6 +27,8 @@ export interface ModelFile {
   readonly bytes: Buffer
   readonly contentBytes: number
   readonly lines: readonly ModelLine[]
+  /** The lines among them that the endpoint refuses as it refuses everything in an outage. They may be deferred forever. */
+  readonly refused: readonly ModelLine[]
   /** When the object begins and ceases to exist, in virtual time. */
   readonly from: number
   readonly to: number
@@ -37,6 +39,7 @@ const TEXTS: Readonly<Record<LineKind, (id: number, n: number) => string>> = {
   'two-requests': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"e","_p2":"q${n}","n":${n}}`,
   'too-long-for-the-endpoint': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"413","n":${n}}`,
   'too-long-for-now': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"414","n":${n}}`,
+  refused: (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"400","n":${n}}`,
   'no-time': (id, n) => `{"_p":"f${id}p${n}","_n":"e","n":${n}}`,
   'no-json': (id, n) => `{"_p":"f${id}p${n}",`,
   blank: () => '',
@@ -47,6 +50,7 @@ const ENDS: Readonly<Record<LineKind, Pick<ModelLine, 'ends' | 'reason' | 'reque
   'two-requests': { ends: ['delivered'], requests: 2 },
   'too-long-for-the-endpoint': { ends: ['undeliverable'], reason: 'endpoint_refused', requests: 1 },
   'too-long-for-now': { ends: ['undeliverable', 'delivered'], reason: 'endpoint_refused', requests: 1 },
+  refused: { ends: ['undeliverable'], reason: 'endpoint_refused', requests: 1 },
   'no-time': { ends: ['rejected'], reason: 'missing_timestamp', requests: 0 },
   'no-json': { ends: ['rejected'], reason: 'invalid_json', requests: 0 },
   blank: { ends: ['blank'], requests: 0 },
@@ -71,6 +75,7 @@ export function modelOf(scenario: FileScenario, id: number, start: number): Mode
     bytes: scenario.isPacked ? gzipSync(content, { level: 1 }) : content,
     contentBytes: content.length,
     lines: scenario.isTable ? [] : lines,
+    refused: scenario.isTable ? [] : lines.filter((_line, index) => scenario.lines[index] === 'refused'),
     from: start + scenario.arrivesAt,
     to: scenario.leavesAt === undefined ? Infinity : start + scenario.arrivesAt + scenario.leavesAt,
   }

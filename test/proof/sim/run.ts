@@ -25,7 +25,16 @@ interface Outcome {
   readonly broken: readonly number[]
 }
 
-const NOTHING: Figures = { steps: 0, requests: 0, invocations: 0, deaths: 0, redrives: 0, ambiguous: 0, recoveryMs: 0 }
+const NOTHING: Figures = {
+  steps: 0,
+  requests: 0,
+  invocations: 0,
+  deaths: 0,
+  redrives: 0,
+  ambiguous: 0,
+  recoveryMs: 0,
+  deferred: 0,
+}
 
 function add(a: Figures, b: Figures): Figures {
   return {
@@ -36,6 +45,7 @@ function add(a: Figures, b: Figures): Figures {
     redrives: a.redrives + b.redrives,
     ambiguous: a.ambiguous + b.ambiguous,
     recoveryMs: Math.max(a.recoveryMs, b.recoveryMs),
+    deferred: a.deferred + b.deferred,
   }
 }
 
@@ -126,10 +136,10 @@ async function main(): Promise<void> {
   }
   const seeds = Number(flags.seeds)
   const { figures, broken } = await runAll(Number(flags.from), seeds)
-  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs } = figures
+  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred } = figures
   console.log(
     `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ` +
-      `${ambiguous} answers lost, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
+      `${ambiguous} answers lost, ${deferred} imports wait for lines that cannot be distinguished from an outage, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
   )
   if (broken.length > 0) console.log(`broken: ${broken.join(', ')}`)
   for (const seed of broken.slice(0, 3)) await explain(seed)

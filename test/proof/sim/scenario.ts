@@ -5,6 +5,8 @@ export type LineKind =
   | 'too-long-for-the-endpoint'
   /** The endpoint refuses it until `Scenario.healedAt`, so the line or its replay is delivered from then on. */
   | 'too-long-for-now'
+  /** The endpoint always answers 400. That can be distinguished from an outage only while other lines pass. */
+  | 'refused'
   | 'no-time'
   | 'no-json'
   | 'blank'
@@ -95,6 +97,8 @@ export interface Faults {
   readonly cloud: number
   /** S3 refuses a conditional write because of another one at the same time (409). */
   readonly conflict: number
+  /** The answer to a conditional write is lost, and the SDK tries it again: S3 refuses it because of the first try (412). */
+  readonly writtenBefore: number
   /** SQS refuses an entry of a batch and accepts the others. */
   readonly entry: number
   /** A body breaks off with an error, or ends early without one. */
@@ -113,11 +117,14 @@ export interface Faults {
   readonly undeleted: number
   /** A request arrives although its worker was killed meanwhile, up to a minute later. */
   readonly straggler: number
+  /** An invocation is asked to stop before its time is up, as by Ctrl-C in local mode. */
+  readonly interrupted: number
 }
 
 export const NO_FAULTS: Faults = {
   cloud: 0,
   conflict: 0,
+  writtenBefore: 0,
   entry: 0,
   body: 0,
   refused: 0,
@@ -127,6 +134,7 @@ export const NO_FAULTS: Faults = {
   deliveredTwice: 0,
   undeleted: 0,
   straggler: 0,
+  interrupted: 0,
 }
 
 export const LONG_INVOCATION_MS = 600_000

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { drawScenario } from './draw.ts'
-import { calm, type Scenario } from './scenario.ts'
+import { calm, type LineKind, type Scenario } from './scenario.ts'
 import { violationOf } from './shrink.ts'
 import { simulate } from './simulation.ts'
 
@@ -9,19 +9,22 @@ const HOUR_MS = 3_600_000
 // `npm run sim` runs 2,000 seeds, or as many as --seeds says.
 test('every promise is kept in 300 random scenarios', async () => {
   const broken: unknown[] = []
-  const met = { deaths: 0, redrives: 0, ambiguous: 0 }
+  const met = { deaths: 0, redrives: 0, ambiguous: 0, deferred: 0 }
   for (let seed = 1; seed <= 300 && broken.length < 3; seed += 1) {
     try {
-      const { deaths, redrives, ambiguous } = await simulate(drawScenario(seed))
+      const { deaths, redrives, ambiguous, deferred } = await simulate(drawScenario(seed))
       if (deaths > 0) met.deaths += 1
       if (redrives > 0) met.redrives += 1
       if (ambiguous > 0) met.ambiguous += 1
+      if (deferred > 0) met.deferred += 1
     } catch (error) {
       broken.push([seed, error])
     }
   }
   expect(broken).toEqual([])
-  for (const scenarios of Object.values(met)) expect(scenarios).toBeGreaterThan(10)
+  const { deferred, ...often } = met
+  expect(deferred).toBeGreaterThan(0)
+  for (const scenarios of Object.values(often)) expect(scenarios).toBeGreaterThan(10)
 }, 300_000)
 
 test('the same seed gives the same run, step by step', async () => {
@@ -48,6 +51,18 @@ test('a file that needs forty invocations is imported completely', async () => {
   expect(await violationOf(scenario)).toBeUndefined()
   expect((await simulate(scenario)).invocations).toBeGreaterThanOrEqual(40)
 }, 120_000)
+
+describe('lines that the endpoint refuses always', () => {
+  const refused = (...others: LineKind[]) => calm([...others, ...Array.from({ length: 5 }, () => 'refused' as const), ...others])
+
+  test('become dead letters while other lines are delivered', async () => {
+    expect(await simulate(refused(...Array.from({ length: 10 }, () => 'valid' as const)))).toMatchObject({ deferred: 0 })
+  })
+
+  test('are deferred, and stay in the queue, while there is nothing to compare them with', async () => {
+    expect(await simulate({ ...refused(), days: 0 })).toMatchObject({ deferred: 1 })
+  })
+})
 
 test('a wrong API key keeps the work in the queue, and all lines are delivered once the key is right', async () => {
   const lines = Array.from({ length: 50 }, () => 'valid' as const)

@@ -3,7 +3,7 @@ import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { checkEnd } from './end-invariants.ts'
+import { checkEnd, isDeferred } from './end-invariants.ts'
 import { makeAbortCheap } from './cheap-abort.ts'
 import { SimulatedEndpoint } from './endpoint.ts'
 import { EventSource } from './event-source.ts'
@@ -40,6 +40,8 @@ export interface Figures {
   readonly ambiguous: number
   /** The longest time from the last failure to the end of an import. */
   readonly recoveryMs: number
+  /** Files that are not done at the end, because lines of theirs are deferred forever. */
+  readonly deferred: number
 }
 
 /** Runs the importer through a scenario and checks every promise after each step. @throws Violation */
@@ -131,7 +133,8 @@ class Simulation {
     const recoveryMs = this.#checkRecovery()
     const { ambiguous, requests } = this.#observed.endpoint
     const { invocations, deaths } = this.#eventSource
-    return { steps: this.#steps, requests, invocations, deaths, redrives: this.#redrives, ambiguous, recoveryMs }
+    const deferred = this.#observed.files.filter((file) => isDeferred(file, this.#observed)).length
+    return { steps: this.#steps, requests, invocations, deaths, redrives: this.#redrives, ambiguous, recoveryMs, deferred }
   }
 
   #upload(): void {
@@ -173,7 +176,6 @@ class Simulation {
   /** Redrives work from the dead-letter queue, and ends the run when no work remains. */
   async #operate(): Promise<void> {
     const { queue, deadLetters } = this.#observed
-    const last = this.#start + this.#scenario.days * DAY_MS + 4 * HOUR_MS
     const failingMs = failingMsOf(this.#scenario)
     while (!this.#isOver) {
       await this.#clock.sleep(REDRIVE_EVERY_MS)
@@ -182,8 +184,21 @@ class Simulation {
       if (queue.redrive(now, true)) this.#redrives += 1
       if (this.#redrives > MAX_REDRIVES + failingMs / REDRIVE_EVERY_MS)
         this.#fail(new Violation(`progress: not done after ${MAX_REDRIVES} redrives`))
-      this.#isOver ||= now >= last && queue.waiting.length === 0 && this.#eventSource.busy === 0
+      this.#isOver ||= now >= this.#last && this.#isIdle
     }
+  }
+
+  /** When the last daily jobs have ended, and the last failure is long ago. */
+  get #last(): number {
+    return Math.max(this.#start + this.#scenario.days * DAY_MS, this.#lastFault) + 4 * HOUR_MS
+  }
+
+  /** Whether no work is left, or only lines that are deferred forever. */
+  get #isIdle(): boolean {
+    const { queue, files } = this.#observed
+    const endless = new Set(files.flatMap(({ source, refused }) => (refused.length > 0 ? [fileName(source)] : [])))
+    const isLeft = queue.waiting.some(({ work }) => work.file === undefined || !endless.has(work.file))
+    return !isLeft && this.#eventSource.busy === 0
   }
 
   #rules(): Rules {
@@ -220,7 +235,8 @@ class Simulation {
   /** @returns how long the longest import lasted after the last failure */
   #checkRecovery(): number {
     let longest = 0
-    for (const { source } of this.#observed.files) {
+    for (const { source, refused } of this.#observed.files) {
+      if (refused.length > 0) continue
       const took = (this.#finished.get(reportKey(source)) ?? 0) - this.#lastFault
       const isLost = this.#lost.has(fileName(source))
       if (took > MAX_RECOVERY_MS + (isLost ? MAX_SEARCH_MS : 0))

@@ -23,10 +23,14 @@ export interface StoreFaults {
   readonly failsToWrite: () => boolean
   /** S3 answers 409 to a conditional write: another write happens at the same time. */
   readonly conflicts: () => boolean
+  /** The SDK tries a conditional write again whose answer was lost, and S3 answers 412 because the first try was accepted. */
+  readonly writtenBefore: () => boolean
   /** The size of the next chunk of a body. */
   readonly chunk: () => number
   readonly breaks: () => boolean
 }
+
+type WriteFaults = Pick<StoreFaults, 'conflicts' | 'writtenBefore'>
 
 /** Simulated S3: the files to import, and documents with conditional writes. */
 export class Store {
@@ -46,23 +50,21 @@ export class Store {
     return this.#find(key)?.value
   }
 
-  checkpoints(worker: Worker, { fails, failsToWrite, conflicts }: StoreFaults): Checkpoints {
+  checkpoints(worker: Worker, { fails, ...faults }: StoreFaults): Checkpoints {
     return {
       find: ({ key }) => worker.readOnAws(fails, () => this.#find(key)),
-      put: ({ key }, value, expected) =>
-        worker.actOnAws(failsToWrite, () => (conflicts() ? undefined : this.#putIf(key, value, expected))),
+      put: ({ key }, value, expected) => worker.actOnAws(faults.failsToWrite, () => this.#putIf(key, value, expected, faults)),
     }
   }
 
-  reports(worker: Worker, { fails, failsToWrite, conflicts }: StoreFaults): Reports {
+  reports(worker: Worker, { fails, ...faults }: StoreFaults): Reports {
     return {
       find: (_bucket, key) =>
         worker.readOnAws(fails, () => {
           const found = this.#find(key)
           return found && { report: found.value as Report, tag: found.tag, writtenAt: found.writtenAt }
         }),
-      replace: (_bucket, key, report, tag) =>
-        worker.actOnAws(failsToWrite, () => (conflicts() ? undefined : this.#putIf(key, report, tag))),
+      replace: (_bucket, key, report, tag) => worker.actOnAws(faults.failsToWrite, () => this.#putIf(key, report, tag, faults)),
     }
   }
 
@@ -96,8 +98,11 @@ export class Store {
     return document && { value: (document.value ??= JSON.parse(document.text)), tag: document.tag, writtenAt: document.writtenAt }
   }
 
-  #putIf(key: string, value: unknown, expected: string | undefined): string | undefined {
-    return this.#documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
+  /** @returns the tag, as S3 answers to the last try of the SDK */
+  #putIf(key: string, value: unknown, expected: string | undefined, faults: WriteFaults): string | undefined {
+    if (faults.conflicts() || this.#documents.get(key)?.tag !== expected) return undefined
+    const tag = this.#put(key, value)
+    return faults.writtenBefore() ? undefined : tag
   }
 
   #put(key: string, value: unknown): string {
