@@ -82,20 +82,6 @@ export const LOCAL_LOCK_MUTANTS: readonly Mutant[] = [
     tests: ACCESS,
   },
   {
-    name: 'a signature of another address is accepted',
-    file: 'emulators/signature.ts',
-    find: "|| !signedHeaders.split(';').includes('host')",
-    replace: '',
-    tests: ACCESS,
-  },
-  {
-    name: 'a signature of another body is accepted by SQS',
-    file: 'emulators/sqs/server.ts',
-    find: "const payloadHash = createHash('sha256').update(body).digest('hex')",
-    replace: "const payloadHash = String(headers['x-amz-content-sha256'] ?? createHash('sha256').update(body).digest('hex'))",
-    tests: ACCESS,
-  },
-  {
     name: 'the Kissmetrics emulator answers queries without its key',
     file: 'emulators/kissmetrics/server.ts',
     find: 'if (isAllowed(query)) answerQuery',
