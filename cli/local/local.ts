@@ -6,7 +6,7 @@ import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { asError, SetupError } from '../../lambda/errors.ts'
 import { newTask, taskBody } from '../../lambda/intake/task.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
-import { TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
+import { parsePlaces, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
 import { announce } from '../deployment/deployment.ts'
 import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
@@ -168,7 +168,7 @@ class LocalRun {
     this.#isSearchDone = true
     if (['Crashes', 'EndpointDown'].some((metric) => this.#metrics.has(metric))) return 0
     const { s3, sqs, importQueueUrl } = this.#servers.services
-    const { unfinished } = await findRemainingWork(s3Listing(s3, BUCKET).pages(), this.#reports.states)
+    const { unfinished } = await findRemainingWork(s3Listing(s3, parsePlaces(undefined, BUCKET)).pages(), this.#reports.states)
     const queue = sqsImportQueue(sqs, importQueueUrl)
     for (const file of unfinished) await queue.send(taskBody({ ...newTask(file), foundBySearch: true }), 0)
     return unfinished.length
@@ -186,8 +186,8 @@ class LocalRun {
       folder: this.#options.watchedDir,
       bucket: BUCKET,
       prefix: INCOMING_PREFIX,
-      onIgnored: (file, suffixes) => {
-        this.#notify('yellow', 'ignored:', `${file} (only files that end in ${suffixes.join(', ')} are imported)`)
+      onSkipped: (file, why) => {
+        this.#notify('yellow', 'skipped:', `${file}: ${why}`)
       },
       onProblem: (file, problem) => {
         this.#isFileUnreadable = true

@@ -124,15 +124,12 @@ async function createBucket(s3: S3Client, importQueueArn: string, { bucket }: Se
     new PutBucketNotificationConfigurationCommand({
       Bucket: BUCKET,
       NotificationConfiguration: {
-        QueueConfigurations: bucket.notifications.map(({ event, prefix, suffix }) => ({
+        QueueConfigurations: bucket.notifications.map(({ event, prefix }) => ({
           QueueArn: importQueueArn,
           Events: [event],
           Filter: {
             Key: {
-              FilterRules: [
-                { Name: 'prefix', Value: prefix },
-                { Name: 'suffix', Value: suffix },
-              ],
+              FilterRules: [{ Name: 'prefix', Value: prefix }],
             },
           },
         })),

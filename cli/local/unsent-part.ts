@@ -62,7 +62,7 @@ async function endOfWholeLines(read: ReadRange, start: number, size: number): Pr
 }
 
 /** The maximum of KM_MAX_LINE_BYTES. */
-const MAX_LINE_BYTES = 1_048_576
+export const MAX_LINE_BYTES = 1_048_576
 const CHUNK_BYTES = 65_536
 
 async function afterLastLineFeed(read: ReadRange, start: number, end: number): Promise<number> {

@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { asError, codeOf } from '../../lambda/errors.ts'
-import { FILE_SUFFIXES } from '../../lambda/keys.ts'
 import { isTemporary, statOf, unreadable, walk, type WalkOptions } from './folder-walk.ts'
 import { FolderWatch } from './folder-watch.ts'
+import { whySkipped } from './skipped-file.ts'
 import { findUnsentPart, rangesOf, type UnsentPart } from './unsent-part.ts'
 import { appendedKey, findUploaded, type AppendedMetadata, type PieceMetadata, type UploadedFile } from './uploaded-file.ts'
 
@@ -14,8 +14,8 @@ export interface WatchedFolderOptions {
   readonly bucket: string
   /** Prefix of the uploaded objects: `incoming/`. */
   readonly prefix: string
-  /** Called for a file that does not end in one of the suffixes, and is not imported. */
-  readonly onIgnored: (file: string, suffixes: readonly string[]) => void
+  /** Called once for a file that is not one to import, with the reason as a sentence. */
+  readonly onSkipped: (file: string, why: string) => void
   /** Called for what cannot be imported. Everything else is imported. */
   readonly onProblem: (file: string, problem: string) => void
   /** Called with what the user should know. */
@@ -164,8 +164,7 @@ export class WatchedFolder {
     if (stats === undefined) this.#forget(file)
     else if (stats.isDirectory()) for await (const found of walk(file, this.#walkOptions)) this.#enqueue(found)
     else if (!stats.isFile()) this.#report(file, 'is not a file')
-    else if (FILE_SUFFIXES.some((suffix) => file.endsWith(suffix))) await this.#uploadWhenQuiet(file, stats)
-    else if (this.#isNew(file, 'ignored')) this.#options.onIgnored(file, FILE_SUFFIXES)
+    else await this.#uploadWhenQuiet(file, stats)
   }
 
   async #uploadWhenQuiet(file: string, stats: Stats): Promise<void> {
@@ -204,14 +203,20 @@ export class WatchedFolder {
   }
 
   /** @returns false if its last line has to wait */
-  async #upload(file: string, { size, mtimeMs }: Stats, isFinished: boolean): Promise<boolean> {
+  async #upload(file: string, stats: Stats, isFinished: boolean): Promise<boolean> {
     const { bucket, folder, prefix } = this.#options
+    const { size, mtimeMs } = stats
     const key = prefix + path.relative(folder, file).split(path.sep).join('/')
     const metadata = { size: String(size), mtime: String(Math.trunc(mtimeMs)) }
     const uploaded = await findUploaded(this.#s3, bucket, key)
     if (uploaded?.end === size && uploaded.size === metadata.size && uploaded.mtime === metadata.mtime) return true
     await using handle = await open(file)
     const read = await rangesOf(handle, size)
+    const skipped = await whySkipped(read, key, stats)
+    if (skipped !== undefined) {
+      if (this.#isNew(file, skipped)) this.#options.onSkipped(file, skipped)
+      return true
+    }
     const part = await findUnsentPart(read, size, uploaded, isFinished)
     if (part.kind === 'nothing') return isFinished || uploaded?.end === size
     const bytes = part.end - part.start

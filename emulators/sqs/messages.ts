@@ -56,6 +56,7 @@ export class Messages {
     this.#expires = expires
     this.#sql = {
       send: db.prepare(SQL.send),
+      sendBody: db.prepare(SQL.sendBody),
       oldest: db.prepare(SQL.oldest),
       newest: db.prepare(SQL.newest),
       deliver: db.prepare(SQL.deliver),
@@ -78,7 +79,10 @@ export class Messages {
   ): string {
     const id = randomUUID()
     const now = this.#now()
-    this.#sql.send.run(id, queue.name, body, JSON.stringify(attributes), now, now + delaySeconds * 1000)
+    this.transaction(() => {
+      const { lastInsertRowid } = this.#sql.send.run(id, queue.name, JSON.stringify(attributes), now, now + delaySeconds * 1000)
+      this.#sql.sendBody.run(lastInsertRowid, body)
+    })
     this.#notifyOfOne(queue, delaySeconds)
     return id
   }
@@ -93,7 +97,10 @@ export class Messages {
         const sequence = Number(row.sequence)
         const receipt = randomUUID()
         this.#sql.deliver.run(now + visibilitySeconds * 1000, receipt, now, now, sequence)
-        if (index < duplicates) this.#sql.duplicate.run(now, sequence)
+        if (index < duplicates) {
+          const { lastInsertRowid } = this.#sql.duplicate.run(now, sequence)
+          this.#sql.sendBody.run(lastInsertRowid, String(row.body))
+        }
         return toReceived(row, queue, receipt, now)
       })
     })
@@ -224,13 +231,16 @@ export class Messages {
 }
 
 const SQL = {
-  send: `INSERT INTO messages (id, queue, body, attributes, sent_at, visible_at, receive_count, received_here) VALUES (?, ?, ?, ?, ?, ?, 0, 0)`,
-  oldest: 'SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, sequence LIMIT ?',
-  newest: 'SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at DESC, sequence DESC LIMIT ?',
+  send: `INSERT INTO messages (id, queue, attributes, sent_at, visible_at, receive_count, received_here) VALUES (?, ?, ?, ?, ?, 0, 0)`,
+  sendBody: 'INSERT INTO bodies (sequence, body) VALUES (?, ?)',
+  oldest:
+    'SELECT * FROM messages JOIN bodies USING (sequence) WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, sequence LIMIT ?',
+  newest:
+    'SELECT * FROM messages JOIN bodies USING (sequence) WHERE queue = ? AND visible_at <= ? ORDER BY visible_at DESC, sequence DESC LIMIT ?',
   deliver: `UPDATE messages SET visible_at = ?, receipt = ?, received_at = ?, first_received_at = coalesce(first_received_at, ?),
             receive_count = receive_count + 1, received_here = received_here + 1 WHERE sequence = ?`,
-  duplicate: `INSERT INTO messages (id, queue, body, attributes, sent_at, visible_at, receive_count, received_here, first_received_at, source_arn)
-         SELECT id, queue, body, attributes, sent_at, ?, receive_count, received_here, first_received_at, source_arn FROM messages WHERE sequence = ?`,
+  duplicate: `INSERT INTO messages (id, queue, attributes, sent_at, visible_at, receive_count, received_here, first_received_at, source_arn)
+         SELECT id, queue, attributes, sent_at, ?, receive_count, received_here, first_received_at, source_arn FROM messages WHERE sequence = ?`,
   moveToDeadLetters:
     'UPDATE messages SET queue = ?, source_arn = ?, visible_at = ?, received_here = 0, receipt = NULL WHERE sequence = ?',
   expire: 'DELETE FROM messages WHERE queue = ? AND sent_at <= ?',

@@ -1,5 +1,5 @@
 import type { Task } from '../intake/task.ts'
-import { CHECKPOINTS_PREFIX, reportKey, REPORTS_PREFIX } from '../keys.ts'
+import { isOwnKey, reportKey } from '../keys.ts'
 import type { FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
@@ -20,7 +20,8 @@ import { whenUnfinished } from './when-unfinished.ts'
  */
 export async function importFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   const { file } = task
-  if (file.key.startsWith(REPORTS_PREFIX) || file.key.startsWith(CHECKPOINTS_PREFIX)) {
+  // In another bucket, the same prefixes are not those of the importer.
+  if (isOwnKey(file.key) && file.bucket === ports.bucket) {
     ports.events.ignored('written by the importer itself')
     return DONE
   }
