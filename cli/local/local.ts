@@ -15,6 +15,7 @@ import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
 import { readCdkSettings } from './cdk-settings.ts'
+import { DailyArchive } from './daily-archive.ts'
 import { asDiskFull, checkDiskSpace } from './disk-space.ts'
 import { EventSource } from './event-source.ts'
 import { greeting } from './greeting.ts'
@@ -63,6 +64,7 @@ class LocalRun {
   readonly #reports: ReportFollower
   readonly #progress: Progress
   readonly #folder: WatchedFolder
+  readonly #archive: DailyArchive
   readonly #wiring: Wiring
   #source: EventSource | undefined
   /** The metrics that the importer has counted in this run. */
@@ -84,6 +86,7 @@ class LocalRun {
     })
     this.#progress = new Progress(status, options.json ? undefined : process.stdout)
     this.#folder = this.#openFolder()
+    this.#archive = new DailyArchive(servers.services)
     this.#wiring = wiring
   }
 
@@ -98,6 +101,7 @@ class LocalRun {
     for (let idlePolls = 0; idlePolls < IDLE_POLLS_TO_END;) {
       if (interruption.happened) return EXIT.interrupted
       await checkDiskSpace(this.#options.stateDir)
+      await this.#archive.check()
       if (this.#setupError !== undefined) throw this.#setupError
       if (this.#options.once && this.#metrics.has('SetupErrors')) return setupResult(ARGS, process.stderr)
       this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))

@@ -33,6 +33,8 @@ export interface LocalServices {
   readonly importQueueUrl: string
   readonly importQueueArn: string
   readonly deadLetterQueueUrl: string
+  /** When the oldest dead letter was sent; undefined if there is none. */
+  oldestDeadLetterAt(): number | undefined
   stop(): Promise<void>
 }
 
@@ -58,6 +60,7 @@ export async function startLocalServices(
     dir: path.join(stateDir, 'sqs'),
     port: port === 0 ? 0 : port + 1,
     endDelaysOnStart: true,
+    expires: false, // a computer can be off for longer than SQS keeps a message
   })
   try {
     const s3Server = await startS3({
@@ -78,6 +81,7 @@ export async function startLocalServices(
       importQueueUrl: sqsServer.queueUrl(IMPORT_QUEUE),
       importQueueArn: sqsServer.queueArn(IMPORT_QUEUE),
       deadLetterQueueUrl: sqsServer.queueUrl(DEAD_LETTER_QUEUE),
+      oldestDeadLetterAt: () => sqsServer.oldestSentAt(DEAD_LETTER_QUEUE),
       stop: async () => {
         await s3Server.stop() // first, because it sends its events to SQS
         await sqsServer.stop()

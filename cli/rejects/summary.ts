@@ -24,7 +24,7 @@ export interface Group {
 const MAX_LINES = 20
 const MAX_EXAMPLE_CHARACTERS = 500
 
-/** The stack archives a dead letter when it expires within this time. Local mode does not. */
+/** The daily job archives a dead letter when it expires within this time. */
 export const EXPIRING_SOON_MS = 4 * 24 * 3_600_000
 
 /** Counts dead letters by reason, file and day. */

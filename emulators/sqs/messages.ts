@@ -43,14 +43,17 @@ export class Messages {
   readonly #db: DatabaseSync
   readonly #queues: Queues
   readonly #now: () => number
+  readonly #expires: boolean
   /** Ends the wait of each receive request that waits, by queue, in the order in which they came. */
   readonly #waiting = new Map<string, Set<() => void>>()
   readonly #sql: Readonly<Record<keyof typeof SQL, StatementSync>>
 
-  constructor(db: DatabaseSync, queues: Queues, now: () => number) {
+  /** @param expires whether messages are deleted when the retention period of their queue ends */
+  constructor(db: DatabaseSync, queues: Queues, now: () => number, expires = true) {
     this.#db = db
     this.#queues = queues
     this.#now = now
+    this.#expires = expires
     this.#sql = {
       send: db.prepare(SQL.send),
       sendBody: db.prepare(SQL.sendBody),
@@ -217,8 +220,13 @@ export class Messages {
     })
   }
 
+  oldestSentAt({ name }: Queue): number | undefined {
+    const oldest = this.#db.prepare('SELECT min(sent_at) AS at FROM messages WHERE queue = ?').get(name)?.at
+    return typeof oldest === 'number' ? oldest : undefined
+  }
+
   #removeExpired({ name, attributes }: Queue): void {
-    this.#sql.expire.run(name, this.#now() - numberOf(attributes, 'MessageRetentionPeriod') * 1000)
+    if (this.#expires) this.#sql.expire.run(name, this.#now() - numberOf(attributes, 'MessageRetentionPeriod') * 1000)
   }
 }
 

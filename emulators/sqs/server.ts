@@ -35,6 +35,8 @@ export interface SqsOptions {
   readonly releaseInFlightOnStart?: boolean
   /** When they become visible. Consumers that hold leases of their own set it to the length of a lease. @default 0 */
   readonly releaseAfterMs?: number
+  /** Whether messages are deleted when the retention period of their queue ends. @default true */
+  readonly expires?: boolean
   /** Whether delayed messages become visible, so that a restart does not have to wait for them. @default false */
   readonly endDelaysOnStart?: boolean
   /** The only credentials that are accepted. @default any, and requests without a signature */
@@ -50,6 +52,8 @@ export interface SqsEmulator {
   readonly faults: SqsFaults
   queueUrl(name: string): string
   queueArn(name: string): string
+  /** When the oldest message of a queue was sent; undefined if the queue is empty. */
+  oldestSentAt(name: string): number | undefined
   /** Sends a message without HTTP, for the notifications of S3. @throws Error if there is no such queue */
   send(queueArn: string, body: string): Promise<void>
   /** Does what a request with this `X-Amz-Target` does, without HTTP. @throws SqsError */
@@ -89,6 +93,7 @@ export async function startSqs(options: SqsOptions): Promise<SqsEmulator> {
       faults: service.faults,
       queueUrl: (name) => url + service.queues.pathOf(name),
       queueArn: (name) => service.queues.arnOf(name),
+      oldestSentAt: (name) => service.messages.oldestSentAt(service.queues.byName(name)),
       send: async (queueArn, body) => {
         await Promise.resolve()
         sendInProcess(service, queueArn, body)
@@ -123,11 +128,12 @@ function openService(options: SqsOptions, url: string): { readonly service: Serv
     waitScale = 1,
     releaseInFlightOnStart = true,
     releaseAfterMs = 0,
+    expires = true,
     endDelaysOnStart = false,
   } = options
   const db = openStore(dir)
   const queues = new Queues(db, region, accountId, now)
-  const messages = new Messages(db, queues, now)
+  const messages = new Messages(db, queues, now, expires)
   if (releaseInFlightOnStart) messages.releaseInFlight(releaseAfterMs)
   if (endDelaysOnStart) messages.endDelays()
   const moveTasks = new MoveTasks(db, queues, messages, now)

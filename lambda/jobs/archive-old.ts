@@ -3,7 +3,7 @@ import type { Ports } from '../ports.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 /** SQS deletes a dead letter after 14 days. The other four days are for archiving that fails, or a person who is away. */
-const OLD_AFTER_MS = 10 * DAY_MS
+export const OLD_AFTER_MS = 10 * DAY_MS
 
 /** The daily job that moves dead letters into the bucket before SQS deletes them. */
 export async function archiveOld(ports: Ports, ending: AbortSignal): Promise<void> {

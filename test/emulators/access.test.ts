@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -64,13 +64,16 @@ describe('S3 and SQS accept only requests that are signed with the credentials o
   })
 })
 
+const NO_WEB_PAGES = /The emulator (only answers on 127\.0\.0\.1 or localhost|does not answer web pages)\./
+/** A link that the user follows. */
+const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+
 describe('no emulator answers a web page', () => {
   /** `fetch` does not let a program set these headers. */
-  async function statusOf(url: string, headers: Readonly<Record<string, string>>): Promise<number | undefined> {
+  async function answerTo(url: string, headers: Readonly<Record<string, string>>) {
     const sent = request(url, { headers }).end()
-    const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
-    await text(response)
-    return response.statusCode
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    return { status: response.statusCode, text: await text(response) }
   }
   const addresses = (): readonly string[] => [
     `${services.s3Url}/${BUCKET}`,
@@ -88,18 +91,26 @@ describe('no emulator answers a web page', () => {
     ['another port of this computer', { 'sec-fetch-site': 'same-site' }],
     ['a page that an emulator itself delivered', { 'sec-fetch-site': 'same-origin' }],
   ])('%s', async (_what, headers) => {
-    for (const address of addresses()) expect(await statusOf(address, headers)).toBe(403)
+    // The text says why: without it, a request that is refused because it is not signed would pass.
+    for (const address of addresses())
+      expect(await answerTo(address, headers)).toEqual({ status: 403, text: expect.stringMatching(NO_WEB_PAGES) as unknown })
   })
 
   test('the user can open the query address of the Kissmetrics emulator, typed or by a link', async () => {
     for (const site of ['none', 'same-site', 'cross-site'])
-      expect(
-        await statusOf(kissmetrics.queryUrl, {
-          'sec-fetch-site': site,
-          'sec-fetch-mode': 'navigate',
-          'sec-fetch-dest': 'document',
-        }),
-      ).toBe(200)
+      expect(await answerTo(kissmetrics.queryUrl, { ...NAVIGATION, 'sec-fetch-site': site })).toMatchObject({ status: 200 })
+  })
+
+  // prettier-ignore
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ['by a name that resolves to this computer', { ...NAVIGATION, host: 'evil.example:80' }],
+    ['in a frame',                               { ...NAVIGATION, 'sec-fetch-dest': 'iframe', 'sec-fetch-site': 'cross-site' }],
+    ['by a script',                              { ...NAVIGATION, 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'cross-site' }],
+  ])('but not %s', async (_what, headers) => {
+    expect(await answerTo(kissmetrics.queryUrl, headers)).toEqual({
+      status: 403,
+      text: expect.stringMatching(NO_WEB_PAGES) as unknown,
+    })
   })
 })
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
-import { DeleteMessageBatchCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs'
+import { DeleteMessageBatchCommand, SendMessageBatchCommand, type Message } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { SetupError } from '../../../lambda/errors.ts'
 import { startSqs } from '../../../emulators/sqs/server.ts'
@@ -149,6 +149,41 @@ test('stopping the server ends waiting requests', async () => {
   await once(request, 'finish')
   await server[Symbol.asyncDispose]()
   expect(await broken).toMatchObject({ code: 'ECONNRESET' })
+})
+
+describe('of the requests that wait', () => {
+  const never = new AbortController().signal
+  const textsOf = (answer: unknown) => (answer as { readonly Messages?: readonly Message[] }).Messages?.map(({ Body }) => Body)
+  const receiveIn = async (QueueUrl: string, signal = never) =>
+    textsOf(await local.server.execute('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 20 }, signal))
+  const sendIn = (QueueUrl: string, MessageBody: string, DelaySeconds = 0) =>
+    local.server.execute('SendMessage', { QueueUrl, MessageBody, DelaySeconds }, never)
+
+  test('each receives one of the messages', async () => {
+    const url = await create(local.sqs, 'several-wait')
+    const waiting = Promise.all([receiveIn(url), receiveIn(url), receiveIn(url)])
+    for (const text of ['a', 'b', 'c']) void sendIn(url, text)
+    expect((await waiting).flat().toSorted()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('one that is cancelled leaves its message to another', async () => {
+    const url = await create(local.sqs, 'one-is-cancelled')
+    const cancelling = new AbortController()
+    const cancelled = receiveIn(url, cancelling.signal)
+    const other = receiveIn(url)
+    void sendIn(url, 'a') // wakes the first
+    cancelling.abort()
+    expect(await cancelled).toBeUndefined()
+    expect(await other).toEqual(['a'])
+  })
+
+  test('one receives a message when its delay ends, although another was woken by it', async () => {
+    const url = await create(local.sqs, 'delay-ends')
+    const waiting = Promise.all([receiveIn(url), receiveIn(url)])
+    void sendIn(url, 'delayed', 1)
+    void sendIn(url, 'now')
+    expect((await waiting).flat()).toEqual(['now', 'delayed'])
+  })
 })
 
 describe('sending without HTTP', () => {

@@ -88,6 +88,37 @@ describe('a file', () => {
     expect(opens).toBe(1)
   })
 
+  describe('that is short according to its event', () => {
+    const task = newTask({ ...FILE, bytes: 100 })
+    /** The states of the reports that are written. */
+    async function statesOf(cloud: MemoryCloud): Promise<readonly ReportState[]> {
+      const states: ReportState[] = []
+      const replace = cloud.ports.reports.replace.bind(cloud.ports.reports)
+      Object.assign(cloud.ports.reports, {
+        replace: (...args: Parameters<typeof replace>) => {
+          states.push(args[2].state)
+          return replace(...args)
+        },
+      })
+      await importFile(task, cloud.ports, invocation()).catch(() => undefined)
+      return states
+    }
+
+    test('has one report', async () => {
+      expect(await statesOf(withFile())).toEqual(['complete-with-rejects'])
+    })
+
+    test('is reported as importing if Kissmetrics is down', async () => {
+      const cloud = withFile({ answer: () => DOWN })
+      expect((await statesOf(cloud)).at(-1)).toBe('importing')
+    })
+
+    test('is reported as importing if the setup is wrong', async () => {
+      const cloud = withFile({ answer: () => ({ kind: 'status', status: 401 }) })
+      expect((await statesOf(cloud)).at(-1)).toBe('importing')
+    })
+  })
+
   test('that is gone is reported as missing', async () => {
     const cloud = new MemoryCloud()
     expect(await importFile(newTask(FILE), cloud.ports, invocation())).toEqual({ kind: 'done' })

@@ -1,4 +1,5 @@
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
+import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
@@ -11,6 +12,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LAMBDA_MUTANTS,
   ...SERVICE_MUTANTS,
   ...LOCAL_MUTANTS,
+  ...LOCAL_LOCK_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',
