@@ -53,9 +53,12 @@ function pathOf({ key, versionId, etag }: SourceFile): string {
 const MAX_KEY_BYTES = 900
 /** At most four bytes each. */
 const KEPT_CHARACTERS = 100
+/** UTF-8 needs at most three bytes for each unit of UTF-16. */
+const MAX_BYTES_PER_UNIT = 3
 
 /** A key that would be too long inside another one keeps its beginning, and a hash stands for the rest. */
 function shortened(key: string): string {
+  if (key.length * MAX_BYTES_PER_UNIT <= MAX_KEY_BYTES) return key
   const bytes = new TextEncoder().encode(key)
   if (bytes.length <= MAX_KEY_BYTES) return key
   return `${Array.from(key).slice(0, KEPT_CHARACTERS).join('')}~${hashOf(bytes)}`

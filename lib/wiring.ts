@@ -54,8 +54,19 @@ const MAX_RETENTION_SECONDS = 14 * 86_400
 /** The maximum of AWS Lambda. */
 const FUNCTION_TIMEOUT_SECONDS = 15 * 60
 
+/**
+ * An import needs less than 130 MB whatever the size of the file; more memory buys a larger share of a vCPU.
+ * 1,024 MB is 0.58 vCPU: about 6,000 lines a second at the measured 85 µs per line, which is also what 128 requests in
+ * flight carry to an endpoint 20 ms away. With the 1,769 MB of a whole vCPU, the function would wait most of the time that it is billed for.
+ */
+const DEFAULT_MEMORY_MB = 1024
+
+/** The settings that local mode shares with the stack. */
+export type WiringSettings = Pick<Settings, 'endpoint' | 'overrides' | 'maximumConcurrency' | 'maxReceiveCount' | 'memoryMb'>
+
 /** The wiring of a deployment with these settings. */
-export function wiringOf({ endpoint, overrides, maximumConcurrency, maxReceiveCount }: Settings): Wiring {
+export function wiringOf(settings: WiringSettings): Wiring {
+  const { endpoint, overrides, maximumConcurrency, maxReceiveCount, memoryMb = DEFAULT_MEMORY_MB } = settings
   return {
     bucket: {
       // Each event names one version. Without versions, S3 may send one event for two uploads at almost the same time.
@@ -75,10 +86,7 @@ export function wiringOf({ endpoint, overrides, maximumConcurrency, maxReceiveCo
     deadLetterQueue: { retentionSeconds: MAX_RETENTION_SECONDS },
     function: {
       timeoutSeconds: FUNCTION_TIMEOUT_SECONDS,
-      // An import needs less than 130 MB whatever the size of the file; more memory buys a larger share of a vCPU.
-      // 1,024 MB is 0.58 vCPU: about 6,000 lines a second at the measured 85 µs per line, which is also what 128 requests in
-      // flight carry to an endpoint 20 ms away. With the 1,769 MB of a whole vCPU, the function would wait most of the time that it is billed for.
-      memoryMb: 1024,
+      memoryMb,
       environment: {
         values: {
           [TEXT_SETTINGS.endpoint]: endpoint,

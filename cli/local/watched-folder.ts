@@ -6,7 +6,7 @@ import { asError, codeOf } from '../../lambda/errors.ts'
 import { isTemporary, statOf, unreadable, walk, type WalkOptions } from './folder-walk.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { whySkipped } from './skipped-file.ts'
-import { findUnsentPart, read, type UnsentPart } from './unsent-part.ts'
+import { findUnsentPart, rangesOf, type UnsentPart } from './unsent-part.ts'
 import { appendedKey, findUploaded, type AppendedMetadata, type PieceMetadata, type UploadedFile } from './uploaded-file.ts'
 
 export interface WatchedFolderOptions {
@@ -22,7 +22,7 @@ export interface WatchedFolderOptions {
   readonly onNote: (note: string) => void
   /** Called with an error that is not about one file. */
   readonly onError: (error: Error) => void
-  /** Rejects if there is no room for an object of this size. */
+  /** Rejects if there is no room for an object of this size. Not called for small ones. */
   readonly checkRoom: (bytes: number) => Promise<void>
   /** A file must be unchanged for this long before it is uploaded, because a program may still be writing it. @default 3 s */
   readonly quietMs?: number
@@ -38,6 +38,8 @@ const FINISHED_FACTOR = 5
 /** A file that has been growing for this many times as long is mentioned. */
 const MENTIONED_FACTOR = 20
 const UPLOADS = 4
+/** Local mode checks the disk several times a second, and keeps more than this free. */
+const UNCHECKED_BYTES = 16_384
 /** A larger body is a stream. */
 const MAX_BUFFER_BYTES = 1_048_576
 const POLL_MS = 5_000
@@ -209,21 +211,22 @@ export class WatchedFolder {
     const uploaded = await findUploaded(this.#s3, bucket, key)
     if (uploaded?.end === size && uploaded.size === metadata.size && uploaded.mtime === metadata.mtime) return true
     await using handle = await open(file)
-    const skipped = await whySkipped(handle, key, stats)
+    const read = await rangesOf(handle, size)
+    const skipped = await whySkipped(read, key, stats)
     if (skipped !== undefined) {
       if (this.#isNew(file, skipped)) this.#options.onSkipped(file, skipped)
       return true
     }
-    const part = await findUnsentPart(handle, size, uploaded, isFinished)
+    const part = await findUnsentPart(read, size, uploaded, isFinished)
     if (part.kind === 'nothing') return isFinished || uploaded?.end === size
     const bytes = part.end - part.start
-    await this.#options.checkRoom(bytes)
+    if (bytes > UNCHECKED_BYTES) await this.#options.checkRoom(bytes)
     const range = { start: part.start, end: part.end - 1, autoClose: false }
     await this.#s3.send(
       new PutObjectCommand({
         Bucket: bucket,
         ...objectOf(key, part, metadata, uploaded),
-        Body: bytes > MAX_BUFFER_BYTES ? handle.createReadStream(range) : await read(handle, part.start, part.end),
+        Body: bytes > MAX_BUFFER_BYTES ? handle.createReadStream(range) : await read(part.start, part.end),
         ContentLength: bytes,
       }),
     )

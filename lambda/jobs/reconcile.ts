@@ -56,16 +56,16 @@ export async function search(
     found.queued += 1
     onQueued?.(listed)
   }
-  const isEnding = (): boolean => ending?.aborted === true
+  const isOver = (): boolean => ending?.aborted === true
   let reached: ListPosition | undefined
   for await (const page of pages) {
     const files = page.filter(({ lastModified, isLatest }) => {
       const ageMs = now - lastModified.getTime()
       return (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
-    if (ending?.aborted === true) return { ...found, isWhole: false, reached }
+    if (isOver()) return { ...found, isWhole: false, reached }
     for (let from = 0; from < files.length; from += MAX_CHECKS) {
-      if (isEnding()) return { ...found, isWhole: false, reached }
+      if (isOver()) return { ...found, isWhole: false, reached }
       await Promise.all(files.slice(from, from + MAX_CHECKS).map(queueIfMissed))
     }
     found.files += files.length
@@ -76,7 +76,7 @@ export async function search(
 
 function endOf(page: readonly ListedFile[]): ListPosition | undefined {
   const last = page.at(-1)?.file
-  return last && { key: last.key, versionId: last.versionId ?? 'null' }
+  return last && { key: last.key, versionId: last.versionId ?? 'null', bucket: last.bucket }
 }
 
 const MINUTE_MS = 60_000

@@ -12,8 +12,9 @@ import { skipReason } from './skip-reason.ts'
  * @throws the error of S3
  */
 export async function skipObject({ file, segment }: Task, ports: Ports): Promise<boolean> {
-  if (segment !== undefined || isImportName(file.key) || isOwnKey(file.key)) return false
-  const { reports, clock, files, limits, events } = ports
+  if (segment !== undefined || isImportName(file.key)) return false
+  const { reports, clock, files, limits, events, bucket } = ports
+  if (isOwnKey(file.key) && file.bucket === bucket) return false
   const found = await reports.find(file.bucket, reportKey(file))
   if (found !== undefined) return false
   const reason = await skipReason(file, files, limits)

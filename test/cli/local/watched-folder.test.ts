@@ -188,7 +188,8 @@ test('if the watches of the operating system are used up, new files are searched
 
 test('a file that the disk has no room for is not uploaded', async () => {
   const errors: Error[] = []
-  await write('a.json', ONE)
+  const lines = ONE.repeat(1_000)
+  await write('a.json', lines)
   const watched = watchedFolder(
     QUIET_MS,
     { problems: [], notes: [] },
@@ -200,7 +201,7 @@ test('a file that the disk has no room for is not uploaded', async () => {
   watched.start()
   while (watched.isBusy) await setImmediate()
   await watched.stop()
-  expect(errors).toEqual([new Error(`no room for ${ONE.length}`)])
+  expect(errors).toEqual([new Error(`no room for ${lines.length}`)])
   expect(await uploads()).toEqual([])
 })
 
