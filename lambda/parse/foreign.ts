@@ -1,12 +1,12 @@
 import { reject, type Rejection } from '../reasons.ts'
 import type { JsonObject } from './layout.ts'
 import { withoutHidden } from './invisible.ts'
-import { readDate } from './date.ts'
+import { dateOf } from './date.ts'
 import { shownName } from './text.ts'
 
-// cspell:ignore kmperson distinctid anonymousid userpseudoid domainuserid customerid contactid memberid subscriberid
+// cspell:ignore externalid personid profileid leadid primaryemail servertimestamp kmperson distinctid anonymousid userpseudoid domainuserid customerid contactid memberid subscriberid
 // cspell:ignore visitorid accountid emailaddress useremail cookieid clientid kmtime eventtime eventtimestamp occurredat
-// cspell:ignore createdat originaltimestamp sentat receivedat collectortstamp derivedtstamp unixtime kmevent eventaction
+// cspell:ignore createdat originaltimestamp sentat receivedat collectortstamp derivedtstamp eventdate createdon datecreated loggedat timestampms unixtime kmevent eventaction
 
 /** A line in the layout of another program: what it looks like, and the fixes that convert it. */
 export interface ForeignLayout {
@@ -21,11 +21,11 @@ type Role = '_p' | '_t' | '_n'
 /** What other programs call a person, a time and an event, without capitals, spaces and punctuation; the most certain first. */
 const NAMES: Readonly<Record<Role, readonly string[]>> = {
   _p: (
-    'identity person kmperson distinctid userid user anonymousid userpseudoid domainuserid customerid contactid memberid subscriberid ' +
-    'visitorid accountid uid email emailaddress useremail customer contact deviceid cookieid clientid p'
+    'identity person kmperson distinctid userid externalid personid profileid user anonymousid userpseudoid domainuserid customerid contactid memberid subscriberid ' +
+    'visitorid accountid leadid uid email emailaddress useremail primaryemail mail username login customer contact deviceid cookieid clientid p'
   ).split(' '),
   _t: (
-    'timestamp time kmtime eventtime eventtimestamp ts t datetime date occurredat createdat created originaltimestamp sentat receivedat ' +
+    'timestamp time kmtime eventtime eventtimestamp servertimestamp ts t datetime date occurredat createdat created originaltimestamp sentat receivedat ' +
     'collectortstamp derivedtstamp unixtime epoch when'
   ).split(' '),
   _n: 'event kmevent eventname eventtype eventaction action activity n name type'.split(' '),
@@ -108,6 +108,26 @@ function quoted(word: string): string {
   return /^[\w:=.,@%+/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
+/**
+ * Recognises a line that has some of our names, but the person or the time under another name. One such line may be an accident, but not
+ * all lines of a large file.
+ */
+export function recognizeHalfRenamed(object: JsonObject): ForeignLayout | undefined {
+  const missing = Object.hasOwn(object, '_p') ? '_t' : '_p'
+  if (Object.hasOwn(object, missing) || !['_p', '_t', '_n', '_p2'].some((name) => Object.hasOwn(object, name))) return undefined
+  const name = columnOf(object, missing)
+  if (name === undefined || (missing === '_t' && !isLikeTime(object[name]))) return undefined
+  return {
+    reason: 'other_product',
+    what: `${missing === '_p' ? 'the person' : 'the time'} is in ${shownName(name)} instead of \`${missing}\``,
+    fixes: [`rename:${name}=${missing}`, ...(missing === '_t' ? timeFix(object[name]) : [])],
+  }
+}
+
+function isLikeTime(value: unknown): boolean {
+  return /^\d{10,19}(?:\.\d+)?$/.test(String(value)) || dateOf(value) !== undefined
+}
+
 /** A line that only sets properties, one of which is called like an event. */
 function hasOtherEvent(object: JsonObject): ForeignLayout | undefined {
   if (!Object.hasOwn(object, '_t') || Object.hasOwn(object, '_n') || Object.hasOwn(object, '_p2')) return undefined
@@ -185,7 +205,7 @@ function withOtherNames(object: JsonObject): ForeignLayout | undefined {
 }
 
 function timeFix(value: unknown): readonly string[] {
-  if (typeof value === 'string' && readDate(value) !== undefined) return ['dates']
+  if (dateOf(value) !== undefined) return ['dates']
   return /^\d{13,}/.test(String(value)) ? ['ms-timestamps'] : []
 }
 

@@ -1,7 +1,7 @@
 import { reject, type Rejection, type WarningCode } from '../reasons.ts'
 import type { Command, Property } from './command.ts'
 import { findAliasFault, identityWarnings, parseAlias, parseEventName, parseIdentity } from './identity.ts'
-import { recognizeLayout } from './foreign.ts'
+import { recognizeHalfRenamed, recognizeLayout } from './foreign.ts'
 import { explainJsonError } from './json-error.ts'
 import { readLayout, type JsonObject, type Layout } from './layout.ts'
 import { findNameFault } from './names.ts'
@@ -59,9 +59,9 @@ function parseObject(layout: Layout, rules: LineRules): ParsedLine | Rejection {
   const nameFault = findNameFault(layout)
   if (nameFault !== undefined) return nameFault
   const person = parseIdentity(own(object, '_p'), lexemes?.get('_p'))
-  if (typeof person !== 'string') return Object.hasOwn(object, '_p') ? person : withoutPerson(object, person)
+  if (typeof person !== 'string') return Object.hasOwn(object, '_p') ? person : withLayout(object, person)
   const time = parseTime(own(object, '_t'), rules.latestTime, lexemes?.get('_t'))
-  if (typeof time !== 'number') return time
+  if (typeof time !== 'number') return Object.hasOwn(object, '_t') ? time : withLayout(object, time)
   const event = parseEventName(own(object, '_n'), lexemes?.get('_n'))
   if (typeof event === 'object') return event
   const other = parseAlias(own(object, '_p2'), lexemes?.get('_p2'))
@@ -79,8 +79,8 @@ function parseObject(layout: Layout, rules: LineRules): ParsedLine | Rejection {
 }
 
 /** Says whether the line looks like that of another product. */
-function withoutPerson(object: JsonObject, rejection: Rejection): Rejection {
-  const layout = recognizeLayout(object)
+function withLayout(object: JsonObject, rejection: Rejection): Rejection {
+  const layout = recognizeLayout(object) ?? recognizeHalfRenamed(object)
   return layout === undefined ? rejection : reject(rejection.reason, layout.what)
 }
 

@@ -1,3 +1,5 @@
+// cspell:ignore anonyme nimo gast invitado visiteur unbekannt inconnu desconocido desconhecido inity nonetype
+
 /** Words that programs write for a value that is absent. */
 const ABSENT = String.raw`null|undefined|none|nan|nil|undef|void|empty|blank|missing|unset|\\+n`
 /** Words that many people share. */

@@ -1,5 +1,5 @@
 import { diagnoseBytes, diagnoseFile, diagnoseFirstLine, diagnoseList, diagnoseLongLine, type SniffedLine } from './diagnose.ts'
-import { recognizeLayout, rejectLayout, type ForeignLayout } from './foreign.ts'
+import { recognizeHalfRenamed, recognizeLayout, rejectLayout, type ForeignLayout } from './foreign.ts'
 import type { JsonObject } from './layout.ts'
 import type { Rejection, ReasonCode } from '../reasons.ts'
 
@@ -10,6 +10,9 @@ const MAX_BYTES = 4 * 1_048_576
 
 /** A line that was meant as a JSON object is never rejected for one of these reasons. */
 const NOT_AN_OBJECT: ReadonlySet<ReasonCode> = new Set(['invalid_json', 'not_an_object', 'invalid_encoding'])
+
+/** A line of another product is rejected for one of these reasons, if for any. */
+const HAS_OTHER_NAMES: ReadonlySet<ReasonCode> = new Set(['missing_identity', 'missing_timestamp'])
 
 /** How much of a line that is too long the diagnosis needs. */
 const START_BYTES = 1_024
@@ -49,6 +52,8 @@ export class FormatSniffer {
   readonly #head: SniffedLine[] = []
   /** The layout of the first object, if it is that of another product. */
   #foreign: ForeignLayout | undefined
+  /** Whether a line has some of our names: in a short file that may be an accident of this line. */
+  #hasHalfRenamed = false
   #lines = 0
   #bytes = 0
   #result = UNDECIDED
@@ -78,10 +83,14 @@ export class FormatSniffer {
     }
     if (fault !== undefined) return diagnoseLongLine(textOf(fault.bytes.subarray(0, LONG_START_BYTES))) ?? 'none'
     // A line that sets properties may have its event under another name, but a line with an event has not.
-    if (rejection !== undefined && rejection.reason !== 'missing_identity') return 'none'
-    const layout = recognizeLayout(JSON.parse(text) as JsonObject)
+    if (rejection !== undefined && !HAS_OTHER_NAMES.has(rejection.reason)) return 'none'
+    const object = JSON.parse(text) as JsonObject
+    const known = recognizeLayout(object)
+    const half = known === undefined && rejection !== undefined ? recognizeHalfRenamed(object) : undefined
+    const layout = known ?? half
     if (layout === undefined) return 'none'
     this.#foreign ??= layout
+    this.#hasHalfRenamed ||= half !== undefined
     return undefined
   }
 
@@ -94,6 +103,7 @@ export class FormatSniffer {
   }
 
   #diagnose(isWhole: boolean): SniffResult {
+    if (isWhole && this.#hasHalfRenamed) return this.#decide(ADMITTED)
     const rejection = this.#foreign === undefined ? diagnoseFile(this.#head, isWhole) : rejectLayout(this.#foreign)
     return this.#decide(rejection === undefined ? ADMITTED : { kind: 'refused', rejection })
   }

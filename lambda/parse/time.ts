@@ -1,5 +1,6 @@
 import { reject, type Rejection } from '../reasons.ts'
-import { readDate } from './date.ts'
+import { dateOf, readDate, whyUncertain, type WrittenDate } from './date.ts'
+import { trimmed } from './invisible.ts'
 import { kindOf } from './text.ts'
 
 /** Whole seconds since 1970-01-01T00:00:00Z: the only unit of time that is sent to Kissmetrics. */
@@ -34,9 +35,9 @@ export function parseTime(value: unknown, latest: EpochSeconds, lexeme?: string)
   if (value === undefined || value === null) return reject('missing_timestamp')
   const seconds = secondsOf(value, lexeme)
   if (Number.isNaN(seconds))
-    return reject('invalid_timestamp', typeof value === 'string' ? describeText(value) : `it is ${kindOf(value)}`)
+    return reject('invalid_timestamp', typeof value === 'string' ? describeText(value) : describeOther(value))
   if (!Number.isFinite(seconds)) return reject('invalid_timestamp', 'the number is too large')
-  if (seconds >= NOT_SECONDS) return reject('timestamp_in_milliseconds', `in seconds it is ${inSeconds(seconds)}`)
+  if (seconds >= NOT_SECONDS) return rejectLarge(seconds)
   if (seconds < YEAR_2009)
     return reject(
       'timestamp_before_2009',
@@ -55,6 +56,14 @@ function secondsOf(value: unknown, lexeme: string | undefined): number {
   return typeof value === 'number' ? Math.trunc(value) : NaN
 }
 
+function rejectLarge(time: number): Rejection {
+  const date = dateOf(time)
+  if (date !== undefined) return reject('invalid_timestamp', describeDate(date))
+  const seconds = inSeconds(time)
+  // Any other number of digits is none of the three units.
+  return reject('timestamp_in_milliseconds', String(seconds).length === 10 ? `in seconds it is ${seconds}` : undefined)
+}
+
 /** Converts milliseconds, microseconds or nanoseconds. */
 function inSeconds(time: number): EpochSeconds {
   let seconds = time
@@ -67,11 +76,22 @@ function isLikeExcel(days: number): boolean {
   return days >= 30_000 && days < 80_000
 }
 
-/** Shows a date in seconds. Without a zone, only the user knows which second was meant. */
 function describeText(text: string): string {
   if (text.trim() === '') return 'it is empty'
   const date = readDate(text)
-  if (date === undefined) return 'it is text'
+  if (date !== undefined) return describeDate(date)
+  const bare = trimmed(text)
+  if (bare !== text && DECIMAL.test(bare)) return 'it has a space or an invisible character around it'
+  return whyUncertain(text) ?? 'it is text'
+}
+
+function describeOther(value: unknown): string {
+  const date = dateOf(value)
+  return date === undefined ? `it is ${kindOf(value)}` : describeDate(date)
+}
+
+/** Without a zone, only the user knows which second was meant. */
+function describeDate(date: WrittenDate): string {
   return date.hasZone
     ? `it is a date; in seconds it is ${date.seconds}`
     : `it is a date without a time zone; if that is UTC, in seconds it is ${date.seconds}`

@@ -1,4 +1,4 @@
-import { offsetOf, readDate } from '../../../lambda/parse/date.ts'
+import { dateOf, offsetOf } from '../../../lambda/parse/date.ts'
 import { membersOf } from '../../../lambda/parse/layout.ts'
 import { isObject } from '../json-object.ts'
 import { edit } from './edit.ts'
@@ -7,7 +7,13 @@ import { edit } from './edit.ts'
 const SMALL_UNITS = /^"?(\d{10})(?:\d{3}){1,3}(?:\.\d+)?"?$/
 
 export function toSeconds(text: string): string {
-  return replaceTime(text, (lexeme) => SMALL_UNITS.exec(lexeme)?.[1])
+  return replaceTime(text, (lexeme) => SMALL_UNITS.exec(withoutExponent(lexeme))?.[1])
+}
+
+/** `1.393344604e12` is 1393344604000. */
+function withoutExponent(lexeme: string): string {
+  const value = Number(lexeme)
+  return /^\d[\d.]*e/i.test(lexeme) && Number.isSafeInteger(value) ? String(value) : lexeme
 }
 
 /** Whether a text names a zone as after `--fix dates:`. */
@@ -18,7 +24,7 @@ export function isZone(text: string): boolean {
 /** @param zone of the dates that are written without one. Without it, those stay as they are */
 export function datesToSeconds(text: string, zone?: string): string {
   return replaceTime(text, (lexeme) => {
-    const date = dateIn(lexeme)
+    const date = dateOf(JSON.parse(lexeme))
     if (date === undefined) return undefined
     if (date.hasZone) return String(date.seconds)
     return zone === undefined ? undefined : String(date.seconds - (offsetOf(zone) ?? 0))
@@ -29,7 +35,7 @@ export function datesToSeconds(text: string, zone?: string): string {
 export function hasDateWithoutZone(text: string): boolean {
   if (!isObject(text)) return false
   for (const { name, valueStart, valueEnd } of membersOf(text))
-    if (name === '_t') return dateIn(text.slice(valueStart, valueEnd))?.hasZone === false
+    if (name === '_t') return dateOf(JSON.parse(text.slice(valueStart, valueEnd)))?.hasZone === false
   return false
 }
 
@@ -40,11 +46,4 @@ function replaceTime(text: string, secondsOf: (lexeme: string) => string | undef
       return seconds === undefined ? [] : [{ start, end, text: seconds }]
     }),
   )
-}
-
-/** A text, or what MongoDB writes: `{"$date": …}`. */
-function dateIn(lexeme: string) {
-  const value: unknown = JSON.parse(lexeme)
-  const text = typeof value === 'object' && value !== null && '$date' in value ? value.$date : value
-  return typeof text === 'string' ? readDate(text) : undefined
 }

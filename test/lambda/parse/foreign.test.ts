@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { recognizeLayout, rejectLayout } from '../../../lambda/parse/foreign.ts'
+import { recognizeHalfRenamed, recognizeLayout, rejectLayout } from '../../../lambda/parse/foreign.ts'
 import type { JsonObject } from '../../../lambda/parse/layout.ts'
 import { rejectionOf } from './outcome.ts'
 
@@ -50,6 +50,22 @@ test.each([
   expect(recognized(line)).toBeUndefined()
 })
 
+// prettier-ignore
+test.each([
+  [ `{"email":"bob@bob.com","_t":${T},"_n":"A"}`,                         'the person is in "email" instead of `_p`',      'rename:email=_p' ],
+  [ `{"_p":"bob","timestamp":${T},"_n":"A"}`,                             'the time is in "timestamp" instead of `_t`',    'rename:timestamp=_t' ],
+  [ `{"_p":"bob","created_at":"2014-02-25T16:10:04Z"}`,                   'the time is in "created_at" instead of `_t`',   'rename:created_at=_t dates' ],
+  [ `{"_p":"bob","time":${T}000,"_n":"A"}`,                               'the time is in "time" instead of `_t`',         'rename:time=_t ms-timestamps' ],
+  [ '{"_p":"bob","_n":"A"}',                                              undefined,                                       undefined ],
+  [ '{"_p":"bob","_n":"A","date":"soon"}',                                undefined,                                       undefined ],
+  [ '{"_p":null,"_n":"A","timestamp":"2014-02-25T16:10:04Z","email":"b"}', 'the time is in "timestamp" instead of `_t`',   'rename:timestamp=_t dates' ],
+  [ `{"_p":null,"_t":${T},"email":"b"}`,                                  undefined,                                       undefined ],
+  [ '{"email":"b"}',                                                      undefined,                                       undefined ],
+])('%s is half converted', (line, what, fixes) => {
+  const layout = recognizeHalfRenamed(JSON.parse(line) as JsonObject)
+  expect([layout?.what, layout?.fixes.join(' ')]).toEqual([what, fixes])
+})
+
 test('the command is written for a shell', () => {
   const layout = { reason: 'other_product', what: 'x', fixes: ["rename:User's Id=_p", 'dates'] } as const
   expect(rejectLayout(layout).detail).toContain(
@@ -62,4 +78,11 @@ test('the rejection of a single line says it too', () => {
     reason: 'missing_identity',
     detail: expect.stringContaining('(columns "userId", "timestamp", "event": this is the layout of another product)'),
   })
+})
+
+test.each([
+  [`{"email":"bob@bob.com","_t":${T},"_n":"A"}`, 'missing_identity', '(the person is in "email" instead of `_p`)'],
+  [`{"_p":"bob","timestamp":${T},"_n":"A"}`, 'missing_timestamp', '(the time is in "timestamp" instead of `_t`)'],
+])('so does that of a line that is half converted: %s', (line, reason, hint) => {
+  expect(rejectionOf(line)).toMatchObject({ reason, detail: expect.stringContaining(hint) })
 })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { identityMeaning, isPlainIdentity, isUnusual } from '../../../lambda/parse/identity-meaning.ts'
 import { lineWith, outcomeOf, parsed, rejectionOf } from './outcome.ts'
 
-// cspell:ignore nullman guesty anonymouse
+// cspell:ignore nullman guesty anonymouse nullnull undefinedundefined ｎｕｌｌ unbekannt anónimo QNAN Gastón maxxx
 
 const PLACEHOLDERS = [
   ...[

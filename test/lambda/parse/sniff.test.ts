@@ -7,6 +7,7 @@ const RULES = { latestTime: 2_000_000_000 }
 const GOOD = '{"_p":"a","_t":1393344604,"_n":"x"}'
 
 const OTHER = '{"userId":"a","timestamp":1393344604,"event":"x"}'
+const HALF = '{"_p":"a","timestamp":1393344604,"_n":"x"}'
 const UNNAMED = '{"_p":"a","_t":1393344604,"event":"x"}'
 
 function entryOf(text: string, number = 1): Entry {
@@ -46,6 +47,8 @@ describe('the format of a file', () => {
     [ 'the names of another product',        [entryOf(OTHER), entryOf(OTHER)],                        ['undecided', 'undecided', 'other_product'] ],
     [ 'another product, and a damaged line', [entryOf(OTHER), entryOf('{"_p":')],                     ['undecided', 'undecided', 'other_product'] ],
     [ 'another product, then a valid line',  [entryOf(OTHER), entryOf(GOOD)],                         ['undecided', 'admitted', 'admitted'] ],
+    [ 'the time under another name, once',   [entryOf(HALF), entryOf('a,b'), entryOf('1,2')],         ['undecided', 'undecided', 'undecided', 'admitted'] ],
+    [ 'the same, and a valid line',          [entryOf(HALF), entryOf(GOOD)],                          ['undecided', 'admitted', 'admitted'] ],
     [ 'an event under another name',         [entryOf(UNNAMED), entryOf(UNNAMED)],                    ['undecided', 'undecided', 'other_product'] ],
     [ 'a property called event',             [entryOf(UNNAMED), entryOf(GOOD)],                       ['undecided', 'admitted', 'admitted'] ],
     [ 'a too long line that is a list',      [longEntry('[{"_p":"')],                                 ['undecided', 'not_line_delimited_json'] ],
@@ -59,6 +62,12 @@ describe('the format of a file', () => {
   ])('is refused after %s', (_what, entry, count) => {
     const results = sniff(Array.from({ length: count + 5 }, () => entry))
     expect(results.indexOf('not_line_delimited_json')).toBe(count - 1)
+  })
+
+  test('is another product if 1000 lines have the time under another name, and a file with a few such lines is not', () => {
+    const lines = Array.from({ length: 1_000 }, () => entryOf(HALF))
+    expect(sniff(lines).slice(-2)).toEqual(['other_product', 'other_product'])
+    expect(sniff(lines.slice(1)).slice(-2)).toEqual(['undecided', 'admitted'])
   })
 
   test('is admitted after 1000 blank lines: they are not held in memory forever', () => {

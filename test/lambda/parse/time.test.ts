@@ -94,16 +94,34 @@ describe('the detail shows the time in seconds', () => {
     [ '25/Feb/2014:16:10:04 +0000',          'it is a date; in seconds it is 1393344604)' ],
     [ '/Date(1393344604000)/',               'it is a date; in seconds it is 1393344604)' ],
     [ '/Date(1393344604000+0100)/',          'it is a date; in seconds it is 1393344604)' ],
-    [ '25/02/2014 16:10',                    'it is text)' ],
-    [ '02/25/2014',                          'it is text)' ],
+    [ '2014-02-25 4:10:04 PM UTC',           'it is a date; in seconds it is 1393344604)' ],
+    [ '2014-02-25 12:00:00 a.m. UTC',        'it is a date; in seconds it is 1393286400)' ],
+    [ '2014-02-25 13:00:00 PM UTC',          'it is text)' ],
+    [ '2014-2-25 16:10:04 UTC',              'it is a date; in seconds it is 1393344604)' ],
+    [ '2014-02-25 17:10:04 UTC+1',           'it is a date; in seconds it is 1393344604)' ],
+    [ '2014-02-25T17:10:04+01:00[Europe/Berlin]', 'it is a date; in seconds it is 1393344604)' ],
+    [ '2014-02-25 16:10:04.5 +0000 UTC m=+0.1',   'it is a date; in seconds it is 1393344604)' ],
+    [ '20140225161004',                      'it is a date without a time zone; if that is UTC, in seconds it is 1393344604)' ],
+    [ 20_140_225_161_004,                    'it is a date without a time zone; if that is UTC, in seconds it is 1393344604)' ],
+    [ { $date: '2014-02-25T16:10:04Z' },     'it is a date; in seconds it is 1393344604)' ],
+    [ { $date: SECONDS * 1000 },             'it is a date; in seconds it is 1393344604)' ],
+    [ { $date: { $numberLong: '1393344604000' } }, 'it is a date; in seconds it is 1393344604)' ],
+    [ { $numberLong: '1393344604' },         'it is a date; in seconds it is 1393344604)' ],
+    [ { _seconds: SECONDS, _nanoseconds: 0 }, 'it is a date; in seconds it is 1393344604)' ],
+    [ { $date: { $date: 1 } },               'it is an object)' ],
+    [ ' 1393344604',                         'it has a space or an invisible character around it)' ],
+    [ '1393344604\u200b',                    'it has a space or an invisible character around it)' ],
+    [ '2014-02-25T16:10:04 Europe/Berlin',   'it is a date with the name of a time zone; write its offset instead, for example +01:00)' ],
+    [ '25/02/2014 16:10',                    'it is a date whose day and month can be either; write it like 2014-02-25T16:10:04Z)' ],
+    [ '02/25/2014',                          'it is a date whose day and month can be either; write it like 2014-02-25T16:10:04Z)' ],
     [ '0000-00-00 00:00:00',                 'it is text)' ],
-    [ '2014-02-25 16:10:04 CET',             'it is text)' ],
+    [ '2014-02-25 16:10:04 CET',             'it is a date with the name of a time zone; write its offset instead, for example +01:00)' ],
     [ '2014-02-25T16:10:04+99:00',           'it is text)' ],
     [ '1,393,344,604',                       'it is text)' ],
     [ '2014-02-30',                        'it is text)' ],
     [ '2014-13-01',                        'it is text)' ],
     [ '2014-02-25T25:00',                  'it is text)' ],
-    [ '25.02.2014',                        'it is text)' ],
+    [ '25.02.2014',                        'it is a date whose day and month can be either; write it like 2014-02-25T16:10:04Z)' ],
     [ '',                                  'it is empty)' ],
     [ false,                               'it is false)' ],
     [ {},                                  'it is an object)' ],
@@ -112,6 +130,10 @@ describe('the detail shows the time in seconds', () => {
     [ 30_000,                              'it looks like an Excel date; =(A1-25569)*86400 converts it)' ],
   ])('%j', (value, hint) => {
     expect(rejectionOf(lineWith({ _t: value })).detail).toContain(hint)
+  })
+
+  test('a number of digits that is none of the usual units has no seconds', () => {
+    expect(rejectionOf(lineWith({ _t: 139_334_460_400 })).detail).toBe('`_t` looks like milliseconds. Use whole seconds.')
   })
 
   test.each([29_999, 80_000, 0])('%d is not taken for an Excel date', (value) => {
