@@ -42,6 +42,10 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   progress[Symbol.dispose]()
   for (const key of keys) process.stdout.write(`${key}\n`)
   process.stderr.write(`${counted(archived, 'dead letter')} archived.\n`)
+  if (archived === 0 && seen > 0 && days > 0)
+    process.stderr.write(
+      `None of those in the queue is ${counted(days, 'day')} old. To archive younger ones too, add --older-than 0.\n`,
+    )
   if (interruption.happened) return EXIT.interrupted
   const inUse = isWhole ? countInUse(before, (await count()) + archived, seen) : 0
   const more = unseenText({ inUse, isComplete: isWhole })

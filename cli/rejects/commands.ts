@@ -1,10 +1,10 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { SetupError } from '../../lambda/errors.ts'
 import { withDeploymentOptions } from '../deployment/options.ts'
 import type { ExitCode } from '../terminal/exit.ts'
 import type { ArchiveFlags } from './archive.ts'
 import type { FilterFlags } from './filter.ts'
-import { FIXES_HELP } from './fix.ts'
+import { FIXES_TEXT } from './fix.ts'
 import type { ListFlags } from './list.ts'
 import type { PullFlags } from './pull.ts'
 import type { ReplayFlags } from './replay.ts'
@@ -19,7 +19,7 @@ export function addRejects(program: Command, endWith: EndWith): void {
     .description('see rejected lines, fix them, and send them again')
     .addHelpText(
       'after',
-      '\nExample:\n  npx km-import rejects pull -o rejects.jsonl\n  (fix the lines in rejects.jsonl with an editor)\n  npx km-import rejects replay rejects.jsonl\n',
+      '\nA dead letter is a line or file that was rejected, stored with the reason. It\nstays until you send it again, archive it, or its time in the queue is over.\n\nExample:\n  npx km-import rejects pull -o rejects.jsonl\n  (fix the lines in rejects.jsonl with an editor)\n  npx km-import rejects replay rejects.jsonl\n',
     )
   addList(rejects, endWith)
   addPull(rejects, endWith)
@@ -30,7 +30,7 @@ export function addRejects(program: Command, endWith: EndWith): void {
 function addList(rejects: Command, endWith: EndWith): void {
   withFilterOptions(withDeploymentOptions(rejects.command('list')))
     .description('show the dead letters by reason, file and day')
-    .option('--json', 'write one JSON document to stdout, and nothing else there', false)
+    .addOption(new Option('--json', 'write one JSON document to stdout, and nothing else there').default(false).conflicts('csv'))
     .option('--csv', 'write a table for a spreadsheet to stdout', false)
     .addHelpText('after', '\nExample:\n  npx km-import rejects list --reason invalid_timestamp\n')
     .action(async (flags: ListFlags) => {
@@ -43,15 +43,15 @@ function addPull(rejects: Command, endWith: EndWith): void {
   withFilterOptions(withDeploymentOptions(rejects.command('pull')))
     .description('write dead letters as JSON lines to edit; they stay in the queue until you replay them')
     .option('-o, --output <file>', 'file to write (default: stdout)')
-    .option(
-      '--fix <fix>',
-      `fix a common mistake in all lines: ${FIXES_HELP}; can be given several times`,
-      (fix, fixes: string[]) => [...fixes, fix],
-      [],
+    .addOption(
+      new Option('--fix <fix>', 'fix a common mistake in all lines (see below); can be given several times')
+        .default([], 'none')
+        .argParser((fix, fixes: readonly string[]) => [...fixes, fix]),
     )
     .option('--archived', 'include archived and quarantined dead letters', false)
     .option('--csv', 'write a table for a spreadsheet, which cannot be replayed', false)
     .option('-y, --yes', 'do not ask before fixed lines are written', false)
+    .addHelpText('after', `\n${FIXES_TEXT}`)
     .addHelpText('after', '\nExample:\n  npx km-import rejects pull --fix ms-timestamps -o rejects.jsonl\n')
     .action(async (flags: PullFlags) => {
       const { pull } = await import('./pull.ts')
@@ -72,6 +72,10 @@ function addReplay(rejects: Command, endWith: EndWith): void {
         throw new SetupError(
           'Name either a file that rejects pull has written, or --all-valid. For example: npx km-import rejects replay rejects.jsonl',
         )
+      if (file !== undefined && (flags.reason ?? flags.key ?? (flags.archived || undefined)) !== undefined)
+        throw new SetupError(
+          '--reason, --key and --archived choose dead letters for --all-valid. To send only some lines of a file, delete the other rows from it.',
+        )
       if (file === undefined) {
         const { replayValid } = await import('./replay-valid.ts')
         endWith(await replayValid(flags))
@@ -85,7 +89,7 @@ function addReplay(rejects: Command, endWith: EndWith): void {
 function addArchive(rejects: Command, endWith: EndWith): void {
   withFilterOptions(withDeploymentOptions(rejects.command('archive')))
     .description('move dead letters to the bucket, where they do not expire: those older than 10 days, or those you select')
-    .option('--older-than <days>', 'only dead letters of this age')
+    .option('--older-than <days>', 'only dead letters that are at least this old (default: 10, or 0 with --reason or --key)')
     .addHelpText('after', '\nExample:\n  npx km-import rejects archive --reason unsupported_format\n')
     .action(async (flags: ArchiveFlags) => {
       const { archive } = await import('./archive.ts')
@@ -95,6 +99,6 @@ function addArchive(rejects: Command, endWith: EndWith): void {
 
 function withFilterOptions(command: Command): Command {
   return command
-    .option('--reason <code>', 'only dead letters with this reason')
-    .option('--key <key>', 'only dead letters from this file')
+    .option('--reason <code>', 'only dead letters with this reason, e.g. invalid_json')
+    .option('--key <key>', 'only dead letters from this file, e.g. incoming/orders.json')
 }

@@ -26,7 +26,11 @@ export class OutputFile implements AsyncDisposable {
             `--output is "${printable(file)}": the file exists and may contain your edits. Choose another name, or delete the file.`,
             { cause },
           )
-        : notWritten(file, cause, 'Choose another name.')
+        : notWritten(
+            file,
+            cause,
+            codeOf(cause) === 'ENOENT' ? 'Its folder does not exist: create it, or choose another name.' : 'Choose another name.',
+          )
     }
   }
 

@@ -9,6 +9,8 @@ export interface PullCounts extends Unseen {
   /** Messages that are not about a line or a rejected file, so they have no row. */
   readonly failedImports: number
   readonly unknown: number
+  /** Dead letters that were left out, because a person archived them, or they are quarantined. */
+  readonly leftOut: number
 }
 
 export interface PullContext {
@@ -36,6 +38,7 @@ export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions:
       : [
           `${counted(unknown, 'message')} more ${unknown === 1 ? 'is' : 'are'} not from this importer. To move ${unknown === 1 ? 'it' : 'them'} to the bucket, run: npx km-import rejects archive --reason unknown_message${options}`,
         ]),
+    ...(counts.leftOut === 0 ? [] : [leftOutText(counts.leftOut)]),
     ...(more === undefined ? [] : [`${more} ${counts.inUse > 0 ? 'Pull again then.' : 'Replay these, then pull again.'}`]),
     ...(rows > 0 && !isCsv && output !== undefined
       ? [
@@ -44,6 +47,10 @@ export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions:
       : []),
   ]
   return `${sentences.join('\n')}\n`
+}
+
+export function leftOutText(count: number): string {
+  return `${counted(count, 'dead letter')} more ${count === 1 ? 'is' : 'are'} archived or quarantined. To include ${count === 1 ? 'it' : 'them'}, add --archived.`
 }
 
 function stayText({ queued, archived }: PullCounts): string {

@@ -26,18 +26,22 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const { signal } = interruption
   const matches = filterOf(flags)
+  const matchesArchived = filterOf({ ...flags, archived: true })
   const fixes = flags.fix.map(readFix)
   const deployment = await findDeployment(flags)
   await using output = flags.output === undefined ? undefined : await OutputFile.create(flags.output)
   using spool = new RowSpool()
   const preview = new FixPreview(fixes)
-  const counts = { queued: 0, archived: 0, failedImports: 0, unknown: 0 }
+  const counts = { queued: 0, archived: 0, failedImports: 0, unknown: 0, leftOut: 0 }
   const textOf = flags.csv ? pulledCsvRow : pulledRow
   using read = new CountProgress('dead letters read')
   await using selection = await scanDeadLetters(
     deployment,
     (deadLetter) => {
-      if (!matches(deadLetter)) return false
+      if (!matches(deadLetter)) {
+        if (matchesArchived(deadLetter)) counts.leftOut += 1
+        return false
+      }
       const { id, content, status } = deadLetter
       if (content.kind === 'failed-import') counts.failedImports += 1
       else if (content.kind === 'unknown') counts.unknown += 1

@@ -38,11 +38,11 @@ export function resultText({ key, lines, uploadedBefore, missing }: ReplayResult
   if (key !== undefined) rows.push(`${counted(lines, 'line')} uploaded as ${key}`)
   if (uploadedBefore > 0)
     rows.push(
-      `${counted(uploadedBefore, 'line')} had been uploaded by an earlier run of this replay. Only their dead letters were removed now.`,
+      `${counted(uploadedBefore, 'line')} had been uploaded by an earlier run of this replay. Only ${uploadedBefore === 1 ? 'its dead letter was' : 'their dead letters were'} removed now.`,
     )
   if (missing > 0)
     rows.push(
-      `${counted(missing, 'line')} not sent, because their dead letters were not found. They were replayed before, or another command is reading them: try again in 5 minutes.`,
+      `${counted(missing, 'line')} not sent, because ${missing === 1 ? 'its dead letter was not found. It was replayed before, or another command is reading it' : 'their dead letters were not found. They were replayed before, or another command is reading them'}: try again in 5 minutes.`,
     )
   if (key !== undefined) rows.push(`Watch the import: npx km-import status ${key}${deploymentOptions}`)
   return rows.length === 0 ? '' : `${rows.join('\n')}\n`

@@ -7,6 +7,7 @@ import { Interruption } from '../terminal/interruption.ts'
 import { counted, grouped } from '../terminal/output.ts'
 import { filterOf, filterOptionsOf, type FilterFlags } from './filter.ts'
 import { unseenText } from './in-use.ts'
+import { leftOutText } from './pull-text.ts'
 import { replayLines } from './replay-lines.ts'
 import { resultText, sendQuestion } from './replay-text.ts'
 import type { EditedLine } from './replay-upload.ts'
@@ -26,16 +27,17 @@ export interface ReplayValidFlags extends DeploymentFlags, FilterFlags {
 export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const { signal } = interruption
-  const matches = filterOf(flags)
+  const filters: Filters = { matches: filterOf(flags), matchesArchived: filterOf({ ...flags, archived: true }) }
   const deployment = await findDeployment(flags)
   const options = deploymentOptionsOf(flags)
-  const { lines, failedImports, invalid, unseen } = await withProgress((onRead) =>
-    findReplayCandidates(deployment, matches, signal, onRead),
+  const { lines, failedImports, invalid, leftOut, unseen } = await withProgress((onRead) =>
+    findReplayCandidates(deployment, filters, signal, onRead),
   )
   if (interruption.happened) return EXIT.interrupted
   process.stderr.write(
     `${counted(lines.length, 'line')} can be sent, ${counted(failedImports.size, 'failed import')} can be tried again, ${grouped(invalid)} would be rejected again.\n`,
   )
+  if (leftOut > 0) process.stderr.write(`${leftOutText(leftOut)}\n`)
   if (unseen !== undefined) process.stderr.write(`${unseen} Run the command again for them.\n`)
   let exitCode: ExitCode = invalid > 0 || unseen !== undefined ? EXIT.someLinesLeft : EXIT.ok
   if (lines.length + failedImports.size === 0) return exitCode
@@ -78,23 +80,35 @@ interface ReplayCandidates {
   readonly failedImports: ReadonlyMap<string, string>
   /** Dead letters that would be rejected again. */
   readonly invalid: number
+  /** Dead letters that were left out, because a person archived them, or they are quarantined. */
+  readonly leftOut: number
   /** What the scan did not see, for the user. */
   readonly unseen: string | undefined
 }
 
+interface Filters {
+  readonly matches: (deadLetter: StoredDeadLetter) => boolean
+  /** The same, with `--archived`. */
+  readonly matchesArchived: (deadLetter: StoredDeadLetter) => boolean
+}
+
 async function findReplayCandidates(
   deployment: Deployment,
-  matches: (deadLetter: StoredDeadLetter) => boolean,
+  { matches, matchesArchived }: Filters,
   signal: AbortSignal,
   onRead: () => void,
 ): Promise<ReplayCandidates> {
   const lines: EditedLine[] = []
   const failedImports = new Map<string, string>()
   let invalid = 0
+  let leftOut = 0
   await using selection = await scanDeadLetters(
     deployment,
     (deadLetter) => {
-      if (!matches(deadLetter)) return false
+      if (!matches(deadLetter)) {
+        if (matchesArchived(deadLetter)) leftOut += 1
+        return false
+      }
       const { id, body, content } = deadLetter
       const line = content.kind === 'line' && content.deadLetter.lineTruncated !== true ? content.deadLetter.line : undefined
       if (content.kind === 'failed-import') failedImports.set(id, body)
@@ -106,5 +120,11 @@ async function findReplayCandidates(
     { onRead },
   )
   // The same order in every run: the key of the uploaded file depends on it.
-  return { lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)), failedImports, invalid, unseen: unseenText(selection) }
+  return {
+    lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    failedImports,
+    invalid,
+    leftOut,
+    unseen: unseenText(selection),
+  }
 }

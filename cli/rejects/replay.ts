@@ -24,8 +24,8 @@ export interface ReplayFlags extends DeploymentFlags {
  */
 export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const deployment = await findDeployment(flags)
   const validated = validateRows(await readRows(file))
+  const deployment = await findDeployment(flags)
   const { valid, rejected, files } = validated
   process.stderr.write(validationText(file, validated))
   if (valid.length === 0) return rejected.length + files > 0 ? EXIT.someLinesLeft : EXIT.ok

@@ -26,9 +26,12 @@ export async function readRows(file: string): Promise<readonly Row[]> {
         { cause },
       )
     if (codeOf(cause) === '') throw cause
-    throw new SetupError(`${printable(file)} could not be read (${codeOf(cause)}). Name a file that rejects pull has written.`, {
-      cause,
-    })
+    throw new SetupError(
+      `${printable(file)} could not be read (${codeOf(cause)}). To write one, run: npx km-import rejects pull -o rejects.jsonl`,
+      {
+        cause,
+      },
+    )
   }
 }
 

@@ -68,22 +68,22 @@ describe('a fix changes what it is for, and nothing else', () => {
     expect(readFix(name).apply(fixed)).toBe(fixed)
   })
 
-  test.each([
-    '',
-    'none',
-    'list:',
-    'lift',
-    'dates:',
-    'dates:here',
-    'dates:CET',
-    'octal:x',
-    'rename',
-    'rename:a',
-    'rename:=b',
-    'drop',
-    'drop:',
-    'trim:x',
-  ])('"%s" is not a fix', (name) => {
+  test.each(['', 'none', 'octal:x', 'trim:x'])('"%s" is not a fix', (name) => {
     expect(() => readFix(name)).toThrow(`--fix is "${name}": expected ${FIXES_HELP}.`)
+  })
+
+  test.each([
+    ['list:', 'the name of the list, for example list:events'],
+    ['lift', 'the name of the inner object, for example lift:properties'],
+    ['dates:', 'a time zone, for example dates:UTC or dates:+01:00'],
+    ['dates:here', 'a time zone, for example dates:UTC or dates:+01:00'],
+    ['dates:CET', 'a time zone, for example dates:UTC or dates:+01:00'],
+    ['rename', 'the old and the new name, for example rename:email=_p'],
+    ['rename:a', 'the old and the new name, for example rename:email=_p'],
+    ['rename:=b', 'the old and the new name, for example rename:email=_p'],
+    ['drop', 'the name of the property, for example drop:comment'],
+    ['drop:', 'the name of the property, for example drop:comment'],
+  ])('"%s" lacks something, and the error says what', (name, expected) => {
+    expect(() => readFix(name)).toThrow(`--fix is "${name}": expected ${expected}.`)
   })
 })

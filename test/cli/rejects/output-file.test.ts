@@ -54,6 +54,6 @@ test('a file that exists is not touched', async () => {
 
 test('a folder that does not exist is named, with its code', async () => {
   await expect(OutputFile.create(path.join(folder, 'no', 'file'))).rejects.toThrow(
-    'could not be written (ENOENT). Choose another name.',
+    'could not be written (ENOENT). Its folder does not exist: create it, or choose another name.',
   )
 })
