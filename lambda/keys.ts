@@ -74,9 +74,9 @@ export const INCOMING_PREFIX = 'incoming/'
 /** The suffixes of files to import. S3 compares case, and does not allow a suffix that another suffix ends with. */
 export const FILE_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz'] as const
 
-/** Whether S3 sends an event for an object with this key. */
+/** Whether the name says that this is a file to import. Where files are imported from is a setting (KM_SOURCES). */
 export function isImportName(key: string): boolean {
-  return key.startsWith(INCOMING_PREFIX) && FILE_SUFFIXES.some((suffix) => key.endsWith(suffix))
+  return FILE_SUFFIXES.some((suffix) => key.endsWith(suffix))
 }
 
 /** Namespace of the CloudWatch metrics. Their dimension `service` is the name of the function, since an account can have several importers. */

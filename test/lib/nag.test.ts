@@ -1,3 +1,4 @@
+// cspell:ignore PCIDSS
 import { describe, expect, test } from '@jest/globals'
 import { Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag'
