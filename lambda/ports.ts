@@ -197,6 +197,8 @@ export interface QueuedDeadLetter {
 export interface DeadLetterReader {
   /** Receives up to ten messages and hides them from other consumers for `hiddenSeconds`. */
   take(hiddenSeconds: number): Promise<readonly QueuedDeadLetter[]>
+  /** Hides up to ten messages for `hiddenSeconds` from now on. @returns those for which SQS has accepted this */
+  keepHidden<T extends Pick<QueuedDeadLetter, 'receipt'>>(deadLetters: readonly T[], hiddenSeconds: number): Promise<readonly T[]>
   /** Makes up to ten messages visible again. If that fails, they become visible when their timeout ends. */
   putBack(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
   /** Deletes up to ten messages. @throws Error if any of them could not be deleted */

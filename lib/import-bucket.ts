@@ -125,7 +125,7 @@ function expirations(prefixes: readonly string[], what: string, expiration: Dura
 }
 
 /**
- * Sends an event to the queue for each uploaded file.
+ * Sends an event to the queue for each object that is created under the prefix.
  *
  * Sets the bucket's own property instead of calling `addEventNotification`, which deploys a second function whose role may change the
  * notifications of every bucket in the account.
@@ -134,15 +134,12 @@ function notifyQueue(bucket: Bucket, importQueue: ImportQueue, notifications: re
   const resource = bucket.node.defaultChild
   if (!(resource instanceof CfnBucket)) throw new TypeError('The default child of a Bucket is not a CfnBucket.')
   resource.notificationConfiguration = {
-    queueConfigurations: notifications.map(({ event, prefix, suffix }) => ({
+    queueConfigurations: notifications.map(({ event, prefix }) => ({
       event,
       queue: importQueue.queue.queueArn,
       filter: {
         s3Key: {
-          rules: [
-            { name: 'prefix', value: prefix },
-            { name: 'suffix', value: suffix },
-          ],
+          rules: [{ name: 'prefix', value: prefix }],
         },
       },
     })),

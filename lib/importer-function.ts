@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import { Architecture, EventSourceMapping, RecursiveLoop, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda'
-import { NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { Architecture, Code, EventSourceMapping, RecursiveLoop, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda'
+import { NodejsFunction, OutputFormat, type BundlingOptions, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
@@ -72,11 +73,7 @@ export class ImporterFunction extends Construct {
     this.role = role
     this.function = new NodejsFunction(this, 'Function', {
       description: 'Imports files from a bucket into Kissmetrics, line by line',
-      entry: fromRoot('lambda/handler.ts'),
-      handler: 'handler',
-      projectRoot: fromRoot(''),
-      depsLockFilePath: fromRoot('package-lock.json'),
-      bundling: bundling(),
+      ...source(),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: wiring.function.memoryMb,
@@ -127,6 +124,19 @@ function environment({ bucket, sources, importQueue, apiKeySecret, wiring }: Imp
     ...values,
     ...(places !== undefined && { [TEXT_SETTINGS.sources]: places }),
     ...Object.fromEntries(Object.entries(references).map(([name, part]) => [name, parts[part]])),
+  }
+}
+
+/** The function from the npm package, which contains it bundled, or else from its source. */
+function source(): Pick<NodejsFunctionProps, 'code' | 'entry' | 'handler' | 'projectRoot' | 'depsLockFilePath' | 'bundling'> {
+  const bundled = fromRoot('function')
+  if (existsSync(bundled)) return { code: Code.fromAsset(bundled), handler: 'index.handler' }
+  return {
+    entry: fromRoot('lambda/handler.ts'),
+    handler: 'handler',
+    projectRoot: fromRoot(''),
+    depsLockFilePath: fromRoot('package-lock.json'),
+    bundling: bundling(),
   }
 }
 

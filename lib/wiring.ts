@@ -1,4 +1,4 @@
-import { FILE_SUFFIXES, INCOMING_PREFIX } from '../lambda/keys.ts'
+import { INCOMING_PREFIX } from '../lambda/keys.ts'
 import { TEXT_SETTINGS } from '../lambda/settings.ts'
 import type { Settings } from './settings.ts'
 
@@ -11,7 +11,7 @@ import type { Settings } from './settings.ts'
 export interface Wiring {
   readonly bucket: {
     readonly versioned: boolean
-    /** One notification per suffix, all to the import queue. */
+    /** All to the import queue. */
     readonly notifications: readonly ObjectNotification[]
   }
   readonly importQueue: {
@@ -43,7 +43,6 @@ export interface Wiring {
 export interface ObjectNotification {
   readonly event: 's3:ObjectCreated:*'
   readonly prefix: string
-  readonly suffix: string
 }
 
 /** A part of the deployment whose name, URL or ARN exists only once it is deployed. */
@@ -72,7 +71,8 @@ export function wiringOf(settings: WiringSettings): Wiring {
     bucket: {
       // Each event names one version. Without versions, S3 may send one event for two uploads at almost the same time.
       versioned: true,
-      notifications: FILE_SUFFIXES.map((suffix) => ({ event: 's3:ObjectCreated:*', prefix: INCOMING_PREFIX, suffix })),
+      // Without a suffix: an object under any other name is imported too if it contains JSON lines, and otherwise its report says why not.
+      notifications: [{ event: 's3:ObjectCreated:*', prefix: INCOMING_PREFIX }],
     },
     importQueue: {
       // AWS recommends six times: a throttled delivery must not become visible while an earlier one still runs.

@@ -35,6 +35,7 @@ async function readCdkJson(file: string): Promise<v.InferOutput<typeof CdkJson>>
   try {
     return v.parse(CdkJson, JSON.parse(await readFile(file, 'utf8')))
   } catch (cause) {
+    if (file === CDK_JSON && (cause as NodeJS.ErrnoException).code === 'ENOENT') return { context: {} } // the npm package has none
     throw new SetupError(`${file} is not a valid cdk.json (${String(cause)}). Correct it, or restore it with git.`, { cause })
   }
 }
