@@ -7,10 +7,10 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Architecture, Code, EventSourceMapping, RecursiveLoop, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda'
 import { NodejsFunction, OutputFormat, type BundlingOptions, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
-import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import { TEXT_SETTINGS } from '../lambda/settings.ts'
 import { BUNDLE } from './bundle.ts'
 import { networkPermissions, permissions } from './importer-permissions.ts'
@@ -145,13 +145,27 @@ function bundling(): BundlingOptions {
   return { ...rest, format: OutputFormat.ESM, sourceMap: sourcemap, mainFields: [...mainFields], bundleAwsSDK: true }
 }
 
-function acknowledge({ bucket }: ImporterFunctionProps, role: Role, importer: IFunction, eventSource: EventSourceMapping): void {
-  const bucketId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)
-  for (const prefix of [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, ARCHIVED_PREFIX]) {
+function acknowledge(
+  { bucket, sources, network }: ImporterFunctionProps,
+  role: Role,
+  importer: IFunction,
+  eventSource: EventSourceMapping,
+): void {
+  const own = [REPORTS_PREFIX, CHECKPOINTS_PREFIX, ARCHIVED_PREFIX].map((prefix) => bucket.arnForObjects(`${prefix}*`))
+  const uploaded = sources.flatMap((source) => source.prefixes.map((prefix) => source.bucket.arnForObjects(`${prefix}*`)))
+  for (const arn of [...uploaded, ...own]) {
     Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`,
-      reason: `Object names under ${prefix} come from the names of uploaded files, which are not known at deployment.`,
+      id: `AwsSolutions-IAM5[Resource::${inFinding(role, arn)}]`,
+      reason: 'Object names come from the names of uploaded files, which are not known at deployment.',
     })
+  }
+  if (network !== undefined) {
+    const reason =
+      'Lambda requires these permissions on all network interfaces to connect a function to a VPC. The code of the function is denied them.'
+    Validations.of(role).acknowledge(
+      { id: 'AwsSolutions-IAM5[Resource::*]', reason },
+      { id: 'Serverless-LambdaStarPermissions', reason },
+    )
   }
   Validations.of(importer).acknowledge(
     { id: 'Serverless-LambdaTracing', reason: 'The query of each request contains the API key, and a trace would record it.' },
@@ -165,4 +179,16 @@ function acknowledge({ bucket }: ImporterFunctionProps, role: Role, importer: IF
     id: 'Serverless-LambdaEventSourceMappingDestination',
     reason: 'An SQS event source has no failure destination: the redrive policy of the queue does the same.',
   })
+}
+
+/** A resource as cdk-nag writes it in the id of a finding: `<Bucket.Arn>/incoming/*`. */
+function inFinding(scope: Construct, arn: string): string {
+  const text = (value: unknown): string => {
+    if (typeof value !== 'object' || value === null) return String(value)
+    const [name, argument] = Object.entries(value as Record<string, unknown>)[0] ?? []
+    if (name === 'Ref') return `<${String(argument)}>`
+    if (name === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`
+    return (argument as [string, unknown[]])[1].map(text).join('')
+  }
+  return text(Stack.of(scope).resolve(arn))
 }

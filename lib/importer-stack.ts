@@ -8,6 +8,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
+import { acknowledgeCompliance } from './compliance.ts'
 import { createEncryptionKey } from './encryption-key.ts'
 import { KissmetricsImporter, type KissmetricsImporterProps } from './kissmetrics-importer.ts'
 import type { Settings } from './settings.ts'
@@ -35,10 +36,17 @@ export class ImporterStack extends Stack {
       accessLogsBucket: accessLogsBucketOf(this, settings),
     })
     this.importer.addOutputs()
-    for (const address of settings.alarmEmails ?? []) this.importer.alarmTopic.addSubscription(new EmailSubscription(address))
+    for (const address of settings.alarmEmails ?? []) {
+      const subscription = this.importer.alarmTopic.addSubscription(new EmailSubscription(address))
+      Validations.of(subscription).acknowledge({
+        id: 'Serverless-SNSRedrivePolicy',
+        reason: 'SNS tries to send a mail for six hours, and the alarm stays in CloudWatch until its cause is gone.',
+      })
+    }
     for (const uploader of settings.uploaders ?? [])
       this.importer.grantUpload(uploader.startsWith('arn:') ? new ArnPrincipal(uploader) : new AccountPrincipal(uploader))
     for (const tag of settings.tags ?? []) Tags.of(this).add(...keyAndValue(tag))
+    if (settings.profile === 'strict') acknowledgeCompliance(this)
     if (settings.permissionsBoundaryArn !== undefined) {
       const boundary = ManagedPolicy.fromManagedPolicyArn(this, 'PermissionsBoundary', settings.permissionsBoundaryArn)
       PermissionsBoundary.of(this).apply(boundary)
@@ -110,6 +118,10 @@ function encryptionKeyOf(scope: Construct, { encryption = 'aws' }: Settings): IK
 /** The ids are given, so that `cdk synth` needs no credentials to look them up. */
 function networkOf(scope: Construct, { vpcId, subnetIds = [], securityGroupIds }: Settings): KissmetricsImporterProps {
   if (vpcId === undefined) return {}
+  Validations.of(scope).acknowledge({
+    id: '@aws-cdk/aws-ec2:noSubnetRouteTableId',
+    reason: 'The importer does not change the routes of the VPC, so it does not need the ids of route tables.',
+  })
   return {
     vpc: Vpc.fromVpcAttributes(scope, 'Vpc', {
       vpcId,
@@ -124,7 +136,11 @@ function networkOf(scope: Construct, { vpcId, subnetIds = [], securityGroupIds }
 
 function accessLogsBucketOf(scope: Construct, { accessLogs }: Settings): IBucket | undefined {
   if (accessLogs === undefined) return undefined
-  if (accessLogs !== 'create') return Bucket.fromBucketName(scope, 'AccessLogs', accessLogs)
+  Validations.of(scope).acknowledge({
+    id: '@aws-cdk/aws-s3:accessLogsPolicyNotAdded',
+    reason: 'The owner of an existing bucket for access logs allows S3 to write to it.',
+  })
+  if (accessLogs !== 'create') return Bucket.fromBucketName(scope, 'ExistingAccessLogs', accessLogs)
   const bucket = new Bucket(scope, 'AccessLogs', {
     // S3 cannot write its logs into a bucket with a customer key.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
@@ -137,10 +153,6 @@ function accessLogsBucketOf(scope: Construct, { accessLogs }: Settings): IBucket
     lifecycleRules: [{ id: 'old-logs', expiration: Duration.days(400), noncurrentVersionExpiration: Duration.days(1) }],
   })
   bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-  Validations.of(bucket).acknowledge({
-    id: 'AwsSolutions-S1',
-    reason: 'This is the bucket of access logs. Logs of its own would cause more logs, without an end.',
-  })
   // The types of the CDK differ in what may be undefined.
   return bucket as IBucket
 }

@@ -10,7 +10,7 @@ const strict = new Deployed({
   vpcId: 'vpc-0123456789abcdef0',
   subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
   bucketName: 'team-uploads',
-  prefixes: 'exports/km/,Ümläut +/',
+  prefixes: 'exports/km/,Zoë +/',
   reservedConcurrency: 8,
   memoryMb: 2048,
   reportRetentionDays: 365,
@@ -29,7 +29,7 @@ const shared = new Deployed({
   logRetentionDays: 30,
   bucketName: 'team-uploads',
   bucketEvents: TOPIC,
-  prefixes: 'Ümläut +/',
+  prefixes: 'Zoë +/',
   provisionedPollers: 3,
 })
 const ownPrefixes = new Deployed({ prefixes: 'incoming/,exports/', fileRetentionDays: 90 })
@@ -66,8 +66,8 @@ describe('an option reaches its part', () => {
     ['access logs in an existing bucket',      shared,        BUCKET,                             { LoggingConfiguration: { DestinationBucketName: 'our-logs', LogFilePrefix: 'KissmetricsImporter/' } }],
     ['retention of the log, strict',           strict,        'Importer/Logs',                    { RetentionInDays: 400 }],
     ['retention of the log',                   shared,        'Importer/Logs',                    { RetentionInDays: 30 }],
-    ['events by EventBridge',                  strict,        'ExistingBucket/Uploads',           { EventPattern: { source: ['aws.s3'], 'detail-type': ['Object Created'], detail: { bucket: { name: ['team-uploads'] }, object: { key: [{ prefix: 'exports/km/' }, { prefix: 'Ümläut +/' }] } } } }],
-    ['events by SNS, whose keys are encoded',  shared,        'ExistingBucket/Subscription',      { TopicArn: TOPIC, Protocol: 'sqs', RawMessageDelivery: true, FilterPolicyScope: 'MessageBody', FilterPolicy: { Records: { s3: { object: { key: [{ prefix: '%C3%9Cml%C3%A4ut+%2B/' }] } } } } }],
+    ['events by EventBridge',                  strict,        'ExistingBucket/Uploads',           { EventPattern: { source: ['aws.s3'], 'detail-type': ['Object Created'], detail: { bucket: { name: ['team-uploads'] }, object: { key: [{ prefix: 'exports/km/' }, { prefix: 'Zoë +/' }] } } } }],
+    ['events by SNS, whose keys are encoded',  shared,        'ExistingBucket/Subscription',      { TopicArn: TOPIC, Protocol: 'sqs', RawMessageDelivery: true, FilterPolicyScope: 'MessageBody', FilterPolicy: { Records: { s3: { object: { key: [{ prefix: 'Zo%C3%AB+%2B/' }] } } } } }],
   ])('%s', (_option, stack, part, properties) => {
     expect(stack.at(part).Properties).toMatchObject(properties)
   })
@@ -122,7 +122,7 @@ describe('an option reaches its part', () => {
     [
       'an existing bucket',
       strict,
-      (own: string) => `s3://${own}/incoming/,s3://team-uploads/exports/km/,s3://team-uploads/Ümläut +/`,
+      (own: string) => `s3://${own}/incoming/,s3://team-uploads/exports/km/,s3://team-uploads/Zoë +/`,
     ],
   ])('the daily search looks through %s, and so does backfill', (_what, stack, places) => {
     const own = stack.resolve(stack.at(BUCKET).Properties['BucketName']) as string
