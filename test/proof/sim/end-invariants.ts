@@ -29,7 +29,7 @@ export function isDeferred({ source, refused }: ModelFile, { store, queue, deadL
   const name = fileName(source)
   return (
     refused.some(({ number }) => !deadLetters.hasReason(`${name}:${number}`, 'endpoint_refused')) &&
-    queue.waiting.some(({ work }) => work.kind === 'task' && work.file === name)
+    [...queue.waiting.map(({ work }) => work), ...deadLetters.work].some(({ kind, file }) => kind === 'task' && file === name)
   )
 }
 
