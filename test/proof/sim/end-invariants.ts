@@ -26,10 +26,11 @@ export function checkEnd(observed: Observed): void {
 export function isDeferred({ source, refused }: ModelFile, { store, queue, deadLetters }: Observed): boolean {
   const report = store.read(reportKey(source)) as Report | undefined
   if (report !== undefined && isFinal(report)) return false
+  // A dead letter of the line proves nothing: its answer may have been lost.
+  if (refused.length === 0) return false
   const name = fileName(source)
-  return (
-    refused.some(({ number }) => !deadLetters.hasReason(`${name}:${number}`, 'endpoint_refused')) &&
-    queue.waiting.some(({ work }) => work.kind === 'task' && work.file === name)
+  return [...queue.waiting.map(({ work }) => work), ...deadLetters.work].some(
+    ({ kind, file }) => kind === 'task' && file === name,
   )
 }
 
