@@ -7,6 +7,7 @@ import { WatchedFolder } from '../../cli/local/watched-folder.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { reportKey } from '../../lambda/keys.ts'
+import { parsePlaces } from '../../lambda/settings.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { eventually, Installation } from '../support/installation.ts'
 
@@ -31,7 +32,7 @@ test('a file that grows line by line is sent line by line, each line once', asyn
     bucket: BUCKET,
     prefix: 'incoming/',
     quietMs: QUIET_MS,
-    onIgnored: (name) => problems.push(name),
+    onSkipped: (name) => problems.push(name),
     onProblem: (name, problem) => problems.push(`${name} ${problem}`),
     onNote: () => undefined,
     onError: (error) => problems.push(String(error)),
@@ -54,7 +55,7 @@ test('a file that grows line by line is sent line by line, each line once', asyn
   expect(problems).toEqual([])
   expect(await requests()).toBe(APPENDS)
   const reports: (Report | undefined)[] = []
-  for await (const page of s3Listing(s3, BUCKET).pages())
+  for await (const page of s3Listing(s3, parsePlaces(undefined, BUCKET)).pages())
     for (const { file } of page) reports.push(await installation.findReport(reportKey(file)))
   const sum = (of: (report: Report) => number) => reports.reduce((total, report) => total + (report ? of(report) : 0), 0)
   expect(sum(({ lines }) => lines.delivered)).toBe(APPENDS)
