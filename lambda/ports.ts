@@ -22,7 +22,7 @@ export interface Ports {
   /** The same queue, for jobs that read it. */
   readonly deadLetterReader: DeadLetterReader
   readonly archived: DeadLetterArchive
-  /** The bucket that dead letters of unknown origin are archived in. */
+  /** The bucket of the importer. Its reports, checkpoints and archived dead letters are there, wherever a file comes from. */
   readonly bucket: string
   readonly importQueue: ImportQueue
   readonly endpoint: Endpoint
@@ -103,11 +103,13 @@ export interface ListPosition {
   readonly key: string
   /** "null" for an object that is older than the bucket's versioning. */
   readonly versionId: string
+  /** Absent in a message of an older version: the bucket of the importer. */
+  readonly bucket?: string
 }
 
-/** S3: what is under `incoming/`. */
+/** S3: what is in the places that files are uploaded to. */
 export interface Listing {
-  /** Every version of every object, page by page, in the order of their keys. @param after where to begin; undefined for the start */
+  /** Every version of every object, page by page, place by place, in the order of their keys. @param after where to begin; undefined for the start */
   pages(after?: ListPosition): AsyncIterable<readonly ListedFile[]>
 }
 

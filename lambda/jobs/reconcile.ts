@@ -1,6 +1,6 @@
 import { searchBody, type Search } from '../intake/search.ts'
 import { newTask, taskBody } from '../intake/task.ts'
-import { isImportName, reportKey } from '../keys.ts'
+import { reportKey } from '../keys.ts'
 import { isFinal } from '../report/report.ts'
 import type { ListedFile, ListPosition, Ports } from '../ports.ts'
 
@@ -9,7 +9,7 @@ const MAX_CHECKS = 16
 
 /** The counts of a search. */
 export interface Found {
-  /** Objects with the name of an import file. */
+  /** Objects that were checked. */
   readonly files: number
   /** Those that were queued because their import has no report, or a stale one. */
   readonly queued: number
@@ -56,15 +56,16 @@ export async function search(
     found.queued += 1
     onQueued?.(listed)
   }
+  const isOver = (): boolean => ending?.aborted === true
   let reached: ListPosition | undefined
   for await (const page of pages) {
-    const files = page.filter(({ file, lastModified, isLatest }) => {
+    const files = page.filter(({ lastModified, isLatest }) => {
       const ageMs = now - lastModified.getTime()
-      return isImportName(file.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
+      return (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
-    if (ending?.aborted === true) return { ...found, isWhole: false, reached }
+    if (isOver()) return { ...found, isWhole: false, reached }
     for (let from = 0; from < files.length; from += MAX_CHECKS) {
-      if (ending?.aborted === true) return { ...found, isWhole: false, reached }
+      if (isOver()) return { ...found, isWhole: false, reached }
       await Promise.all(files.slice(from, from + MAX_CHECKS).map(queueIfMissed))
     }
     found.files += files.length
@@ -75,7 +76,7 @@ export async function search(
 
 function endOf(page: readonly ListedFile[]): ListPosition | undefined {
   const last = page.at(-1)?.file
-  return last && { key: last.key, versionId: last.versionId ?? 'null' }
+  return last && { key: last.key, versionId: last.versionId ?? 'null', bucket: last.bucket }
 }
 
 const MINUTE_MS = 60_000
