@@ -293,11 +293,11 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/cli/rejects/replay-lines.test.ts'],
   },
   {
-    name: 'a dead letter is removed although one of its lines is not sent yet',
-    file: 'cli/rejects/replay-lines.ts',
-    find: 'filter((id) => !isKept(id))',
-    replace: 'filter((id) => isKept !== undefined || id)',
-    tests: ['test/cli/rejects/replay-lines.test.ts'],
+    name: 'a line is sent although another line of its dead letter is not valid yet',
+    file: 'cli/rejects/replay.ts',
+    find: "rejectedIds.has(id) ? 'waiting' : 'ready'",
+    replace: "rejectedIds.has(`not ${id}`) ? 'waiting' : 'ready'",
+    tests: ['test/cli/rejects/replay.test.ts'],
   },
   {
     name: 'a pull keeps all dead letters in memory',

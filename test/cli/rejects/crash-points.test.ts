@@ -1,0 +1,84 @@
+import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Deployment } from '../../../cli/deployment/deployment.ts'
+import { BUCKET } from '../../../cli/local/addresses.ts'
+import { replayLines } from '../../../cli/rejects/replay-lines.ts'
+import type { EditedLine } from '../../../cli/rejects/replay-upload.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+import { deadLetterOf, NEVER, TestDeployment } from './fixtures.ts'
+
+const clock = new ManualClock(Date.now())
+let cloud: TestDeployment
+beforeAll(async () => {
+  cloud = await TestDeployment.start(clock.now)
+})
+afterAll(async () => {
+  await cloud[Symbol.asyncDispose]()
+})
+
+/**
+ * The deployment as a process sees it that is killed: from then on, no request has an effect. To receive a message changes nothing that
+ * stays, so those requests are not counted.
+ *
+ * @param killedAt the request before which it is killed, from 1
+ */
+function killable(killedAt: number): { readonly deployment: Deployment; readonly requests: () => number } {
+  let requests = 0
+  const killed = <Client extends object>(client: Client): Client =>
+    new Proxy(client, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (name !== 'send' || typeof value !== 'function') return value
+        return async (command: object, ...rest: readonly unknown[]): Promise<unknown> => {
+          if (command.constructor.name !== 'ReceiveMessageCommand') requests += 1
+          if (requests >= killedAt) throw new Error('killed')
+          return await (Reflect.apply(value, target, [command, ...rest]) as Promise<unknown>)
+        }
+      },
+    })
+  const { s3, sqs } = cloud.deployment
+  return { deployment: { ...cloud.deployment, s3: killed(s3), sqs: killed(sqs) }, requests: () => requests }
+}
+
+/** Every line in every version of every uploaded file. */
+async function sentLines(): Promise<readonly string[]> {
+  const { Versions = [] } = await cloud.deployment.s3.send(
+    new ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: 'incoming/replays/' }),
+  )
+  const texts = await Promise.all(Versions.map(({ Key = '', VersionId }) => cloud.read(Key, VersionId)))
+  return texts.flatMap((text) => text.trimEnd().split('\n'))
+}
+
+let runs = 0
+
+/** Two dead letters in the queue, two in a file of the bucket, and one in both. @returns a line for each */
+async function deadLetters(): Promise<readonly EditedLine[]> {
+  runs += 1
+  const [first, second, both] = [await cloud.queue(deadLetterOf('a')), await cloud.queue(deadLetterOf('b')), await cloud.queue(deadLetterOf('c'))] // prettier-ignore
+  const archived = [`archived-${runs}-1`, `archived-${runs}-2`, both]
+  await cloud.archiveAll(archived, deadLetterOf('d'), 'old')
+  return [first, second, ...archived].map((id) => ({ id, line: JSON.stringify({ id }) }))
+}
+
+/** Replays dead letters with a process that is killed, and then again. @returns the requests of the first one */
+async function replayTwice(killedAt: number): Promise<number> {
+  const lines = await deadLetters()
+  const { deployment, requests } = killable(killedAt)
+  await replayLines(deployment, lines, NEVER, { time: clock }).catch(() => undefined)
+  clock.advance(301_000)
+  // A person fixes the lines in another way, and sends only some of them first.
+  const edited = lines.map(({ id }) => ({ id, line: JSON.stringify({ id, again: true }) }))
+  for (const some of [edited.slice(1, 4), edited]) await replayLines(cloud.deployment, some, NEVER, { time: clock })
+  const idsSent = (await sentLines()).map((line) => (JSON.parse(line) as { readonly id: string }).id)
+  const ids = lines.map(({ id }) => id)
+  expect(idsSent.filter((id) => ids.includes(id)).sort()).toEqual(ids.toSorted())
+  const left = await replayLines(cloud.deployment, edited, NEVER, { time: clock })
+  expect([left.lines, await cloud.queued()]).toEqual([0, 0])
+  return requests()
+}
+
+test('a replay that is killed before any of its requests sends each dead letter once, in whatever way it is repeated', async () => {
+  const all = await replayTwice(Infinity)
+  expect(all).toBeGreaterThan(10)
+  for (let killedAt = 1; killedAt <= all; killedAt += 1) await replayTwice(killedAt)
+})
