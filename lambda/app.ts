@@ -16,7 +16,7 @@ import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
 import { resuming } from './read/resume.ts'
 import { Deadline } from './jobs/deadline.ts'
-import { whileHidden } from './jobs/visibility.ts'
+import { holdsMessage, whileHidden } from './jobs/visibility.ts'
 import type { InvocationContext, Ports } from './ports.ts'
 
 /**
@@ -50,14 +50,25 @@ export function createHandler(env: Env, log: Log, clients: AwsClients = { s3: s3
     using deadline = new Deadline(context, config.limits.deadlineMarginMs, clock)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      const outcome = await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: deadline.ending })
+      const invocation = {
+        messageId: undefined,
+        deliveries: 1,
+        ending: deadline.ending,
+        holdsMessage: () => Promise.resolve(true),
+      }
+      const outcome = await dispatchAll(readEvent(event), ports, invocation)
       if (!isAcknowledged(outcome)) throw new UnfinishedError(outcome.kind)
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: deadline.ending }
       const hide = (seconds: number) => changeVisibility(sqs, config.importQueueUrl, message.receiptHandle, seconds)
+      const invocation = {
+        messageId: message.messageId,
+        deliveries: deliveriesOf(message),
+        ending: deadline.ending,
+        holdsMessage: () => holdsMessage(hide),
+      }
       const work = () => handleMessage(() => readMessage(message.body), ports, invocation)
       const handled = await whileHidden(hide, clock, work)
       if (handled.isAcknowledged) continue
@@ -94,12 +105,12 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
   let isKeyChecked = false
   return {
     files: resuming(s3SourceFiles(s3), clock),
-    listing: s3Listing(s3, config.bucket),
-    reports: s3Reports(s3),
-    checkpoints: s3Checkpoints(s3),
+    listing: s3Listing(s3, config.places),
+    reports: s3Reports(s3, config.bucket),
+    checkpoints: s3Checkpoints(s3, config.bucket),
     deadLetters: sqsDeadLetterQueue(sqs, config.deadLetterQueueUrl),
     deadLetterReader: sqsDeadLetterReader(sqs, config.deadLetterQueueUrl),
-    archived: s3DeadLetterArchive(s3),
+    archived: s3DeadLetterArchive(s3, config.bucket),
     bucket: config.bucket,
     importQueue: sqsImportQueue(sqs, config.importQueueUrl),
     endpoint: kissmetricsEndpoint(config.endpoint, config.limits.maxInFlight),

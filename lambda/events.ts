@@ -51,6 +51,11 @@ export function eventsFor(log: Log) {
     deliveredTwice(): void {
       log.info('The lease of this message is still held; looked at again when it ends.', { code: 'message_delivered_twice' })
     },
+    messageLost(): void {
+      log.info('SQS has delivered this message again, or it was replaced, before this invocation began its work.', {
+        code: 'message_lost',
+      })
+    },
     leaseLost(): void {
       log.warn('Another invocation has taken over this import, because this one did not write a checkpoint in time.', {
         code: 'lease_lost',
@@ -79,6 +84,15 @@ export function eventsFor(log: Log) {
     missing(key: string, state: 'superseded' | 'gone'): void {
       log.warn('File not imported: the object was deleted or replaced.', { code: 'file_missing', key, state })
       log.count('FilesMissing', 1)
+    },
+    skipped(key: string, reason: string, detail: string): void {
+      log.warn('Object skipped: it is not a file to import. Its report says why.', {
+        code: 'object_skipped',
+        key,
+        reason,
+        detail,
+      })
+      log.count('FilesSkipped', 1)
     },
     fileRejected(key: string, reason: string, detail: string): void {
       log.error('File rejected: no more of its lines are sent. Fix the file and upload it again.', {

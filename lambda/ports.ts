@@ -22,7 +22,7 @@ export interface Ports {
   /** The same queue, for jobs that read it. */
   readonly deadLetterReader: DeadLetterReader
   readonly archived: DeadLetterArchive
-  /** The bucket that dead letters of unknown origin are archived in. */
+  /** The bucket of the importer. Its reports, checkpoints and archived dead letters are there, wherever a file comes from. */
   readonly bucket: string
   readonly importQueue: ImportQueue
   readonly endpoint: Endpoint
@@ -60,6 +60,8 @@ export interface Invocation {
   readonly deliveries: number
   /** Aborted when the job has to stop; the reason is OutOfTime or InterruptedError. */
   readonly ending: AbortSignal
+  /** Asks SQS whether the message is still hidden for this invocation. True if there is no message, or no answer. */
+  readonly holdsMessage: () => Promise<boolean>
 }
 
 /** Why an object cannot be read: it was deleted, it was replaced, or it is in an archive storage class. */
@@ -96,10 +98,19 @@ export interface ListedFile {
   readonly isLatest: boolean
 }
 
-/** S3: what is under `incoming/`. */
+/** A place in a listing: right after this version of this object. */
+export interface ListPosition {
+  readonly key: string
+  /** "null" for an object that is older than the bucket's versioning. */
+  readonly versionId: string
+  /** Absent in a message of an older version: the bucket of the importer. */
+  readonly bucket?: string
+}
+
+/** S3: what is in the places that files are uploaded to. */
 export interface Listing {
-  /** Every version of every object, page by page. */
-  pages(): AsyncIterable<readonly ListedFile[]>
+  /** Every version of every object, page by page, place by place, in the order of their keys. @param after where to begin; undefined for the start */
+  pages(after?: ListPosition): AsyncIterable<readonly ListedFile[]>
 }
 
 export interface FoundReport {
@@ -186,6 +197,8 @@ export interface QueuedDeadLetter {
 export interface DeadLetterReader {
   /** Receives up to ten messages and hides them from other consumers for `hiddenSeconds`. */
   take(hiddenSeconds: number): Promise<readonly QueuedDeadLetter[]>
+  /** Hides up to ten messages for `hiddenSeconds` from now on. @returns those for which SQS has accepted this */
+  keepHidden<T extends Pick<QueuedDeadLetter, 'receipt'>>(deadLetters: readonly T[], hiddenSeconds: number): Promise<readonly T[]>
   /** Makes up to ten messages visible again. If that fails, they become visible when their timeout ends. */
   putBack(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
   /** Deletes up to ten messages. @throws Error if any of them could not be deleted */

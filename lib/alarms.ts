@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
@@ -11,6 +12,11 @@ import type { ImportQueue } from './import-queue.ts'
 export interface AlarmsProps {
   readonly importQueue: ImportQueue
   readonly importer: IFunction
+  /**
+   * Encrypts the messages of the topic. Its policy must let CloudWatch use it.
+   * @default - the messages are not encrypted at rest
+   */
+  readonly encryptionKey?: IKey | undefined
 }
 
 interface AlarmRule {
@@ -32,7 +38,11 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id)
-    this.topic = new Topic(this, 'Topic', { displayName: 'Kissmetrics importer', enforceSSL: true })
+    this.topic = new Topic(this, 'Topic', {
+      displayName: 'Kissmetrics importer',
+      enforceSSL: true,
+      ...(props.encryptionKey !== undefined && { masterKey: props.encryptionKey }),
+    })
     // Any explicit policy replaces the default one, which admits every service in the account.
     this.topic.addToResourcePolicy(
       new PolicyStatement({

@@ -8,6 +8,7 @@ import { reconcile } from './reconcile.ts'
 import { defer, MAX_DELAY_SECONDS } from './requeue.ts'
 import { redeliverySeconds } from './visibility.ts'
 import { replayDeadLetter } from './replay.ts'
+import { skipObject } from './skip-object.ts'
 
 /** How long a task waits after the setup was found to be wrong. Each further time doubles it. */
 const FIRST_SETUP_DELAY_MS = 30_000
@@ -55,11 +56,11 @@ async function dispatch(work: Work, ports: Ports, invocation: Invocation): Promi
 async function start(work: Work, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   switch (work.kind) {
     case 'task':
-      return importFile(work.task, ports, invocation)
+      return (await skipObject(work.task, ports)) ? DONE : importFile(work.task, ports, invocation)
     case 'dead-letter':
       return replayDeadLetter(work.deadLetter, ports)
     case 'reconcile':
-      await reconcile(ports, invocation.ending)
+      await reconcile(work.search, ports, invocation.ending)
       return DONE
     case 'archive':
       await archiveOld(ports, invocation.ending)
@@ -104,6 +105,9 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
       return
     case 'lease-lost':
       events.leaseLost()
+      return
+    case 'message-lost':
+      events.messageLost()
       return
     case 'outage':
       events.outage(outcome.detail)

@@ -157,6 +157,7 @@ export class MemoryCloud {
           await this.#call()
           return this.waiting.splice(0, 10)
         },
+        keepHidden: (deadLetters) => Promise.resolve(deadLetters),
         putBack: () => Promise.resolve(),
         remove: () => Promise.resolve(),
       },
@@ -210,7 +211,13 @@ export class MemoryCloud {
 
 /** The invocation that works on message `m` in its first delivery. */
 export function invocation(extra: Partial<Invocation> = {}): Invocation {
-  return { messageId: 'm', deliveries: 1, ending: new AbortController().signal, ...extra }
+  return {
+    messageId: 'm',
+    deliveries: 1,
+    ending: new AbortController().signal,
+    holdsMessage: () => Promise.resolve(true),
+    ...extra,
+  }
 }
 
 function* chunksOf(bytes: Buffer, length: number): Generator<Buffer> {

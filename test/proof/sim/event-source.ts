@@ -2,9 +2,10 @@ import { OutOfTime } from '../../../lambda/errors.ts'
 import { eventsFor, type Log } from '../../../lambda/events.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
-import { whileHidden } from '../../../lambda/jobs/visibility.ts'
-import type { Clock, Ports } from '../../../lambda/ports.ts'
+import { holdsMessage, whileHidden } from '../../../lambda/jobs/visibility.ts'
+import type { Ports } from '../../../lambda/ports.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
+import type { VirtualClock } from '../../support/virtual-clock.ts'
 import type { FaultSource } from './fault-source.ts'
 import { Violation, type Observed } from './observed.ts'
 import type { Receipt } from './queue.ts'
@@ -20,7 +21,7 @@ const RETURNED = new Error('returned')
 
 export interface EventSourceOptions {
   readonly scenario: Scenario
-  readonly clock: Clock
+  readonly clock: VirtualClock
   readonly faults: FaultSource
   readonly observed: Observed
   readonly rules: Rules
@@ -87,16 +88,19 @@ export class EventSource {
     })
     if (faults.strikes('deliveredTwice')) queue.show(receipt, clock.now() + 500)
     const hide = (seconds: number) =>
-      worker.actOnAws(faults.sqsFails, () => {
-        queue.hide(receipt, clock.now() + seconds * 1000)
-      })
+      worker.actOnAws(faults.sqsFails, () => queue.hide(receipt, clock.now(), clock.now() + seconds * 1000))
     let logged = 0
     const log = (): void => {
       logged += 1
     }
     const ports = this.#portsFor(worker, { info: log, warn: log, error: log, count: () => undefined })
     const { message, delivery } = receipt
-    const invocation = { messageId: message.id, deliveries: delivery, ending: ending.signal }
+    const invocation = {
+      messageId: message.id,
+      deliveries: delivery,
+      ending: ending.signal,
+      holdsMessage: () => holdsMessage(hide),
+    }
     const handled = await whileHidden(hide, worker.clock, () => handleMessage(() => readMessage(message.body), ports, invocation))
     const isDone = handled.isAcknowledged
     if (!isDone && logged === 0) onViolation(new Violation(`failed work is reported: nothing was logged about ${message.body}`))

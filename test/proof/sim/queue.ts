@@ -2,7 +2,6 @@ import { readMessage } from '../../../lambda/intake/message.ts'
 import { DEAD_LETTER_SCHEMA } from '../../../lambda/settle/dead-letter.ts'
 import { wiringOf } from '../../../lib/wiring.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { Fault } from './worker.ts'
 
 export interface Message {
   readonly id: string
@@ -63,7 +62,7 @@ export class SimulatedQueue {
   readonly #waiting: Message[] = []
   readonly #deadLetters: DeadLetters
   readonly #hooks: QueueHooks
-  #changed = new AbortController()
+  #changed: AbortController | undefined
   #sent = 0
 
   constructor(deadLetters: DeadLetters, hooks: QueueHooks) {
@@ -85,7 +84,7 @@ export class SimulatedQueue {
 
   /** Aborted at the next change of any message. */
   get changed(): AbortSignal {
-    return this.#changed.signal
+    return (this.#changed ??= new AbortController()).signal
   }
 
   /** When the next message becomes visible, unless another one is sent first. */
@@ -113,12 +112,13 @@ export class SimulatedQueue {
     }
   }
 
-  /** Changes when a message becomes visible. @throws Fault if SQS does not accept the receipt */
-  hide(receipt: Receipt, visibleAt: number): void {
-    if (!this.#waiting.includes(receipt.message)) throw new Fault('the message is gone')
-    if (this.#isStale(receipt)) throw new Fault('the receipt is stale')
-    receipt.message.visibleAt = visibleAt
+  /** Changes when a message becomes visible. @returns false if SQS does not accept the receipt */
+  hide(receipt: Receipt, now: number, visibleAt: number): boolean {
+    const { message } = receipt
+    if (!this.#waiting.includes(message) || message.visibleAt <= now || this.#isStale(receipt)) return false
+    message.visibleAt = visibleAt
     this.#notify()
+    return true
   }
 
   /** With a receipt that is not the last one, SQS may answer that all is well although it deletes nothing. */
@@ -166,7 +166,7 @@ export class SimulatedQueue {
 
   #notify(): void {
     const changed = this.#changed
-    this.#changed = new AbortController()
-    changed.abort(CHANGED)
+    this.#changed = undefined
+    changed?.abort(CHANGED)
   }
 }
