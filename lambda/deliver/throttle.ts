@@ -3,6 +3,8 @@ import { RateLimit } from './rate-limit.ts'
 
 /** The rate is reduced if a larger share of the answers than this are refusals. */
 const TOLERATED = 0.02
+/** And it must be larger by this many standard deviations: what chance alone does once in forty samples. */
+const DEVIATIONS = 2
 /** After a reduction, the rate is this share of what the endpoint accepts. */
 const REDUCED = 0.97
 const MIN_PER_SECOND = 5
@@ -43,8 +45,8 @@ export class Throttle {
   /** The share of refusals that is there at any rate. */
   #expectedShare = 0
   #reduction: Reduction | undefined
-  /** What was accepted per second in the last sample, if that led to no reduction. */
-  #lastGood = 0
+  /** The most that was accepted per second in a sample since the rate was last set. */
+  #mostAccepted = 0
   #sample: AnswerSample | undefined
 
   /** Attempts per second; Infinity for no limit. */
@@ -87,34 +89,41 @@ export class Throttle {
     const accepted = sample.acceptedPerSecond(now)
     const reduction = this.#reduction
     this.#reduction = undefined
-    if (reduction !== undefined && isSame(refusedShare, reduction.refusedShare)) {
-      if (reduction.useless + 1 < MAX_USELESS) this.#reduce(accepted, { ...reduction, useless: reduction.useless + 1 }, now)
-      else this.#takeBack(reduction, refusedShare, now)
-    } else if (this.#isTooMuch(sample)) {
-      const limit = this.#limitFrom(accepted)
-      this.#reduce(limit, { accepted: limit, refusedShare, useless: 0 }, now)
-    } else {
-      if (refusedShare < this.#expectedShare) this.#expectedShare = 0.75 * this.#expectedShare + 0.25 * refusedShare
-      this.#lastGood = accepted
-      // A rate that is not used is not tested either, and must not grow.
-      if (accepted / (1 - refusedShare) > this.#perSecond / 2) this.#grow()
+    const limit = this.#limitFrom(accepted)
+    const isUseless = reduction !== undefined && isSame(refusedShare, reduction.refusedShare)
+    if (isUseless && reduction.useless + 1 === MAX_USELESS) this.#takeBack(reduction, refusedShare, now)
+    else if (isUseless) this.#reduce(limit, { ...reduction, useless: reduction.useless + 1 }, now)
+    else {
+      // If a reduction has helped, the refusals depended on the rate.
+      if (reduction !== undefined) this.#expectedShare = Math.min(this.#expectedShare, refusedShare)
+      if (this.#isTooMuch(sample)) this.#reduce(limit, { accepted: limit, refusedShare, useless: 0 }, now)
+      else this.#confirm(accepted, refusedShare)
     }
   }
 
+  /** The endpoint accepts the present rate. */
+  #confirm(accepted: number, refusedShare: number): void {
+    if (refusedShare < this.#expectedShare) this.#expectedShare = 0.75 * this.#expectedShare + 0.25 * refusedShare
+    this.#mostAccepted = Math.max(this.#mostAccepted, accepted)
+    // A rate that is not used is not tested either, and must not grow.
+    if (accepted / (1 - refusedShare) > this.#perSecond / 2) this.#grow()
+  }
+
+  /** Whether more is refused than is tolerated, and more than chance would explain. */
   #isTooMuch({ refused, answers }: AnswerSample): boolean {
-    const expected = this.#expectedShare
-    // The standard deviation of the number of refusals that are expected.
-    const noise = Math.sqrt(expected * (1 - expected) * answers)
-    return refused >= 2 && refused > (expected + TOLERATED) * answers + 3 * noise
+    const tolerated = this.#expectedShare + TOLERATED
+    const deviation = Math.sqrt(tolerated * (1 - tolerated) * answers)
+    return refused > tolerated * answers + DEVIATIONS * deviation
   }
 
   /**
    * What the endpoint accepts per second, found by exceeding it. A little above its limit, an endpoint may accept much less than a little
-   * below it, and another importer may take most of it for a moment.
+   * below it; and another importer, or a slow moment of this one, may make that little. So the first estimate errs on the high side, and never
+   * halves the rate at once.
    */
   #limitFrom(accepted: number): number {
     const half = this.#perSecond < Infinity ? this.#perSecond / 2 : 0
-    return Math.max(accepted, this.#lastGood, half)
+    return Math.max(accepted, this.#mostAccepted, half)
   }
 
   #reduce(accepted: number, reduction: Reduction, now: number): void {
@@ -130,8 +139,9 @@ export class Throttle {
   /** Begins again with another rate. */
   #restart(perSecond: number, now: number): void {
     this.#setRate(perSecond)
-    this.#step = Math.max(1, Math.sqrt(perSecond) / 10)
-    this.#lastGood = 0
+    // Not in proportion to the rate: so two importers that share a limit come to share it equally.
+    this.#step = Math.max(1, Math.sqrt(perSecond) / 5)
+    this.#mostAccepted = 0
     this.#sample = new AnswerSample(now + SETTLE_MS)
   }
 

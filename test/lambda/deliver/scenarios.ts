@@ -1,5 +1,5 @@
 import { bucket, concurrent, degrading, faulty, perSecond, queueing, refusing, stalling, unlimited } from './endpoints.ts'
-import { simulateAll, status, type Model, type Seen, type Simulation } from './simulation.ts'
+import { ACCEPTED, simulateAll, status, type Model, type Seen, type Simulation } from './simulation.ts'
 
 /** An endpoint that is difficult to deliver to, and how well the delivery must do. */
 export interface Scenario {
@@ -47,11 +47,14 @@ function badLines(percent: number, share: number): Scenario {
   }
 }
 
+const sometimesSlow: Model = ({ ms }) => ({ answer: ACCEPTED, afterMs: ms % 3_000 < 2_000 ? 80 : 400 })
+
 const capacityAt = (ms: number): number => (ms >= 40_000 && ms < 80_000 ? 20 : 40)
 
 // prettier-ignore
 export const SCENARIOS: readonly Scenario[] = [
   ...[429, 503].flatMap((code) => [atRandom(code, 0.5, 0.9), atRandom(code, 2, 0.9), atRandom(code, 5, 0.9), atRandom(code, 10, 0.75)]),
+  { endpoint: 'answers 429 to 2 % at random, and is five times as slow in every third second', model: () => refusing(sometimesSlow, 0.02, status(429)), seconds: 30, ideal: (800 + 800 + 160) / 3, share: 0.85, refused: 0.04 },
   badLines(0.1, 0.9),
   badLines(1, 0.9),
   { endpoint: 'answers 500 to 2.5 %, and cuts 2.5 % of the connections', model: () => faulty(FAST, 0.025, 0.025), seconds: 10, ideal: FAULT_FREE, share: 0.9, refused: 0.06 },
@@ -71,7 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { endpoint: 'answers after 200 ms for a while, and otherwise after 20', model: () => (arrival) => unlimited(arrival.ms >= 5_000 && arrival.ms < 15_000 ? 200 : 20)(), seconds: 20, ideal: (3_200 + 320) / 2, share: 0.95, refused: 0 },
   { endpoint: 'works on 8 at a time and queues the others', model: () => queueing(8, 5), seconds: 20, ideal: 1_600, share: 0.95, refused: 0 },
   { endpoint: 'stalls for 400 ms at 1 % of the requests', model: () => stalling(FAST, 0.01, 400), seconds: 10, ideal: 2_689, share: 0.95, refused: 0 },
-  { endpoint: 'becomes slow under load, refuses more than 40 at a time, and more than 20 for a while', model: () => degrading(capacityAt, 30), seconds: 120, ideal: (667 + 333 + 667) / 3, share: 0.9, refused: 0.05 },
+  { endpoint: 'becomes slow under load, refuses more than 40 at a time, and more than 20 for a while', model: () => degrading(capacityAt, 30), seconds: 120, ideal: (667 + 333 + 667) / 3, share: 0.95, refused: 0.05 },
 ]
 
 export interface Figures {

@@ -9,7 +9,7 @@ class Course {
   #begun = 0
 
   /** @param accepts whether the endpoint accepts the n-th attempt of a second @returns attempts per second, for each second */
-  run(seconds: number, accepts: (nth: number) => boolean, asksToWait = false): readonly number[] {
+  run(seconds: number, accepts: (nth: number) => boolean): readonly number[] {
     return Array.from({ length: seconds }, () => {
       const begunBefore = this.#begun
       const end = this.ms + 1_000
@@ -19,7 +19,7 @@ class Course {
         this.#begun += 1
         const isAccepted = accepts(this.#begun - begunBefore)
         if (isAccepted) this.throttle.recordAccepted(this.ms)
-        else this.throttle.recordRefused(this.ms, asksToWait)
+        else this.throttle.recordRefused(this.ms, false)
       }
       return this.#begun - begunBefore
     })
@@ -74,21 +74,6 @@ test('an unused rate does not grow', () => {
     for (let nth = 0; nth < 20; nth += 1) course.throttle.recordAccepted((course.ms += 50))
   }
   expect(course.throttle.perSecond).toBe(rate)
-})
-
-describe('a pause for all is needed', () => {
-  // prettier-ignore
-  test.each([
-    //  answers                                      accepted first   asked to wait   needed
-    [ 'if most ask for it',                          9,               10,             true ],
-    [ 'not if half do',                              10,              10,             false ],
-    [ 'not if they are few',                         0,               9,              false ],
-  ])('%s', (_what, accepted, asked, isNeeded) => {
-    const { throttle } = new Course()
-    for (let nth = 1; nth <= accepted; nth += 1) throttle.recordAccepted(1)
-    for (let nth = 1; nth <= asked; nth += 1) throttle.recordRefused(1, true)
-    expect(throttle.needsPause).toBe(isNeeded)
-  })
 })
 
 describe('the delivery finds out what an endpoint accepts, if it', () => {

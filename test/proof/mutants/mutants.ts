@@ -547,14 +547,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'refusals at random bring the rate down',
     file: 'lambda/deliver/throttle.ts',
-    find: 'if (isUseless && trial.useless + 1 === MAX_USELESS)',
-    replace: 'if (isUseless && trial.useless > MAX_USELESS)',
+    find: 'const isUseless = reduction !== undefined && isSame(refusedShare, reduction.refusedShare)',
+    replace: 'const isUseless = reduction !== undefined && isSame(refusedShare, -1)',
     tests: ['test/lambda/deliver/throttle.test.ts'],
   },
   {
     name: 'the rate never grows again',
     file: 'lambda/deliver/throttle.ts',
-    find: 'if (accepted / (1 - refusedShare) > this.#perSecond / 2) this.#grow(elapsedMs)',
+    find: 'if (accepted / (1 - refusedShare) > this.#perSecond / 2) this.#grow()',
     replace: '',
     tests: ['test/lambda/deliver/throttle.test.ts'],
   },
