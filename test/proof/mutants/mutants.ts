@@ -3,6 +3,7 @@ import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
+import { SOURCE_MUTANTS } from './source-mutants.ts'
 
 const SIM = 'test/proof/sim/sim.test.ts'
 const CRASHES = 'test/proof/sim/exhaustive.test.ts'
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SERVICE_MUTANTS,
   ...LOCAL_MUTANTS,
   ...LOCAL_LOCK_MUTANTS,
+  ...SOURCE_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',
@@ -79,8 +81,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'only the first of several records in a message is imported',
     file: 'lambda/intake/message.ts',
-    find: 'event.output.Records.map(readRecord)',
-    replace: 'event.output.Records.slice(0, 1).map(readRecord)',
+    find: 'event.output.Records.map((',
+    replace: 'event.output.Records.slice(0, 1).map((',
     tests: ['test/lambda/intake/message.test.ts'],
   },
   {

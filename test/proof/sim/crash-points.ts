@@ -7,7 +7,7 @@ const SIX_LINES: readonly LineKind[] = ['valid', 'no-time', 'two-requests', 'bla
 
 export const ONE_PIECE = calm(SIX_LINES)
 export const SEGMENTS: Scenario = { ...calm(SIX_LINES), segmentBytes: 90, workers: 2 }
-export const REQUEUED: Scenario = { ...calm(SIX_LINES), maxInFlight: 1, invocationMs: 90 }
+export const REQUEUED: Scenario = { ...calm(SIX_LINES), maxInFlight: 1, invocationMs: 130 }
 
 /** Every point at which a worker can be killed: before and after each of its externally visible actions. */
 export async function crashPoints(scenario: Scenario): Promise<readonly Kill[]> {
