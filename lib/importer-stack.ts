@@ -44,7 +44,7 @@ export class ImporterStack extends Stack {
       schema: ARCHIVE_SCHEMA,
       description: 'Starts a daily job that moves old dead letters into the bucket before SQS deletes them',
     })
-    const { topic } = new Alarms(this, 'Alarms', { importQueue, importer: importer.function })
+    const { topic } = new Alarms(this, 'Alarms', { importQueue, importer: importer.function, settings })
 
     const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description })
     output('BucketName', bucket.bucketName, `Upload files under ${INCOMING_PREFIX}, read reports under ${REPORTS_PREFIX}`)

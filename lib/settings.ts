@@ -18,6 +18,10 @@ export interface Settings {
   readonly maximumConcurrency: number
   /** Deliveries of a message before SQS moves it to the dead-letter queue. */
   readonly maxReceiveCount: number
+  /** The share of rejected lines above which an alarm goes off. */
+  readonly alarmRejectedPercent: number
+  /** Days without an imported file after which an alarm goes off. 0: never. */
+  readonly alarmIdleDays: number
   /** Settings of the function that were set; the function has its own defaults for the others. */
   readonly overrides: Readonly<Partial<Record<NumberSettingName, number>>>
 }
@@ -44,6 +48,8 @@ export const STACK_NUMBER_SETTINGS = {
     max: 1000,
     why: 'SQS also counts deliveries that the function never saw, so 1 or 2 would discard good messages; 1000 is the maximum of SQS',
   },
+  alarmRejectedPercent: { unit: 'percent', default: 5, min: 0, max: 99, why: 'at 0, every rejected line sets off the alarm' },
+  alarmIdleDays: { unit: 'days', default: 0, min: 0, max: 7, why: 'the longest time that a CloudWatch alarm can look back' },
 } as const
 
 const STACK_TEXT_SETTINGS = ['product', 'endpoint', 'apiKeySecretArn'] as const
@@ -89,6 +95,8 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Settin
     ...(apiKeySecretArn !== undefined && { apiKeySecretArn }),
     maximumConcurrency: readStackNumber(context, 'maximumConcurrency'),
     maxReceiveCount: readStackNumber(context, 'maxReceiveCount'),
+    alarmRejectedPercent: readStackNumber(context, 'alarmRejectedPercent'),
+    alarmIdleDays: readStackNumber(context, 'alarmIdleDays'),
     overrides: readOverrides(context),
   }
 }

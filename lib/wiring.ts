@@ -56,7 +56,12 @@ const MAX_RETENTION_SECONDS = 14 * 86_400
 const FUNCTION_TIMEOUT_SECONDS = 15 * 60
 
 /** The wiring of a deployment with these settings. */
-export function wiringOf({ endpoint, overrides, maximumConcurrency, maxReceiveCount }: Settings): Wiring {
+export function wiringOf({
+  endpoint,
+  overrides,
+  maximumConcurrency,
+  maxReceiveCount,
+}: Pick<Settings, 'endpoint' | 'overrides' | 'maximumConcurrency' | 'maxReceiveCount'>): Wiring {
   return {
     bucket: {
       // Each event names one version. Without versions, S3 may send one event for two uploads at almost the same time.

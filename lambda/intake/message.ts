@@ -28,6 +28,7 @@ const Identifier = v.pipe(v.string(), v.minLength(1))
 const S3Record = v.object({
   eventSource: v.literal('aws:s3'),
   eventName: v.string(),
+  eventTime: v.optional(v.string()),
   s3: v.object({
     bucket: v.object({ name: Identifier }),
     object: v.object({
@@ -92,6 +93,7 @@ const TaskBody = v.object({
   replays: Count,
   reached: Count,
   delays: Count,
+  since: v.exactOptional(Count),
   foundBySearch: v.exactOptional(v.literal(true)),
 })
 
@@ -126,7 +128,7 @@ export function readEvent(value: unknown): readonly Work[] {
   return event.output.Records.map(readRecord)
 }
 
-function readRecord({ eventName, s3 }: v.InferOutput<typeof S3Record>): Work {
+function readRecord({ eventName, eventTime, s3 }: v.InferOutput<typeof S3Record>): Work {
   if (!eventName.startsWith('ObjectCreated:')) return { kind: 'ignored', why: eventName }
   const { key, size, eTag, versionId } = s3.object
   const file: SourceFile = {
@@ -136,7 +138,8 @@ function readRecord({ eventName, s3 }: v.InferOutput<typeof S3Record>): Work {
     ...(eTag !== undefined && eTag !== '' && { etag: eTag }),
     ...(size !== undefined && { bytes: size }),
   }
-  return { kind: 'task', task: newTask(file) }
+  const since = Date.parse(eventTime ?? '')
+  return { kind: 'task', task: newTask(file, 0, since > 0 ? since : undefined) }
 }
 
 function decodeKey(encoded: string): string {

