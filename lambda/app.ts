@@ -16,7 +16,7 @@ import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
 import { resuming } from './read/resume.ts'
 import { Deadline } from './jobs/deadline.ts'
-import { whileHidden } from './jobs/visibility.ts'
+import { holdsMessage, whileHidden } from './jobs/visibility.ts'
 import type { InvocationContext, Ports } from './ports.ts'
 
 /**
@@ -50,14 +50,25 @@ export function createHandler(env: Env, log: Log, clients: AwsClients = { s3: s3
     using deadline = new Deadline(context, config.limits.deadlineMarginMs, clock)
     const messages = sqsRecords(event)
     if (messages === undefined) {
-      const outcome = await dispatchAll(readEvent(event), ports, { messageId: undefined, deliveries: 1, ending: deadline.ending })
+      const invocation = {
+        messageId: undefined,
+        deliveries: 1,
+        ending: deadline.ending,
+        holdsMessage: () => Promise.resolve(true),
+      }
+      const outcome = await dispatchAll(readEvent(event), ports, invocation)
       if (!isAcknowledged(outcome)) throw new UnfinishedError(outcome.kind)
       return undefined
     }
     const batchItemFailures: { itemIdentifier: string }[] = []
     for (const message of messages) {
-      const invocation = { messageId: message.messageId, deliveries: deliveriesOf(message), ending: deadline.ending }
       const hide = (seconds: number) => changeVisibility(sqs, config.importQueueUrl, message.receiptHandle, seconds)
+      const invocation = {
+        messageId: message.messageId,
+        deliveries: deliveriesOf(message),
+        ending: deadline.ending,
+        holdsMessage: () => holdsMessage(hide),
+      }
       const work = () => handleMessage(() => readMessage(message.body), ports, invocation)
       const handled = await whileHidden(hide, clock, work)
       if (handled.isAcknowledged) continue

@@ -85,6 +85,11 @@ export function eventsFor(log: Log) {
     deliveredTwice(): void {
       log.info('The lease of this message is still held; looked at again when it ends.', { code: 'message_delivered_twice' })
     },
+    messageLost(): void {
+      log.info('SQS has delivered this message again, or it was replaced, before this invocation began its work.', {
+        code: 'message_lost',
+      })
+    },
     leaseLost(): void {
       log.warn('Another invocation has taken over this import, because this one did not write a checkpoint in time.', {
         code: 'lease_lost',

@@ -61,6 +61,8 @@ export interface Invocation {
   readonly deliveries: number
   /** Aborted when the job has to stop; the reason is OutOfTime or InterruptedError. */
   readonly ending: AbortSignal
+  /** Asks SQS whether the message is still hidden for this invocation. True if there is no message, or no answer. */
+  readonly holdsMessage: () => Promise<boolean>
 }
 
 /** Why an object cannot be read: it was deleted, it was replaced, or it is in an archive storage class. */
@@ -97,10 +99,17 @@ export interface ListedFile {
   readonly isLatest: boolean
 }
 
+/** A place in a listing: right after this version of this object. */
+export interface ListPosition {
+  readonly key: string
+  /** "null" for an object that is older than the bucket's versioning. */
+  readonly versionId: string
+}
+
 /** S3: what is under `incoming/`. */
 export interface Listing {
-  /** Every version of every object, page by page. */
-  pages(): AsyncIterable<readonly ListedFile[]>
+  /** Every version of every object, page by page, in the order of their keys. @param after where to begin; undefined for the start */
+  pages(after?: ListPosition): AsyncIterable<readonly ListedFile[]>
 }
 
 export interface FoundReport {

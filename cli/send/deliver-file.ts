@@ -116,7 +116,12 @@ class Delivery {
 
   /** @returns whether the import got as far as it can for now; false if the user interrupted it */
   async #import(task: Task): Promise<boolean> {
-    const invocation = { messageId: undefined, deliveries: 1, ending: this.#ending.signal }
+    const invocation = {
+      messageId: undefined,
+      deliveries: 1,
+      ending: this.#ending.signal,
+      holdsMessage: () => Promise.resolve(true),
+    }
     const { kind } = await importFile(task, this.#ports, invocation)
     if (kind === 'lease-lost') throw this.#otherSend()
     return kind !== 'interrupted'

@@ -87,8 +87,9 @@ function objectOf({ bucket, key, versionId, etag }: SourceFile) {
 
 export function s3Listing(client: S3Client, bucket: string): Listing {
   return {
-    async *pages() {
-      let next: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> | undefined = {}
+    async *pages(after) {
+      let next: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> | undefined =
+        after === undefined ? {} : { KeyMarker: after.key, VersionIdMarker: after.versionId }
       while (next !== undefined) {
         const page: ListObjectVersionsCommandOutput = await client
           .send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: INCOMING_PREFIX, ...next }))

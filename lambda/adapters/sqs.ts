@@ -80,14 +80,27 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
   }
 }
 
-/** Makes a received message visible again after `seconds`, and replaces any earlier timeout. */
+/** Error names that say: the message was deleted, or is visible again. Others can mean that SQS is busy. */
+const NOT_IN_FLIGHT = ['InvalidParameterValue', 'InvalidParameterValueException', 'MessageNotInflight', 'ReceiptHandleIsInvalid']
+
+/**
+ * Makes a received message visible again after `seconds`, and replaces any earlier timeout.
+ *
+ * @returns false if the message was deleted, or is visible already
+ * @see Amazon SQS API Reference, ChangeMessageVisibility, "Errors"
+ */
 export async function changeVisibility(
   client: SQSClient,
   queueUrl: string,
   receiptHandle: string,
   seconds: number,
-): Promise<void> {
-  await client.send(
-    new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds }),
-  )
+): Promise<boolean> {
+  const request = { QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds }
+  try {
+    await client.send(new ChangeMessageVisibilityCommand(request))
+    return true
+  } catch (error) {
+    if (error instanceof Error && NOT_IN_FLIGHT.includes(error.name)) return false
+    throw error
+  }
 }

@@ -3,6 +3,7 @@ import type { DeadLetter } from '../settle/dead-letter.ts'
 import type { SourceFile } from './source-file.ts'
 import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
 import { decodeObjectKey } from './object-key.ts'
+import type { Search } from './search.ts'
 import { newTask, TASK_SCHEMA, type Task } from './task.ts'
 
 /** Something that a message asks for. */
@@ -10,7 +11,7 @@ export type Work =
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'dead-letter'; readonly deadLetter: DeadLetter }
   /** Search for missed files. */
-  | { readonly kind: 'reconcile' }
+  | { readonly kind: 'reconcile'; readonly search: Search }
   /** Archive dead letters that SQS would soon delete. */
   | { readonly kind: 'archive' }
   /** Nothing to do, as expected: the test event of S3, or a deleted object. */
@@ -98,7 +99,12 @@ const TaskBody = v.object({
 })
 
 /** The schedule of the stack sends these. */
-const ReconcileBody = v.object({ schema: v.literal(RECONCILE_SCHEMA) })
+const ReconcileBody = v.object({
+  schema: v.literal(RECONCILE_SCHEMA),
+  after: v.exactOptional(v.object({ key: Identifier, versionId: Identifier })),
+  files: v.optional(Count, 0),
+  queued: v.optional(Count, 0),
+})
 const ArchiveBody = v.object({ schema: v.literal(ARCHIVE_SCHEMA) })
 
 /**
@@ -161,9 +167,7 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
       return { kind: 'task', task }
     }
     case RECONCILE_SCHEMA:
-      if (!v.is(ReconcileBody, value))
-        throw new UnknownMessageError('The message that asks for a search for missed files is damaged.')
-      return { kind: 'reconcile' }
+      return { kind: 'reconcile', search: readSearch(value) }
     case ARCHIVE_SCHEMA:
       if (!v.is(ArchiveBody, value))
         throw new UnknownMessageError('The message that asks to archive old dead letters is damaged.')
@@ -171,6 +175,13 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
     default:
       return readDeadLetter(value)
   }
+}
+
+function readSearch(value: object): Search {
+  const parsed = v.safeParse(ReconcileBody, value)
+  if (!parsed.success) throw new UnknownMessageError('The message that asks for a search for missed files is damaged.')
+  const { schema: _schema, ...search } = parsed.output
+  return search
 }
 
 function readDeadLetter(value: object): Work {

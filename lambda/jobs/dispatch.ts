@@ -60,7 +60,7 @@ async function start(work: Work, ports: Ports, invocation: Invocation): Promise<
     case 'dead-letter':
       return replayDeadLetter(work.deadLetter, ports)
     case 'reconcile':
-      await reconcile(ports, invocation.ending)
+      await reconcile(work.search, ports, invocation.ending)
       return DONE
     case 'archive':
       await archiveOld(ports, invocation.ending)
@@ -105,6 +105,9 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
       return
     case 'lease-lost':
       events.leaseLost()
+      return
+    case 'message-lost':
+      events.messageLost()
       return
     case 'outage':
       events.outage(outcome.detail)

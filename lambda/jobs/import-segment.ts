@@ -5,7 +5,7 @@ import { openSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { failUnreadable } from './reject-file.ts'
 import { runSegment, type SegmentImport } from './run-segment.ts'
-import { acquireSegment } from './segment-lease.ts'
+import { acquireSegment, stillAsked } from './segment-lease.ts'
 import { stopReasonOf } from './stop-reason.ts'
 
 /**
@@ -24,6 +24,7 @@ export async function importSegment(work: SegmentImport): Promise<SegmentOutcome
   if (acquired.kind === 'done') return { kind: 'done', checkpoint: acquired.state }
   if (acquired.kind === 'busy') return acquired
   try {
+    if (!(await stillAsked(acquired.lease, work.invocation))) return { kind: 'message-lost' }
     return await importLeased(acquired.lease, work)
   } catch (error) {
     const reason = stopReasonOf(error)

@@ -12,6 +12,8 @@ export type Unfinished =
   | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
   /** Another run has taken over the lease: this run must not report anything as done. */
   | { readonly kind: 'lease-lost' }
+  /** The message was deleted, or is visible again: another message asks for the work. Nothing was done. */
+  | { readonly kind: 'message-lost' }
   /** The process was asked to stop. */
   | { readonly kind: 'interrupted' }
 
@@ -34,6 +36,7 @@ export type JobOutcome =
   /** The endpoint is down: leave the message in the queue. */
   | { readonly kind: 'outage'; readonly detail: string }
   | { readonly kind: 'lease-lost' }
+  | { readonly kind: 'message-lost' }
   | { readonly kind: 'interrupted' }
 
 export const DONE = Object.freeze({ kind: 'done' } as const)

@@ -1,7 +1,8 @@
+import { searchBody, type Search } from '../intake/search.ts'
 import { newTask, taskBody } from '../intake/task.ts'
 import { isImportName, reportKey } from '../keys.ts'
 import { isFinal } from '../report/report.ts'
-import type { Ports, ListedFile } from '../ports.ts'
+import type { ListedFile, ListPosition, Ports } from '../ports.ts'
 
 /** Files that are checked at the same time. */
 const MAX_CHECKS = 16
@@ -19,6 +20,8 @@ export interface Found {
   readonly late: number
   /** Whether all objects were checked. */
   readonly isWhole: boolean
+  /** The end of the last page that was checked to its end. */
+  readonly reached: ListPosition | undefined
 }
 
 export interface SearchOptions {
@@ -59,31 +62,49 @@ export async function search(
     if (now - listed.lastModified.getTime() >= LATE_MS) found.late += 1
     onQueued?.(listed)
   }
+  let reached: ListPosition | undefined
   for await (const page of pages) {
     const files = page.filter(({ file, lastModified, isLatest }) => {
       const ageMs = now - lastModified.getTime()
       return isImportName(file.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
-    found.files += files.length
+    if (ending?.aborted === true) return { ...found, isWhole: false, reached }
     for (let from = 0; from < files.length; from += MAX_CHECKS) {
-      if (ending?.aborted === true) return { ...found, isWhole: false }
+      if (ending?.aborted === true) return { ...found, isWhole: false, reached }
       await Promise.all(files.slice(from, from + MAX_CHECKS).map(queueIfMissed))
     }
+    found.files += files.length
+    reached = endOf(page) ?? reached
   }
-  return { ...found, isWhole: true }
+  return { ...found, isWhole: true, reached }
+}
+
+function endOf(page: readonly ListedFile[]): ListPosition | undefined {
+  const last = page.at(-1)?.file
+  return last && { key: last.key, versionId: last.versionId ?? 'null' }
 }
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
-/** The daily search for missed files. */
-export async function reconcile(ports: Ports, ending: AbortSignal): Promise<void> {
-  const found = await search(ports.listing.pages(), ports, {
+/**
+ * The daily search for missed files. If it takes longer than an invocation, a new message continues it: a million files that are younger
+ * than 30 days take about half an hour, older ones a few minutes.
+ *
+ * @throws the error of S3 or SQS
+ */
+export async function reconcile(earlier: Search, ports: Ports, ending: AbortSignal): Promise<void> {
+  const found = await search(ports.listing.pages(earlier.after), ports, {
     minAgeMs: 15 * MINUTE_MS,
     // Longer than a message can wait in both queues. Older files have been checked on many days.
     maxAgeMs: 30 * DAY_MS,
     staleMs: DAY_MS,
     ending,
   })
-  ports.events.reconciled(found.files, found.queued, found.isWhole, found.late)
+  const files = earlier.files + found.files
+  const queued = earlier.queued + found.queued
+  ports.events.reconciled(files, queued, found.isWhole, found.late)
+  // Without a page that was checked to its end, the next invocation would get no further. The search of the next day tries again.
+  if (found.isWhole || found.reached === undefined) return
+  await ports.importQueue.send(searchBody({ after: found.reached, files, queued }), 0)
 }

@@ -48,6 +48,19 @@ export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocati
   })
 }
 
+/**
+ * Whether the message of a run still exists, now that the run has the lease. Another run that meets the lease deletes its own message and
+ * relies on this one. It is gone if the run was suspended before it took the lease, and others did the work meanwhile. If so, the lease is
+ * released.
+ *
+ * @throws LeaseLost, or the error of S3
+ */
+export async function stillAsked<State extends object>(lease: Lease<State>, { holdsMessage }: Invocation): Promise<boolean> {
+  if (await holdsMessage()) return true
+  await lease.release(lease.state)
+  return false
+}
+
 /** Whether a person has replayed the dead letter of the file since it was rejected: then it is imported again. */
 export function isReplayOf(failure: Failure | undefined, { replays }: Task): boolean {
   return failure?.kind === 'failed' && replays > failure.replays

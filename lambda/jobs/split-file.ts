@@ -7,7 +7,7 @@ import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
 import { checkFormat } from './check-format.ts'
 import type { SplitOutcome } from './outcome.ts'
 import { failUnreadable, rejectFile } from './reject-file.ts'
-import { isReplayOf, leaseMs } from './segment-lease.ts'
+import { isReplayOf, leaseMs, stillAsked } from './segment-lease.ts'
 import { Splitter } from './splitter.ts'
 import { stopReasonOf } from './stop-reason.ts'
 
@@ -26,6 +26,7 @@ export async function splitFile(task: Task, ports: Ports, invocation: Invocation
   if (acquired.kind === 'done') return { kind: 'done', isNew: false }
   if (acquired.kind === 'busy') return acquired
   try {
+    if (!(await stillAsked(acquired.lease, invocation))) return { kind: 'message-lost' }
     return await splitLeased(new Splitter(acquired.lease, ports), task, ports, invocation.ending)
   } catch (error) {
     const reason = stopReasonOf(error)

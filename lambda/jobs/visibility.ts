@@ -11,17 +11,20 @@ const HIDE_EVERY_MS = 60_000
 /** A message that failed is delivered again after this time, which doubles with each further failure. */
 const REDELIVERY_SECONDS = { first: 30, max: 900 }
 
+/** Hides a message for so many seconds. @returns false if it was deleted, or is visible already @throws the error of SQS */
+export type Hide = (seconds: number) => Promise<boolean>
+
+/** Whether a message is still hidden for this invocation; it is hidden for longer then. True if SQS does not answer. */
+export function holdsMessage(hide: Hide): Promise<boolean> {
+  return hide(HIDDEN_SECONDS).catch(() => true)
+}
+
 /**
  * Hides a message until `act` has ended.
  *
- * @param hide hides the message for so many seconds. If that fails, the message is only delivered again later than it could be; or earlier,
- *   and then its lease makes it wait
+ * @param hide if it fails, the message is only delivered again later than it could be; or earlier, and then its lease makes it wait
  */
-export async function whileHidden<T>(
-  hide: (seconds: number) => Promise<void>,
-  clock: Pick<Clock, 'sleep'>,
-  act: () => Promise<T>,
-): Promise<T> {
+export async function whileHidden<T>(hide: Hide, clock: Pick<Clock, 'sleep'>, act: () => Promise<T>): Promise<T> {
   const ended = new AbortController()
   const hiding = keepHidden(hide, clock, ended.signal)
   try {
@@ -32,11 +35,7 @@ export async function whileHidden<T>(
   }
 }
 
-async function keepHidden(
-  hide: (seconds: number) => Promise<void>,
-  clock: Pick<Clock, 'sleep'>,
-  ended: AbortSignal,
-): Promise<void> {
+async function keepHidden(hide: Hide, clock: Pick<Clock, 'sleep'>, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     await hide(HIDDEN_SECONDS).catch(() => undefined)
     await clock.sleep(HIDE_EVERY_MS, ended)

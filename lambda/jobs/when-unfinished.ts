@@ -32,6 +32,7 @@ export async function whenUnfinished(
     case 'busy':
       return yieldTo(unfinished, task, invocation, ports)
     case 'lease-lost':
+    case 'message-lost':
     case 'interrupted':
       return unfinished
   }

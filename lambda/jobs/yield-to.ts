@@ -18,7 +18,7 @@ export interface OtherRun {
  * are two exceptions. If both runs work on the same message, because SQS delivered it twice or the lease holder was killed, the message has
  * to stay. If either run has no message, the task is queued again for when the lease ends, or it would be lost if the lease holder dies.
  *
- * A run that was suspended before it took the lease may have lost its message meanwhile. If it is also killed, the daily search finds the rest.
+ * A run makes sure that its message still exists when it has taken the lease (`stillAsked`).
  */
 export async function yieldTo(holder: OtherRun, task: Task, { messageId }: Invocation, ports: Ports): Promise<JobOutcome> {
   if (messageId !== undefined && holder.messageId === messageId) return { kind: 'delivered-twice', ms: holder.ms }

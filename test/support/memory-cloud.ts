@@ -217,7 +217,13 @@ export class MemoryCloud {
 
 /** The invocation that works on message `m` in its first delivery. */
 export function invocation(extra: Partial<Invocation> = {}): Invocation {
-  return { messageId: 'm', deliveries: 1, ending: new AbortController().signal, ...extra }
+  return {
+    messageId: 'm',
+    deliveries: 1,
+    ending: new AbortController().signal,
+    holdsMessage: () => Promise.resolve(true),
+    ...extra,
+  }
 }
 
 function* chunksOf(bytes: Buffer, length: number): Generator<Buffer> {

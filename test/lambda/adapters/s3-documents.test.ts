@@ -90,6 +90,10 @@ test('the listing contains every version of every file under incoming/', async (
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[1], bytes: 2 }, isLatest: true },
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[0], bytes: 1 }, isLatest: false },
   ])
+  const rest = []
+  const after = { key: 'incoming/a.json', versionId: versions[1] ?? '' }
+  for await (const page of s3Listing(s3, BUCKET).pages(after)) rest.push(...page)
+  expect(rest).toEqual(files.slice(1))
 })
 
 // prettier-ignore

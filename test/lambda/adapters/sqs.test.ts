@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DeleteMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { changeVisibility, sqsDeadLetterQueue, sqsDeadLetterReader, sqsImportQueue } from '../../../lambda/adapters/sqs.ts'
 import type { Envelope } from '../../../lambda/settle/batching.ts'
@@ -103,6 +106,34 @@ test('the import queue delays a message', async () => {
 test('a received message can be made visible again before its timeout', async () => {
   await sqsImportQueue(sqs, queueUrl).send('a', 0)
   const [message] = await receive(sqs, queueUrl, { VisibilityTimeout: 600 })
-  await changeVisibility(sqs, queueUrl, message?.ReceiptHandle ?? '', 0)
+  expect(await changeVisibility(sqs, queueUrl, message?.ReceiptHandle ?? '', 0)).toBe(true)
   expect((await receive(sqs, queueUrl)).map(({ Body }) => Body)).toEqual(['a'])
+})
+
+test('the visibility of a message that was deleted cannot be changed', async () => {
+  await sqsImportQueue(sqs, queueUrl).send('a', 0)
+  const [message] = await receive(sqs, queueUrl)
+  await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message?.ReceiptHandle }))
+  expect(await changeVisibility(sqs, queueUrl, message?.ReceiptHandle ?? '', 60)).toBe(false)
+})
+
+// prettier-ignore
+test.each([
+  [ 'MessageNotInflight',                'AWS.SimpleQueueService.MessageNotInflight', 400, false ],
+  [ 'ReceiptHandleIsInvalid',            'ReceiptHandleIsInvalid',                    404, false ],
+  [ 'InvalidParameterValueException',    'InvalidParameterValue',                     400, false ],
+  [ 'RequestThrottled',                  'RequestThrottled',                          403, 'RequestThrottled' ],
+])('if SQS answers %s to a change of visibility', async (type, code, status, expected) => {
+  const server = createServer((request, response) => {
+    request.resume()
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-query-error': `${code};Sender` })
+    response.end(JSON.stringify({ __type: `com.amazonaws.sqs#${type}`, message: 'no' }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const client = new SQSClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'k', secretAccessKey: 's' }, maxAttempts: 1 })
+  const result = await changeVisibility(client, `${endpoint}/1/q`, 'receipt', 60).catch((error: unknown) => (error as Error).name)
+  client.destroy()
+  server.close()
+  expect(result).toBe(expected)
 })

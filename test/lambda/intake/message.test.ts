@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { readMessage, UnknownMessageError } from '../../../lambda/intake/message.ts'
+import { NEW_SEARCH, searchBody } from '../../../lambda/intake/search.ts'
 import { taskBody, type Task } from '../../../lambda/intake/task.ts'
 import { decodeObjectKey } from '../../../lambda/intake/object-key.ts'
 
@@ -56,8 +57,13 @@ describe('what a message asks for', () => {
   })
 
   test('the daily jobs, as the stack asks for them', () => {
-    expect(readMessage('{"schema":"kissmetrics-importer/reconcile/v1"}')).toEqual([{ kind: 'reconcile' }])
+    expect(readMessage('{"schema":"kissmetrics-importer/reconcile/v1"}')).toEqual([{ kind: 'reconcile', search: NEW_SEARCH }])
     expect(readMessage('{"schema":"kissmetrics-importer/archive/v1"}')).toEqual([{ kind: 'archive' }])
+  })
+
+  test('the rest of a search, as the importer queues it', () => {
+    const search = { after: { key: 'incoming/m.json', versionId: 'null' }, files: 70_000, queued: 2 }
+    expect(readMessage(searchBody(search))).toEqual([{ kind: 'reconcile', search }])
   })
 
   const DEAD_LETTER = {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import { InterruptedError, OutOfTime, SetupError } from '../../../lambda/errors.ts'
 import { readMessage, UnknownMessageError, type Work } from '../../../lambda/intake/message.ts'
+import { NEW_SEARCH } from '../../../lambda/intake/search.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { dispatchAll, handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { checkpointKey } from '../../../lambda/keys.ts'
@@ -40,7 +41,7 @@ describe('a message is acknowledged if', () => {
     //  it asks for                    work                                       last event
     [ 'a file is imported',            TASK,                                      'file_imported' ],
     [ 'a dead letter is replayed',     DEAD_LETTER,                               'dead_letter_replayed' ],
-    [ 'missed files are searched',     { kind: 'reconcile' },                     'no_missed_files' ],
+    [ 'missed files are searched',     { kind: 'reconcile', search: NEW_SEARCH },                     'no_missed_files' ],
     [ 'dead letters are archived',     { kind: 'archive' },                       'no_old_dead_letters' ],
     [ 'nothing is asked for',          { kind: 'ignored', why: 's3:TestEvent' },  'message_ignored' ],
   ])('%s', async (_what, work, code) => {
@@ -72,6 +73,13 @@ describe('a message is kept if', () => {
     expect(handled).toEqual({ isAcknowledged: false, againSeconds: 60 })
     expect(cloud.codes).toEqual(['message_delivered_twice'])
     expect(cloud.queued).toEqual([])
+  })
+
+  test('another message asks for its work by now', async () => {
+    const cloud = withFile()
+    const lost = invocation({ holdsMessage: () => Promise.resolve(false) })
+    expect(await handleMessage(() => [TASK], cloud.ports, lost)).toMatchObject({ isAcknowledged: false })
+    expect(cloud.codes).toEqual(['message_lost'])
   })
 
   test('the process is interrupted', async () => {
@@ -161,7 +169,9 @@ describe('while the setup is wrong, no message uses up its deliveries', () => {
   test('the daily jobs wait for the message of the next day', async () => {
     const cloud = withFile()
     const listing = { pages: () => { throw new SetupError('may not list') } } // prettier-ignore
-    expect(await dispatchAll([{ kind: 'reconcile' }], { ...cloud.ports, listing }, invocation())).toEqual({ kind: 'done' })
+    expect(await dispatchAll([{ kind: 'reconcile', search: NEW_SEARCH }], { ...cloud.ports, listing }, invocation())).toEqual({
+      kind: 'done',
+    })
     expect(cloud.codes).toEqual(['setup_wrong'])
   })
 

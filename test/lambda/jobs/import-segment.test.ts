@@ -138,6 +138,13 @@ describe('unfinished', () => {
     expect(cloud.requests).toEqual([])
   })
 
+  test('the message is lost before the lease was taken: nothing is sent, and the next run can begin immediately', async () => {
+    const cloud = withLines(3)
+    expect(await run(cloud, TASK, { holdsMessage: () => Promise.resolve(false) })).toEqual({ kind: 'message-lost' })
+    expect(cloud.requests).toEqual([])
+    expect(isReleased(cloud.checkpoint())).toBe(true)
+  })
+
   test('the lease is lost: this run does not report anything as done', async () => {
     const cloud = withLines(40, 20, () => {
       const leaseHolder = { run: 'other', serial: 1, until: cloud.clock.now() + 60_000 }

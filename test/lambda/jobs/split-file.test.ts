@@ -119,6 +119,13 @@ describe('unfinished', () => {
     expect(await split(cloud)).toEqual({ kind: 'busy', ms: expect.closeTo(60_000, -3) as unknown, messageId: 'n' })
   })
 
+  test('the message is lost before the lease was taken: nothing is queued, and the next run can begin immediately', async () => {
+    const cloud = tenLines()
+    expect(await split(cloud, TASK, { holdsMessage: () => Promise.resolve(false) })).toEqual({ kind: 'message-lost' })
+    expect(cloud.queued).toEqual([])
+    expect(planOf(cloud)).toMatchObject({ isComplete: false, leaseHolder: { until: 0 } })
+  })
+
   test('the lease is lost: this run does not complete the plan', async () => {
     const cloud = tenLines()
     const send = cloud.ports.importQueue.send.bind(cloud.ports.importQueue)

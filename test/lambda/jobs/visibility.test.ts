@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { redeliverySeconds, whileHidden } from '../../../lambda/jobs/visibility.ts'
+import { HIDDEN_SECONDS, holdsMessage, redeliverySeconds, whileHidden } from '../../../lambda/jobs/visibility.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 describe('while a message is being worked on', () => {
@@ -7,7 +7,7 @@ describe('while a message is being worked on', () => {
     const clock = new VirtualClock()
     const start = clock.now()
     const hidden: (readonly [atMs: number, seconds: number])[] = []
-    const hide = (seconds: number) => Promise.resolve(void hidden.push([clock.now() - start, seconds]))
+    const hide = (seconds: number) => Promise.resolve(hidden.push([clock.now() - start, seconds]) > 0)
     expect(await whileHidden(hide, clock, () => clock.sleep(250_000).then(() => 'done'))).toBe('done')
     await clock.sleep(1_000_000)
     expect(hidden).toEqual([0, 60_000, 120_000, 180_000, 240_000].map((atMs) => [atMs, 180]))
@@ -24,10 +24,22 @@ describe('while a message is being worked on', () => {
   test('the caller goes on only after the last request to hide it was answered', async () => {
     const clock = new VirtualClock()
     let isAnswered = false
-    const hide = () => clock.sleep(5_000).then(() => void (isAnswered = true))
+    const hide = () => clock.sleep(5_000).then(() => (isAnswered = true))
     await expect(whileHidden(hide, clock, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
     expect(isAnswered).toBe(true)
   })
+})
+
+// prettier-ignore
+test.each([
+  //  SQS                                                 still held
+  [ 'hides the message',    () => Promise.resolve(true),               true ],
+  [ 'no longer has it',     () => Promise.resolve(false),              false ],
+  [ 'does not answer',      () => Promise.reject(new Error('busy')),   true ],
+])('SQS %s', async (_what, answer, isHeld) => {
+  const asked: number[] = []
+  const hide = (seconds: number): Promise<boolean> => (asked.push(seconds), answer())
+  expect([await holdsMessage(hide), asked]).toEqual([isHeld, [HIDDEN_SECONDS]])
 })
 
 const DELIVERIES = [1, 2, 3, 4, 5, 6, 100]

@@ -16,6 +16,7 @@ test.each<[Unfinished, string, readonly (readonly [reached: number, delaySeconds
   [ { kind: 'busy', ms: 5_000, messageId: undefined },              'yielded',          [[0, 5]],      ['task_busy'] ],
   [ { kind: 'busy', ms: 5_000, messageId: 'm' },                    'delivered-twice',  [],            [] ],
   [ { kind: 'lease-lost' },                                         'lease-lost',       [],            [] ],
+  [ { kind: 'message-lost' },                                       'message-lost',     [],            [] ],
   [ { kind: 'interrupted' },                                        'interrupted',      [],            [] ],
 ])('%j: %s', async (unfinished, kind, queued, codes) => {
   const cloud = new MemoryCloud()

@@ -2,7 +2,7 @@ import { OutOfTime } from '../../../lambda/errors.ts'
 import { eventsFor, type Log } from '../../../lambda/events.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
-import { whileHidden } from '../../../lambda/jobs/visibility.ts'
+import { holdsMessage, whileHidden } from '../../../lambda/jobs/visibility.ts'
 import type { Clock, Ports } from '../../../lambda/ports.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import type { FaultSource } from './fault-source.ts'
@@ -87,16 +87,19 @@ export class EventSource {
     })
     if (faults.strikes('deliveredTwice')) queue.show(receipt, clock.now() + 500)
     const hide = (seconds: number) =>
-      worker.actOnAws(faults.sqsFails, () => {
-        queue.hide(receipt, clock.now() + seconds * 1000)
-      })
+      worker.actOnAws(faults.sqsFails, () => queue.hide(receipt, clock.now(), clock.now() + seconds * 1000))
     let logged = 0
     const log = (): void => {
       logged += 1
     }
     const ports = this.#portsFor(worker, { info: log, warn: log, error: log, count: () => undefined })
     const { message, delivery } = receipt
-    const invocation = { messageId: message.id, deliveries: delivery, ending: ending.signal }
+    const invocation = {
+      messageId: message.id,
+      deliveries: delivery,
+      ending: ending.signal,
+      holdsMessage: () => holdsMessage(hide),
+    }
     const handled = await whileHidden(hide, worker.clock, () => handleMessage(() => readMessage(message.body), ports, invocation))
     const isDone = handled.isAcknowledged
     if (!isDone && logged === 0) onViolation(new Violation(`failed work is reported: nothing was logged about ${message.body}`))

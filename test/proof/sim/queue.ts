@@ -2,7 +2,6 @@ import { readMessage } from '../../../lambda/intake/message.ts'
 import { DEAD_LETTER_SCHEMA } from '../../../lambda/settle/dead-letter.ts'
 import { wiringOf } from '../../../lib/wiring.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { Fault } from './worker.ts'
 
 export interface Message {
   readonly id: string
@@ -113,12 +112,13 @@ export class SimulatedQueue {
     }
   }
 
-  /** Changes when a message becomes visible. @throws Fault if SQS does not accept the receipt */
-  hide(receipt: Receipt, visibleAt: number): void {
-    if (!this.#waiting.includes(receipt.message)) throw new Fault('the message is gone')
-    if (this.#isStale(receipt)) throw new Fault('the receipt is stale')
-    receipt.message.visibleAt = visibleAt
+  /** Changes when a message becomes visible. @returns false if SQS does not accept the receipt */
+  hide(receipt: Receipt, now: number, visibleAt: number): boolean {
+    const { message } = receipt
+    if (!this.#waiting.includes(message) || message.visibleAt <= now || this.#isStale(receipt)) return false
+    message.visibleAt = visibleAt
     this.#notify()
+    return true
   }
 
   /** With a receipt that is not the last one, SQS may answer that all is well although it deletes nothing. */

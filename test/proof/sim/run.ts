@@ -131,6 +131,7 @@ async function main(): Promise<void> {
     `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ` +
       `${ambiguous} answers lost, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
   )
+  if (broken.length > 0) console.log(`broken: ${broken.join(', ')}`)
   for (const seed of broken.slice(0, 3)) await explain(seed)
   if (broken.length > 0) process.exitCode = 1
 }
