@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3'
 import type { Checkpoints, DeadLetterArchive, Reports } from '../ports.ts'
 import type { Report } from '../report/report.ts'
-import { asSetupError, s3ErrorName } from './s3-errors.ts'
+import { asSetupError, orSetupError, s3ErrorName } from './aws-errors.ts'
 
 export function s3Reports(client: S3Client): Reports {
   return {
@@ -29,11 +29,8 @@ export function s3Checkpoints(client: S3Client): Checkpoints {
 export function s3DeadLetterArchive(client: S3Client): DeadLetterArchive {
   return {
     async put(bucket, key, text) {
-      await client
-        .send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'application/x-ndjson' }))
-        .catch((error: unknown) => {
-          throw asSetupError(error, `write ${key}`)
-        })
+      const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'application/x-ndjson' })
+      await orSetupError(client.send(command), `write ${key}`)
     },
   }
 }

@@ -118,9 +118,10 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
   }
 }
 
-/** A thrown error is a bug, or an error of S3 or SQS. */
+/** A thrown error is a bug, or an error of S3 or SQS; or the setup is so wrong that the work cannot even be queued again. */
 function logError(error: unknown, { events }: Ports): void {
-  if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
+  if (error instanceof SetupError) events.setupWrong(error.message)
+  else if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
   else if (error instanceof Error) events.crashed(error.name, error.message, error.stack)
   else events.crashed('not an Error', String(error), undefined)
 }

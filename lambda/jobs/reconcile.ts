@@ -53,6 +53,7 @@ export async function search(
 ): Promise<Found> {
   const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
+  const isEnding = () => ending?.aborted === true
   const found = { files: 0, queued: 0, late: 0 }
   const queueIfMissed = async (listed: ListedFile): Promise<void> => {
     const report = await reports.find(listed.file.bucket, reportKey(listed.file))
@@ -68,9 +69,9 @@ export async function search(
       const ageMs = now - lastModified.getTime()
       return isImportName(file.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
-    if (ending?.aborted === true) return { ...found, isWhole: false, reached }
+    if (isEnding()) return { ...found, isWhole: false, reached }
     for (let from = 0; from < files.length; from += MAX_CHECKS) {
-      if (ending?.aborted === true) return { ...found, isWhole: false, reached }
+      if (isEnding()) return { ...found, isWhole: false, reached }
       await Promise.all(files.slice(from, from + MAX_CHECKS).map(queueIfMissed))
     }
     found.files += files.length

@@ -1,4 +1,8 @@
-import { SetupError } from '../../../lambda/errors.ts'
+import { S3ServiceException } from '@aws-sdk/client-s3'
+import { SecretsManagerServiceException } from '@aws-sdk/client-secrets-manager'
+import { QueueDoesNotExist } from '@aws-sdk/client-sqs'
+import { asSetupError } from '../../../lambda/adapters/aws-errors.ts'
+import { asError } from '../../../lambda/errors.ts'
 import type { Ports } from '../../../lambda/ports.ts'
 import { ACCEPTED, BAD_LINE, DOWN, goodLine } from '../../support/memory-cloud.ts'
 import type { Installation } from './installation.ts'
@@ -56,7 +60,11 @@ const failing = (at: Installation, from: number, to: number, fail: (ports: Ports
     [to, () => { at.adapt = (ports) => ports }],
   ] as const // prettier-ignore
 
-const setupError = (action: string) => () => Promise.reject(new SetupError(`The importer is not allowed to ${action}.`))
+const rejecting = (error: Error, action: string) => () => Promise.reject(asError(asSetupError(error, action)))
+const FROM_SERVICE = { $fault: 'client', $metadata: {}, message: 'x' } as const
+const keyDisabled = new S3ServiceException({ ...FROM_SERVICE, name: 'KMS.DisabledException' })
+const secretDenied = new SecretsManagerServiceException({ ...FROM_SERVICE, name: 'AccessDeniedException' })
+const queueMissing = new QueueDoesNotExist(FROM_SERVICE)
 
 /** A setup that is wrong for ten hours, with a file that waits. */
 const wrongSetup = (name: string, fail: (ports: Ports) => Ports, alsoRed: Scenario['red'] = {}): Scenario => ({
@@ -117,15 +125,18 @@ export const SCENARIOS: readonly Scenario[] = [
     ], // prettier-ignore
     red: { SetupWrong: [red(2.5, 12)], WorkWaits: [red(8.5, 12, { lateMinutes: 20, lingersMinutes: 60 })] },
   },
-  wrongSetup('the secret may not be read for ten hours', (ports) => ({ ...ports, apiKey: setupError('read the secret') })),
-  wrongSetup('KMS is denied for ten hours: no object can be read or written', (ports) => ({
+  wrongSetup('the secret may not be read for ten hours', (ports) => ({
     ...ports,
-    files: { open: setupError('read the file (KMS.DisabledException)') },
-    checkpoints: { ...ports.checkpoints, put: setupError('write the checkpoint (KMS.DisabledException)') },
+    apiKey: rejecting(secretDenied, 'read the secret'),
+  })),
+  wrongSetup('the KMS key is disabled for ten hours: no object can be read or written', (ports) => ({
+    ...ports,
+    files: { open: rejecting(keyDisabled, 'read the file') },
+    checkpoints: { ...ports.checkpoints, put: rejecting(keyDisabled, 'write the checkpoint') },
   })),
   wrongSetup(
     'the dead-letter queue is missing for ten hours',
-    (ports) => ({ ...ports, deadLetters: { sendBatch: setupError('send dead letters') } }),
+    (ports) => ({ ...ports, deadLetters: { sendBatch: rejecting(queueMissing, 'send dead letters') } }),
     { LinesRejected: [noticed(12)] }, // the rejected line is all that is left of the file
   ),
   {
