@@ -4,6 +4,7 @@ import { ApiKey } from './api-key.ts'
 import { ARCHIVE_SCHEMA, INCOMING_PREFIX, RECONCILE_SCHEMA, REPORTS_PREFIX } from '../lambda/keys.ts'
 import { Alarms } from './alarms.ts'
 import { DailyMessage } from './daily-message.ts'
+import { Dashboard } from './dashboard.ts'
 import { ImportBucket } from './import-bucket.ts'
 import { ImportQueue } from './import-queue.ts'
 import { ImporterFunction } from './importer-function.ts'
@@ -45,6 +46,8 @@ export class ImporterStack extends Stack {
       description: 'Starts a daily job that moves old dead letters into the bucket before SQS deletes them',
     })
     const { topic } = new Alarms(this, 'Alarms', { importQueue, importer: importer.function, settings })
+
+    new Dashboard(this, 'Dashboard', { importQueue, importer: importer.function, logGroup: importer.logGroup, wiring })
 
     const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description })
     output('BucketName', bucket.bucketName, `Upload files under ${INCOMING_PREFIX}, read reports under ${REPORTS_PREFIX}`)

@@ -47,7 +47,7 @@ const fromSqs = (code: string, type: string, query?: string) => ({
   status: 400,
   type: 'application/x-amz-json-1.0',
   body: JSON.stringify({ __type: type, message: 'x' }),
-  headers: query === undefined ? { 'x-amzn-errortype': code } : { 'x-amzn-query-error': `${query};Sender` },
+  headers: query === undefined ? { 'x-amzn-ErrorType': code } : { 'x-amzn-query-error': `${query};Sender` },
 })
 const fromSecrets = (type: string, message = 'x') => ({
   status: 400,
