@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { buildBundle } from '../test/support/lambda-runtime/bundle.ts'
+import { bundleFunction } from '../bin/function-bundle.ts'
 
 /** What a measured process prints when it is done, as one line of JSON. */
 export interface Figures {
@@ -44,7 +44,7 @@ export async function runMeasured(
 /** Bundles a program of this folder into one file, as the function is deployed. From its sources, Node would spend time on stripping types. */
 export async function bundled(program: string, outDir: string): Promise<string> {
   const dir = path.join(outDir, path.parse(program).name)
-  await buildBundle(dir, path.join(import.meta.dirname, program))
+  await bundleFunction(dir, path.join(import.meta.dirname, program))
   return path.join(dir, 'index.mjs')
 }
 

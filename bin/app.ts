@@ -1,10 +1,12 @@
 import { App } from 'aws-cdk-lib'
 import { ImporterStack } from '../lib/importer-stack.ts'
+import { readSettingsFile } from '../lib/settings-file.ts'
 import { readSettings, SettingError } from '../lib/settings.ts'
 
 const app = new App()
 try {
-  const settings = readSettings(app.node.getAllContext() as Record<string, unknown>)
+  // A setting on the command line takes precedence.
+  const settings = readSettings({ ...readSettingsFile(), ...(app.node.getAllContext() as Record<string, unknown>) })
   new ImporterStack(app, ['KissmetricsImporter', settings.product].filter(Boolean).join('-'), { settings })
 } catch (error) {
   if (!(error instanceof SettingError)) throw error

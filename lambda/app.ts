@@ -106,12 +106,12 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
   let isKeyChecked = false
   return {
     files: resuming(s3SourceFiles(s3), clock),
-    listing: s3Listing(s3, config.bucket),
-    reports: s3Reports(s3),
-    checkpoints: s3Checkpoints(s3),
+    listing: s3Listing(s3, config.places),
+    reports: s3Reports(s3, config.bucket),
+    checkpoints: s3Checkpoints(s3, config.bucket),
     deadLetters: sqsDeadLetterQueue(sqs, config.deadLetterQueueUrl),
     deadLetterReader: sqsDeadLetterReader(sqs, config.deadLetterQueueUrl),
-    archived: s3DeadLetterArchive(s3),
+    archived: s3DeadLetterArchive(s3, config.bucket),
     bucket: config.bucket,
     importQueue: sqsImportQueue(sqs, config.importQueueUrl),
     endpoint,

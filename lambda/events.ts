@@ -129,6 +129,15 @@ export function eventsFor(log: Log) {
       log.warn('File not imported: the object was deleted or replaced.', { code: 'file_missing', key, state })
       log.count('FilesMissing', 1)
     },
+    skipped(key: string, reason: string, detail: string): void {
+      log.warn('Object skipped: it is not a file to import. Its report says why.', {
+        code: 'object_skipped',
+        key,
+        reason,
+        detail,
+      })
+      log.count('FilesSkipped', 1)
+    },
     fileRejected(key: string, reason: string, detail: string): void {
       log.error('File rejected: no more of its lines are sent. Fix the file and upload it again.', {
         code: 'file_rejected',

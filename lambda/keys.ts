@@ -53,9 +53,12 @@ function pathOf({ key, versionId, etag }: SourceFile): string {
 const MAX_KEY_BYTES = 900
 /** At most four bytes each. */
 const KEPT_CHARACTERS = 100
+/** UTF-8 needs at most three bytes for each unit of UTF-16. */
+const MAX_BYTES_PER_UNIT = 3
 
 /** A key that would be too long inside another one keeps its beginning, and a hash stands for the rest. */
 function shortened(key: string): string {
+  if (key.length * MAX_BYTES_PER_UNIT <= MAX_KEY_BYTES) return key
   const bytes = new TextEncoder().encode(key)
   if (bytes.length <= MAX_KEY_BYTES) return key
   return `${Array.from(key).slice(0, KEPT_CHARACTERS).join('')}~${hashOf(bytes)}`
@@ -71,12 +74,25 @@ function hashOf(bytes: Uint8Array): string {
 /** Files to import. */
 export const INCOMING_PREFIX = 'incoming/'
 
-/** The suffixes of files to import. S3 compares case, and does not allow a suffix that another suffix ends with. */
+/** The suffixes of files to import, in any letter case. */
 export const FILE_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz'] as const
 
-/** Whether S3 sends an event for an object with this key. */
+/** Whether the name says that this is a file to import. The content of objects with other names decides. */
 export function isImportName(key: string): boolean {
-  return key.startsWith(INCOMING_PREFIX) && FILE_SUFFIXES.some((suffix) => key.endsWith(suffix))
+  const name = key.toLowerCase()
+  return FILE_SUFFIXES.some((suffix) => name.endsWith(suffix))
+}
+
+const TEMPORARY_NAME = /^\.|~$|\.(?:tmp|temp|part|partial|filepart|crdownload|swp|inprogress|_copying_)$/i
+
+/** Whether any part of a key is hidden, or is the name of a file that a program is still writing, and renames when it is complete. */
+export function isTemporaryName(key: string): boolean {
+  return key.split('/').some((part) => TEMPORARY_NAME.test(part) || part === '_temporary')
+}
+
+/** Whether the importer itself writes documents under this key while it imports a file. */
+export function isOwnKey(key: string): boolean {
+  return key.startsWith(REPORTS_PREFIX) || key.startsWith(CHECKPOINTS_PREFIX)
 }
 
 /** Namespace of the CloudWatch metrics. Their dimension `service` is the name of the function, since an account can have several importers. */

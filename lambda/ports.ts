@@ -22,7 +22,7 @@ export interface Ports {
   /** The same queue, for jobs that read it. */
   readonly deadLetterReader: DeadLetterReader
   readonly archived: DeadLetterArchive
-  /** The bucket that dead letters of unknown origin are archived in. */
+  /** The bucket of the importer. Its reports, checkpoints and archived dead letters are there, wherever a file comes from. */
   readonly bucket: string
   readonly importQueue: ImportQueue
   readonly endpoint: Endpoint
@@ -104,11 +104,13 @@ export interface ListPosition {
   readonly key: string
   /** "null" for an object that is older than the bucket's versioning. */
   readonly versionId: string
+  /** Absent in a message of an older version: the bucket of the importer. */
+  readonly bucket?: string
 }
 
-/** S3: what is under `incoming/`. */
+/** S3: what is in the places that files are uploaded to. */
 export interface Listing {
-  /** Every version of every object, page by page, in the order of their keys. @param after where to begin; undefined for the start */
+  /** Every version of every object, page by page, place by place, in the order of their keys. @param after where to begin; undefined for the start */
   pages(after?: ListPosition): AsyncIterable<readonly ListedFile[]>
 }
 
@@ -196,6 +198,8 @@ export interface QueuedDeadLetter {
 export interface DeadLetterReader {
   /** Receives up to ten messages and hides them from other consumers for `hiddenSeconds`. */
   take(hiddenSeconds: number): Promise<readonly QueuedDeadLetter[]>
+  /** Hides up to ten messages for `hiddenSeconds` from now on. @returns those for which SQS has accepted this */
+  keepHidden<T extends Pick<QueuedDeadLetter, 'receipt'>>(deadLetters: readonly T[], hiddenSeconds: number): Promise<readonly T[]>
   /** Makes up to ten messages visible again. If that fails, they become visible when their timeout ends. */
   putBack(deadLetters: readonly Pick<QueuedDeadLetter, 'receipt'>[]): Promise<void>
   /** Deletes up to ten messages. @throws Error if any of them could not be deleted */

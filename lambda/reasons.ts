@@ -140,6 +140,11 @@ export const REASONS = {
     means: 'The file could not be read to the end',
     fix: 'Upload it again. Lines that were already sent do not count twice.',
   },
+  not_for_import: {
+    level: 'file',
+    means: 'The object is not a file of lines for Kissmetrics',
+    fix: 'Nothing was sent. If it should be imported, upload it under a name that ends with .jsonl.',
+  },
 } as const satisfies Record<string, Reason>
 
 export type ReasonCode = keyof typeof REASONS

@@ -1,4 +1,5 @@
 import { SetupError } from './errors.ts'
+import { INCOMING_PREFIX } from './keys.ts'
 
 export interface NumberSetting {
   readonly unit: string
@@ -66,12 +67,39 @@ export const TEXT_SETTINGS = {
   apiKey: 'KM_API_KEY',
   deadLetterQueueUrl: 'KM_DEAD_LETTER_QUEUE_URL',
   importQueueUrl: 'KM_IMPORT_QUEUE_URL',
-  /** The bucket that is searched for missed files. */
+  /** The bucket of the importer: files under `incoming/`, reports, checkpoints, archived dead letters. */
   bucket: 'KM_BUCKET',
+  /** Where files are uploaded to: `s3://BUCKET/PREFIX`, separated by commas. Without it, `incoming/` in the bucket of the importer. */
+  sources: 'KM_SOURCES',
 } as const
 
 /** Kissmetrics, "API specifications": the current host of the tracking API. */
 export const KISSMETRICS_ENDPOINT = 'https://trk.kissmetrics.io'
+
+/** A place that files are uploaded to. */
+export interface Place {
+  readonly bucket: string
+  /** '' for the whole bucket. */
+  readonly prefix: string
+}
+
+/**
+ * Parses a list of places, `s3://BUCKET/PREFIX,…`.
+ *
+ * @param text undefined for `incoming/` in the bucket of the importer
+ * @throws SetupError
+ */
+export function parsePlaces(text: string | undefined, ownBucket: string): readonly Place[] {
+  if (text === undefined || text === '') return [{ bucket: ownBucket, prefix: INCOMING_PREFIX }]
+  return text.split(',').map((uri) => {
+    const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri) ?? []
+    if (bucket === undefined)
+      throw new SetupError(
+        `${TEXT_SETTINGS.sources} contains "${uri}": expected s3://BUCKET/PREFIX. The stack sets it: deploy again.`,
+      )
+    return { bucket, prefix }
+  })
+}
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -81,6 +109,8 @@ export interface ImporterSettings {
   readonly deadLetterQueueUrl: string
   readonly importQueueUrl: string
   readonly bucket: string
+  /** Where files are uploaded to. */
+  readonly places: readonly Place[]
   readonly limits: Limits
 }
 
@@ -97,12 +127,14 @@ export interface Limits {
 
 /** @throws SetupError naming the first setting that is missing or out of range */
 export function readImporterSettings(env: Env): ImporterSettings {
+  const bucket = readRequired(TEXT_SETTINGS.bucket, env)
   return {
     endpoint: parseEndpoint(env[TEXT_SETTINGS.endpoint] ?? KISSMETRICS_ENDPOINT, TEXT_SETTINGS.endpoint),
     apiKey: readApiKey(env),
     deadLetterQueueUrl: readRequired(TEXT_SETTINGS.deadLetterQueueUrl, env),
     importQueueUrl: readRequired(TEXT_SETTINGS.importQueueUrl, env),
-    bucket: readRequired(TEXT_SETTINGS.bucket, env),
+    bucket,
+    places: parsePlaces(env[TEXT_SETTINGS.sources], bucket),
     limits: {
       maxInFlight: readNumberSetting('KM_MAX_IN_FLIGHT', env),
       maxLineBytes: readNumberSetting('KM_MAX_LINE_BYTES', env),

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import { ComparisonOperator, MathExpression, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { METRICS_NAMESPACE } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
@@ -9,6 +10,11 @@ export interface AlarmsProps {
   readonly importQueue: ImportQueue
   readonly importer: IFunction
   readonly settings: Pick<Settings, 'alarmRejectedPercent' | 'alarmIdleDays'>
+  /**
+   * Encrypts the messages of the topic. Its policy must let CloudWatch use it.
+   * @default - the messages are not encrypted at rest
+   */
+  readonly encryptionKey?: IKey | undefined
 }
 
 /** When an alarm goes off, and when it is over. test/lib/alarms evaluates each rule over simulated days. */

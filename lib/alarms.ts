@@ -12,7 +12,11 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id)
-    this.topic = new Topic(this, 'Topic', { displayName: 'Kissmetrics importer', enforceSSL: true })
+    this.topic = new Topic(this, 'Topic', {
+      displayName: 'Kissmetrics importer',
+      enforceSSL: true,
+      ...(props.encryptionKey !== undefined && { masterKey: props.encryptionKey }),
+    })
     // Any explicit policy replaces the default one, which admits every service in the account.
     this.topic.addToResourcePolicy(
       new PolicyStatement({

@@ -1,13 +1,19 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib'
-import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { CfnSecret, Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 
 export interface ApiKeyProps {
   /**
-   * ARN of a secret that already holds the key.
+   * A secret that already holds the key.
    * @default - an empty secret is created, and a person puts the key into it
    */
-  readonly existingSecretArn?: string | undefined
+  readonly existingSecret?: ISecret | undefined
+  /**
+   * Encrypts the created secret.
+   * @default - Secrets Manager manages the key
+   */
+  readonly encryptionKey?: IKey | undefined
 }
 
 /**
@@ -18,20 +24,21 @@ export interface ApiKeyProps {
  * While the secret is empty, the importer sends nothing.
  */
 export class ApiKey extends Construct {
-  readonly secretArn: string
+  readonly secret: ISecret
 
-  constructor(scope: Construct, id: string, { existingSecretArn }: ApiKeyProps) {
+  constructor(scope: Construct, id: string, { existingSecret, encryptionKey }: ApiKeyProps) {
     super(scope, id)
-    if (existingSecretArn !== undefined) {
-      this.secretArn = existingSecretArn
+    if (existingSecret !== undefined) {
+      this.secret = existingSecret
       return
     }
     const secret = new CfnSecret(this, 'Secret', {
       description: 'API key of the Kissmetrics product that files are imported into',
+      ...(encryptionKey !== undefined && { kmsKeyId: encryptionKey.keyArn }),
     })
     // The key can be copied from the product's settings again, and a secret that stays behind is billed.
     secret.applyRemovalPolicy(RemovalPolicy.DESTROY)
-    this.secretArn = secret.ref
+    this.secret = Secret.fromSecretCompleteArn(this, 'Created', secret.ref)
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:

@@ -1,6 +1,5 @@
 import { Duration, Validations } from 'aws-cdk-lib'
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { Construct } from 'constructs'
 import type { ImportQueue } from './import-queue.ts'
 
@@ -22,8 +21,10 @@ export class DailyMessage extends Construct {
     const rule = new Rule(this, 'Daily', {
       description,
       schedule: Schedule.rate(Duration.days(1)),
-      targets: [new SqsQueue(importQueue.queue, { message: RuleTargetInput.fromObject({ schema }) })],
+      targets: [{ bind: () => ({ arn: importQueue.queue.queueArn, input: RuleTargetInput.fromObject({ schema }) }) }],
     })
+    // The CDK's own target leaves the name of the rule out of the permission if the queue has a customer key.
+    importQueue.allowEventsOf('events.amazonaws.com', rule.ruleArn)
     Validations.of(rule).acknowledge({
       id: 'Serverless-EventBusDLQ',
       reason: 'A lost message does no harm: the message of the next day starts the same job, which finds the same work.',

@@ -37,14 +37,17 @@ export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id)
     const { stackName } = Stack.of(this)
+    // A stack can have several importers.
+    const ids = this.node.scopes.slice(Stack.of(this).node.scopes.length, -1).map(({ node }) => node.id)
+    const prefix = [stackName, ...ids.filter((each) => each !== 'Default')].join('-')
     new CloudWatchDashboard(this, 'Dashboard', {
-      dashboardName: stackName,
+      dashboardName: prefix,
       defaultInterval: Duration.days(1),
       widgets: widgets(props, stackName),
     })
     for (const [name, { title, query }] of Object.entries(LOG_QUERIES)) {
       new QueryDefinition(this, name, {
-        queryDefinitionName: `${stackName}/${title}`,
+        queryDefinitionName: `${prefix}/${title}`,
         queryString: new QueryString(query),
         logGroups: [props.logGroup],
       })

@@ -1,21 +1,49 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
-import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, EventSourceMapping, RecursiveLoop, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda'
-import { NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { Architecture, Code, EventSourceMapping, RecursiveLoop, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda'
+import { NodejsFunction, OutputFormat, type BundlingOptions, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3'
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { TEXT_SETTINGS } from '../lambda/settings.ts'
 import { BUNDLE } from './bundle.ts'
+import { networkPermissions, permissions } from './importer-permissions.ts'
 import type { ImportQueue } from './import-queue.ts'
+import { placesIn, type FileSource } from './file-source.ts'
 import type { Part, Wiring } from './wiring.ts'
 
 export interface ImporterFunctionProps {
   readonly bucket: Bucket
+  /** Where files come from: the bucket of the importer, and perhaps an existing one. */
+  readonly sources: readonly FileSource[]
   readonly importQueue: ImportQueue
-  readonly apiKeySecretArn: string
+  readonly apiKeySecret: ISecret
   readonly wiring: Pick<Wiring, 'function' | 'eventSource'>
+  /** Encrypts bucket, queues and logs. @default - AWS manages the keys */
+  readonly encryptionKey?: IKey | undefined
+  /** @default - 90 days */
+  readonly logRetention?: RetentionDays | undefined
+  /** @default - the function runs outside any VPC */
+  readonly network?: Network | undefined
+  /** @default - the function shares the concurrency of the account */
+  readonly reservedConcurrency?: number | undefined
+  /** The minimum of pollers that are always there. @default - Lambda starts and stops pollers by itself */
+  readonly provisionedPollers?: number | undefined
+}
+
+/** The part of a VPC that the function runs in. */
+export interface Network {
+  readonly vpc: IVpc
+  /** @default - the private subnets of the VPC */
+  readonly vpcSubnets?: SubnetSelection | undefined
+  /** @default - a new one, which allows no inbound connection */
+  readonly securityGroups?: readonly ISecurityGroup[] | undefined
 }
 
 /** A path in this project, independent of the working directory. */
@@ -24,33 +52,39 @@ const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.me
 /** The Lambda function that imports files, with its role, its event source and its log group. */
 export class ImporterFunction extends Construct {
   readonly function: IFunction
+  readonly role: Role
   readonly logGroup: LogGroup
 
   constructor(scope: Construct, id: string, props: ImporterFunctionProps) {
     super(scope, id)
-    const { importQueue, wiring } = props
+    const { importQueue, wiring, encryptionKey, network, reservedConcurrency, provisionedPollers } = props
     this.logGroup = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.THREE_MONTHS,
+      retention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+      ...(encryptionKey !== undefined && { encryptionKey }),
       // The log holds counts and reasons, but no lines: nothing worth keeping once the importer is removed.
       removalPolicy: RemovalPolicy.DESTROY,
     })
+    const statements = [...permissions(this, props, this.logGroup), ...(network === undefined ? [] : networkPermissions(this))]
     const role = new Role(this, 'Role', {
       description: 'Permissions of the Kissmetrics importer',
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: { Import: new PolicyDocument({ statements: permissions(props, this.logGroup) }) },
+      inlinePolicies: { Import: new PolicyDocument({ statements: statements }) },
     })
+    this.role = role
     this.function = new NodejsFunction(this, 'Function', {
       description: 'Imports files from a bucket into Kissmetrics, line by line',
-      entry: fromRoot('lambda/handler.ts'),
-      handler: 'handler',
-      projectRoot: fromRoot(''),
-      depsLockFilePath: fromRoot('package-lock.json'),
-      bundling: bundling(),
+      ...source(),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: wiring.function.memoryMb,
       timeout: Duration.seconds(wiring.function.timeoutSeconds),
       role,
+      ...(network !== undefined && {
+        vpc: network.vpc,
+        ...(network.vpcSubnets !== undefined && { vpcSubnets: network.vpcSubnets }),
+        ...(network.securityGroups !== undefined && { securityGroups: [...network.securityGroups] }),
+      }),
+      ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
       logGroup: this.logGroup,
       environment: environment(props),
       // The query of each request contains the API key, and a trace would record it.
@@ -64,7 +98,10 @@ export class ImporterFunction extends Construct {
       target: this.function,
       eventSourceArn: importQueue.queue.queueArn,
       batchSize: wiring.eventSource.batchSize,
-      maxConcurrency: wiring.eventSource.maximumConcurrency,
+      // Lambda refuses both together.
+      ...(provisionedPollers === undefined
+        ? { maxConcurrency: wiring.eventSource.maximumConcurrency }
+        : { provisionedPollerConfig: { minimumPollers: provisionedPollers, maximumPollers: provisionedPollers } }),
       reportBatchItemFailures: wiring.eventSource.reportBatchItemFailures,
     })
     // Lambda checks that it may read the queue while it creates the mapping.
@@ -74,55 +111,33 @@ export class ImporterFunction extends Construct {
   }
 }
 
-/** Least privilege: one statement for each thing that the function does. */
-function permissions({ bucket, importQueue, apiKeySecretArn }: ImporterFunctionProps, logGroup: LogGroup): PolicyStatement[] {
-  const allow = (sid: string, resource: string, actions: string[], conditions?: Record<string, unknown>) =>
-    new PolicyStatement({
-      sid,
-      effect: Effect.ALLOW,
-      actions,
-      resources: [resource],
-      ...(conditions !== undefined && { conditions }),
-    })
-  return [
-    allow('ReadFiles', bucket.arnForObjects(`${INCOMING_PREFIX}*`), ['s3:GetObject', 's3:GetObjectVersion']),
-    allow('ReadAndWriteReports', bucket.arnForObjects(`${REPORTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
-    allow('ReadAndWriteCheckpoints', bucket.arnForObjects(`${CHECKPOINTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
-    allow('ListFiles', bucket.bucketArn, ['s3:ListBucketVersions'], { StringLike: { 's3:prefix': [`${INCOMING_PREFIX}*`] } }),
-    // With this permission S3 answers 404 for a missing object; without it, 403, which would look like a setup error. S3 also checks it when
-    // an object is read, and then without a prefix, so a plain StringLike would never match.
-    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    allow('DistinguishMissingFromForbidden', bucket.bucketArn, ['s3:ListBucket'], {
-      StringLikeIfExists: { 's3:prefix': [`${INCOMING_PREFIX}*`, `${REPORTS_PREFIX}*`, `${CHECKPOINTS_PREFIX}*`] },
-    }),
-    allow('ConsumeImportQueue', importQueue.queue.queueArn, [
-      'sqs:ReceiveMessage',
-      'sqs:DeleteMessage',
-      'sqs:ChangeMessageVisibility',
-      'sqs:GetQueueAttributes',
-      'sqs:SendMessage',
-    ]),
-    allow('SendDeadLetters', importQueue.deadLetters.queueArn, ['sqs:SendMessage']),
-    allow('ArchiveDeadLetters', importQueue.deadLetters.queueArn, [
-      'sqs:ReceiveMessage',
-      'sqs:DeleteMessage',
-      'sqs:ChangeMessageVisibility',
-    ]),
-    allow('WriteArchivedDeadLetters', bucket.arnForObjects(`${ARCHIVED_PREFIX}*`), ['s3:PutObject']),
-    allow('ReadApiKey', apiKeySecretArn, ['secretsmanager:GetSecretValue']),
-    allow('Log', logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']),
-  ]
-}
-
-function environment({ bucket, importQueue, apiKeySecretArn, wiring }: ImporterFunctionProps): Record<string, string> {
+function environment({ bucket, sources, importQueue, apiKeySecret, wiring }: ImporterFunctionProps): Record<string, string> {
   const parts: Readonly<Record<Part, string>> = {
     bucket: bucket.bucketName,
     importQueueUrl: importQueue.queue.queueUrl,
     deadLetterQueueUrl: importQueue.deadLetters.queueUrl,
-    apiKeySecretArn,
+    apiKeySecretArn: apiKeySecret.secretArn,
   }
   const { values, references } = wiring.function.environment
-  return { ...values, ...Object.fromEntries(Object.entries(references).map(([name, part]) => [name, parts[part]])) }
+  const places = placesIn(sources)
+  return {
+    ...values,
+    ...(places !== undefined && { [TEXT_SETTINGS.sources]: places }),
+    ...Object.fromEntries(Object.entries(references).map(([name, part]) => [name, parts[part]])),
+  }
+}
+
+/** The function from the npm package, which contains it bundled, or else from its source. */
+function source(): Pick<NodejsFunctionProps, 'code' | 'entry' | 'handler' | 'projectRoot' | 'depsLockFilePath' | 'bundling'> {
+  const bundled = fromRoot('function')
+  if (existsSync(bundled)) return { code: Code.fromAsset(bundled), handler: 'index.handler' }
+  return {
+    entry: fromRoot('lambda/handler.ts'),
+    handler: 'handler',
+    projectRoot: fromRoot(''),
+    depsLockFilePath: fromRoot('package-lock.json'),
+    bundling: bundling(),
+  }
 }
 
 function bundling(): BundlingOptions {

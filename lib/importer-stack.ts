@@ -1,63 +1,148 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack, Tags, Validations, type StackProps } from 'aws-cdk-lib'
+import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { AccountPrincipal, ArnPrincipal, ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
+import { Key, type IKey } from 'aws-cdk-lib/aws-kms'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, type IBucket } from 'aws-cdk-lib/aws-s3'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
-import { ApiKey } from './api-key.ts'
-import { ARCHIVE_SCHEMA, INCOMING_PREFIX, RECONCILE_SCHEMA, REPORTS_PREFIX } from '../lambda/keys.ts'
-import { Alarms } from './alarms.ts'
-import { DailyMessage } from './daily-message.ts'
-import { Dashboard } from './dashboard.ts'
-import { ImportBucket } from './import-bucket.ts'
-import { ImportQueue } from './import-queue.ts'
-import { ImporterFunction } from './importer-function.ts'
+import { createEncryptionKey } from './encryption-key.ts'
+import { KissmetricsImporter, type KissmetricsImporterProps } from './kissmetrics-importer.ts'
 import type { Settings } from './settings.ts'
-import { wiringOf } from './wiring.ts'
 
 export interface ImporterStackProps extends StackProps {
   readonly settings: Settings
 }
 
-/**
- * The importer of one Kissmetrics product: a bucket, a queue, a function, a dead-letter queue, a secret, and alarms.
- *
- *     ImportBucket ──event──▶ ImportQueue.queue ──one at a time──▶ Importer ──▶ Kissmetrics
- *         ▲                        │                               │   │
- *         └──────── reports ───────│───────────────────────────────┘   │ rejected and undeliverable lines
- *                                  └──after maxReceiveCount──▶ ImportQueue.deadLetters
- */
+/** The stack that `npx cdk deploy` deploys: one importer, built from the settings. */
 export class ImporterStack extends Stack {
+  readonly importer: KissmetricsImporter
+
   constructor(scope: Construct, id: string, { settings, ...props }: ImporterStackProps) {
-    super(scope, id, { description: 'Imports JSON-lines files from a bucket into Kissmetrics', ...props })
-    const wiring = wiringOf(settings)
-
-    const importQueue = new ImportQueue(this, 'ImportQueue', { wiring })
-    const { bucket } = new ImportBucket(this, 'ImportBucket', { importQueue, wiring })
-    const { secretArn } = new ApiKey(this, 'ApiKey', { existingSecretArn: settings.apiKeySecretArn })
-    const importer = new ImporterFunction(this, 'Importer', { bucket, importQueue, apiKeySecretArn: secretArn, wiring })
-
-    // S3 sends an event for nearly every upload, but does not guarantee it.
-    new DailyMessage(this, 'DailyReconcile', {
-      importQueue,
-      schema: RECONCILE_SCHEMA,
-      description: 'Starts a daily search for uploaded files that the Kissmetrics importer received no event for',
+    super(scope, id, {
+      description: 'Imports JSON-lines files from a bucket into Kissmetrics',
+      terminationProtection: settings.terminationProtection ?? false,
+      ...props,
     })
-    // SQS deletes a message after 14 days, whether it was read or not.
-    new DailyMessage(this, 'DailyArchive', {
-      importQueue,
-      schema: ARCHIVE_SCHEMA,
-      description: 'Starts a daily job that moves old dead letters into the bucket before SQS deletes them',
+    // The id "Default" adds nothing to the logical ids of the resources.
+    this.importer = new KissmetricsImporter(this, 'Default', {
+      ...numbersOf(settings),
+      ...existingParts(this, settings),
+      ...networkOf(this, settings),
+      encryptionKey: encryptionKeyOf(this, settings),
+      accessLogsBucket: accessLogsBucketOf(this, settings),
     })
-    const { topic } = new Alarms(this, 'Alarms', { importQueue, importer: importer.function, settings })
-
-    new Dashboard(this, 'Dashboard', { importQueue, importer: importer.function, logGroup: importer.logGroup, wiring })
-
-    const output = (name: string, value: string, description: string) => new CfnOutput(this, name, { value, description })
-    output('BucketName', bucket.bucketName, `Upload files under ${INCOMING_PREFIX}, read reports under ${REPORTS_PREFIX}`)
-    output('ApiKeySecretArn', secretArn, 'Store the API key of the Kissmetrics product in this secret')
-    output('ImportQueueUrl', importQueue.queue.queueUrl, 'Import queue: work that waits')
-    output('ImportQueueArn', importQueue.queue.queueArn, 'Import queue: the destination of a redrive')
-    output('DeadLetterQueueUrl', importQueue.deadLetters.queueUrl, 'Dead-letter queue: rejected lines and files')
-    output('DeadLetterQueueArn', importQueue.deadLetters.queueArn, 'Dead-letter queue: the source of a redrive')
-    output('FunctionName', importer.function.functionName, 'The Lambda function that imports')
-    output('AlarmTopicArn', topic.topicArn, 'Subscribe to this topic to receive the alarms')
-    output('LogGroupName', importer.logGroup.logGroupName, 'The log of the importer')
+    this.importer.addOutputs()
+    for (const address of settings.alarmEmails ?? []) this.importer.alarmTopic.addSubscription(new EmailSubscription(address))
+    for (const uploader of settings.uploaders ?? [])
+      this.importer.grantUpload(uploader.startsWith('arn:') ? new ArnPrincipal(uploader) : new AccountPrincipal(uploader))
+    for (const tag of settings.tags ?? []) Tags.of(this).add(...keyAndValue(tag))
+    if (settings.permissionsBoundaryArn !== undefined) {
+      const boundary = ManagedPolicy.fromManagedPolicyArn(this, 'PermissionsBoundary', settings.permissionsBoundaryArn)
+      PermissionsBoundary.of(this).apply(boundary)
+    }
   }
+}
+
+function keyAndValue(tag: string): [string, string] {
+  const equals = tag.indexOf('=')
+  return [tag.slice(0, equals), tag.slice(equals + 1)]
+}
+
+/** Each member is a number of days. */
+const LOG_RETENTIONS = Object.values(RetentionDays).filter((value) => typeof value !== 'string')
+
+function numbersOf(settings: Settings): KissmetricsImporterProps {
+  const days = (count: number | undefined) => (count === undefined ? undefined : Duration.days(count))
+  return {
+    endpoint: settings.endpoint,
+    // With pollers it has no effect, and the construct refuses both.
+    ...(settings.provisionedPollers === undefined && { maximumConcurrency: settings.maximumConcurrency }),
+    provisionedPollers: settings.provisionedPollers,
+    reservedConcurrency: settings.reservedConcurrency,
+    maxReceiveCount: settings.maxReceiveCount,
+    memoryMb: settings.memoryMb,
+    functionSettings: settings.overrides,
+    alarmRejectedPercent: settings.alarmRejectedPercent,
+    alarmIdleDays: settings.alarmIdleDays,
+    logRetention: LOG_RETENTIONS.find((retention) => String(retention) === String(settings.logRetentionDays)),
+    retention: {
+      files: days(settings.fileRetentionDays),
+      reports: days(settings.reportRetentionDays),
+      archivedLines: days(settings.archiveRetentionDays),
+    },
+  }
+}
+
+/** The bucket and the secret that exist already, with their keys. */
+function existingParts(scope: Construct, settings: Settings): KissmetricsImporterProps {
+  const { apiKeySecretArn, bucketName, bucketEvents = 'eventbridge', prefixes } = settings
+  const keyOf = (id: string, arn: string | undefined) =>
+    arn === undefined ? {} : { encryptionKey: Key.fromKeyArn(scope, id, arn) }
+  return {
+    prefixes: prefixes?.map((prefix) => (prefix === '*' ? '' : prefix)),
+    ...(apiKeySecretArn !== undefined && {
+      apiKeySecret: Secret.fromSecretAttributes(scope, 'ApiKeySecret', {
+        secretCompleteArn: apiKeySecretArn,
+        ...keyOf('ApiKeySecretKey', settings.apiKeySecretKeyArn),
+      }),
+    }),
+    ...(bucketName !== undefined && {
+      existingBucket: Bucket.fromBucketAttributes(scope, 'SourceBucket', {
+        bucketName,
+        ...keyOf('SourceBucketKey', settings.bucketKeyArn),
+      }),
+      bucketEvents:
+        bucketEvents === 'eventbridge' || bucketEvents === 's3'
+          ? bucketEvents
+          : Topic.fromTopicArn(scope, 'BucketEvents', bucketEvents),
+    }),
+  }
+}
+
+function encryptionKeyOf(scope: Construct, { encryption = 'aws' }: Settings): IKey | undefined {
+  if (encryption === 'aws') return undefined
+  return encryption === 'customer'
+    ? createEncryptionKey(scope, 'EncryptionKey')
+    : Key.fromKeyArn(scope, 'EncryptionKey', encryption)
+}
+
+/** The ids are given, so that `cdk synth` needs no credentials to look them up. */
+function networkOf(scope: Construct, { vpcId, subnetIds = [], securityGroupIds }: Settings): KissmetricsImporterProps {
+  if (vpcId === undefined) return {}
+  return {
+    vpc: Vpc.fromVpcAttributes(scope, 'Vpc', {
+      vpcId,
+      // The zones do not reach the template; the CDK wants as many as there are subnets.
+      availabilityZones: subnetIds.map(String),
+      privateSubnetIds: [...subnetIds],
+    }),
+    vpcSubnets: { subnets: subnetIds.map((subnetId) => Subnet.fromSubnetId(scope, subnetId, subnetId)) },
+    securityGroups: securityGroupIds?.map((id) => SecurityGroup.fromSecurityGroupId(scope, id, id, { mutable: false })),
+  }
+}
+
+function accessLogsBucketOf(scope: Construct, { accessLogs }: Settings): IBucket | undefined {
+  if (accessLogs === undefined) return undefined
+  if (accessLogs !== 'create') return Bucket.fromBucketName(scope, 'AccessLogs', accessLogs)
+  const bucket = new Bucket(scope, 'AccessLogs', {
+    // S3 cannot write its logs into a bucket with a customer key.
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    versioned: true,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    lifecycleRules: [{ id: 'old-logs', expiration: Duration.days(400), noncurrentVersionExpiration: Duration.days(1) }],
+  })
+  bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason: 'This is the bucket of access logs. Logs of its own would cause more logs, without an end.',
+  })
+  // The types of the CDK differ in what may be undefined.
+  return bucket as IBucket
 }

@@ -1,19 +1,16 @@
-import {
-  KISSMETRICS_ENDPOINT,
-  NUMBER_SETTINGS,
-  parseEndpoint,
-  readNumberSetting,
-  type NumberSettingName,
-} from '../lambda/settings.ts'
+import * as v from 'valibot'
+import { KISSMETRICS_ENDPOINT, NUMBER_SETTINGS, readNumberSetting, shown, type NumberSettingName } from '../lambda/settings.ts'
+import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { SETTING_ROWS, STACK_NUMBER_SETTINGS, type SettingRow } from './setting-rows.ts'
 
-/** The settings of a deployment. Each has a default that suits most installations. */
-export interface Settings {
-  /** Names the stack, so that each Kissmetrics product has its own and their keys never mix. Absent for the first and only product. */
-  readonly product?: string
+type Rows = typeof SETTING_ROWS
+type ValueOf<Row> = Row extends SettingRow<infer Value> ? Value : never
+type Given = { readonly [Name in keyof Rows]?: ValueOf<Rows[Name]> }
+
+/** The settings of a deployment: a value for each row of the table in docs/deploy.md that was set. */
+export interface Settings extends Given {
   /** The https origin that commands are sent to. */
   readonly endpoint: string
-  /** An existing secret that holds the API key. If absent, the stack creates an empty one. */
-  readonly apiKeySecretArn?: string
   /** Files, or segments of large files, that are imported at the same time. */
   readonly maximumConcurrency: number
   /** Deliveries of a message before SQS moves it to the dead-letter queue. */
@@ -32,71 +29,43 @@ export class SettingError extends Error {
   readonly code = 'setting_error'
 }
 
-/** The settings of the stack that are numbers. `why` says where the limits come from. */
-export const STACK_NUMBER_SETTINGS = {
-  maximumConcurrency: {
-    unit: 'files at a time',
-    default: 2,
-    min: 2,
-    max: 1000,
-    why: 'the range that AWS Lambda allows for SQS event sources',
-  },
-  maxReceiveCount: {
-    unit: 'deliveries',
-    default: 5,
-    min: 3,
-    max: 1000,
-    why: 'SQS also counts deliveries that the function never saw, so 1 or 2 would discard good messages; 1000 is the maximum of SQS',
-  },
-  alarmRejectedPercent: { unit: 'percent', default: 5, min: 0, max: 99, why: 'at 0, every rejected line sets off the alarm' },
-  alarmIdleDays: { unit: 'days', default: 0, min: 0, max: 7, why: 'the longest time that a CloudWatch alarm can look back' },
-} as const
-
-const STACK_TEXT_SETTINGS = ['product', 'endpoint', 'apiKeySecretArn'] as const
-
-/** The settings that can be set with `-c NAME=VALUE`, or under "context" in cdk.json. */
-export const SETTING_NAMES: readonly string[] = [
-  ...STACK_TEXT_SETTINGS,
-  ...Object.keys(STACK_NUMBER_SETTINGS),
-  ...Object.keys(NUMBER_SETTINGS),
-]
+/** The settings that can be set with `-c NAME=VALUE`, or in the settings file. */
+export const SETTING_NAMES: readonly string[] = [...Object.keys(SETTING_ROWS), ...Object.keys(NUMBER_SETTINGS)]
 
 // `cdk acknowledge` stores its list here.
 const CDK_NAMES = new Set(['acknowledged-issue-numbers'])
 
-const PRODUCT = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,28}[A-Za-z0-9])?$/
-const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/
+/** What the strict profile sets, unless a setting says otherwise. */
+const STRICT = {
+  encryption: 'customer',
+  accessLogs: 'create',
+  logRetentionDays: 400,
+  terminationProtection: true,
+} as const satisfies Given
 
 /**
  * Reads the settings of a deployment from the context of the CDK app.
  *
  * @param context the whole context; the CDK's own names contain a colon or a slash
- * @throws SettingError naming the first setting that is unknown or out of range
+ * @throws SettingError naming the first setting that is unknown, out of range, or does not go with another one
  */
 export function readSettings(context: Readonly<Record<string, unknown>>): Settings {
   refuseUnknownNames(context)
-  const product = readText(context, 'product')
-  const apiKeySecretArn = readText(context, 'apiKeySecretArn')
-  if (product !== undefined && !PRODUCT.test(product)) {
-    throw new SettingError(
-      `product is "${product}": expected 1 to 30 letters, digits and inner hyphens, for example "web-shop". Change it, or leave it out.`,
-    )
-  }
-  if (apiKeySecretArn !== undefined && !SECRET_ARN.test(apiKeySecretArn)) {
-    // The value may be the API key itself, set here by mistake, so the message does not repeat it.
-    throw new SettingError(
-      'apiKeySecretArn is not the full ARN of a Secrets Manager secret: expected arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, ' +
-        'as `aws secretsmanager describe-secret` shows it. Never put the key itself here. Leave it out, and the stack creates a secret.',
-    )
-  }
+  const given = Object.fromEntries(
+    Object.entries(SETTING_ROWS)
+      .filter(([name]) => context[name] !== undefined)
+      .map(([name, row]) => [name, read(name, row, context[name])]),
+  ) as Given
+  const settings = given.profile === 'strict' ? { ...STRICT, ...given } : given
+  const [wrong] = COMBINATIONS.filter(({ isWrong }) => isWrong(settings))
+  if (wrong !== undefined) throw new SettingError(wrong.message)
   return {
-    ...(product !== undefined && { product }),
-    endpoint: readEndpoint(readText(context, 'endpoint') ?? KISSMETRICS_ENDPOINT),
-    ...(apiKeySecretArn !== undefined && { apiKeySecretArn }),
-    maximumConcurrency: readStackNumber(context, 'maximumConcurrency'),
-    maxReceiveCount: readStackNumber(context, 'maxReceiveCount'),
-    alarmRejectedPercent: readStackNumber(context, 'alarmRejectedPercent'),
-    alarmIdleDays: readStackNumber(context, 'alarmIdleDays'),
+    endpoint: KISSMETRICS_ENDPOINT,
+    maximumConcurrency: STACK_NUMBER_SETTINGS.maximumConcurrency.default,
+    maxReceiveCount: STACK_NUMBER_SETTINGS.maxReceiveCount.default,
+    alarmRejectedPercent: STACK_NUMBER_SETTINGS.alarmRejectedPercent.default,
+    alarmIdleDays: STACK_NUMBER_SETTINGS.alarmIdleDays.default,
+    ...settings,
     overrides: readOverrides(context),
   }
 }
@@ -111,53 +80,105 @@ function refuseUnknownNames(context: Readonly<Record<string, unknown>>): void {
   }
 }
 
-function readText(context: Readonly<Record<string, unknown>>, name: (typeof STACK_TEXT_SETTINGS)[number]): string | undefined {
-  const value = context[name]
-  if (value === undefined || value === '') return undefined
-  if (typeof value === 'string') return value
-  throw new SettingError(`${name} is a ${typeof value}: expected text. Put it in quotes, or leave it out.`)
-}
-
-function readEndpoint(text: string): string {
-  const { protocol, origin } = asSetting(() => parseEndpoint(text, 'endpoint'))
-  if (protocol === 'https:') return origin
-  throw new SettingError(
-    `endpoint is "${text}": expected an https address like ${KISSMETRICS_ENDPOINT}. ` +
-      'AWS cannot reach an address of this computer; to import on this computer, run `npm start`.',
-  )
-}
-
-function readStackNumber(context: Readonly<Record<string, unknown>>, name: keyof typeof STACK_NUMBER_SETTINGS): number {
-  const { unit, min, max, default: defaultValue } = STACK_NUMBER_SETTINGS[name]
-  const text = asText(context[name])
-  if (text === '') return defaultValue
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw new SettingError(
-    `${name} is "${text}": expected a whole number of ${unit} from ${min} to ${max}. Leave it out to use ${defaultValue}.`,
-  )
+function read(name: string, row: SettingRow<unknown>, value: unknown): unknown {
+  const { success, output } = v.safeParse(row.schema, value)
+  if (success) return output
+  const text = asText(value)
+  const explained = text === '' ? undefined : row.explain?.(text)
+  // The value may be the API key itself, set here by mistake, so the message does not repeat what could be one.
+  throw new SettingError(explained ?? `${name} is ${text === '' ? 'empty' : shown(text)}: expected ${row.allowed}. ${row.cure}`)
 }
 
 function readOverrides(context: Readonly<Record<string, unknown>>): Settings['overrides'] {
   const overrides: Partial<Record<NumberSettingName, number>> = {}
   for (const name of Object.keys(NUMBER_SETTINGS) as NumberSettingName[]) {
+    if (context[name] === undefined) continue
     const text = asText(context[name])
-    if (text !== '') overrides[name] = asSetting(() => readNumberSetting(name, { [name]: text }))
+    if (text === '') {
+      const { unit, min, max } = NUMBER_SETTINGS[name]
+      throw new SettingError(
+        `${name} is empty: expected a whole number of ${unit} from ${min} to ${max}. Change it, or leave it out.`,
+      )
+    }
+    overrides[name] = asSetting(() => readNumberSetting(name, { [name]: text }))
   }
   return overrides
 }
 
-/** A value in cdk.json can be a number; on the command line it is always text. */
+/** A value in a file can be a number; on the command line it is always text. */
 function asText(value: unknown): string {
-  if (value === undefined) return ''
   return typeof value === 'string' ? value.trim() : JSON.stringify(value)
 }
 
 /** Runs a check of the function's settings, so that a deployment fails on the values that the function would refuse. */
-function asSetting<T>(read: () => T): T {
+function asSetting<T>(check: () => T): T {
   try {
-    return read()
+    return check()
   } catch (cause) {
     throw new SettingError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }
+
+interface Combination {
+  readonly isWrong: (given: Given) => boolean
+  readonly message: string
+}
+
+const needs = (name: keyof Rows, other: keyof Rows, why: string): Combination => ({
+  isWrong: (given) => given[name] !== undefined && given[other] === undefined,
+  message: `${name} is set without ${other}: ${why} Set ${other} too, or leave ${name} out.`,
+})
+
+/** The settings of the bucket of the stack, which has prefixes of its own. */
+const OWN_PREFIXES = [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, ARCHIVED_PREFIX]
+
+const overlap = (a: string, b: string) => a === '*' || b === '*' || a.startsWith(b) || b.startsWith(a)
+
+/** Settings that do not go together. The first one that applies is reported. */
+const COMBINATIONS: readonly Combination[] = [
+  needs('apiKeySecretKeyArn', 'apiKeySecretArn', 'it is the key of an existing secret.'),
+  needs('bucketKeyArn', 'bucketName', 'it is the key of an existing bucket.'),
+  needs('bucketEvents', 'bucketName', 'it says how events of an existing bucket arrive.'),
+  needs('vpcId', 'subnetIds', 'the function needs a subnet of the VPC.'),
+  needs('subnetIds', 'vpcId', 'the subnets belong to a VPC.'),
+  needs('securityGroupIds', 'vpcId', 'the security groups belong to a VPC.'),
+  {
+    isWrong: ({ prefixes = [] }) => prefixes.some((a, index) => prefixes.some((b, other) => other > index && overlap(a, b))),
+    message: 'prefixes overlap, so a file would be imported for each of them. Leave out the longer one of two that begin alike.',
+  },
+  {
+    isWrong: ({ bucketName, prefixes = [] }) =>
+      bucketName === undefined &&
+      prefixes.some((prefix) => prefix !== INCOMING_PREFIX && OWN_PREFIXES.some((own) => overlap(prefix, own))),
+    message:
+      `prefixes contain one that overlaps ${OWN_PREFIXES.join(', ')}, which the bucket of the stack uses itself. ` +
+      'Choose another prefix, or set bucketName to import from an existing bucket.',
+  },
+  {
+    isWrong: ({ fileRetentionDays, bucketName }) => fileRetentionDays !== undefined && bucketName !== undefined,
+    message:
+      'fileRetentionDays is set together with bucketName: the stack does not change an existing bucket. ' +
+      'Leave fileRetentionDays out, and add a lifecycle rule to that bucket.',
+  },
+  {
+    isWrong: ({ provisionedPollers, maximumConcurrency }) => provisionedPollers !== undefined && maximumConcurrency !== undefined,
+    message:
+      'provisionedPollers is set together with maximumConcurrency, which AWS Lambda refuses. ' +
+      'Leave one of them out; each poller allows 10 files at a time.',
+  },
+  {
+    isWrong: ({ reservedConcurrency, maximumConcurrency = STACK_NUMBER_SETTINGS.maximumConcurrency.default }) =>
+      reservedConcurrency !== undefined && reservedConcurrency < maximumConcurrency,
+    message:
+      'reservedConcurrency is lower than maximumConcurrency, so Lambda would throttle the importer. ' +
+      'Set reservedConcurrency to maximumConcurrency or more.',
+  },
+  {
+    isWrong: ({ profile, vpcId }) => profile === 'strict' && vpcId === undefined,
+    message: 'profile is strict, and the function has no VPC. Set vpcId and subnetIds, or leave profile out.',
+  },
+  {
+    isWrong: ({ profile, encryption }) => profile === 'strict' && encryption === 'aws',
+    message: 'profile is strict, and encryption is aws. Leave encryption out, or set it to the ARN of your KMS key.',
+  },
+]

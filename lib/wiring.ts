@@ -1,4 +1,4 @@
-import { FILE_SUFFIXES, INCOMING_PREFIX } from '../lambda/keys.ts'
+import { INCOMING_PREFIX } from '../lambda/keys.ts'
 import { TEXT_SETTINGS } from '../lambda/settings.ts'
 import type { Settings } from './settings.ts'
 
@@ -11,7 +11,7 @@ import type { Settings } from './settings.ts'
 export interface Wiring {
   readonly bucket: {
     readonly versioned: boolean
-    /** One notification per suffix, all to the import queue. */
+    /** All to the import queue. */
     readonly notifications: readonly ObjectNotification[]
   }
   readonly importQueue: {
@@ -43,7 +43,6 @@ export interface Wiring {
 export interface ObjectNotification {
   readonly event: 's3:ObjectCreated:*'
   readonly prefix: string
-  readonly suffix: string
 }
 
 /** A part of the deployment whose name, URL or ARN exists only once it is deployed. */
@@ -55,18 +54,25 @@ const MAX_RETENTION_SECONDS = 14 * 86_400
 /** The maximum of AWS Lambda. */
 const FUNCTION_TIMEOUT_SECONDS = 15 * 60
 
+/**
+ * An import needs less than 130 MB whatever the size of the file; more memory buys a larger share of a vCPU.
+ * 1,024 MB is 0.58 vCPU: about 6,000 lines a second at the measured 85 µs per line, which is also what 128 requests in
+ * flight carry to an endpoint 20 ms away. With the 1,769 MB of a whole vCPU, the function would wait most of the time that it is billed for.
+ */
+const DEFAULT_MEMORY_MB = 1024
+
+/** The settings that local mode shares with the stack. */
+export type WiringSettings = Pick<Settings, 'endpoint' | 'overrides' | 'maximumConcurrency' | 'maxReceiveCount' | 'memoryMb'>
+
 /** The wiring of a deployment with these settings. */
-export function wiringOf({
-  endpoint,
-  overrides,
-  maximumConcurrency,
-  maxReceiveCount,
-}: Pick<Settings, 'endpoint' | 'overrides' | 'maximumConcurrency' | 'maxReceiveCount'>): Wiring {
+export function wiringOf(settings: WiringSettings): Wiring {
+  const { endpoint, overrides, maximumConcurrency, maxReceiveCount, memoryMb = DEFAULT_MEMORY_MB } = settings
   return {
     bucket: {
       // Each event names one version. Without versions, S3 may send one event for two uploads at almost the same time.
       versioned: true,
-      notifications: FILE_SUFFIXES.map((suffix) => ({ event: 's3:ObjectCreated:*', prefix: INCOMING_PREFIX, suffix })),
+      // Without a suffix: an object under any other name is imported too if it contains JSON lines, and otherwise its report says why not.
+      notifications: [{ event: 's3:ObjectCreated:*', prefix: INCOMING_PREFIX }],
     },
     importQueue: {
       // AWS recommends six times: a throttled delivery must not become visible while an earlier one still runs.
@@ -80,10 +86,7 @@ export function wiringOf({
     deadLetterQueue: { retentionSeconds: MAX_RETENTION_SECONDS },
     function: {
       timeoutSeconds: FUNCTION_TIMEOUT_SECONDS,
-      // An import needs less than 130 MB whatever the size of the file; more memory buys a larger share of a vCPU.
-      // 1,024 MB is 0.58 vCPU: about 6,000 lines a second at the measured 85 µs per line, which is also what 128 requests in
-      // flight carry to an endpoint 20 ms away. With the 1,769 MB of a whole vCPU, the function would wait most of the time that it is billed for.
-      memoryMb: 1024,
+      memoryMb,
       environment: {
         values: {
           [TEXT_SETTINGS.endpoint]: endpoint,

@@ -19,11 +19,11 @@ export interface BackfillFlags extends DeploymentFlags {
  * stdout gets one key per line, or one JSON document. stderr gets the total.
  */
 export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
-  const { s3, sqs, bucket, importQueueUrl } = await findDeployment(flags)
+  const { s3, sqs, bucket, places, importQueueUrl } = await findDeployment(flags)
   const keys: string[] = []
   const { files, queued } = await search(
-    s3Listing(s3, bucket).pages(),
-    { reports: s3Reports(s3), importQueue: sqsImportQueue(sqs, importQueueUrl), clock },
+    s3Listing(s3, places).pages(),
+    { reports: s3Reports(s3, bucket), importQueue: sqsImportQueue(sqs, importQueueUrl), clock },
     {
       // The owner of a file does not want its replaced versions imported now.
       onlyLatest: true,

@@ -134,7 +134,7 @@ export class ConsoleApi implements AsyncDisposable {
         : validateLines(replayRequest.lines, (id) => table.get(id))
     if (ready.length === 0) return { lines: 0, sentBefore: 0, missing: 0, refused }
     const { key, lines, uploadedBefore, missing } = await this.#deadLetters.exclusively(() =>
-      replayLines(this.#deployment, ready, () => false, signal),
+      replayLines(this.#deployment, ready, signal),
     )
     await this.#remove(ready.map(({ id }) => id))
     this.#deadLetters.invalidate() // a dead letter that another reader held may be back

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { build } from 'esbuild'
 
 /** The console's page, ready to be served. */
 export interface PageBundle {
@@ -12,11 +11,20 @@ export interface PageBundle {
 const PAGE = path.join(import.meta.dirname, 'page')
 
 /**
- * Bundles the page in memory when it is first opened, in a fraction of a second. So a changed source needs no build step, and no built
- * file can be out of date.
+ * The page: from the npm package, which contains it, or else bundled in memory when it is first opened, in a fraction of a second. So a
+ * changed source needs no build step, and no built file can be out of date.
  */
-export async function bundlePage(): Promise<PageBundle> {
-  const [html, { outputFiles }] = await Promise.all([
+export async function readPage(): Promise<PageBundle> {
+  const [html = '', css = '', js = ''] = await Promise.all(
+    ['index.html', 'page.css', 'page.js'].map((name) => readFile(path.join(PAGE, name), 'utf8').catch(() => undefined)),
+  )
+  return js === '' ? bundlePage() : { html, css, js }
+}
+
+/** @returns the page, and the names of the source files in it */
+export async function bundlePage(): Promise<PageBundle & { readonly sources: readonly string[] }> {
+  const { build } = await import('esbuild')
+  const [html, { outputFiles, metafile }] = await Promise.all([
     readFile(path.join(PAGE, 'index.html'), 'utf8'),
     build({
       entryPoints: { page: path.join(PAGE, 'main.tsx') },
@@ -30,9 +38,10 @@ export async function bundlePage(): Promise<PageBundle> {
       jsx: 'automatic',
       jsxImportSource: 'preact',
       legalComments: 'none',
+      metafile: true,
       logLevel: 'silent', // errors are thrown
     }),
   ])
   const textOf = (suffix: string) => outputFiles.find((file) => file.path.endsWith(suffix))?.text ?? ''
-  return { html, css: textOf('.css'), js: textOf('.js') }
+  return { html, css: textOf('.css'), js: textOf('.js'), sources: Object.keys(metafile.inputs) }
 }

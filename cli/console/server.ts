@@ -84,8 +84,8 @@ export async function startServer(handler: ApiHandler, port: number, onError: (e
 }
 
 async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
-  const { bundlePage } = await import('./bundle.ts')
-  const { html, css, js } = await bundlePage()
+  const { readPage } = await import('./bundle.ts')
+  const { html, css, js } = await readPage()
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', text: html }],
     ['/page.css', { type: 'text/css; charset=utf-8', text: css }],

@@ -20,7 +20,7 @@ export async function upload({ s3, bucket }: Deployment, { request, query, signa
   const name = query.get('name') ?? ''
   const key = `${INCOMING_PREFIX}${name}`
   // No slash: the page has no folders, and other programs would follow `..` out of the folder.
-  if (name === '' || /[/\\\u0000-\u001f\u007f]/.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES || !isImportName(key))
+  if (name === '' || /[/\\\u0000-\u001f\u007f]/.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES || !isImportName(name))
     throw new RequestError(
       422,
       `"${printable(name)}" is not a valid file name. It must end with ${FILE_SUFFIXES.join(', ')} and contain no slash. ` +

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SetupError } from '../../lambda/errors.ts'
+import { parsePlaces, type Place } from '../../lambda/settings.ts'
 import { BUCKET, useEmulators } from '../local/addresses.ts'
 import { readCredentials } from '../local/credentials.ts'
 import type { LocalServices } from '../local/services.ts'
@@ -23,6 +24,8 @@ export interface Deployment {
   readonly s3: S3Client
   readonly sqs: SQSClient
   readonly bucket: string
+  /** Where files are uploaded to. */
+  readonly places: readonly Place[]
   readonly importQueueUrl: string
   readonly deadLetterQueueUrl: string
 }
@@ -70,7 +73,14 @@ async function findLocal(stateDir: string): Promise<Deployment> {
     throw notRunning
   })
   useEmulators(s3Url, sqsUrl, await readCredentials(stateDir))
-  return { name: THIS_COMPUTER, s3: new S3Client({}), sqs: new SQSClient({}), bucket: BUCKET, ...rest }
+  return {
+    name: THIS_COMPUTER,
+    s3: new S3Client({}),
+    sqs: new SQSClient({}),
+    bucket: BUCKET,
+    places: parsePlaces(undefined, BUCKET),
+    ...rest,
+  }
 }
 
 /** The importer that runs in this process. */
@@ -83,6 +93,7 @@ export function localDeployment(
     s3,
     sqs,
     bucket: BUCKET,
+    places: parsePlaces(undefined, BUCKET),
     importQueueUrl,
     deadLetterQueueUrl,
     ...(emulatorUrl !== undefined && { emulatorUrl }),
@@ -116,6 +127,8 @@ async function findStack(name: string): Promise<Deployment> {
     // An endpoint from the user's environment takes precedence over the host in the queue URL.
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
     bucket: output('BucketName'),
+    // A stack that imports only what is under incoming/ in its own bucket does not have this output.
+    places: parsePlaces(outputs.get('Sources'), output('BucketName')),
     importQueueUrl: output('ImportQueueUrl'),
     deadLetterQueueUrl: output('DeadLetterQueueUrl'),
   }

@@ -1,10 +1,20 @@
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
-import type { Report } from '../../lambda/report/report.ts'
+import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { listObjects, type ListedObject } from './list-objects.ts'
 import type { Deployment } from './deployment.ts'
 
 const CONCURRENCY = 16
+/** With more reports than a page of S3, a listing is used for this many times as long as it took. A poll would otherwise do little else. */
+const LISTING_FACTOR = 5
+const PAGE_REPORTS = 1_000
+
+export interface ReportCacheOptions {
+  /** Clock in milliseconds that never goes back. @default performance.now */
+  readonly now?: () => number
+  /** So many reports are listed at each call. @default 1,000 */
+  readonly maxListedOften?: number
+}
 
 export interface CachedReport {
   /** Key of the report in the bucket. */
@@ -12,13 +22,35 @@ export interface CachedReport {
   readonly report: Report
 }
 
-/** The reports of an importer. A report is read again only if it has changed. */
+interface Listing {
+  readonly limit: number
+  /** The newest first. */
+  readonly newest: readonly ListedObject[]
+  readonly total: number
+  readonly usedUntil: number
+}
+
+/**
+ * The reports of an importer. A report is read again only if it has changed.
+ *
+ * Only a listing finds new reports, and S3 cannot list the newest alone. A listing of many is used for some time, in which only the reports of
+ * running imports are read again.
+ */
 export class ReportCache {
   readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
   readonly #cached = new Map<string, { readonly etag: string; readonly report: Report }>()
 
-  constructor(deployment: Pick<Deployment, 's3' | 'bucket'>) {
+  readonly #now: () => number
+  readonly #maxListedOften: number
+  #listing: Listing | undefined
+
+  constructor(
+    deployment: Pick<Deployment, 's3' | 'bucket'>,
+    { now = () => performance.now(), maxListedOften = PAGE_REPORTS }: ReportCacheOptions = {},
+  ) {
     this.#deployment = deployment
+    this.#now = now
+    this.#maxListedOften = maxListedOften
   }
 
   /**
@@ -27,17 +59,29 @@ export class ReportCache {
    * @returns at most `limit` reports in the order in which their imports started, and how many reports there are
    */
   async newest(limit: number): Promise<{ readonly reports: readonly CachedReport[]; readonly total: number }> {
-    const { s3, bucket } = this.#deployment
-    const listed: ListedObject[] = []
-    for await (const object of listObjects(s3, bucket, REPORTS_PREFIX)) listed.push(object)
-    const newest = listed.toSorted((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime()).slice(0, limit)
+    const earlier = this.#listing
+    const isUsable = earlier !== undefined && earlier.limit >= limit && this.#now() < earlier.usedUntil
+    const listing = isUsable ? earlier : await this.#list(limit)
+    const newest = listing.newest.slice(0, limit)
     const reports: CachedReport[] = []
     for (let from = 0; from < newest.length; from += CONCURRENCY) {
       const batch = newest.slice(from, from + CONCURRENCY)
-      reports.push(...(await Promise.all(batch.map((object) => this.#read(object)))).flat())
+      reports.push(...(await Promise.all(batch.map((object) => this.#read(object, isUsable)))).flat())
     }
-    this.#evictAllExcept(new Set(newest.map(({ key }) => key)))
-    return { reports: reports.toSorted((a, b) => a.report.startedAt.localeCompare(b.report.startedAt)), total: listed.length }
+    if (!isUsable) this.#evictAllExcept(new Set(newest.map(({ key }) => key)))
+    return { reports: reports.toSorted((a, b) => a.report.startedAt.localeCompare(b.report.startedAt)), total: listing.total }
+  }
+
+  async #list(limit: number): Promise<Listing> {
+    const { s3, bucket } = this.#deployment
+    const begin = this.#now()
+    const listed: ListedObject[] = []
+    for await (const object of listObjects(s3, bucket, REPORTS_PREFIX)) listed.push(object)
+    const newest = listed.toSorted((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime()).slice(0, limit)
+    const end = this.#now()
+    const usedMs = listed.length > this.#maxListedOften ? (end - begin) * LISTING_FACTOR : 0
+    this.#listing = { limit, newest, total: listed.length, usedUntil: end + usedMs }
+    return this.#listing
   }
 
   /**
@@ -54,9 +98,10 @@ export class ReportCache {
     return found.report
   }
 
-  /** @returns nothing if the report was removed after it was listed */
-  async #read({ key, etag }: ListedObject): Promise<readonly CachedReport[]> {
-    const report = await this.get(key, etag)
+  /** @param isOld whether the listing is that of an earlier call @returns nothing if the report was removed after it was listed */
+  async #read({ key, etag }: ListedObject, isOld: boolean): Promise<readonly CachedReport[]> {
+    const cached = isOld ? this.#cached.get(key)?.report : undefined
+    const report = cached !== undefined && isFinal(cached) ? cached : await this.get(key, isOld ? undefined : etag)
     return report === undefined ? [] : [{ key, report }]
   }
 

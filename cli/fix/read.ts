@@ -56,7 +56,7 @@ async function* objectsOfFile(body: Readable, { name }: Fix): AsyncGenerator<Fil
   scanner.end()
 }
 
-function decoded(decoder: TextDecoder, bytes?: Buffer): string {
+function decoded(decoder: InstanceType<typeof TextDecoder>, bytes?: Buffer): string {
   try {
     return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true })
   } catch (cause) {

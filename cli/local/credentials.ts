@@ -20,12 +20,11 @@ const AWS_CONFIG = 'aws-config'
 const ONLY_OWNER = 0o600
 
 /**
- * Reads the credentials of a state folder. The first time, they are drawn at random.
+ * The credentials of a state folder, for the importer that runs there. The first time, they are drawn at random.
  *
  * @throws SetupError if the file is damaged
  */
-export async function readCredentials(stateDir: string): Promise<LocalCredentials> {
-  const file = path.join(stateDir, FILE)
+export async function openCredentials(stateDir: string): Promise<LocalCredentials> {
   const fresh: LocalCredentials = {
     accessKeyId: `LOCAL${randomBytes(8).toString('hex').toUpperCase()}`,
     secretAccessKey: randomBytes(24).toString('hex'),
@@ -33,13 +32,24 @@ export async function readCredentials(stateDir: string): Promise<LocalCredential
   }
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   // Another start may write it at the same time: the first one counts.
-  await writeFile(file, `${JSON.stringify(fresh, null, 2)}\n`, { flag: 'wx', mode: ONLY_OWNER }).catch((error: unknown) => {
+  const text = `${JSON.stringify(fresh, null, 2)}\n`
+  await writeFile(path.join(stateDir, FILE), text, { flag: 'wx', mode: ONLY_OWNER }).catch((error: unknown) => {
     if (codeOf(error) !== 'EEXIST') throw error
   })
+  return readCredentials(stateDir)
+}
+
+/** The credentials of a state folder that an importer has opened. @throws SetupError if there are none, or the file is damaged */
+export async function readCredentials(stateDir: string): Promise<LocalCredentials> {
+  const file = path.join(stateDir, FILE)
   try {
     return v.parse(LocalCredentials, JSON.parse(await readFile(file, 'utf8')))
   } catch (cause) {
-    throw new SetupError(`${printable(file)} is damaged. Delete it: the next start writes a new one.`, { cause })
+    const problem =
+      codeOf(cause) === 'ENOENT'
+        ? 'is missing. Stop the importer that runs with this state folder, and start it again'
+        : 'is damaged. Delete it: the next start writes a new one'
+    throw new SetupError(`${printable(file)} ${problem}.`, { cause })
   }
 }
 

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { codeOf } from '../../lambda/errors.ts'
+import { isTemporaryName } from '../../lambda/keys.ts'
 
 export interface WalkOptions {
   /** Called with each folder before its files are listed. */
@@ -70,7 +71,7 @@ export async function statOf(file: string): Promise<Stats | undefined> {
 
 /** Whether any part of a path is hidden, or a temporary file of an editor or a browser. */
 export function isTemporary(relativePath: string): boolean {
-  return relativePath.split(path.sep).some((name) => /^\.|~$|\.(tmp|part|partial|crdownload|swp)$/.test(name))
+  return isTemporaryName(relativePath.split(path.sep).join('/'))
 }
 
 export function unreadable(error: unknown): string {

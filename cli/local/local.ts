@@ -1,14 +1,12 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHandler } from '../../lambda/app.ts'
-import { clock } from '../../lambda/adapters/clock.ts'
-import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { asError, SetupError } from '../../lambda/errors.ts'
-import { search } from '../../lambda/jobs/reconcile.ts'
+import { newTask, taskBody } from '../../lambda/intake/task.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
-import { TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
+import { parsePlaces, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
 import { announce } from '../deployment/deployment.ts'
 import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
@@ -23,6 +21,7 @@ import { greeting } from './greeting.ts'
 import type { LocalOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { ReportFollower } from './reports.ts'
+import { findRemainingWork } from './remaining-work.ts'
 import { isEmpty, uploadSamples } from './samples.ts'
 import { runResult, setupResult } from './run-result.ts'
 import { LOCAL_CHECKPOINT_SECONDS, startServers, type Servers } from './servers.ts'
@@ -165,8 +164,10 @@ class LocalRun {
     this.#isSearchDone = true
     if (['Crashes', 'EndpointDown'].some((metric) => this.#metrics.has(metric))) return 0
     const { s3, sqs, importQueueUrl } = this.#servers.services
-    const ports = { reports: s3Reports(s3), importQueue: sqsImportQueue(sqs, importQueueUrl), clock }
-    return (await search(s3Listing(s3, BUCKET).pages(), ports, { staleMs: 0 })).queued
+    const { unfinished } = await findRemainingWork(s3Listing(s3, parsePlaces(undefined, BUCKET)).pages(), this.#reports.states)
+    const queue = sqsImportQueue(sqs, importQueueUrl)
+    for (const file of unfinished) await queue.send(taskBody({ ...newTask(file), foundBySearch: true }), 0)
+    return unfinished.length
   }
 
   /** An error that only the user can fix ends the run; after any other, the rest goes on. */
@@ -181,8 +182,8 @@ class LocalRun {
       folder: this.#options.watchedDir,
       bucket: BUCKET,
       prefix: INCOMING_PREFIX,
-      onIgnored: (file, suffixes) => {
-        this.#notify('yellow', 'ignored:', `${file} (only files that end in ${suffixes.join(', ')} are imported)`)
+      onSkipped: (file, why) => {
+        this.#notify('yellow', 'skipped:', `${file}: ${why}`)
       },
       onProblem: (file, problem) => {
         this.#isFileUnreadable = true

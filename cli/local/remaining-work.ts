@@ -1,5 +1,5 @@
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
-import { isImportName, reportKey } from '../../lambda/keys.ts'
+import { reportKey } from '../../lambda/keys.ts'
 import type { ListedFile } from '../../lambda/ports.ts'
 import type { ReportState } from '../../lambda/report/report.ts'
 
@@ -10,6 +10,8 @@ export interface RemainingWork {
   /** How many imports have ended, but not with all lines delivered. */
   readonly withRejects: number
 }
+
+const WITHOUT_REJECTS: ReadonlySet<ReportState> = new Set(['importing', 'complete', 'skipped'])
 
 /**
  * Compares the files in the bucket with their reports. An empty queue alone proves nothing: a message can be lost, or can have failed too
@@ -25,9 +27,9 @@ export async function findRemainingWork(
   for await (const page of pages) {
     for (const { file } of page) {
       const state = states.get(reportKey(file))
-      if (isImportName(file.key) && (state === undefined || state === 'importing')) unfinished.push(file)
+      if (state === undefined || state === 'importing') unfinished.push(file)
     }
   }
-  const withRejects = [...states.values()].filter((state) => state !== 'importing' && state !== 'complete').length
+  const withRejects = [...states.values()].filter((state) => !WITHOUT_REJECTS.has(state)).length
   return { unfinished, withRejects }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { codeOf } from '../../lambda/errors.ts'
@@ -49,7 +49,7 @@ export class ReportFollower {
   /** The reports that are new or have changed since the last call. */
   async changes(): Promise<readonly FollowedReport[]> {
     const changed: FollowedReport[] = []
-    for await (const { key, report } of this.#read()) changed.push({ key, report, file: await this.#copy(key, report) })
+    for await (const { key, report } of this.#read()) changed.push({ key, report, file: this.#copy(key, report) })
     return changed
   }
 
@@ -83,12 +83,13 @@ export class ReportFollower {
     }
   }
 
-  async #copy(key: string, report: Report): Promise<string | undefined> {
+  /** Without promises: of these small files there can be thousands, and the database next to them is written the same way. */
+  #copy(key: string, report: Report): string | undefined {
     const file = path.join(this.#options.folder, ...key.slice(REPORTS_PREFIX.length).split('/').map(pathPart))
     try {
-      await mkdir(path.dirname(file), { recursive: true })
-      await writeFile(`${file}.part`, `${JSON.stringify(report, null, 2)}\n`)
-      await rename(`${file}.part`, file)
+      mkdirSync(path.dirname(file), { recursive: true })
+      writeFileSync(`${file}.part`, `${JSON.stringify(report, null, 2)}\n`)
+      renameSync(`${file}.part`, file)
       return file
     } catch (error) {
       this.#options.onProblem(`${key} could not be copied to ${file} (${codeOf(error) || String(error)}). It is in the bucket.`)

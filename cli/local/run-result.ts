@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { ARCHIVED_PREFIX } from '../../lambda/keys.ts'
+import { parsePlaces } from '../../lambda/settings.ts'
 import type { ReportState } from '../../lambda/report/report.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
@@ -33,7 +34,10 @@ export interface EndOfRun {
  */
 export async function runResult(run: EndOfRun, output: Output): Promise<ExitCode> {
   const { services, stateDir, states, isEndpointDown, isFileUnreadable, args } = run
-  const { unfinished, withRejects } = await findRemainingWork(s3Listing(services.s3, BUCKET).pages(), states)
+  const { unfinished, withRejects } = await findRemainingWork(
+    s3Listing(services.s3, parsePlaces(undefined, BUCKET)).pages(),
+    states,
+  )
   const hasRejects = withRejects > 0 && (await hasDeadLetters(services))
   output.write(unfinishedText(unfinished, isEndpointDown, output))
   if (isFileUnreadable || unfinished.length > 0)

@@ -5,7 +5,7 @@ import type { Wiring } from '../../lib/wiring.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { startConsole } from '../console/console.ts'
 import { localDeployment } from '../deployment/deployment.ts'
-import { readCredentials } from './credentials.ts'
+import { openCredentials } from './credentials.ts'
 import type { LocalOptions } from './options.ts'
 import { startLocalServices, type LocalServices } from './services.ts'
 
@@ -58,7 +58,7 @@ async function startTarget(
   starting: AsyncDisposableStack,
 ): Promise<Pick<Servers, 'endpoint' | 'apiKey' | 'emulatorUrl'>> {
   if (target !== undefined) return { ...target, emulatorUrl: undefined }
-  const { apiKey } = await readCredentials(stateDir)
+  const { apiKey } = await openCredentials(stateDir)
   const dir = path.join(stateDir, 'kissmetrics')
   const emulator = await startKissmetricsEmulator({ dir, apiKey, port: port === 0 ? 0 : port + 2 })
   starting.defer(() => emulator.stop())

@@ -11,8 +11,9 @@ import { startS3, type S3Emulator } from '../../emulators/s3/server.ts'
 import { startSqs, type SqsOptions } from '../../emulators/sqs/server.ts'
 import type { Wiring } from '../../lib/wiring.ts'
 import { BUCKET, useEmulators } from './addresses.ts'
-import { readCredentials, writeAwsProfile } from './credentials.ts'
-import { s3InProcess, sqsInProcess } from './in-process.ts'
+import { openCredentials, writeAwsProfile } from './credentials.ts'
+import { s3InProcess } from './in-process/s3.ts'
+import { sqsInProcess } from './in-process/sqs.ts'
 
 const IMPORT_QUEUE = 'import'
 const DEAD_LETTER_QUEUE = 'dead-letters'
@@ -50,7 +51,7 @@ export async function startLocalServices(
   wiring: ServiceWiring,
   queueOptions: Pick<SqsOptions, 'now' | 'waitScale' | 'releaseAfterMs'> = {},
 ): Promise<LocalServices> {
-  const credentials = await readCredentials(stateDir)
+  const credentials = await openCredentials(stateDir)
   const sqsServer = await startSqs({
     ...queueOptions,
     credentials,
@@ -119,15 +120,12 @@ async function createBucket(s3: S3Client, importQueueArn: string, { bucket }: Se
     new PutBucketNotificationConfigurationCommand({
       Bucket: BUCKET,
       NotificationConfiguration: {
-        QueueConfigurations: bucket.notifications.map(({ event, prefix, suffix }) => ({
+        QueueConfigurations: bucket.notifications.map(({ event, prefix }) => ({
           QueueArn: importQueueArn,
           Events: [event],
           Filter: {
             Key: {
-              FilterRules: [
-                { Name: 'prefix', Value: prefix },
-                { Name: 'suffix', Value: suffix },
-              ],
+              FilterRules: [{ Name: 'prefix', Value: prefix }],
             },
           },
         })),

@@ -15,25 +15,25 @@ export type UnsentPart =
  *
  * A last line without line end may still be being written. It waits until the file is finished, unless it is a whole JSON object.
  *
+ * @param read reads bytes of the file
  * @param size of the file
  * @param isFinished whether the file has not changed for so long that its last line counts as it is
  */
 export async function findUnsentPart(
-  handle: FileHandle,
+  read: ReadRange,
   size: number,
   uploaded: UploadedFile | undefined,
   isFinished: boolean,
 ): Promise<UnsentPart> {
-  const isPacked = (await read(handle, 0, Math.min(2, size))).equals(GZIP_MAGIC)
-  const endOf = (start: number): Promise<number> | number =>
-    isFinished || isPacked ? size : endOfWholeLines(handle, start, size)
-  if (uploaded === undefined || uploaded.end === 0 || !(await beginsWith(handle, size, uploaded))) {
+  const isPacked = (await read(0, Math.min(2, size))).equals(GZIP_MAGIC)
+  const endOf = (start: number): Promise<number> | number => (isFinished || isPacked ? size : endOfWholeLines(read, start, size))
+  if (uploaded === undefined || uploaded.end === 0 || !(await beginsWith(read, size, uploaded))) {
     const end = await endOf(0)
     return end === 0 && size > 0 ? { kind: 'nothing' } : { kind: 'whole', start: 0, end }
   }
   if (size === uploaded.end) return { kind: 'nothing' }
   if (isPacked) return { kind: 'whole', start: 0, end: size }
-  const start = await startOfAppended(handle, uploaded.end)
+  const start = await startOfAppended(read, uploaded.end)
   const end = await endOf(start)
   return end <= uploaded.end ? { kind: 'nothing' } : { kind: 'appended', start, end }
 }
@@ -42,33 +42,33 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
-async function beginsWith(handle: FileHandle, size: number, { pieces, end }: UploadedFile): Promise<boolean> {
+async function beginsWith(read: ReadRange, size: number, { pieces, end }: UploadedFile): Promise<boolean> {
   if (size < end) return false
-  for (const piece of pieces) if ((await md5Of(handle, piece.start, piece.end)) !== piece.md5) return false
+  for (const piece of pieces) if ((await md5Of(read, piece.start, piece.end)) !== piece.md5) return false
   return true
 }
 
 /** If the last line that was uploaded had no line end and was continued, the whole line is uploaded. */
-async function startOfAppended(handle: FileHandle, uploadedEnd: number): Promise<number> {
-  const [before, after] = await read(handle, uploadedEnd - 1, uploadedEnd + 1)
+async function startOfAppended(read: ReadRange, uploadedEnd: number): Promise<number> {
+  const [before, after] = await read(uploadedEnd - 1, uploadedEnd + 1)
   const isAtLineEnd = before === LINE_FEED || after === LINE_FEED || after === CARRIAGE_RETURN
-  return isAtLineEnd ? uploadedEnd : afterLastLineFeed(handle, 0, uploadedEnd)
+  return isAtLineEnd ? uploadedEnd : afterLastLineFeed(read, 0, uploadedEnd)
 }
 
-async function endOfWholeLines(handle: FileHandle, start: number, size: number): Promise<number> {
-  const lineStart = await afterLastLineFeed(handle, start, size)
+async function endOfWholeLines(read: ReadRange, start: number, size: number): Promise<number> {
+  const lineStart = await afterLastLineFeed(read, start, size)
   const isLong = size - lineStart > MAX_LINE_BYTES
-  return !isLong && isJsonObject((await read(handle, lineStart, size)).toString()) ? size : lineStart
+  return !isLong && isJsonObject((await read(lineStart, size)).toString()) ? size : lineStart
 }
 
 /** The maximum of KM_MAX_LINE_BYTES. */
-const MAX_LINE_BYTES = 1_048_576
+export const MAX_LINE_BYTES = 1_048_576
 const CHUNK_BYTES = 65_536
 
-async function afterLastLineFeed(handle: FileHandle, start: number, end: number): Promise<number> {
+async function afterLastLineFeed(read: ReadRange, start: number, end: number): Promise<number> {
   for (let to = end; to > start;) {
     const from = Math.max(start, to - CHUNK_BYTES)
-    const at = (await read(handle, from, to)).lastIndexOf(LINE_FEED)
+    const at = (await read(from, to)).lastIndexOf(LINE_FEED)
     if (at !== -1) return from + at + 1
     to = from
   }
@@ -84,15 +84,25 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-async function md5Of(handle: FileHandle, start: number, end: number): Promise<string> {
+async function md5Of(read: ReadRange, start: number, end: number): Promise<string> {
   const hash = createHash('md5')
   for (let from = start; from < end; from += CHUNK_BYTES * 16)
-    hash.update(await read(handle, from, Math.min(end, from + CHUNK_BYTES * 16)))
+    hash.update(await read(from, Math.min(end, from + CHUNK_BYTES * 16)))
   return hash.digest('hex')
 }
 
 /** The bytes from `start` to `end`; fewer if the file is shorter. */
-export async function read(handle: FileHandle, start: number, end: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(end - start), 0, end - start, start)
-  return buffer.subarray(0, bytesRead)
+export type ReadRange = (start: number, end: number) => Promise<Buffer>
+
+/** Reads a file. A small one is read once. @param size of the file */
+export async function rangesOf(handle: FileHandle, size: number): Promise<ReadRange> {
+  const read: ReadRange = async (start, end) => {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(end - start), 0, end - start, start)
+    return buffer.subarray(0, bytesRead)
+  }
+  if (size > SMALL_BYTES) return read
+  const bytes = await read(0, size)
+  return (start, end) => Promise.resolve(bytes.subarray(start, end))
 }
+
+const SMALL_BYTES = 65_536

@@ -3,10 +3,10 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { asError, codeOf } from '../../lambda/errors.ts'
-import { FILE_SUFFIXES } from '../../lambda/keys.ts'
 import { isTemporary, statOf, unreadable, walk, type WalkOptions } from './folder-walk.ts'
 import { FolderWatch } from './folder-watch.ts'
-import { findUnsentPart, read, type UnsentPart } from './unsent-part.ts'
+import { whySkipped } from './skipped-file.ts'
+import { findUnsentPart, rangesOf, type UnsentPart } from './unsent-part.ts'
 import { appendedKey, findUploaded, type AppendedMetadata, type PieceMetadata, type UploadedFile } from './uploaded-file.ts'
 
 export interface WatchedFolderOptions {
@@ -14,15 +14,15 @@ export interface WatchedFolderOptions {
   readonly bucket: string
   /** Prefix of the uploaded objects: `incoming/`. */
   readonly prefix: string
-  /** Called for a file that does not end in one of the suffixes, and is not imported. */
-  readonly onIgnored: (file: string, suffixes: readonly string[]) => void
+  /** Called once for a file that is not one to import, with the reason as a sentence. */
+  readonly onSkipped: (file: string, why: string) => void
   /** Called for what cannot be imported. Everything else is imported. */
   readonly onProblem: (file: string, problem: string) => void
   /** Called with what the user should know. */
   readonly onNote: (note: string) => void
   /** Called with an error that is not about one file. */
   readonly onError: (error: Error) => void
-  /** Rejects if there is no room for an object of this size. */
+  /** Rejects if there is no room for an object of this size. Not called for small ones. */
   readonly checkRoom: (bytes: number) => Promise<void>
   /** A file must be unchanged for this long before it is uploaded, because a program may still be writing it. @default 3 s */
   readonly quietMs?: number
@@ -38,6 +38,8 @@ const FINISHED_FACTOR = 5
 /** A file that has been growing for this many times as long is mentioned. */
 const MENTIONED_FACTOR = 20
 const UPLOADS = 4
+/** Local mode checks the disk several times a second, and keeps more than this free. */
+const UNCHECKED_BYTES = 16_384
 /** A larger body is a stream. */
 const MAX_BUFFER_BYTES = 1_048_576
 const POLL_MS = 5_000
@@ -162,8 +164,7 @@ export class WatchedFolder {
     if (stats === undefined) this.#forget(file)
     else if (stats.isDirectory()) for await (const found of walk(file, this.#walkOptions)) this.#enqueue(found)
     else if (!stats.isFile()) this.#report(file, 'is not a file')
-    else if (FILE_SUFFIXES.some((suffix) => file.endsWith(suffix))) await this.#uploadWhenQuiet(file, stats)
-    else if (this.#isNew(file, 'ignored')) this.#options.onIgnored(file, FILE_SUFFIXES)
+    else await this.#uploadWhenQuiet(file, stats)
   }
 
   async #uploadWhenQuiet(file: string, stats: Stats): Promise<void> {
@@ -202,23 +203,30 @@ export class WatchedFolder {
   }
 
   /** @returns false if its last line has to wait */
-  async #upload(file: string, { size, mtimeMs }: Stats, isFinished: boolean): Promise<boolean> {
+  async #upload(file: string, stats: Stats, isFinished: boolean): Promise<boolean> {
     const { bucket, folder, prefix } = this.#options
+    const { size, mtimeMs } = stats
     const key = prefix + path.relative(folder, file).split(path.sep).join('/')
     const metadata = { size: String(size), mtime: String(Math.trunc(mtimeMs)) }
     const uploaded = await findUploaded(this.#s3, bucket, key)
     if (uploaded?.end === size && uploaded.size === metadata.size && uploaded.mtime === metadata.mtime) return true
     await using handle = await open(file)
-    const part = await findUnsentPart(handle, size, uploaded, isFinished)
+    const read = await rangesOf(handle, size)
+    const skipped = await whySkipped(read, key, stats)
+    if (skipped !== undefined) {
+      if (this.#isNew(file, skipped)) this.#options.onSkipped(file, skipped)
+      return true
+    }
+    const part = await findUnsentPart(read, size, uploaded, isFinished)
     if (part.kind === 'nothing') return isFinished || uploaded?.end === size
     const bytes = part.end - part.start
-    await this.#options.checkRoom(bytes)
+    if (bytes > UNCHECKED_BYTES) await this.#options.checkRoom(bytes)
     const range = { start: part.start, end: part.end - 1, autoClose: false }
     await this.#s3.send(
       new PutObjectCommand({
         Bucket: bucket,
         ...objectOf(key, part, metadata, uploaded),
-        Body: bytes > MAX_BUFFER_BYTES ? handle.createReadStream(range) : await read(handle, part.start, part.end),
+        Body: bytes > MAX_BUFFER_BYTES ? handle.createReadStream(range) : await read(part.start, part.end),
         ContentLength: bytes,
       }),
     )

@@ -1,6 +1,6 @@
 import { readNumberSetting } from '../../lambda/settings.ts'
+import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { grouped, StatusLine } from '../terminal/output.ts'
 import { DigestPool } from './digest/digest-pool.ts'
 import { surveyFile } from './read.ts'
 import { checkSources, openSource } from './sources.ts'
@@ -11,8 +11,6 @@ import { previewText } from './text/text.ts'
 export interface PreviewFlags {
   readonly json: boolean
 }
-
-const PROGRESS_MS = 250
 
 /**
  * Shows what an import of files would do, and sends nothing.
@@ -33,32 +31,10 @@ export async function survey(files: readonly string[]): Promise<PreviewSummary> 
   const maxLineBytes = readNumberSetting('KM_MAX_LINE_BYTES', process.env)
   const survey = new Survey()
   await using pool = new DigestPool()
-  const { onLines, end } = progress()
-  try {
-    for (const file of files) await surveyFile(await openSource(file, Date.now()), survey, { maxLineBytes, pool, onLines })
-  } finally {
-    end()
-  }
+  using progress = new CountProgress('lines read')
+  const options = { maxLineBytes, pool, onLines: progress.add }
+  for (const file of files) await surveyFile(await openSource(file, Date.now()), survey, options)
   return survey.summary()
-}
-
-/** Counts lines on a terminal. Without a terminal, nothing is shown. */
-function progress(): { readonly onLines: (lines: number) => void; readonly end: () => void } {
-  if (!process.stderr.isTTY) return { onLines: () => undefined, end: () => undefined }
-  const status = new StatusLine(process.stderr)
-  let lines = 0
-  let shownAt = Date.now()
-  return {
-    onLines: (more) => {
-      lines += more
-      if (Date.now() - shownAt < PROGRESS_MS) return
-      shownAt = Date.now()
-      status.show(`${grouped(lines)} lines read`)
-    },
-    end: () => {
-      status.clear()
-    },
-  }
 }
 
 function exitCodeOf({ refused, lines }: PreviewSummary): ExitCode {

@@ -1,6 +1,7 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
+import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted } from '../terminal/output.ts'
@@ -24,16 +25,21 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   const deployment = await findDeployment(flags)
   const count = () => countMessages(deployment.sqs, deployment.deadLetterQueueUrl)
   const before = await count()
+  using progress = new CountProgress('dead letters read')
   const { seen, archived, isWhole, keys } = await archiveDeadLetters(
     deployment,
     {
       why: isSelection ? 'asked' : 'old',
-      matches: ({ id, body, sentAt }) =>
-        isOldEnough({ sentAt }) &&
-        matches({ id, body, sentAt, content: contentOf(body), status: 'queued', isIncludedByDefault: true }),
+      matches: ({ id, body, sentAt }) => {
+        progress.add()
+        const deadLetter = () =>
+          ({ id, body, sentAt, content: contentOf(body), status: 'queued', isIncludedByDefault: true }) as const
+        return isOldEnough({ sentAt }) && matches(deadLetter())
+      },
     },
     interruption.signal,
   )
+  progress[Symbol.dispose]()
   for (const key of keys) process.stdout.write(`${key}\n`)
   process.stderr.write(`${counted(archived, 'dead letter')} archived.\n`)
   if (interruption.happened) return EXIT.interrupted

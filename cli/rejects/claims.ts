@@ -22,7 +22,8 @@ export type ClaimOutcome =
  * @param isUploaded whether the replay of the existing claim has uploaded its file
  */
 export function claimOutcome(existing: Claim | undefined, mine: Claim, isUploaded: boolean): ClaimOutcome {
-  if (existing === undefined) return 'claimed'
+  // Its own: the answer to the write that claimed it was lost, and the SDK tried again.
+  if (existing === undefined || existing.run === mine.run) return 'claimed'
   if (isUploaded) return 'sent'
   return Date.parse(mine.at) - Date.parse(existing.at) < CLAIM_MS ? 'taken' : 'claimed'
 }

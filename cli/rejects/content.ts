@@ -16,8 +16,8 @@ export type Content =
 /** Reasons of messages that SQS moved to the dead-letter queue; lines and files have the reasons of REASONS. */
 export const MESSAGE_REASONS = {
   import_unfinished: {
-    means: 'The import failed at every attempt, for example because of the endpoint, the API key or a permission',
-    fix: 'Fix what the log says, then run: npx km-import rejects replay --all-valid',
+    means: 'The import stopped at every attempt: because of an error of S3 or SQS, or a bug in the importer',
+    fix: 'Read the log of the importer. When the cause is gone, run: npx km-import rejects replay --all-valid',
   },
   unknown_message: {
     means: 'The message is not from this importer',

@@ -1,6 +1,7 @@
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { deadLetterRetentionMs } from '../deployment/retention.ts'
+import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
@@ -21,6 +22,7 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
   const deployment = await findDeployment(flags)
   const retentionMs = await deadLetterRetentionMs(deployment)
   const summary = new Summary(new Date(Date.now() - retentionMs + EXPIRING_SOON_MS))
+  using progress = new CountProgress('dead letters read')
   await using selection = await scanDeadLetters(
     deployment,
     (deadLetter) => {
@@ -28,7 +30,9 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
       return false
     },
     interruption.signal,
+    { onRead: progress.add },
   )
+  progress[Symbol.dispose]()
   if (interruption.happened) return EXIT.interrupted
   const { isComplete, inUse } = selection
   if (flags.json) process.stdout.write(`${JSON.stringify(documentOf(summary, selection), null, 2)}\n`)

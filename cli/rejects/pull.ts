@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
+import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -32,6 +33,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   const preview = new FixPreview(fixes)
   const counts = { queued: 0, archived: 0, failedImports: 0, unknown: 0 }
   const textOf = flags.csv ? pulledCsvRow : pulledRow
+  using read = new CountProgress('dead letters read')
   await using selection = await scanDeadLetters(
     deployment,
     (deadLetter) => {
@@ -41,27 +43,31 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
       else if (content.kind === 'unknown') counts.unknown += 1
       else {
         const row = applyFixes({ id, deadLetter: content.deadLetter }, fixes)
-        preview.add(row)
+        if (fixes.length > 0) preview.add(row)
         spool.add(content.deadLetter.source, textOf(row))
         counts[status === 'queued' ? 'queued' : 'archived'] += 1
       }
       return false
     },
     signal,
+    { onRead: read.add },
   )
+  read[Symbol.dispose]()
   if (interruption.happened) return EXIT.interrupted
   if (fixes.length > 0) {
     process.stderr.write(preview.text())
     const question = `Write ${counted(spool.count, 'dead letter')} to ${printable(flags.output ?? 'stdout')}?`
     if (!(await confirm(question, flags))) return EXIT.ok
   }
-  const texts = rows(spool, flags.csv)
+  using written = new CountProgress('dead letters written')
+  const texts = rows(spool, flags.csv, written)
   try {
     await (output === undefined ? writeToStdout(texts, signal) : output.write(texts, signal))
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted
     throw error
   }
+  written[Symbol.dispose]()
   const { isComplete, inUse } = selection
   process.stderr.write(
     pullText(
@@ -72,9 +78,12 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   return EXIT.ok
 }
 
-function* rows(spool: RowSpool, isCsv: boolean): Generator<string> {
+function* rows(spool: RowSpool, isCsv: boolean, written: CountProgress): Generator<string> {
   if (isCsv) yield PULLED_CSV_HEADER
-  yield* spool.inFileOrder()
+  for (const row of spool.inFileOrder()) {
+    yield row
+    written.add()
+  }
 }
 
 async function writeToStdout(texts: Iterable<string>, signal: AbortSignal): Promise<void> {

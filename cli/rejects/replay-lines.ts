@@ -1,9 +1,13 @@
+import { clock } from '../../lambda/adapters/clock.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { mayUpload, type ClaimOutcome } from './claims.ts'
 import { ReplayRecords } from './replay-records.ts'
 import { ReplayUpload, type EditedLine } from './replay-upload.ts'
-import { scanDeadLetters } from './scan.ts'
+import { scanDeadLetters, type ScanOptions } from './scan.ts'
+
+/** Dead letters of the queue must stay hidden for at least this long when an upload begins. They are renewed while it runs. */
+const UPLOAD_MS = 60_000
 
 export interface ReplayResult {
   /** Key of the uploaded file; undefined if there was nothing left to upload. */
@@ -22,19 +26,19 @@ export interface ReplayResult {
  * If it is interrupted in between, both remain. The same replay, started again, then only removes the dead letters. Several replays at
  * the same time send each dead letter once: one in the queue is hidden from the others, and one in the bucket is claimed first.
  *
- * @param lines all lines of the replay
- * @param isKept whether the dead letter stays although its line is sent: another line that was made from it cannot be sent yet
+ * @param lines all lines of the replay; all that were made of one dead letter, or none of them
  * @throws the error of S3 or SQS
  */
 export async function replayLines(
   deployment: Deployment,
   lines: readonly EditedLine[],
-  isKept: (id: string) => boolean,
   signal: AbortSignal,
+  options: ScanOptions = {},
 ): Promise<ReplayResult> {
+  const { time = clock } = options
   const ids = new Set(lines.map(({ id }) => id))
-  const removable = (some: readonly EditedLine[]) => [...new Set(some.map(({ id }) => id))].filter((id) => !isKept(id))
-  await using selection = await scanDeadLetters(deployment, ({ id }) => ids.has(id), signal)
+  const idsOf = (some: readonly EditedLine[]) => [...new Set(some.map(({ id }) => id))]
+  await using selection = await scanDeadLetters(deployment, ({ id }) => ids.has(id), signal, options)
   signal.throwIfAborted()
   const upload = new ReplayUpload(deployment, lines)
   const records = new ReplayRecords(deployment)
@@ -43,20 +47,21 @@ export async function replayLines(
     uploadedLines: await upload.uploadedLines(),
     isFound: (id) => selection.has(id),
   })
-  const claim = { file: upload.nextKey, run: upload.run, at: new Date().toISOString() }
-  const outcomes = await selection.claim(removable(found), claim)
+  const claim = { file: upload.nextKey, run: upload.run, at: new Date(time.now()).toISOString() }
+  const outcomes = await selection.claim(idsOf(found), claim)
   const withOutcome = (outcome: ClaimOutcome) => found.filter(({ id }) => (outcomes.get(id) ?? 'claimed') === outcome)
   const [toUpload, sentByOthers] = [withOutcome('claimed'), withOutcome('sent')]
   let isUploaded = false
   if (toUpload.length > 0) {
-    await records.write(claim, removable(toUpload))
-    if (!mayUpload(claim, Date.now())) throw tooLate()
+    await records.write(claim, idsOf(toUpload))
+    if (!mayUpload(claim, time.now()) || !selection.isHiddenFor(idsOf(toUpload), UPLOAD_MS)) throw tooLate()
     isUploaded = await upload.upload(toUpload)
   }
   const sent = isUploaded ? toUpload : []
   const uploadedBefore = [...uploaded, ...sentByOthers]
-  await selection.remove(removable([...uploadedBefore, ...sent]).filter((id) => selection.has(id)))
-  if (toUpload.length > 0) await records.remove(upload.run)
+  const isRemoved = await selection.remove(idsOf([...uploadedBefore, ...sent]).filter((id) => selection.has(id)))
+  // As long as one of them may still be somewhere, the record says that it was sent.
+  if (toUpload.length > 0 && isRemoved) await records.remove(upload.run)
   return {
     key: isUploaded ? claim.file : undefined,
     lines: sent.length,

@@ -8,6 +8,8 @@ import type { Row } from './row.ts'
 export interface ValidatedRows {
   readonly valid: readonly { readonly id: string; readonly line: string }[]
   readonly rejected: readonly { readonly row: Row; readonly rejection: Rejection }[]
+  /** Valid lines that are not sent yet, because another line with the same id is rejected. */
+  readonly waiting: number
   /** Rows that are about a whole file, and have no line to send. */
   readonly files: number
 }
@@ -15,13 +17,17 @@ export interface ValidatedRows {
 const MAX_SHOWN = 20
 
 /** What a replay of the file would send, before the user confirms. */
-export function validationText(file: string, { valid, rejected, files }: ValidatedRows): string {
+export function validationText(file: string, { valid, rejected, waiting, files }: ValidatedRows): string {
   const rows = [
     `${printable(file)}: ${counted(valid.length, 'line')} can be sent, ${grouped(rejected.length)} would be rejected again.`,
   ]
   for (const { row, rejection } of rejected.slice(0, MAX_SHOWN))
     rows.push(`  ${fitted(`line ${row.number}: ${rejection.reason}: ${rejection.detail}`, 78)}`)
   if (rejected.length > MAX_SHOWN) rows.push(`  and ${grouped(rejected.length - MAX_SHOWN)} more`)
+  if (waiting > 0)
+    rows.push(
+      `  ${counted(waiting, 'valid line')} ${waiting === 1 ? 'waits' : 'wait'} for another line with the same "id" that would be rejected`,
+    )
   if (files > 0) rows.push(`  ${counted(files, 'row')} about a whole file: fix that file and import it again`)
   return `${rows.join('\n')}\n`
 }

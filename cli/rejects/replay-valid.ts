@@ -1,5 +1,6 @@
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
+import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -28,7 +29,9 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   const matches = filterOf(flags)
   const deployment = await findDeployment(flags)
   const options = deploymentOptionsOf(flags)
-  const { lines, failedImports, invalid, unseen } = await findReplayCandidates(deployment, matches, signal)
+  const { lines, failedImports, invalid, unseen } = await withProgress((onRead) =>
+    findReplayCandidates(deployment, matches, signal, onRead),
+  )
   if (interruption.happened) return EXIT.interrupted
   process.stderr.write(
     `${counted(lines.length, 'line')} can be sent, ${counted(failedImports.size, 'failed import')} can be tried again, ${grouped(invalid)} would be rejected again.\n`,
@@ -39,12 +42,12 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   if (!(await confirm(sendQuestion('them'), flags))) return EXIT.ok
   try {
     if (lines.length > 0) {
-      const result = await replayLines(deployment, lines, () => false, signal)
+      const result = await withProgress((onRead) => replayLines(deployment, lines, signal, { onRead }))
       process.stdout.write(resultText(result, options))
       if (result.missing > 0) exitCode = EXIT.someLinesLeft
     }
     if (failedImports.size > 0) {
-      const requeued = await requeueFailedImports(deployment, failedImports, signal)
+      const requeued = await withProgress((onRead) => requeueFailedImports(deployment, failedImports, signal, { onRead }))
       process.stdout.write(`${counted(requeued, 'failed import')} sent to the import queue again.\n`)
       if (signal.aborted) {
         process.stderr.write(interruptedText(failedImports.size - requeued, `${filterOptionsOf(flags)}${options}`))
@@ -52,10 +55,15 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
       }
     }
   } catch (error) {
-    if (signal.aborted) return EXIT.interrupted
+    if (error === signal.reason) return EXIT.interrupted
     throw error
   }
   return exitCode
+}
+
+async function withProgress<T>(scan: (onRead: () => void) => Promise<T>): Promise<T> {
+  using progress = new CountProgress('dead letters read')
+  return await scan(progress.add)
 }
 
 function interruptedText(left: number, options: string): string {
@@ -78,6 +86,7 @@ async function findReplayCandidates(
   deployment: Deployment,
   matches: (deadLetter: StoredDeadLetter) => boolean,
   signal: AbortSignal,
+  onRead: () => void,
 ): Promise<ReplayCandidates> {
   const lines: EditedLine[] = []
   const failedImports = new Map<string, string>()
@@ -94,6 +103,7 @@ async function findReplayCandidates(
       return false
     },
     signal,
+    { onRead },
   )
   // The same order in every run: the key of the uploaded file depends on it.
   return { lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)), failedImports, invalid, unseen: unseenText(selection) }

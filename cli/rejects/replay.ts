@@ -1,6 +1,7 @@
 import type { Rejection } from '../../lambda/reasons.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
+import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -29,12 +30,12 @@ export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode
   process.stderr.write(validationText(file, validated))
   if (valid.length === 0) return rejected.length + files > 0 ? EXIT.someLinesLeft : EXIT.ok
   if (!(await confirm(sendQuestion(counted(valid.length, 'line')), flags))) return EXIT.ok
-  const rejectedIds = new Set(rejected.map(({ row }) => row.id))
   let result: ReplayResult
   try {
-    result = await replayLines(deployment, valid, (id) => rejectedIds.has(id), interruption.signal)
+    using progress = new CountProgress('dead letters read')
+    result = await replayLines(deployment, valid, interruption.signal, { onRead: progress.add })
   } catch (error) {
-    if (interruption.happened) return EXIT.interrupted
+    if (error === interruption.signal.reason) return EXIT.interrupted
     throw error
   }
   process.stdout.write(resultText(result, deploymentOptionsOf(flags)))
@@ -55,5 +56,8 @@ export function validateRows(rows: readonly Row[]): ValidatedRows {
     if (rejection === undefined) valid.push({ id, line })
     else rejected.push({ row, rejection })
   }
-  return { valid, rejected, files }
+  // The lines that were made of one dead letter are sent together: nothing could tell later which of them had been sent.
+  const rejectedIds = new Set(rejected.map(({ row }) => row.id))
+  const { ready = [], waiting = [] } = Object.groupBy(valid, ({ id }) => (rejectedIds.has(id) ? 'waiting' : 'ready'))
+  return { valid: ready, waiting: waiting.length, rejected, files }
 }

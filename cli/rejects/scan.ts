@@ -1,6 +1,8 @@
+import { clock } from '../../lambda/adapters/clock.ts'
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
-import { inBatches, takeAll } from '../../lambda/archive/dead-letter-reader.ts'
 import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
+import { HeldDeadLetters } from '../../lambda/archive/held-dead-letters.ts'
+import type { Clock } from '../../lambda/ports.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { ArchivedFiles } from './archived-files.ts'
@@ -9,10 +11,17 @@ import { countInUse } from './in-use.ts'
 import { DeadLetterSelection } from './selection.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
+export interface ScanOptions {
+  /** The clock by which dead letters stay hidden. */
+  readonly time?: Pick<Clock, 'now' | 'sleep'>
+  /** Called for each dead letter that is read. */
+  readonly onRead?: () => void
+}
+
 /**
  * Reads every dead letter in the queue and under `archived/`, and selects some.
  *
- * Reading a message hides it from other consumers. When the scan ends or is interrupted, every message that is not selected is visible again.
+ * Reading a message hides it from other consumers. When the queue has been read, every message that is not selected is visible again.
  *
  * @param isSelected called once per dead letter
  * @returns what was selected; the caller disposes of it
@@ -22,40 +31,43 @@ export async function scanDeadLetters(
   { s3, sqs, bucket, deadLetterQueueUrl }: Pick<Deployment, 's3' | 'sqs' | 'bucket' | 'deadLetterQueueUrl'>,
   isSelected: (deadLetter: StoredDeadLetter) => boolean,
   signal: AbortSignal,
+  { time = clock, onRead = () => undefined }: ScanOptions = {},
 ): Promise<DeadLetterSelection> {
-  const queue = sqsDeadLetterReader(sqs, deadLetterQueueUrl)
+  const held = new HeldDeadLetters(sqsDeadLetterReader(sqs, deadLetterQueueUrl), time)
   const archived = new ArchivedFiles(s3, bucket)
-  const selection = new DeadLetterSelection(queue, archived)
-  const notSelected: { readonly receipt: string }[] = []
+  const selection = new DeadLetterSelection(held, archived)
   const seen = new Set<string>()
   try {
     const before = await countMessages(sqs, deadLetterQueueUrl)
-    const isWhole = await takeAll(
-      queue,
-      ({ id, body, sentAt, receipt }) => {
-        seen.add(id)
-        const content = contentOf(body)
-        if (isSelected({ id, sentAt, body, content, status: 'queued', isIncludedByDefault: true })) selection.add(id, { receipt })
-        else notSelected.push({ receipt })
-      },
-      signal,
-    )
+    const isWhole = await held.takeAll(({ id, body, sentAt }) => {
+      onRead()
+      seen.add(id)
+      const deadLetter: StoredDeadLetter = {
+        id,
+        sentAt,
+        body,
+        content: contentOf(body),
+        status: 'queued',
+        isIncludedByDefault: true,
+      }
+      if (isSelected(deadLetter)) selection.add(id)
+    }, signal)
     // Beyond the limit of one scan, nobody can tell what others hold.
     if (isWhole) selection.inUse = countInUse(before, await countMessages(sqs, deadLetterQueueUrl), seen.size)
     selection.isComplete = isWhole && selection.inUse === 0
+    await held.release((id) => !selection.has(id))
     await archived.readAll((deadLetter, file) => {
+      onRead()
       const { id } = deadLetter
       // A run that was interrupted can leave a dead letter in two places. It is selected in both, and so removed from both.
       const isMatch = seen.has(id) ? selection.has(id) : isSelected(fromArchive(deadLetter))
       seen.add(id)
-      if (isMatch) selection.add(id, { file })
+      if (isMatch) selection.add(id, file)
     }, signal)
     return selection
   } catch (error) {
     await selection[Symbol.asyncDispose]()
     throw error
-  } finally {
-    await inBatches(notSelected, (batch) => queue.putBack(batch)).catch(() => undefined) // they reappear after their visibility timeout
   }
 }
 

@@ -1,14 +1,8 @@
-import { inBatches } from '../../lambda/archive/dead-letter-reader.ts'
-import type { DeadLetterReader } from '../../lambda/ports.ts'
 import type { Claim } from '../../lambda/archive/archived.ts'
+import type { HeldDeadLetters } from '../../lambda/archive/held-dead-letters.ts'
+import { inBatches } from '../../lambda/archive/in-batches.ts'
 import type { ArchivedFiles } from './archived-files.ts'
 import type { ClaimOutcome } from './claims.ts'
-
-/** Where a dead letter is stored: in the queue (by its receipt handle), in files under `archived/`, or both. */
-interface Locations {
-  receipt?: string
-  readonly files: Set<string>
-}
 
 /** Dead letters that a command has selected. Those from the queue stay hidden from other consumers until they are removed or released. */
 export class DeadLetterSelection implements AsyncDisposable {
@@ -16,24 +10,25 @@ export class DeadLetterSelection implements AsyncDisposable {
   isComplete = true
   /** Dead letters of the queue that other readers held during the scan. */
   inUse = 0
-  readonly #locations = new Map<string, Locations>()
-  readonly #queue: DeadLetterReader
+  /** The files under `archived/` that a dead letter is in; none if it is only in the queue. */
+  readonly #files = new Map<string, Set<string>>()
+  readonly #held: HeldDeadLetters
   readonly #archived: ArchivedFiles
 
-  constructor(queue: DeadLetterReader, archived: ArchivedFiles) {
-    this.#queue = queue
+  constructor(held: HeldDeadLetters, archived: ArchivedFiles) {
+    this.#held = held
     this.#archived = archived
   }
 
   has(id: string): boolean {
-    return this.#locations.has(id)
+    return this.#files.has(id)
   }
 
-  add(id: string, location: { readonly receipt: string } | { readonly file: string }): void {
-    const locations = this.#locations.get(id) ?? { files: new Set() }
-    if ('receipt' in location) locations.receipt = location.receipt
-    else locations.files.add(location.file)
-    this.#locations.set(id, locations)
+  /** @param file under `archived/`; left out: it is in the queue */
+  add(id: string, file?: string): void {
+    const files = this.#files.get(id) ?? new Set()
+    if (file !== undefined) files.add(file)
+    this.#files.set(id, files)
   }
 
   /**
@@ -50,30 +45,31 @@ export class DeadLetterSelection implements AsyncDisposable {
     return outcomes
   }
 
-  /** Deletes dead letters wherever they are stored. Call it only after what they contain is stored elsewhere. */
-  async remove(ids: readonly string[]): Promise<void> {
-    const queued = ids.flatMap((id) => {
-      const receipt = this.#locations.get(id)?.receipt
-      return receipt === undefined ? [] : [{ id, receipt }]
-    })
-    const idsByFile = this.#byFile(ids)
-    await inBatches(queued, async (batch) => {
-      await this.#queue.remove(batch)
-      for (const { id } of batch) this.#locations.delete(id)
-    })
-    await forEachFile(idsByFile, (file, idsInFile) => this.#archived.remove(file, idsInFile))
+  /** Whether no other consumer can take any of these dead letters from the queue within the next `ms`. */
+  isHiddenFor(ids: readonly string[], ms: number): boolean {
+    return this.#held.isHiddenFor(ids, ms)
+  }
+
+  /**
+   * Deletes dead letters wherever they are stored. Call it only after what they contain is stored elsewhere.
+   *
+   * @returns whether they are certainly gone. Others can hold a copy, if not everything was seen.
+   */
+  async remove(ids: readonly string[]): Promise<boolean> {
+    const isCertain = await this.#held.remove(ids)
+    await forEachFile(this.#byFile(ids), (file, idsInFile) => this.#archived.remove(file, idsInFile))
+    return isCertain && this.isComplete
   }
 
   /** Releases what was not removed. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const receipts = [...this.#locations.values()].flatMap(({ receipt }) => (receipt === undefined ? [] : [{ receipt }]))
-    await inBatches(receipts, (batch) => this.#queue.putBack(batch)).catch(() => undefined) // they reappear after their visibility timeout
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#held[Symbol.asyncDispose]()
   }
 
   #byFile(ids: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const idsByFile = new Map<string, Set<string>>()
     for (const id of ids)
-      for (const file of this.#locations.get(id)?.files ?? []) idsByFile.set(file, (idsByFile.get(file) ?? new Set()).add(id))
+      for (const file of this.#files.get(id) ?? []) idsByFile.set(file, (idsByFile.get(file) ?? new Set()).add(id))
     return idsByFile
   }
 }

@@ -53,7 +53,7 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     bucket: LOCAL_BUCKET,
     // Only jobs that a send does not run need these.
     listing: { pages: unused },
-    deadLetterReader: { take: unused, putBack: unused, remove: unused },
+    deadLetterReader: { take: unused, keepHidden: unused, putBack: unused, remove: unused },
     archived: { put: unused },
   }
 }

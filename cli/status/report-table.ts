@@ -12,6 +12,7 @@ const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (l
   failed: ['red', () => 'rejected'],
   superseded: ['yellow', () => 'replaced before it was fully read'],
   gone: ['yellow', () => 'deleted before it was fully read'],
+  skipped: ['dim', () => 'skipped'],
 }
 
 /** The state of an import, as the user reads it: "done, 470 lines rejected". */

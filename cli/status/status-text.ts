@@ -156,6 +156,8 @@ function nextStepRows(report: Report, deploymentOptions: string, now: number): r
       return wrapped('Every line was delivered.')
     case 'failed':
       return wrapped('Fix the file and import it again.')
+    case 'skipped':
+      return wrapped('No line was sent, and no dead letter was written.')
     case 'superseded':
     case 'gone':
       return wrapped('To import the file, upload it again.')

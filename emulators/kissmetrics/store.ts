@@ -34,7 +34,8 @@ const SCHEMA = `
 export function openStore(dir: string): DatabaseSync {
   mkdirSync(dir, { recursive: true })
   const db = new DatabaseSync(path.join(dir, 'kissmetrics.sqlite'))
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;')
+  // Exclusive: without other readers, a statement takes no locks of the operating system.
+  db.exec('PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
   db.exec(SCHEMA)
   return db
 }

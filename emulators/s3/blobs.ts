@@ -24,6 +24,11 @@ export interface Blob {
 const MAX_ROW_BYTES = 16_384
 const ROW_PREFIX = 'row-'
 
+/** Begins with the time: rows that are written one after the other are then neighbours in the database, and share its pages. */
+function newRowName(): string {
+  return `${ROW_PREFIX}${Date.now().toString(16).padStart(12, '0')}-${randomUUID()}`
+}
+
 /** The bytes of objects, one file or row each, under generated names: a key never becomes a path. */
 export class Blobs {
   readonly #dir: string
@@ -54,23 +59,23 @@ export class Blobs {
       headers['content-encoding']?.includes('aws-chunked') === true ||
       String(headers['x-amz-content-sha256']).startsWith('STREAMING-')
     const chunked = isChunked ? new AwsChunked() : undefined
-    const meter = new DigestingStream(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
+    const digests = new Digests(`${Object.keys(headers).join()},${String(headers['x-amz-trailer'])}`.toLowerCase())
     const isRow = Buffer.isBuffer(body) && body.length <= MAX_ROW_BYTES
-    const name = isRow ? `${ROW_PREFIX}${randomUUID()}` : randomUUID()
+    const name = isRow ? newRowName() : randomUUID()
     try {
       if (isRow) {
-        meter.add(body)
+        digests.add(body)
       } else {
         const source = Buffer.isBuffer(body) ? Readable.from([body]) : body
+        const meter = new DigestingStream(digests)
         const file = createWriteStream(this.#path(name))
         await (chunked === undefined ? pipeline(source, meter, file) : pipeline(source, chunked, meter, file))
       }
-      meter.check({ ...headers, ...chunked?.trailers })
+      return { name, ...digests.check({ ...headers, ...chunked?.trailers }), ...(isRow && { row: body }) }
     } catch (error) {
       await this.remove([name])
       throw error
     }
-    return { name, ...meter.result, ...(isRow && { row: body }) }
   }
 
   keep({ name, row }: Pick<Blob, 'name' | 'row'>): void {
@@ -81,7 +86,7 @@ export class Blobs {
   async join(names: readonly string[]): Promise<string> {
     const joined = randomUUID()
     try {
-      for (const name of names) await pipeline(await this.read(name), createWriteStream(this.#path(joined), { flags: 'a' }))
+      for (const name of names) await pipeline(await this.#stream(name), createWriteStream(this.#path(joined), { flags: 'a' }))
     } catch (error) {
       await this.remove([joined])
       throw error
@@ -93,14 +98,19 @@ export class Blobs {
    * The bytes from `start` to `end` (inclusive). Opens the file before the first byte is sent, so that a reader can finish after the object
    * was deleted or replaced.
    */
-  async read(name: string, start = 0, end = Infinity): Promise<Readable> {
+  async read(name: string, start = 0, end = Infinity): Promise<Readable | Buffer> {
     if (!name.startsWith(ROW_PREFIX)) {
       const handle = await open(this.#path(name))
       return handle.createReadStream({ start, end, highWaterMark: 256 * 1024 })
     }
     const bytes = this.#selectRow.get(name)?.bytes
     if (!(bytes instanceof Uint8Array)) throw new Error(`The bytes of an object are missing: ${name}.`)
-    return Readable.from([Buffer.from(bytes.subarray(start, end + 1))], { objectMode: false })
+    return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(bytes.length, end + 1) - start)
+  }
+
+  async #stream(name: string): Promise<Readable> {
+    const bytes = await this.read(name)
+    return Buffer.isBuffer(bytes) ? Readable.from([bytes]) : bytes
   }
 
   async remove(names: readonly string[]): Promise<void> {
@@ -118,8 +128,23 @@ export class Blobs {
 /** Checksums that are not supported. By default SDKs send CRC-32, which is. */
 const UNSUPPORTED_CHECKSUMS = ['x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme']
 
-/** Counts the bytes that pass through, and computes their digests. */
+/** Passes bytes through, and digests them. */
 class DigestingStream extends Transform {
+  readonly #digests: Digests
+
+  constructor(digests: Digests) {
+    super()
+    this.#digests = digests
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#digests.add(chunk)
+    done(null, chunk)
+  }
+}
+
+/** Counts bytes, and computes their digests. */
+class Digests {
   readonly #md5 = createHash('md5')
   readonly #sha1: Hash | undefined
   readonly #sha256: Hash | undefined
@@ -128,14 +153,8 @@ class DigestingStream extends Transform {
 
   /** @param announced names of the headers and trailers: only the digests that they announce are computed */
   constructor(announced: string) {
-    super()
     this.#sha1 = announced.includes('checksum-sha1') ? createHash('sha1') : undefined
     this.#sha256 = announced.includes('checksum-sha256') ? createHash('sha256') : undefined
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.add(chunk)
-    done(null, chunk)
   }
 
   add(chunk: Buffer): void {
@@ -146,11 +165,8 @@ class DigestingStream extends Transform {
     this.#size += chunk.length
   }
 
-  get result(): { readonly size: number; readonly md5: string } {
-    return { size: this.#size, md5: this.#md5.copy().digest('hex') }
-  }
-
-  check(headers: Readonly<Record<string, string | string[] | undefined>>): void {
+  /** Ends the digests. @param headers with the length and the digests that the client has computed @throws S3Error if one is wrong */
+  check(headers: Readonly<Record<string, string | string[] | undefined>>): Pick<Blob, 'size' | 'md5'> {
     const length = headers['x-amz-decoded-content-length']
     if (length !== undefined && Number(length) !== this.#size) {
       throw new S3Error(
@@ -161,15 +177,23 @@ class DigestingStream extends Transform {
     }
     const unsupported = UNSUPPORTED_CHECKSUMS.find((name) => headers[name] !== undefined)
     if (unsupported !== undefined) throw notImplemented(unsupported)
-    const crc = Buffer.alloc(4)
-    crc.writeUInt32BE(this.#crc32)
-    const known: Readonly<Record<string, string | undefined>> = {
-      'content-md5': Buffer.from(this.result.md5, 'hex').toString('base64'),
-      'x-amz-checksum-crc32': crc.toString('base64'),
-      'x-amz-checksum-sha1': this.#sha1?.digest('base64'),
-      'x-amz-checksum-sha256': this.#sha256?.digest('base64'),
+    const md5 = this.#md5.digest()
+    const known: Readonly<Record<string, () => string | undefined>> = {
+      'content-md5': () => md5.toString('base64'),
+      'x-amz-checksum-crc32': () => uint32(this.#crc32).toString('base64'),
+      'x-amz-checksum-sha1': () => this.#sha1?.digest('base64'),
+      'x-amz-checksum-sha256': () => this.#sha256?.digest('base64'),
     }
-    const wrong = Object.entries(known).find(([name, value]) => headers[name] !== undefined && headers[name] !== value)
-    if (wrong !== undefined) throw new S3Error(400, 'BadDigest', `The ${wrong[0]} you specified did not match what we received.`)
+    for (const [name, digest] of Object.entries(known)) {
+      if (headers[name] !== undefined && headers[name] !== digest())
+        throw new S3Error(400, 'BadDigest', `The ${name} you specified did not match what we received.`)
+    }
+    return { size: this.#size, md5: md5.toString('hex') }
   }
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
 }

@@ -1,4 +1,4 @@
-import { listObjects, listVersions } from './listing.ts'
+import { listObjects, listVersions } from './listing-xml.ts'
 import { answerXml, textBody, type Call, type Service } from './wire.ts'
 import { contentsOf, documentOf, elements, notImplemented, S3Error, textOf } from './xml.ts'
 

@@ -4,9 +4,16 @@ import { S3Error } from './xml.ts'
 
 const FAILED = 'At least one of the pre-conditions you specified did not hold'
 
-/** Checks a conditional write (If-Match, If-None-Match). @throws S3Error 412; 404 for If-Match on a missing object */
-export function checkPreconditions(headers: IncomingHttpHeaders, current: StoredObject | undefined): void {
+/**
+ * Checks a conditional write (If-Match, If-None-Match).
+ *
+ * @param find the object to replace, if a condition is about it
+ * @throws S3Error 412; 404 for If-Match on a missing object
+ */
+export function checkPreconditions(headers: IncomingHttpHeaders, find: () => StoredObject | undefined): void {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers
+  if (ifMatch === undefined && ifNoneMatch === undefined) return
+  const current = find()
   if (ifNoneMatch !== undefined && current !== undefined && listsEtag(ifNoneMatch, current.etag))
     throw new S3Error(412, 'PreconditionFailed', FAILED)
   if (ifMatch === undefined) return

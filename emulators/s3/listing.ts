@@ -1,81 +1,63 @@
 import { toObject, type Store, type StoredObject } from './store.ts'
-import { documentOf, elements, S3Error } from './xml.ts'
 
-const MAX_KEYS = 1_000
+/** The largest page. */
+export const MAX_KEYS = 1_000
 
-/** ListObjectsV2: pages of keys in the order of their UTF-8 bytes, with common prefixes up to a delimiter. */
-export function listObjects(store: Store, bucket: string, query: URLSearchParams): string {
+export interface ObjectQuery {
+  readonly prefix: string
+  /** Keys with the same text between the prefix and this are folded into one; empty: none. */
+  readonly delimiter?: string
+  /** The page begins after this key. */
+  readonly after: string
+  readonly max: number
+}
+
+export interface ObjectPage {
+  readonly contents: readonly StoredObject[]
+  readonly prefixes: readonly string[]
+  /** Where the next page begins; undefined on the last page. */
+  readonly next: string | undefined
+}
+
+/** A page of keys in the order of their UTF-8 bytes. */
+export function pageOfObjects(store: Store, bucket: string, { prefix, delimiter = '', after, max }: ObjectQuery): ObjectPage {
   store.bucket(bucket)
-  const prefix = query.get('prefix') ?? ''
-  const delimiter = query.get('delimiter') ?? ''
-  const max = maxKeysOf(query)
-  const token = query.get('continuation-token')
-  const after = token === null ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString()
-  const encode = encoderOf(query)
   const contents: StoredObject[] = []
   const prefixes: string[] = []
   let last = after
-  let isTruncated = false
   for (const object of liveObjects(store, bucket, prefix, after)) {
     const folded = foldedPrefix(object.key, prefix, delimiter)
     if (folded !== undefined && (folded === prefixes.at(-1) || (delimiter !== '' && after.startsWith(folded)))) continue
-    if (contents.length + prefixes.length >= max) {
-      isTruncated = max > 0
-      break
-    }
+    if (contents.length + prefixes.length >= max) return { contents, prefixes, next: max > 0 ? last : undefined }
     if (folded === undefined) contents.push(object)
     else prefixes.push(folded)
     // The next page must start after all keys with this prefix; no key sorts after this character.
     last = folded === undefined ? object.key : `${folded}\u{10ffff}`
   }
-  return documentOf(
-    'ListBucketResult',
-    elements({
-      Name: bucket,
-      Prefix: encode(prefix),
-      Delimiter: delimiter === '' ? undefined : encode(delimiter),
-      KeyCount: contents.length + prefixes.length,
-      MaxKeys: max,
-      EncodingType: query.get('encoding-type') ?? undefined,
-      IsTruncated: isTruncated,
-      ContinuationToken: token ?? undefined,
-      NextContinuationToken: isTruncated ? Buffer.from(last).toString('base64url') : undefined,
-    }) +
-      contents.map((object) => `<Contents>${elements({ Key: encode(object.key), ...factsOf(object) })}</Contents>`).join('') +
-      prefixes.map((folded) => `<CommonPrefixes>${elements({ Prefix: encode(folded) })}</CommonPrefixes>`).join(''),
-  )
+  return { contents, prefixes, next: undefined }
 }
 
-/** ListObjectVersions: the newest version of each key first. */
-export function listVersions(store: Store, bucket: string, query: URLSearchParams): string {
+export interface VersionQuery {
+  readonly prefix: string
+  /** The page begins after this version, or after all versions of this key. */
+  readonly after: { readonly key: string; readonly versionId: string | undefined }
+  readonly max: number
+}
+
+export interface VersionPage {
+  readonly versions: readonly StoredObject[]
+  readonly isTruncated: boolean
+}
+
+/** A page of versions: the newest version of each key first. */
+export function pageOfVersions(store: Store, bucket: string, { prefix, after, max }: VersionQuery): VersionPage {
   store.bucket(bucket)
-  const prefix = query.get('prefix') ?? ''
-  const max = maxKeysOf(query)
-  const encode = encoderOf(query)
-  const after = { key: query.get('key-marker') ?? '', versionId: query.get('version-id-marker') ?? undefined }
-  const page: StoredObject[] = []
-  let isTruncated = false
+  const versions: StoredObject[] = []
   for (const version of versionsAfter(store, bucket, prefix, after)) {
-    isTruncated = page.length >= max
-    if (isTruncated) break
-    page.push(version)
+    if (versions.length >= max) return { versions, isTruncated: true }
+    versions.push(version)
   }
-  const last = page.at(-1)
-  const entries = page.map((object) => {
-    const name = object.isDeleteMarker ? 'DeleteMarker' : 'Version'
-    const facts = object.isDeleteMarker ? { LastModified: new Date(object.lastModified).toISOString() } : factsOf(object)
-    return `<${name}>${elements({ Key: encode(object.key), VersionId: object.versionId, IsLatest: object.isLatest, ...facts })}</${name}>`
-  })
-  const head = elements({
-    Name: bucket,
-    Prefix: encode(prefix),
-    MaxKeys: max,
-    EncodingType: query.get('encoding-type') ?? undefined,
-    IsTruncated: isTruncated,
-    NextKeyMarker: isTruncated && last !== undefined ? encode(last.key) : undefined,
-    NextVersionIdMarker: isTruncated ? last?.versionId : undefined,
-  })
-  return documentOf('ListVersionsResult', head + entries.join(''))
+  return { versions, isTruncated: false }
 }
 
 function* versionsAfter(
@@ -114,18 +96,4 @@ function foldedPrefix(key: string, prefix: string, delimiter: string): string | 
   if (delimiter === '') return undefined
   const at = key.indexOf(delimiter, prefix.length)
   return at === -1 ? undefined : key.slice(0, at + delimiter.length)
-}
-
-function factsOf({ lastModified, etag, size }: StoredObject): Record<string, string | number> {
-  return { LastModified: new Date(lastModified).toISOString(), ETag: `"${etag}"`, Size: size, StorageClass: 'STANDARD' }
-}
-
-function maxKeysOf(query: URLSearchParams): number {
-  const max = Number(query.get('max-keys') ?? MAX_KEYS)
-  if (!Number.isInteger(max) || max < 0) throw new S3Error(400, 'InvalidArgument', 'max-keys is not a whole number')
-  return Math.min(max, MAX_KEYS)
-}
-
-function encoderOf(query: URLSearchParams): (text: string) => string {
-  return query.get('encoding-type') === 'url' ? (text) => encodeURIComponent(text).replaceAll('%2F', '/') : (text) => text
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { S3Faults } from './faults.ts'
-import type { Store, StoredObject } from './store.ts'
+import { NO_VERSION, type Bucket, type Store, type StoredObject } from './store.ts'
 import { contentsOf, elements, notImplemented, S3Error, textOf } from './xml.ts'
 
 /** Delivers an event to a queue. May be called more than once for the same event. */
@@ -28,6 +28,7 @@ export class Notifications {
   readonly #onEvent: OnEvent
   readonly #faults: S3Faults
   readonly #stopping = new AbortController()
+  readonly #parsed = new WeakMap<Bucket, readonly Configuration[]>()
   #delivering: Promise<void> | undefined
 
   constructor(store: Store, region: string, onEvent: OnEvent, faults: S3Faults) {
@@ -120,7 +121,11 @@ export class Notifications {
   }
 
   #configurationsOf(bucket: string): readonly Configuration[] {
-    return JSON.parse(this.#store.bucket(bucket).notifications) as readonly Configuration[] // only `configure` writes the column
+    const found = this.#store.bucket(bucket)
+    // only `configure` writes the column
+    const configurations = this.#parsed.get(found) ?? (JSON.parse(found.notifications) as readonly Configuration[])
+    this.#parsed.set(found, configurations)
+    return configurations
   }
 
   /** @see Amazon S3, "Event message structure" */
@@ -145,7 +150,7 @@ export class Notifications {
         object: {
           key: encodeKey(key),
           ...(eventName.startsWith('ObjectCreated:') && { size, eTag: etag }),
-          ...(versionId !== 'null' && { versionId }),
+          ...(versionId !== NO_VERSION && { versionId }),
           ...(isDeleteMarker && { eTag: etag }),
           sequencer: this.#store.lastSequence().toString(16).toUpperCase().padStart(18, '0'),
         },

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { Transform, type Readable, type TransformCallback } from 'node:stream'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Blob, Blobs } from './blobs.ts'
 import { rangeOf } from './byte-range.ts'
 import { checkPreconditions, isUnchanged } from './conditional-requests.ts'
 import type { S3Faults } from './faults.ts'
 import type { Notifications } from './notifications.ts'
-import type { Store, StoredObject } from './store.ts'
-import { documentOf, elements, S3Error } from './xml.ts'
+import { NO_VERSION, type Store, type StoredObject } from './store.ts'
+import { documentOf, elements, S3Error, untraced } from './xml.ts'
 
 const MAX_KEY_BYTES = 1_024
 
@@ -16,7 +16,8 @@ const MAX_KEY_BYTES = 1_024
 export interface ObjectResponse {
   readonly status: 200 | 206 | 304
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Readable | undefined
+  /** A buffer if the bytes were in memory already. */
+  readonly body: Readable | Buffer | undefined
 }
 
 /** The operations on one object: put, copy, get, delete. */
@@ -42,7 +43,8 @@ export class Objects {
   async write(bucket: string, key: string, body: Readable | Buffer, headers: IncomingHttpHeaders): Promise<StoredObject> {
     this.#store.bucket(bucket)
     checkKey(key)
-    checkPreconditions(headers, this.#current(bucket, key))
+    // Before the bytes arrive; `commit` checks again.
+    if (!Buffer.isBuffer(body)) checkPreconditions(headers, () => this.#current(bucket, key))
     const blob = await this.#blobs.receive(body, headers)
     return this.commit(
       { bucket, key, blob: blob.name, size: blob.size, etag: blob.md5, headers: storedHeaders(headers) },
@@ -69,7 +71,7 @@ export class Objects {
     let unneeded: readonly string[]
     try {
       unneeded = this.#store.transaction(() => {
-        checkPreconditions(conditions, this.#current(fresh.bucket, fresh.key)) // again: another request may have written the key while the bytes arrived
+        checkPreconditions(conditions, () => this.#current(fresh.bucket, fresh.key)) // again: another request may have written the key while the bytes arrived
         if (blob !== undefined) this.#blobs.keep(blob)
         const replaced = this.#store.add(object)
         this.#notifications.write(object, event)
@@ -115,7 +117,7 @@ export class Objects {
     this.#store.bucket(bucket)
     if (versionId === undefined) {
       const latest = this.#store.latest(bucket, key)
-      if (latest === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
+      if (latest === undefined) throw untraced(() => new S3Error(404, 'NoSuchKey', 'The specified key does not exist.'))
       if (latest.isDeleteMarker)
         throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', {
           'x-amz-delete-marker': 'true',
@@ -146,7 +148,9 @@ export class Objects {
       return
     }
     // A reader may close the connection early; that is not an error.
-    await pipeline(body, new BodyFault(this.#faults, response), response).catch(() => response.destroy())
+    await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, new BodyFault(this.#faults, response), response).catch(
+      () => response.destroy(),
+    )
   }
 
   /** @param request its method is GET or HEAD; its headers may hold conditions and a range */
@@ -186,8 +190,8 @@ export class Objects {
   ): Promise<{ readonly versionId: string; readonly isDeleteMarker: boolean } | undefined> {
     const { versioning } = this.#store.bucket(bucket)
     const { removed, unneeded } = this.#store.transaction(() => {
-      checkPreconditions(headers, this.#current(bucket, key))
-      const named = versionId ?? (versioning === undefined ? 'null' : undefined)
+      checkPreconditions(headers, () => this.#current(bucket, key))
+      const named = versionId ?? (versioning === undefined ? NO_VERSION : undefined)
       if (named === undefined) return { removed: this.#hide(bucket, key), unneeded: [] }
       const version = this.#store.version(bucket, key, named)
       if (version === undefined) return { removed: undefined, unneeded: [] }
@@ -224,7 +228,7 @@ export class Objects {
   }
 
   #newVersion(bucket: string): string {
-    return this.#store.bucket(bucket).versioning === 'Enabled' ? randomUUID().replaceAll('-', '') : 'null'
+    return this.#store.bucket(bucket).versioning === 'Enabled' ? randomUUID().replaceAll('-', '') : NO_VERSION
   }
 }
 
@@ -233,7 +237,7 @@ function checkKey(key: string): void {
 }
 
 export function versionHeader({ versionId }: { readonly versionId: string }): Record<string, string> {
-  return versionId === 'null' ? {} : { 'x-amz-version-id': versionId }
+  return versionId === NO_VERSION ? {} : { 'x-amz-version-id': versionId }
 }
 
 const STORED_HEADERS = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires']

@@ -7,6 +7,14 @@ import { isSigned, type Credentials } from '../signature.ts'
 import { Blobs } from './blobs.ts'
 import { answerBucket } from './buckets.ts'
 import { noFaults, type S3Faults } from './faults.ts'
+import {
+  pageOfObjects,
+  pageOfVersions,
+  type ObjectPage,
+  type ObjectQuery,
+  type VersionPage,
+  type VersionQuery,
+} from './listing.ts'
 import { Multipart } from './multipart.ts'
 import { Notifications, type OnEvent } from './notifications.ts'
 import { Objects, versionHeader } from './objects.ts'
@@ -32,6 +40,8 @@ export interface S3Emulator {
   readonly faults: S3Faults
   /** The operations on objects without HTTP. Faults do not strike them. */
   readonly objects: Pick<Objects, 'read' | 'write'>
+  listObjects(bucket: string, query: ObjectQuery): ObjectPage
+  listVersions(bucket: string, query: VersionQuery): VersionPage
   /**
    * The current objects under a prefix that were written after `sequence`, the oldest first: cheaper than a listing where only a few of many
    * have changed.
@@ -84,6 +94,8 @@ export async function startS3({
     port: address.port,
     faults,
     objects,
+    listObjects: (bucket, query) => pageOfObjects(store, bucket, query),
+    listVersions: (bucket, query) => pageOfVersions(store, bucket, query),
     writtenAfter: (sequence, bucket, prefix) => store.writtenAfter(sequence, bucket, prefix),
     lastSequence: () => store.lastSequence(),
     stop: async () => {

@@ -3,10 +3,12 @@ import path from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { S3Error } from './xml.ts'
 
+/** The version of an object that was written without versioning. */
+export const NO_VERSION = 'null'
+
 export interface StoredObject {
   readonly bucket: string
   readonly key: string
-  /** The text `null` if the object was written without versioning. */
   readonly versionId: string
   readonly isLatest: boolean
   readonly isDeleteMarker: boolean
@@ -71,8 +73,9 @@ export class Store {
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true })
     this.db = new DatabaseSync(path.join(dir, 's3.sqlite'))
+    // Exclusive: without other readers, a statement takes no locks of the operating system.
     this.db.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 5000;',
+      'PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;',
     )
     this.db.exec(SCHEMA)
   }
@@ -82,10 +85,10 @@ export class Store {
   }
 
   transaction<T>(work: () => T): T {
-    this.db.exec('BEGIN IMMEDIATE')
+    this.sql('BEGIN IMMEDIATE').run()
     try {
       const result = work()
-      this.db.exec('COMMIT')
+      this.sql('COMMIT').run()
       return result
     } catch (error) {
       this.db.exec('ROLLBACK')
@@ -139,7 +142,7 @@ export class Store {
   /** Adds an object as the latest version of its key. @returns the files that are no longer needed */
   add(object: Omit<StoredObject, 'isLatest'>): readonly string[] {
     const { bucket, key, versionId, isDeleteMarker, blob, size, etag, lastModified, headers } = object
-    const replaced = this.version(bucket, key, versionId)
+    const replaced = versionId === NO_VERSION ? this.version(bucket, key, versionId) : undefined // any other version is new
     if (replaced !== undefined) this.#delete(replaced)
     this.sql('UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ? AND is_latest = 1').run(bucket, key)
     this.sql(

@@ -1,3 +1,14 @@
+/** Makes an error without a stack trace, which costs more than a read of an object. It is an answer, so nobody asks where it was made. */
+export function untraced<E extends Error>(make: () => E): E {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** An error answer of S3; `code` is the error code of S3. */
 export class S3Error extends Error {
   override readonly name = 'S3Error'

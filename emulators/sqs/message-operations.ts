@@ -38,21 +38,22 @@ function sendOne(
 
 export async function receive(service: Service, input: Input, signal: AbortSignal): Promise<unknown> {
   const { queues, messages, now, waitScale } = service
-  const { attributes } = queues.byUrl(input.QueueUrl)
+  let queue = queues.byUrl(input.QueueUrl)
   checkWhole('MaxNumberOfMessages', input.MaxNumberOfMessages, 1, 10)
   checkWhole('WaitTimeSeconds', input.WaitTimeSeconds, 0, 20)
   checkWhole('VisibilityTimeout', input.VisibilityTimeout, 0, 43_200)
   checkSystemAttributes(systemAttributesOf(input))
-  const waitSeconds = input.WaitTimeSeconds ?? numberOf(attributes, 'ReceiveMessageWaitTimeSeconds')
+  const waitSeconds = input.WaitTimeSeconds ?? numberOf(queue.attributes, 'ReceiveMessageWaitTimeSeconds')
   const end = now() + waitSeconds * 1000 * waitScale
   while (!signal.aborted) {
-    const queue = queues.byUrl(input.QueueUrl) // read again: its attributes may have changed, or it was deleted
+    queue = queues.byUrl(input.QueueUrl) // read again: its attributes may have changed, or it was deleted
     const received = deliver(service, queue, input)
     const leftMs = end - now()
     if (received.length > 0) return { Messages: received.map((message) => toWire(message, input)) }
     if (leftMs <= 0) break
     await messages.arrival(queue, leftMs, signal)
   }
+  if (signal.aborted) messages.notifyOne(queue) // the message that ended the wait of this request is for another one
   return {}
 }
 

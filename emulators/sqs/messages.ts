@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { EventEmitter, once } from 'node:events'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { MessageAttributes } from './content.ts'
 import { outOfBounds, SqsError } from './errors.ts'
@@ -31,6 +30,8 @@ export interface ReceiveOptions {
 }
 
 const MAX_VISIBILITY_MS = 43_200_000
+/** The longest wait that a receive request may ask for. */
+const MAX_WAIT_MS = 20_000
 
 /**
  * The messages of all queues.
@@ -42,7 +43,8 @@ export class Messages {
   readonly #db: DatabaseSync
   readonly #queues: Queues
   readonly #now: () => number
-  readonly #arrivals = new EventEmitter().setMaxListeners(0)
+  /** Ends the wait of each receive request that waits, by queue, in the order in which they came. */
+  readonly #waiting = new Map<string, Set<() => void>>()
   readonly #sql: Readonly<Record<keyof typeof SQL, StatementSync>>
 
   constructor(db: DatabaseSync, queues: Queues, now: () => number) {
@@ -51,6 +53,7 @@ export class Messages {
     this.#now = now
     this.#sql = {
       send: db.prepare(SQL.send),
+      sendBody: db.prepare(SQL.sendBody),
       oldest: db.prepare(SQL.oldest),
       newest: db.prepare(SQL.newest),
       deliver: db.prepare(SQL.deliver),
@@ -73,8 +76,11 @@ export class Messages {
   ): string {
     const id = randomUUID()
     const now = this.#now()
-    this.#sql.send.run(id, queue.name, body, JSON.stringify(attributes), now, now + delaySeconds * 1000)
-    this.notifyWaiting(queue)
+    this.transaction(() => {
+      const { lastInsertRowid } = this.#sql.send.run(id, queue.name, JSON.stringify(attributes), now, now + delaySeconds * 1000)
+      this.#sql.sendBody.run(lastInsertRowid, body)
+    })
+    this.#notifyOfOne(queue, delaySeconds)
     return id
   }
 
@@ -88,7 +94,10 @@ export class Messages {
         const sequence = Number(row.sequence)
         const receipt = randomUUID()
         this.#sql.deliver.run(now + visibilitySeconds * 1000, receipt, now, now, sequence)
-        if (index < duplicates) this.#sql.duplicate.run(now, sequence)
+        if (index < duplicates) {
+          const { lastInsertRowid } = this.#sql.duplicate.run(now, sequence)
+          this.#sql.sendBody.run(lastInsertRowid, String(row.body))
+        }
         return toReceived(row, queue, receipt, now)
       })
     })
@@ -137,7 +146,7 @@ export class Messages {
       )
     }
     this.#sql.setVisibleAt.run(now + seconds * 1000, sequence)
-    this.notifyWaiting(queue)
+    this.#notifyOfOne(queue, seconds)
   }
 
   purge(queue: Queue): void {
@@ -168,24 +177,44 @@ export class Messages {
 
   /** Makes the receive requests that wait on a queue, or on any queue, check again after the current transaction has ended. */
   notifyWaiting(queue?: Queue): void {
-    const events = queue === undefined ? this.#arrivals.eventNames().filter((name) => name !== 'error') : [arrivalAt(queue)]
-    for (const name of events) this.#arrivals.emit(name)
+    const waiting = queue === undefined ? [...this.#waiting.values()] : [this.#waitingOn(queue)]
+    for (const endWait of waiting.flatMap((waits) => [...waits])) endWait()
+  }
+
+  /** Makes the request that has waited longest check again: it may be able to receive a message that it does not know of. */
+  notifyOne(queue: Queue): void {
+    const [endWait] = this.#waitingOn(queue)
+    endWait?.()
+  }
+
+  /** If all requests woke up for each message, all but one would find nothing. */
+  #notifyOfOne(queue: Queue, visibleInSeconds: number): void {
+    if (visibleInSeconds === 0) this.notifyOne(queue)
+    else if (visibleInSeconds * 1000 <= MAX_WAIT_MS) this.notifyWaiting(queue) // any of them may still wait then
+  }
+
+  #waitingOn({ name }: Queue): Set<() => void> {
+    const waiting = this.#waiting.get(name) ?? new Set()
+    this.#waiting.set(name, waiting)
+    return waiting
   }
 
   /** Waits until a message may be deliverable: one arrives, or one becomes visible. Resolves after `maxMs` at the latest. */
   async arrival(queue: Queue, maxMs: number, signal: AbortSignal): Promise<void> {
     const next = this.#sql.nextVisibleAt.get(queue.name)?.at
     const visibleInMs = typeof next === 'number' ? next - this.#now() : Infinity
-    const timeUp = new AbortController()
-    const timer = setTimeout(
-      () => {
-        timeUp.abort()
-      },
-      Math.max(1, Math.min(maxMs, visibleInMs)),
-    ).unref()
-    // Both signals end the wait; neither is an error.
-    await once(this.#arrivals, arrivalAt(queue), { signal: AbortSignal.any([signal, timeUp.signal]) }).catch(() => undefined)
-    clearTimeout(timer)
+    const waiting = this.#waitingOn(queue)
+    await new Promise<void>((resolve) => {
+      const endWait = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', endWait)
+        waiting.delete(endWait)
+        resolve()
+      }
+      const timer = setTimeout(endWait, Math.max(1, Math.min(maxMs, visibleInMs))).unref()
+      signal.addEventListener('abort', endWait)
+      waiting.add(endWait)
+    })
   }
 
   #removeExpired({ name, attributes }: Queue): void {
@@ -193,19 +222,17 @@ export class Messages {
   }
 }
 
-/** Prefixed, because an EventEmitter throws for an unhandled event named `error`. */
-function arrivalAt({ name }: Queue): string {
-  return `arrival at ${name}`
-}
-
 const SQL = {
-  send: `INSERT INTO messages (id, queue, body, attributes, sent_at, visible_at, receive_count, received_here) VALUES (?, ?, ?, ?, ?, ?, 0, 0)`,
-  oldest: 'SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, sequence LIMIT ?',
-  newest: 'SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at DESC, sequence DESC LIMIT ?',
+  send: `INSERT INTO messages (id, queue, attributes, sent_at, visible_at, receive_count, received_here) VALUES (?, ?, ?, ?, ?, 0, 0)`,
+  sendBody: 'INSERT INTO bodies (sequence, body) VALUES (?, ?)',
+  oldest:
+    'SELECT * FROM messages JOIN bodies USING (sequence) WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, sequence LIMIT ?',
+  newest:
+    'SELECT * FROM messages JOIN bodies USING (sequence) WHERE queue = ? AND visible_at <= ? ORDER BY visible_at DESC, sequence DESC LIMIT ?',
   deliver: `UPDATE messages SET visible_at = ?, receipt = ?, received_at = ?, first_received_at = coalesce(first_received_at, ?),
             receive_count = receive_count + 1, received_here = received_here + 1 WHERE sequence = ?`,
-  duplicate: `INSERT INTO messages (id, queue, body, attributes, sent_at, visible_at, receive_count, received_here, first_received_at, source_arn)
-         SELECT id, queue, body, attributes, sent_at, ?, receive_count, received_here, first_received_at, source_arn FROM messages WHERE sequence = ?`,
+  duplicate: `INSERT INTO messages (id, queue, attributes, sent_at, visible_at, receive_count, received_here, first_received_at, source_arn)
+         SELECT id, queue, attributes, sent_at, ?, receive_count, received_here, first_received_at, source_arn FROM messages WHERE sequence = ?`,
   moveToDeadLetters:
     'UPDATE messages SET queue = ?, source_arn = ?, visible_at = ?, received_here = 0, receipt = NULL WHERE sequence = ?',
   expire: 'DELETE FROM messages WHERE queue = ? AND sent_at <= ?',

@@ -33,6 +33,8 @@ export class Queues {
   readonly #accountId: string
   readonly #now: () => number
   readonly #selectByName: StatementSync
+  /** Every request looks its queue up. */
+  readonly #cached = new Map<string, Queue>()
 
   constructor(db: DatabaseSync, region: string, accountId: string, now: () => number) {
     this.#db = db
@@ -73,6 +75,7 @@ export class Queues {
     const now = this.#now()
     const insert = this.#db.prepare('INSERT INTO queues (name, attributes, created_at, modified_at) VALUES (?, ?, ?, ?)')
     insert.run(name, JSON.stringify(changed(DEFAULTS, attributes)), now, now)
+    this.#cached.delete(name)
     return this.byName(name)
   }
 
@@ -81,10 +84,12 @@ export class Queues {
     this.#checkDeadLetterQueue(name, changes)
     const update = this.#db.prepare('UPDATE queues SET attributes = ?, modified_at = ? WHERE name = ?')
     update.run(JSON.stringify(changed(attributes, changes)), this.#now(), name)
+    this.#cached.delete(name)
   }
 
   delete({ name }: Queue): void {
     this.#db.prepare('DELETE FROM queues WHERE name = ?').run(name)
+    this.#cached.delete(name)
   }
 
   /** Sorted by name. */
@@ -131,11 +136,21 @@ export class Queues {
   }
 
   #find(name: string): Queue | undefined {
+    const cached = this.#cached.get(name)
+    if (cached !== undefined) return cached
     const row = this.#selectByName.get(name)
     if (row === undefined) return undefined
     // only this class writes the column
     const attributes = JSON.parse(String(row.attributes)) as Attributes
-    return { name, arn: this.arnOf(name), attributes, createdAt: Number(row.created_at), modifiedAt: Number(row.modified_at) }
+    const queue = {
+      name,
+      arn: this.arnOf(name),
+      attributes,
+      createdAt: Number(row.created_at),
+      modifiedAt: Number(row.modified_at),
+    }
+    this.#cached.set(name, queue)
+    return queue
   }
 }
 

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { SetupError } from '../../lambda/errors.ts'
 
 /** Incremented whenever a table changes. A file of another version is rejected. */
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 /** Times are milliseconds since 1970. */
 const SCHEMA = `
@@ -13,12 +13,15 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE messages (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL, queue TEXT NOT NULL, body TEXT NOT NULL, attributes TEXT NOT NULL,
+    id TEXT NOT NULL, queue TEXT NOT NULL, attributes TEXT NOT NULL,
     sent_at INTEGER NOT NULL, visible_at INTEGER NOT NULL,
     receive_count INTEGER NOT NULL, received_here INTEGER NOT NULL, -- in all queues that it was in, and in this one
     first_received_at INTEGER, received_at INTEGER, receipt TEXT,
     source_arn TEXT -- the queue whose redrive policy moved it here
   ) STRICT;
+  -- Apart from the messages: SQLite writes a whole row to change one of its columns, and a body can have 1 MiB.
+  CREATE TABLE bodies (sequence INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TRIGGER message_deleted AFTER DELETE ON messages BEGIN DELETE FROM bodies WHERE sequence = old.sequence; END;
   CREATE INDEX messages_by_visibility ON messages (queue, visible_at, sequence);
   CREATE INDEX messages_by_age ON messages (queue, sent_at);
   CREATE TABLE move_tasks (

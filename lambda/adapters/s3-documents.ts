@@ -3,14 +3,15 @@ import type { Checkpoints, DeadLetterArchive, Reports } from '../ports.ts'
 import type { Report } from '../report/report.ts'
 import { asSetupError, orSetupError, s3ErrorName } from './aws-errors.ts'
 
-export function s3Reports(client: S3Client): Reports {
+/** @param ownBucket the bucket of the importer, which the reports are in. @default - the bucket of each file */
+export function s3Reports(client: S3Client, ownBucket?: string): Reports {
   return {
     async find(bucket, key) {
-      const found = await readJson(client, bucket, key)
+      const found = await readJson(client, ownBucket ?? bucket, key)
       // A document that is not a report counts as missing, and is overwritten.
       return found && isReport(found.value) ? { report: found.value, tag: found.tag, writtenAt: found.writtenAt } : undefined
     },
-    replace: (bucket, key, report, tag) => writeJson(client, bucket, key, report, onlyIfTagIs(tag)),
+    replace: (bucket, key, report, tag) => writeJson(client, ownBucket ?? bucket, key, report, onlyIfTagIs(tag)),
   }
 }
 
@@ -19,17 +20,24 @@ function isReport(value: unknown): value is Report {
   return typeof value === 'object' && value !== null && 'schema' in value && 'state' in value && 'lines' in value
 }
 
-export function s3Checkpoints(client: S3Client): Checkpoints {
+/** @param ownBucket as for reports */
+export function s3Checkpoints(client: S3Client, ownBucket?: string): Checkpoints {
   return {
-    find: ({ bucket, key }) => readJson(client, bucket, key),
-    put: ({ bucket, key }, value, expected) => writeJson(client, bucket, key, value, onlyIfTagIs(expected)),
+    find: ({ bucket, key }) => readJson(client, ownBucket ?? bucket, key),
+    put: ({ bucket, key }, value, expected) => writeJson(client, ownBucket ?? bucket, key, value, onlyIfTagIs(expected)),
   }
 }
 
-export function s3DeadLetterArchive(client: S3Client): DeadLetterArchive {
+/** @param ownBucket as for reports */
+export function s3DeadLetterArchive(client: S3Client, ownBucket?: string): DeadLetterArchive {
   return {
     async put(bucket, key, text) {
-      const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'application/x-ndjson' })
+      const command = new PutObjectCommand({
+        Bucket: ownBucket ?? bucket,
+        Key: key,
+        Body: text,
+        ContentType: 'application/x-ndjson',
+      })
       await orSetupError(client.send(command), `write ${key}`)
     },
   }

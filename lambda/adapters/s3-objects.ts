@@ -10,8 +10,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { SourceFile } from '../intake/source-file.ts'
-import { INCOMING_PREFIX } from '../keys.ts'
-import type { Absence, ByteRange, ListedFile, Listing, OpenFile, SourceFiles } from '../ports.ts'
+import type { Absence, ByteRange, ListedFile, Listing, ListPosition, OpenFile, SourceFiles } from '../ports.ts'
+import type { Place } from '../settings.ts'
 import { asSetupError, s3ErrorName } from './aws-errors.ts'
 
 /** Bodies of this adapter can break off. `resuming` in read/resume.ts wraps them, and reads on from the byte that was reached. */
@@ -85,22 +85,34 @@ function objectOf({ bucket, key, versionId, etag }: SourceFile) {
   }
 }
 
-export function s3Listing(client: S3Client, bucket: string): Listing {
+/** @param places that are listed, one after the other */
+export function s3Listing(client: S3Client, places: readonly Place[]): Listing {
   return {
     async *pages(after) {
-      let next: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> | undefined =
-        after === undefined ? {} : { KeyMarker: after.key, VersionIdMarker: after.versionId }
-      while (next !== undefined) {
-        const page: ListObjectVersionsCommandOutput = await client
-          .send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: INCOMING_PREFIX, ...next }))
-          .catch((error: unknown) => {
-            throw asSetupError(error, 'list the files')
-          })
-        yield (page.Versions ?? []).map((version) => listed(bucket, version))
-        const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = page
-        next = IsTruncated === true ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker } : undefined
-      }
+      const first = after === undefined ? -1 : places.findIndex((place) => contains(place, after))
+      // A place that is no longer a source has no rest to list, so the listing starts from the beginning.
+      for (const [index, place] of places.slice(Math.max(first, 0)).entries())
+        yield* placePages(client, place, index === 0 && first >= 0 ? after : undefined)
     },
+  }
+}
+
+function contains({ bucket, prefix }: Place, position: ListPosition): boolean {
+  return (position.bucket ?? bucket) === bucket && position.key.startsWith(prefix)
+}
+
+async function* placePages(client: S3Client, { bucket, prefix }: Place, after: ListPosition | undefined) {
+  let next: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> | undefined =
+    after === undefined ? {} : { KeyMarker: after.key, VersionIdMarker: after.versionId }
+  while (next !== undefined) {
+    const page: ListObjectVersionsCommandOutput = await client
+      .send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...next }))
+      .catch((error: unknown) => {
+        throw asSetupError(error, 'list the files')
+      })
+    yield (page.Versions ?? []).map((version) => listed(bucket, version))
+    const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = page
+    next = IsTruncated === true ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker } : undefined
   }
 }
 

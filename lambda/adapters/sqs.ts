@@ -65,6 +65,12 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
         receipt: ReceiptHandle,
       }))
     },
+    async keepHidden(deadLetters, hiddenSeconds) {
+      const Entries = entriesOf(deadLetters).map((entry) => ({ ...entry, VisibilityTimeout: hiddenSeconds }))
+      const { Successful = [] } = await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
+      const accepted = new Set(Successful.map(({ Id }) => Id))
+      return deadLetters.filter((_, index) => accepted.has(String(index)))
+    },
     async putBack(deadLetters) {
       const Entries = entriesOf(deadLetters).map((entry) => ({ ...entry, VisibilityTimeout: 0 }))
       const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries })

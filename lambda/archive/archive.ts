@@ -1,7 +1,7 @@
 import { archivedKey } from '../keys.ts'
-import { inBatches, takeAll } from './dead-letter-reader.ts'
+import { HeldDeadLetters } from './held-dead-letters.ts'
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from './archived.ts'
-import type { DeadLetterArchive, DeadLetterReader, QueuedDeadLetter } from '../ports.ts'
+import type { Clock, DeadLetterArchive, DeadLetterReader, QueuedDeadLetter } from '../ports.ts'
 
 /** The limits of one file of dead letters, so that it can be read into memory. */
 const MAX_DEAD_LETTERS = 1_000
@@ -29,7 +29,7 @@ export interface ArchiveRun {
 interface ArchivePorts {
   readonly deadLetterReader: DeadLetterReader
   readonly archived: DeadLetterArchive
-  readonly clock: { now(): number }
+  readonly clock: Pick<Clock, 'now' | 'sleep'>
   readonly newRun: () => string
 }
 
@@ -46,7 +46,7 @@ export async function archive(
   options: ArchiveOptions,
 ): Promise<ArchiveRun> {
   const { bucket, why, matches, ending } = options
-  const others: Pick<QueuedDeadLetter, 'receipt'>[] = []
+  await using held = new HeldDeadLetters(deadLetterReader, clock)
   const run = newRun()
   const keys: string[] = []
   let stored = 0
@@ -57,26 +57,16 @@ export async function archive(
     const key = archivedKey(now.slice(0, 10), run, keys.length + 1)
     keys.push(key) // before any await: another file may be stored at the same time
     await archived.put(bucket, key, archivedText(deadLetters.map((deadLetter) => toArchived(deadLetter, why, now))))
-    await inBatches(deadLetters, (batch) => deadLetterReader.remove(batch))
+    await held.remove(deadLetters.map(({ id }) => id))
     stored += deadLetters.length
   }
   const part = new Part()
-  try {
-    const isWhole = await takeAll(
-      deadLetterReader,
-      async (deadLetter) => {
-        seen += 1
-        if (!matches(deadLetter))
-          others.push({ receipt: deadLetter.receipt }) // only the receipt, to save memory
-        else if (part.add(deadLetter)) await store(part.take())
-      },
-      ending,
-    )
-    await store(part.take())
-    return { seen, archived: stored, isWhole, keys }
-  } finally {
-    await inBatches([...others, ...part.take()], (batch) => deadLetterReader.putBack(batch))
-  }
+  const isWhole = await held.takeAll(async (deadLetter) => {
+    seen += 1
+    if (matches(deadLetter) && part.add(deadLetter)) await store(part.take())
+  }, ending)
+  await store(part.take())
+  return { seen, archived: stored, isWhole, keys }
 }
 
 function toArchived(

@@ -55,24 +55,19 @@ export class CircuitBreaker {
     return this.isOpen && (this.#probes >= MAX_PROBES || (this.#probes > 0 && this.failingMs(now) > MAX_FAILING_MS))
   }
 
-  /** @returns whether this closed it */
-  recordSuccess(): boolean {
+  recordSuccess(): void {
     this.#failures = 0
-    if (!this.isOpen) return false
     this.#firstProbe = Infinity
     this.#probes = 0
-    return true
   }
 
-  /** @param attempt number of the attempt that failed @param next number of the next attempt to begin @returns whether this opened it */
-  recordFailure(attempt: number, next: number, now: number, chance: number): boolean {
+  /** @param attempt number of the attempt that failed @param next number of the next attempt to begin */
+  recordFailure(attempt: number, next: number, now: number, chance: number): void {
     if (this.#failures === 0) this.#failingSince = now
     this.#failures += 1
-    const opens = !this.isOpen && this.#failures >= this.#maxFailures
-    if (opens) this.#firstProbe = next
+    if (!this.isOpen && this.#failures >= this.#maxFailures) this.#firstProbe = next
     else if (attempt >= this.#firstProbe) this.#probes += 1
-    else return false
+    else return
     this.#probeAt = now + fullJitter(this.#probes + 1, chance, PROBE_BACKOFF_MS)
-    return opens
   }
 }

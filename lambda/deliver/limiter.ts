@@ -128,8 +128,8 @@ export class Limiter {
     this.#inFlight -= 1
     this.#accepted += 1
     if (attempt > this.#newestAccepted) this.#newestAccepted = attempt
-    if (this.#circuitBreaker.recordSuccess()) this.#throttle.startSample()
-    this.#throttle.recordAccepted(attempt, this.#begun + 1, now)
+    this.#circuitBreaker.recordSuccess()
+    this.#throttle.recordAccepted(now)
     this.#admit(now)
   }
 
@@ -138,7 +138,7 @@ export class Limiter {
     const now = this.#clock.now()
     this.#inFlight -= 1
     this.#failed += 1
-    this.#throttle.recordRefused(attempt, this.#begun + 1, now, retryAfterMs > 0)
+    this.#throttle.recordRefused(now, retryAfterMs > 0)
     this.#failCircuit(attempt, now)
     if (retryAfterMs > 0 && (this.#throttle.needsPause || this.#circuitBreaker.isOpen)) this.#pause(retryAfterMs, now)
     this.#admit(now)
@@ -160,15 +160,13 @@ export class Limiter {
   }
 
   #failCircuit(attempt: number, now: number): void {
-    const hasOpened = this.#circuitBreaker.recordFailure(attempt, this.#begun + 1, now, this.#clock.chance())
-    if (hasOpened) this.#throttle.pause(now)
+    this.#circuitBreaker.recordFailure(attempt, this.#begun + 1, now, this.#clock.chance())
   }
 
   /** No attempt begins for this long: the endpoint would answer the other lines in the same way. */
   #pause(ms: number, now: number): void {
     if (this.#pausedUntil <= now) this.#onPause(ms)
     this.#pausedUntil = Math.max(this.#pausedUntil, now + ms)
-    this.#throttle.pause(now)
   }
 
   /**

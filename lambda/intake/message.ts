@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { DeadLetter } from '../settle/dead-letter.ts'
 import type { SourceFile } from './source-file.ts'
 import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
+import { isSubscriptionConfirmation, sentByEventBridge, sentBySns, type ObjectEvent } from './envelope.ts'
 import { decodeObjectKey } from './object-key.ts'
 import type { Search } from './search.ts'
 import { newTask, TASK_SCHEMA, type Task } from './task.ts'
@@ -101,7 +102,7 @@ const TaskBody = v.object({
 /** The schedule of the stack sends these. */
 const ReconcileBody = v.object({
   schema: v.literal(RECONCILE_SCHEMA),
-  after: v.exactOptional(v.object({ key: Identifier, versionId: Identifier })),
+  after: v.exactOptional(v.object({ key: Identifier, versionId: Identifier, bucket: v.exactOptional(Identifier) })),
   files: v.optional(Count, 0),
   queued: v.optional(Count, 0),
 })
@@ -124,28 +125,61 @@ export function readMessage(body: string): readonly Work[] {
 
 /** The same for an event that Lambda received without a queue. */
 export function readEvent(value: unknown): readonly Work[] {
-  if (v.is(S3TestEvent, value)) return [{ kind: 'ignored', why: 's3:TestEvent' }]
   if (isObject(value) && 'schema' in value) return [readOwn(value)]
+  if (isSubscriptionConfirmation(value))
+    throw new UnknownMessageError(
+      'SNS asks to confirm that the import queue is subscribed to a topic: run `aws sns confirm-subscription` with the token in this message.',
+    )
+  const message = sentBySns(value)
+  return readS3Event(message === undefined ? value : parseSnsMessage(message))
+}
+
+function readS3Event(value: unknown): readonly Work[] {
+  if (v.is(S3TestEvent, value)) return [{ kind: 'ignored', why: 's3:TestEvent' }]
+  const bridged = sentByEventBridge(value)
+  if (bridged !== undefined) return [workFor(bridged)]
   const event = v.safeParse(S3Event, value)
   if (!event.success)
     throw new UnknownMessageError(
       `The message is neither an S3 event nor a message of the importer: ${firstIssue(event.issues)}.`,
     )
-  return event.output.Records.map(readRecord)
+  return event.output.Records.map(({ eventName, eventTime: at, s3: { bucket, object } }) => {
+    const { key, size, eTag, versionId } = object
+    // Other events, like that of a deleted object, may have a key that cannot be decoded. It is not needed.
+    const isCreated = eventName.startsWith(CREATED)
+    return workFor({
+      name: eventName,
+      bucket: bucket.name,
+      key: isCreated ? decodeKey(key) : key,
+      size,
+      etag: eTag,
+      versionId,
+      at,
+    })
+  })
 }
 
-function readRecord({ eventName, eventTime, s3 }: v.InferOutput<typeof S3Record>): Work {
-  if (!eventName.startsWith('ObjectCreated:')) return { kind: 'ignored', why: eventName }
-  const { key, size, eTag, versionId } = s3.object
+const CREATED = 'ObjectCreated:'
+
+function workFor({ name, bucket, key, size, etag, versionId, at }: ObjectEvent): Work {
+  if (!name.startsWith(CREATED)) return { kind: 'ignored', why: name }
   const file: SourceFile = {
-    bucket: s3.bucket.name,
-    key: decodeKey(key),
+    bucket,
+    key,
     ...(versionId !== undefined && versionId !== '' && { versionId }),
-    ...(eTag !== undefined && eTag !== '' && { etag: eTag }),
+    ...(etag !== undefined && etag !== '' && { etag }),
     ...(size !== undefined && { bytes: size }),
   }
-  const since = Date.parse(eventTime ?? '')
+  const since = Date.parse(at ?? '')
   return { kind: 'task', task: newTask(file, 0, since > 0 ? since : undefined) }
+}
+
+function parseSnsMessage(message: string): unknown {
+  try {
+    return JSON.parse(message)
+  } catch {
+    throw new UnknownMessageError('The message was sent by SNS and is not an S3 event: it is not JSON.')
+  }
 }
 
 function decodeKey(encoded: string): string {

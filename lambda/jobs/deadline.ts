@@ -31,7 +31,7 @@ export class Deadline implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed.abort()
+    this.#disposed.abort('disposed') // without a reason, abort() makes an error with a stack trace
     this.#stopping?.[Symbol.dispose]()
   }
 }

@@ -8,6 +8,7 @@ import { reconcile } from './reconcile.ts'
 import { defer, MAX_DELAY_SECONDS } from './requeue.ts'
 import { redeliverySeconds } from './visibility.ts'
 import { replayDeadLetter } from './replay.ts'
+import { skipObject } from './skip-object.ts'
 
 /** How long a task waits after the setup was found to be wrong. Each further time doubles it. */
 const FIRST_SETUP_DELAY_MS = 30_000
@@ -56,7 +57,7 @@ async function start(work: Work, ports: Ports, invocation: Invocation): Promise<
   switch (work.kind) {
     case 'task':
       ports.events.about({ file: work.task.file.key, version: work.task.file.versionId ?? work.task.file.etag })
-      return importFile(work.task, ports, invocation)
+      return (await skipObject(work.task, ports)) ? DONE : importFile(work.task, ports, invocation)
     case 'dead-letter':
       return replayDeadLetter(work.deadLetter, ports)
     case 'reconcile':

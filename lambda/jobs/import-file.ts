@@ -1,5 +1,5 @@
 import type { Task } from '../intake/task.ts'
-import { CHECKPOINTS_PREFIX, reportKey, REPORTS_PREFIX } from '../keys.ts'
+import { isOwnKey, reportKey } from '../keys.ts'
 import type { FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
@@ -8,7 +8,7 @@ import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
-import { DONE, type JobOutcome } from './outcome.ts'
+import { DONE, type JobOutcome, type SegmentOutcome } from './outcome.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
@@ -20,7 +20,8 @@ import { whenUnfinished } from './when-unfinished.ts'
  */
 export async function importFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   const { file } = task
-  if (file.key.startsWith(REPORTS_PREFIX) || file.key.startsWith(CHECKPOINTS_PREFIX)) {
+  // In another bucket, the same prefixes are not those of the importer.
+  if (isOwnKey(file.key) && file.bucket === ports.bucket) {
     ports.events.ignored('written by the importer itself')
     return DONE
   }
@@ -38,6 +39,13 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   return importWhole(task, found, ports, invocation)
 }
 
+/** Whether the file is usually done before anybody could read a report that says that it has started. */
+function isShort({ file }: Task): boolean {
+  return file.bytes !== undefined && file.bytes <= SHORT_FILE_BYTES
+}
+
+const SHORT_FILE_BYTES = 65_536
+
 /** Whether the file is large. A file that can only be read from its start is one segment whatever its size. */
 async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boolean> {
   if (file.bytes !== undefined && file.bytes <= limits.segmentBytes) return false
@@ -54,10 +62,21 @@ async function importWhole(
   invocation: Invocation,
 ): Promise<JobOutcome> {
   const writer = new ReportWriter(found, ports.reports, ports.clock)
+  let reportLast: (() => void) | undefined
   const onProgress = (checkpoint: Checkpoint): void => {
-    writer.progress(() => importStateOf(task, checkpoint))
+    const isFirst = reportLast === undefined
+    reportLast = () => {
+      writer.progress(() => importStateOf(task, checkpoint))
+    }
+    if (!isFirst || !isShort(task)) reportLast()
   }
-  const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => writer.idle())
+  let outcome: SegmentOutcome | undefined
+  try {
+    outcome = await importSegment({ task, ports, invocation, onProgress })
+  } finally {
+    if (outcome?.kind !== 'done') reportLast?.()
+    await writer.idle()
+  }
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await finishFile(importStateOf(task, outcome.checkpoint), outcome.checkpoint.failure, writer, ports)
   return DONE

@@ -1,6 +1,6 @@
 import { searchBody, type Search } from '../intake/search.ts'
 import { newTask, taskBody } from '../intake/task.ts'
-import { isImportName, reportKey } from '../keys.ts'
+import { reportKey } from '../keys.ts'
 import { isFinal } from '../report/report.ts'
 import type { ListedFile, ListPosition, Ports } from '../ports.ts'
 
@@ -12,7 +12,7 @@ const LATE_MS = 6 * 60 * 60_000
 
 /** The counts of a search. */
 export interface Found {
-  /** Objects with the name of an import file. */
+  /** Objects that were checked. */
   readonly files: number
   /** Those that were queued because their import has no report, or a stale one. */
   readonly queued: number
@@ -53,7 +53,6 @@ export async function search(
 ): Promise<Found> {
   const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
-  const isEnding = () => ending?.aborted === true
   const found = { files: 0, queued: 0, late: 0 }
   const queueIfMissed = async (listed: ListedFile): Promise<void> => {
     const report = await reports.find(listed.file.bucket, reportKey(listed.file))
@@ -63,15 +62,16 @@ export async function search(
     if (now - listed.lastModified.getTime() >= LATE_MS) found.late += 1
     onQueued?.(listed)
   }
+  const isOver = (): boolean => ending?.aborted === true
   let reached: ListPosition | undefined
   for await (const page of pages) {
-    const files = page.filter(({ file, lastModified, isLatest }) => {
+    const files = page.filter(({ lastModified, isLatest }) => {
       const ageMs = now - lastModified.getTime()
-      return isImportName(file.key) && (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
+      return (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
     })
-    if (isEnding()) return { ...found, isWhole: false, reached }
+    if (isOver()) return { ...found, isWhole: false, reached }
     for (let from = 0; from < files.length; from += MAX_CHECKS) {
-      if (isEnding()) return { ...found, isWhole: false, reached }
+      if (isOver()) return { ...found, isWhole: false, reached }
       await Promise.all(files.slice(from, from + MAX_CHECKS).map(queueIfMissed))
     }
     found.files += files.length
@@ -82,7 +82,7 @@ export async function search(
 
 function endOf(page: readonly ListedFile[]): ListPosition | undefined {
   const last = page.at(-1)?.file
-  return last && { key: last.key, versionId: last.versionId ?? 'null' }
+  return last && { key: last.key, versionId: last.versionId ?? 'null', bucket: last.bucket }
 }
 
 const MINUTE_MS = 60_000

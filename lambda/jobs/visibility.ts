@@ -30,7 +30,7 @@ export async function whileHidden<T>(hide: Hide, clock: Pick<Clock, 'sleep'>, ac
   try {
     return await act()
   } finally {
-    ended.abort()
+    ended.abort('ended') // without a reason, abort() makes an error with a stack trace
     await hiding // or it could overwrite the next visibility change
   }
 }

@@ -6,7 +6,7 @@ import type { ProgressPoint } from './progress.ts'
 
 export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
 
-export type ReportState = 'importing' | 'complete' | 'complete-with-rejects' | 'failed' | 'superseded' | 'gone'
+export type ReportState = 'importing' | 'complete' | 'complete-with-rejects' | 'failed' | 'superseded' | 'gone' | 'skipped'
 
 /** The result of an import. Programs read it: fields are added, never renamed. */
 export interface Report {
@@ -28,7 +28,7 @@ export interface Report {
   readonly warnings: Counts['warnings']
   /** The range of `_t` of the delivered lines, in seconds since 1970; absent if there are none. */
   readonly time?: { readonly first: number; readonly last: number }
-  /** Why the file was rejected as a whole: only if the state is `failed`. */
+  /** Why the file was rejected as a whole, or skipped: only if the state is `failed` or `skipped`. */
   readonly failure?: { readonly reason: ReasonCode; readonly detail: string }
   readonly startedAt: string
   readonly finishedAt?: string
@@ -112,6 +112,11 @@ export function finalReport(importState: ImportState, finishedAt: string, failur
 /** The report of a file that was not imported because its object was deleted or replaced. */
 export function missingReport(importState: ImportState, state: 'superseded' | 'gone', finishedAt: string): Report {
   return { ...document(importState, state), finishedAt }
+}
+
+/** The report of an object that is not a file to import. */
+export function skippedReport(importState: ImportState, why: Rejection, finishedAt: string): Report {
+  return { ...document(importState, 'skipped'), failure: { reason: why.reason, detail: why.detail }, finishedAt }
 }
 
 /**

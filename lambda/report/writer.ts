@@ -1,7 +1,16 @@
 import { reportKey } from '../keys.ts'
 import type { Rejection } from '../reasons.ts'
 import { withPoint, type ProgressPoint } from './progress.ts'
-import { finalReport, isFinal, isFinished, missingReport, progressReport, type ImportState, type Report } from './report.ts'
+import {
+  finalReport,
+  isFinal,
+  isFinished,
+  missingReport,
+  progressReport,
+  skippedReport,
+  type ImportState,
+  type Report,
+} from './report.ts'
 import type { Clock, FoundReport, Reports } from '../ports.ts'
 
 /** How often a progress report is written. */
@@ -61,6 +70,11 @@ export class ReportWriter {
   /** Writes the final report of a file that was deleted or replaced. @throws the error of S3 */
   async missing(importState: ImportState, state: 'superseded' | 'gone'): Promise<void> {
     await this.#putFinal(missingReport(importState, state, this.#now()), importState)
+  }
+
+  /** Writes the final report of an object that is not a file to import. @throws the error of S3 */
+  async skip(importState: ImportState, why: Rejection): Promise<void> {
+    await this.#putFinal(skippedReport(importState, why, this.#now()), importState)
   }
 
   /** Waits for a report in the background. After that, this run writes nothing that a later run could miss. */

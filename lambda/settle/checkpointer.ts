@@ -83,7 +83,7 @@ export class Checkpointer implements BoundedStage {
 
   /** Saves the last checkpoint of this run and releases the lease. @throws LeaseLost, or the error of S3 */
   async end(ending: Partial<Checkpoint> = {}): Promise<Checkpoint> {
-    this.#stopping.abort()
+    this.#stopping.abort('ended') // without a reason, abort() makes an error with a stack trace
     await this.#periodicSaves
     await this.#saving?.catch(() => undefined) // the last checkpoint says more
     const last = { ...this.#checkpoint(), ...ending }

@@ -38,11 +38,12 @@ async function putWithoutEvents(
 const FILES = {
   'incoming/2025/old.json': line(1),
   'incoming/older.jsonl': `${line(2)}\n${line(3)}`,
-  'incoming/notes.txt': 'not to import',
+  'incoming/old/notes.txt': 'not to import',
+  'incoming/unload/0000_part_00': line(5),
 }
 
 describe('km-import backfill', () => {
-  test('imports files that have no report, and no others', async () => {
+  test('imports files that have no report, and skips what is not a file to import', async () => {
     await using sink = await startFaultSink()
     await using installation = await Installation.start(sink.url)
     const stateDir = await mkdtemp(path.join(tmpdir(), 'km-backfill-'))
@@ -53,18 +54,19 @@ describe('km-import backfill', () => {
     const dry = await runInProcess(['backfill', '--dry-run', '--state-dir', stateDir])
     expect(dry).toMatchObject({
       code: 0,
-      stdout: 'incoming/2025/old.json\nincoming/older.jsonl\n',
-      stderr: '3 files under incoming/. 2 of them have no final report and would be queued.\n',
+      stderr: '5 files under incoming/. 4 of them have no final report and would be queued.\n',
     })
+    expect(dry.stdout.trim().split('\n').toSorted()).toEqual(Object.keys(FILES).toSorted())
     expect(sink.seen).toHaveLength(1)
 
     const real = await runInProcess(['backfill', '--json', '--state-dir', stateDir])
-    expect(real.stderr).toBe('3 files under incoming/. 2 of them have no final report and were queued.\n')
-    expect(JSON.parse(real.stdout)).toEqual({
-      files: 3,
-      queued: 2,
+    expect(real.stderr).toBe('5 files under incoming/. 4 of them have no final report and were queued.\n')
+    const result = JSON.parse(real.stdout) as { keys: string[] }
+    expect({ ...result, keys: result.keys.toSorted() }).toEqual({
+      files: 5,
+      queued: 4,
       dryRun: false,
-      keys: ['incoming/2025/old.json', 'incoming/older.jsonl'],
+      keys: Object.keys(FILES).toSorted(),
     })
     expect(await installation.finalReport('incoming/2025/old.json', versions.get('incoming/2025/old.json'))).toMatchObject({
       lines: { delivered: 1 },
@@ -72,8 +74,14 @@ describe('km-import backfill', () => {
     expect(await installation.finalReport('incoming/older.jsonl', versions.get('incoming/older.jsonl'))).toMatchObject({
       lines: { delivered: 2 },
     })
+    expect(await installation.finalReport('incoming/old/notes.txt', versions.get('incoming/old/notes.txt'))).toMatchObject({
+      state: 'skipped',
+      failure: { reason: 'not_for_import' },
+    })
+    const unload = 'incoming/unload/0000_part_00'
+    expect(await installation.finalReport(unload, versions.get(unload))).toMatchObject({ lines: { delivered: 1 } })
     expect(JSON.parse((await runInProcess(['backfill', '--json', '--state-dir', stateDir])).stdout)).toMatchObject({ queued: 0 })
-    expect(sink.seen).toHaveLength(4)
+    expect(sink.seen).toHaveLength(5)
     await rm(stateDir, { recursive: true })
   })
 

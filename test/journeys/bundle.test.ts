@@ -9,7 +9,7 @@ import { startLocalServices, type LocalServices } from '../../cli/local/services
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { startFaultSink, TAKEN, status } from '../support/fault-sink.ts'
 import { API_KEY, TEST_WIRING } from '../support/installation.ts'
-import { buildBundle } from '../support/lambda-runtime/bundle.ts'
+import { bundleFunction } from '../../bin/function-bundle.ts'
 import { Lambda } from '../support/lambda-runtime/lambda.ts'
 
 let folder: string
@@ -19,7 +19,7 @@ let services: LocalServices
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'km-bundle-'))
   bundleDir = path.join(folder, 'bundle')
-  bundleBytes = await buildBundle(bundleDir)
+  bundleBytes = (await bundleFunction(bundleDir)).bytes
   services = await startLocalServices(path.join(folder, 'state'), 0, TEST_WIRING)
 }, 60_000)
 afterAll(async () => {

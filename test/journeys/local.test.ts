@@ -148,15 +148,18 @@ test.concurrent('a file is imported once, and after it has grown only its new li
   expect((await run(place.usual)).stdout).toMatch(/^incoming\/a\.from-byte-\d+\.json {2}done\n {2}lines +1\n/)
 })
 
-test.concurrent('files with other endings are ignored and reported', async () => {
+test.concurrent('files that are not files to import are skipped and reported, and do not fail the run', async () => {
   await using place = await Place.make()
   await place.put('table.csv', 'a,b\n')
   await place.put('.hidden.json', GOOD)
   await place.put('half.json.part', GOOD)
-  const { stdout, stderr } = await run(place.usual)
-  expect(stdout).toBe('')
-  expect(stderr).toContain('ignored:')
-  expect(stderr).toContain('table.csv')
+  await place.put('0000_part_00', GOOD)
+  await place.put('b.JSON', GOOD)
+  const { code, stdout, stderr } = await run(place.usual)
+  expect(code).toBe(0)
+  expect(stdout).toContain('incoming/0000_part_00  done')
+  expect(stdout).toContain('incoming/b.JSON  done')
+  expect(stderr).toMatch(/^skipped: .*table\.csv: The object is not a file of lines for Kissmetrics/m)
   expect(stderr).not.toContain('hidden')
   expect(stderr).not.toContain('half')
 })

@@ -14,6 +14,7 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'file_split',                  'info',    (events) => { events.planned(2) } ],
   [ 'file_imported',               'info',    (events) => { events.finished('k', 'complete', NO_LINES) } ],
   [ 'file_rejected',               'error',   (events) => { events.fileRejected('k', 'r', 'd') } ],
+  [ 'object_skipped',              'warn',    (events) => { events.skipped('k', 'r', 'd') } ],
   [ 'file_missing',                'warn',    (events) => { events.missing('k', 'gone') } ],
   [ 'task_requeued',               'info',    (events) => { events.requeued('k', 1) } ],
   [ 'task_busy',                   'info',    (events) => { events.busy('k') } ],

@@ -11,6 +11,7 @@ test('a setting that is not set has its default', () => {
     deadLetterQueueUrl: 'd',
     importQueueUrl: 'i',
     bucket: 'b',
+    places: [{ bucket: 'b', prefix: 'incoming/' }],
     limits: {
       maxInFlight: 128,
       maxLineBytes: 262_144,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { App, CfnResource } from 'aws-cdk-lib'
+import type { IConstruct } from 'constructs'
 import { ImporterStack } from '../../lib/importer-stack.ts'
 import { readSettings } from '../../lib/settings.ts'
 
@@ -36,6 +37,11 @@ export function makeApp(
   return { app, stack, outdir, remove }
 }
 
+/** The path of a construct in the stack. The construct that holds the importer is left out: its id adds nothing to the logical ids. */
+export function pathIn(stack: ImporterStack, { node }: IConstruct): string {
+  return node.path.slice(stack.node.path.length + 1).replace(/^Default\//, '')
+}
+
 /** The synthesized stack. */
 export class Deployed {
   readonly resources: Readonly<Record<string, Resource>>
@@ -54,7 +60,7 @@ export class Deployed {
       stack.node
         .findAll()
         .filter((construct) => construct instanceof CfnResource)
-        .map((resource) => [resource.node.path.slice(stack.node.path.length + 1), stack.resolve(resource.logicalId) as string]),
+        .map((resource) => [pathIn(stack, resource), stack.resolve(resource.logicalId) as string]),
     )
   }
 
@@ -116,6 +122,8 @@ export class Deployed {
         return `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`
       case 'AWS::IAM::Role':
         return `arn:aws:iam::${ACCOUNT}:role/${id}`
+      case 'AWS::KMS::Key':
+        return `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`
       case 'AWS::Events::Rule':
         return `arn:aws:events:${REGION}:${ACCOUNT}:rule/${id}`
       default:
@@ -135,6 +143,7 @@ export class Deployed {
 const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::Partition': 'aws',
   'AWS::Region': REGION,
+  'AWS::URLSuffix': 'amazonaws.com',
   'AWS::AccountId': ACCOUNT,
   'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/KissmetricsImporter/${GUID}`,
 }

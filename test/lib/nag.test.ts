@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
-import { makeApp } from './deployed.ts'
+import { makeApp, pathIn } from './deployed.ts'
 
 /** Every finding of cdk-nag that we accept; lib/ gives the reason for each. Adding a line here is a decision. */
 const ACKNOWLEDGED = [
@@ -26,12 +26,12 @@ interface Acknowledged {
 }
 
 function acknowledged(stack: ReturnType<typeof makeApp>['stack']): Acknowledged[] {
-  return stack.node.findAll().flatMap(({ node }) =>
-    node.metadata
+  return stack.node.findAll().flatMap((construct) =>
+    construct.node.metadata
       .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
       .flatMap(({ data }) => Object.entries(data as Record<string, string>))
       .map(([id, reason]) => ({
-        constructPath: node.path.slice(stack.node.path.length + 1),
+        constructPath: pathIn(stack, construct),
         id: id.replace(/^Annotation::/, ''),
         reason,
       })),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -82,3 +82,18 @@ describe('cdk synth, offline', () => {
     expect(stderr).not.toMatch(/^\s+at /m)
   }, 120_000)
 })
+
+test('the app reads km-import.settings.json, and a setting on the command line takes precedence', () => {
+  const cwd = mkdtempSync(path.join(dir, 'app-'))
+  writeFileSync(path.join(cwd, 'km-import.settings.json'), '{"product": "web-shop", "memoryMb": 2048}')
+  // As `cdk` runs it, but without bundling.
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: path.join(cwd, 'out'),
+    CDK_CONTEXT_JSON: JSON.stringify({ product: 'app', 'aws:cdk:bundling-stacks': [] }),
+  }
+  const { status, stderr } = spawnSync(process.execPath, [path.resolve('bin/app.ts')], { cwd, env, encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const template = readFileSync(path.join(cwd, 'out', 'KissmetricsImporter-app.template.json'), 'utf8')
+  expect(template).toContain('"MemorySize": 2048')
+}, 60_000)

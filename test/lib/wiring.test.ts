@@ -60,8 +60,8 @@ function wiringIn(deployed: Deployed): Wiring {
         expect(Queue).toBe(importQueue.arn)
         const { Rules } = Filter.S3Key
         const rule = (name: string) => Rules.find(({ Name }) => Name === name)?.Value ?? ''
-        expect(Rules).toHaveLength(2)
-        return { event: Event, prefix: rule('prefix'), suffix: rule('suffix') }
+        expect(Rules).toHaveLength(1)
+        return { event: Event, prefix: rule('prefix') }
       }),
     },
     importQueue: {

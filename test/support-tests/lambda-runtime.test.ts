@@ -5,7 +5,7 @@ import { App } from 'aws-cdk-lib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ImporterStack } from '../../lib/importer-stack.ts'
 import { readSettings } from '../../lib/settings.ts'
-import { buildBundle } from '../support/lambda-runtime/bundle.ts'
+import { bundleFunction } from '../../bin/function-bundle.ts'
 import { Lambda, type LambdaOptions } from '../support/lambda-runtime/lambda.ts'
 
 let folder: string
@@ -128,7 +128,7 @@ test('the bundle of the tests is byte for byte the one that the stack deploys', 
   new ImporterStack(app, 'Importer', { settings: readSettings({}) })
   app.synth()
   const [asset] = (await readdir(outdir)).filter((name) => name.startsWith('asset.'))
-  await buildBundle(path.join(folder, 'bundle'))
+  await bundleFunction(path.join(folder, 'bundle'))
   const deployed = await readFile(path.join(outdir, asset ?? '', 'index.mjs'), 'utf8')
   expect((await readFile(path.join(folder, 'bundle', 'index.mjs'), 'utf8')) === deployed).toBe(true)
 })

@@ -159,6 +159,7 @@ export class MemoryCloud {
           await this.#call()
           return this.waiting.splice(0, 10)
         },
+        keepHidden: (deadLetters) => Promise.resolve(deadLetters),
         putBack: () => Promise.resolve(),
         remove: () => Promise.resolve(),
       },

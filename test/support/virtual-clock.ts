@@ -15,12 +15,19 @@ export class VirtualClock implements Clock {
   #now = Date.parse('2026-01-01T00:00:00Z')
   /** A binary heap: each sleeper is due before the two at twice its index plus 1 and 2. */
   readonly #sleepers: Sleeper[] = []
+  readonly #bySignal = new WeakMap<AbortSignal, Set<Sleeper>>()
+  readonly #jumpsPerTurn: number
   #slept = 0
   #asleep = 0
-  #isJumpPlanned = false
+  #plannedJumps = 0
 
-  constructor(seed = 1) {
+  /**
+   * @param jumpsPerTurn how often it jumps in each turn of the event loop. A turn costs more than a jump, but the results of real I/O, or of
+   *   a thread, only arrive between two turns
+   */
+  constructor(seed = 1, { jumpsPerTurn = 1 } = {}) {
     this.chance = seeded(seed)
+    this.#jumpsPerTurn = jumpsPerTurn
   }
 
   now(): number {
@@ -30,33 +37,48 @@ export class VirtualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve()
     return new Promise((resolve) => {
+      const others = signal && this.#sleepersOf(signal)
       const wake = (): void => {
         sleeper.isAwake = true
         this.#asleep -= 1
-        signal?.removeEventListener('abort', wake)
+        others?.delete(sleeper)
         resolve()
       }
       const sleeper: Sleeper = { at: this.#now + ms, order: (this.#slept += 1), wake, isAwake: false }
       this.#asleep += 1
-      signal?.addEventListener('abort', wake)
+      others?.add(sleeper)
       this.#add(sleeper)
       this.#planJump()
     })
   }
 
-  #planJump(): void {
-    if (this.#isJumpPlanned) return
-    this.#isJumpPlanned = true
-    // After all promises that can settle now have settled.
-    setImmediate(() => {
-      this.#isJumpPlanned = false
-      let next = this.#takeFirst()
-      while (next?.isAwake === true) next = this.#takeFirst()
-      if (next === undefined) return
-      this.#now = Math.max(this.#now, next.at)
-      next.wake()
-      if (this.#asleep > 0) this.#planJump()
+  /** Those that wake when the signal is aborted. One listener serves all of them: adding and removing one costs more than a sleep. */
+  #sleepersOf(signal: AbortSignal): Set<Sleeper> {
+    const known = this.#bySignal.get(signal)
+    if (known !== undefined) return known
+    const sleepers = new Set<Sleeper>()
+    this.#bySignal.set(signal, sleepers)
+    signal.addEventListener('abort', () => {
+      for (const { wake } of sleepers) wake()
     })
+    return sleepers
+  }
+
+  /** Promises and ticks that can settle now settle before the first jump, and between two. */
+  #planJump(): void {
+    if (this.#plannedJumps > 0) return
+    this.#plannedJumps = this.#jumpsPerTurn
+    for (let jump = 0; jump < this.#jumpsPerTurn; jump += 1) setImmediate(this.#jump)
+  }
+
+  readonly #jump = (): void => {
+    this.#plannedJumps -= 1
+    let next = this.#takeFirst()
+    while (next?.isAwake === true) next = this.#takeFirst()
+    if (next === undefined) return
+    this.#now = Math.max(this.#now, next.at)
+    next.wake()
+    if (this.#asleep > 0) this.#planJump()
   }
 
   #add(sleeper: Sleeper): void {

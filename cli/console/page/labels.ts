@@ -13,6 +13,7 @@ export const STATE_TONES: Readonly<Record<ReportState, Tone>> = {
   failed: 'error',
   superseded: 'neutral',
   gone: 'neutral',
+  skipped: 'neutral',
 }
 
 /** The state of an import in the same words as in the terminal (cli/status/report-table.ts): "done, 470 lines rejected". */
@@ -35,6 +36,8 @@ export function stateText({ state, lines: { rejected, undeliverable } }: Pick<Re
       return 'replaced before it was fully read'
     case 'gone':
       return 'deleted before it was fully read'
+    case 'skipped':
+      return 'skipped'
   }
 }
 
@@ -55,8 +58,8 @@ interface ReasonLabel {
 /** Reasons of messages that are neither lines nor files, in words for a page with buttons instead of commands. */
 const MESSAGE_REASONS: Readonly<Record<Exclude<DeadLetterReason, keyof typeof REASONS>, ReasonLabel>> = {
   import_unfinished: {
-    means: 'The import failed at every attempt, for example because of the endpoint, the API key or a permission',
-    fix: 'Fix the cause, then choose “Retry”. Lines that were already sent count once.',
+    means: 'The import stopped at every attempt: because of an error of S3 or SQS, or a bug in the importer',
+    fix: 'Ask the person who runs the importer to read its log. When the cause is gone, choose “Retry”. Lines that were already sent count once.',
   },
   unknown_message: {
     means: 'The message is not from this importer',

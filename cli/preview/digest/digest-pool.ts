@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Block } from './digest-block.ts'
 import type { Digest } from './digest.ts'
@@ -40,7 +41,7 @@ export class DigestPool implements AsyncDisposable {
 }
 
 class DigestWorker {
-  readonly #worker = new Worker(new URL('./digest-worker.ts', import.meta.url), { resourceLimits: LIMITS })
+  readonly #worker = new Worker(new URL(`./digest-worker${path.extname(import.meta.filename)}`, import.meta.url), { resourceLimits: LIMITS })
   /** The worker answers in the order of the requests. */
   readonly #waiting: PromiseWithResolvers<Digest>[] = []
 

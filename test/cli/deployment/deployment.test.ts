@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
@@ -21,6 +21,7 @@ afterAll(async () => {
 let stateDir: string
 beforeEach(async () => {
   stateDir = await mkdtemp(path.join(cloudFolder, 'state-'))
+  await copyFile(path.join(cloudFolder, 'credentials.json'), path.join(stateDir, 'credentials.json'))
 })
 
 const NOT_RUNNING =
@@ -43,6 +44,15 @@ describe('the importer on this computer', () => {
     const announced = await announce(stateDir, cloud)
     await announced[Symbol.asyncDispose]()
     await expect(findDeployment({ stateDir })).rejects.toThrow(NOT_RUNNING)
+  })
+
+  test('is not reached without its credentials, and none are drawn for it', async () => {
+    await using _announced = await announce(stateDir, cloud)
+    await rm(path.join(stateDir, 'credentials.json'))
+    await expect(findDeployment({ stateDir })).rejects.toThrow(
+      /credentials\.json is missing\. Stop the importer that runs with this state folder, and start it again\.$/,
+    )
+    expect(await readdir(stateDir)).toEqual(['running.json'])
   })
 
   test('is not found after it was killed, although its file remains', async () => {

@@ -13,10 +13,10 @@ afterEach(() => cloud[Symbol.asyncDispose]())
 
 const keyOf = (name: string): string => `reports/incoming/${name}/v/report.json`
 
-async function putReport(name: string, startedAt: string): Promise<void> {
+async function putReport(name: string, startedAt: string, state = 'complete'): Promise<void> {
   const report = {
     schema: 'kissmetrics-importer/report/v1',
-    state: 'complete',
+    state,
     file: { bucket: cloud.deployment.bucket, key: `incoming/${name}`, bytes: 0 },
     lines: { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 },
     commands: { record: 0, set: 0, alias: 0 },
@@ -63,6 +63,34 @@ test('a report is read again only if it has changed', async () => {
   expect(await readsOf(newest)).toEqual([])
   await putReport('b.json', '2026-03-20T14:00:00Z')
   expect(await readsOf(newest)).toEqual([keyOf('b.json')])
+})
+
+test('a listing of many reports is used for some time, in which only those of running imports are read', async () => {
+  let now = 0
+  // Each look at the clock takes a second, so a listing does.
+  cache = new ReportCache(cloud.deployment, { now: () => (now += 1_000), maxListedOften: 1 })
+  const statesOf = async () => {
+    const { reports, total } = await cache.newest(10)
+    return [total, ...reports.map(({ report }) => report.state)]
+  }
+  await putReport('a.json', '2026-03-20T12:00:00Z')
+  await putReport('b.json', '2026-03-20T13:00:00Z', 'importing')
+  expect(await statesOf()).toEqual([2, 'complete', 'importing'])
+  expect(await readsOf(statesOf)).toEqual([keyOf('b.json')])
+  await putReport('b.json', '2026-03-20T13:00:00Z')
+  await putReport('c.json', '2026-03-20T14:00:00Z')
+  expect(await statesOf()).toEqual([2, 'complete', 'complete'])
+  expect(await readsOf(statesOf)).toEqual([])
+  now += 60_000
+  expect(await statesOf()).toEqual([3, 'complete', 'complete', 'complete'])
+})
+
+test('more reports than the last listing has kept need a new one', async () => {
+  let now = 0
+  cache = new ReportCache(cloud.deployment, { now: () => (now += 1_000), maxListedOften: 1 })
+  for (const name of ['a.json', 'b.json']) await putReport(name, '2026-03-20T12:00:00Z')
+  expect((await cache.newest(1)).reports).toHaveLength(1)
+  expect((await cache.newest(2)).reports).toHaveLength(2)
 })
 
 test('one report is read from S3 unless the caller knows its ETag', async () => {

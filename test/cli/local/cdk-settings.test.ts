@@ -17,30 +17,44 @@ async function cdkJson(content: string): Promise<string> {
   return file
 }
 
+const NO_FILE = 'does-not-exist.json'
+
 test('the shipped cdk.json changes no default', async () => {
-  expect(await readCdkSettings()).toEqual(readSettings({}))
+  expect(await readCdkSettings(undefined, NO_FILE)).toEqual(readSettings({}))
+})
+
+test('a setting in the settings file applies too, unless cdk.json has another value', async () => {
+  const file = path.join(folder, 'km-import.settings.json')
+  await writeFile(file, JSON.stringify({ maximumConcurrency: 5, maxReceiveCount: 9 }))
+  const context = await cdkJson('{"context":{"maxReceiveCount":12}}')
+  expect(await readCdkSettings(context, file)).toMatchObject({ maximumConcurrency: 5, maxReceiveCount: 12 })
+})
+
+test('a setting that only AWS has, like the name of a bucket there, has no effect on this computer', async () => {
+  const context = await cdkJson('{"context":{"bucketName":"team-uploads","encryption":"customer","memoryMb":2048}}')
+  expect(await readCdkSettings(context, NO_FILE)).toEqual({ ...readSettings({}), memoryMb: 2048 })
 })
 
 test('a setting in the context of cdk.json applies to local mode too, as it does to the stack', async () => {
   const shipped = JSON.parse(await readFile('cdk.json', 'utf8')) as { context: object }
   const context = { ...shipped.context, maximumConcurrency: 4, KM_MAX_IN_FLIGHT: 8 }
-  expect(await readCdkSettings(await cdkJson(JSON.stringify({ ...shipped, context })))).toMatchObject({
+  expect(await readCdkSettings(await cdkJson(JSON.stringify({ ...shipped, context })), NO_FILE)).toMatchObject({
     maximumConcurrency: 4,
     overrides: { KM_MAX_IN_FLIGHT: 8 },
   })
 })
 
 test('without a context, the defaults apply', async () => {
-  expect(await readCdkSettings(await cdkJson('{}'))).toEqual(readSettings({}))
+  expect(await readCdkSettings(await cdkJson('{}'), NO_FILE)).toEqual(readSettings({}))
 })
 
 // prettier-ignore
 test.each([
   //  what is wrong          cdk.json                                         message
-  ['a setting out of range', '{"context":{"maximumConcurrency":1}}',          /^cdk\.json: maximumConcurrency is "1": expected a whole number of files at a time from 2 to 1000\. Leave it out to use 2\.$/],
-  ['an unknown setting',     '{"context":{"maximumConcurency":4}}',           /^cdk\.json: maximumConcurency is not a setting of this stack/],
+  ['a setting out of range', '{"context":{"maximumConcurrency":1}}',          /^Settings of the stack: maximumConcurrency is "1": expected a whole number of files at a time from 2 to 1000\. Leave it out to use 2\. They are in km-import\.settings\.json and cdk\.json\.$/],
+  ['an unknown setting',     '{"context":{"maximumConcurency":4}}',           /^Settings of the stack: maximumConcurency is not a setting of this stack/],
   ['text that is not JSON',  '{"context":',                                   /cdk\.json is not a valid cdk\.json \(SyntaxError: .*\)\. Correct it, or restore it with git\.$/],
   ['a context that is text', '{"context":"x"}',                               /cdk\.json is not a valid cdk\.json \(/],
 ])('%s is reported in one sentence', async (_what, content, message) => {
-  await expect(readCdkSettings(await cdkJson(content))).rejects.toMatchObject({ name: 'SetupError', message: expect.stringMatching(message) as unknown })
+  await expect(readCdkSettings(await cdkJson(content), NO_FILE)).rejects.toMatchObject({ name: 'SetupError', message: expect.stringMatching(message) as unknown })
 })

@@ -58,7 +58,7 @@ function watchedFolder(quietMs: number, { problems, notes }: Seen, more: Partial
     bucket: BUCKET,
     prefix: prefix(),
     quietMs,
-    onIgnored: (file) => problems.push(`${path.relative(folder, file)} ignored`),
+    onSkipped: (file, why) => problems.push(`${path.relative(folder, file)} skipped: ${why}`),
     onProblem: (file, problem) => problems.push(`${path.relative(folder, file)} ${problem}`),
     checkRoom: () => Promise.resolve(),
     onNote: (note) => notes.push(note),
@@ -188,7 +188,8 @@ test('if the watches of the operating system are used up, new files are searched
 
 test('a file that the disk has no room for is not uploaded', async () => {
   const errors: Error[] = []
-  await write('a.json', ONE)
+  const lines = ONE.repeat(1_000)
+  await write('a.json', lines)
   const watched = watchedFolder(
     QUIET_MS,
     { problems: [], notes: [] },
@@ -200,7 +201,7 @@ test('a file that the disk has no room for is not uploaded', async () => {
   watched.start()
   while (watched.isBusy) await setImmediate()
   await watched.stop()
-  expect(errors).toEqual([new Error(`no room for ${ONE.length}`)])
+  expect(errors).toEqual([new Error(`no room for ${lines.length}`)])
   expect(await uploads()).toEqual([])
 })
 
@@ -225,7 +226,7 @@ describe('what cannot be uploaded is reported in one line each, and the rest is 
     [ 'a link that leads nowhere',  () => symlink('nowhere.json', path.join(folder, 'lost.json')),         ['lost.json could not be read (ENOENT). Give yourself access to it, or remove it from the folder'] ],
     [ 'a link to itself',           () => symlink('self.json', path.join(folder, 'self.json')),            ['self.json could not be read (ELOOP). Give yourself access to it, or remove it from the folder'] ],
     [ 'a loop of folders',          () => symlink('.', path.join(folder, 'again')),                        ['FOLDER/again leads to the same folder as FOLDER, which is imported.'] ],
-    [ 'another name',               () => write('table.csv', 'a,b\n'),                                     ['table.csv ignored'] ],
+    [ 'another name',               () => write('table.csv', 'a,b\n'),                                     ['table.csv skipped: The object is not a file of lines for Kissmetrics (none of its first lines has `_p`). Nothing was sent. If it should be imported, upload it under a name that ends with .jsonl.'] ],
     [ 'a key that is too long',     () => write(`${'d/'.repeat(2)}${'x'.repeat(200)}/`.repeat(5) + 'a.json', ONE), ['LONG has a path that is longer than the 1,024 bytes of an S3 key. Shorten it'] ],
   ])('%s', async (_what, make, expected) => {
     await write('a.json', ONE)
@@ -233,6 +234,19 @@ describe('what cannot be uploaded is reported in one line each, and the rest is 
     const { problems, notes } = await look()
     expect([...problems, ...notes].map((problem) => problem.replaceAll(folder, 'FOLDER').replace(/^d\/\S+/, 'LONG'))).toEqual(expected)
     expect(await uploads()).toEqual([`a.json: ${ONE}`])
+  })
+
+  test('each time that its content changes, a skipped file is looked at again', async () => {
+    await write('0000_part_00', '')
+    const seen: Seen = { problems: [], notes: [] }
+    const watched = watchedFolder(1, seen)
+    watched.start()
+    await eventually('the note', () => Promise.resolve(seen.problems[0]))
+    await write('0000_part_00', ONE)
+    await eventually('the upload', async () => ((await uploads()).length === 1 ? true : undefined))
+    await watched.stop()
+    expect(await uploads()).toEqual([`0000_part_00: ${ONE}`])
+    expect(seen.problems).toHaveLength(1)
   })
 
   test('hidden and temporary files are not mentioned', async () => {

@@ -11,6 +11,7 @@ describe('an archived dead letter', () => {
   test.each([
     //  that                                            has the claim            whose file is   is
     [ 'nobody claims',                                  undefined,               false,          'claimed' ],
+    [ 'this replay has claimed, without an answer',     MINE,                    false,          'claimed' ],
     [ 'another replay claims',                          claimOf('other', 299),   false,          'taken' ],
     [ 'another replay claims, whose clock is ahead',    claimOf('other', -60),   false,          'taken' ],
     [ 'another replay claimed, and then was killed',    claimOf('other', 300),   false,          'claimed' ],

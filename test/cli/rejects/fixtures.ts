@@ -51,9 +51,15 @@ export class TestDeployment implements AsyncDisposable {
     this.#stop = stop
   }
 
-  static async start(): Promise<TestDeployment> {
+  /** @param now clock of the queues; default: the system clock */
+  static async start(now?: () => number): Promise<TestDeployment> {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-deployment-'))
-    const cloud = await startLocalServices(folder, 0, TEST_WIRING, { waitScale: QUICK_WAITS })
+    const cloud = await startLocalServices(
+      folder,
+      0,
+      TEST_WIRING,
+      now === undefined ? { waitScale: QUICK_WAITS } : { now, waitScale: 0 },
+    )
     return new TestDeployment(localDeployment(cloud), async () => {
       await cloud.stop()
       await rm(folder, { recursive: true })

@@ -29,6 +29,17 @@ describe('the rows of a pulled file', () => {
     )
   })
 
+  test('that were made of one dead letter are sent together, or not at all', () => {
+    const rows = [row(1, VALID), { ...row(2, VALID), id: 'split' }, { ...row(3, '{}'), id: 'split' }]
+    const some = validateRows(rows)
+    expect([some.valid.map(({ id }) => id), some.waiting, some.rejected.length]).toEqual([['m-1'], 1, 1])
+    expect(validationText('r.jsonl', some)).toMatch(
+      /^r\.jsonl: 1 line can be sent, 1 would be rejected again\.\n {2}line 3: .*\n {2}1 valid line waits for another line with the same "id" that would be rejected\n$/,
+    )
+    const fixed = validateRows(rows.map((one) => ({ ...one, line: VALID })))
+    expect([fixed.valid.map(({ id }) => id), fixed.waiting]).toEqual([['m-1', 'split', 'split'], 0])
+  })
+
   test('are shown up to the twentieth rejected one', () => {
     const text = validationText('r.jsonl', validateRows(Array.from({ length: 23 }, (_, index) => row(index + 1, '{}'))))
     expect(text.split('\n').slice(-3)).toEqual([expect.stringMatching(/^ {2}line 20: /), '  and 3 more', ''])

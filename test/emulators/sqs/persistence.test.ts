@@ -113,7 +113,7 @@ test('a file of another version is rejected and left unchanged', async () => {
   const start = startSqs({ dir })
   await expect(start).rejects.toBeInstanceOf(SetupError)
   await expect(start).rejects.toThrow(
-    `${file} holds queues of version 7; this program reads version 1. Let the program that wrote it empty them, then delete the file.`,
+    `${file} holds queues of version 7; this program reads version 2. Let the program that wrote it empty them, then delete the file.`,
   )
   const after = new DatabaseSync(file)
   expect(after.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'queues' }])

@@ -10,10 +10,12 @@ import { startS3 } from '../../../emulators/s3/server.ts'
 import { s3Client } from '../../../lambda/adapters/s3-client.ts'
 import { s3Checkpoints, s3Reports } from '../../../lambda/adapters/s3-documents.ts'
 import { s3Listing } from '../../../lambda/adapters/s3-objects.ts'
+import { parsePlaces } from '../../../lambda/settings.ts'
 import type { Report } from '../../../lambda/report/report.ts'
-import type { Leased } from '../../../lambda/ports.ts'
+import type { Leased, ListPosition } from '../../../lambda/ports.ts'
 
 const BUCKET = 'documents'
+const PLACES = parsePlaces(undefined, BUCKET)
 let dir: string
 let server: Awaited<ReturnType<typeof startS3>>
 
@@ -85,15 +87,66 @@ test('the listing contains every version of every file under incoming/', async (
   }
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'elsewhere/a.json', Body: '1' }))
   const files = []
-  for await (const page of s3Listing(s3, BUCKET).pages()) files.push(...page)
+  for await (const page of s3Listing(s3, PLACES).pages()) files.push(...page)
   expect(files).toMatchObject([
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[1], bytes: 2 }, isLatest: true },
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[0], bytes: 1 }, isLatest: false },
   ])
   const rest = []
   const after = { key: 'incoming/a.json', versionId: versions[1] ?? '' }
-  for await (const page of s3Listing(s3, BUCKET).pages(after)) rest.push(...page)
+  for await (const page of s3Listing(s3, PLACES).pages(after)) rest.push(...page)
   expect(rest).toEqual(files.slice(1))
+})
+
+describe('the listing of several places', () => {
+  const places = parsePlaces(`s3://${BUCKET}/listed/,s3://shared/km/a,s3://shared/other/`, BUCKET)
+  const keys = [`${BUCKET}/listed/1`, `${BUCKET}/listed/2`, 'shared/km/a 1', 'shared/km/a2', 'shared/other/3']
+  const listed = async (after?: ListPosition) => {
+    const found = []
+    for await (const page of s3Listing(s3Client(), places).pages(after))
+      found.push(...page.map(({ file: { bucket, key } }) => `${bucket}/${key}`))
+    return found
+  }
+  beforeAll(async () => {
+    await s3Client().send(new CreateBucketCommand({ Bucket: 'shared' }))
+    for (const path of [...keys, 'shared/km/b', 'shared/elsewhere/4']) {
+      const [Bucket = '', ...key] = path.split('/')
+      await s3Client().send(new PutObjectCommand({ Bucket, Key: key.join('/'), Body: '1' }))
+    }
+  })
+
+  test('contains what is in them, and nothing else', async () => {
+    expect(await listed()).toEqual(keys)
+  })
+
+  // prettier-ignore
+  test.each<[string, ListPosition, readonly string[]]>([
+    //  after                                  the position                                             contains
+    ['an object of the first place',           { bucket: BUCKET, key: 'listed/2', versionId: 'null' },  keys.slice(2)],
+    ['an object of another place',             { bucket: 'shared', key: 'km/a 1', versionId: 'null' },  keys.slice(3)],
+    ['the last object',                        { bucket: 'shared', key: 'other/3', versionId: 'null' }, []],
+    ['an object of a place that was removed',  { bucket: 'removed', key: 'km/a', versionId: 'null' },   keys],
+    ['a position of an older version',         { key: 'listed/2', versionId: 'null' },                  keys.slice(2)],
+  ])('after %s contains the rest', async (_what, after, rest) => {
+    expect(await listed(after)).toEqual(rest)
+  })
+})
+
+test.each([
+  ['a place without a bucket', 's3:///a/'],
+  ['a place that is a path', 'shared/km/'],
+])('%s is refused', (_what, text) => {
+  expect(() => parsePlaces(text, BUCKET)).toThrow(`KM_SOURCES contains "${text}": expected s3://BUCKET/PREFIX.`)
+})
+
+test('reports and checkpoints of a file in another bucket are in the bucket of the importer', async () => {
+  const file = { bucket: 'shared', key: 'checkpoints/km/a' }
+  const report = { schema: 'x', state: 'complete', lines: {} } as unknown as Report
+  await s3Reports(s3Client(), BUCKET).replace('shared', 'reports/km/a', report, undefined)
+  await s3Checkpoints(s3Client(), BUCKET).put(file, leased('a'), undefined)
+  expect((await s3Reports(s3Client()).find(BUCKET, 'reports/km/a'))?.report).toEqual(report)
+  expect((await s3Checkpoints(s3Client()).find({ ...file, bucket: BUCKET }))?.value).toEqual(leased('a'))
+  expect(await s3Reports(s3Client()).find('shared', 'reports/km/a')).toBeUndefined()
 })
 
 // prettier-ignore

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { archive } from '../../../lambda/archive/archive.ts'
 import { readArchived } from '../../../lambda/archive/archived.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import type { DeadLetterArchive, DeadLetterReader, QueuedDeadLetter } from '../../../lambda/ports.ts'
 
 const DAY_MS = 86_400_000
@@ -38,6 +39,7 @@ class Memory {
         for (const kept of some) kept.isOut = true
         return some.map(({ deadLetter }) => deadLetter)
       },
+      keepHidden: (deadLetters) => Promise.resolve(deadLetters),
       putBack: async (deadLetters) => {
         await Promise.resolve()
         for (const { receipt } of deadLetters) if (this.queue.has(receipt)) this.queue.get(receipt)!.isOut = false
@@ -57,7 +59,7 @@ class Memory {
     }
     let runs = 0
     return archive(
-      { deadLetterReader, archived, clock: { now: () => NOW }, newRun: () => `run-${this.calls}-${(runs += 1)}` },
+      { deadLetterReader, archived, clock: new ManualClock(NOW), newRun: () => `run-${this.calls}-${(runs += 1)}` },
       { bucket: 'b', why: 'old', matches: ({ sentAt }) => NOW - sentAt.getTime() >= 10 * DAY_MS, ending: signal },
     )
   }

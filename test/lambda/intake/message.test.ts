@@ -30,7 +30,106 @@ function record(eventName: string, object: Record<string, unknown>): Record<stri
   }
 }
 
+/** As documented by AWS. @see Amazon S3, "EventBridge event message structure" */
+function eventBridgeEvent(detailType: string, object: Record<string, unknown>): Record<string, unknown> {
+  return {
+    version: '0',
+    id: '17793124-05d4-b198-2fde-7ededc63b103',
+    'detail-type': detailType,
+    source: 'aws.s3',
+    account: '111122223333',
+    time: '2021-11-12T00:00:00Z',
+    region: 'ca-central-1',
+    resources: ['arn:aws:s3:::amzn-s3-demo-bucket'],
+    detail: {
+      version: '0',
+      bucket: { name: 'amzn-s3-demo-bucket' },
+      object: { sequencer: '617f08299329d189', ...object },
+      'request-id': 'N4N7GDK58NMKJ12R',
+      requester: '123456789012',
+      'source-ip-address': '1.2.3.4',
+      reason: 'PutObject',
+    },
+  }
+}
+
+/** As documented by AWS. @see Amazon SNS, "Parsing Amazon SNS message formats" */
+function snsNotification(message: unknown): Record<string, unknown> {
+  return {
+    Type: 'Notification',
+    MessageId: '22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324',
+    TopicArn: 'arn:aws:sns:us-west-2:123456789012:MyTopic',
+    Subject: 'Amazon S3 Notification',
+    Message: typeof message === 'string' ? message : JSON.stringify(message),
+    Timestamp: '2012-05-02T00:54:06.655Z',
+    SignatureVersion: '1',
+    Signature: 'EXAMPLEw6JRN...',
+    SigningCertURL: 'https://sns.us-west-2.amazonaws.com/SimpleNotificationService-f3ecfb7224c7233fe7bb5f59f96de52f.pem',
+    UnsubscribeURL:
+      'https://sns.us-west-2.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=arn:aws:sns:us-west-2:123456789012:MyTopic:c9135db0',
+  }
+}
+
+const TEST_EVENT = {
+  Service: 'Amazon S3',
+  Event: 's3:TestEvent',
+  Time: '2014-10-13T15:57:02.089Z',
+  Bucket: 'amzn-s3-demo-bucket',
+  RequestId: '5582815E1AEA5ADF',
+  HostId: '8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE',
+}
+
 const bucket = 'amzn-s3-demo-bucket'
+
+describe('an event in an envelope asks for the same', () => {
+  const file = {
+    bucket: 'amzn-s3-demo-bucket',
+    key: 'in/a b+c.json',
+    versionId: 'IYV3p45BT0ac8hjHg1houSdS1a.Mro8e',
+    etag: 'b1946ac9',
+    bytes: 5,
+  }
+  const task = [{ kind: 'task', task: { file, replays: 0, reached: 0, delays: 0 } }]
+  // The time of the event.
+  const since = Date.parse('2021-11-12T00:00:00Z')
+  const bridgedTask = task.map((work) => ({ ...work, task: { ...work.task, since } }))
+  const s3 = {
+    Records: [record('ObjectCreated:Put', { key: 'in/a+b%2Bc.json', size: 5, eTag: 'b1946ac9', versionId: file.versionId })],
+  }
+  const bridged = eventBridgeEvent('Object Created', {
+    key: 'in/a b+c.json',
+    size: 5,
+    etag: 'b1946ac9',
+    'version-id': file.versionId,
+  })
+
+  // prettier-ignore
+  test.each<[string, unknown, unknown]>([
+    //  sent by                                           the body                                                     asks for
+    ['S3 itself, or SNS with raw delivery',               s3,                                                          task],
+    ['SNS without raw delivery',                          snsNotification(s3),                                         task],
+    ['EventBridge, whose key is not encoded',             bridged,                                                     bridgedTask],
+    ['EventBridge and SNS',                               snsNotification(bridged),                                    bridgedTask],
+    ['EventBridge, of a bucket without versions',         eventBridgeEvent('Object Created', { key: 'a%2B', etag: 'e' }), [{ kind: 'task', task: { file: { bucket: 'amzn-s3-demo-bucket', key: 'a%2B', etag: 'e' }, replays: 0, reached: 0, delays: 0, since } }]],
+    ['EventBridge, about a deleted object',               eventBridgeEvent('Object Deleted', { key: 'a' }),             [{ kind: 'ignored', why: 'Object Deleted' }]],
+    ['SNS, about a deleted object',                       snsNotification({ Records: [record('ObjectRemoved:Delete', { key: 'a' })] }), [{ kind: 'ignored', why: 'ObjectRemoved:Delete' }]],
+    ['SNS, as a test',                                    snsNotification(TEST_EVENT),                                 [{ kind: 'ignored', why: 's3:TestEvent' }]],
+  ])('sent by %s', (_by, body, work) => {
+    expect(readMessage(JSON.stringify(body))).toEqual(work)
+  })
+
+  // prettier-ignore
+  test.each<[string, unknown, string]>([
+    ['an SNS message that is not JSON',        snsNotification('Hello world!'),                           'The message was sent by SNS and is not an S3 event: it is not JSON.'],
+    ['an SNS message about something else',    snsNotification({ AlarmName: 'x' }),                       'The message is neither an S3 event nor a message of the importer: Records should be "Records".'],
+    ['a message of the importer through SNS',  snsNotification({ schema: 'kissmetrics-importer/reconcile/v1' }), 'The message is neither an S3 event nor a message of the importer: Records should be "Records".'],
+    ['SNS in SNS',                             snsNotification(snsNotification(s3)),                      'The message is neither an S3 event nor a message of the importer: Records should be "Records".'],
+    ['the request to confirm a subscription',  { Type: 'SubscriptionConfirmation', TopicArn: 'arn:aws:sns:us-west-2:123456789012:MyTopic', Token: '2336412f37', SubscribeURL: 'https://sns.us-west-2.amazonaws.com/' }, 'SNS asks to confirm that the import queue is subscribed to a topic: run `aws sns confirm-subscription` with the token in this message.'],
+    ['an EventBridge event of another service', { ...bridged, source: 'aws.ec2' },                        'The message is neither an S3 event nor a message of the importer: Records should be "Records".'],
+  ])('%s is refused', (_what, body, message) => {
+    expect(() => readMessage(JSON.stringify(body))).toThrow(new UnknownMessageError(message))
+  })
+})
 
 describe('what a message asks for', () => {
   // prettier-ignore

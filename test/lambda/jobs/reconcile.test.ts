@@ -60,10 +60,11 @@ test.each<[string, Parameters<typeof queued>, readonly string[]]>([
   //  found                                            files, reports, options                                                             queued
   [ 'nothing',                                         [[]],                                                                               [] ],
   [ 'a file without a report',                         [[listed('a.json')]],                                                               ['a.json'] ],
+  [ 'an object that was skipped',                      [[listed('a.csv')], { 'a.csv': ['skipped', 50] }],                                  [] ],
   [ 'files whose imports have ended',                  [['c', 'r', 'f', 'g', 's'].map((name) => listed(`${name}.json`)), { 'c.json': ['complete', 50], 'r.json': ['complete-with-rejects', 50], 'f.json': ['failed', 50], 'g.json': ['gone', 50], 's.json': ['superseded', 50] }], [] ],
   [ 'a file that is being imported',                   [[listed('a.json')], { 'a.json': ['importing', 1] }],                               [] ],
   [ 'a file whose report is a day old and unfinished', [[listed('a.json')], { 'a.json': ['importing', 25] }],                              ['a.json'] ],
-  [ 'objects that are not import files by name',       [[listed('a.txt'), listed('b.JSON'), listed('dir/')]],                              [] ],
+  [ 'objects with any name: their content decides',    [[listed('a.txt'), listed('b.JSON'), listed('part_00')]],                           ['a.txt', 'b.JSON', 'part_00'] ],
   [ 'a file that is too young',                        [[listed('a.json', { ageHours: 0.2 })], {}, { minAgeMs: HOUR_MS }],                 [] ],
   [ 'a file that is too old',                          [[listed('a.json', { ageHours: 50 })], {}, { maxAgeMs: 49 * HOUR_MS }],             [] ],
   [ 'a version that was replaced',                     [[listed('a.json', { isLatest: false })], {}, { onlyLatest: true }],                [] ],

@@ -76,6 +76,48 @@ const PLACEHOLDERS = [
     'null\u200b',
     '\u00a0guest',
   ],
+  // Several at once, and the words of other languages and programs.
+  ...[
+    'nullnull',
+    'undefinedundefined',
+    'null,null',
+    'null-undefined',
+    'null|null',
+    'undefined:null',
+    'null.',
+    'NULL;',
+    'ｎｕｌｌ',
+    '[object Object],[object Object]',
+    '[object HTMLInputElement]',
+    'Optional(nil)',
+    '%!s(<nil>)',
+    '&lt;null&gt;',
+    'NoneType',
+    'System.String',
+    '<no value>',
+    'no one',
+    'not logged in',
+    'logged_out',
+    'no available',
+    '[deleted]',
+    '[REDACTED]',
+    'unbekannt',
+    'anónimo',
+    '匿名',
+    '0000-00-00',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+    'inf',
+    '-nan',
+    '1.#QNAN',
+    '#{email}',
+    '{!Contact.Email}',
+    '{email}',
+    '%email%',
+    '%(email)s',
+    '[[email]]',
+    'XXXX',
+    '@',
+  ],
 ].filter((text) => text !== '')
 
 const PEOPLE = [
@@ -107,6 +149,18 @@ const PEOPLE = [
     'bob@unknown.org',
     'zero',
     'visitor-17',
+    'null_123',
+    'infinity-fan',
+    'inform',
+    'nonet',
+    'nullo',
+    'Gastón',
+    'anonymous_1234',
+    '0-1',
+    '{6F9619FF-8B86-D011-B42D-00C04FC964FF}'.slice(1, -1),
+    'fffff',
+    'xx',
+    'maxxx',
   ],
 ].filter((text) => text !== 'object')
 
@@ -128,6 +182,12 @@ describe('the text of an absent value, or one that many people share', () => {
   test.each(PEOPLE)('%j is a person', (text) => {
     expect(parsed(lineWith({ _p: text })).warnings).toEqual([])
     expect(outcomeOf(lineWith({ _p: 'rob', _p2: text }))).toBe('ok')
+  })
+
+  test('texts that almost are placeholders are decided soon: an expression that tries all combinations would take hours', () => {
+    const parts = ['nan-', 'null', '-nan', '[object a];', 'none none_', String.raw`\n`, '0-', '{a', '%a']
+    const texts = parts.map((part) => `${part.repeat(120).slice(0, 119)}x`)
+    expect(texts.filter((text) => parsed(lineWith({ _p: text })).warnings.includes('placeholder_identity'))).toEqual([])
   })
 
   test('the detail says which side it is', () => {

@@ -11,7 +11,7 @@ const isEmpty = (text: string): boolean => !/[^\p{White_Space}\p{C}\p{Default_Ig
 const isLong = (text: string): boolean => Array.from(text).length > 255
 /** Those that programs write for a missing value: an alias to one of them cannot be undone. */
 const PLACEHOLDERS: ReadonlySet<string> = new Set(
-  'undefined undef null NULL (null) nil NIL true false True False None 0 -1 0.00 . - -. NaN Infinity -Infinity _ --'.split(' '),
+  'undefined undef null NULL (null) nil NIL true false True False None 0 -1 0.00 . - -. NaN Infinity -Infinity _ -- INF 1#INF -1#IND 1#QNAN 1#SNAN 1#IND'.split(' '),
 )
 const isPlaceholder = (text: string): boolean => PLACEHOLDERS.has(text.trim())
 const hasControls = (text: string): boolean => /\p{Cc}/u.test(text)

@@ -190,6 +190,7 @@ export class Installation {
           hide(taken, clock.now() + hiddenSeconds * 1000)
           return taken.map(({ receipt, body, sentAt }) => ({ id: receipt, receipt, body, sentAt: new Date(sentAt) }))
         },
+        keepHidden: (deadLetters) => Promise.resolve(deadLetters),
         putBack: (deadLetters) => {
           hide(deadLetters, 0)
           return Promise.resolve()

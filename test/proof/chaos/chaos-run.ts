@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StatusLine } from '../../../cli/terminal/output.ts'
 import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
 import { API_KEY } from '../../support/installation.ts'
-import { buildBundle } from '../../support/lambda-runtime/bundle.ts'
+import { bundleFunction } from '../../../bin/function-bundle.ts'
 import { Operator } from './operator.ts'
 import { planKills } from './kill-plan.ts'
 import { CANARY, generateLines, gzipFile, REFUSED, writeTestFile } from './test-file.ts'
@@ -94,7 +94,7 @@ export class ChaosRun implements AsyncDisposable {
       closeSync(log)
     })
     const program = path.join(state, 'importer')
-    await buildBundle(program, path.join(import.meta.dirname, 'importer-process.ts'))
+    await bundleFunction(program, path.join(import.meta.dirname, 'importer-process.ts'))
     const aws = starting.use(await AwsProcess.start(path.join(state, 'aws')))
     const sink = starting.use(
       await SinkProcess.start({

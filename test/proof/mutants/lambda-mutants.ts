@@ -231,7 +231,7 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'the daily search does not look at the time while it lists old files',
     file: 'lambda/jobs/reconcile.ts',
-    find: 'if (ending?.aborted === true) return { ...found, isWhole: false, reached } for (',
+    find: 'if (isOver()) return { ...found, isWhole: false, reached } for (',
     replace: 'for (',
     tests: ['test/lambda/jobs/reconcile.test.ts'],
   },

@@ -40,14 +40,14 @@ export const LOCAL_MUTANTS: readonly Mutant[] = [
   {
     name: 'a line that was continued is sent from where it was cut',
     file: 'cli/local/unsent-part.ts',
-    find: 'return isAtLineEnd ? uploadedEnd : afterLastLineFeed(handle, 0, uploadedEnd)',
+    find: 'return isAtLineEnd ? uploadedEnd : afterLastLineFeed(read, 0, uploadedEnd)',
     replace: 'return uploadedEnd',
     tests: ['test/cli/local/watched-folder.test.ts'],
   },
   {
     name: 'a file that was rewritten counts as one that has grown',
     file: 'cli/local/unsent-part.ts',
-    find: 'if ((await md5Of(handle, piece.start, piece.end)) !== piece.md5) return false',
+    find: 'if ((await md5Of(read, piece.start, piece.end)) !== piece.md5) return false',
     replace: 'void (piece.md5 && md5Of)',
     tests: ['test/cli/local/watched-folder.test.ts'],
   },

@@ -193,18 +193,18 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'lambda/archive/archive.ts',
     find:
       'await archived.put(bucket, key, archivedText(deadLetters.map((deadLetter) => toArchived(deadLetter, why, now)))) ' +
-      'await inBatches(deadLetters, (batch) => deadLetterReader.remove(batch))',
+      'await held.remove(deadLetters.map(({ id }) => id))',
     replace:
-      'await inBatches(deadLetters, (batch) => deadLetterReader.remove(batch))\n' +
+      'await held.remove(deadLetters.map(({ id }) => id))\n' +
       '    await archived.put(bucket, key, archivedText(deadLetters.map((deadLetter) => toArchived(deadLetter, why, now))))',
     tests: ['test/lambda/archive/archive.test.ts'],
   },
   {
     name: 'one empty answer of SQS counts as the end of the dead-letter queue',
-    file: 'lambda/archive/dead-letter-reader.ts',
+    file: 'lambda/archive/held-dead-letters.ts',
     find: 'const EMPTY_ANSWERS = 2',
     replace: 'const EMPTY_ANSWERS = 1',
-    tests: ['test/lambda/archive/dead-letter-reader.test.ts'],
+    tests: ['test/lambda/archive/held-dead-letters.test.ts'],
   },
   {
     name: 'a dead letter that was archived twice is found twice',
@@ -216,15 +216,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dead letter that is in the queue and in the bucket stays in the bucket when it is removed',
     file: 'cli/rejects/scan.ts',
-    find: 'if (isMatch) selection.add(id, { file })',
-    replace: 'if (isMatch && !selection.has(id)) selection.add(id, { file })',
+    find: 'if (isMatch) selection.add(id, file)',
+    replace: 'if (isMatch && !selection.has(id)) selection.add(id, file)',
     tests: ['test/cli/rejects/scan.test.ts'],
   },
   {
     name: 'dead letters that a command did not select stay hidden',
     file: 'cli/rejects/scan.ts',
-    find: 'await inBatches(notSelected, (batch) => queue.putBack(batch))',
-    replace: 'await inBatches(notSelected.slice(0, 0), (batch) => queue.putBack(batch))',
+    find: 'await held.release((id) => !selection.has(id))',
+    replace: 'await held.release(() => false)',
     tests: ['test/cli/rejects/scan.test.ts'],
   },
   {

@@ -134,6 +134,14 @@ export class DeadLetters {
               return { id: entry.id, body: entry.body, sentAt: new Date(entry.sentAt), receipt: `${entry.id}/${entry.receives}` }
             }),
         ),
+      keepHidden: (deadLetters, hiddenSeconds) =>
+        worker.actOnAws(fails, () =>
+          deadLetters.filter(({ receipt }) => {
+            const entry = find(receipt)
+            if (entry !== undefined) entry.visibleAt = this.#now() + hiddenSeconds * 1000
+            return entry !== undefined
+          }),
+        ),
       putBack: (deadLetters) =>
         worker.actOnAws(fails, () => {
           for (const { receipt } of deadLetters) {

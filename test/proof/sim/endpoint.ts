@@ -57,7 +57,7 @@ export class SimulatedEndpoint {
     return {
       send: async ({ path, body }) => {
         const request = body === undefined ? path : `${path}?${body}`
-        if (faults.stalls()) await worker.clock.sleep(400, new AbortController().signal)
+        if (faults.stalls()) await worker.sleep(400)
         return worker.act(() => this.#answer(request, faults))
       },
     }

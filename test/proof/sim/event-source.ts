@@ -3,8 +3,9 @@ import { eventsFor, type Log } from '../../../lambda/events.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { holdsMessage, whileHidden } from '../../../lambda/jobs/visibility.ts'
-import type { Clock, Ports } from '../../../lambda/ports.ts'
+import type { Ports } from '../../../lambda/ports.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
+import type { VirtualClock } from '../../support/virtual-clock.ts'
 import type { FaultSource } from './fault-source.ts'
 import { Violation, type Observed } from './observed.ts'
 import type { Receipt } from './queue.ts'
@@ -20,7 +21,7 @@ const RETURNED = new Error('returned')
 
 export interface EventSourceOptions {
   readonly scenario: Scenario
-  readonly clock: Clock
+  readonly clock: VirtualClock
   readonly faults: FaultSource
   readonly observed: Observed
   readonly rules: Rules

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import { checkpointKey } from '../../../lambda/keys.ts'
 import type { FileScenario, LineKind } from './scenario.ts'
 
 export type End = 'delivered' | 'rejected' | 'undeliverable' | 'blank'
@@ -31,8 +30,6 @@ export interface ModelFile {
   /** When the object begins and ceases to exist, in virtual time. */
   readonly from: number
   readonly to: number
-  /** How all keys of its checkpoints begin. */
-  readonly checkpoints: string
 }
 
 const TEXTS: Readonly<Record<LineKind, (id: number, n: number) => string>> = {
@@ -76,7 +73,6 @@ export function modelOf(scenario: FileScenario, id: number, start: number): Mode
     lines: scenario.isTable ? [] : lines,
     from: start + scenario.arrivesAt,
     to: scenario.leavesAt === undefined ? Infinity : start + scenario.arrivesAt + scenario.leavesAt,
-    checkpoints: checkpointKey(source, 'plan').replace(/plan\.json$/, ''),
   }
 }
 

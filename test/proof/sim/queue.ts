@@ -62,7 +62,7 @@ export class SimulatedQueue {
   readonly #waiting: Message[] = []
   readonly #deadLetters: DeadLetters
   readonly #hooks: QueueHooks
-  #changed = new AbortController()
+  #changed: AbortController | undefined
   #sent = 0
 
   constructor(deadLetters: DeadLetters, hooks: QueueHooks) {
@@ -84,7 +84,7 @@ export class SimulatedQueue {
 
   /** Aborted at the next change of any message. */
   get changed(): AbortSignal {
-    return this.#changed.signal
+    return (this.#changed ??= new AbortController()).signal
   }
 
   /** When the next message becomes visible, unless another one is sent first. */
@@ -166,7 +166,7 @@ export class SimulatedQueue {
 
   #notify(): void {
     const changed = this.#changed
-    this.#changed = new AbortController()
-    changed.abort(CHANGED)
+    this.#changed = undefined
+    changed?.abort(CHANGED)
   }
 }

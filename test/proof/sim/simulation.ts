@@ -4,6 +4,7 @@ import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { checkEnd } from './end-invariants.ts'
+import { makeAbortCheap } from './cheap-abort.ts'
 import { SimulatedEndpoint } from './endpoint.ts'
 import { EventSource } from './event-source.ts'
 import { FaultSource } from './fault-source.ts'
@@ -20,8 +21,8 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** A person looks at the dead-letter queue this often, and redrives the work in it. */
 const REDRIVE_EVERY_MS = HOUR_MS
-/** A run that needs more steps makes no progress. */
-const MAX_STEPS = 60_000
+/** A run that needs more steps makes no progress: so many, and for each hour of failures the tries of every segment. */
+const MAX_STEPS = { calm: 60_000, perHour: 1_000 }
 /** So does one that needs more redrives, not counting those while a service fails. */
 const MAX_REDRIVES = 40
 /** Dead letters are archived on their tenth day. A shorter run has none that are old enough. */
@@ -56,6 +57,7 @@ class Simulation {
   readonly #eventSource: EventSource
   /** When each file got its final report. */
   readonly #finished = new Map<string, number>()
+  readonly #maxSteps: number
   #lastFault: number
   #violation: Violation | undefined
   #steps = 0
@@ -63,10 +65,12 @@ class Simulation {
   #isOver = false
 
   constructor(scenario: Scenario) {
+    makeAbortCheap()
     makeZlibSteady()
     this.#scenario = scenario
-    this.#clock = new VirtualClock(scenario.seed)
+    this.#clock = new VirtualClock(scenario.seed, { jumpsPerTurn: 64 })
     this.#start = this.#clock.now()
+    this.#maxSteps = MAX_STEPS.calm + MAX_STEPS.perHour * Math.ceil(failingMsOf(scenario) / HOUR_MS)
     const now = () => this.#clock.now()
     this.#faults = new FaultSource(scenario, () => now() - this.#start)
     const files = scenario.files.map((file, id) => modelOf(file, id, this.#start))
@@ -92,9 +96,9 @@ class Simulation {
       areStaleReceiptsAccepted: scenario.areStaleReceiptsAccepted,
     })
     const store = new Store(files, now, {
-      written: this.#checked((key, value, before) => {
+      written: this.#checked((key, value) => {
         this.#noteFinished(key, value)
-        invariants.written(key, value, before)
+        invariants.written(key, value)
       }),
     })
     const endpoint = new SimulatedEndpoint({
@@ -170,7 +174,7 @@ class Simulation {
   async #operate(): Promise<void> {
     const { queue, deadLetters } = this.#observed
     const last = this.#start + this.#scenario.days * DAY_MS + 4 * HOUR_MS
-    const failingMs = Math.max(0, ...this.#scenario.spells.map(({ to }) => to))
+    const failingMs = failingMsOf(this.#scenario)
     while (!this.#isOver) {
       await this.#clock.sleep(REDRIVE_EVERY_MS)
       const now = this.#clock.now()
@@ -197,7 +201,7 @@ class Simulation {
   #step(): StepFault | undefined {
     const { kills, freezes } = this.#scenario
     this.#steps += 1
-    if (this.#steps > MAX_STEPS) this.#fail(new Violation(`progress: not done after ${MAX_STEPS} steps`))
+    if (this.#steps > this.#maxSteps) this.#fail(new Violation(`progress: not done after ${this.#maxSteps} steps`))
     for (const { step, when } of kills) if (step === this.#steps) return this.#noteFault({ kind: 'kill', when }, 0)
     for (const { step, ms } of freezes) if (step === this.#steps) return this.#noteFault({ kind: 'freeze', ms }, ms)
     return undefined
@@ -245,4 +249,9 @@ class Simulation {
 function eventOf({ bucket, key, versionId, etag }: SourceFile): string {
   const s3 = { bucket: { name: bucket }, object: { key, versionId, eTag: etag } }
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
+}
+
+/** When the last spell of failures ends. */
+function failingMsOf({ spells }: Scenario): number {
+  return Math.max(0, ...spells.map(({ to }) => to))
 }

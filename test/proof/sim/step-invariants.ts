@@ -1,12 +1,13 @@
-import { checkpointKey, reportKey } from '../../../lambda/keys.ts'
-import { isFinal, type Report } from '../../../lambda/report/report.ts'
+import type { Report, ReportState } from '../../../lambda/report/report.ts'
 import { doneLines, type Checkpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
+import type { Segment } from '../../../lambda/intake/task.ts'
 import type { SplitPlan } from '../../../lambda/settle/split-plan.ts'
 import { subjectOf } from './dead-letters.ts'
 import { lineOfRequest, type End, type ModelFile, type ModelLine } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
 import { fileName } from './queue.ts'
+import { SavedWork } from './saved-work.ts'
 import type { Worker } from './worker.ts'
 
 /** As docs/guarantees.md says. */
@@ -15,18 +16,31 @@ const UNSAVED_LINES_PER_REQUEST = 24
 /** Everything that must be true after every step. Each method is called at the steps that can break its promise. */
 export class StepInvariants {
   readonly #observed: Observed
+  /** Of each file, in the order of their ids. */
+  readonly #saved: readonly SavedWork[]
   readonly #acknowledged = new Set<string>()
 
   constructor(observed: Observed) {
     this.#observed = observed
+    this.#saved = observed.files.map((file) => new SavedWork(file))
   }
 
   /** A document was written to the bucket. */
-  written(key: string, value: unknown, before: unknown): void {
-    const file = this.#observed.files.find(({ checkpoints, source }) => key.startsWith(checkpoints) || key === reportKey(source))
-    if (file === undefined) return
-    if (key === reportKey(file.source)) checkReport(value as Report, before as Report | undefined)
-    else if (!key.endsWith('/plan.json')) this.#checkNothingLost(file, key, value as Checkpoint)
+  written(key: string, value: unknown): void {
+    for (const [id, saved] of this.#saved.entries()) {
+      const document = saved.documentAt(key)
+      if (document === undefined) continue
+      if (document === 'report') {
+        const { state } = value as Report
+        checkReport(state, saved.report)
+        saved.report = state
+      } else if (document === 'plan') saved.plan = [...(value as SplitPlan).segments]
+      else {
+        const checkpoint = value as Checkpoint
+        saved.segments.set(document, { doneLines: doneLines(checkpoint), isDone: checkpoint.isDone })
+        this.#checkNothingLost(this.#observed.files[id]!, document, checkpoint, saved.plan)
+      }
+    }
   }
 
   /** A request has arrived at the endpoint. */
@@ -45,7 +59,7 @@ export class StepInvariants {
         this.#observed.endpoint.acceptedOf(id, line).size > 0,
         () => `the alias of line ${line} of file ${id} is first`,
       )
-    const unsaved = line - this.#savedBefore(file, line)
+    const unsaved = line - this.#savedBefore(this.#saved[id]!, line)
     const max = UNSAVED_LINES_PER_REQUEST * this.#observed.maxInFlight
     expectKept('few lines are sent beyond a checkpoint', unsaved <= max, () => `line ${line} of file ${id}: ${unsaved}`)
   }
@@ -72,52 +86,48 @@ export class StepInvariants {
 
   /** A message was deleted: until the final report exists, another one asks for the remaining work. */
   deleted(): void {
-    const { files, queue, deadLetters, store, lost } = this.#observed
-    for (const file of files) {
-      const name = fileName(file.source)
+    const { files, queue, deadLetters, lost } = this.#observed
+    for (const [id, { report, plan = [], segments }] of this.#saved.entries()) {
+      if (isFinal(report)) continue
+      const name = fileName(files[id]!.source)
       if (lost.has(name)) continue
-      const report = store.read(reportKey(file.source)) as Report | undefined
-      if (report !== undefined && isFinal(report)) continue
       const tasks = [...queue.waiting.map(({ work }) => work), ...deadLetters.work].filter(
         (work) => work.kind === 'task' && work.file === name,
       )
-      const plan = store.read(checkpointKey(file.source, 'plan')) as SplitPlan | undefined
-      const remaining = (plan?.segments ?? []).filter(
-        ({ index }) => (store.read(checkpointKey(file.source, index)) as Checkpoint | undefined)?.isDone !== true,
-      )
+      const remaining = plan.filter(({ index }) => segments.get(index)?.isDone !== true)
       expectKept(
         'a message asks for the remaining work',
         tasks.length > 0 &&
           remaining.every(({ index }) => tasks.some(({ segment }) => segment === undefined || segment === index)),
         () =>
-          `file ${file.id}: segments ${remaining.map(({ index }) => index).join()} of ${plan?.segments.length ?? 1} are not done, and ${tasks.length} messages remain`,
+          `file ${id}: segments ${remaining.map(({ index }) => index).join()} of ${plan.length} are not done, and ${tasks.length} messages remain`,
       )
     }
   }
 
   /** Number of the last line that the checkpoint of a line's segment covers, if those that it covers were the first ones. */
-  #savedBefore({ source }: ModelFile, line: number): number {
-    const { store } = this.#observed
-    const plan = store.read(checkpointKey(source, 'plan')) as SplitPlan | undefined
-    const segment = plan?.segments.find(({ firstLine, lines }) => line >= firstLine && line < firstLine + lines)
+  #savedBefore({ plan, segments }: SavedWork, line: number): number {
+    const segment = plan?.find(({ firstLine, lines }) => line >= firstLine && line < firstLine + lines)
     if (plan !== undefined && segment === undefined) return line // a segment that the plan does not contain yet
-    const checkpoint = store.read(checkpointKey(source, segment?.index ?? 1)) as Checkpoint | undefined
-    return checkpoint === undefined ? (segment?.firstLine ?? 1) - 1 : doneLines(checkpoint)
+    return segments.get(segment?.index ?? 1)?.doneLines ?? (segment?.firstLine ?? 1) - 1
   }
 
   /** Every line that has ended, says a checkpoint, was accepted, is a dead letter, or is blank; and the checkpoint counts exactly those. */
-  #checkNothingLost(file: ModelFile, key: string, { watermark, ended, counts }: Checkpoint): void {
-    const index = Number(/(\d+)\.json$/.exec(key)?.[1])
-    const plan = this.#observed.store.read(checkpointKey(file.source, 'plan')) as SplitPlan | undefined
+  #checkNothingLost(
+    file: ModelFile,
+    index: number,
+    { watermark, ended, counts }: Checkpoint,
+    plan: readonly Segment[] | undefined,
+  ): void {
     // The task of a segment is queued before the plan contains it.
-    const firstLine = plan?.segments.find((segment) => segment.index === index)?.firstLine ?? (index === 1 ? 1 : undefined)
+    const firstLine = plan?.find((segment) => segment.index === index)?.firstLine ?? (index === 1 ? 1 : undefined)
     if (firstLine === undefined) return
     const settled = [[firstLine, watermark.line] as const, ...ended].flatMap(([first, last]) => file.lines.slice(first - 1, last))
     for (const line of settled)
       expectKept(
         'every settled line has an end',
         line.ends.some((end) => hasEnded(file, line, end, this.#observed)),
-        () => `line ${line.number}, ${line.ends.join(' or ')}, of ${key}`,
+        () => `line ${line.number}, ${line.ends.join(' or ')}, of segment ${index} of file ${file.id}`,
       )
     const { delivered, rejected, undeliverable, blank } = counts.lines
     expectKept(
@@ -134,10 +144,14 @@ export class StepInvariants {
   }
 }
 
-function checkReport(report: Report, before: Report | undefined): void {
+function checkReport(state: ReportState, before: ReportState | undefined): void {
   // A file that was rejected can be replayed.
-  const isKept = before === undefined || !isFinal(before) || before.state === 'failed' || isFinal(report)
-  expectKept('a final report stays final', isKept, () => `${before?.state ?? ''} became ${report.state}`)
+  const isKept = !isFinal(before) || before === 'failed' || isFinal(state)
+  expectKept('a final report stays final', isKept, () => `${before ?? ''} became ${state}`)
+}
+
+function isFinal(state: ReportState | undefined): boolean {
+  return state !== undefined && state !== 'importing'
 }
 
 /** Whether a line has ended like this. */

@@ -6,15 +6,15 @@ import type { ModelFile } from './model.ts'
 import { Fault, type Worker } from './worker.ts'
 
 interface Document {
-  /** A copy of what was written, as JSON keeps it. */
-  readonly value: unknown
+  readonly text: string
+  /** The parsed text, once it was read. */
+  value?: unknown
   readonly tag: string
-  readonly writtenAt: number
+  readonly writtenAt: Date
 }
 
 export interface StoreHooks {
-  /** @param before the document that it replaces */
-  written(key: string, value: unknown, before: unknown): void
+  written(key: string, value: unknown): void
 }
 
 /** How the actions of one worker go. */
@@ -43,7 +43,7 @@ export class Store {
   }
 
   read(key: string): unknown {
-    return this.#documents.get(key)?.value
+    return this.#find(key)?.value
   }
 
   checkpoints(worker: Worker, { fails, failsToWrite, conflicts }: StoreFaults): Checkpoints {
@@ -93,7 +93,7 @@ export class Store {
 
   #find(key: string): { value: unknown; tag: string; writtenAt: Date } | undefined {
     const document = this.#documents.get(key)
-    return document && { value: document.value, tag: document.tag, writtenAt: new Date(document.writtenAt) }
+    return document && { value: (document.value ??= JSON.parse(document.text)), tag: document.tag, writtenAt: document.writtenAt }
   }
 
   #putIf(key: string, value: unknown, expected: string | undefined): string | undefined {
@@ -103,9 +103,8 @@ export class Store {
   #put(key: string, value: unknown): string {
     this.#writes += 1
     const tag = `"${this.#writes}"`
-    const before = this.read(key)
-    this.#documents.set(key, { value: JSON.parse(JSON.stringify(value)), tag, writtenAt: this.#now() })
-    this.#hooks.written(key, value, before)
+    this.#documents.set(key, { text: JSON.stringify(value), tag, writtenAt: new Date(this.#now()) })
+    this.#hooks.written(key, value)
     return tag
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../lambda/ports.ts'
+import type { VirtualClock } from '../../support/virtual-clock.ts'
 
 /** An injected failure of S3 or SQS. */
 export class Fault extends Error {
@@ -21,21 +22,19 @@ export interface Rules {
   actedLate(): void
 }
 
-const NEVER_ABORTED = new AbortController().signal
-
 /** One invocation of the function. Once it is killed, none of its promises settles, so that its code stops as in a killed process. */
 export class Worker {
   readonly id: number
   /** The worker's own clock, which may be wrong. */
   readonly clock: Clock
-  readonly #clock: Clock
+  readonly #clock: VirtualClock
   readonly #rules: Rules
   readonly #onKilled: () => void
   #frozenUntil = 0
   #isKilled = false
   #hasReturned = false
 
-  constructor(id: number, clock: Clock, skewMs: number, rules: Rules, onKilled: () => void) {
+  constructor(id: number, clock: VirtualClock, skewMs: number, rules: Rules, onKilled: () => void) {
     this.id = id
     this.#clock = clock
     this.#rules = rules
@@ -43,12 +42,14 @@ export class Worker {
     this.clock = {
       now: () => clock.now() + skewMs,
       chance: () => clock.chance(),
-      sleep: async (ms, signal) => {
-        if (this.#wasKilled()) return never()
-        await clock.sleep(ms, signal)
-        return this.#whenRunning(undefined)
-      },
+      sleep: (ms, signal) => this.sleep(ms, signal),
     }
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (this.#wasKilled()) return never()
+    await this.#clock.sleep(ms, signal)
+    return this.#whenRunning(undefined)
   }
 
   /**
@@ -94,11 +95,11 @@ export class Worker {
   }
 
   async #act<T>(effect: () => T): Promise<T> {
-    await this.#clock.sleep(this.#rules.latency(), NEVER_ABORTED)
+    await this.#clock.sleep(this.#rules.latency())
     if (this.#isKilled) {
       const lateMs = this.#rules.lateness()
       if (lateMs === undefined) return never()
-      await this.#clock.sleep(lateMs, NEVER_ABORTED)
+      await this.#clock.sleep(lateMs)
     }
     const fault = this.#rules.step()
     if (fault?.kind === 'kill' && fault.when === 'before' && !this.#wasKilled()) {
@@ -113,7 +114,7 @@ export class Worker {
 
   async #whenRunning<T>(result: T): Promise<T> {
     while (!this.#isKilled && this.#clock.now() < this.#frozenUntil)
-      await this.#clock.sleep(this.#frozenUntil - this.#clock.now(), NEVER_ABORTED)
+      await this.#clock.sleep(this.#frozenUntil - this.#clock.now())
     return this.#isKilled ? never() : result
   }
 

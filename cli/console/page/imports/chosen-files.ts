@@ -86,8 +86,7 @@ function isListed(stage: Stage): boolean {
 }
 
 function whyUnsuitable({ name, size }: File): string | undefined {
-  if (!isImportName(`${INCOMING_PREFIX}${name}`))
-    return `The file name must end with ${FILE_SUFFIXES.join(', ')}, in lower case. Rename the file and choose it again.`
+  if (!isImportName(name)) return `The file name must end with ${FILE_SUFFIXES.join(', ')}. Rename the file and choose it again.`
   if (size === 0) return 'The file is empty.'
   return size > MAX_BYTES
     ? 'The file is larger than 5 GiB. Split it into smaller files, or ask your administrator to upload it to the bucket.'

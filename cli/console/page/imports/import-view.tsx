@@ -42,8 +42,8 @@ export function ImportView({ id }: { readonly id: string }) {
         <ImportState summary={{ id, report }} />
       </div>
       {failure !== undefined && (
-        <Notice tone="error">
-          <strong>The file was rejected.</strong> <Prose text={failure.detail} />
+        <Notice tone={report.state === 'skipped' ? 'neutral' : 'error'}>
+          <strong>The file was {report.state === 'skipped' ? 'skipped' : 'rejected'}.</strong> <Prose text={failure.detail} />
         </Notice>
       )}
       <ImportFacts report={report} />

@@ -17,6 +17,7 @@ describe('the state of an import', () => {
     [ 'failed',                    0,        0,              'rejected' ],
     [ 'superseded',                0,        0,              'replaced before it was fully read' ],
     [ 'gone',                      0,        0,              'deleted before it was fully read' ],
+    [ 'skipped',                   0,        0,              'skipped' ],
   ])('%s, with %i rejected and %i undeliverable lines, is "%s", on the page and in the terminal', (state, rejected, undeliverable, text) => {
     const report = { state, lines: { total: 500, delivered: 0, rejected, undeliverable, blank: 0 } }
     expect([stateText(report), terminalStateText(report)]).toEqual([text, text])
@@ -36,6 +37,11 @@ describe('a reason', () => {
   test('has a meaning and a fix, whatever the code', () => {
     for (const reason of [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)] as ReasonCode[])
       expect([meansOf(reason), fixTextOf(reason)]).not.toContain('')
+  })
+
+  test('of a message that failed at every attempt does not blame what only delays an import', () => {
+    const texts = [meansOf('import_unfinished'), fixTextOf('import_unfinished'), ...Object.values(MESSAGE_REASONS.import_unfinished)]
+    expect(texts.join(' ')).not.toMatch(/endpoint|API key|permission/i)
   })
 
   test('of a newer importer is shown as its code', () => {

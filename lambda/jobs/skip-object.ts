@@ -1,0 +1,37 @@
+import type { Task } from '../intake/task.ts'
+import { isImportName, isOwnKey, reportKey } from '../keys.ts'
+import type { Ports } from '../ports.ts'
+import { ReportWriter } from '../report/writer.ts'
+import { emptyCounts } from '../settle/counts.ts'
+import { skipReason } from './skip-reason.ts'
+
+/**
+ * Skips an object that is not a file to import, with a report that says why: S3 sends an event for each object under `incoming/`.
+ *
+ * @returns false if the object is to be imported, or was looked at before
+ * @throws the error of S3
+ */
+export async function skipObject({ file, segment }: Task, ports: Ports): Promise<boolean> {
+  if (segment !== undefined || isImportName(file.key)) return false
+  const { reports, clock, files, limits, events, bucket } = ports
+  if (isOwnKey(file.key) && file.bucket === bucket) return false
+  const found = await reports.find(file.bucket, reportKey(file))
+  if (found !== undefined) return false
+  const reason = await skipReason(file, files, limits)
+  if (reason === undefined) return false
+  const startedAt = new Date(clock.now()).toISOString()
+  const { bytes = 0 } = file
+  const state = {
+    file,
+    bytes,
+    counts: emptyCounts(),
+    linesRead: 0,
+    startedAt,
+    invocations: 1,
+    repeatsPossible: 0,
+    repeatedTries: 0,
+  }
+  await new ReportWriter(found, reports, clock).skip(state, reason)
+  events.skipped(file.key, reason.reason, reason.detail)
+  return true
+}
