@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
-import { kissmetricsEndpoint } from './adapters/endpoint.ts'
+import { kissmetricsEndpoint, type HttpEndpoint } from './adapters/endpoint.ts'
 import { s3Client } from './adapters/s3-client.ts'
 import { s3Checkpoints, s3DeadLetterArchive, s3Reports } from './adapters/s3-documents.ts'
 import { s3Listing, s3SourceFiles } from './adapters/s3-objects.ts'
@@ -100,7 +100,8 @@ export function createWaitingHandler(cause: SetupError, env: Env, log: Log): Han
 }
 
 function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): Ports {
-  const events = eventsFor(log)
+  const endpoint = kissmetricsEndpoint(config.endpoint, config.limits.maxInFlight)
+  const events = eventsFor(withEndpointFigures(log, endpoint))
   const readKey = apiKeySource(config.apiKey, () => clock.now())
   let isKeyChecked = false
   return {
@@ -113,7 +114,7 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
     archived: s3DeadLetterArchive(s3, config.bucket),
     bucket: config.bucket,
     importQueue: sqsImportQueue(sqs, config.importQueueUrl),
-    endpoint: kissmetricsEndpoint(config.endpoint, config.limits.maxInFlight),
+    endpoint,
     apiKey: async () => {
       const key = await readKey()
       if (!isKeyChecked && !USUAL_KEY.test(key)) events.unusualKey()
@@ -124,6 +125,22 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
     newRun: randomUUID,
     events,
     limits: config.limits,
+  }
+}
+
+/** Counts how the endpoint answers whenever a checkpoint publishes the metrics: counting each request there would slow the import down. */
+function withEndpointFigures(log: Log, endpoint: Pick<HttpEndpoint, 'takeFigures'>): Log {
+  return {
+    ...log,
+    publish: () => {
+      const { attempts, busy, errors, milliseconds, inFlight } = endpoint.takeFigures()
+      log.count('EndpointRequests', attempts)
+      log.count('EndpointBusy', busy)
+      log.count('EndpointErrors', errors)
+      log.count('EndpointInFlight', inFlight)
+      for (const each of milliseconds) log.count('EndpointMilliseconds', Math.round(each))
+      log.publish?.()
+    },
   }
 }
 

@@ -9,7 +9,27 @@ export interface Log {
   info(sentence: string, facts: EventFacts): void
   warn(sentence: string, facts: EventFacts): void
   error(sentence: string, facts: EventFacts): void
-  count(metric: string, value: number): void
+  /**
+   * Counts what CloudWatch shows as a metric.
+   *
+   * @param by one dimension, if the metric has one; only for values from a closed list, because each is a metric that is paid for
+   */
+  count(metric: string, value: number, by?: Readonly<Record<string, string>>): void
+  /** Adds facts that every further line carries, until the next invocation. */
+  about?(facts: Facts): void
+  /** Writes what was counted, so that it does not wait for the end of the invocation. */
+  publish?(): void
+}
+
+/** What a run has done since its last checkpoint. */
+export interface ProgressFacts {
+  readonly delivered: number
+  readonly rejected: number
+  readonly undeliverable: number
+  /** How many lines became dead letters, by reason code. */
+  readonly rejectedBy: Readonly<Record<string, number>>
+  /** Since when the work exists. */
+  readonly ageSeconds: number
 }
 
 export type Events = ReturnType<typeof eventsFor>
@@ -21,6 +41,23 @@ export type Events = ReturnType<typeof eventsFor>
  */
 export function eventsFor(log: Log) {
   return {
+    about(facts: Facts): void {
+      log.about?.(facts)
+    },
+    /** Metrics only, at each checkpoint: the graphs of an import grow while it runs. */
+    progress({ delivered, rejected, undeliverable, rejectedBy, ageSeconds }: ProgressFacts): void {
+      log.count('LinesDelivered', delivered)
+      log.count('LinesRejected', rejected)
+      log.count('LinesUndeliverable', undeliverable)
+      for (const [reason, lines] of Object.entries(rejectedBy)) log.count('DeadLetters', lines, { reason })
+      log.count('WorkAgeSeconds', ageSeconds)
+      if (delivered > 0) log.count('EndpointDown', 0) // ends the alarm of an outage
+      log.publish?.()
+    },
+    /** Metric only: a message that waits is always young, and does not show how long its work has waited. */
+    waits(ageSeconds: number): void {
+      log.count('WorkAgeSeconds', ageSeconds)
+    },
     ignored(why: string): void {
       log.info('Message ignored: it asks for nothing.', { code: 'message_ignored', why })
     },
@@ -36,9 +73,6 @@ export function eventsFor(log: Log) {
       lines: { total: number; delivered: number; rejected: number; undeliverable: number; blank: number },
     ): void {
       log.info('File imported.', { code: 'file_imported', key, state, ...lines })
-      log.count('LinesDelivered', lines.delivered)
-      log.count('LinesRejected', lines.rejected)
-      log.count('LinesUndeliverable', lines.undeliverable)
       log.count('FilesImported', 1)
     },
     requeued(key: string, line: number): void {
@@ -76,10 +110,20 @@ export function eventsFor(log: Log) {
     interrupted(): void {
       log.info('Stopped as asked. The import continues from here when the importer runs again.', { code: 'interrupted' })
     },
-    reconciled(files: number, queued: number, isWhole: boolean): void {
+    /** @param late how many of those that were queued had waited for hours */
+    reconciled(files: number, queued: number, isWhole: boolean, late: number): void {
       if (queued === 0) log.info('Searched for missed files: none found.', { code: 'no_missed_files', files, isWhole })
-      else log.warn('Searched for missed files: found and queued some.', { code: 'missed_files_queued', files, queued, isWhole })
+      else
+        log.warn('Searched for missed files: found and queued some.', {
+          code: 'missed_files_queued',
+          files,
+          queued,
+          late,
+          isWhole,
+        })
       log.count('MissedFilesQueued', queued)
+      log.count('LateFilesQueued', late)
+      log.count('FilesImported', 0) // a day without a file has data too, so an alarm can see that it was silent
     },
     missing(key: string, state: 'superseded' | 'gone'): void {
       log.warn('File not imported: the object was deleted or replaced.', { code: 'file_missing', key, state })
@@ -126,7 +170,8 @@ export function eventsFor(log: Log) {
       })
       log.count('DeadLettersQuarantined', 1)
     },
-    archived(seen: number, archived: number, isWhole: boolean): void {
+    /** @param oldestSeconds age of the oldest dead letter that stays in the queue; 0 if there is none */
+    archived(seen: number, archived: number, isWhole: boolean, oldestSeconds: number): void {
       if (archived === 0) log.info('Searched for old dead letters: none found.', { code: 'no_old_dead_letters', seen, isWhole })
       else
         log.error('Dead letters older than ten days were archived, before SQS deletes them. Fix and replay them.', {
@@ -136,6 +181,7 @@ export function eventsFor(log: Log) {
           isWhole,
         })
       log.count('DeadLettersArchived', archived)
+      log.count('DeadLetterAgeSeconds', oldestSeconds)
     },
     paused(key: string, ms: number): void {
       log.warn('The endpoint asked for a pause; all lines wait.', { code: 'endpoint_paused', key, ms })

@@ -8,10 +8,11 @@ const handle = createHandlerOrWait()
 
 /** The handler of the deployed Lambda function. */
 export async function handler(event: unknown, context: InvocationContext): Promise<unknown> {
+  log.begin(context.awsRequestId)
   try {
     return await handle(event, context)
   } finally {
-    log.flush()
+    log.publish()
   }
 }
 

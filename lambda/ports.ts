@@ -48,6 +48,7 @@ export interface Clock {
 /** What AWS Lambda passes to the function with each event. */
 export interface InvocationContext {
   getRemainingTimeInMillis(): number
+  readonly awsRequestId?: string
   /** Aborted to stop an invocation before its time is up. AWS Lambda never does; local mode does on Ctrl-C. */
   readonly stopping?: AbortSignal
 }

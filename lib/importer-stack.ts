@@ -73,6 +73,8 @@ function numbersOf(settings: Settings): KissmetricsImporterProps {
     maxReceiveCount: settings.maxReceiveCount,
     memoryMb: settings.memoryMb,
     functionSettings: settings.overrides,
+    alarmRejectedPercent: settings.alarmRejectedPercent,
+    alarmIdleDays: settings.alarmIdleDays,
     logRetention: LOG_RETENTIONS.find((retention) => String(retention) === String(settings.logRetentionDays)),
     retention: {
       files: days(settings.fileRetentionDays),

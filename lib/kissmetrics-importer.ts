@@ -15,6 +15,7 @@ import type { NumberSettingName } from '../lambda/settings.ts'
 import { Alarms } from './alarms.ts'
 import { ApiKey } from './api-key.ts'
 import { DailyMessage } from './daily-message.ts'
+import { Dashboard } from './dashboard.ts'
 import { ExistingBucket, placesIn, type BucketEvents, type FileSource, type ReadableBucket } from './file-source.ts'
 import { ImportBucket, type Retention } from './import-bucket.ts'
 import { ImportQueue } from './import-queue.ts'
@@ -115,6 +116,16 @@ export interface KissmetricsImporterProps {
    * @default - they never expire
    */
   readonly retention?: Retention | undefined
+  /**
+   * The share of rejected lines, within a few minutes, above which the alarm LinesRejected goes off. From 0 to 99.
+   * @default 5
+   */
+  readonly alarmRejectedPercent?: number | undefined
+  /**
+   * Days without an imported file after which the alarm NothingImported goes off. From 0, for never, to 7.
+   * @default 0
+   */
+  readonly alarmIdleDays?: number | undefined
 }
 
 /**
@@ -147,7 +158,8 @@ export class KissmetricsImporter extends Construct {
   constructor(scope: Construct, id: string, props: KissmetricsImporterProps = {}) {
     super(scope, id)
     const { existingBucket, encryptionKey } = props
-    const wiring = wiringOf(checked(props))
+    const settings = checked(props)
+    const wiring = wiringOf(settings)
 
     const queues = new ImportQueue(this, 'ImportQueue', { wiring, encryptionKey })
     const prefixes = (props.prefixes ?? [INCOMING_PREFIX]).filter(
@@ -199,7 +211,8 @@ export class KissmetricsImporter extends Construct {
       schema: ARCHIVE_SCHEMA,
       description: 'Starts a daily job that moves old dead letters into the bucket before SQS deletes them',
     })
-    const { topic } = new Alarms(this, 'Alarms', { importQueue: queues, importer: importer.function, encryptionKey })
+    const { topic } = new Alarms(this, 'Alarms', { importQueue: queues, importer: importer.function, settings, encryptionKey })
+    new Dashboard(this, 'Dashboard', { importQueue: queues, importer: importer.function, logGroup: importer.logGroup, wiring })
 
     this.sources = sources
     this.bucket = bucket
@@ -281,8 +294,8 @@ export class KissmetricsImporter extends Construct {
 
 /** The same checks as for the settings of the stack. @throws SettingError */
 function checked(props: KissmetricsImporterProps) {
-  const { endpoint, maximumConcurrency, provisionedPollers, reservedConcurrency, maxReceiveCount, memoryMb, functionSettings } =
-    props
+  const { endpoint, maximumConcurrency, provisionedPollers, reservedConcurrency, maxReceiveCount, memoryMb } = props
+  const { alarmRejectedPercent, alarmIdleDays, functionSettings } = props
   return readSettings({
     endpoint,
     maximumConcurrency,
@@ -290,6 +303,8 @@ function checked(props: KissmetricsImporterProps) {
     reservedConcurrency,
     maxReceiveCount,
     memoryMb,
+    alarmRejectedPercent,
+    alarmIdleDays,
     ...functionSettings,
   })
 }

@@ -27,6 +27,7 @@ function row<Value>(
 const WholeNumber = v.pipe(
   v.union([v.number(), v.pipe(v.string(), v.trim(), v.nonEmpty(), v.transform(Number))]),
   v.safeInteger(),
+  v.transform((value) => value + 0), // 0 for -0
 )
 const Flag = v.union([
   v.boolean(),
@@ -59,6 +60,8 @@ export const STACK_NUMBER_SETTINGS = {
     max: 1000,
     why: 'SQS also counts deliveries that the function never saw, so 1 or 2 would discard good messages; 1000 is the maximum of SQS',
   },
+  alarmRejectedPercent: { unit: 'percent', default: 5, min: 0, max: 99, why: 'at 0, every rejected line sets off the alarm' },
+  alarmIdleDays: { unit: 'days', default: 0, min: 0, max: 7, why: 'the longest time that a CloudWatch alarm can look back' },
 } as const
 
 interface Range {
@@ -199,6 +202,8 @@ export const SETTING_ROWS = {
   reportRetentionDays: optionalNumber({ unit: 'days', min: 31, max: 36_500 }, 'reports are kept'),
   archiveRetentionDays: optionalNumber({ unit: 'days', min: 31, max: 36_500 }, 'archived lines are kept'),
   alarmEmails: listOf(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'one or more e-mail addresses, separated by commas', 'no e-mail is sent'),
+  alarmRejectedPercent: requiredNumber('alarmRejectedPercent'),
+  alarmIdleDays: requiredNumber('alarmIdleDays'),
   uploaders: listOf(
     /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/,
     'one or more account ids or ARNs of roles or users, separated by commas',

@@ -15,6 +15,10 @@ export interface Settings extends Given {
   readonly maximumConcurrency: number
   /** Deliveries of a message before SQS moves it to the dead-letter queue. */
   readonly maxReceiveCount: number
+  /** The share of rejected lines above which an alarm goes off. */
+  readonly alarmRejectedPercent: number
+  /** Days without an imported file after which an alarm goes off. 0: never. */
+  readonly alarmIdleDays: number
   /** Settings of the function that were set; the function has its own defaults for the others. */
   readonly overrides: Readonly<Partial<Record<NumberSettingName, number>>>
 }
@@ -59,6 +63,8 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Settin
     endpoint: KISSMETRICS_ENDPOINT,
     maximumConcurrency: STACK_NUMBER_SETTINGS.maximumConcurrency.default,
     maxReceiveCount: STACK_NUMBER_SETTINGS.maxReceiveCount.default,
+    alarmRejectedPercent: STACK_NUMBER_SETTINGS.alarmRejectedPercent.default,
+    alarmIdleDays: STACK_NUMBER_SETTINGS.alarmIdleDays.default,
     ...settings,
     overrides: readOverrides(context),
   }

@@ -14,7 +14,7 @@ export function notifyOn(output: Output, status: StatusLine): Notify {
 /**
  * The importer's log on a terminal: warnings and errors only. The table at the end of a file shows the rest.
  *
- * @param on called with the name of each metric that is counted
+ * @param on called with the name of each metric that is counted and is not 0
  */
 export function terminalLog(notify: Notify, on: (metric: string) => void): Log {
   return {
@@ -25,7 +25,9 @@ export function terminalLog(notify: Notify, on: (metric: string) => void): Log {
     error: (sentence, facts) => {
       notify('red', 'error:', withFacts(sentence, facts))
     },
-    count: on,
+    count: (metric, value) => {
+      if (value > 0) on(metric)
+    },
   }
 }
 

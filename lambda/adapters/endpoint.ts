@@ -4,6 +4,7 @@ import type { Answer } from '../deliver/classify.ts'
 import { codeOf } from '../errors.ts'
 import type { Request } from '../parse/request.ts'
 import type { Endpoint } from '../ports.ts'
+import { EndpointStats, type EndpointFigures } from './endpoint-stats.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 const HEADERS_TIMEOUT_MS = 10_000
@@ -22,25 +23,29 @@ export interface EndpointTimeouts {
   readonly attemptMs?: number
 }
 
+export interface HttpEndpoint extends Endpoint {
+  /** How the attempts since the last call have gone, and how many are in flight. */
+  takeFigures(): EndpointFigures & { readonly inFlight: number }
+  close(): Promise<void>
+}
+
 /** HTTP to Kissmetrics over one keep-alive pool. It decides nothing: deliver/classify.ts says what an answer means. */
-export function kissmetricsEndpoint(
-  origin: URL,
-  maxSockets: number,
-  timeouts: EndpointTimeouts = {},
-): Endpoint & { close(): Promise<void> } {
+export function kissmetricsEndpoint(origin: URL, maxSockets: number, timeouts: EndpointTimeouts = {}): HttpEndpoint {
   const pool = new Pool(origin, {
     connections: maxSockets,
     connectTimeout: timeouts.connectMs ?? CONNECT_TIMEOUT_MS,
     headersTimeout: timeouts.headersMs ?? HEADERS_TIMEOUT_MS,
     bodyTimeout: timeouts.bodyMs ?? BODY_TIMEOUT_MS,
   })
-  const watch = new AttemptWatch(timeouts.attemptMs ?? ATTEMPT_TIMEOUT_MS)
+  const stats = new EndpointStats()
+  const watch = new AttemptWatch(timeouts.attemptMs ?? ATTEMPT_TIMEOUT_MS, stats)
   return {
     send: (request) =>
       new Promise((resolve) => {
         // A bare dispatch follows no redirects and does not retry.
         pool.dispatch(optionsFor(request), new Attempt(resolve, watch))
       }),
+    takeFigures: () => ({ ...stats.take(), inFlight: watch.inFlight }),
     close: () => pool.destroy(),
   }
 }
@@ -104,7 +109,7 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   /** A status line with headers is an answer, even if the body breaks off after it. */
   #settle(fallback: Answer): void {
-    this.#watch.delete(this)
+    this.#watch.end(this, this.#answer?.kind === 'status' ? this.#answer.status : undefined)
     this.#resolve(this.#answer ?? fallback)
   }
 }
@@ -112,12 +117,18 @@ class Attempt implements Dispatcher.DispatchHandler {
 /** Ends attempts that take too long. All share one coarse timer: a timer for each would cost more than parsing the line. */
 class AttemptWatch {
   readonly #timeoutMs: number
+  readonly #stats: EndpointStats
   /** In start order, so that only the first entries have to be checked. */
   readonly #since = new Map<Attempt, number>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, stats: EndpointStats) {
     this.#timeoutMs = timeoutMs
+    this.#stats = stats
+  }
+
+  get inFlight(): number {
+    return this.#since.size
   }
 
   add(attempt: Attempt): void {
@@ -128,7 +139,10 @@ class AttemptWatch {
     }, this.#timeoutMs / 20).unref()
   }
 
-  delete(attempt: Attempt): void {
+  /** @param status undefined if there was no answer */
+  end(attempt: Attempt, status: number | undefined): void {
+    const since = this.#since.get(attempt)
+    this.#stats.record(status, since === undefined ? undefined : performance.now() - since)
     this.#since.delete(attempt)
     if (this.#since.size > 0) return
     clearInterval(this.#timer)

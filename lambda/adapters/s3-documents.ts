@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3'
 import type { Checkpoints, DeadLetterArchive, Reports } from '../ports.ts'
 import type { Report } from '../report/report.ts'
-import { asSetupError, s3ErrorName } from './s3-errors.ts'
+import { asSetupError, orSetupError, s3ErrorName } from './aws-errors.ts'
 
 /** @param ownBucket the bucket of the importer, which the reports are in. @default - the bucket of each file */
 export function s3Reports(client: S3Client, ownBucket?: string): Reports {
@@ -32,11 +32,13 @@ export function s3Checkpoints(client: S3Client, ownBucket?: string): Checkpoints
 export function s3DeadLetterArchive(client: S3Client, ownBucket?: string): DeadLetterArchive {
   return {
     async put(bucket, key, text) {
-      await client
-        .send(new PutObjectCommand({ Bucket: ownBucket ?? bucket, Key: key, Body: text, ContentType: 'application/x-ndjson' }))
-        .catch((error: unknown) => {
-          throw asSetupError(error, `write ${key}`)
-        })
+      const command = new PutObjectCommand({
+        Bucket: ownBucket ?? bucket,
+        Key: key,
+        Body: text,
+        ContentType: 'application/x-ndjson',
+      })
+      await orSetupError(client.send(command), `write ${key}`)
     },
   }
 }

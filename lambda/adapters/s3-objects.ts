@@ -12,7 +12,7 @@ import {
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Absence, ByteRange, ListedFile, Listing, ListPosition, OpenFile, SourceFiles } from '../ports.ts'
 import type { Place } from '../settings.ts'
-import { asSetupError, s3ErrorName } from './s3-errors.ts'
+import { asSetupError, s3ErrorName } from './aws-errors.ts'
 
 /** Bodies of this adapter can break off. `resuming` in read/resume.ts wraps them, and reads on from the byte that was reached. */
 export function s3SourceFiles(client: S3Client): SourceFiles {

@@ -1,6 +1,12 @@
-import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  GetSecretValueCommand,
+  InvalidRequestException,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
 import type { ImporterSettings } from '../settings.ts'
 import { SetupError } from '../errors.ts'
+import { asSetupError } from './aws-errors.ts'
 
 /** A rotated key is used at the latest after this time. */
 const MAX_AGE_MS = 5 * 60_000
@@ -32,6 +38,10 @@ async function readSecret(client: SecretsManagerClient, secretArn: string): Prom
     // Secrets Manager reports a secret without a value as "not found" too: it has no current version.
     if (error instanceof ResourceNotFoundException)
       throw new SetupError(`The secret ${secretArn} does not exist or has no value. ${fix}`, { cause: error })
-    throw error
+    if (error instanceof InvalidRequestException && /deletion/i.test(error.message)) {
+      const restore = `aws secretsmanager restore-secret --secret-id ${secretArn}`
+      throw new SetupError(`The secret ${secretArn} is to be deleted. Keep it: ${restore}`, { cause: error })
+    }
+    throw asSetupError(error, `read the secret ${secretArn}`)
   }
 }

@@ -8,22 +8,22 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { DeadLetterQueue, DeadLetterReader, ImportQueue } from '../ports.ts'
+import { orSetupError } from './aws-errors.ts'
 
 export function sqsDeadLetterQueue(client: SQSClient, queueUrl: string): DeadLetterQueue {
   return {
     async sendBatch(batch) {
-      const { Failed = [] } = await client.send(
-        new SendMessageBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: batch.map(({ body, attributes }, index) => ({
-            Id: String(index),
-            MessageBody: body,
-            MessageAttributes: Object.fromEntries(
-              Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
-            ),
-          })),
-        }),
-      )
+      const command = new SendMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: batch.map(({ body, attributes }, index) => ({
+          Id: String(index),
+          MessageBody: body,
+          MessageAttributes: Object.fromEntries(
+            Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+          ),
+        })),
+      })
+      const { Failed = [] } = await orSetupError(client.send(command), 'send dead letters')
       return Failed.map(({ Id, Code, SenderFault }) => ({
         index: Number(Id),
         code: Code ?? 'unknown',
@@ -36,7 +36,8 @@ export function sqsDeadLetterQueue(client: SQSClient, queueUrl: string): DeadLet
 export function sqsImportQueue(client: SQSClient, queueUrl: string): ImportQueue {
   return {
     async send(body, delaySeconds) {
-      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delaySeconds }))
+      const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delaySeconds })
+      await orSetupError(client.send(command), 'queue the rest of its work')
     },
   }
 }
@@ -49,15 +50,14 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
     deadLetters.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }))
   return {
     async take(hiddenSeconds) {
-      const { Messages = [] } = await client.send(
-        new ReceiveMessageCommand({
-          QueueUrl: queueUrl,
-          MaxNumberOfMessages: 10,
-          VisibilityTimeout: hiddenSeconds,
-          WaitTimeSeconds: WAIT_SECONDS,
-          MessageSystemAttributeNames: ['SentTimestamp'],
-        }),
-      )
+      const command = new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: hiddenSeconds,
+        WaitTimeSeconds: WAIT_SECONDS,
+        MessageSystemAttributeNames: ['SentTimestamp'],
+      })
+      const { Messages = [] } = await orSetupError(client.send(command), 'read the dead-letter queue')
       return Messages.map(({ MessageId = '', Body = '', ReceiptHandle = '', Attributes }) => ({
         id: MessageId,
         body: Body,
@@ -73,12 +73,12 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
     },
     async putBack(deadLetters) {
       const Entries = entriesOf(deadLetters).map((entry) => ({ ...entry, VisibilityTimeout: 0 }))
-      await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
+      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries })
+      await orSetupError(client.send(command), 'return dead letters to their queue')
     },
     async remove(deadLetters) {
-      const { Failed = [] } = await client.send(
-        new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entriesOf(deadLetters) }),
-      )
+      const command = new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entriesOf(deadLetters) })
+      const { Failed = [] } = await orSetupError(client.send(command), 'delete dead letters')
       const [first] = Failed
       if (first !== undefined)
         throw new Error(`${Failed.length} dead letters could not be deleted from the queue (${first.Code ?? 'unknown'}).`)

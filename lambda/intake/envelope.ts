@@ -12,6 +12,7 @@ const SnsConfirmation = v.object({ Type: v.literal('SubscriptionConfirmation'), 
 const EventBridgeEvent = v.object({
   source: v.literal('aws.s3'),
   'detail-type': v.string(),
+  time: v.optional(v.string()),
   detail: v.object({
     bucket: v.object({ name: v.pipe(v.string(), v.minLength(1)) }),
     object: v.object({
@@ -33,6 +34,8 @@ export interface ObjectEvent {
   readonly size?: number | undefined
   readonly etag?: string | undefined
   readonly versionId?: string | undefined
+  /** When it happened, ISO 8601. */
+  readonly at?: string | undefined
 }
 
 /** The message in an SNS notification; undefined if the value is not one. */
@@ -50,8 +53,9 @@ export function sentByEventBridge(value: unknown): ObjectEvent | undefined {
   if (!parsed.success) return undefined
   const {
     'detail-type': type,
+    time: at,
     detail: { bucket, object },
   } = parsed.output
   const { key, size, etag, 'version-id': versionId } = object
-  return { name: type === 'Object Created' ? 'ObjectCreated:*' : type, bucket: bucket.name, key, size, etag, versionId }
+  return { name: type === 'Object Created' ? 'ObjectCreated:*' : type, bucket: bucket.name, key, size, etag, versionId, at }
 }

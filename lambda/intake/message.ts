@@ -30,6 +30,7 @@ const Identifier = v.pipe(v.string(), v.minLength(1))
 const S3Record = v.object({
   eventSource: v.literal('aws:s3'),
   eventName: v.string(),
+  eventTime: v.optional(v.string()),
   s3: v.object({
     bucket: v.object({ name: Identifier }),
     object: v.object({
@@ -94,6 +95,7 @@ const TaskBody = v.object({
   replays: Count,
   reached: Count,
   delays: Count,
+  since: v.exactOptional(Count),
   foundBySearch: v.exactOptional(v.literal(true)),
 })
 
@@ -141,17 +143,25 @@ function readS3Event(value: unknown): readonly Work[] {
     throw new UnknownMessageError(
       `The message is neither an S3 event nor a message of the importer: ${firstIssue(event.issues)}.`,
     )
-  return event.output.Records.map(({ eventName, s3: { bucket, object } }) => {
+  return event.output.Records.map(({ eventName, eventTime: at, s3: { bucket, object } }) => {
     const { key, size, eTag, versionId } = object
     // Other events, like that of a deleted object, may have a key that cannot be decoded. It is not needed.
     const isCreated = eventName.startsWith(CREATED)
-    return workFor({ name: eventName, bucket: bucket.name, key: isCreated ? decodeKey(key) : key, size, etag: eTag, versionId })
+    return workFor({
+      name: eventName,
+      bucket: bucket.name,
+      key: isCreated ? decodeKey(key) : key,
+      size,
+      etag: eTag,
+      versionId,
+      at,
+    })
   })
 }
 
 const CREATED = 'ObjectCreated:'
 
-function workFor({ name, bucket, key, size, etag, versionId }: ObjectEvent): Work {
+function workFor({ name, bucket, key, size, etag, versionId, at }: ObjectEvent): Work {
   if (!name.startsWith(CREATED)) return { kind: 'ignored', why: name }
   const file: SourceFile = {
     bucket,
@@ -160,7 +170,8 @@ function workFor({ name, bucket, key, size, etag, versionId }: ObjectEvent): Wor
     ...(etag !== undefined && etag !== '' && { etag }),
     ...(size !== undefined && { bytes: size }),
   }
-  return { kind: 'task', task: newTask(file) }
+  const since = Date.parse(at ?? '')
+  return { kind: 'task', task: newTask(file, 0, since > 0 ? since : undefined) }
 }
 
 function parseSnsMessage(message: string): unknown {

@@ -22,6 +22,8 @@ export interface Task {
   readonly reached: number
   /** How often in a row the task was deferred without progress, because the endpoint was down or another run was at work. */
   readonly delays: number
+  /** When the file was uploaded, or else when its work first had to wait. Milliseconds since 1970. */
+  readonly since?: number
   /** A search has found that the file is unfinished, and that its messages are lost. */
   readonly foundBySearch?: true
 }
@@ -29,8 +31,8 @@ export interface Task {
 export const TASK_SCHEMA = 'kissmetrics-importer/task/v1'
 
 /** The task of a file that was just uploaded, or replayed. */
-export function newTask(file: SourceFile, replays = 0): Task {
-  return { file, replays, reached: 0, delays: 0 }
+export function newTask(file: SourceFile, replays = 0, since?: number): Task {
+  return { file, replays, reached: 0, delays: 0, ...(since !== undefined && { since }) }
 }
 
 /** The task as the body of a message. */

@@ -7,12 +7,18 @@ export const OLD_AFTER_MS = 10 * DAY_MS
 
 /** The daily job that moves dead letters into the bucket before SQS deletes them. */
 export async function archiveOld(ports: Ports, ending: AbortSignal): Promise<void> {
-  const latestSentAt = ports.clock.now() - OLD_AFTER_MS
+  const now = ports.clock.now()
+  const latestSentAt = now - OLD_AFTER_MS
+  let oldest = now
   const { seen, archived, isWhole } = await archive(ports, {
     bucket: ports.bucket,
     why: 'old',
-    matches: ({ sentAt }) => sentAt.getTime() <= latestSentAt,
+    matches: ({ sentAt }) => {
+      const isOld = sentAt.getTime() <= latestSentAt
+      if (!isOld) oldest = Math.min(oldest, sentAt.getTime())
+      return isOld
+    },
     ending,
   })
-  ports.events.archived(seen, archived, isWhole)
+  ports.events.archived(seen, archived, isWhole, Math.round((now - oldest) / 1000))
 }

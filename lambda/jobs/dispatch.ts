@@ -56,6 +56,7 @@ async function dispatch(work: Work, ports: Ports, invocation: Invocation): Promi
 async function start(work: Work, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   switch (work.kind) {
     case 'task':
+      ports.events.about({ file: work.task.file.key, version: work.task.file.versionId ?? work.task.file.etag })
       return (await skipObject(work.task, ports)) ? DONE : importFile(work.task, ports, invocation)
     case 'dead-letter':
       return replayDeadLetter(work.deadLetter, ports)
@@ -118,9 +119,10 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
   }
 }
 
-/** A thrown error is a bug, or an error of S3 or SQS. */
+/** A thrown error is a bug, or an error of S3 or SQS; or the setup is so wrong that the work cannot even be queued again. */
 function logError(error: unknown, { events }: Ports): void {
-  if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
+  if (error instanceof SetupError) events.setupWrong(error.message)
+  else if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
   else if (error instanceof Error) events.crashed(error.name, error.message, error.stack)
   else events.crashed('not an Error', String(error), undefined)
 }

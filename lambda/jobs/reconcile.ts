@@ -7,12 +7,17 @@ import type { ListedFile, ListPosition, Ports } from '../ports.ts'
 /** Files that are checked at the same time. */
 const MAX_CHECKS = 16
 
+/** A file that has waited for this long before the search found it is late, and a person should know. */
+const LATE_MS = 6 * 60 * 60_000
+
 /** The counts of a search. */
 export interface Found {
   /** Objects that were checked. */
   readonly files: number
   /** Those that were queued because their import has no report, or a stale one. */
   readonly queued: number
+  /** Those of them that are late. */
+  readonly late: number
   /** Whether all objects were checked. */
   readonly isWhole: boolean
   /** The end of the last page that was checked to its end. */
@@ -48,12 +53,13 @@ export async function search(
 ): Promise<Found> {
   const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
-  const found = { files: 0, queued: 0 }
+  const found = { files: 0, queued: 0, late: 0 }
   const queueIfMissed = async (listed: ListedFile): Promise<void> => {
     const report = await reports.find(listed.file.bucket, reportKey(listed.file))
     if (report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)) return
     if (!isDryRun) await importQueue.send(taskBody({ ...newTask(listed.file), foundBySearch: true }), 0)
     found.queued += 1
+    if (now - listed.lastModified.getTime() >= LATE_MS) found.late += 1
     onQueued?.(listed)
   }
   const isOver = (): boolean => ending?.aborted === true
@@ -98,7 +104,7 @@ export async function reconcile(earlier: Search, ports: Ports, ending: AbortSign
   })
   const files = earlier.files + found.files
   const queued = earlier.queued + found.queued
-  ports.events.reconciled(files, queued, found.isWhole)
+  ports.events.reconciled(files, queued, found.isWhole, found.late)
   // Without a page that was checked to its end, the next invocation would get no further. The search of the next day tries again.
   if (found.isWhole || found.reached === undefined) return
   await ports.importQueue.send(searchBody({ after: found.reached, files, queued }), 0)

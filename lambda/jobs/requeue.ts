@@ -33,7 +33,10 @@ export async function requeue(task: Task, began: number, reached: number, ports:
  */
 export async function defer(task: Task, reached: number, firstMs: number, ports: Ports): Promise<number> {
   const delays = reached > task.reached ? 0 : task.delays
+  const now = Math.round(ports.clock.now())
+  const { since = now } = task
   const seconds = backoffCeiling(delays + 1, { first: Math.ceil(firstMs / 1000), max: MAX_DELAY_SECONDS })
-  await ports.importQueue.send(taskBody({ ...task, reached, delays: delays + 1 }), seconds)
+  await ports.importQueue.send(taskBody({ ...task, since, reached, delays: delays + 1 }), seconds)
+  ports.events.waits(Math.round((now - since) / 1000))
   return seconds
 }

@@ -24,7 +24,7 @@ export function staleSince(
  * @throws the error of SQS
  */
 export async function resumeSegments(
-  { file, replays }: Task,
+  { file, replays, since }: Task,
   states: readonly SegmentState[],
   { importQueue, clock }: Pick<Ports, 'importQueue' | 'clock'>,
 ): Promise<number> {
@@ -32,7 +32,8 @@ export async function resumeSegments(
   const idle = states.filter(({ checkpoint }) => checkpoint?.isDone !== true && (checkpoint?.leaseHolder.until ?? 0) <= now)
   for (const { segment, checkpoint } of idle) {
     const reached = checkpoint === undefined ? segment.firstLine - 1 : doneLines(checkpoint)
-    await importQueue.send(taskBody({ file, segment, replays, reached, delays: 0 }), 0)
+    const task = { file, segment, replays, reached, delays: 0, ...(since !== undefined && { since }) }
+    await importQueue.send(taskBody(task), 0)
   }
   return idle.length
 }

@@ -11,6 +11,7 @@ import { onAbort } from './on-abort.ts'
 import type { OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
+import { ProgressMetrics } from './progress-metrics.ts'
 import { rejectFile } from './reject-file.ts'
 import { maxUnsaved } from './segment-lease.ts'
 import { Settlement } from './settlement.ts'
@@ -41,6 +42,7 @@ export async function runSegment(
   const ledger = new Ledger(first, maxUnsaved(ports))
   const origin: DeadLetterOrigin = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
   const settlement = new Settlement(origin, ports, ledger)
+  const metrics = new ProgressMetrics(task, first, ports)
   const stopping = new AbortController()
   const stop = (error: Error): void => {
     stopping.abort(error)
@@ -51,8 +53,16 @@ export async function runSegment(
     everyMs: limits.checkpointMs,
     maxUnsaved: maxUnsaved(ports),
     onLost: stop,
-    onSaved: onProgress,
+    onSaved: (checkpoint) => {
+      onProgress(checkpoint)
+      metrics.report(checkpoint)
+    },
   })
+  const end = async (ending?: Partial<Checkpoint>): Promise<Checkpoint> => {
+    const last = await checkpointer.end(ending)
+    metrics.report(last)
+    return last
+  }
   events.started(task.file.key, opened.bytes, first.invocations, firstLine + 1)
   using _ending = onAbort(invocation.ending, stop)
   onProgress(first)
@@ -68,24 +78,28 @@ export async function runSegment(
     await settlement.finish()
     checkCounts({ began: firstLine, lines, counts: ledger.progress().counts }, task)
     const failure = refusal && (await rejectFile(origin, refusal, ports))
-    return { kind: 'done', checkpoint: await checkpointer.end({ isDone: true, ...(failure !== undefined && { failure }) }) }
+    return { kind: 'done', checkpoint: await end({ isDone: true, ...(failure !== undefined && { failure }) }) }
   } catch (error) {
     const cause: unknown = stopping.signal.aborted ? stopping.signal.reason : error
     await settlement.shutDown(asError(cause))
-    return await endEarly(cause, doneLines(first), checkpointer)
+    return await endEarly(cause, doneLines(first), end)
   } finally {
     opened.body.destroy()
   }
 }
 
 /** Writes the last checkpoint of a run that does not reach the end of its segment. @throws `cause` if it is not a reason to stop */
-async function endEarly(cause: unknown, began: number, checkpointer: Checkpointer): Promise<SegmentOutcome> {
+async function endEarly(
+  cause: unknown,
+  began: number,
+  end: (ending?: Partial<Checkpoint>) => Promise<Checkpoint>,
+): Promise<SegmentOutcome> {
   const reason = stopReasonOf(cause)
   if (reason.kind === 'vanished' && reason.state !== 'locked') {
     const failure = { kind: 'missing', state: reason.state } as const
-    return { kind: 'done', checkpoint: await checkpointer.end({ isDone: true, failure }) }
+    return { kind: 'done', checkpoint: await end({ isDone: true, failure }) }
   }
-  const reached = doneLines(await checkpointer.end())
+  const reached = doneLines(await end())
   switch (reason.kind) {
     case 'out-of-time':
       return { ...reason, began, reached }

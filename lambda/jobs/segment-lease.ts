@@ -30,9 +30,11 @@ export function maxRepeats({ limits }: Ports): number {
 /** Takes the lease of a segment, and reads the checkpoint of the run before. */
 export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<Checkpoint>> {
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
+  const run = ports.newRun()
+  ports.events.about({ run, segment: task.segment?.index })
   return Lease.acquire<Checkpoint>(key, ports.checkpoints, ports.clock, {
     schema: CHECKPOINT_SCHEMA,
-    run: ports.newRun(),
+    run,
     messageId,
     leaseMs: leaseMs(ports),
     isDone: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),

@@ -36,11 +36,13 @@ export async function splitFile(task: Task, ports: Ports, invocation: Invocation
 }
 
 function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<SplitPlan>> {
-  const { checkpoints, clock, newRun } = ports
+  const { checkpoints, clock, events, newRun } = ports
+  const run = newRun()
+  events.about({ run })
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, 'plan') }
   return Lease.acquire<SplitPlan>(key, checkpoints, clock, {
     schema: SPLIT_PLAN_SCHEMA,
-    run: newRun(),
+    run,
     messageId,
     leaseMs: leaseMs(ports),
     isDone: ({ isComplete, failure }) => isComplete && !isReplayOf(failure, task),

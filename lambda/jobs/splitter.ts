@@ -42,7 +42,7 @@ export class Splitter {
    * @param opened the file, from `byteEnd` on
    * @throws the abort reason of `ending`, LeaseLost, VanishedFile, or the error of S3 or SQS
    */
-  async splitRest(opened: OpenFile, { file, replays }: Task, ending: AbortSignal): Promise<void> {
+  async splitRest(opened: OpenFile, { file, replays, since }: Task, ending: AbortSignal): Promise<void> {
     const { limits, importQueue } = this.#ports
     using _ending = onAbort(ending, (reason) => {
       opened.body.destroy(reason)
@@ -55,7 +55,8 @@ export class Splitter {
       firstSegment: this.#plan.segments.length + 1,
     })
     for await (const segment of segments) {
-      await importQueue.send(taskBody({ file, segment, replays, reached: segment.firstLine - 1, delays: 0 }), 0)
+      const task = { file, segment, replays, reached: segment.firstLine - 1, delays: 0, ...(since !== undefined && { since }) }
+      await importQueue.send(taskBody(task), 0)
       await this.#add(segment)
     }
   }

@@ -24,18 +24,21 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'lease_lost',                  'warn',    (events) => { events.leaseLost() } ],
   [ 'interrupted',                 'info',    (events) => { events.interrupted() } ],
   [ 'import_failed',               'error',   (events) => { events.crashed('Error', 'd', undefined) } ],
-  [ 'no_missed_files',             'info',    (events) => { events.reconciled(1, 0, true) } ],
-  [ 'missed_files_queued',         'warn',    (events) => { events.reconciled(1, 1, true) } ],
+  [ 'no_missed_files',             'info',    (events) => { events.reconciled(1, 0, true, 0) } ],
+  [ 'missed_files_queued',         'warn',    (events) => { events.reconciled(1, 1, true, 1) } ],
   [ 'dead_letter_replayed',        'info',    (events) => { events.replayed('k', 1, 'delivered') } ],
   [ 'replay_failed',               'warn',    (events) => { events.replayFailed('k', 1, 'r', 1) } ],
   [ 'dead_letter_quarantined',     'error',   (events) => { events.quarantined('k', 1, 3) } ],
-  [ 'no_old_dead_letters',         'info',    (events) => { events.archived(1, 0, true) } ],
-  [ 'dead_letters_archived',       'error',   (events) => { events.archived(1, 1, true) } ],
+  [ 'no_old_dead_letters',         'info',    (events) => { events.archived(1, 0, true, 0) } ],
+  [ 'dead_letters_archived',       'error',   (events) => { events.archived(1, 1, true, 0) } ],
   [ 'endpoint_paused',             'warn',    (events) => { events.paused('k', 1) } ],
   [ 'endpoint_down',               'warn',    (events) => { events.outage('d', 30) } ],
   [ 'setup_wrong',                 'error',   (events) => { events.setupWrong('d') } ],
   [ 'api_key_unusual',             'warn',    (events) => { events.unusualKey() } ],
 ]
+
+/** These add facts to other lines, or count only. */
+const WITHOUT_A_LINE: readonly (keyof Events)[] = ['about', 'progress', 'waits']
 
 interface Entry {
   readonly level: string
@@ -75,8 +78,33 @@ describe('every event', () => {
       },
     })
     for (const [, , log] of ALL) log(spies)
-    expect([...called].sort()).toEqual(Object.keys(events).sort())
+    expect([...called, ...WITHOUT_A_LINE].sort()).toEqual(Object.keys(events).sort())
   })
+})
+
+test('progress is counted: what a run has delivered, rejected by reason, and the age of its work', () => {
+  const counted: unknown[] = []
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const events = eventsFor({ ...log, count: (...args) => counted.push(args), publish: () => counted.push('published') })
+  events.progress({ delivered: 7, rejected: 2, undeliverable: 1, rejectedBy: { a: 2, b: 1 }, ageSeconds: 60 })
+  expect(counted).toEqual([
+    ['LinesDelivered', 7],
+    ['LinesRejected', 2],
+    ['LinesUndeliverable', 1],
+    ['DeadLetters', 2, { reason: 'a' }],
+    ['DeadLetters', 1, { reason: 'b' }],
+    ['WorkAgeSeconds', 60],
+    ['EndpointDown', 0],
+    'published',
+  ])
+})
+
+test('progress without a delivered line does not end the alarm of an outage', () => {
+  const counted: string[] = []
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const events = eventsFor({ ...log, count: (metric) => counted.push(metric) })
+  events.progress({ delivered: 0, rejected: 5, undeliverable: 0, rejectedBy: { a: 5 }, ageSeconds: 60 })
+  expect(counted).not.toContain('EndpointDown')
 })
 
 test('a log line of CloudWatch carries the code', () => {

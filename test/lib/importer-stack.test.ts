@@ -167,52 +167,6 @@ describe('every day a message starts', () => {
   })
 })
 
-describe('an alarm', () => {
-  const alarms = [...deployed.idOf.keys()].filter((path) => /^Alarms\/(?!Topic)/.test(path))
-
-  test.each(alarms)('%s notifies the topic, says what to do, and stays silent without data', (path) => {
-    const alarm = deployed.at(path.replace('/Resource', '')).Properties
-    expect(alarm).toMatchObject({
-      AlarmActions: [{ Ref: deployed.idOf.get('Alarms/Topic/Resource') }],
-      AlarmDescription: expect.stringMatching(/^[A-Z].{40,}\.$/),
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-    })
-  })
-
-  test('uses metrics of this function, not of another importer in the account', () => {
-    expect(deployed.at('Alarms/DeadLettersArchived').Properties).toMatchObject({
-      Namespace: 'KissmetricsImporter',
-      MetricName: 'DeadLettersArchived',
-      Dimensions: [{ Name: 'service', Value: { Ref: deployed.idOf.get(`${FUNCTION}/Resource`) } }],
-    })
-  })
-
-  test('uses metrics that the importer writes', () => {
-    const counted = readFileSync('lambda/events.ts', 'utf8')
-    const ours = alarms
-      .map((path) => deployed.at(path.replace('/Resource', '')).Properties)
-      .filter(({ Namespace }) => Namespace === 'KissmetricsImporter')
-      .map(({ MetricName }) => MetricName as string)
-    expect(ours).toHaveLength(4)
-    expect(ours.filter((metric) => !counted.includes(`log.count('${metric}'`))).toEqual([])
-  })
-
-  test('can only be published by CloudWatch of this account', () => {
-    const { PolicyDocument } = deployed.at('Alarms/Topic/Policy').Properties as { PolicyDocument: { Statement: unknown[] } }
-    expect(deployed.resolve(PolicyDocument)).toMatchObject({
-      Statement: [
-        { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'cloudwatch.amazonaws.com' },
-          Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } },
-        },
-      ],
-    })
-  })
-})
-
 describe('the environment', () => {
   const environmentOf = (stack: Deployed) =>
     stack.resolve((stack.at(FUNCTION).Properties['Environment'] as { Variables: unknown }).Variables)
@@ -273,29 +227,40 @@ describe('names are unique to each creation of a stack, so that a deleted stack 
 // cspell:disable
 // prettier-ignore
 const LOGICAL_IDS = {
-  'Alarms/DeadLettersArchived/Resource':      'AlarmsDeadLettersArchivedB3922AA2',
-  'Alarms/DeadLettersQuarantined/Resource':   'AlarmsDeadLettersQuarantined23774F5F',
-  'Alarms/DeadLettersWait/Resource':          'AlarmsDeadLettersWait3FF98536',
-  'Alarms/EndpointDown/Resource':             'AlarmsEndpointDown82E9E553',
-  'Alarms/FunctionFails/Resource':            'AlarmsFunctionFails0E15A37D',
-  'Alarms/FunctionThrottled/Resource':        'AlarmsFunctionThrottledA544C949',
-  'Alarms/SetupWrong/Resource':               'AlarmsSetupWrong31298782',
-  'Alarms/Topic/Policy/Resource':             'AlarmsTopicPolicyED3A875E',
-  'Alarms/Topic/Resource':                    'AlarmsTopic3A2DFEBA',
-  'Alarms/WorkWaits/Resource':                'AlarmsWorkWaits103A2704',
-  'ApiKey/Secret':                            'ApiKeySecret51CD6EF2',
-  'DailyArchive/Daily/Resource':              'DailyArchiveDaily7F338F63',
-  'DailyReconcile/Daily/Resource':            'DailyReconcileDaily8325253C',
-  'ImportBucket/Bucket/Policy/Resource':      'ImportBucketPolicy6CA5838B',
-  'ImportBucket/Bucket/Resource':             'ImportBucketAD3E8C78',
-  'ImportQueue/DeadLetters/Policy/Resource':  'ImportQueueDeadLettersPolicy2B7EB5F5',
-  'ImportQueue/DeadLetters/Resource':         'ImportQueueDeadLetters6AB8195C',
-  'ImportQueue/Queue/Policy/Resource':        'ImportQueuePolicy73A23C95',
-  'ImportQueue/Queue/Resource':               'ImportQueueF3D6FFB8',
-  'Importer/EventSource/Resource':            'ImporterEventSourceD8D85FBD',
-  'Importer/Function/Resource':               'ImporterFunction1808D876',
-  'Importer/Logs/Resource':                   'ImporterLogsFDE290AF',
-  'Importer/Role/Resource':                   'ImporterRoleFFEB194C',
+  'Alarms/DeadLettersArchived/Resource':       'AlarmsDeadLettersArchivedB3922AA2',
+  'Alarms/DeadLettersOld/Resource':            'AlarmsDeadLettersOld6A2BD693',
+  'Alarms/DeadLettersQuarantined/Resource':    'AlarmsDeadLettersQuarantined23774F5F',
+  'Alarms/EndpointDown/Resource':              'AlarmsEndpointDown82E9E553',
+  'Alarms/FileMissed/Resource':                'AlarmsFileMissed9E87A937',
+  'Alarms/FileRejected/Resource':              'AlarmsFileRejectedECDBB1B6',
+  'Alarms/FunctionFails/Resource':             'AlarmsFunctionFails0E15A37D',
+  'Alarms/FunctionThrottled/Resource':         'AlarmsFunctionThrottledA544C949',
+  'Alarms/ImportCrashes/Resource':             'AlarmsImportCrashes50E55177',
+  'Alarms/LinesRejected/Resource':             'AlarmsLinesRejected74A6D086',
+  'Alarms/MessageUnknown/Resource':            'AlarmsMessageUnknown9F8DCDDB',
+  'Alarms/QueueWaits/Resource':                'AlarmsQueueWaitsEF3F7945',
+  'Alarms/SetupWrong/Resource':                'AlarmsSetupWrong31298782',
+  'Alarms/Topic/Policy/Resource':              'AlarmsTopicPolicyED3A875E',
+  'Alarms/Topic/Resource':                     'AlarmsTopic3A2DFEBA',
+  'Alarms/WorkWaits/Resource':                 'AlarmsWorkWaits103A2704',
+  'ApiKey/Secret':                             'ApiKeySecret51CD6EF2',
+  'DailyArchive/Daily/Resource':               'DailyArchiveDaily7F338F63',
+  'DailyReconcile/Daily/Resource':             'DailyReconcileDaily8325253C',
+  'Dashboard/Dashboard/Resource':              'Dashboard7A714131',
+  'Dashboard/Errors/Resource':                 'DashboardErrors88AE9D6A',
+  'Dashboard/ImportedFiles/Resource':          'DashboardImportedFiles31511C97',
+  'Dashboard/OneFile/Resource':                'DashboardOneFile362A9825',
+  'Dashboard/Paused/Resource':                 'DashboardPausedF153206A',
+  'ImportBucket/Bucket/Policy/Resource':       'ImportBucketPolicy6CA5838B',
+  'ImportBucket/Bucket/Resource':              'ImportBucketAD3E8C78',
+  'ImportQueue/DeadLetters/Policy/Resource':   'ImportQueueDeadLettersPolicy2B7EB5F5',
+  'ImportQueue/DeadLetters/Resource':          'ImportQueueDeadLetters6AB8195C',
+  'ImportQueue/Queue/Policy/Resource':         'ImportQueuePolicy73A23C95',
+  'ImportQueue/Queue/Resource':                'ImportQueueF3D6FFB8',
+  'Importer/EventSource/Resource':             'ImporterEventSourceD8D85FBD',
+  'Importer/Function/Resource':                'ImporterFunction1808D876',
+  'Importer/Logs/Resource':                    'ImporterLogsFDE290AF',
+  'Importer/Role/Resource':                    'ImporterRoleFFEB194C',
 }
 // cspell:enable
 

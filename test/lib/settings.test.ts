@@ -16,6 +16,8 @@ test('without settings, the defaults are deployed', () => {
     endpoint: 'https://trk.kissmetrics.io',
     maximumConcurrency: 2,
     maxReceiveCount: 5,
+    alarmRejectedPercent: 5,
+    alarmIdleDays: 0,
     overrides: {},
   })
 })

@@ -64,6 +64,8 @@ export class MemoryCloud {
   /** The paths of all requests. */
   readonly requests: string[] = []
   readonly events: { readonly level: 'info' | 'warn' | 'error'; readonly facts: EventFacts }[] = []
+  /** The metrics that were counted, without their dimensions. */
+  readonly counted: { readonly metric: string; readonly value: number }[] = []
   /** These calls fail. */
   readonly failing = new Set<Call>()
   readonly ports: Ports
@@ -205,7 +207,12 @@ export class MemoryCloud {
     const at = (level: 'info' | 'warn' | 'error') => (_sentence: string, facts: EventFacts) => {
       this.events.push({ level, facts })
     }
-    return { info: at('info'), warn: at('warn'), error: at('error'), count: () => undefined }
+    return {
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      count: (metric, value) => this.counted.push({ metric, value }),
+    }
   }
 }
 

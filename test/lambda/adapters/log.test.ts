@@ -37,7 +37,7 @@ test('counts are added up and written on flush, with the service as the only dim
   const lines = written(() => {
     const log = cloudWatchLog('importer')
     log.count('LinesDelivered', 4)
-    log.flush()
+    log.publish()
   })
   expect(lines).toEqual([
     expect.objectContaining({
@@ -54,4 +54,59 @@ test('counts are added up and written on flush, with the service as the only dim
       }),
     }),
   ])
+})
+
+test('a metric with a dimension of its own is written at once, and has no other dimension but the service', () => {
+  const lines = written(() => {
+    cloudWatchLog('importer').count('DeadLetters', 3, { reason: 'missing_timestamp' })
+  })
+  expect(lines).toEqual([
+    expect.objectContaining({
+      service: 'importer',
+      reason: 'missing_timestamp',
+      DeadLetters: 3,
+      _aws: expect.objectContaining({
+        CloudWatchMetrics: [
+          {
+            Namespace: METRICS_NAMESPACE,
+            Dimensions: [['service', 'reason']],
+            Metrics: [{ Name: 'DeadLetters', Unit: 'Count' }],
+          },
+        ],
+      }),
+    }),
+  ])
+})
+
+test('every line of an invocation, of metrics too, carries its request id, the file and the run; those of the next do not', () => {
+  const lines = written(() => {
+    const log = cloudWatchLog('importer')
+    log.begin('r1')
+    log.about?.({ file: 'incoming/a.json', version: 'v1' })
+    log.about?.({ run: 'n1' })
+    log.info('File opened.', { code: 'file_opened' })
+    log.count('LinesDelivered', 4)
+    log.count('DeadLetters', 1, { reason: 'a' })
+    log.publish()
+    log.begin('r2')
+    log.info('Message ignored.', { code: 'message_ignored' })
+    log.count('Crashes', 1)
+    log.publish()
+  }) as Record<string, unknown>[]
+  const context = { requestId: 'r1', file: 'incoming/a.json', version: 'v1', run: 'n1' }
+  expect(lines.map(({ requestId, file, version, run }) => ({ requestId, file, version, run }))).toEqual([
+    context,
+    context,
+    context,
+    { requestId: 'r2' },
+    { requestId: 'r2' },
+  ])
+})
+
+test('an invocation that counted nothing writes no metrics', () => {
+  expect(
+    written(() => {
+      cloudWatchLog('importer').publish()
+    }),
+  ).toEqual([])
 })

@@ -144,7 +144,7 @@ describe('errors of S3', () => {
     [ 'no such version',                    404,    'NoSuchVersion',            { kind: 'gone' } ],
     [ 'the version is a delete marker',     405,    'MethodNotAllowed',         { kind: 'gone' } ],
     [ 'another object is there',            412,    'PreconditionFailed',       { kind: 'superseded' } ],
-    [ 'access is denied',                   403,    'AccessDenied',             { name: 'SetupError', message: expect.stringMatching(/not allowed to read incoming\/a\.json/) } ],
+    [ 'access is denied',                   403,    'AccessDenied',             { name: 'SetupError', message: expect.stringMatching(/could not read incoming\/a\.json/) } ],
   ])('%s', async (_what, status, code, expected) => {
     for (const range of [undefined, { start: 3 }, { start: 3, end: 3 }]) {
       expect(await outcomeOf(errorWith(status, code), range)).toMatchObject(expected as object)

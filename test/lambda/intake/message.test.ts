@@ -90,6 +90,9 @@ describe('an event in an envelope asks for the same', () => {
     bytes: 5,
   }
   const task = [{ kind: 'task', task: { file, replays: 0, reached: 0, delays: 0 } }]
+  // The time of the event.
+  const since = Date.parse('2021-11-12T00:00:00Z')
+  const bridgedTask = task.map((work) => ({ ...work, task: { ...work.task, since } }))
   const s3 = {
     Records: [record('ObjectCreated:Put', { key: 'in/a+b%2Bc.json', size: 5, eTag: 'b1946ac9', versionId: file.versionId })],
   }
@@ -105,9 +108,9 @@ describe('an event in an envelope asks for the same', () => {
     //  sent by                                           the body                                                     asks for
     ['S3 itself, or SNS with raw delivery',               s3,                                                          task],
     ['SNS without raw delivery',                          snsNotification(s3),                                         task],
-    ['EventBridge, whose key is not encoded',             bridged,                                                     task],
-    ['EventBridge and SNS',                               snsNotification(bridged),                                    task],
-    ['EventBridge, of a bucket without versions',         eventBridgeEvent('Object Created', { key: 'a%2B', etag: 'e' }), [{ kind: 'task', task: { file: { bucket: 'amzn-s3-demo-bucket', key: 'a%2B', etag: 'e' }, replays: 0, reached: 0, delays: 0 } }]],
+    ['EventBridge, whose key is not encoded',             bridged,                                                     bridgedTask],
+    ['EventBridge and SNS',                               snsNotification(bridged),                                    bridgedTask],
+    ['EventBridge, of a bucket without versions',         eventBridgeEvent('Object Created', { key: 'a%2B', etag: 'e' }), [{ kind: 'task', task: { file: { bucket: 'amzn-s3-demo-bucket', key: 'a%2B', etag: 'e' }, replays: 0, reached: 0, delays: 0, since } }]],
     ['EventBridge, about a deleted object',               eventBridgeEvent('Object Deleted', { key: 'a' }),             [{ kind: 'ignored', why: 'Object Deleted' }]],
     ['SNS, about a deleted object',                       snsNotification({ Records: [record('ObjectRemoved:Delete', { key: 'a' })] }), [{ kind: 'ignored', why: 'ObjectRemoved:Delete' }]],
     ['SNS, as a test',                                    snsNotification(TEST_EVENT),                                 [{ kind: 'ignored', why: 's3:TestEvent' }]],

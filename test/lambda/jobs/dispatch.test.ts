@@ -166,6 +166,16 @@ describe('while the setup is wrong, no message uses up its deliveries', () => {
     expect(sent).toEqual([[[DEAD_LETTER], 900]])
   })
 
+  test('if not even the import queue can be used, the message stays, and no crash is logged', async () => {
+    const cloud = withFile()
+    cloud.answer = () => DENIED
+    const importQueue: ImportQueue = { send: () => Promise.reject(new SetupError('The queue does not exist.')) }
+    const handled = await handleMessage(() => [TASK], { ...cloud.ports, importQueue }, invocation())
+    expect(handled).toEqual({ isAcknowledged: false, againSeconds: 30 })
+    expect(cloud.codes).toEqual(['file_opened', 'setup_wrong', 'setup_wrong'])
+    expect(cloud.events.at(-1)?.facts).toMatchObject({ detail: 'The queue does not exist.' })
+  })
+
   test('the daily jobs wait for the message of the next day', async () => {
     const cloud = withFile()
     const listing = { pages: () => { throw new SetupError('may not list') } } // prettier-ignore

@@ -42,7 +42,16 @@ describe('defer', () => {
     [ { reached: 5, delays: 0 },      5,        1,            1,           { reached: 5, delays: 1 } ],
   ])('%j, reached %i, %i ms: after %i s', async (before, reached, firstMs, seconds, then) => {
     const cloud = new MemoryCloud()
+    const since = cloud.clock.now()
     expect(await defer({ file: FILE, replays: 0, ...before }, reached, firstMs, cloud.ports)).toBe(seconds)
-    expect(cloud.queued).toEqual([{ task: { file: FILE, replays: 0, ...then }, delaySeconds: seconds }])
+    expect(cloud.queued).toEqual([{ task: { file: FILE, replays: 0, ...then, since }, delaySeconds: seconds }])
+  })
+
+  test('the new message remembers since when the work exists, so that its age can be shown while it waits', async () => {
+    const cloud = new MemoryCloud()
+    const since = cloud.clock.now() - 7_200_000
+    await defer({ ...newTask(FILE, 0, since) }, 0, 30_000, cloud.ports)
+    expect(cloud.queued).toMatchObject([{ task: { since } }])
+    expect(cloud.counted).toEqual([{ metric: 'WorkAgeSeconds', value: 7_200 }])
   })
 })

@@ -39,7 +39,7 @@ const counted: Handler = async (event, context) => {
   try {
     return await handler(event, context)
   } finally {
-    log.flush()
+    log.publish()
     sendToParent({ kind: 'running', count: (running -= 1) } satisfies FromImporter)
   }
 }
