@@ -58,7 +58,12 @@ module.exports = {
         ...values,
       },
     },
-    { name: 'nobody-imports-an-entry-point', severity: 'error', from: { pathNot: '^bin/' }, to: { path: '^(bin/|lambda/handler)' } },
+    {
+      name: 'nobody-imports-an-entry-point',
+      severity: 'error',
+      from: { pathNot: '^bin/' },
+      to: { path: '^(bin/|lambda/handler)' },
+    },
     {
       name: 'product-code-does-not-import-tests',
       severity: 'error',

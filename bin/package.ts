@@ -119,7 +119,7 @@ async function licencesOf(packages: readonly string[]): Promise<string> {
     packages.map(async (name) => {
       const folder = path.join(ROOT, 'node_modules', name)
       const { version, license } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as Record<string, string>
-      const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each))
+      const file = (await readdir(folder)).find((each) => /^license|^licence/i.test(each))
       const text = file === undefined ? '' : await readFile(path.join(folder, file), 'utf8')
       return `${name} ${version ?? ''} (${license ?? 'no licence named'})\n\n${text.trim()}\n`
     }),

@@ -41,7 +41,9 @@ export class DigestPool implements AsyncDisposable {
 }
 
 class DigestWorker {
-  readonly #worker = new Worker(new URL(`./digest-worker${path.extname(import.meta.filename)}`, import.meta.url), { resourceLimits: LIMITS })
+  readonly #worker = new Worker(new URL(`./digest-worker${path.extname(import.meta.filename)}`, import.meta.url), {
+    resourceLimits: LIMITS,
+  })
   /** The worker answers in the order of the requests. */
   readonly #waiting: PromiseWithResolvers<Digest>[] = []
 

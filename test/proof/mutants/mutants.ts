@@ -1,3 +1,4 @@
+import { ALARM_MUTANTS } from './alarm-mutants.ts'
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
 import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOCAL_MUTANTS,
   ...LOCAL_LOCK_MUTANTS,
   ...SOURCE_MUTANTS,
+  ...ALARM_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',

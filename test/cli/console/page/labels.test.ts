@@ -40,7 +40,11 @@ describe('a reason', () => {
   })
 
   test('of a message that failed at every attempt does not blame what only delays an import', () => {
-    const texts = [meansOf('import_unfinished'), fixTextOf('import_unfinished'), ...Object.values(MESSAGE_REASONS.import_unfinished)]
+    const texts = [
+      meansOf('import_unfinished'),
+      fixTextOf('import_unfinished'),
+      ...Object.values(MESSAGE_REASONS.import_unfinished),
+    ]
     expect(texts.join(' ')).not.toMatch(/endpoint|API key|permission/i)
   })
 
