@@ -29,7 +29,7 @@ export const FIXES_TEXT = `Fixes:
   dates:ZONE       the same for dates without one, e.g. dates:UTC, dates:+01:00
   trim             removes spaces around names and values
   bom              removes the invisible mark at the start of a file
-  octal            turns \\303\\251 into the letter that it means
+  octal            turns \\303\\251 into é
   unpack           a line that is a text with an object in it becomes the object
   split-objects    several objects on one line become lines of their own
   array, list:NAME the objects in a list become lines of their own

@@ -87,7 +87,7 @@ export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLe
 }
 
 /** Error names that say: the message was deleted, or is visible again. Others can mean that SQS is busy. */
-const NOT_IN_FLIGHT = ['InvalidParameterValue', 'InvalidParameterValueException', 'MessageNotInflight', 'ReceiptHandleIsInvalid']
+const NOT_IN_FLIGHT = ['InvalidParameterValue', 'InvalidParameterValueException', 'MessageNotInflight']
 
 /**
  * Makes a received message visible again after `seconds`, and replaces any earlier timeout.

@@ -120,7 +120,7 @@ test('the visibility of a message that was deleted cannot be changed', async () 
 // prettier-ignore
 test.each([
   [ 'MessageNotInflight',                'AWS.SimpleQueueService.MessageNotInflight', 400, false ],
-  [ 'ReceiptHandleIsInvalid',            'ReceiptHandleIsInvalid',                    404, false ],
+  [ 'ReceiptHandleIsInvalid',            'ReceiptHandleIsInvalid',                    404, 'ReceiptHandleIsInvalid' ], // a test event, written by hand
   [ 'InvalidParameterValueException',    'InvalidParameterValue',                     400, false ],
   [ 'RequestThrottled',                  'RequestThrottled',                          403, 'RequestThrottled' ],
 ])('if SQS answers %s to a change of visibility', async (type, code, status, expected) => {

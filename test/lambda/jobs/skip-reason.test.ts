@@ -71,7 +71,7 @@ describe('for any other name the content decides', () => {
     [ 'nothing',                                      '',                                                     'not_for_import: it is empty' ],
     [ 'blank lines',                                  '\n\n \n',                                              'not_for_import: none of its first lines has `_p`' ],
     [ 'a log of another program',                     '{"level":"info","msg":"started"}\n'.repeat(3_000),     'not_for_import: none of its first lines has `_p`' ],
-    [ 'a log that is no JSON',                        '2024-01-31 started\n2024-01-31 stopped\n',             'not_for_import: none of its first lines has `_p`' ],
+    [ 'a log, not JSON',                              '2024-01-31 started\n2024-01-31 stopped\n',             'not_for_import: none of its first lines has `_p`' ],
     [ 'a Redshift manifest',                          '{"entries":[{"url":"s3://b/0000_part_00"}]}',          'not_line_delimited_json: the objects are in the list `entries`; to convert it, run: npx km-import fix FILE --fix list:entries' ],
     [ 'objects without line ends',                    goodLine(1) + goodLine(2),                              'not_line_delimited_json: objects follow each other without line ends; to convert it, run: npx km-import fix FILE --fix split-objects' ],
     [ 'a Mixpanel export',                            '{"event":"e","properties":{"distinct_id":"a","time":1}}\n', 'other_product: columns "distinct_id", "time", "event": this is a Mixpanel export; to convert it, run: npx km-import fix FILE --fix lift:properties --fix rename:distinct_id=_p --fix rename:time=_t --fix rename:event=_n' ],
