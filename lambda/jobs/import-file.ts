@@ -35,7 +35,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   }
   if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
-  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, ports, invocation)
+  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, plan !== undefined, ports, invocation)
   return importWhole(task, found, ports, invocation)
 }
 
@@ -93,10 +93,12 @@ async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocat
   return DONE
 }
 
-async function splitIntoSegments(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+async function splitIntoSegments(task: Task, wasBegun: boolean, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   const outcome = await splitFile(task, ports, invocation)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
-  await (outcome.isNew ? mergeReports(task.file, ports) : resumeAndMerge(task, ports))
+  // If a search found the file, the messages of segments that an earlier run has queued may be lost as well.
+  const mayBeLost = !outcome.isNew || (wasBegun && task.foundBySearch === true)
+  await (mayBeLost ? resumeAndMerge(task, ports) : mergeReports(task.file, ports))
   return DONE
 }
 

@@ -87,6 +87,8 @@ function endOf(page: readonly ListedFile[]): ListPosition | undefined {
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
+/** Less than a day, so that the search of the next day sees that its work is stale. */
+const DAILY_STALE_MS = DAY_MS - 60 * MINUTE_MS
 
 /**
  * The daily search for missed files. If it takes longer than an invocation, a new message continues it: a million files that are younger
@@ -99,7 +101,7 @@ export async function reconcile(earlier: Search, ports: Ports, ending: AbortSign
     minAgeMs: 15 * MINUTE_MS,
     // Longer than a message can wait in both queues. Older files have been checked on many days.
     maxAgeMs: 30 * DAY_MS,
-    staleMs: DAY_MS,
+    staleMs: DAILY_STALE_MS,
     ending,
   })
   const files = earlier.files + found.files

@@ -4,7 +4,7 @@ import { readMessage, type Work } from '../../../lambda/intake/message.ts'
 import { NEW_SEARCH, searchBody } from '../../../lambda/intake/search.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { handleMessage, type Handled } from '../../../lambda/jobs/dispatch.ts'
-import { reportKey } from '../../../lambda/keys.ts'
+import { checkpointKey, reportKey } from '../../../lambda/keys.ts'
 import { search, type SearchOptions } from '../../../lambda/jobs/reconcile.ts'
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
 import { OutOfTime } from '../../../lambda/errors.ts'
@@ -109,6 +109,23 @@ describe('one message of a split file is removed from the queue', () => {
     expect(cloud.codes).toContain('segments_requeued')
     expect(cloud.report).toMatchObject({ state: 'complete', lines: { total: 10, delivered: 10 }, repeatsPossible: 0 })
     expect(new Set(cloud.requests).size).toBe(cloud.requests.length)
+  })
+
+  test('the daily search finds segments that an earlier run has queued before it could complete the plan', async () => {
+    const cloud = await withLostSegment()
+    const key = checkpointKey(FILE, 'plan')
+    cloud.write(key, { ...(cloud.read(key) as object), isComplete: false })
+    await cloud.clock.sleep(DAY_MS)
+    await handle(cloud, { kind: 'reconcile', search: NEW_SEARCH })
+    await handleQueued(cloud)
+    expect(cloud.report).toMatchObject({ state: 'complete', lines: { total: 10, delivered: 10 }, repeatsPossible: 0 })
+  })
+
+  test('a file that had news when the search of the day before ran is found a day later', async () => {
+    const cloud = await withLostSegment()
+    await cloud.clock.sleep(DAY_MS - 1_000)
+    await handle(cloud, { kind: 'reconcile', search: NEW_SEARCH })
+    expect(cloud.queued).toHaveLength(1)
   })
 
   test('so does any later delivery of the message of the file, but none that comes soon', async () => {

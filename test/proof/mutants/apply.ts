@@ -18,6 +18,7 @@ const PARTS = [
   'cdk.json',
   'tsconfig.json',
   'package.json',
+  'package-lock.json',
   'jest.config.js',
 ]
 

@@ -235,4 +235,18 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
     replace: 'for (',
     tests: ['test/lambda/jobs/reconcile.test.ts'],
   },
+  {
+    name: 'segments that an earlier run queued before it could complete the plan are not queued again',
+    file: 'lambda/jobs/import-file.ts',
+    find: '!outcome.isNew || (wasBegun && task.foundBySearch === true)',
+    replace: '!outcome.isNew',
+    tests: ['test/lambda/jobs/reconcile.test.ts'],
+  },
+  {
+    name: 'a day is not stale for the search of the next day',
+    file: 'lambda/jobs/reconcile.ts',
+    find: 'DAY_MS - 60 * MINUTE_MS',
+    replace: 'DAY_MS',
+    tests: ['test/lambda/jobs/reconcile.test.ts'],
+  },
 ]

@@ -411,8 +411,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the work of a stale segment is not queued again',
     file: 'lambda/jobs/import-file.ts',
-    find: 'outcome.isNew ? mergeReports(task.file, ports) : resumeAndMerge(task, ports)',
-    replace: 'mergeReports(task.file, ports)',
+    find: 'await (mayBeLost ? resumeAndMerge(task, ports) : mergeReports(task.file, ports))',
+    replace: 'await mergeReports(task.file, ports)',
     tests: ['test/lambda/jobs/reconcile.test.ts'],
   },
   {

@@ -18,6 +18,8 @@ export interface DeadLetterHooks {
   acknowledged(worker: Worker, deadLetter: DeadLetter): void
   /** A copy of a dead letter is gone. */
   removed(deadLetter: DeadLetter): void
+  /** SQS has moved a dead letter back that was being replayed. Only a person can replay it again. */
+  returned(deadLetter: DeadLetter): void
 }
 
 /** SQS keeps a dead letter for 14 days. */
@@ -60,7 +62,9 @@ export class DeadLetters {
   /** SQS moves a message here that was received too often. */
   moveHere({ body, sentAt, work, isDeadLetter }: Message): void {
     this.#add(body, sentAt, isDeadLetter ? undefined : work)
-    if (isDeadLetter) this.discard(body)
+    if (!isDeadLetter) return
+    this.discard(body)
+    this.#hooks.returned(JSON.parse(body) as DeadLetter)
   }
 
   /** A copy of a dead letter that is in the import queue or in the bucket. */

@@ -88,6 +88,10 @@ class Simulation {
       removed: this.#checked((...args) => {
         invariants.removed(...args)
       }),
+      // Its file is finished by the daily search, unless a person replays it earlier.
+      returned: ({ source }) => {
+        this.#lost.add(fileName(source))
+      },
     })
     const queue = new SimulatedQueue(deadLetters, {
       deleted: this.#checked(() => {

@@ -80,7 +80,9 @@ export class StepInvariants {
       this.#observed.deadLetters.copiesOf(subject) > 0 ||
       (file !== undefined && line !== undefined && hasEnded(file, line, 'delivered', this.#observed)) ||
       // A rejected file that was deleted meanwhile: its replay finds nothing to import.
-      (line === undefined && file?.to !== Infinity)
+      (line === undefined && file?.to !== Infinity) ||
+      // A rejected file whose replay was deferred: a task asks for it.
+      (line === undefined && this.#observed.queue.waiting.some(({ work }) => work.file === fileName(deadLetter.source)))
     expectKept('a dead letter is kept until its line is delivered', isKept, () => subject)
   }
 
