@@ -26,6 +26,9 @@ export function fullJitter(failures: number, chance: number, backoff: Backoff): 
   return chance * backoffCeiling(failures, backoff)
 }
 
+/** How many further tries one run can make for each request in flight, for lines that are open: their waits take the time of an invocation. */
+export const MAX_FURTHER_TRIES = 40
+
 /** A longer `Retry-After` is cut to this: it is either absurd or an outage, and the import queue waits out outages. */
 export const MAX_RETRY_AFTER_MS = 120_000
 

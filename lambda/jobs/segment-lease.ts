@@ -1,3 +1,4 @@
+import { MAX_FURTHER_TRIES } from '../backoff.ts'
 import type { Task } from '../intake/task.ts'
 import { checkpointKey } from '../keys.ts'
 import type { Invocation, Ports } from '../ports.ts'
@@ -14,8 +15,6 @@ export function leaseMs({ limits }: Ports): number {
 
 /** How many lines, for each request in flight, may be open, or have ended since the last checkpoint. */
 const UNSAVED_PER_REQUEST = 24
-/** How many further tries a run can make for each request in flight, for lines that are open when that many are reached. */
-const RETRIES_PER_REQUEST = 40
 
 /** How many lines may be open, or have ended since the last checkpoint. */
 export function maxUnsaved({ limits }: Ports): number {
@@ -24,7 +23,7 @@ export function maxUnsaved({ limits }: Ports): number {
 
 /** How many requests a run that is killed can have sent that its last checkpoint does not show. */
 export function maxRepeats({ limits }: Ports): number {
-  return limits.maxInFlight * (UNSAVED_PER_REQUEST + RETRIES_PER_REQUEST)
+  return limits.maxInFlight * (UNSAVED_PER_REQUEST + MAX_FURTHER_TRIES)
 }
 
 /** Takes the lease of a segment, and reads the checkpoint of the run before. */

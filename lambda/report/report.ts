@@ -1,3 +1,4 @@
+import { MAX_FURTHER_TRIES } from '../backoff.ts'
 import { AccountingError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
@@ -160,8 +161,8 @@ function document(importState: ImportState, state: ReportState): Report {
     ...(counts.time !== undefined && { time: counts.time }),
     startedAt,
     invocations,
-    // Cannot be more than the lines that were read.
-    repeatsPossible: repeatedTries + Math.min(repeatsPossible - repeatedTries, invocations * linesRead),
+    // What a killed run has sent is bounded by the lines that were read, too, and by the tries of each.
+    repeatsPossible: repeatedTries + Math.min(repeatsPossible - repeatedTries, invocations * linesRead * (1 + MAX_FURTHER_TRIES)),
     ...(segments !== undefined && { segments }),
   }
 }

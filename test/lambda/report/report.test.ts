@@ -106,6 +106,17 @@ test.each([
   expect(reportKey(file)).toBe(key)
 })
 
+// prettier-ignore
+test.each([
+  //  lines  runs   after lost answers   by killed runs   the report says
+  [   100,   1,     3,                   0,               3 ],
+  [   100,   2,     3,                   8_192,           8_195 ],
+  [   2,     2,     0,                   8_192,           2 * 2 * 41 ], // each run can send each line, and repeat it 40 times
+])('%i lines, %i runs, %i tries after a lost answer, at most %i requests of killed runs: repeatsPossible', (linesRead, invocations, repeatedTries, killed, expected) => {
+  const state = { ...importState({}, linesRead), invocations, repeatedTries, repeatsPossible: repeatedTries + killed }
+  expect(progressReport(state, NOW).repeatsPossible).toBe(expected)
+})
+
 test('which reports are final, and which allow the file to be imported again', () => {
   const reports = [
     progressReport(importState({}, 1), NOW),
