@@ -453,7 +453,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: '--once takes a file without a report for delivered',
     file: 'cli/local/remaining-work.ts',
-    find: "(state === undefined || state === 'importing')",
+    find: "state === undefined || state === 'importing'",
     replace: "state === 'importing'",
     tests: ['test/cli/local/remaining-work.test.ts'],
   },
