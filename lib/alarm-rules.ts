@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib'
 import { ComparisonOperator, MathExpression, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import { METRICS_NAMESPACE } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
+import { importerMetric, PERIOD } from './importer-metric.ts'
 import type { Settings } from './settings.ts'
 
 export interface AlarmsProps {
@@ -32,7 +32,6 @@ export interface AlarmRule {
   readonly description: (stack: string) => string
 }
 
-const PERIOD = Duration.minutes(5)
 const HOUR_SECONDS = 3_600
 const DAY_SECONDS = 24 * HOUR_SECONDS
 
@@ -48,14 +47,7 @@ const FOR_AN_HOUR = { datapoints: 1, of: 12 }
 export function alarmRules(props: AlarmsProps): Readonly<Record<string, AlarmRule>> {
   const { queue } = props.importQueue
   const { importer, settings } = props
-  const metric = (metricName: string, statistic = 'Sum') =>
-    new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName,
-      dimensionsMap: { service: importer.functionName },
-      statistic,
-      period: PERIOD,
-    })
+  const metric = (metricName: string, statistic = 'Sum') => importerMetric(importer, metricName, { statistic })
   return {
     EndpointDown: {
       // 1 when a run gives up, 0 when a line is delivered. Between two tries there is no data, and the outage is not over.

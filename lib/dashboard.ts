@@ -14,6 +14,7 @@ import { QueryDefinition, QueryString, type ILogGroup } from 'aws-cdk-lib/aws-lo
 import { Construct } from 'constructs'
 import { METRICS_NAMESPACE } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
+import { importerMetric, PERIOD } from './importer-metric.ts'
 import { LOG_QUERIES } from './log-queries.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -24,7 +25,6 @@ export interface DashboardProps {
   readonly wiring: Pick<Wiring, 'function'>
 }
 
-const PERIOD = Duration.minutes(5)
 const HALF = 12
 const ROW = 6
 
@@ -57,14 +57,7 @@ export class Dashboard extends Construct {
 
 function widgets({ importQueue: { queue, deadLetters }, importer, logGroup, wiring }: DashboardProps, stackName: string) {
   const metric = (metricName: string, label: string, statistic = 'Sum') =>
-    new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName,
-      dimensionsMap: { service: importer.functionName },
-      statistic,
-      period: PERIOD,
-      label,
-    })
+    importerMetric(importer, metricName, { statistic, label })
   const graph = (title: string, left: IMetric[], right: IMetric[] = []) =>
     new GraphWidget({ title, left, right, width: HALF, height: ROW, leftYAxis: { min: 0 }, rightYAxis: { min: 0 } })
   const total = (title: string, metrics: IMetric[]) =>

@@ -1,5 +1,5 @@
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
-import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch'
+import { CfnOutput, Stack } from 'aws-cdk-lib'
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { Grant, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
@@ -10,7 +10,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { ARCHIVE_SCHEMA, INCOMING_PREFIX, METRICS_NAMESPACE, RECONCILE_SCHEMA, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { ARCHIVE_SCHEMA, INCOMING_PREFIX, RECONCILE_SCHEMA, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { NumberSettingName } from '../lambda/settings.ts'
 import { Alarms } from './alarms.ts'
 import { ApiKey } from './api-key.ts'
@@ -20,6 +20,7 @@ import { ExistingBucket, placesIn, type BucketEvents, type FileSource, type Read
 import { ImportBucket, type Retention } from './import-bucket.ts'
 import { ImportQueue } from './import-queue.ts'
 import { ImporterFunction } from './importer-function.ts'
+import { importerMetric } from './importer-metric.ts'
 import { readSettings } from './settings.ts'
 import { wiringOf } from './wiring.ts'
 
@@ -248,14 +249,7 @@ export class KissmetricsImporter extends Construct {
    * @default - the sum over five minutes
    */
   metric(metricName: string, options: MetricOptions = {}): Metric {
-    return new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName,
-      dimensionsMap: { service: this.function.functionName },
-      statistic: 'Sum',
-      period: Duration.minutes(5),
-      ...options,
-    })
+    return importerMetric(this.function, metricName, options)
   }
 
   /** Lines that Kissmetrics accepted. @default - the sum over five minutes */
