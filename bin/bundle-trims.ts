@@ -1,3 +1,4 @@
+// cspell:ignore llhttp
 import { readFileSync } from 'node:fs'
 import type { Loader, Plugin } from 'esbuild'
 
