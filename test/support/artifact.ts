@@ -32,7 +32,11 @@ export class Artifact implements AsyncDisposable {
     const dir = await makeBundle(path.join(folder, 'bundle'))
     for (const name of await readdir(dir)) await chmod(path.join(dir, name), 0o444)
     await chmod(dir, 0o555)
-    return new Artifact(folder, dir, await startLocalServices(path.join(folder, 'state'), 0, TEST_WIRING, { waitScale: QUICK_WAITS }))
+    return new Artifact(
+      folder,
+      dir,
+      await startLocalServices(path.join(folder, 'state'), 0, TEST_WIRING, { waitScale: QUICK_WAITS }),
+    )
   }
 
   /** @param env more settings of the function */
