@@ -94,7 +94,7 @@ export type RejectedOrder = 'file' | 'expiry'
 /** A dead letter. */
 export interface RejectedRow {
   readonly id: string
-  readonly kind: 'line' | 'file' | 'failed-import' | 'unknown'
+  readonly kind: 'line' | 'file' | 'failed-import' | 'newer' | 'unknown'
   readonly reason: DeadLetterReason
   readonly detail: string
   /** Key of the file; empty if the message names none. */

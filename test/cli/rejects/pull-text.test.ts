@@ -1,7 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import { pullText, type PullCounts } from '../../../cli/rejects/pull-text.ts'
 
-const NOTHING: PullCounts = { queued: 0, archived: 0, failedImports: 0, unknown: 0, leftOut: 0, inUse: 0, isComplete: true }
+const NOTHING: PullCounts = {
+  queued: 0,
+  archived: 0,
+  failedImports: 0,
+  newer: 0,
+  unknown: 0,
+  leftOut: 0,
+  inUse: 0,
+  isComplete: true,
+}
 const STDOUT = { output: undefined, isCsv: false, deploymentOptions: '' }
 
 describe('after a pull, the user reads what was written, what was not, and the next command', () => {
