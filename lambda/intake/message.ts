@@ -102,6 +102,7 @@ const TaskBody = v.looseObject({
   replays: Count,
   reached: Count,
   delays: Count,
+  wait: v.exactOptional(Identifier),
   since: v.exactOptional(Count),
   foundBySearch: v.exactOptional(v.literal(true)),
 })
