@@ -36,6 +36,8 @@ export interface Overview {
   }
   /** The newest first. */
   readonly imports: readonly ImportSummary[]
+  /** Keys of files whose reports only a newer version of the importer can read. */
+  readonly newer: readonly string[]
   readonly total: number
 }
 
