@@ -1,3 +1,4 @@
+import { glob, readFile } from 'node:fs/promises'
 import { describe, expect, test } from '@jest/globals'
 import { InterruptedError, OutOfTime, SetupError } from '../../lambda/errors.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
@@ -107,7 +108,7 @@ describe('a stored document of a newer version: the work waits, nothing is sent,
     expect(cloud.sent.map(({ delaySeconds }) => delaySeconds)).toEqual([30, 60, 120, 240, 480, 900, 900, 900])
   })
 
-  test('a damaged checkpoint is no reason to wait', async () => {
+  test('work with a damaged checkpoint does not wait: it begins again', async () => {
     const cloud = withFile()
     cloud.write(checkpointKey(FILE, 1), { schema: 'something else' })
     await deliver(FILE_TASK, cloud)
@@ -273,4 +274,16 @@ describe('rolled back and forward again in the middle of an import: it ends exac
     expect(cloud.requests).toHaveLength(lines)
     expect(cloud.deadLetters).toEqual([])
   })
+})
+
+test('docs/upgrade.md lists every schema', async () => {
+  const schemas = new Set<string>()
+  for (const folder of ['lambda', 'cli'])
+    for await (const file of glob(`${folder}/**/*.ts`)) {
+      const text = await readFile(file, 'utf8')
+      for (const [, kind = ''] of text.matchAll(/'kissmetrics-importer\/([a-z-]+)\/v\d+'/g)) schemas.add(kind)
+    }
+  const page = await readFile('docs/upgrade.md', 'utf8')
+  const listed = Array.from(page.matchAll(/^\| `([a-z-]+)` \|/gm), ([, kind]) => kind)
+  expect(listed.toSorted()).toEqual([...schemas].sort())
 })
