@@ -15,7 +15,7 @@ export function leaseMs({ limits }: Ports): number {
 }
 
 /** How many lines, for each request in flight, may be open, or have ended since the last checkpoint. */
-const UNSAVED_PER_REQUEST = 24
+const UNSAVED_PER_REQUEST = 48
 
 /** How many lines may be open, or have ended since the last checkpoint. */
 export function maxUnsaved({ limits }: Ports): number {
