@@ -21,7 +21,7 @@ beforeAll(async () => {
   bundleDir = path.join(folder, 'bundle')
   bundleBytes = (await bundleFunction(bundleDir)).bytes
   services = await startLocalServices(path.join(folder, 'state'), 0, TEST_WIRING)
-}, 60_000)
+})
 afterAll(async () => {
   await services.stop()
   await rm(folder, { recursive: true, force: true })
