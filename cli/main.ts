@@ -8,6 +8,7 @@ import { awsErrorText } from './deployment/aws-error.ts'
 import { withDeploymentOptions } from './deployment/options.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_STATE_DIR, DEFAULT_WATCHED_DIR, readOptions, type LocalFlags } from './local/options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
+import type { DoctorFlags } from './doctor/doctor.ts'
 import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
 import { FIXES_HELP } from './rejects/fix.ts'
@@ -136,6 +137,23 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (key: string | undefined, flags: StatusFlags) => {
       const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
+    })
+  program
+    .command('doctor')
+    .description('check a deployed stack with your credentials: what is wrong, and the command that cures it')
+    .option('--stack <name>', 'name of the deployed stack')
+    .option('--json', JSON_DOCUMENT, false)
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import doctor --stack KissmetricsImporter', {
+        0: 'nothing is wrong; there may be warnings',
+        1: 'something is wrong',
+        2: 'cannot check: no such stack, or no credentials',
+      }),
+    )
+    .action(async (flags: DoctorFlags) => {
+      const { doctor } = await import('./doctor/doctor.ts')
+      exitCode = await doctor(flags)
     })
   withDeploymentOptions(program.command('console'))
     .description('open a page in the browser: import files, follow them, fix rejected lines and send them again')
