@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { bundleFunction } from '../bin/function-bundle.ts'
+import { bundleProgram } from '../bin/function-bundle.ts'
 
 /** What a measured process prints when it is done, as one line of JSON. */
 export interface Figures {
@@ -42,10 +42,8 @@ export async function runMeasured(
 }
 
 /** Bundles a program of this folder into one file, as the function is deployed. From its sources, Node would spend time on stripping types. */
-export async function bundled(program: string, outDir: string): Promise<string> {
-  const dir = path.join(outDir, path.parse(program).name)
-  await bundleFunction(dir, path.join(import.meta.dirname, program))
-  return path.join(dir, 'index.mjs')
+export function bundled(program: string, outDir: string): Promise<string> {
+  return bundleProgram(path.join(outDir, path.parse(program).name), path.join(import.meta.dirname, program))
 }
 
 export function median(values: readonly number[]): number {

@@ -82,6 +82,12 @@ export function eventsFor(log: Log) {
     busy(key: string): void {
       log.info('Another invocation is importing this file; left to that invocation.', { code: 'task_busy', key })
     },
+    leftToWaiting(key: string): void {
+      log.info('A copy of a message that waits after an outage was deleted; the import continues with the one that waits.', {
+        code: 'copy_deleted',
+        key,
+      })
+    },
     deliveredTwice(): void {
       log.info('The lease of this message is still held; looked at again when it ends.', { code: 'message_delivered_twice' })
     },

@@ -13,6 +13,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { QueryDefinition, QueryString, type ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { METRICS_NAMESPACE } from '../lambda/keys.ts'
+import { dollarsPerLineWithoutLambda, PRICES } from './cost.ts'
 import type { ImportQueue } from './import-queue.ts'
 import { importerMetric, PERIOD } from './importer-metric.ts'
 import { LOG_QUERIES } from './log-queries.ts'
@@ -27,10 +28,6 @@ export interface DashboardProps {
 
 const HALF = 12
 const ROW = 6
-
-/** List prices of us-east-1, arm64: dollars for a gigabyte-second, and for a request. As text, because metric math knows no exponents. */
-const DOLLARS_PER_GB_SECOND = '0.0000133334'
-const DOLLARS_PER_REQUEST = '0.0000002'
 
 /** "Is my data in?" at a glance, and saved queries of the log for the questions after that. */
 export class Dashboard extends Construct {
@@ -77,7 +74,11 @@ function widgets({ importQueue: { queue, deadLetters }, importer, logGroup, wiri
     ],
     [
       total('Lines', [delivered, rejected, undeliverable]),
-      total('Files', [metric('FilesImported', 'imported'), metric('FilesRejected', 'rejected'), cost(importer, wiring)]),
+      total('Files', [
+        metric('FilesImported', 'imported'),
+        metric('FilesRejected', 'rejected'),
+        cost(importer, delivered, wiring),
+      ]),
     ],
     [
       graph('Lines delivered', [delivered]),
@@ -151,15 +152,27 @@ function share(label: string, name: string, id: string, metric: (name: string, l
   })
 }
 
-/** Lambda only: about nine tenths of the cost of an import. S3, SQS and the log are not in it. */
-function cost(importer: IFunction, { function: { memoryMb } }: Pick<Wiring, 'function'>): MathExpression {
+/** Lambda as it is measured, and the rest by the line. */
+function cost(importer: IFunction, delivered: Metric, { function: { memoryMb } }: Pick<Wiring, 'function'>): MathExpression {
+  const perMillisecond = (PRICES.gigabyteSecond * memoryMb) / 1024 / 1000
+  const terms = [
+    `milliseconds * ${decimal(perMillisecond)}`,
+    `invocations * ${decimal(PRICES.invocation)}`,
+    `delivered * ${decimal(dollarsPerLineWithoutLambda())}`,
+  ]
   return new MathExpression({
-    label: 'dollars for Lambda (estimate)',
-    expression: `milliseconds / 1000 * ${memoryMb} / 1024 * ${DOLLARS_PER_GB_SECOND} + invocations * ${DOLLARS_PER_REQUEST}`,
+    label: 'dollars (estimate)',
+    expression: terms.join(' + '),
     usingMetrics: {
       milliseconds: importer.metricDuration({ statistic: 'Sum', period: PERIOD }),
       invocations: importer.metricInvocations({ period: PERIOD }),
+      delivered,
     },
     period: PERIOD,
   })
+}
+
+/** Metric math knows no exponents. */
+function decimal(value: number): string {
+  return value.toFixed(13).replace(/0+$/, '')
 }

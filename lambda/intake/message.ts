@@ -95,6 +95,7 @@ const TaskBody = v.object({
   replays: Count,
   reached: Count,
   delays: Count,
+  wait: v.exactOptional(Identifier),
   since: v.exactOptional(Count),
   foundBySearch: v.exactOptional(v.literal(true)),
 })

@@ -22,6 +22,8 @@ export interface Task {
   readonly reached: number
   /** How often in a row the task was deferred without progress, because the endpoint was down or another run was at work. */
   readonly delays: number
+  /** Id of the wait after an outage that this message ends (`jobs/wait.ts`). */
+  readonly wait?: string
   /** When the file was uploaded, or else when its work first had to wait. Milliseconds since 1970. */
   readonly since?: number
   /** A search has found that the file is unfinished, and that its messages are lost. */

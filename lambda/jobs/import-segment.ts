@@ -22,7 +22,7 @@ const RENEW_AT_DELIVERY = 3
 export async function importSegment(work: SegmentImport): Promise<SegmentOutcome> {
   const acquired = await acquireSegment(work.task, work.ports, work.invocation)
   if (acquired.kind === 'done') return { kind: 'done', checkpoint: acquired.state }
-  if (acquired.kind === 'busy') return acquired
+  if (acquired.kind !== 'acquired') return acquired
   try {
     if (!(await stillAsked(acquired.lease, work.invocation))) return { kind: 'message-lost' }
     return await importLeased(acquired.lease, work)

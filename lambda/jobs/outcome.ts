@@ -10,6 +10,8 @@ export type Unfinished =
   | { readonly kind: 'outage'; readonly detail: string; readonly reached: number }
   /** Another run holds the lease for at most `ms` more, unless it renews it. */
   | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
+  /** Another message, which waits after an outage, asks for the work: this one is a copy. Nothing was done. */
+  | { readonly kind: 'waiting' }
   /** Another run has taken over the lease: this run must not report anything as done. */
   | { readonly kind: 'lease-lost' }
   /** The message was deleted, or is visible again: another message asks for the work. Nothing was done. */

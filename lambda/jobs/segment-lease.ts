@@ -5,6 +5,7 @@ import type { Invocation, Ports } from '../ports.ts'
 import { beginCheckpoint, CHECKPOINT_SCHEMA, type Checkpoint, type Failure } from '../settle/checkpoint.ts'
 import { Lease, type LeaseResult } from '../settle/lease.ts'
 import type { Watermark } from '../settle/ledger.ts'
+import { isLeftToAnother } from './wait.ts'
 
 /** A lease lasts for this many checkpoint intervals. A run that has not written a checkpoint for this long is taken over. */
 export const LEASE_CHECKPOINTS = 3
@@ -14,7 +15,7 @@ export function leaseMs({ limits }: Ports): number {
 }
 
 /** How many lines, for each request in flight, may be open, or have ended since the last checkpoint. */
-const UNSAVED_PER_REQUEST = 24
+const UNSAVED_PER_REQUEST = 48
 
 /** How many lines may be open, or have ended since the last checkpoint. */
 export function maxUnsaved({ limits }: Ports): number {
@@ -36,6 +37,7 @@ export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocati
     run,
     messageId,
     leaseMs: leaseMs(ports),
+    isWaiting: ({ wait }) => isLeftToAnother(wait, task, ports.clock.now()),
     isDone: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),
     begin: (earlier, hasCrashed) =>
       beginCheckpoint(earlier, {

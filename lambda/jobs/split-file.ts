@@ -24,7 +24,7 @@ const SPLIT = Object.freeze({ kind: 'done', isNew: true } as const)
 export async function splitFile(task: Task, ports: Ports, invocation: Invocation): Promise<SplitOutcome> {
   const acquired = await acquirePlan(task, ports, invocation)
   if (acquired.kind === 'done') return { kind: 'done', isNew: false }
-  if (acquired.kind === 'busy') return acquired
+  if (acquired.kind === 'busy' || acquired.kind === 'waiting') return acquired
   try {
     if (!(await stillAsked(acquired.lease, invocation))) return { kind: 'message-lost' }
     return await splitLeased(new Splitter(acquired.lease, ports), task, ports, invocation.ending)

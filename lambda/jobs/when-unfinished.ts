@@ -2,6 +2,7 @@ import type { Task } from '../intake/task.ts'
 import type { Invocation, Ports } from '../ports.ts'
 import type { JobOutcome, Unfinished } from './outcome.ts'
 import { defer, requeue } from './requeue.ts'
+import { noteWait } from './wait.ts'
 import { yieldTo } from './yield-to.ts'
 
 /** How long a task waits after its first outage. Each further outage without progress doubles it. */
@@ -25,12 +26,17 @@ export async function whenUnfinished(
       await requeue(task, unfinished.began, unfinished.reached, ports)
       return { kind: 'requeued' }
     case 'outage': {
-      const seconds = await defer(task, unfinished.reached, FIRST_OUTAGE_DELAY_MS, ports)
+      const id = ports.newRun()
+      const seconds = await defer({ ...task, wait: id }, unfinished.reached, FIRST_OUTAGE_DELAY_MS, ports)
+      await noteWait(task, { id, until: Math.round(ports.clock.now()) + seconds * 1000 }, ports)
       ports.events.outage(unfinished.detail, seconds)
       return { kind: 'requeued' }
     }
     case 'busy':
       return yieldTo(unfinished, task, invocation, ports)
+    case 'waiting':
+      ports.events.leftToWaiting(task.file.key)
+      return { kind: 'yielded' }
     case 'lease-lost':
     case 'message-lost':
     case 'interrupted':

@@ -11,6 +11,14 @@ export type Failure =
   /** The object was deleted or replaced. */
   | { readonly kind: 'missing'; readonly state: 'gone' | 'superseded' }
 
+/** The wait of a segment after an outage. One message ends it. */
+export interface Wait {
+  /** The message that ends it carries this id. */
+  readonly id: string
+  /** When SQS delivers that message, milliseconds since 1970. */
+  readonly until: number
+}
+
 /** How far the import of a segment has got: everything that the next run needs to continue, and that the report needs. */
 export interface Checkpoint extends Progress {
   readonly schema: typeof CHECKPOINT_SCHEMA
@@ -18,6 +26,8 @@ export interface Checkpoint extends Progress {
   readonly newest: number
   readonly isDone: boolean
   readonly failure?: Failure
+  /** After an outage: the message that waits, until it is due. Written after the lease was released. */
+  readonly wait?: Wait
   /** Size of the whole object; 0 until it was opened. */
   readonly bytes: number
   /** When the first run began, ISO 8601. */
@@ -60,7 +70,7 @@ export function beginCheckpoint(
       repeatedTries: 0,
     }
   }
-  const { failure: _failure, ...rest } = earlier
+  const { failure: _failure, wait: _wait, ...rest } = earlier
   return {
     ...rest,
     isDone: false,

@@ -21,6 +21,8 @@ export type LeaseResult<State extends object> =
   | { readonly kind: 'acquired'; readonly lease: Lease<State> }
   /** Another run holds the lease. It ends after `ms`, unless the holder renews it. */
   | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
+  /** Nobody holds the lease, but the work is left to another message. */
+  | { readonly kind: 'waiting' }
   /** No work is left. */
   | { readonly kind: 'done'; readonly state: State }
 
@@ -33,6 +35,8 @@ export interface LeaseRequest<State> {
   readonly leaseMs: number
   /** Whether the earlier runs have left no work. */
   isDone(earlier: State): boolean
+  /** Whether another message asks for the work later. */
+  isWaiting?(earlier: State): boolean
   /** The first state of this run. @param hasCrashed whether the earlier run ended without releasing its lease */
   begin(earlier: State | undefined, hasCrashed: boolean): State
 }
@@ -81,6 +85,7 @@ export class Lease<State extends object> {
     const found = await checkpoints.find(key)
     const leased = readLeased<State>(found?.value, request.schema)
     if (leased !== undefined && request.isDone(leased)) return { kind: 'done', state: leased }
+    if (leased !== undefined && request.isWaiting?.(leased) === true) return { kind: 'waiting' }
     const leftMs = leased === undefined ? 0 : leased.leaseHolder.until - clock.now()
     if (leftMs > 0) return { kind: 'busy', ms: leftMs, messageId: leased?.leaseHolder.messageId }
     const hasCrashed = found !== undefined && leased?.leaseHolder.until !== 0

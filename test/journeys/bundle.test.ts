@@ -117,7 +117,7 @@ describe('the deployed file, under the real runtime client of Lambda', () => {
   })
 
   test('is small enough for a fast cold start', () => {
-    expect(bundleBytes).toBeLessThan(1_500_000)
+    expect(bundleBytes).toBeLessThan(700_000)
   })
 })
 

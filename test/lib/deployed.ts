@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { App, CfnResource } from 'aws-cdk-lib'
+import { App, CfnResource, type StackProps } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
 import { ImporterStack } from '../../lib/importer-stack.ts'
 import { readSettings } from '../../lib/settings.ts'
@@ -27,10 +27,11 @@ export const CDK_CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { co
 export function makeApp(
   settings: Readonly<Record<string, unknown>> = {},
   flags: Readonly<Record<string, unknown>> = CDK_CONTEXT,
+  props: Pick<StackProps, 'synthesizer'> = {},
 ) {
   const outdir = mkdtempSync(path.join(tmpdir(), 'importer-stack-'))
   const app = new App({ outdir, context: { ...flags, 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false })
-  const stack = new ImporterStack(app, 'KissmetricsImporter', { settings: readSettings(settings) })
+  const stack = new ImporterStack(app, 'KissmetricsImporter', { settings: readSettings(settings), ...props })
   const remove = () => {
     rmSync(outdir, { recursive: true })
   }

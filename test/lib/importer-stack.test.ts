@@ -180,7 +180,6 @@ describe('the environment', () => {
       KM_IMPORT_QUEUE_URL: queueUrl(QUEUE),
       KM_DEAD_LETTER_QUEUE_URL: queueUrl(DEAD_LETTERS),
       KM_BUCKET: deployed.resolve({ Ref: deployed.idOf.get(`${BUCKET}/Resource`) }),
-      NODE_OPTIONS: '--enable-source-maps',
     })
   })
 

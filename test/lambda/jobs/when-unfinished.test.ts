@@ -15,6 +15,7 @@ test.each<[Unfinished, string, readonly (readonly [reached: number, delaySeconds
   [ { kind: 'busy', ms: 5_000, messageId: 'other' },                'yielded',          [],            ['task_busy'] ],
   [ { kind: 'busy', ms: 5_000, messageId: undefined },              'yielded',          [[0, 5]],      ['task_busy'] ],
   [ { kind: 'busy', ms: 5_000, messageId: 'm' },                    'delivered-twice',  [],            [] ],
+  [ { kind: 'waiting' },                                            'yielded',          [],            ['copy_deleted'] ],
   [ { kind: 'lease-lost' },                                         'lease-lost',       [],            [] ],
   [ { kind: 'message-lost' },                                       'message-lost',     [],            [] ],
   [ { kind: 'interrupted' },                                        'interrupted',      [],            [] ],

@@ -256,4 +256,32 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
     replace: 'invocations * linesRead',
     tests: ['test/lambda/report/report.test.ts'],
   },
+  {
+    name: 'a copy of a message that waits after an outage tries too',
+    file: 'lambda/jobs/wait.ts',
+    find: 'wait !== undefined && wait.id !== task.wait && now < wait.until',
+    replace: 'false',
+    tests: ['test/lambda/jobs/wait.test.ts'],
+  },
+  {
+    name: 'a message that waits is left to itself',
+    file: 'lambda/jobs/wait.ts',
+    find: ' && wait.id !== task.wait',
+    replace: '',
+    tests: ['test/lambda/jobs/wait.test.ts'],
+  },
+  {
+    name: 'a copy waits for ever for a message that was lost',
+    file: 'lambda/jobs/wait.ts',
+    find: ' && now < wait.until',
+    replace: '',
+    tests: ['test/lambda/jobs/wait.test.ts', SIM],
+  },
+  {
+    name: 'a wait is noted while another run holds the lease',
+    file: 'lambda/jobs/wait.ts',
+    find: 'released.leaseHolder.until !== 0 || ',
+    replace: '',
+    tests: ['test/lambda/jobs/wait.test.ts'],
+  },
 ]

@@ -1,0 +1,25 @@
+import type { App, StackProps } from 'aws-cdk-lib'
+import { ImporterStack } from './importer-stack.ts'
+import { readSettingsFile } from './settings-file.ts'
+import { readSettings, SettingError } from './settings.ts'
+
+/**
+ * Adds the stack of the settings to the app. If one is wrong, it prints a sentence that says what to change, and adds nothing.
+ *
+ * @param given settings on the command line, which take precedence over those of the settings file
+ */
+export function addImporterStack(
+  app: App,
+  given: Readonly<Record<string, unknown>>,
+  props: Pick<StackProps, 'synthesizer'> = {},
+): ImporterStack | undefined {
+  try {
+    const settings = readSettings({ ...readSettingsFile(), ...given })
+    return new ImporterStack(app, ['KissmetricsImporter', settings.product].filter(Boolean).join('-'), { settings, ...props })
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error
+    console.error(error.message)
+    process.exitCode = 1
+    return undefined
+  }
+}
