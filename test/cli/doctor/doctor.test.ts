@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { GetBucketNotificationConfigurationCommand, type NotificationConfiguration } from '@aws-sdk/client-s3'
+import { GetBucketNotificationConfigurationCommand, PutObjectCommand, type NotificationConfiguration } from '@aws-sdk/client-s3'
 import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
@@ -44,8 +44,9 @@ withMoto('km-import doctor, on the stack of the template', () => {
     Object.assign(stack.outputs, outputs)
   })
 
-  const run = (...flags: string[]) =>
-    runInProcess(['doctor', '--stack', STACK, ...flags], {
+  const run = (...flags: string[]) => runCommand(['doctor', '--stack', STACK, ...flags])
+  const runCommand = (args: readonly string[]) =>
+    runInProcess(args, {
       AWS_ENDPOINT_URL: aws.url,
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: 'a',
@@ -292,16 +293,19 @@ withMoto('km-import doctor, on the stack of the template', () => {
     })
   })
 
+  /** What to write into a policy of docs/deploy.md. */
+  const names = () => ({
+    'NAME-OF-THE-STACK': STACK,
+    'NAME-OF-THE-BUCKET': stack.outputs['BucketName']!,
+    'NAME-OF-THE-EXISTING-BUCKET': EXISTING_BUCKET,
+    'ARN-OF-THE-IMPORT-QUEUE': stack.outputs['ImportQueueArn']!,
+    'ARN-OF-THE-DEAD-LETTER-QUEUE': stack.outputs['DeadLetterQueueArn']!,
+    'ARN-OF-THE-SECRET': stack.outputs['ApiKeySecretArn']!,
+  })
+
   test('the policy in docs/deploy.md allows each call, and nothing that was not called', () => {
     const { BucketName = '', ImportQueueArn = '', DeadLetterQueueArn = '', ApiKeySecretArn = '' } = stack.outputs
-    const statements = policyInDocs('Check the deployment', {
-      'NAME-OF-THE-STACK': STACK,
-      'NAME-OF-THE-BUCKET': BucketName,
-      'NAME-OF-THE-EXISTING-BUCKET': EXISTING_BUCKET,
-      'ARN-OF-THE-IMPORT-QUEUE': ImportQueueArn,
-      'ARN-OF-THE-DEAD-LETTER-QUEUE': DeadLetterQueueArn,
-      'ARN-OF-THE-SECRET': ApiKeySecretArn,
-    })
+    const statements = policyInDocs('Check the deployment', names())
     const arns: Record<string, readonly string[]> = {
       cloudformation: [`arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/id`],
       sqs: [ImportQueueArn, DeadLetterQueueArn],
@@ -324,6 +328,32 @@ withMoto('km-import doctor, on the stack of the template', () => {
           'allowed',
         ])
     expect(statements.flatMap(({ Action }) => Action).toSorted()).toEqual([...called, ...inTheNameOfTheUser].toSorted())
+  })
+
+  test('backfill finds files in both buckets, and its policy in docs/deploy.md allows its calls, and no others', async () => {
+    for (const [Bucket, Key] of [
+      [stack.outputs['BucketName'], 'incoming/a.json'],
+      [EXISTING_BUCKET, 'exports/km/b.json'],
+      [EXISTING_BUCKET, 'others/c.json'],
+    ])
+      await stack.s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }))
+    aws.calls.length = 0
+    const { code, stdout } = await runCommand(['backfill', '--stack', STACK])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'incoming/a.json\nexports/km/b.json\n' })
+    const statements = policyInDocs('Settings', names())
+    const arnOf = (action: string, resource: string) =>
+      action.startsWith('sqs:') ? stack.outputs['ImportQueueArn']! : `arn:aws:s3:::${resource}`
+    const calls = aws.calls.filter(({ action }) => action !== 'cloudformation:DescribeStacks')
+    for (const { action, resource, context } of calls)
+      expect([
+        action,
+        resource,
+        decide(statements, [], { action, resource: arnOf(action, resource), by: 'user', context }),
+      ]).toEqual([action, resource, 'allowed'])
+    // With s3:ListBucket, S3 answers 404 for a report that does not exist; without it, 403.
+    expect(new Set(statements.flatMap(({ Action }) => Action))).toEqual(
+      new Set([...calls.map(({ action }) => action), 's3:ListBucket']),
+    )
   })
 
   test('no permission to look at the stack is an error of the doctor itself', async () => {
