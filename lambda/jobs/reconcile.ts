@@ -1,3 +1,4 @@
+import { NewerVersionError } from '../errors.ts'
 import { searchBody, type Search } from '../intake/search.ts'
 import { newTask, taskBody } from '../intake/task.ts'
 import { reportKey } from '../keys.ts'
@@ -58,9 +59,17 @@ export async function search(
   const { onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
   const found = { files: 0, queued: 0, late: 0 }
+  const isKnown = async ({ file }: ListedFile): Promise<boolean> => {
+    try {
+      const report = await reports.find(file.bucket, reportKey(file))
+      return report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)
+    } catch (error) {
+      if (error instanceof NewerVersionError) return true // the newer version searches for what it has begun
+      throw error
+    }
+  }
   const queueIfMissed = async (listed: ListedFile): Promise<void> => {
-    const report = await reports.find(listed.file.bucket, reportKey(listed.file))
-    if (report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)) return
+    if (await isKnown(listed)) return
     if (!isDryRun) await importQueue.send(taskBody({ ...newTask(listed.file), foundBySearch: true }), 0)
     found.queued += 1
     if (now - listed.lastModified.getTime() >= LATE_MS) found.late += 1

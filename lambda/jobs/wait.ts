@@ -14,7 +14,7 @@ export async function noteWait({ file, segment }: Task, wait: Wait, { checkpoint
   const key = { bucket: file.bucket, key: checkpointKey(file, segment?.index ?? 1) }
   try {
     const found = await checkpoints.find(key)
-    const released = readLeased<Checkpoint>(found?.value, CHECKPOINT_SCHEMA)
+    const released = readLeased<Checkpoint>(found?.value, CHECKPOINT_SCHEMA, key.key)
     // While another run holds the lease, only that run may write.
     if (found === undefined || released === undefined || released.leaseHolder.until !== 0 || released.isDone) return
     const noted: Leased<Checkpoint> = { ...released, wait }

@@ -34,6 +34,7 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'endpoint_paused',             'warn',    (events) => { events.paused('k', 1) } ],
   [ 'endpoint_down',               'warn',    (events) => { events.outage('d', 30) } ],
   [ 'setup_wrong',                 'error',   (events) => { events.setupWrong('d') } ],
+  [ 'newer_version',               'error',   (events) => { events.newerVersion('d') } ],
   [ 'api_key_unusual',             'warn',    (events) => { events.unusualKey() } ],
 ]
 
