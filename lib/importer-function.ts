@@ -106,6 +106,8 @@ export class ImporterFunction extends Construct {
     const eventSource = new EventSourceMapping(this, 'EventSource', {
       target: this.function,
       eventSourceArn: importQueue.queue.queueArn,
+      // The default, but drift detection, and so `km-import doctor`, only compares what the template names.
+      enabled: true,
       batchSize: wiring.eventSource.batchSize,
       // Lambda refuses both together.
       ...(provisionedPollers === undefined
