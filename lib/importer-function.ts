@@ -106,6 +106,8 @@ export class ImporterFunction extends Construct {
     const eventSource = new EventSourceMapping(this, 'EventSource', {
       target: this.function,
       eventSourceArn: importQueue.queue.queueArn,
+      // The default, but drift detection, and so `km-import doctor`, only compares what the template names.
+      enabled: true,
       batchSize: wiring.eventSource.batchSize,
       // Lambda refuses both together.
       ...(provisionedPollers === undefined
@@ -142,7 +144,7 @@ function code(): Code {
   if (existsSync(bundled)) return Code.fromAsset(bundled)
   const tryBundle = (outDir: string) => {
     // In a process of its own, because a construct cannot wait for a promise.
-    execFileSync(process.execPath, [fromRoot('bin/function-bundle.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync(process.execPath, [fromRoot('bin/write-function.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] })
     return true
   }
   return Code.fromAsset(fromRoot('lambda'), {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { decide, type Call, type Statement } from '../support/policy.ts'
+import { decide, type Call, type Statement } from '../../cli/doctor/policy.ts'
 import { ACCOUNT, Deployed, REGION } from './deployed.ts'
 
 const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`
