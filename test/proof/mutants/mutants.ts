@@ -1,4 +1,5 @@
 import { ALARM_MUTANTS } from './alarm-mutants.ts'
+import { ARTIFACT_MUTANTS } from './artifact-mutants.ts'
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
 import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOCAL_LOCK_MUTANTS,
   ...SOURCE_MUTANTS,
   ...ALARM_MUTANTS,
+  ...ARTIFACT_MUTANTS,
   ...UPGRADE_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
