@@ -8,6 +8,7 @@ import { awsErrorText } from './deployment/aws-error.ts'
 import { withDeploymentOptions } from './deployment/options.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_STATE_DIR, DEFAULT_WATCHED_DIR, readOptions, type LocalFlags } from './local/options.ts'
 import type { PreviewFlags } from './preview/preview.ts'
+import type { DoctorFlags } from './doctor/doctor.ts'
 import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
 import { FIXES_HELP } from './rejects/fix.ts'
@@ -59,7 +60,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       exitCode = await local(options)
     })
   withDeploymentOptions(program.command('backfill'))
-    .description('import files under incoming/ that have no final report: older files, and files whose event or message was lost')
+    .description('import files that have no final report: older files, and files whose event or message was lost')
+    .option('--prefix <prefix>', 'only files whose key begins with this, for example incoming/2026/')
+    .option('--since <time>', 'only files uploaded since this day or time (UTC), for example 2026-11-01')
+    .option('--until <time>', 'only files uploaded until this day, included, or this time (UTC)')
     .option('--dry-run', 'show what would be imported, and import nothing', false)
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText('after', afterHelp('npx km-import backfill --stack KissmetricsImporter --dry-run'))
@@ -136,6 +140,23 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (key: string | undefined, flags: StatusFlags) => {
       const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
+    })
+  program
+    .command('doctor')
+    .description('check a deployed stack with your credentials: what is wrong, and the command that cures it')
+    .option('--stack <name>', 'name of the deployed stack')
+    .option('--json', JSON_DOCUMENT, false)
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import doctor --stack KissmetricsImporter', {
+        0: 'nothing is wrong; there may be warnings',
+        1: 'something is wrong',
+        2: 'cannot check: no such stack, or no credentials',
+      }),
+    )
+    .action(async (flags: DoctorFlags) => {
+      const { doctor } = await import('./doctor/doctor.ts')
+      exitCode = await doctor(flags)
     })
   withDeploymentOptions(program.command('console'))
     .description('open a page in the browser: import files, follow them, fix rejected lines and send them again')

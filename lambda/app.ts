@@ -11,7 +11,7 @@ import { apiKeySource } from './adapters/secrets.ts'
 import { changeVisibility, sqsDeadLetterQueue, sqsDeadLetterReader, sqsImportQueue } from './adapters/sqs.ts'
 import { dispatchAll, handleMessage, isAcknowledged } from './jobs/dispatch.ts'
 import { UnfinishedError, type SetupError } from './errors.ts'
-import { readImporterSettings, TEXT_SETTINGS, type ImporterSettings, type Env } from './settings.ts'
+import { isUsualKey, readImporterSettings, TEXT_SETTINGS, type ImporterSettings, type Env } from './settings.ts'
 import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
 import { resuming } from './read/resume.ts'
@@ -27,9 +27,6 @@ export type Handler = (event: unknown, context: InvocationContext) => Promise<SQ
 
 /** How long a message waits while a setting of the function is wrong. */
 const MISCONFIGURED_DELAY_SECONDS = 300
-
-/** Kissmetrics API keys have 40 hex digits. */
-const USUAL_KEY = /^[0-9a-f]{40}$/i
 
 export interface AwsClients {
   readonly s3: S3Client
@@ -117,7 +114,7 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
     endpoint,
     apiKey: async () => {
       const key = await readKey()
-      if (!isKeyChecked && !USUAL_KEY.test(key)) events.unusualKey()
+      if (!isKeyChecked && !isUsualKey(key)) events.unusualKey()
       isKeyChecked = true
       return key
     },

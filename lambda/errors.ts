@@ -4,8 +4,19 @@
  * Its message is shown alone, without a stack trace. It says what is wrong, what was found, what is allowed, and what to do.
  */
 export class SetupError extends Error {
-  override readonly name = 'SetupError'
-  readonly code = 'setup_error'
+  override readonly name: string = 'SetupError'
+  readonly code: string = 'setup_error'
+}
+
+/** A newer version of the importer has written something that this version cannot read. Only deploying that version again helps. */
+export class NewerVersionError extends SetupError {
+  override readonly name = 'NewerVersionError'
+  override readonly code = 'newer_version'
+
+  /** @param what the document or message, at the start of a sentence */
+  constructor(what: string) {
+    super(`${what} was written by a newer version of the importer. Use that version again, or a later one.`)
+  }
 }
 
 /** The endpoint accepts nothing at the moment. The lines are fine; the work is requeued and retried later. */

@@ -207,6 +207,13 @@ export function eventsFor(log: Log) {
       )
       log.count('SetupErrors', 1)
     },
+    newerVersion(detail: string): void {
+      log.error(
+        'A newer version of the importer has written this. Deploy that version again, or a later one. Until then the work waits in the import queue.',
+        { code: 'newer_version', detail },
+      )
+      log.count('SetupErrors', 1)
+    },
     unknownMessage(detail: string): void {
       log.error(
         'Message not understood: SQS moves it to the dead-letter queue as it is. Find out who sends it to the import queue.',

@@ -1,4 +1,5 @@
 import { cloudWatchLog } from './adapters/log.ts'
+import { withOriginalStack } from './adapters/stack-trace.ts'
 import { createHandler, createWaitingHandler, type Handler } from './app.ts'
 import { SetupError } from './errors.ts'
 import type { InvocationContext } from './ports.ts'
@@ -11,6 +12,8 @@ export async function handler(event: unknown, context: InvocationContext): Promi
   log.begin(context.awsRequestId)
   try {
     return await handle(event, context)
+  } catch (error) {
+    throw withOriginalStack(error) // the runtime logs it
   } finally {
     log.publish()
   }
@@ -22,6 +25,6 @@ function createHandlerOrWait(): Handler {
     return createHandler(process.env, log)
   } catch (error) {
     if (error instanceof SetupError) return createWaitingHandler(error, process.env, log)
-    throw error
+    throw withOriginalStack(error)
   }
 }

@@ -22,6 +22,11 @@ export function reportKey(file: SourceFile): string {
   return `${REPORTS_PREFIX}${pathOf(file)}/report.json`
 }
 
+/** The key of the file that a report is about, read from the key of the report; shortened if it is long. */
+export function fileOfReport(key: string): string {
+  return key.slice(REPORTS_PREFIX.length).split('/').slice(0, -2).join('/')
+}
+
 /** The reports of all versions of a file are under this prefix. */
 export function reportsOf(key: string): string {
   return `${REPORTS_PREFIX}${shortened(key)}/`

@@ -123,6 +123,7 @@ export interface FoundReport {
 
 /** S3: the reports. */
 export interface Reports {
+  /** @throws NewerVersionError if a newer version of the importer has written it */
   find(bucket: string, key: string): Promise<FoundReport | undefined>
   /**
    * Writes only if the stored report is the expected one.

@@ -76,6 +76,11 @@ export const TEXT_SETTINGS = {
 /** Kissmetrics, "API specifications": the current host of the tracking API. */
 export const KISSMETRICS_ENDPOINT = 'https://trk.kissmetrics.io'
 
+/** Whether a key has the 40 hex digits of a Kissmetrics API key. Another one is worth a warning: it may be the key of something else. */
+export function isUsualKey(key: string): boolean {
+  return /^[0-9a-f]{40}$/i.test(key)
+}
+
 /** A place that files are uploaded to. */
 export interface Place {
   readonly bucket: string

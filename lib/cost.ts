@@ -42,7 +42,7 @@ const INVOCATION_SECONDS = 14 * 60
 export const BYTES_OUT_PER_LINE = 400
 
 /** A checkpoint is written after this many seconds (KM_CHECKPOINT_SECONDS), or after this many lines for each request in flight. */
-const CHECKPOINT = { seconds: 5, linesPerRequest: 12 }
+const CHECKPOINT = { seconds: 5, linesPerRequest: 24 }
 const PROGRESS_REPORT_SECONDS = 2
 /** Metrics and log lines. */
 const LOG_BYTES = { perFile: 2_500, perCheckpoint: 1_000 }

@@ -1,18 +1,26 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { AssetHashType, DockerImage, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import { Architecture, Code, EventSourceMapping, RecursiveLoop, Runtime, Tracing, type IFunction } from 'aws-cdk-lib/aws-lambda'
-import { NodejsFunction, OutputFormat, type BundlingOptions, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs'
+import {
+  Architecture,
+  Code,
+  EventSourceMapping,
+  Function as LambdaFunction,
+  RecursiveLoop,
+  Runtime,
+  Tracing,
+  type IFunction,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import { TEXT_SETTINGS } from '../lambda/settings.ts'
-import { BUNDLE } from './bundle.ts'
 import { networkPermissions, permissions } from './importer-permissions.ts'
 import type { ImportQueue } from './import-queue.ts'
 import { placesIn, type FileSource } from './file-source.ts'
@@ -71,9 +79,10 @@ export class ImporterFunction extends Construct {
       inlinePolicies: { Import: new PolicyDocument({ statements: statements }) },
     })
     this.role = role
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new LambdaFunction(this, 'Function', {
       description: 'Imports files from a bucket into Kissmetrics, line by line',
-      ...source(),
+      code: code(),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: wiring.function.memoryMb,
@@ -97,6 +106,8 @@ export class ImporterFunction extends Construct {
     const eventSource = new EventSourceMapping(this, 'EventSource', {
       target: this.function,
       eventSourceArn: importQueue.queue.queueArn,
+      // The default, but drift detection, and so `km-import doctor`, only compares what the template names.
+      enabled: true,
       batchSize: wiring.eventSource.batchSize,
       // Lambda refuses both together.
       ...(provisionedPollers === undefined
@@ -127,22 +138,19 @@ function environment({ bucket, sources, importQueue, apiKeySecret, wiring }: Imp
   }
 }
 
-/** The function from the npm package, which contains it bundled, or else from its source. */
-function source(): Pick<NodejsFunctionProps, 'code' | 'entry' | 'handler' | 'projectRoot' | 'depsLockFilePath' | 'bundling'> {
+/** The function from the npm package, which contains it bundled, or else bundled from its source. */
+function code(): Code {
   const bundled = fromRoot('function')
-  if (existsSync(bundled)) return { code: Code.fromAsset(bundled), handler: 'index.handler' }
-  return {
-    entry: fromRoot('lambda/handler.ts'),
-    handler: 'handler',
-    projectRoot: fromRoot(''),
-    depsLockFilePath: fromRoot('package-lock.json'),
-    bundling: bundling(),
+  if (existsSync(bundled)) return Code.fromAsset(bundled)
+  const tryBundle = (outDir: string) => {
+    // In a process of its own, because a construct cannot wait for a promise.
+    execFileSync(process.execPath, [fromRoot('bin/write-function.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] })
+    return true
   }
-}
-
-function bundling(): BundlingOptions {
-  const { format: _esm, sourcemap, mainFields, ...rest } = BUNDLE
-  return { ...rest, format: OutputFormat.ESM, sourceMap: sourcemap, mainFields: [...mainFields], bundleAwsSDK: true }
+  return Code.fromAsset(fromRoot('lambda'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: { image: DockerImage.fromRegistry('not-used'), local: { tryBundle } },
+  })
 }
 
 function acknowledge(

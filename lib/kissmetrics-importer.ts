@@ -8,6 +8,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import about from '../package.json' with { type: 'json' }
 import { ARCHIVE_SCHEMA, INCOMING_PREFIX, RECONCILE_SCHEMA, REPORTS_PREFIX } from '../lambda/keys.ts'
 import { Alarms } from './alarms.ts'
 import { ApiKey } from './api-key.ts'
@@ -47,6 +48,8 @@ export class KissmetricsImporter extends Construct {
   readonly alarmTopic: ITopic
   /** Where files are uploaded to. */
   readonly sources: readonly FileSource[]
+  /** The https origin that lines are sent to. */
+  readonly endpoint: string
 
   constructor(scope: Construct, id: string, props: KissmetricsImporterProps = {}) {
     super(scope, id)
@@ -108,6 +111,7 @@ export class KissmetricsImporter extends Construct {
     new Dashboard(this, 'Dashboard', { importQueue: queues, importer: importer.function, logGroup: importer.logGroup, wiring })
 
     this.sources = sources
+    this.endpoint = settings.endpoint
     this.bucket = bucket
     this.importQueue = queues.queue
     this.deadLetterQueue = queues.deadLetters
@@ -174,6 +178,8 @@ export class KissmetricsImporter extends Construct {
     output('AlarmTopicArn', this.alarmTopic.topicArn, 'Subscribe to this topic to receive the alarms')
     const places = placesIn(this.sources)
     if (places !== undefined) output('Sources', places, 'Where files are uploaded to')
+    output('Endpoint', this.endpoint, 'Where the lines are sent')
+    output('Version', about.version, 'The version of the importer')
     output('LogGroupName', this.logGroup.logGroupName, 'The log of the importer')
   }
 }

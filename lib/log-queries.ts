@@ -38,7 +38,7 @@ export const LOG_QUERIES: Readonly<Record<'Errors' | 'OneFile' | 'ImportedFiles'
     title: 'outages and wrong setups',
     query: {
       fields: ['@timestamp', 'facts.code', 'file', 'facts.detail', 'facts.seconds'],
-      filterStatements: ['facts.code in ["endpoint_down", "setup_wrong", "endpoint_paused"]'],
+      filterStatements: ['facts.code in ["endpoint_down", "setup_wrong", "newer_version", "endpoint_paused"]'],
       sort: '@timestamp desc',
       limit: 1_000,
     },

@@ -91,7 +91,6 @@ export function wiringOf(settings: WiringSettings): Wiring {
         values: {
           [TEXT_SETTINGS.endpoint]: endpoint,
           ...Object.fromEntries(Object.entries(overrides).map(([name, value]) => [name, String(value)])),
-          NODE_OPTIONS: '--enable-source-maps',
         },
         // The ARN of the secret, never the key: everyone who may look at the function sees its environment.
         references: {

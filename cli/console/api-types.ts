@@ -36,6 +36,8 @@ export interface Overview {
   }
   /** The newest first. */
   readonly imports: readonly ImportSummary[]
+  /** Keys of files whose reports only a newer version of the importer can read. */
+  readonly newer: readonly string[]
   readonly total: number
 }
 
@@ -94,7 +96,7 @@ export type RejectedOrder = 'file' | 'expiry'
 /** A dead letter. */
 export interface RejectedRow {
   readonly id: string
-  readonly kind: 'line' | 'file' | 'failed-import' | 'unknown'
+  readonly kind: 'line' | 'file' | 'failed-import' | 'newer' | 'unknown'
   readonly reason: DeadLetterReason
   readonly detail: string
   /** Key of the file; empty if the message names none. */

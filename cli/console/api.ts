@@ -96,7 +96,7 @@ export class ConsoleApi implements AsyncDisposable {
     const limit = Number(query.get('limit') ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
       throw new RequestError(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
-    const [{ reports, total }, waiting] = await Promise.all([this.#reports.newest(limit), queueDepths(this.#deployment)])
+    const [{ reports, newer, total }, waiting] = await Promise.all([this.#reports.newest(limit), queueDepths(this.#deployment)])
     const { name, emulatorUrl } = this.#deployment
     const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
@@ -104,6 +104,7 @@ export class ConsoleApi implements AsyncDisposable {
       ...(emulatorUrl !== undefined && { emulatorUrl }),
       waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
       imports: reports.toReversed().map(({ key, report }) => ({ id: key, report })),
+      newer,
       total,
     }
   }

@@ -1,5 +1,5 @@
 import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
-import { keyOf, MESSAGE_REASONS, reasonOf, type Content } from '../rejects/content.ts'
+import { keyOf, MESSAGE_REASONS, messageReasonOf, reasonOf, type Content } from '../rejects/content.ts'
 import type { RejectedRow } from './api-types.ts'
 
 /** A dead letter as the page shows it. @param retentionMs how long the queue keeps a dead letter */
@@ -26,7 +26,7 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
 
 function detailOf(content: Content): string {
   if ('deadLetter' in content) return content.deadLetter.detail
-  const { means, fix } = MESSAGE_REASONS[content.kind === 'failed-import' ? 'import_unfinished' : 'unknown_message']
+  const { means, fix } = MESSAGE_REASONS[messageReasonOf(content)]
   return `${means}. ${fix}`
 }
 

@@ -7,6 +7,7 @@ import { parsePlaces, type Place } from '../../lambda/settings.ts'
 import { BUCKET, useEmulators } from '../local/addresses.ts'
 import { readCredentials } from '../local/credentials.ts'
 import type { LocalServices } from '../local/services.ts'
+import { describeStack } from './stack.ts'
 
 /** The options that choose an importer. Every command that needs one has them. */
 export interface DeploymentFlags {
@@ -100,20 +101,8 @@ export function localDeployment(
   }
 }
 
-/** The SDK finds credentials and region like the AWS command line does: environment, profile, role. */
 async function findStack(name: string): Promise<Deployment> {
-  // Loaded here, so that commands in local mode start faster.
-  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation')
-  const { Stacks } = await new CloudFormationClient({})
-    .send(new DescribeStacksCommand({ StackName: name }))
-    .catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new SetupError(
-        `--stack is "${name}": the stack could not be found (${why}). Check the name, the region and your credentials.`,
-        { cause },
-      )
-    })
-  const outputs = new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]))
+  const { outputs } = await describeStack(name)
   const output = (key: string): string => {
     const value = outputs.get(key)
     if (value !== undefined) return value

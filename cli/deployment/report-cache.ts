@@ -1,5 +1,6 @@
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
-import { REPORTS_PREFIX } from '../../lambda/keys.ts'
+import { NewerVersionError } from '../../lambda/errors.ts'
+import { fileOfReport, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { listObjects, type ListedObject } from './list-objects.ts'
 import type { Deployment } from './deployment.ts'
@@ -20,6 +21,13 @@ export interface CachedReport {
   /** Key of the report in the bucket. */
   readonly key: string
   readonly report: Report
+}
+
+export interface NewestReports {
+  readonly reports: readonly CachedReport[]
+  /** Keys of files. */
+  readonly newer: readonly string[]
+  readonly total: number
 }
 
 interface Listing {
@@ -56,20 +64,31 @@ export class ReportCache {
   /**
    * The reports that were written last.
    *
-   * @returns at most `limit` reports in the order in which their imports started, and how many reports there are
+   * @returns at most `limit` reports in the order in which their imports started, the files whose reports only a newer version of the
+   *   importer can read, and how many reports there are
    */
-  async newest(limit: number): Promise<{ readonly reports: readonly CachedReport[]; readonly total: number }> {
+  async newest(limit: number): Promise<NewestReports> {
     const earlier = this.#listing
     const isUsable = earlier !== undefined && earlier.limit >= limit && this.#now() < earlier.usedUntil
     const listing = isUsable ? earlier : await this.#list(limit)
     const newest = listing.newest.slice(0, limit)
     const reports: CachedReport[] = []
+    const newer: string[] = []
     for (let from = 0; from < newest.length; from += CONCURRENCY) {
       const batch = newest.slice(from, from + CONCURRENCY)
-      reports.push(...(await Promise.all(batch.map((object) => this.#read(object, isUsable)))).flat())
+      const read = async (object: ListedObject): Promise<void> => {
+        try {
+          reports.push(...(await this.#read(object, isUsable)))
+        } catch (error) {
+          if (!(error instanceof NewerVersionError)) throw error
+          newer.push(fileOfReport(object.key))
+        }
+      }
+      await Promise.all(batch.map(read))
     }
     if (!isUsable) this.#evictAllExcept(new Set(newest.map(({ key }) => key)))
-    return { reports: reports.toSorted((a, b) => a.report.startedAt.localeCompare(b.report.startedAt)), total: listing.total }
+    const inOrder = reports.toSorted((a, b) => a.report.startedAt.localeCompare(b.report.startedAt))
+    return { reports: inOrder, newer, total: listing.total }
   }
 
   async #list(limit: number): Promise<Listing> {
@@ -88,6 +107,7 @@ export class ReportCache {
    * One report, or undefined if there is none.
    *
    * @param etag current ETag of the report, if the caller knows it; without it the report is read from S3
+   * @throws NewerVersionError, or the error of S3
    */
   async get(key: string, etag?: string): Promise<Report | undefined> {
     const cached = this.#cached.get(key)

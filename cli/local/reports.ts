@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
-import { codeOf } from '../../lambda/errors.ts'
+import { codeOf, NewerVersionError } from '../../lambda/errors.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Report, ReportState } from '../../lambda/report/report.ts'
 import type { Output } from '../terminal/output.ts'
@@ -70,8 +70,12 @@ export class ReportFollower {
     const { s3, writes } = this.#services
     const reports = s3Reports(s3)
     for (const { sequence, key, size } of writes.writtenAfter(this.#sequence, BUCKET, REPORTS_PREFIX)) {
-      const found = size > MAX_REPORT_BYTES ? undefined : await reports.find(BUCKET, key)
+      const found = size > MAX_REPORT_BYTES ? undefined : await reports.find(BUCKET, key).catch(asNewer)
       this.#sequence = sequence
+      if (found instanceof NewerVersionError) {
+        this.#options.onProblem(found.message)
+        continue
+      }
       if (found === undefined) {
         this.#options.onProblem(
           `${key} is not a report, so it is skipped. Delete it: only the importer writes under ${REPORTS_PREFIX}`,
@@ -96,6 +100,11 @@ export class ReportFollower {
       return undefined
     }
   }
+}
+
+function asNewer(error: unknown): NewerVersionError {
+  if (error instanceof NewerVersionError) return error
+  throw error
 }
 
 /** Reports have a few kilobytes. */

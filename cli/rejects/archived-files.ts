@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { SetupError } from '../../lambda/errors.ts'
+import { NewerVersionError, SetupError } from '../../lambda/errors.ts'
 import {
   archivedText,
   readArchived,
@@ -25,6 +25,13 @@ const MAX_LINE_BYTES = 8 * 1_048_576
 /** S3 errors if another process wrote first, writes at the same time, or has deleted the file. Amazon S3, "Conditional writes". */
 const CONFLICTS = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'])
 
+/** An archived dead letter that only a newer version of the importer can read. Its file is never written again by this version. */
+export interface NewerLine {
+  /** Unique, and not the id of its message. */
+  readonly id: string
+  readonly writtenAt: Date
+}
+
 /** The files of dead letters under `archived/`. */
 export class ArchivedFiles {
   readonly #s3: S3Client
@@ -38,16 +45,24 @@ export class ArchivedFiles {
   /**
    * Calls `visit` for every archived dead letter, in no particular order. A file is read line by line, because it can be several MB long.
    *
+   * @param onNewer called for each that only a newer version of the importer can read
    * @throws SetupError if a file there is not one of archived dead letters
    */
-  async readAll(visit: (deadLetter: ArchivedDeadLetter, file: string) => void, signal: AbortSignal): Promise<void> {
+  async readAll(
+    visit: (deadLetter: ArchivedDeadLetter, file: string) => void,
+    signal: AbortSignal,
+    onNewer: (line: NewerLine) => void = () => undefined,
+  ): Promise<void> {
     const files = listObjects(this.#s3, this.#bucket, ARCHIVED_PREFIX)
     const worker = async (): Promise<void> => {
       for (;;) {
         const next = await files.next()
         if (next.done === true || signal.aborted) return
         const { key } = next.value
-        for await (const deadLetter of this.#stream(key)) visit(deadLetter, key)
+        for await (const found of this.#stream(key)) {
+          if ('schema' in found) visit(found, key)
+          else onNewer(found)
+        }
       }
     }
     await Promise.all(Array.from({ length: CONCURRENCY }, worker))
@@ -116,20 +131,21 @@ export class ArchivedFiles {
     }
   }
 
-  async *#stream(file: string): AsyncGenerator<ArchivedDeadLetter> {
-    const { Body } = (await this.#get(file)) ?? {}
+  async *#stream(file: string): AsyncGenerator<ArchivedDeadLetter | NewerLine> {
+    const { Body, LastModified = new Date(0) } = (await this.#get(file)) ?? {}
     if (!(Body instanceof Readable)) return
     const { batches } = await openLines(Body, { maxLineBytes: MAX_LINE_BYTES })
     for await (const batch of batches) {
       for (const { text, number, fault } of batch) {
         if (text === '' && fault === undefined) continue
-        let deadLetter: ArchivedDeadLetter
+        let found: ArchivedDeadLetter | NewerLine
         try {
-          deadLetter = readArchivedLine(text, number)
+          found = readArchivedLine(text, number)
         } catch (cause) {
-          throw notArchived(file, cause)
+          if (!(cause instanceof NewerVersionError)) throw notArchived(file, cause)
+          found = { id: `${file}:${number}`, writtenAt: LastModified }
         }
-        yield deadLetter
+        yield found
       }
     }
   }
@@ -146,6 +162,7 @@ export class ArchivedFiles {
 }
 
 function notArchived(file: string, cause: unknown): SetupError {
+  if (cause instanceof NewerVersionError) return new NewerVersionError(printable(file))
   const why = cause instanceof Error ? cause.message : String(cause)
   return new SetupError(
     `${printable(file)} in the bucket is not a file of archived dead letters (${why}). Move it out of ${ARCHIVED_PREFIX}, then run the command again.`,

@@ -10,6 +10,8 @@ export type Content =
   | { readonly kind: 'file'; readonly deadLetter: DeadLetter }
   /** A message of the import queue that failed at every delivery, so SQS moved it. */
   | { readonly kind: 'failed-import'; readonly key: string }
+  /** A newer version of the importer has written it, and only that version, or a later one, can read it. */
+  | { readonly kind: 'newer' }
   /** A message that the importer does not understand. */
   | { readonly kind: 'unknown' }
 
@@ -18,6 +20,10 @@ export const MESSAGE_REASONS = {
   import_unfinished: {
     means: 'The import stopped at every attempt: because of an error of S3 or SQS, or a bug in the importer',
     fix: 'Read the log of the importer. When the cause is gone, run: npx km-import rejects replay --all-valid',
+  },
+  newer_version: {
+    means: 'It was written by a newer version of the importer, which this version cannot read',
+    fix: 'Use that version of km-import, or a later one. Until then it stays where it is',
   },
   unknown_message: {
     means: 'The message is not from this importer',
@@ -30,6 +36,7 @@ export type DeadLetterReason = ReasonCode | keyof typeof MESSAGE_REASONS
 export function contentOf(body: string): Content {
   try {
     const [first] = readMessage(body)
+    if (first?.kind === 'newer') return { kind: 'newer' }
     if (first?.kind === 'dead-letter') return { kind: 'line', deadLetter: first.deadLetter }
     const value = JSON.parse(body) as { readonly schema?: unknown }
     // `readMessage` has checked that it is a dead letter.
@@ -42,14 +49,20 @@ export function contentOf(body: string): Content {
 }
 
 export function reasonOf(content: Content): DeadLetterReason {
-  if (content.kind === 'failed-import') return 'import_unfinished'
-  return content.kind === 'unknown' ? 'unknown_message' : content.deadLetter.reason
+  return 'deadLetter' in content ? content.deadLetter.reason : messageReasonOf(content)
 }
+
+/** The reason of a message that is neither a line nor a file. */
+export function messageReasonOf({ kind }: Exclude<Content, { deadLetter: DeadLetter }>): keyof typeof MESSAGE_REASONS {
+  return REASON_OF_KIND[kind]
+}
+
+const REASON_OF_KIND = { 'failed-import': 'import_unfinished', newer: 'newer_version', unknown: 'unknown_message' } as const
 
 /** Key of the file that it belongs to; empty if it belongs to no file. */
 export function keyOf(content: Content): string {
-  if (content.kind === 'unknown') return ''
-  return content.kind === 'failed-import' ? content.key : content.deadLetter.source.key
+  if ('deadLetter' in content) return content.deadLetter.source.key
+  return content.kind === 'failed-import' ? content.key : ''
 }
 
 /** The line number; undefined unless it is a line. */

@@ -8,6 +8,7 @@ export interface PullCounts extends Unseen {
   readonly archived: number
   /** Messages that are not about a line or a rejected file, so they have no row. */
   readonly failedImports: number
+  readonly newer: number
   readonly unknown: number
   /** Dead letters that were left out, because a person archived them, or they are quarantined. */
   readonly leftOut: number
@@ -23,7 +24,7 @@ export interface PullContext {
 
 /** What was written, what was not, and what to do next. */
 export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions: options }: PullContext): string {
-  const { failedImports, unknown } = counts
+  const { failedImports, newer, unknown } = counts
   const rows = counts.queued + counts.archived
   const more = unseenText(counts)
   const sentences = [
@@ -33,6 +34,7 @@ export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions:
       : [
           `${counted(failedImports, 'message')} more ${failedImports === 1 ? 'is a failed import' : 'are failed imports'}, not lines. To try again, run: npx km-import rejects replay --all-valid${options}`,
         ]),
+    ...(newer === 0 ? [] : [newerText(newer)]),
     ...(unknown === 0
       ? []
       : [
@@ -47,6 +49,10 @@ export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions:
       : []),
   ]
   return `${sentences.join('\n')}\n`
+}
+
+export function newerText(count: number): string {
+  return `${counted(count, 'dead letter')} more ${count === 1 ? 'was' : 'were'} written by a newer version of the importer. Use that version of km-import, or a later one, to read ${count === 1 ? 'it' : 'them'}.`
 }
 
 export function leftOutText(count: number): string {

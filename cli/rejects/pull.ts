@@ -32,7 +32,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   await using output = flags.output === undefined ? undefined : await OutputFile.create(flags.output)
   using spool = new RowSpool()
   const preview = new FixPreview(fixes)
-  const counts = { queued: 0, archived: 0, failedImports: 0, unknown: 0, leftOut: 0 }
+  const counts = { queued: 0, archived: 0, failedImports: 0, newer: 0, unknown: 0, leftOut: 0 }
   const textOf = flags.csv ? pulledCsvRow : pulledRow
   using read = new CountProgress('dead letters read')
   await using selection = await scanDeadLetters(
@@ -44,6 +44,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
       }
       const { id, content, status } = deadLetter
       if (content.kind === 'failed-import') counts.failedImports += 1
+      else if (content.kind === 'newer') counts.newer += 1
       else if (content.kind === 'unknown') counts.unknown += 1
       else {
         const row = applyFixes({ id, deadLetter: content.deadLetter }, fixes)

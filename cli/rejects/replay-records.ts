@@ -3,10 +3,13 @@ import * as v from 'valibot'
 import type { Claim } from '../../lambda/archive/archived.ts'
 import { REPLAY_RECORDS_PREFIX } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
+import { refuseNewer } from '../../lambda/schema.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 
+const RECORD_SCHEMA = 'kissmetrics-importer/replay/v1'
+
 const Record = v.object({
-  schema: v.literal('kissmetrics-importer/replay/v1'),
+  schema: v.literal(RECORD_SCHEMA),
   file: v.string(),
   run: v.string(),
   ids: v.array(v.string()),
@@ -31,7 +34,7 @@ export class ReplayRecords {
 
   async write({ file, run }: ReplayRun, ids: readonly string[]): Promise<void> {
     const { s3, bucket } = this.#deployment
-    const record: v.InferOutput<typeof Record> = { schema: 'kissmetrics-importer/replay/v1', file, run, ids: [...ids] }
+    const record: v.InferOutput<typeof Record> = { schema: RECORD_SCHEMA, file, run, ids: [...ids] }
     await s3.send(
       new PutObjectCommand({
         Bucket: bucket,
@@ -58,12 +61,17 @@ export class ReplayRecords {
     return sent
   }
 
-  /** @returns undefined if the replay has ended in the meantime, or the object is not a record */
+  /**
+   * @returns undefined if the replay has ended in the meantime, or the object is not a record
+   * @throws NewerVersionError: to ignore the record could send its lines a second time
+   */
   async #read(key: string): Promise<v.InferOutput<typeof Record> | undefined> {
     const { s3, bucket } = this.#deployment
     try {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Record), await Body?.transformToString())
+      const value = v.safeParse(v.pipe(v.string(), v.parseJson()), await Body?.transformToString())
+      refuseNewer(value.output, RECORD_SCHEMA, key)
+      const parsed = v.safeParse(Record, value.output)
       return parsed.success ? parsed.output : undefined
     } catch (error) {
       if (error instanceof Error && error.name === 'NoSuchKey') return undefined

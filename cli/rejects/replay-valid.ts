@@ -7,7 +7,7 @@ import { Interruption } from '../terminal/interruption.ts'
 import { counted, grouped } from '../terminal/output.ts'
 import { filterOf, filterOptionsOf, type FilterFlags } from './filter.ts'
 import { unseenText } from './in-use.ts'
-import { leftOutText } from './pull-text.ts'
+import { leftOutText, newerText } from './pull-text.ts'
 import { replayLines } from './replay-lines.ts'
 import { resultText, sendQuestion } from './replay-text.ts'
 import type { EditedLine } from './replay-upload.ts'
@@ -30,16 +30,17 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   const filters: Filters = { matches: filterOf(flags), matchesArchived: filterOf({ ...flags, archived: true }) }
   const deployment = await findDeployment(flags)
   const options = deploymentOptionsOf(flags)
-  const { lines, failedImports, invalid, leftOut, unseen } = await withProgress((onRead) =>
+  const { lines, failedImports, invalid, newer, leftOut, unseen } = await withProgress((onRead) =>
     findReplayCandidates(deployment, filters, signal, onRead),
   )
   if (interruption.happened) return EXIT.interrupted
   process.stderr.write(
     `${counted(lines.length, 'line')} can be sent, ${counted(failedImports.size, 'failed import')} can be tried again, ${grouped(invalid)} would be rejected again.\n`,
   )
+  if (newer > 0) process.stderr.write(`${newerText(newer)}\n`)
   if (leftOut > 0) process.stderr.write(`${leftOutText(leftOut)}\n`)
   if (unseen !== undefined) process.stderr.write(`${unseen} Run the command again for them.\n`)
-  let exitCode: ExitCode = invalid > 0 || unseen !== undefined ? EXIT.someLinesLeft : EXIT.ok
+  let exitCode: ExitCode = invalid + newer > 0 || unseen !== undefined ? EXIT.someLinesLeft : EXIT.ok
   if (lines.length + failedImports.size === 0) return exitCode
   if (!(await confirm(sendQuestion('them'), flags))) return EXIT.ok
   try {
@@ -80,6 +81,8 @@ interface ReplayCandidates {
   readonly failedImports: ReadonlyMap<string, string>
   /** Dead letters that would be rejected again. */
   readonly invalid: number
+  /** Dead letters that only a newer version can read. */
+  readonly newer: number
   /** Dead letters that were left out, because a person archived them, or they are quarantined. */
   readonly leftOut: number
   /** What the scan did not see, for the user. */
@@ -101,6 +104,7 @@ async function findReplayCandidates(
   const lines: EditedLine[] = []
   const failedImports = new Map<string, string>()
   let invalid = 0
+  let newer = 0
   let leftOut = 0
   await using selection = await scanDeadLetters(
     deployment,
@@ -112,6 +116,7 @@ async function findReplayCandidates(
       const { id, body, content } = deadLetter
       const line = content.kind === 'line' && content.deadLetter.lineTruncated !== true ? content.deadLetter.line : undefined
       if (content.kind === 'failed-import') failedImports.set(id, body)
+      else if (content.kind === 'newer') newer += 1
       else if (line !== undefined && rejectionOf(line) === undefined) lines.push({ id, line: line.trim() })
       else invalid += 1
       return false
@@ -124,6 +129,7 @@ async function findReplayCandidates(
     lines: lines.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     failedImports,
     invalid,
+    newer,
     leftOut,
     unseen: unseenText(selection),
   }

@@ -56,14 +56,22 @@ export async function scanDeadLetters(
     if (isWhole) selection.inUse = countInUse(before, await countMessages(sqs, deadLetterQueueUrl), seen.size)
     selection.isComplete = isWhole && selection.inUse === 0
     await held.release((id) => !selection.has(id))
-    await archived.readAll((deadLetter, file) => {
-      onRead()
-      const { id } = deadLetter
-      // A run that was interrupted can leave a dead letter in two places. It is selected in both, and so removed from both.
-      const isMatch = seen.has(id) ? selection.has(id) : isSelected(fromArchive(deadLetter))
-      seen.add(id)
-      if (isMatch) selection.add(id, file)
-    }, signal)
+    await archived.readAll(
+      (deadLetter, file) => {
+        onRead()
+        const { id } = deadLetter
+        // A run that was interrupted can leave a dead letter in two places. It is selected in both, and so removed from both.
+        const isMatch = seen.has(id) ? selection.has(id) : isSelected(fromArchive(deadLetter))
+        seen.add(id)
+        if (isMatch) selection.add(id, file)
+      },
+      signal,
+      ({ id, writtenAt }) => {
+        onRead()
+        // Never selected: this version cannot tell what it is.
+        isSelected({ id, sentAt: writtenAt, body: '', content: { kind: 'newer' }, status: 'archived', isIncludedByDefault: true })
+      },
+    )
     return selection
   } catch (error) {
     await selection[Symbol.asyncDispose]()

@@ -89,7 +89,7 @@ function withStats(checkpoints: Checkpoints, stats: SendStats): Checkpoints {
     find: (key) => checkpoints.find(key),
     put: async (key, value, expected) => {
       const tag = await checkpoints.put(key, value, expected)
-      const checkpoint = readLeased<Checkpoint>(value, CHECKPOINT_SCHEMA)
+      const checkpoint = readLeased<Checkpoint>(value, CHECKPOINT_SCHEMA, key.key)
       if (tag !== undefined && checkpoint !== undefined) stats.update(checkpoint)
       return tag
     },

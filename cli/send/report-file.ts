@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Reports } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
+import { refuseNewer } from '../../lambda/schema.ts'
 import { readIfValid, writeAtomically } from './atomic-file.ts'
 import type { SentFile } from './files.ts'
 
@@ -11,9 +12,10 @@ const ReportShape = v.looseObject({
   file: v.looseObject({ key: v.string(), etag: v.string() }),
 })
 
-/** @returns the report of the file as it is now; undefined if the file was not sent, or has changed since */
+/** @returns the report of the file as it is now; undefined if the file was not sent, or has changed since @throws NewerVersionError */
 export async function readReport({ reportPath, source }: SentFile): Promise<Report | undefined> {
   const found = await readIfValid(reportPath)
+  refuseNewer(found, REPORT_SCHEMA, reportPath)
   const parsed = v.safeParse(ReportShape, found)
   return parsed.success && parsed.output.file.etag === source.etag ? (found as Report) : undefined
 }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import * as v from 'valibot'
 import type { Checkpoints, Leased } from '../../lambda/ports.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
+import { refuseNewer } from '../../lambda/schema.ts'
 import { readLeased } from '../../lambda/settle/lease.ts'
 import { createAtomically, readIfValid, writeAtomically } from './atomic-file.ts'
 import type { SentFile } from './files.ts'
@@ -31,7 +32,7 @@ export class SendState {
     this.#file = file
     this.startedAt = own === undefined ? now : new Date(own.startedAt)
     this.isOfChangedFile = found !== undefined && own === undefined
-    this.checkpoint = readLeased<Checkpoint>(own?.checkpoint, CHECKPOINT_SCHEMA)
+    this.checkpoint = readLeased<Checkpoint>(own?.checkpoint, CHECKPOINT_SCHEMA, file.statePath)
   }
 
   static async read(file: SentFile, now: Date): Promise<SendState> {
@@ -69,12 +70,16 @@ export class SendState {
 
   async #current(): Promise<Leased<object> | undefined> {
     const found = await readDocument(this.#file)
-    return found?.etag === this.#file.source.etag ? readLeased<object>(found?.checkpoint, CHECKPOINT_SCHEMA) : undefined
+    const { source, statePath } = this.#file
+    return found?.etag === source.etag ? readLeased<object>(found?.checkpoint, CHECKPOINT_SCHEMA, statePath) : undefined
   }
 }
 
+/** @throws NewerVersionError: to begin again would send lines a second time */
 async function readDocument({ statePath }: SentFile): Promise<StateDocument | undefined> {
-  const parsed = v.safeParse(StateShape, await readIfValid(statePath))
+  const found = await readIfValid(statePath)
+  refuseNewer(found, STATE_SCHEMA, statePath)
+  const parsed = v.safeParse(StateShape, found)
   return parsed.success ? parsed.output : undefined
 }
 

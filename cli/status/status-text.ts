@@ -34,6 +34,8 @@ function rateOf(report: Report, now: number): number {
 }
 
 export interface StatusContext {
+  /** Files whose reports only a newer version of the importer can read. */
+  readonly newer: readonly string[]
   /** Files in the deployment; more than the reports that are shown. */
   readonly total: number
   readonly waiting: QueueDepths
@@ -46,7 +48,7 @@ export interface StatusContext {
 /** The newest imports, three rows each, and what is in the queues. */
 export function statusText(
   reports: readonly Report[],
-  { total, waiting, deploymentOptions, now }: StatusContext,
+  { newer, total, waiting, deploymentOptions, now }: StatusContext,
   output: Output,
 ): string {
   const { messages, deadLetters } = waiting
@@ -55,9 +57,14 @@ export function statusText(
     `  ${styledState(report, output)}${staleText(report, now)}`,
     `  ${countsText(report, now)}`,
   ])
+  for (const file of newer)
+    rows.push(
+      styled(output, 'bold', fitted(file, WIDTH)),
+      `  ${styled(output, 'yellow', 'written by a newer version')} of the importer: use that version of km-import`,
+    )
   if (total === 0) rows.push('No files yet.')
-  if (reports.length < total)
-    rows.push(`These are the newest ${grouped(reports.length)} of ${counted(total, 'file')}. Use --all to show all.`)
+  const shown = reports.length + newer.length
+  if (shown < total) rows.push(`These are the newest ${grouped(shown)} of ${counted(total, 'file')}. Use --all to show all.`)
   rows.push('', `import queue ${grouped(messages)} · dead letters ${grouped(deadLetters)}`)
   if (deadLetters > 0) rows.push(`See the rejected lines: npx km-import rejects list${deploymentOptions}`)
   return `${rows.join('\n')}\n`

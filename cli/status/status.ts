@@ -45,17 +45,18 @@ export async function status(key: string | undefined, flags: StatusFlags): Promi
 }
 
 async function showAll(deployment: Deployment, cache: ReportCache, flags: StatusFlags): Promise<string> {
-  const { reports: cached, total } = await cache.newest(flags.all ? Infinity : DEFAULT_SHOWN_FILES)
+  const { reports: cached, newer, total } = await cache.newest(flags.all ? Infinity : DEFAULT_SHOWN_FILES)
   const reports = cached.map(({ report }) => report)
   const now = Date.now()
   if (flags.csv)
-    return csv(
-      Object.keys(csvRowOf(NO_REPORT, now)),
-      reports.map((report) => Object.values(csvRowOf(report, now))),
-    )
+    return csv(Object.keys(csvRowOf(NO_REPORT, now)), [
+      ...reports.map((report) => Object.values(csvRowOf(report, now))),
+      ...newer.map((file) => [file, 'newer-version']),
+    ])
   const waiting = await queueDepths(deployment)
-  if (flags.json) return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, files: reports }, null, 2)}\n`
-  return statusText(reports, { total, waiting, now, deploymentOptions: deploymentOptionsOf(flags) }, process.stdout)
+  if (flags.json)
+    return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, files: reports, newer }, null, 2)}\n`
+  return statusText(reports, { newer, total, waiting, now, deploymentOptions: deploymentOptionsOf(flags) }, process.stdout)
 }
 
 async function showOne(deployment: Deployment, cache: ReportCache, key: string, flags: StatusFlags): Promise<string> {

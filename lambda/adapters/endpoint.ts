@@ -60,6 +60,11 @@ type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 class Attempt implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void
   readonly #watch: AttemptWatch
+  /** Neighbours in the list of the watch, by start time. */
+  older: Attempt | undefined
+  newer: Attempt | undefined
+  /** When it started, by `performance.now`; undefined while it is not in that list. */
+  since: number | undefined
   #controller: Dispatcher.DispatchController | undefined
   #answer: Answer | undefined
   #bodyBytes = 0
@@ -114,12 +119,16 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Ends attempts that take too long. All share one coarse timer: a timer for each would cost more than parsing the line. */
+/**
+ * Ends attempts that take too long. All share one coarse timer: a timer for each would cost more than parsing the line. So would a Map of
+ * the attempts, so they are linked, the oldest first.
+ */
 class AttemptWatch {
   readonly #timeoutMs: number
   readonly #stats: EndpointStats
-  /** In start order, so that only the first entries have to be checked. */
-  readonly #since = new Map<Attempt, number>()
+  #oldest: Attempt | undefined
+  #newest: Attempt | undefined
+  #inFlight = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(timeoutMs: number, stats: EndpointStats) {
@@ -128,12 +137,17 @@ class AttemptWatch {
   }
 
   get inFlight(): number {
-    return this.#since.size
+    return this.#inFlight
   }
 
   add(attempt: Attempt): void {
-    this.#since.delete(attempt) // otherwise a restarted attempt would keep its old position
-    this.#since.set(attempt, performance.now())
+    if (attempt.since !== undefined) this.#remove(attempt) // a restarted attempt
+    attempt.since = performance.now()
+    attempt.older = this.#newest
+    if (this.#newest === undefined) this.#oldest = attempt
+    else this.#newest.newer = attempt
+    this.#newest = attempt
+    this.#inFlight += 1
     this.#timer ??= setInterval(() => {
       this.#sweep()
     }, this.#timeoutMs / 20).unref()
@@ -141,19 +155,33 @@ class AttemptWatch {
 
   /** @param status undefined if there was no answer */
   end(attempt: Attempt, status: number | undefined): void {
-    const since = this.#since.get(attempt)
+    const { since } = attempt
     this.#stats.record(status, since === undefined ? undefined : performance.now() - since)
-    this.#since.delete(attempt)
-    if (this.#since.size > 0) return
+    if (since !== undefined) this.#remove(attempt)
+    if (this.#inFlight > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
   }
 
+  #remove(attempt: Attempt): void {
+    const { older, newer } = attempt
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    attempt.older = undefined
+    attempt.newer = undefined
+    attempt.since = undefined
+    this.#inFlight -= 1
+  }
+
   #sweep(): void {
     const latest = performance.now() - this.#timeoutMs
-    for (const [attempt, since] of this.#since) {
-      if (since > latest) return
+    let attempt = this.#oldest
+    while (attempt?.since !== undefined && attempt.since <= latest) {
+      const { newer } = attempt // expire() may remove it
       attempt.expire()
+      attempt = newer
     }
   }
 }

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { Facts, Log } from '../events.ts'
 import { METRICS_NAMESPACE } from '../keys.ts'
+import { originalStack } from './stack-trace.ts'
 
 export interface CloudWatchLog extends Log {
   /** Forgets the facts of the invocation before. Every line of this one carries its request id. */
@@ -37,7 +38,8 @@ export function cloudWatchLog(serviceName: string): CloudWatchLog {
       logger.warn(message, { facts })
     },
     error: (message: string, facts: Facts) => {
-      logger.error(message, { facts })
+      const { stack } = facts
+      logger.error(message, { facts: typeof stack === 'string' ? { ...facts, stack: originalStack(stack) } : facts })
     },
     count: (metric, value, by) => {
       if (by === undefined) metrics.addMetric(metric, unitOf(metric), value)

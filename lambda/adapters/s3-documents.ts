@@ -1,13 +1,17 @@
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3'
 import type { Checkpoints, DeadLetterArchive, Reports } from '../ports.ts'
 import type { Report } from '../report/report.ts'
+import { refuseNewer } from '../schema.ts'
 import { asSetupError, orSetupError, s3ErrorName } from './aws-errors.ts'
+
+const REPORT_SCHEMA: Report['schema'] = 'kissmetrics-importer/report/v1'
 
 /** @param ownBucket the bucket of the importer, which the reports are in. @default - the bucket of each file */
 export function s3Reports(client: S3Client, ownBucket?: string): Reports {
   return {
     async find(bucket, key) {
       const found = await readJson(client, ownBucket ?? bucket, key)
+      refuseNewer(found?.value, REPORT_SCHEMA, key)
       // A document that is not a report counts as missing, and is overwritten.
       return found && isReport(found.value) ? { report: found.value, tag: found.tag, writtenAt: found.writtenAt } : undefined
     },

@@ -1,15 +1,17 @@
 import * as v from 'valibot'
+import { refuseNewer } from '../schema.ts'
 
 export const ARCHIVED_SCHEMA = 'kissmetrics-importer/archived/v1'
 
-const Archived = v.object({
+// Unknown fields are kept when a file is written again: a newer version may have added them.
+const Archived = v.looseObject({
   schema: v.literal(ARCHIVED_SCHEMA),
   id: v.pipe(v.string(), v.minLength(1)),
   sentAt: v.pipe(v.string(), v.isoTimestamp()),
   archivedAt: v.pipe(v.string(), v.isoTimestamp()),
   why: v.picklist(['old', 'asked', 'replayed']),
   body: v.string(),
-  claim: v.exactOptional(v.object({ file: v.string(), run: v.string(), at: v.pipe(v.string(), v.isoTimestamp()) })),
+  claim: v.exactOptional(v.looseObject({ file: v.string(), run: v.string(), at: v.pipe(v.string(), v.isoTimestamp()) })),
 })
 
 /**
@@ -45,7 +47,7 @@ export function archivedText(deadLetters: readonly ArchivedDeadLetter[]): string
   return deadLetters.map((deadLetter) => `${JSON.stringify(deadLetter)}\n`).join('')
 }
 
-/** @throws Error naming the first line that is not an archived dead letter */
+/** @throws NewerVersionError, or Error naming the first line that is not an archived dead letter */
 export function readArchived(text: string): readonly ArchivedDeadLetter[] {
   return text
     .split('\n')
@@ -53,9 +55,11 @@ export function readArchived(text: string): readonly ArchivedDeadLetter[] {
     .map((line, index) => readArchivedLine(line, index + 1))
 }
 
-/** @param number from 1 @throws Error naming the line if it is not an archived dead letter */
+/** @param number from 1 @throws NewerVersionError, or Error naming the line if it is not an archived dead letter */
 export function readArchivedLine(line: string, number: number): ArchivedDeadLetter {
-  const parsed = v.safeParse(Archived, parseJson(line))
+  const value = parseJson(line)
+  refuseNewer(value, ARCHIVED_SCHEMA, `Line ${number}`)
+  const parsed = v.safeParse(Archived, value)
   if (parsed.success) return parsed.output
   throw new Error(`line ${number} is not an archived dead letter`)
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { DeadLetter } from '../settle/dead-letter.ts'
 import type { SourceFile } from './source-file.ts'
 import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
+import { isNewer } from '../schema.ts'
 import { isSubscriptionConfirmation, sentByEventBridge, sentBySns, type ObjectEvent } from './envelope.ts'
 import { decodeObjectKey } from './object-key.ts'
 import type { Search } from './search.ts'
@@ -15,6 +16,8 @@ export type Work =
   | { readonly kind: 'reconcile'; readonly search: Search }
   /** Archive dead letters that SQS would soon delete. */
   | { readonly kind: 'archive' }
+  /** Only a newer version of the importer can read the message. It was not read, and waits as it is. */
+  | { readonly kind: 'newer'; readonly body: string }
   /** Nothing to do, as expected: the test event of S3, or a deleted object. */
   | { readonly kind: 'ignored'; readonly why: string }
 
@@ -49,12 +52,16 @@ const S3TestEvent = v.object({ Service: v.literal('Amazon S3'), Event: v.literal
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
-const DeadLetterBody = v.object({
-  schema: v.literal('kissmetrics-importer/dead-letter/v1'),
+const DEAD_LETTER_SCHEMA: DeadLetter['schema'] = 'kissmetrics-importer/dead-letter/v1'
+
+// In messages of the importer itself, unknown fields are kept: a newer version may need them when the message is sent again.
+
+const DeadLetterBody = v.looseObject({
+  schema: v.literal(DEAD_LETTER_SCHEMA),
   kind: v.picklist(['line', 'file']),
   reason: v.string(),
   detail: v.string(),
-  source: v.object({
+  source: v.looseObject({
     bucket: Identifier,
     key: Identifier,
     versionId: v.optional(v.string()),
@@ -72,7 +79,7 @@ const DeadLetterBody = v.object({
   failedAt: v.string(),
 })
 
-const SourceFileBody = v.object({
+const SourceFileBody = v.looseObject({
   bucket: Identifier,
   key: Identifier,
   versionId: v.exactOptional(Identifier),
@@ -80,7 +87,7 @@ const SourceFileBody = v.object({
   bytes: v.exactOptional(Count),
 })
 
-const SegmentBody = v.object({
+const SegmentBody = v.looseObject({
   index: v.pipe(Count, v.minValue(1)),
   byteStart: Count,
   byteEnd: Count,
@@ -88,7 +95,7 @@ const SegmentBody = v.object({
   lines: Count,
 })
 
-const TaskBody = v.object({
+const TaskBody = v.looseObject({
   schema: v.literal(TASK_SCHEMA),
   file: SourceFileBody,
   segment: v.exactOptional(SegmentBody),
@@ -109,6 +116,8 @@ const ReconcileBody = v.object({
 })
 const ArchiveBody = v.object({ schema: v.literal(ARCHIVE_SCHEMA) })
 
+const OWN_SCHEMAS = [TASK_SCHEMA, RECONCILE_SCHEMA, ARCHIVE_SCHEMA, DEAD_LETTER_SCHEMA]
+
 /**
  * Reads what a message on the import queue asks for. Only the shape of its body decides.
  *
@@ -121,11 +130,12 @@ export function readMessage(body: string): readonly Work[] {
   } catch {
     throw new UnknownMessageError('The message is neither an S3 event nor a message of the importer: it is not JSON.')
   }
-  return readEvent(value)
+  return readEvent(value, body)
 }
 
 /** The same for an event that Lambda received without a queue. */
-export function readEvent(value: unknown): readonly Work[] {
+export function readEvent(value: unknown, body = JSON.stringify(value)): readonly Work[] {
+  if (OWN_SCHEMAS.some((schema) => isNewer(value, schema))) return [{ kind: 'newer', body }]
   if (isObject(value) && 'schema' in value) return [readOwn(value)]
   if (isSubscriptionConfirmation(value))
     throw new UnknownMessageError(

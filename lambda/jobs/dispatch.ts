@@ -1,8 +1,9 @@
-import { SetupError } from '../errors.ts'
+import { NewerVersionError, SetupError } from '../errors.ts'
 import { UnknownMessageError, type Work } from '../intake/message.ts'
 import type { Invocation, Ports } from '../ports.ts'
 import { archiveOld } from './archive-old.ts'
 import { importFile } from './import-file.ts'
+import { toBody } from '../settle/dead-letter.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
 import { reconcile } from './reconcile.ts'
 import { defer, MAX_DELAY_SECONDS } from './requeue.ts'
@@ -48,7 +49,7 @@ async function dispatch(work: Work, ports: Ports, invocation: Invocation): Promi
     return await start(work, ports, invocation)
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    ports.events.setupWrong(error.message)
+    logSetupError(error, ports)
     return untilSetupIsRight(work, ports)
   }
 }
@@ -66,6 +67,8 @@ async function start(work: Work, ports: Ports, invocation: Invocation): Promise<
     case 'archive':
       await archiveOld(ports, invocation.ending)
       return DONE
+    case 'newer':
+      throw new NewerVersionError('A message in the import queue')
     case 'ignored':
       ports.events.ignored(work.why)
       return DONE
@@ -82,7 +85,10 @@ async function untilSetupIsRight(work: Work, ports: Ports): Promise<JobOutcome> 
       await defer(work.task, work.task.reached, FIRST_SETUP_DELAY_MS, ports)
       return { kind: 'requeued' }
     case 'dead-letter':
-      await ports.importQueue.send(JSON.stringify(work.deadLetter), MAX_DELAY_SECONDS)
+      await ports.importQueue.send(toBody(work.deadLetter), MAX_DELAY_SECONDS)
+      return { kind: 'requeued' }
+    case 'newer':
+      await ports.importQueue.send(work.body, MAX_DELAY_SECONDS)
       return { kind: 'requeued' }
     case 'reconcile':
     case 'archive': // the message of the next day starts them again
@@ -119,9 +125,14 @@ function logUnfinished(outcome: JobOutcome, { events }: Ports): void {
   }
 }
 
+function logSetupError(error: SetupError, { events }: Pick<Ports, 'events'>): void {
+  if (error instanceof NewerVersionError) events.newerVersion(error.message)
+  else events.setupWrong(error.message)
+}
+
 /** A thrown error is a bug, or an error of S3 or SQS; or the setup is so wrong that the work cannot even be queued again. */
-function logError(error: unknown, { events }: Ports): void {
-  if (error instanceof SetupError) events.setupWrong(error.message)
+function logError(error: unknown, { events }: Pick<Ports, 'events'>): void {
+  if (error instanceof SetupError) logSetupError(error, { events })
   else if (error instanceof UnknownMessageError) events.unknownMessage(error.message)
   else if (error instanceof Error) events.crashed(error.name, error.message, error.stack)
   else events.crashed('not an Error', String(error), undefined)

@@ -25,14 +25,16 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     ports.events.ignored('written by the importer itself')
     return DONE
   }
-  const [found, plan] = await Promise.all([
+  const readingPlan = readPlan(file, ports)
+  const [found] = await Promise.all([
     ports.reports.find(file.bucket, reportKey(file)),
-    task.segment === undefined ? readPlan(file, ports) : undefined,
+    readingPlan.catch(() => undefined), // of no interest if the file is already imported
   ])
   if (found !== undefined && isFinished(found.report)) {
     ports.events.alreadyImported(file.key)
     return DONE
   }
+  const plan = await readingPlan
   if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
   if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, plan !== undefined, ports, invocation)

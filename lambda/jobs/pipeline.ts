@@ -46,7 +46,7 @@ export async function runPipeline(opened: OpenFile, start: Watermark, context: P
   })
   // Parses each line into its requests, or into a rejection; marks those that Kissmetrics counts as one with an earlier line.
   const countedOnce = new CountedOnce()
-  const entries = mapped(batches, (batch) => countedOnce.mark(toEntries(linesAfter(settled, batch), rules, apiKey)))
+  const entries = mapped(batches, (batch) => toEntries(linesAfter(settled, batch), rules, apiKey, countedOnce))
   // Buffers the first lines until it is clear that this is a file of JSON lines.
   for await (const admission of admit(entries, { start: reading.start, isAdmitted })) {
     if (admission.kind === 'refused') return { lines, refusal: admission.rejection }

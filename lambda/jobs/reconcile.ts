@@ -1,3 +1,4 @@
+import { NewerVersionError } from '../errors.ts'
 import { searchBody, type Search } from '../intake/search.ts'
 import { newTask, taskBody } from '../intake/task.ts'
 import { reportKey } from '../keys.ts'
@@ -29,6 +30,10 @@ export interface SearchOptions {
   readonly minAgeMs?: number
   /** Skips older objects. */
   readonly maxAgeMs?: number
+  /** Skips objects that were uploaded earlier, in milliseconds since 1970. */
+  readonly uploadedFrom?: number
+  /** Skips objects that were uploaded at this time or later. */
+  readonly uploadedBefore?: number
   /** Skips versions that were replaced. */
   readonly onlyLatest?: boolean
   /** After this time without a new report, the message of an unfinished import counts as lost. */
@@ -51,12 +56,20 @@ export async function search(
   { reports, importQueue, clock }: Pick<Ports, 'reports' | 'importQueue' | 'clock'>,
   options: SearchOptions,
 ): Promise<Found> {
-  const { minAgeMs = 0, maxAgeMs = Infinity, onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
+  const { onlyLatest = false, staleMs, ending, isDryRun = false, onQueued } = options
   const now = clock.now()
   const found = { files: 0, queued: 0, late: 0 }
+  const isKnown = async ({ file }: ListedFile): Promise<boolean> => {
+    try {
+      const report = await reports.find(file.bucket, reportKey(file))
+      return report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)
+    } catch (error) {
+      if (error instanceof NewerVersionError) return true // the newer version searches for what it has begun
+      throw error
+    }
+  }
   const queueIfMissed = async (listed: ListedFile): Promise<void> => {
-    const report = await reports.find(listed.file.bucket, reportKey(listed.file))
-    if (report !== undefined && (isFinal(report.report) || now - report.writtenAt.getTime() < staleMs)) return
+    if (await isKnown(listed)) return
     if (!isDryRun) await importQueue.send(taskBody({ ...newTask(listed.file), foundBySearch: true }), 0)
     found.queued += 1
     if (now - listed.lastModified.getTime() >= LATE_MS) found.late += 1
@@ -65,10 +78,7 @@ export async function search(
   const isOver = (): boolean => ending?.aborted === true
   let reached: ListPosition | undefined
   for await (const page of pages) {
-    const files = page.filter(({ lastModified, isLatest }) => {
-      const ageMs = now - lastModified.getTime()
-      return (isLatest || !onlyLatest) && ageMs >= minAgeMs && ageMs <= maxAgeMs
-    })
+    const files = page.filter((listed) => (listed.isLatest || !onlyLatest) && isUploadedIn(options, listed, now))
     if (isOver()) return { ...found, isWhole: false, reached }
     for (let from = 0; from < files.length; from += MAX_CHECKS) {
       if (isOver()) return { ...found, isWhole: false, reached }
@@ -78,6 +88,16 @@ export async function search(
     reached = endOf(page) ?? reached
   }
   return { ...found, isWhole: true, reached }
+}
+
+function isUploadedIn(
+  { minAgeMs = 0, maxAgeMs = Infinity, uploadedFrom = -Infinity, uploadedBefore = Infinity }: SearchOptions,
+  { lastModified }: ListedFile,
+  now: number,
+): boolean {
+  const uploadedAt = lastModified.getTime()
+  const ageMs = now - uploadedAt
+  return ageMs >= minAgeMs && ageMs <= maxAgeMs && uploadedAt >= uploadedFrom && uploadedAt < uploadedBefore
 }
 
 function endOf(page: readonly ListedFile[]): ListPosition | undefined {

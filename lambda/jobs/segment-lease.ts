@@ -15,7 +15,7 @@ export function leaseMs({ limits }: Ports): number {
 }
 
 /** How many lines, for each request in flight, may be open, or have ended since the last checkpoint. */
-const UNSAVED_PER_REQUEST = 24
+const UNSAVED_PER_REQUEST = 48
 
 /** How many lines may be open, or have ended since the last checkpoint. */
 export function maxUnsaved({ limits }: Ports): number {
@@ -37,7 +37,8 @@ export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocati
     run,
     messageId,
     leaseMs: leaseMs(ports),
-    isWaiting: ({ wait }) => isLeftToAnother(wait, task, ports.clock.now()),
+    // A run without a message is no copy of one: `km-import send`, for example.
+    isWaiting: ({ wait }) => messageId !== undefined && isLeftToAnother(wait, task, ports.clock.now()),
     isDone: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),
     begin: (earlier, hasCrashed) =>
       beginCheckpoint(earlier, {

@@ -17,13 +17,14 @@ export interface SegmentState {
   readonly checkpoint: Leased<Checkpoint> | undefined
 }
 
-/** @returns undefined if the file has not been split @throws the error of S3 */
+/** @returns undefined if the file has not been split @throws NewerVersionError, or the error of S3 */
 export async function readPlan(file: SourceFile, { checkpoints }: Pick<Ports, 'checkpoints'>): Promise<SplitPlan | undefined> {
-  const found = await checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, 'plan') })
-  return readLeased<SplitPlan>(found?.value, SPLIT_PLAN_SCHEMA)
+  const key = checkpointKey(file, 'plan')
+  const found = await checkpoints.find({ bucket: file.bucket, key })
+  return readLeased<SplitPlan>(found?.value, SPLIT_PLAN_SCHEMA, key)
 }
 
-/** @throws the error of S3 */
+/** @throws NewerVersionError, or the error of S3 */
 export async function readSegments(
   file: SourceFile,
   { segments }: SplitPlan,
@@ -32,8 +33,9 @@ export async function readSegments(
   const states: SegmentState[] = []
   for (let from = 0; from < segments.length; from += MAX_READS) {
     const read = async (segment: Segment): Promise<SegmentState> => {
-      const found = await checkpoints.find({ bucket: file.bucket, key: checkpointKey(file, segment.index) })
-      return { segment, checkpoint: readLeased<Checkpoint>(found?.value, CHECKPOINT_SCHEMA) }
+      const key = checkpointKey(file, segment.index)
+      const found = await checkpoints.find({ bucket: file.bucket, key })
+      return { segment, checkpoint: readLeased<Checkpoint>(found?.value, CHECKPOINT_SCHEMA, key) }
     }
     states.push(...(await Promise.all(segments.slice(from, from + MAX_READS).map(read))))
   }

@@ -46,14 +46,20 @@ function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promi
     messageId,
     leaseMs: leaseMs(ports),
     isDone: ({ isComplete, failure }) => isComplete && !isReplayOf(failure, task),
-    begin: (earlier) => ({
-      schema: SPLIT_PLAN_SCHEMA,
-      bytes: earlier?.bytes ?? 0,
-      segments: earlier?.segments ?? [],
-      isComplete: false,
-      startedAt: earlier?.startedAt ?? new Date(clock.now()).toISOString(),
-      invocations: (earlier?.invocations ?? 0) + 1,
-    }),
+    begin: (earlier) => {
+      const startedAt = new Date(clock.now()).toISOString()
+      // Fields that a newer version has added stay.
+      const { failure: _failure, ...rest }: Partial<SplitPlan> = earlier ?? {}
+      return {
+        bytes: 0,
+        segments: [],
+        startedAt,
+        ...rest,
+        schema: SPLIT_PLAN_SCHEMA,
+        isComplete: false,
+        invocations: (earlier?.invocations ?? 0) + 1,
+      }
+    },
   })
 }
 

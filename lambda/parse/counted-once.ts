@@ -1,11 +1,11 @@
 import type { Command } from './command.ts'
-import type { Entry } from './entry.ts'
 import type { ParsedLine } from './line.ts'
 
 const MIN_SLOTS = 1_024
-/** Two numbers each: 2 MB. */
 const MAX_SLOTS = 262_144
 const GROWTH = 4
+/** Each slot has two numbers of a hash, side by side, so that a line costs one access to memory that is not in the cache. 2 MB at most. */
+const SLOT = 2
 
 /**
  * Finds lines that Kissmetrics counts as one with an earlier line: the same person, event and second, or the same property of a person in
@@ -17,8 +17,7 @@ const GROWTH = 4
  * @see Kissmetrics, "Detecting duplicates"
  */
 export class CountedOnce {
-  #highs = new Int32Array(MIN_SLOTS)
-  #lows = new Int32Array(MIN_SLOTS)
+  #table = new Int32Array(MIN_SLOTS * SLOT)
   #used = 0
   #high = 0
   #low = 0
@@ -29,18 +28,21 @@ export class CountedOnce {
     return command !== undefined && this.#hasCommand(command)
   }
 
-  /** Adds the warning `counted_once` where it applies. */
-  *mark(entries: Iterable<Entry>): Generator<Entry> {
-    for (const entry of entries) yield entry.kind === 'ready' && this.has(entry.parsed) ? withWarning(entry) : entry
-  }
-
   #hasCommand(command: Command): boolean {
     switch (command.kind) {
       case 'record':
-        return this.#isKnown(1, command.time, command.person, command.event)
+        this.#begin(1, command.time, command.person)
+        return this.#isKnown(command.event)
       case 'set': {
+        this.#begin(2, command.time, command.person)
+        const high = this.#high
+        const low = this.#low
         let isKnown = false
-        for (const [name] of command.properties) if (this.#isKnown(2, command.time, command.person, name)) isKnown = true
+        for (const [name] of command.properties) {
+          this.#high = high
+          this.#low = low
+          if (this.#isKnown(name)) isKnown = true
+        }
         return isKnown
       }
       case 'alias':
@@ -48,33 +50,36 @@ export class CountedOnce {
     }
   }
 
-  #isKnown(kind: number, time: number, person: string, name: string): boolean {
+  #begin(kind: number, time: number, person: string): void {
     this.#high = kind
     this.#low = time | 0
     this.#addText(person)
+  }
+
+  #isKnown(name: string): boolean {
     this.#addText(name.toLowerCase())
     const low = mixed(this.#low) || 1 // zero is an empty slot
-    const slot = slotOf(this.#high, low, this.#lows)
-    if (this.#highs[slot] === this.#high && this.#lows[slot] === low) return true
-    if (this.#lows[slot] === 0) this.#used += 1
-    this.#highs[slot] = this.#high
-    this.#lows[slot] = low
-    if (this.#used * 2 > this.#lows.length && this.#lows.length < MAX_SLOTS) this.#grow()
+    const slot = slotOf(this.#high, low, this.#table)
+    const slotLow = this.#table[slot + 1]
+    if (this.#table[slot] === this.#high && slotLow === low) return true
+    if (slotLow === 0) this.#used += SLOT
+    this.#table[slot] = this.#high
+    this.#table[slot + 1] = low
+    if (this.#used * 2 > this.#table.length && this.#table.length < MAX_SLOTS * SLOT) this.#grow()
     return false
   }
 
   #grow(): void {
-    const highs = new Int32Array(this.#highs.length * GROWTH)
-    const lows = new Int32Array(highs.length)
-    for (const [index, low] of this.#lows.entries()) {
+    const grown = new Int32Array(this.#table.length * GROWTH)
+    for (let from = 0; from < this.#table.length; from += SLOT) {
+      const high = this.#table[from] ?? 0
+      const low = this.#table[from + 1] ?? 0
       if (low === 0) continue
-      const high = this.#highs[index] ?? 0
-      const slot = slotOf(high, low, lows)
-      highs[slot] = high
-      lows[slot] = low
+      const to = slotOf(high, low, grown)
+      grown[to] = high
+      grown[to + 1] = low
     }
-    this.#highs = highs
-    this.#lows = lows
+    this.#table = grown
   }
 
   /** Commas and colons are spaces to Kissmetrics. */
@@ -100,15 +105,12 @@ const SPACE = 0x20
 /** Greater than every character. */
 const END_OF_TEXT = 0x11_0000
 
+/** The index of the first of its two numbers. */
 function slotOf(high: number, low: number, table: Int32Array): number {
-  return mixed(high ^ low) & (table.length - 1)
+  return mixed(high ^ low) & (table.length - SLOT)
 }
 
 function mixed(bits: number): number {
   const mix = Math.imul(bits ^ (bits >>> 16), 0x85eb_ca6b)
   return Math.imul(mix ^ (mix >>> 13), 0xc2b2_ae35) ^ (mix >>> 16)
-}
-
-function withWarning(entry: Extract<Entry, { readonly kind: 'ready' }>): Entry {
-  return { ...entry, parsed: { ...entry.parsed, warnings: [...entry.parsed.warnings, 'counted_once'] } }
 }

@@ -1,3 +1,4 @@
+import type { CountedOnce } from './counted-once.ts'
 import { isBlank, parseLine, type LineRules, type ParsedLine } from './line.ts'
 import { requestsFor, type Request } from './request.ts'
 import type { Line } from '../read/lines.ts'
@@ -19,7 +20,18 @@ export function toEntry(line: Line, rules: LineRules, apiKey: string): Entry {
   return 'kind' in requests ? { kind: 'rejected', line, rejection: requests } : { kind: 'ready', line, parsed, requests }
 }
 
-/** Parses lines one by one, when they are needed. Parsed ahead, a whole batch would cost the garbage collector more. */
-export function* toEntries(lines: readonly Line[], rules: LineRules, apiKey: string): Generator<Entry> {
-  for (const line of lines) yield toEntry(line, rules, apiKey)
+/**
+ * Parses lines one by one, when they are needed. Parsed ahead, a whole batch would cost the garbage collector more.
+ *
+ * @param earlier the lines before them: those that are counted as one with an earlier line get the warning `counted_once`
+ */
+export function* toEntries(lines: readonly Line[], rules: LineRules, apiKey: string, earlier?: CountedOnce): Generator<Entry> {
+  for (const line of lines) {
+    const entry = toEntry(line, rules, apiKey)
+    yield entry.kind === 'ready' && earlier?.has(entry.parsed) === true ? withWarning(entry) : entry
+  }
+}
+
+function withWarning(entry: Extract<Entry, { readonly kind: 'ready' }>): Entry {
+  return { ...entry, parsed: { ...entry.parsed, warnings: [...entry.parsed.warnings, 'counted_once'] } }
 }

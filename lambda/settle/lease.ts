@@ -1,4 +1,5 @@
 import type { Checkpoints, Clock, DocumentKey, LeaseHolder, Leased } from '../ports.ts'
+import { isNewer, refuseNewer } from '../schema.ts'
 
 /** Another run has taken over. This run must stop, and must not report the work as done. */
 export class LeaseLost extends Error {
@@ -10,8 +11,15 @@ export class LeaseLost extends Error {
   }
 }
 
-/** Parses a leased document. @returns undefined if there is none, or if it has another schema */
-export function readLeased<State extends object>(value: unknown, schema: string): Leased<State> | undefined {
+/**
+ * Parses a leased document.
+ *
+ * @param key where it is stored
+ * @returns undefined if there is none, or if it is damaged
+ * @throws NewerVersionError: to begin again would send lines a second time
+ */
+export function readLeased<State extends object>(value: unknown, schema: string, key: string): Leased<State> | undefined {
+  refuseNewer(value, schema, key)
   const isLeased =
     typeof value === 'object' && value !== null && 'schema' in value && value.schema === schema && 'leaseHolder' in value
   return isLeased ? (value as Leased<State>) : undefined
@@ -27,7 +35,7 @@ export type LeaseResult<State extends object> =
   | { readonly kind: 'done'; readonly state: State }
 
 export interface LeaseRequest<State> {
-  /** Schema of the document. A document with another schema is ignored, and the work begins again. */
+  /** Schema of the document. A damaged document is ignored, and the work begins again. */
   readonly schema: string
   /** Unique id of the run. */
   readonly run: string
@@ -75,7 +83,7 @@ export class Lease<State extends object> {
     this.#tag = tag
   }
 
-  /** Acquires the lease if it is free, or if the lease of an earlier run has ended. @throws the error of S3 */
+  /** Acquires the lease if it is free, or if the lease of an earlier run has ended. @throws NewerVersionError, or the error of S3 */
   static async acquire<State extends object>(
     key: DocumentKey,
     checkpoints: Checkpoints,
@@ -83,7 +91,7 @@ export class Lease<State extends object> {
     request: LeaseRequest<State>,
   ): Promise<LeaseResult<State>> {
     const found = await checkpoints.find(key)
-    const leased = readLeased<State>(found?.value, request.schema)
+    const leased = readLeased<State>(found?.value, request.schema, key.key)
     if (leased !== undefined && request.isDone(leased)) return { kind: 'done', state: leased }
     if (leased !== undefined && request.isWaiting?.(leased) === true) return { kind: 'waiting' }
     const leftMs = leased === undefined ? 0 : leased.leaseHolder.until - clock.now()
@@ -95,7 +103,7 @@ export class Lease<State extends object> {
       await lease.save(state)
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error
-      const holder = readLeased<State>((await checkpoints.find(key))?.value, request.schema)?.leaseHolder
+      const holder = readLeased<State>((await checkpoints.find(key))?.value, request.schema, key.key)?.leaseHolder
       // S3 can refuse a write although no other run has written (409). Then there is no holder whose message asks for the work.
       const isHeld = holder !== undefined && holder.until > clock.now()
       return { kind: 'busy', ms: request.leaseMs, messageId: isHeld ? holder.messageId : undefined }
@@ -132,7 +140,8 @@ export class Lease<State extends object> {
   /** The tag of this write, if S3 has refused it only because an earlier try of the same write was accepted and its answer was lost. */
   async #tagOfOwn({ run, serial }: LeaseHolder): Promise<string | undefined> {
     const found = await this.#checkpoints.find(this.#key)
-    const leased = readLeased<State>(found?.value, this.#request.schema)
+    if (isNewer(found?.value, this.#request.schema)) return undefined // a run of a newer version has taken over
+    const leased = readLeased<State>(found?.value, this.#request.schema, this.#key.key)
     return leased?.leaseHolder.run === run && leased.leaseHolder.serial === serial ? found?.tag : undefined
   }
 }

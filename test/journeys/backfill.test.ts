@@ -59,6 +59,29 @@ describe('km-import backfill', () => {
     expect(dry.stdout.trim().split('\n').toSorted()).toEqual(Object.keys(FILES).toSorted())
     expect(sink.seen).toHaveLength(1)
 
+    const today = new Date().toISOString().slice(0, 10)
+    const some = [
+      'backfill',
+      '--dry-run',
+      '--prefix',
+      'incoming/old',
+      '--since',
+      '2026-01-01',
+      '--until',
+      today,
+      '--state-dir',
+      stateDir,
+    ]
+    expect(await runInProcess(some)).toEqual({
+      code: 0,
+      stdout: 'incoming/old/notes.txt\nincoming/older.jsonl\n',
+      stderr: '2 files from this period under incoming/old. 2 of them have no final report and would be queued.\n',
+    })
+    expect(await runInProcess(['backfill', '--dry-run', '--until', '2025-12-31', '--state-dir', stateDir])).toMatchObject({
+      stdout: '',
+      stderr: '0 files from this period under incoming/. 0 of them have no final report and would be queued.\n',
+    })
+
     const real = await runInProcess(['backfill', '--json', '--state-dir', stateDir])
     expect(real.stderr).toBe('5 files under incoming/. 4 of them have no final report and were queued.\n')
     const result = JSON.parse(real.stdout) as { keys: string[] }

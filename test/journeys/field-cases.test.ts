@@ -19,7 +19,7 @@ async function outcomesOf(name: string): Promise<readonly string[] | string> {
   const { start, batches } = await openLines(createReadStream(file(name)), { maxLineBytes: 262_144 })
   const countedOnce = new CountedOnce()
   const entries = async function* () {
-    for await (const batch of batches) yield countedOnce.mark(toEntries(batch, RULES, 'k'))
+    for await (const batch of batches) yield toEntries(batch, RULES, 'k', countedOnce)
   }
   const outcomes: string[] = []
   for await (const admission of admit(entries(), { start })) {

@@ -8,6 +8,7 @@ const COMMANDS = [
   ['preview'],
   ['send'],
   ['status'],
+  ['doctor'],
   ['console'],
   ['backfill'],
   ['rejects'],

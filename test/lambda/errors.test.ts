@@ -4,6 +4,7 @@ import {
   asError,
   codeOf,
   InterruptedError,
+  NewerVersionError,
   NoProgressError,
   OutageError,
   OutOfTime,
@@ -17,6 +18,7 @@ import { LeaseLost } from '../../lambda/settle/lease.ts'
 // prettier-ignore
 const ERRORS: readonly (readonly [name: string, code: string, error: Error])[] = [
   [ 'SetupError',           'setup_error',        new SetupError('x') ],
+  [ 'NewerVersionError',    'newer_version',      new NewerVersionError('x') ],
   [ 'OutageError',          'endpoint_down',      new OutageError('x') ],
   [ 'AccountingError',      'accounting_error',   new AccountingError('x') ],
   [ 'NoProgressError',      'no_progress',        new NoProgressError('x') ],

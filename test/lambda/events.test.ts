@@ -18,6 +18,7 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'file_missing',                'warn',    (events) => { events.missing('k', 'gone') } ],
   [ 'task_requeued',               'info',    (events) => { events.requeued('k', 1) } ],
   [ 'task_busy',                   'info',    (events) => { events.busy('k') } ],
+  [ 'copy_deleted',                'info',    (events) => { events.leftToWaiting('k') } ],
   [ 'message_lost',                'info',    (events) => { events.messageLost() } ],
   [ 'message_delivered_twice',     'info',    (events) => { events.deliveredTwice() } ],
   [ 'segments_requeued',           'warn',    (events) => { events.segmentsRequeued('k', 2) } ],
@@ -34,6 +35,7 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'endpoint_paused',             'warn',    (events) => { events.paused('k', 1) } ],
   [ 'endpoint_down',               'warn',    (events) => { events.outage('d', 30) } ],
   [ 'setup_wrong',                 'error',   (events) => { events.setupWrong('d') } ],
+  [ 'newer_version',               'error',   (events) => { events.newerVersion('d') } ],
   [ 'api_key_unusual',             'warn',    (events) => { events.unusualKey() } ],
 ]
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { Duration } from 'aws-cdk-lib'
+import about from '../../package.json' with { type: 'json' }
 import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import { ACCOUNT, CDK_CONTEXT, Deployed, GUID } from './deployed.ts'
 
@@ -179,7 +180,6 @@ describe('the environment', () => {
       KM_IMPORT_QUEUE_URL: queueUrl(QUEUE),
       KM_DEAD_LETTER_QUEUE_URL: queueUrl(DEAD_LETTERS),
       KM_BUCKET: deployed.resolve({ Ref: deployed.idOf.get(`${BUCKET}/Resource`) }),
-      NODE_OPTIONS: '--enable-source-maps',
     })
   })
 
@@ -281,6 +281,8 @@ describe('the whole stack', () => {
       DeadLetterQueueUrl: expect.stringMatching(/^https:.*-dead-letters-/),
       DeadLetterQueueArn: expect.stringMatching(/^arn:aws:sqs:.*-dead-letters-/),
       FunctionName: expect.stringMatching(/Function/),
+      Endpoint: 'https://trk.kissmetrics.io',
+      Version: about.version,
       AlarmTopicArn: expect.stringMatching(/AlarmsTopic/),
       RoleArn: expect.stringMatching(/^arn:aws:iam::.*ImporterRole/),
       LogGroupName: expect.stringMatching(/Logs/),

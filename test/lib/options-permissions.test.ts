@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { decide, type Statement } from '../support/policy.ts'
+import { decide, type Statement } from '../../cli/doctor/policy.ts'
 import { RECORDED_PREFIX, recordCalls, type RecordedCall } from '../support/recorded-calls.ts'
 import { ACCOUNT, Deployed, REGION } from './deployed.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { decide, type Call, type Statement } from '../support/policy.ts'
+import { decide, type Call, type Statement } from '../../cli/doctor/policy.ts'
 import { ACCOUNT, Deployed } from './deployed.ts'
 
 const deployed = new Deployed()

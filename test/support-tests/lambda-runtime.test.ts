@@ -1,11 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { App } from 'aws-cdk-lib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { ImporterStack } from '../../lib/importer-stack.ts'
-import { readSettings } from '../../lib/settings.ts'
-import { bundleFunction } from '../../bin/function-bundle.ts'
 import { Lambda, type LambdaOptions } from '../support/lambda-runtime/lambda.ts'
 
 let folder: string
@@ -120,15 +116,4 @@ test.each([
   await using lambda = await lambdaOf('export const handler = async (e) => "x".repeat(e)')
   const [answer] = await outcomes(lambda, characters)
   expect(typeof answer === 'string' && answer.length === characters ? 'accepted' : answer).toBe(outcome)
-})
-
-test('the bundle of the tests is byte for byte the one that the stack deploys', async () => {
-  const outdir = path.join(folder, 'cdk.out')
-  const app = new App({ outdir, builtinCloudFormationValidation: false }) // the validation takes seconds
-  new ImporterStack(app, 'Importer', { settings: readSettings({}) })
-  app.synth()
-  const [asset] = (await readdir(outdir)).filter((name) => name.startsWith('asset.'))
-  await bundleFunction(path.join(folder, 'bundle'))
-  const deployed = await readFile(path.join(outdir, asset ?? '', 'index.mjs'), 'utf8')
-  expect((await readFile(path.join(folder, 'bundle', 'index.mjs'), 'utf8')) === deployed).toBe(true)
 })

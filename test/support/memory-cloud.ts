@@ -6,7 +6,8 @@ import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import type { Task } from '../../lambda/intake/task.ts'
 import { checkpointKey, reportKey } from '../../lambda/keys.ts'
 import type { Absence, Invocation, ListedFile, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
-import type { Report } from '../../lambda/report/report.ts'
+import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
+import { refuseNewer } from '../../lambda/schema.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
@@ -56,6 +57,8 @@ export class MemoryCloud {
   chunkBytes = 65_536
   readonly documents = new Map<string, Document>()
   readonly queued: QueuedMessage[] = []
+  /** The messages that were sent to the import queue, as they are. */
+  readonly sent: { readonly body: string; readonly delaySeconds: number }[] = []
   readonly deadLetters: DeadLetter[] = []
   readonly archivedFiles = new Map<string, string>()
   /** What the dead-letter queue contains, for jobs that read it. */
@@ -129,7 +132,9 @@ export class MemoryCloud {
         find: async (_bucket, key) => {
           await this.#call()
           const found = this.documents.get(key)
-          return found && { report: JSON.parse(found.text) as Report, tag: found.tag, writtenAt: found.writtenAt }
+          const report = found && (JSON.parse(found.text) as Report)
+          refuseNewer(report, REPORT_SCHEMA, key)
+          return found && report && { report, tag: found.tag, writtenAt: found.writtenAt }
         },
         replace: async (_bucket, key, report, tag) => {
           await this.#call('reports.replace')
@@ -173,6 +178,7 @@ export class MemoryCloud {
       importQueue: {
         send: async (body, delaySeconds) => {
           await this.#call('importQueue.send')
+          this.sent.push({ body, delaySeconds })
           for (const work of readMessage(body)) if (work.kind === 'task') this.queued.push({ task: work.task, delaySeconds })
         },
       },

@@ -12,17 +12,20 @@ export interface Moto {
   stop(): Promise<void>
 }
 
-/** Starts moto on a free loopback port. */
-export async function startMoto(): Promise<Moto> {
+/** Starts moto on a free loopback port. @param accountId of the account whose resources it has */
+export async function startMoto(accountId = '123456789012'): Promise<Moto> {
   for (;;) {
-    const moto = await tryToStart(await freePort())
+    const moto = await tryToStart(await freePort(), accountId)
     if (moto !== undefined) return moto
   }
 }
 
 /** @returns undefined if another process took the port in the meantime */
-async function tryToStart(port: number): Promise<Moto | undefined> {
-  const child = spawn('python3', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+async function tryToStart(port: number, accountId: string): Promise<Moto | undefined> {
+  const child = spawn('python3', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
+    stdio: 'ignore',
+    env: { ...process.env, MOTO_ACCOUNT_ID: accountId },
+  })
   const closed = once(child, 'close')
   const url = `http://127.0.0.1:${port}`
   do {

@@ -61,6 +61,10 @@ const MESSAGE_REASONS: Readonly<Record<Exclude<DeadLetterReason, keyof typeof RE
     means: 'The import stopped at every attempt: because of an error of S3 or SQS, or a bug in the importer',
     fix: 'Ask the person who runs the importer to read its log. When the cause is gone, choose “Retry”. Lines that were already sent count once.',
   },
+  newer_version: {
+    means: 'It was written by a newer version of the importer, which this version cannot read',
+    fix: 'Ask the person who runs the importer to use that version again. Until then it stays where it is.',
+  },
   unknown_message: {
     means: 'The message is not from this importer',
     fix: 'Find out who sends to the import queue. You can archive the message.',
@@ -83,6 +87,6 @@ export function fixTextOf(reason: DeadLetterReason): string {
 
 /** A report or dead letter of a newer importer may have a reason that this page does not know: then the code is the label. */
 function labelOf(reason: DeadLetterReason): ReasonLabel {
-  if (reason === 'import_unfinished' || reason === 'unknown_message') return MESSAGE_REASONS[reason]
-  return Object.hasOwn(REASONS, reason) ? REASONS[reason] : { means: reason, fix: '' }
+  const labels: Readonly<Record<DeadLetterReason, ReasonLabel>> = { ...REASONS, ...MESSAGE_REASONS }
+  return Object.hasOwn(labels, reason) ? labels[reason] : { means: reason, fix: '' }
 }

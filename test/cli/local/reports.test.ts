@@ -99,3 +99,12 @@ test('many reports are written as one JSON array', async () => {
       .map(({ length }) => length),
   ).toEqual([2, 0])
 })
+
+test('a report of a newer version is skipped with one line, and the import counts as unfinished', async () => {
+  await put('reports/incoming/a.json/1/report.json', report('complete').replace('/v1', '/v2'))
+  const reports = follow()
+  expect([await reports.changes(), await reports.changes(), reports.states.size]).toEqual([[], [], 0])
+  expect(problems).toEqual([
+    'reports/incoming/a.json/1/report.json was written by a newer version of the importer. Use that version again, or a later one.',
+  ])
+})

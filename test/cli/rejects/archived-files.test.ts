@@ -61,3 +61,27 @@ test('a foreign file under archived/ is named, and stops the command', async () 
   await cloud.put('archived/mine.txt', 'hello')
   await expect(all()).rejects.toThrow('archived/mine.txt in the bucket is not a file of archived dead letters (line 1')
 })
+
+test('a line of a newer version is named, and its file is never written again', async () => {
+  const text = `${archivedText([archived('a')])}{"schema":"kissmetrics-importer/archived/v2","id":"b"}\n`
+  await cloud.put(FILE, text)
+  const newer: string[] = []
+  await files.readAll(
+    () => undefined,
+    NEVER,
+    ({ id }) => newer.push(id),
+  )
+  expect([await all(), newer]).toEqual([[`${FILE} a`], [`${FILE}:2`]])
+  const claim = { file: 'incoming/replays/r.jsonl', run: 'r', at: '2026-03-20T12:00:00Z' }
+  const refused = `${FILE} was written by a newer version of the importer. Use that version again, or a later one.`
+  await expect(files.claim(FILE, new Set(['a']), claim)).rejects.toThrow(refused)
+  await expect(files.remove(FILE, new Set(['a']))).rejects.toThrow(refused)
+  expect(await cloud.read(FILE)).toBe(text)
+})
+
+test('fields that a newer version has added are kept', async () => {
+  const added = { ...archived('a'), addedLater: true }
+  await cloud.put(FILE, archivedText([added, archived('b')]))
+  await files.remove(FILE, new Set(['b']))
+  expect(await cloud.read(FILE)).toBe(archivedText([added]))
+})

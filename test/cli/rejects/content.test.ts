@@ -19,6 +19,8 @@ test.each([
   ['the dead letter of a file',        JSON.stringify(file),                             'file',          'not_line_delimited_json', 'incoming/b.json',    undefined],
   ['an S3 event',                      s3Event,                                          'failed-import', 'import_unfinished',       'incoming/a b.json',  undefined],
   ['a daily job',                      '{"schema":"kissmetrics-importer/reconcile/v1"}', 'failed-import', 'import_unfinished',       '',                   undefined],
+  ['a task of a newer version',        '{"schema":"kissmetrics-importer/task/v2"}',      'newer',         'newer_version',           '',                   undefined],
+  ['a dead letter of a newer version', '{"schema":"kissmetrics-importer/dead-letter/v2"}', 'newer',      'newer_version',           '',                   undefined],
   ['a text that is not JSON',          'hello',                                          'unknown',       'unknown_message',         '',                   undefined],
   ['a message of another program',     '{"schema":"orders/v1"}',                         'unknown',       'unknown_message',         '',                   undefined],
 ])('%s', (_what, body, kind, reason, key, line) => {

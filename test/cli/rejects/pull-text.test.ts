@@ -1,7 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import { pullText, type PullCounts } from '../../../cli/rejects/pull-text.ts'
 
-const NOTHING: PullCounts = { queued: 0, archived: 0, failedImports: 0, unknown: 0, leftOut: 0, inUse: 0, isComplete: true }
+const NOTHING: PullCounts = {
+  queued: 0,
+  archived: 0,
+  failedImports: 0,
+  newer: 0,
+  unknown: 0,
+  leftOut: 0,
+  inUse: 0,
+  isComplete: true,
+}
 const STDOUT = { output: undefined, isCsv: false, deploymentOptions: '' }
 
 describe('after a pull, the user reads what was written, what was not, and the next command', () => {
@@ -13,6 +22,7 @@ describe('after a pull, the user reads what was written, what was not, and the n
     [ 'only archived ones',         { archived: 2 },               '2 dead letters written. They stay archived until you replay them.' ],
     [ 'both',                       { queued: 1, archived: 1 },    '2 dead letters written. They stay where they are, in the queue or archived, until you replay them.' ],
     [ 'a failed import',            { failedImports: 1 },          '0 dead letters written.\n1 message more is a failed import, not lines. To try again, run: npx km-import rejects replay --all-valid' ],
+    [ 'one of a newer version',     { newer: 1 },                  '0 dead letters written.\n1 dead letter more was written by a newer version of the importer. Use that version of km-import, or a later one, to read it.' ],
     [ 'unknown messages',           { unknown: 2 },                '0 dead letters written.\n2 messages more are not from this importer. To move them to the bucket, run: npx km-import rejects archive --reason unknown_message' ],
     [ 'left out',                   { leftOut: 2 },                '0 dead letters written.\n2 dead letters more are archived or quarantined. To include them, add --archived.' ],
     [ 'a part that others hold',    { inUse: 2, isComplete: false }, '0 dead letters written.\n2 more are in use; they reappear within 5 minutes. Pull again then.' ],

@@ -1,4 +1,4 @@
-import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { replayLines } from '../../../cli/rejects/replay-lines.ts'
@@ -98,6 +98,16 @@ describe('a replay', () => {
     expect(await cloud.visible()).toEqual([first.id])
     await records.remove(upload.run)
     expect(await records.sentIds()).toEqual(new Set())
+  })
+
+  test('sends nothing while a newer version may not have finished one: its record says which lines were sent', async () => {
+    const lines = await queueLines('{"a":1}')
+    const record = 'checkpoints/replays/newer.json'
+    await cloud.put(record, JSON.stringify({ schema: 'kissmetrics-importer/replay/v2' }))
+    const refused = `${record} was written by a newer version of the importer. Use that version again, or a later one.`
+    expect(await sentBy(() => expect(replay(lines)).rejects.toThrow(refused))).toEqual([])
+    await cloud.deployment.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: record }))
+    expect(await replay(lines)).toMatchObject({ lines: 1, missing: 0 })
   })
 
   test('whose file another run of it has uploaded with other lines uploads nothing; with the same lines, it counts as uploaded', async () => {

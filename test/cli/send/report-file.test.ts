@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises'
+import { appendFile, writeFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { readReport, reportFile } from '../../../cli/send/report-file.ts'
 import { findFile, type SentFile } from '../../../cli/send/files.ts'
@@ -37,4 +37,11 @@ test.each(['', 'not JSON', '{}', '{"schema":"something else","state":"complete"}
   const file = await folder.sentFile('a.jsonl', '{}\n')
   await folder.write('a.jsonl.report.json', content)
   expect(await readReport(file)).toBeUndefined()
+})
+
+test('a report of a newer version does not count as missing: the file would be sent twice', async () => {
+  await using folder = await TestFolder.create()
+  const file = await folder.sentFile('a.jsonl', '{}\n')
+  await writeFile(file.reportPath, JSON.stringify({ schema: 'kissmetrics-importer/report/v2' }))
+  await expect(readReport(file)).rejects.toThrow(`${file.reportPath} was written by a newer version of the importer.`)
 })

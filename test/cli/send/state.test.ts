@@ -1,4 +1,4 @@
-import { appendFile, access } from 'node:fs/promises'
+import { access, appendFile, readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { findFile } from '../../../cli/send/files.ts'
 import { SendState } from '../../../cli/send/state.ts'
@@ -86,4 +86,19 @@ test('it is removed when the send has ended', async () => {
   await state.remove()
   await state.remove()
   await expect(access(file.statePath)).rejects.toThrow('ENOENT')
+})
+
+test('the state of a newer version is neither ignored nor replaced: the file would be sent twice', async () => {
+  await using folder = await TestFolder.create()
+  const file = await folder.sentFile('a.jsonl', '{}\n')
+  const first = await SendState.read(file, MONDAY)
+  const tag = await first.checkpoints.put(KEY, checkpointAt(7, 1), undefined)
+  for (const kind of ['send', 'checkpoint']) {
+    const text = (await readFile(file.statePath, 'utf8')).replace(`${kind}/v1`, `${kind}/v2`)
+    await writeFile(file.statePath, text)
+    await expect(SendState.read(file, TUESDAY)).rejects.toThrow(`${file.statePath} was written by a newer version`)
+    await expect(first.checkpoints.put(KEY, checkpointAt(8, 2), tag)).rejects.toThrow('a newer version')
+    expect(await readFile(file.statePath, 'utf8')).toBe(text)
+    await writeFile(file.statePath, text.replace(`${kind}/v2`, `${kind}/v1`))
+  }
 })

@@ -37,7 +37,7 @@ const RUNNING: Report = { ...unfinished, state: 'importing', lines: { ...DONE.li
 
 const PIPE = { write: () => true }
 const nothingWaits = { messages: 0, deadLetters: 0 }
-const context = { total: 1, waiting: nothingWaits, deploymentOptions: '', now }
+const context = { newer: [], total: 1, waiting: nothingWaits, deploymentOptions: '', now }
 
 describe('all imports', () => {
   test('three rows for each, and the queues', () => {
@@ -66,6 +66,12 @@ import queue 0 · dead letters 0
 
   test('before the first file', () => {
     expect(statusText([], { ...context, total: 0 }, PIPE)).toBe('No files yet.\n\nimport queue 0 · dead letters 0\n')
+  })
+
+  test('a file whose report only a newer version can read', () => {
+    expect(statusText([DONE], { ...context, newer: ['incoming/n.json'], total: 2 }, PIPE)).toContain(
+      '\nincoming/n.json\n  written by a newer version of the importer: use that version of km-import\n\nimport queue',
+    )
   })
 
   test('only the newest, and how to see the others', () => {

@@ -78,6 +78,14 @@ test('a progress report never replaces a report that another run has written', a
   expect((await reports.find(BUCKET, 'reports/a'))?.report.state).toBe('complete')
 })
 
+test('a report of a newer version does not count as missing', async () => {
+  const report = { schema: 'kissmetrics-importer/report/v2' } as unknown as Report
+  await s3Reports(s3Client()).replace(BUCKET, 'reports/newer', report, undefined)
+  await expect(s3Reports(s3Client()).find(BUCKET, 'reports/newer')).rejects.toThrow(
+    'reports/newer was written by a newer version of the importer.',
+  )
+})
+
 test('the listing contains every version of every file under incoming/', async () => {
   const s3 = s3Client()
   const versions: string[] = []

@@ -67,6 +67,7 @@ test.each<[string, Parameters<typeof queued>, readonly string[]]>([
   [ 'objects with any name: their content decides',    [[listed('a.txt'), listed('b.JSON'), listed('part_00')]],                           ['a.txt', 'b.JSON', 'part_00'] ],
   [ 'a file that is too young',                        [[listed('a.json', { ageHours: 0.2 })], {}, { minAgeMs: HOUR_MS }],                 [] ],
   [ 'a file that is too old',                          [[listed('a.json', { ageHours: 50 })], {}, { maxAgeMs: 49 * HOUR_MS }],             [] ],
+  [ 'only files that were uploaded in a period',       [['a', 'b', 'c'].map((name, index) => listed(`${name}.json`, { ageHours: 5 - index })), {}, { uploadedFrom: NOW - 4 * HOUR_MS, uploadedBefore: NOW - 3 * HOUR_MS }], ['b.json'] ],
   [ 'a version that was replaced',                     [[listed('a.json', { isLatest: false })], {}, { onlyLatest: true }],                [] ],
   [ 'the same, if every version counts',               [[listed('a.json', { isLatest: false })]],                                          ['a.json'] ],
   [ 'a file, in a dry run',                            [[listed('a.json')], {}, { isDryRun: true }],                                       [] ],

@@ -44,7 +44,7 @@ test('while S3 refuses checkpoints, a limited number of lines is sent', async ()
   cloud.failing.add('checkpoints.put')
   const work = { task: TASK, ports: cloud.ports, invocation: invocation(), onProgress: () => undefined }
   await expect(runSegment(segment, acquired.lease, work)).rejects.toThrow('checkpoints.put failed')
-  expect(cloud.requests).toHaveLength(24) // for each request in flight
+  expect(cloud.requests).toHaveLength(48) // for each request in flight
 })
 
 test('one line that is refused again and again holds back no other, and the next run sends nothing but that line', async () => {

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { CountedOnce } from '../../../lambda/parse/counted-once.ts'
-import { toEntry } from '../../../lambda/parse/entry.ts'
-import { KEY, parsed, RULES } from './outcome.ts'
+import { parsed } from './outcome.ts'
 
 // cspell:ignore urchased
 
@@ -41,12 +40,4 @@ test('no line is taken for another by chance, and the last ones are remembered',
   for (let number = 0; number < 20_000; number += 1) if (countedOnce.has(line(number))) found += 1
   expect(found).toBe(0)
   expect(countedOnce.has(line(19_999))).toBe(true)
-})
-
-test('it is added to the warnings of a line', () => {
-  const entries = [EVENT, 'no JSON', '', EVENT].map((text) => toEntry({ number: 1, byteStart: 0, byteEnd: 0, text }, RULES, KEY))
-  const marked = [...new CountedOnce().mark(entries)].map((entry) =>
-    entry.kind === 'ready' ? entry.parsed.warnings : entry.kind,
-  )
-  expect(marked).toEqual([[], 'rejected', 'blank', ['counted_once']])
 })

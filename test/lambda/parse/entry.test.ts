@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { CountedOnce } from '../../../lambda/parse/counted-once.ts'
 import { toEntries, toEntry } from '../../../lambda/parse/entry.ts'
 import type { Line } from '../../../lambda/read/lines.ts'
 
@@ -35,4 +36,13 @@ test('lines are parsed one by one, when they are needed', () => {
   expect(reads).toBe(0)
   entries.next()
   expect(reads).toBe(1)
+})
+
+test('a line that is counted as one with an earlier line gets a warning', () => {
+  const event = '{"_p":"bob","_t":1393344604,"_n":"Purchased","price":10}'
+  const lines = [event, 'no JSON', '', event].map((text) => lineOf(text))
+  const warnings = [...toEntries(lines, RULES, 'k', new CountedOnce())].map((entry) =>
+    entry.kind === 'ready' ? entry.parsed.warnings : entry.kind,
+  )
+  expect(warnings).toEqual([[], 'rejected', 'blank', ['counted_once']])
 })

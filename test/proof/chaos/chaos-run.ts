@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StatusLine } from '../../../cli/terminal/output.ts'
 import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
 import { API_KEY } from '../../support/installation.ts'
-import { bundleFunction } from '../../../bin/function-bundle.ts'
+import { bundleProgram } from '../../../bin/function-bundle.ts'
 import { Operator } from './operator.ts'
 import { planKills } from './kill-plan.ts'
 import { CANARY, generateLines, gzipFile, REFUSED, writeTestFile } from './test-file.ts'
@@ -94,7 +94,7 @@ export class ChaosRun implements AsyncDisposable {
       closeSync(log)
     })
     const program = path.join(state, 'importer')
-    await bundleFunction(program, path.join(import.meta.dirname, 'importer-process.ts'))
+    const file = await bundleProgram(program, path.join(import.meta.dirname, 'importer-process.ts'))
     const aws = starting.use(await AwsProcess.start(path.join(state, 'aws')))
     const sink = starting.use(
       await SinkProcess.start({
@@ -105,7 +105,6 @@ export class ChaosRun implements AsyncDisposable {
         outageMs: OUTAGE_MS,
       }),
     )
-    const file = path.join(program, 'index.mjs')
     return new ChaosRun(options, folder, starting.move(), { aws, sink, file, log })
   }
 

@@ -19,7 +19,7 @@ export const ALARM_MUTANTS: readonly Mutant[] = [
   {
     name: 'a setup error at the queue is a crash',
     file: 'lambda/jobs/dispatch.ts',
-    find: 'if (error instanceof SetupError) events.setupWrong(error.message) else if (error instanceof UnknownMessageError)',
+    find: 'if (error instanceof SetupError) logSetupError(error, { events }) else if (error instanceof UnknownMessageError)',
     replace: 'if (error instanceof UnknownMessageError)',
     tests: ['test/lambda/jobs/dispatch.test.ts'],
   },

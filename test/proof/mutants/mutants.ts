@@ -5,6 +5,7 @@ import { LOCAL_MUTANTS } from './local-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
 import { SOURCE_MUTANTS } from './source-mutants.ts'
+import { UPGRADE_MUTANTS } from './upgrade-mutants.ts'
 
 const SIM = 'test/proof/sim/sim.test.ts'
 const CRASHES = 'test/proof/sim/exhaustive.test.ts'
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOCAL_LOCK_MUTANTS,
   ...SOURCE_MUTANTS,
   ...ALARM_MUTANTS,
+  ...UPGRADE_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',

@@ -6,7 +6,13 @@ import { hrefOf, rejectedHref } from '../route.ts'
 import { ImportState } from './import-state.tsx'
 import './import-table.css'
 
-export function ImportTable({ imports }: { readonly imports: readonly ImportSummary[] }) {
+interface ImportTableProps {
+  readonly imports: readonly ImportSummary[]
+  /** Keys of files whose reports this version cannot read. */
+  readonly newer: readonly string[]
+}
+
+export function ImportTable({ imports, newer }: ImportTableProps) {
   return (
     <div class="table-frame">
       <table class="imports">
@@ -31,6 +37,14 @@ export function ImportTable({ imports }: { readonly imports: readonly ImportSumm
         <tbody>
           {imports.map((summary) => (
             <ImportRow key={summary.id} summary={summary} />
+          ))}
+          {newer.map((file) => (
+            <tr key={file}>
+              <th scope="row">
+                <ForeignText text={fileName(file)} max={120} />
+              </th>
+              <td colSpan={5}>Imported by a newer version. Ask the person who runs the importer to use that version again.</td>
+            </tr>
           ))}
         </tbody>
       </table>

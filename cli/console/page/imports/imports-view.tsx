@@ -23,14 +23,15 @@ export function ImportsView() {
 
 function LatestImports() {
   if (overview.value === undefined) return <p class="muted">Loading…</p>
-  const { imports, total } = overview.value
-  if (imports.length === 0) return <p class="empty">No imports yet. Drop a file above to import it.</p>
+  const { imports, newer, total } = overview.value
+  const shown = imports.length + newer.length
+  if (shown === 0) return <p class="empty">No imports yet. Drop a file above to import it.</p>
   return (
     <>
-      <ImportTable imports={imports} />
-      {total > imports.length && (
+      <ImportTable imports={imports} newer={newer} />
+      {total > shown && (
         <p class="muted">
-          The newest {grouped(imports.length)} of {grouped(total)}.{' '}
+          The newest {grouped(shown)} of {grouped(total)}.{' '}
           {importLimit.value < MAX_IMPORTS && (
             <button
               type="button"

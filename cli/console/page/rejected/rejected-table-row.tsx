@@ -90,12 +90,13 @@ const KIND_LABELS = {
   line: 'line',
   file: 'whole file',
   'failed-import': 'failed import',
+  newer: 'newer version',
   unknown: 'unknown message',
 } as const
 
 function nameOf({ lineNumber, key, kind }: RejectedRow): string {
   if (lineNumber !== undefined) return `line ${grouped(lineNumber)} of ${fileName(key)}`
-  return kind === 'unknown' ? KIND_LABELS.unknown : fileName(key)
+  return key === '' ? KIND_LABELS[kind] : fileName(key)
 }
 
 /** A detail says what is wrong and then what to do. The table shows only the first part. */

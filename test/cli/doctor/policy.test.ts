@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { decide, type Call, type Statement } from '../support/policy.ts'
+import { decide, type Call, type Statement } from '../../../cli/doctor/policy.ts'
 
 const allow: Statement = { Effect: 'Allow', Action: 's3:Get*', Resource: 'arn:aws:s3:::b/in/*' }
 const deny: Statement = { Effect: 'Deny', Action: '*', Resource: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }
@@ -32,9 +32,9 @@ describe('the policy evaluator decides like IAM', () => {
 
   // prettier-ignore
   test.each([
-    ['an operator',   when({ DateLessThan: { 'aws:CurrentTime': '2030-01-01' } }),             'condition operator DateLessThan is not supported by this test'],
-    ['an element',    { ...allow, NotAction: 's3:*' } as Statement,                            'policy element NotAction is not supported by this test'],
-    ['a principal',   { ...allow, Principal: { Federated: 'accounts.example.com' } },          'principal Federated is not supported by this test'],
+    ['an operator',   when({ DateLessThan: { 'aws:CurrentTime': '2030-01-01' } }),             'the condition operator DateLessThan'],
+    ['an element',    { ...allow, NotAction: 's3:*' } as Statement,                            'the element NotAction'],
+    ['a principal',   { ...allow, Principal: { Federated: 'accounts.example.com' } },          'the principal Federated'],
   ])('%s that it does not support is an error', (_what, statement, message) => {
     expect(() => decide([], [statement], call)).toThrow(message)
   })

@@ -1,6 +1,6 @@
 /**
- * Evaluates IAM policies for a call within one account, as far as the importer's template uses them. It throws at every element that it
- * does not know, so that a new kind of statement cannot pass unchecked.
+ * Evaluates IAM policies for a call within one account, as far as the importer's template uses them. It throws UnknownPolicyElement at
+ * every element that it does not know, so that a new kind of statement cannot pass unchecked.
  *
  * @see AWS IAM, "Policy evaluation logic" and "IAM JSON policy elements: Condition operators"
  */
@@ -11,7 +11,7 @@ export interface Statement {
   readonly Action: string | readonly string[]
   readonly Resource: string | readonly string[]
   /** Only in the policy of a resource. */
-  readonly Principal?: Readonly<Record<string, string | readonly string[]>>
+  readonly Principal?: '*' | Readonly<Record<string, string | readonly string[]>>
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
 }
 
@@ -22,6 +22,12 @@ export interface Call {
   readonly by: string
   /** Condition keys of the call, for example `aws:SourceArn`. */
   readonly context?: Readonly<Record<string, string>>
+}
+
+/** A policy contains something that this evaluator does not know. */
+export class UnknownPolicyElement extends Error {
+  override readonly name = 'UnknownPolicyElement'
+  readonly code = 'unknown_policy_element'
 }
 
 export type Answer = 'allowed' | 'denied' | 'not allowed'
@@ -43,7 +49,7 @@ const KNOWN_ELEMENTS = new Set(['Sid', 'Effect', 'Action', 'Resource', 'Principa
 
 function applies(statement: Statement, { action, resource, context = {} }: Call): boolean {
   for (const element of Object.keys(statement))
-    if (!KNOWN_ELEMENTS.has(element)) throw new Error(`policy element ${element} is not supported by this test`)
+    if (!KNOWN_ELEMENTS.has(element)) throw new UnknownPolicyElement(`the element ${element}`)
   const { Action, Resource, Condition = {} } = statement
   return (
     list(Action).some((pattern) => like(pattern.toLowerCase(), action.toLowerCase())) &&
@@ -55,16 +61,17 @@ function applies(statement: Statement, { action, resource, context = {} }: Call)
 }
 
 function names({ Principal = {} }: Statement, caller: string): boolean {
+  if (Principal === '*') return true
   return Object.entries(Principal).some(([kind, who]) => {
     if (kind === 'Service') return list(who).includes(caller)
     if (kind === 'AWS') return list(who).includes('*') || list(who).includes(caller)
-    throw new Error(`principal ${kind} is not supported by this test`)
+    throw new UnknownPolicyElement(`the principal ${kind}`)
   })
 }
 
 function holds(operator: string, wanted: readonly string[], seen: string | undefined): boolean {
   const test = OPERATORS[operator.replace(/IfExists$/, '')]
-  if (test === undefined) throw new Error(`condition operator ${operator} is not supported by this test`)
+  if (test === undefined) throw new UnknownPolicyElement(`the condition operator ${operator}`)
   if (seen === undefined) return operator.endsWith('IfExists')
   return wanted.some((value) => test(value, seen))
 }

@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { build, type Plugin } from 'esbuild'
+import { TRIMS, trimming } from '../../bin/bundle-trims.ts'
+import { bundleFunction, type FunctionBundle } from '../../bin/function-bundle.ts'
+
+/** A trim that saves less is not worth its line. */
+const MIN_BYTES = 3_000
+
+let folder: string
+let trimmed: FunctionBundle
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'km-trims-'))
+  trimmed = await bundleFunction(path.join(folder, 'trimmed'))
+})
+afterAll(async () => {
+  await rm(folder, { recursive: true })
+})
+
+test('the bundle is small enough for a quick cold start', () => {
+  expect(trimmed.bytes).toBeLessThan(700_000)
+})
+
+describe('without its trim, the bundle is larger', () => {
+  test.each(TRIMS.map((trim) => [trim.file.source, trim] as const))('%s', async (_file, trim) => {
+    const others = TRIMS.filter((each) => each !== trim)
+    const { bytes } = await bundleFunction(path.join(folder, 'without'), { trims: others })
+    expect(bytes - trimmed.bytes).toBeGreaterThan(MIN_BYTES)
+  })
+})
+
+test('a trim of a file that is no longer in the bundle is refused', async () => {
+  const gone = { file: /undici\/lib\/gone\.js$/, because: 'an older version had it', replace: () => '' }
+  await expect(bundleFunction(path.join(folder, 'gone'), { trims: [...TRIMS, gone] })).rejects.toThrow(
+    'The function no longer contains undici\\/lib\\/gone\\.js$. Remove these from bin/bundle-trims.ts.',
+  )
+})
+
+test('the bundle has no path of this computer in it', async () => {
+  for (const file of ['index.mjs', 'importer.cjs', 'importer.cjs.map'])
+    expect(await readFile(path.join(folder, 'trimmed', file), 'utf8')).not.toContain(process.cwd())
+})
+
+test('names that are written out leave the schemas as they are', async () => {
+  async function load(name: string, plugins: readonly Plugin[]): Promise<Readonly<Record<string, unknown>>> {
+    const outfile = path.join(folder, `${name}.mjs`)
+    const entryPoints = ['node_modules/@aws-sdk/client-s3/dist-es/schemas/schemas_0.js']
+    await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', plugins: [...plugins] })
+    return (await import(pathToFileURL(outfile).href)) as Readonly<Record<string, unknown>>
+  }
+  /** A schema names others by functions that return them. */
+  const textOf = (schema: unknown) =>
+    JSON.stringify(schema, (_key, value: unknown) => (typeof value === 'function' ? String(value) : value))
+  const whole = await load('whole', [])
+  const plain = await load('plain', [trimming(TRIMS, new Set())])
+  expect(Object.keys(plain)).toEqual(Object.keys(whole))
+  expect(Object.keys(plain).length).toBeGreaterThan(200)
+  for (const [name, schema] of Object.entries(whole)) expect([name, textOf(plain[name])]).toEqual([name, textOf(schema)])
+})
