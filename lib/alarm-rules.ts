@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import { ComparisonOperator, MathExpression, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IRule } from 'aws-cdk-lib/aws-events'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ImportQueue } from './import-queue.ts'
@@ -8,6 +9,8 @@ import type { Settings } from './settings.ts'
 
 export interface AlarmsProps {
   readonly importQueue: ImportQueue
+  /** Sends a message to the import queue every day. */
+  readonly dailyRule: IRule
   readonly importer: IFunction
   readonly settings: Pick<Settings, 'alarmRejectedPercent' | 'alarmIdleDays'>
   /**
@@ -107,6 +110,23 @@ export function alarmRules(props: AlarmsProps): Readonly<Record<string, AlarmRul
       description: (stack) =>
         'A message has waited in the import queue for six hours without a try. If imports run but are too slow, raise ' +
         `maximumConcurrency. See what runs: npx km-import status ${stack}.`,
+    },
+    QueueUnreachable: {
+      // The daily message also shows whether the queue still exists: a queue that was deleted has no metrics.
+      metric: new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'FailedInvocations',
+        dimensionsMap: { RuleName: props.dailyRule.ruleName },
+        statistic: 'Sum',
+        period: Duration.hours(1),
+      }),
+      threshold: 0,
+      // From one day to the next.
+      datapoints: 1,
+      of: 25,
+      description: (stack) =>
+        'The daily message could not be sent to the import queue: the queue was deleted, or its policy or KMS key refuses events. ' +
+        `No file is imported. See what is wrong: npx km-import doctor ${stack}.`,
     },
     LinesRejected: {
       metric: new MathExpression({

@@ -1,5 +1,5 @@
 import { Duration, Validations } from 'aws-cdk-lib'
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events'
+import { Rule, RuleTargetInput, Schedule, type IRule } from 'aws-cdk-lib/aws-events'
 import { Construct } from 'constructs'
 import type { ImportQueue } from './import-queue.ts'
 
@@ -16,6 +16,8 @@ export interface DailyMessageProps {
  * It goes through the import queue like all other work, so it needs no function and no permission of its own.
  */
 export class DailyMessage extends Construct {
+  readonly rule: IRule
+
   constructor(scope: Construct, id: string, { importQueue, schema, description }: DailyMessageProps) {
     super(scope, id)
     const rule = new Rule(this, 'Daily', {
@@ -23,6 +25,7 @@ export class DailyMessage extends Construct {
       schedule: Schedule.rate(Duration.days(1)),
       targets: [{ bind: () => ({ arn: importQueue.queue.queueArn, input: RuleTargetInput.fromObject({ schema }) }) }],
     })
+    this.rule = rule
     // The CDK's own target leaves the name of the rule out of the permission if the queue has a customer key.
     importQueue.allowEventsOf('events.amazonaws.com', rule.ruleArn)
     Validations.of(rule).acknowledge({

@@ -96,7 +96,7 @@ export class KissmetricsImporter extends Construct {
     })
 
     // S3 sends an event for nearly every upload, but does not guarantee it.
-    new DailyMessage(this, 'DailyReconcile', {
+    const dailySearch = new DailyMessage(this, 'DailyReconcile', {
       importQueue: queues,
       schema: RECONCILE_SCHEMA,
       description: 'Starts a daily search for uploaded files that the Kissmetrics importer received no event for',
@@ -107,7 +107,13 @@ export class KissmetricsImporter extends Construct {
       schema: ARCHIVE_SCHEMA,
       description: 'Starts a daily job that moves old dead letters into the bucket before SQS deletes them',
     })
-    const { topic } = new Alarms(this, 'Alarms', { importQueue: queues, importer: importer.function, settings, encryptionKey })
+    const { topic } = new Alarms(this, 'Alarms', {
+      importQueue: queues,
+      dailyRule: dailySearch.rule,
+      importer: importer.function,
+      settings,
+      encryptionKey,
+    })
     new Dashboard(this, 'Dashboard', { importQueue: queues, importer: importer.function, logGroup: importer.logGroup, wiring })
 
     this.sources = sources

@@ -1,17 +1,10 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
-import { startLocalServices } from '../../cli/local/services.ts'
 import { cloudWatchLog } from '../../lambda/adapters/log.ts'
-import { createHandler } from '../../lambda/app.ts'
 import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import {
   BYTES_OUT_PER_LINE,
@@ -22,7 +15,8 @@ import {
   USUAL_IMPORT,
   type ImportFigures,
 } from '../../lib/cost.ts'
-import { API_KEY, QUICK_WAITS, TEST_WIRING } from '../support/installation.ts'
+import { API_KEY } from '../support/installation.ts'
+import { InvokedImporter } from '../support/invoked-importer.ts'
 
 /** What TLS (22 bytes), TCP and IP (40) add to a request, and the packet that acknowledges its answer (40). */
 const TRANSPORT_BYTES = 102
@@ -36,110 +30,71 @@ interface Measured {
   readonly sentBytes: number
 }
 
-interface Meter {
-  /** Runs the handler for the next message of the import queue. */
-  run(): Promise<Measured>
-  upload(key: string, lines: readonly string[]): Promise<void>
-  send(schema: string): Promise<void>
-  stop(): Promise<void>
-}
-
-/** Counts the requests to S3 by their method, and those to SQS by their operation. */
-class CountingHandler extends NodeHttpHandler {
-  readonly #calls: Map<string, number>
-
-  constructor(calls: Map<string, number>) {
-    super()
-    this.#calls = calls
-  }
-
-  override handle(...args: Parameters<NodeHttpHandler['handle']>): ReturnType<NodeHttpHandler['handle']> {
-    const [{ method, headers }] = args
-    const name = headers['x-amz-target']?.split('.').at(-1) ?? method
-    this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1)
-    return super.handle(...args)
-  }
-}
-
-/** The handler as it is deployed, which counts what AWS would bill. */
-async function startMeter(): Promise<Meter> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'km-cost-'))
-  const services = await startLocalServices(dir, 0, TEST_WIRING, {
-    waitScale: QUICK_WAITS,
-  })
-  const { s3, sqs, importQueueUrl, deadLetterQueueUrl } = services
-  const sockets: Socket[] = []
-  const endpoint = createServer((request, response) => {
+/** Kissmetrics, which counts the bytes that it receives. */
+class CountingEndpoint {
+  readonly #sockets: Socket[] = []
+  readonly #server = createServer((request, response) => {
     request.resume()
     response.writeHead(200, { 'content-type': 'image/gif' }).end(Buffer.alloc(43))
-  })
-  endpoint.on('connection', (socket) => sockets.push(socket)).listen(0, '127.0.0.1')
-  await once(endpoint, 'listening')
-  const sentBytes = () => sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0)
+  }).on('connection', (socket) => this.#sockets.push(socket))
 
-  const calls = new Map<string, number>()
-  const requestHandler = new CountingHandler(calls)
-  const log = cloudWatchLog('KissmetricsImporter-ImporterFunction1808D876-Nj8kXq2mT5Yb')
-  const handler = createHandler(
-    {
-      KM_ENDPOINT: `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}`,
-      KM_API_KEY: API_KEY,
-      KM_IMPORT_QUEUE_URL: importQueueUrl,
-      KM_DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
-      KM_BUCKET: BUCKET,
-    },
-    log,
-    { s3: new S3Client({ requestHandler }), sqs: new SQSClient({ requestHandler }) },
-  )
-  const receive = async () => {
-    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: importQueueUrl, WaitTimeSeconds: 20 }))
-    return Messages![0]!
+  async start(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
-  await receive() // the test event with which S3 announces the notification
-  return {
-    run: async () => {
-      const { MessageId: messageId, ReceiptHandle: receiptHandle, Body: body } = await receive()
-      calls.clear()
-      const written: string[] = []
-      const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0)
-      const [began, sentBefore] = [performance.now(), sentBytes()]
-      const record = { eventSource: 'aws:sqs', messageId, receiptHandle, body, attributes: { ApproximateReceiveCount: '1' } }
-      log.begin('d0e12d30-4b28-4d09-8c34-0a8d3c0a4d6b')
-      const answer = await handler({ Records: [record] }, { getRemainingTimeInMillis: () => 900_000 }).finally(() => {
-        log.publish()
-        stdout.mockRestore()
-      })
-      expect(answer).toEqual({ batchItemFailures: [] })
-      await sqs.send(new DeleteMessageCommand({ QueueUrl: importQueueUrl, ReceiptHandle: receiptHandle }))
-      const text = written.join('')
-      return {
-        calls: Object.fromEntries(calls),
-        seconds: (performance.now() - began) / 1000,
-        logBytes: text.length,
-        metrics: new Set([...text.matchAll(/"Name":"(\w+)","Unit"/g)].map(([, name]) => name!)),
-        sentBytes: sentBytes() - sentBefore,
-      }
-    },
-    upload: async (name, lines) => {
-      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `incoming/${name}`, Body: lines.join('\n') }))
-    },
-    send: async (schema) => {
-      await sqs.send(new SendMessageCommand({ QueueUrl: importQueueUrl, MessageBody: JSON.stringify({ schema }) }))
-    },
-    stop: async () => {
-      endpoint.closeAllConnections()
-      endpoint.close()
-      await services.stop()
-      await rm(dir, { recursive: true })
-    },
+
+  get receivedBytes(): number {
+    return this.#sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0)
+  }
+
+  stop(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
   }
 }
 
-let meter: Meter
+const log = cloudWatchLog('KissmetricsImporter-ImporterFunction1808D876-Nj8kXq2mT5Yb')
+const endpoint = new CountingEndpoint()
+/** Requests to S3 by their method, and those to SQS by their operation. */
+const calls = new Map<string, number>()
+let importer: InvokedImporter
 beforeAll(async () => {
-  meter = await startMeter()
+  importer = await InvokedImporter.start({
+    log,
+    env: { KM_ENDPOINT: await endpoint.start(), KM_API_KEY: API_KEY },
+    onAnswer: ({ method, headers }) => {
+      const name = headers['x-amz-target']?.split('.').at(-1) ?? method
+      calls.set(name, (calls.get(name) ?? 0) + 1)
+    },
+  })
 })
-afterAll(() => meter.stop())
+afterAll(async () => {
+  endpoint.stop()
+  await importer[Symbol.asyncDispose]()
+})
+
+/** Runs the handler for the next message of the import queue. */
+async function measure(): Promise<Measured> {
+  calls.clear()
+  const written: string[] = []
+  const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0)
+  const [began, receivedBefore] = [performance.now(), endpoint.receivedBytes]
+  log.begin('d0e12d30-4b28-4d09-8c34-0a8d3c0a4d6b')
+  const isDelivered = await importer.deliver().finally(() => {
+    log.publish()
+    stdout.mockRestore()
+  })
+  expect(isDelivered).toBe(true)
+  const text = written.join('')
+  return {
+    calls: Object.fromEntries(calls),
+    seconds: (performance.now() - began) / 1000,
+    logBytes: text.length,
+    metrics: new Set([...text.matchAll(/"Name":"(\w+)","Unit"/g)].map(([, name]) => name!)),
+    sentBytes: endpoint.receivedBytes - receivedBefore,
+  }
+}
 
 /** A line of 200 bytes. */
 const line = (n: number) =>
@@ -163,8 +118,10 @@ describe.each<[string, Partial<ImportFigures>]>([
   let measured: Measured
   beforeAll(async () => {
     const rejected = figures.lines * figures.rejectedShare
-    await meter.upload(`${name}.json`, Array.from({ length: figures.lines }, (_, n) => (n < rejected ? '{"_p":"a"}' : line(n))))
-    measured = await meter.run()
+    const lines = Array.from({ length: figures.lines }, (_, n) => (n < rejected ? '{"_p":"a"}' : line(n)))
+    const { s3 } = importer.services
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: `incoming/${name}.json`, Body: lines.join('\n') }))
+    measured = await measure()
   })
 
   test('is billed the requests of the formula', () => {
@@ -194,8 +151,8 @@ describe.each<[string, Partial<ImportFigures>]>([
 test('the daily jobs write the metrics of the formula', async () => {
   const metrics = new Set<string>()
   for (const schema of [RECONCILE_SCHEMA, ARCHIVE_SCHEMA]) {
-    await meter.send(schema)
-    for (const metric of (await meter.run()).metrics) metrics.add(metric)
+    await importer.send({ schema })
+    for (const metric of (await measure()).metrics) metrics.add(metric)
   }
   expect([...metrics]).toHaveLength(DAILY_METRICS)
 })

@@ -31,7 +31,7 @@ describe('it answers "is my data in?": it shows', () => {
     ['the latency, p99',                  /EndpointMilliseconds.{1,400}p99/],
     ['the share of 429 and 503',          /429 or 503/],
     ['concurrency in use',                /ConcurrentExecutions/],
-    ['an estimate of the cost',           /milliseconds \* 0\.0000000133334 \+ invocations \* 0\.0000002 \+ delivered \* 0\.00000004609/],
+    ['an estimate of the cost',           /milliseconds \* 0\.0000000133334 \+ invocations \* 0\.0000002 \+ delivered \* 0\.00000004/],
   ])('%s', (_what, pattern) => {
     expect(body).toMatch(pattern)
   })

@@ -238,6 +238,7 @@ const LOGICAL_IDS = {
   'Alarms/ImportCrashes/Resource':             'AlarmsImportCrashes50E55177',
   'Alarms/LinesRejected/Resource':             'AlarmsLinesRejected74A6D086',
   'Alarms/MessageUnknown/Resource':            'AlarmsMessageUnknown9F8DCDDB',
+  'Alarms/QueueUnreachable/Resource':          'AlarmsQueueUnreachable69533B09',
   'Alarms/QueueWaits/Resource':                'AlarmsQueueWaitsEF3F7945',
   'Alarms/SetupWrong/Resource':                'AlarmsSetupWrong31298782',
   'Alarms/Topic/Policy/Resource':              'AlarmsTopicPolicyED3A875E',

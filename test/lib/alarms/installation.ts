@@ -47,6 +47,8 @@ export class Installation {
   isThrottled = false
   /** The function ends without an answer: out of memory, for example. */
   isDying = false
+  /** The import queue was deleted: nobody can send to it. */
+  isQueueDeleted = false
   /** SQS loses the messages that are sent and match. */
   loses: (body: string) => boolean = () => false
   readonly #objects = new Map<string, { readonly bytes: Buffer; readonly at: number }>()
@@ -83,11 +85,18 @@ export class Installation {
       ...script,
       ...daily.flatMap(
         (hour) =>
-        [RECONCILE_SCHEMA, ARCHIVE_SCHEMA].map((schema) => [hour, () => { this.#send(JSON.stringify({ schema }), 0) }] as const), // prettier-ignore
+        [RECONCILE_SCHEMA, ARCHIVE_SCHEMA].map((schema) => [hour, () => { this.#sendDaily(schema) }] as const), // prettier-ignore
       ),
     ].toSorted(([a], [b]) => a - b)
     const work = Array.from({ length: CONCURRENCY }, () => this.#poll())
     await Promise.all([...work, this.#play(acts), this.#observeQueue()])
+  }
+
+  #sendDaily(schema: string): void {
+    // One rule for each schema; the alarm looks at the one of the search.
+    if (this.isQueueDeleted && schema === RECONCILE_SCHEMA)
+      this.recorded.add('AWS/Events/FailedInvocations', 1, this.cloud.clock.now())
+    this.#send(JSON.stringify({ schema }), 0)
   }
 
   async #play(acts: readonly (readonly [atHour: number, act: () => void])[]): Promise<void> {
@@ -101,6 +110,10 @@ export class Installation {
   async #observeQueue(): Promise<void> {
     const everyMs = 5 * MINUTE_MS
     for (let now = this.cloud.clock.now(); now < this.#end; now = this.cloud.clock.now()) {
+      if (this.isQueueDeleted) {
+        await this.cloud.clock.sleep(everyMs)
+        continue
+      }
       const ages = [...this.#queue]
         .filter(({ visibleAt, deliveries }) => deliveries > 0 || visibleAt <= now)
         .map(({ sentAt }) => now - sentAt)
@@ -145,7 +158,8 @@ export class Installation {
 
   #send(body: string, delaySeconds: number): void {
     const now = this.cloud.clock.now()
-    if (!this.loses(body)) this.#queue.add({ body, sentAt: now, visibleAt: now + delaySeconds * 1000, deliveries: 0 })
+    if (!this.isQueueDeleted && !this.loses(body))
+      this.#queue.add({ body, sentAt: now, visibleAt: now + delaySeconds * 1000, deliveries: 0 })
   }
 
   #addDeadLetter(body: string, sentAt: number): void {

@@ -207,6 +207,21 @@ export const SCENARIOS: readonly Scenario[] = [
     ], // prettier-ignore
     red: { FileMissed: [noticed(26.4)] },
   },
+  {
+    name: 'the import queue is deleted, and there again after two days',
+    days: 6,
+    script: (at) => [
+      [2, () => { at.upload('a.json', ...lines(10)) }],
+      [30, () => { at.isQueueDeleted = true }],
+      [40, () => { at.upload('lost.json', ...lines(10)) }],
+      [80, () => { at.isQueueDeleted = false }],
+    ], // prettier-ignore
+    // The daily message fails at hours 50.4 and 74.4, and its search finds the file at hour 98.4.
+    red: {
+      QueueUnreachable: [red(50.4, 99, { lateMinutes: 65, lingersMinutes: 8 * 60 })],
+      FileMissed: [noticed(98.4)],
+    },
+  },
   { name: 'a silent week', days: 7, script: () => [], red: {} },
   {
     name: 'a silent week, and an alarm is set for three days',

@@ -33,7 +33,7 @@ describe.each(names)('the alarm %s', (name) => {
     expect(description).toMatch(/^Stack KissmetricsImporter: [A-Z].{40,}\.$/)
     expect(description.length).toBeLessThanOrEqual(1_024)
     const [, command] = /npx km-import ([^.:)]+?)(?:\.jsonl)?[.:)]/.exec(description) ?? []
-    expect(command).toMatch(/^(status|rejects list|rejects pull) --stack KissmetricsImporter( --archived -o rejects)?$/)
+    expect(command).toMatch(/^(status|doctor|rejects list|rejects pull) --stack KissmetricsImporter( --archived -o rejects)?$/)
     expect(description).toContain(`docs/runbook.md#${name.toLowerCase()}`)
   })
 
@@ -46,7 +46,7 @@ describe.each(names)('the alarm %s', (name) => {
     const counted = readFileSync('lambda/events.ts', 'utf8')
     for (const { Namespace, MetricName, Dimensions } of metricsOf(name)) {
       if (Namespace !== 'KissmetricsImporter') {
-        expect(Namespace).toMatch(/^AWS\/(Lambda|SQS)$/)
+        expect(Namespace).toMatch(/^AWS\/(Lambda|SQS|Events)$/)
         continue
       }
       expect(Dimensions).toEqual([{ Name: 'service', Value: { Ref: deployed.idOf.get('Importer/Function/Resource') } }])
