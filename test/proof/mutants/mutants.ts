@@ -6,6 +6,7 @@ import { LOCAL_MUTANTS } from './local-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
 import { SOURCE_MUTANTS } from './source-mutants.ts'
+import { STACK_MUTANTS } from './stack-mutants.ts'
 import { UPGRADE_MUTANTS } from './upgrade-mutants.ts'
 
 const SIM = 'test/proof/sim/sim.test.ts'
@@ -21,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ALARM_MUTANTS,
   ...ARTIFACT_MUTANTS,
   ...UPGRADE_MUTANTS,
+  ...STACK_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',
