@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
-import { bundleProgram } from '../bin/function-bundle.ts'
 
 /** What a measured process prints when it is done, as one line of JSON. */
 export interface Figures {
@@ -23,7 +21,7 @@ export async function printFigures(work: () => Promise<number>): Promise<void> {
   process.stdout.write(`${JSON.stringify(figures)}\n`)
 }
 
-/** Runs a program in a separate process. @param file made by `bundled` */
+/** Runs a program in a separate process. @param file made by `bundled` of bundled.ts */
 export async function runMeasured(
   file: string,
   args: readonly string[],
@@ -39,11 +37,6 @@ export async function runMeasured(
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new Error(`${file} ended with ${String(code)}`)
   return JSON.parse(Buffer.concat(chunks).toString()) as Figures // printFigures wrote it
-}
-
-/** Bundles a program of this folder into one file, as the function is deployed. From its sources, Node would spend time on stripping types. */
-export function bundled(program: string, outDir: string): Promise<string> {
-  return bundleProgram(path.join(outDir, path.parse(program).name), path.join(import.meta.dirname, program))
 }
 
 export function median(values: readonly number[]): number {

@@ -15,10 +15,12 @@ import { Upload } from '@aws-sdk/lib-storage'
 import { startS3 } from '../emulators/s3/server.ts'
 import { startSqs } from '../emulators/sqs/server.ts'
 import { startSinkProcess } from '../test/support/sink-process.ts'
+import { bundled } from './bundled.ts'
 import { asBytes, longLines, shortLines } from './files.ts'
 import { benchLines, type Result } from './lines.ts'
-import { bundled, median, runMeasured, type Figures } from './measure.ts'
+import { median, runMeasured, type Figures } from './measure.ts'
 import { benchPreview } from './preview.ts'
+import { benchStart } from './start.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -105,6 +107,7 @@ const big = await importOnce('incoming/big.json', longLines((bigMegabytes * MEGA
 const usual = await importOnce('incoming/usual.json', longLines((100 * MEGABYTE) / LONG_LINE_BYTES))
 const splitting = await benchLines(flags.quick ? 1 : undefined)
 const preview = await benchPreview(flags.quick ? 1 : undefined)
+const start = await benchStart(flags.quick ? 1 : undefined)
 
 const results: readonly Result[] = [
   { name: 'importer', value: median(importer.map(rate)), unit: 'lines/s' },
@@ -119,6 +122,7 @@ const results: readonly Result[] = [
   { name: 'CPU per line, importer / bare pool (dispatch)', value: ratio(cpu, dispatch), unit: 'ratio' },
   ...splitting,
   ...preview,
+  ...start,
   { name: 'peak RSS, 10 MB file, small heap', value: small.peakRssBytes / MEGABYTE, unit: 'MB' },
   { name: `peak RSS, ${bigMegabytes} MB file in segments, small heap`, value: big.peakRssBytes / MEGABYTE, unit: 'MB' },
   { name: 'difference of the two', value: (big.peakRssBytes - small.peakRssBytes) / MEGABYTE, unit: 'MB', target: '<= 20' },

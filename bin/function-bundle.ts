@@ -1,7 +1,3 @@
-/**
- * Bundles lambda/handler.ts as AWS Lambda runs it. `node bin/function-bundle.ts DIR` writes it to DIR: the stack does that at each synth,
- * and the npm package contains the result.
- */
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build, type BuildOptions, type BuildResult } from 'esbuild'
@@ -38,13 +34,16 @@ export interface FunctionBundle {
   readonly sources: readonly string[]
 }
 
-/** Bundles the function into `outDir`: index.mjs and importer.cjs with its source map. */
-export async function bundleFunction(outDir: string, trims: readonly Trim[] = TRIMS): Promise<FunctionBundle> {
+/** Bundles the function into `outDir`: index.mjs and importer.cjs with its source map. @param options for comparisons */
+export async function bundleFunction(
+  outDir: string,
+  { entry = 'lambda/handler.ts', trims = TRIMS }: { readonly entry?: string; readonly trims?: readonly Trim[] } = {},
+): Promise<FunctionBundle> {
   const used = new Set<Trim>()
   const result = await build({
     ...OPTIONS,
     format: 'cjs',
-    entryPoints: ['lambda/handler.ts'],
+    entryPoints: [entry],
     outfile: path.join(ROOT, 'importer.cjs'),
     plugins: [trimming(trims, used)],
     // Read only when a stack trace is logged (lambda/adapters/stack-trace.ts), which needs only names and positions.
@@ -80,6 +79,3 @@ async function writeOutputs({ outputFiles }: BuildResult<{ write: false }>, outD
   await mkdir(outDir, { recursive: true })
   for (const file of outputFiles) await writeFile(path.join(outDir, path.basename(file.path)), file.contents)
 }
-
-// `import.meta.main` exists only in newer versions of Node than the CDK app needs.
-if (process.argv[1] === import.meta.filename) await bundleFunction(process.argv[2] ?? path.join(ROOT, 'dist/function'))

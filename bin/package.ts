@@ -124,7 +124,7 @@ async function licencesOf(packages: readonly string[]): Promise<string> {
       return `${name} ${version ?? ''} (${license ?? 'no licence named'})\n\n${text.trim()}\n`
     }),
   )
-  return `The function (function/index.mjs) and the page (cli/console/page/page.js) contain code of these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
+  return `The function (function/importer.cjs) and the page (cli/console/page/page.js) contain code of these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
 function npm(...args: readonly string[]): string {

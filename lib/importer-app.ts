@@ -1,5 +1,6 @@
 import type { App, StackProps } from 'aws-cdk-lib'
 import { ImporterStack } from './importer-stack.ts'
+import { wrongPlace } from './setting-combinations.ts'
 import { readSettingsFile } from './settings-file.ts'
 import { readSettings, SettingError } from './settings.ts'
 
@@ -15,6 +16,10 @@ export function addImporterStack(
 ): ImporterStack | undefined {
   try {
     const settings = readSettings({ ...readSettingsFile(), ...given })
+    // The CDK's command line sets both. Without credentials it knows no account, and the region is only its default.
+    const { CDK_DEFAULT_REGION: region, CDK_DEFAULT_ACCOUNT: account } = process.env
+    const wrong = account === undefined ? undefined : wrongPlace(settings, { region, account })
+    if (wrong !== undefined) throw new SettingError(wrong)
     return new ImporterStack(app, ['KissmetricsImporter', settings.product].filter(Boolean).join('-'), { settings, ...props })
   } catch (error) {
     if (!(error instanceof SettingError)) throw error

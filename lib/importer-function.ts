@@ -144,7 +144,7 @@ function code(): Code {
   if (existsSync(bundled)) return Code.fromAsset(bundled)
   const tryBundle = (outDir: string) => {
     // In a process of its own, because a construct cannot wait for a promise.
-    execFileSync(process.execPath, [fromRoot('bin/function-bundle.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync(process.execPath, [fromRoot('bin/write-function.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] })
     return true
   }
   return Code.fromAsset(fromRoot('lambda'), {

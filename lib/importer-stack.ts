@@ -10,7 +10,8 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
 import { acknowledgeCompliance } from './compliance.ts'
 import { createEncryptionKey } from './encryption-key.ts'
-import { KissmetricsImporter, type KissmetricsImporterProps } from './kissmetrics-importer.ts'
+import type { KissmetricsImporterProps } from './importer-props.ts'
+import { KissmetricsImporter } from './kissmetrics-importer.ts'
 import type { Settings } from './settings.ts'
 
 export interface ImporterStackProps extends StackProps {
@@ -90,7 +91,7 @@ function existingParts(scope: Construct, settings: Settings): KissmetricsImporte
   const keyOf = (id: string, arn: string | undefined) =>
     arn === undefined ? {} : { encryptionKey: Key.fromKeyArn(scope, id, arn) }
   return {
-    prefixes: prefixes?.map((prefix) => (prefix === '*' ? '' : prefix)),
+    prefixes,
     ...(apiKeySecretArn !== undefined && {
       apiKeySecret: Secret.fromSecretAttributes(scope, 'ApiKeySecret', {
         secretCompleteArn: apiKeySecretArn,

@@ -2,4 +2,5 @@
 export { createEncryptionKey } from './encryption-key.ts'
 export type { BucketEvents, FileSource, ReadableBucket } from './file-source.ts'
 export type { Retention } from './import-bucket.ts'
-export { KissmetricsImporter, type KissmetricsImporterProps } from './kissmetrics-importer.ts'
+export type { KissmetricsImporterProps } from './importer-props.ts'
+export { KissmetricsImporter } from './kissmetrics-importer.ts'

@@ -218,3 +218,9 @@ export const SETTING_ROWS = {
   terminationProtection: row(Flag, { allowed: 'true or false', default: 'false' }),
   profile: row(v.picklist(['standard', 'strict']), { allowed: 'standard or strict', default: 'standard' }),
 } as const
+
+type Rows = typeof SETTING_ROWS
+type ValueOf<Row> = Row extends SettingRow<infer Value> ? Value : never
+
+/** A value for each row that was set. */
+export type GivenSettings = { readonly [Name in keyof Rows]?: ValueOf<Rows[Name]> }

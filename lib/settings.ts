@@ -1,14 +1,10 @@
 import * as v from 'valibot'
 import { KISSMETRICS_ENDPOINT, NUMBER_SETTINGS, readNumberSetting, shown, type NumberSettingName } from '../lambda/settings.ts'
-import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
-import { SETTING_ROWS, STACK_NUMBER_SETTINGS, type SettingRow } from './setting-rows.ts'
-
-type Rows = typeof SETTING_ROWS
-type ValueOf<Row> = Row extends SettingRow<infer Value> ? Value : never
-type Given = { readonly [Name in keyof Rows]?: ValueOf<Rows[Name]> }
+import { wrongCombination, type NameOf } from './setting-combinations.ts'
+import { SETTING_ROWS, STACK_NUMBER_SETTINGS, type GivenSettings, type SettingRow } from './setting-rows.ts'
 
 /** The settings of a deployment: a value for each row of the table in docs/deploy.md that was set. */
-export interface Settings extends Given {
+export interface Settings extends GivenSettings {
   /** The https origin that commands are sent to. */
   readonly endpoint: string
   /** Files, or segments of large files, that are imported at the same time. */
@@ -41,24 +37,29 @@ const STRICT = {
   accessLogs: 'create',
   logRetentionDays: 400,
   terminationProtection: true,
-} as const satisfies Given
+} as const satisfies GivenSettings
 
 /**
  * Reads the settings of a deployment from the context of the CDK app.
  *
  * @param context the whole context; the CDK's own names contain a colon or a slash
+ * @param objects settings whose values are objects of the CDK: only whether they are set matters
  * @throws SettingError naming the first setting that is unknown, out of range, or does not go with another one
  */
-export function readSettings(context: Readonly<Record<string, unknown>>): Settings {
+export function readSettings(
+  context: Readonly<Record<string, unknown>>,
+  objects: GivenSettings = {},
+  nameOf: NameOf = (setting) => setting,
+): Settings {
   refuseUnknownNames(context)
   const given = Object.fromEntries(
     Object.entries(SETTING_ROWS)
       .filter(([name]) => context[name] !== undefined)
-      .map(([name, row]) => [name, read(name, row, context[name])]),
-  ) as Given
+      .map(([name, row]) => [name, read(nameOf(name as keyof GivenSettings), row, context[name])]),
+  ) as GivenSettings
   const settings = given.profile === 'strict' ? { ...STRICT, ...given } : given
-  const [wrong] = COMBINATIONS.filter(({ isWrong }) => isWrong(settings))
-  if (wrong !== undefined) throw new SettingError(wrong.message)
+  const wrong = wrongCombination({ ...settings, ...objects }, nameOf)
+  if (wrong !== undefined) throw new SettingError(wrong)
   return {
     endpoint: KISSMETRICS_ENDPOINT,
     maximumConcurrency: STACK_NUMBER_SETTINGS.maximumConcurrency.default,
@@ -118,67 +119,3 @@ function asSetting<T>(check: () => T): T {
     throw new SettingError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }
-
-interface Combination {
-  readonly isWrong: (given: Given) => boolean
-  readonly message: string
-}
-
-const needs = (name: keyof Rows, other: keyof Rows, why: string): Combination => ({
-  isWrong: (given) => given[name] !== undefined && given[other] === undefined,
-  message: `${name} is set without ${other}: ${why} Set ${other} too, or leave ${name} out.`,
-})
-
-/** The settings of the bucket of the stack, which has prefixes of its own. */
-const OWN_PREFIXES = [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, ARCHIVED_PREFIX]
-
-const overlap = (a: string, b: string) => a === '*' || b === '*' || a.startsWith(b) || b.startsWith(a)
-
-/** Settings that do not go together. The first one that applies is reported. */
-const COMBINATIONS: readonly Combination[] = [
-  needs('apiKeySecretKeyArn', 'apiKeySecretArn', 'it is the key of an existing secret.'),
-  needs('bucketKeyArn', 'bucketName', 'it is the key of an existing bucket.'),
-  needs('bucketEvents', 'bucketName', 'it says how events of an existing bucket arrive.'),
-  needs('vpcId', 'subnetIds', 'the function needs a subnet of the VPC.'),
-  needs('subnetIds', 'vpcId', 'the subnets belong to a VPC.'),
-  needs('securityGroupIds', 'vpcId', 'the security groups belong to a VPC.'),
-  {
-    isWrong: ({ prefixes = [] }) => prefixes.some((a, index) => prefixes.some((b, other) => other > index && overlap(a, b))),
-    message: 'prefixes overlap, so a file would be imported for each of them. Leave out the longer one of two that begin alike.',
-  },
-  {
-    isWrong: ({ bucketName, prefixes = [] }) =>
-      bucketName === undefined &&
-      prefixes.some((prefix) => prefix !== INCOMING_PREFIX && OWN_PREFIXES.some((own) => overlap(prefix, own))),
-    message:
-      `prefixes contain one that overlaps ${OWN_PREFIXES.join(', ')}, which the bucket of the stack uses itself. ` +
-      'Choose another prefix, or set bucketName to import from an existing bucket.',
-  },
-  {
-    isWrong: ({ fileRetentionDays, bucketName }) => fileRetentionDays !== undefined && bucketName !== undefined,
-    message:
-      'fileRetentionDays is set together with bucketName: the stack does not change an existing bucket. ' +
-      'Leave fileRetentionDays out, and add a lifecycle rule to that bucket.',
-  },
-  {
-    isWrong: ({ provisionedPollers, maximumConcurrency }) => provisionedPollers !== undefined && maximumConcurrency !== undefined,
-    message:
-      'provisionedPollers is set together with maximumConcurrency, which AWS Lambda refuses. ' +
-      'Leave one of them out; each poller allows 10 files at a time.',
-  },
-  {
-    isWrong: ({ reservedConcurrency, maximumConcurrency = STACK_NUMBER_SETTINGS.maximumConcurrency.default }) =>
-      reservedConcurrency !== undefined && reservedConcurrency < maximumConcurrency,
-    message:
-      'reservedConcurrency is lower than maximumConcurrency, so Lambda would throttle the importer. ' +
-      'Set reservedConcurrency to maximumConcurrency or more.',
-  },
-  {
-    isWrong: ({ profile, vpcId }) => profile === 'strict' && vpcId === undefined,
-    message: 'profile is strict, and the function has no VPC. Set vpcId and subnetIds, or leave profile out.',
-  },
-  {
-    isWrong: ({ profile, encryption }) => profile === 'strict' && encryption === 'aws',
-    message: 'profile is strict, and encryption is aws. Leave encryption out, or set it to the ARN of your KMS key.',
-  },
-]

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 
-/** A frame in a file: `at run (/var/task/importer.cjs:1:2345)`, or without a name and parentheses. */
-const FRAME = /^( +at )(?:.*\()?((?:file:\/\/)?\/[^()\n]+):(\d+):(\d+)\)?$/gm
+/** A frame in a file: `at run (/var/task/importer.cjs:1:2345)`, or without a name: `at async /var/task/importer.cjs:1:2345`. */
+const FRAME = /^( +at )(?:async |.*\()?((?:file:\/\/)?\/[^()\n]+):(\d+):(\d+)\)?$/gm
 
 /** By file; undefined if it has no source map. */
 const maps = new Map<string, SourceMap | undefined>()

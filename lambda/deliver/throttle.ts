@@ -7,6 +7,7 @@ const TOLERATED = 0.02
 const DEVIATIONS = 2
 /** After a reduction, the rate is this share of what the endpoint accepts. */
 const REDUCED = 0.97
+/** Slower, an importer that shares a limit with a faster one would learn too little to get its part back. */
 const MIN_PER_SECOND = 5
 /** After a reduction, answers still show the effects of the rate before for this long. */
 const SETTLE_MS = 800

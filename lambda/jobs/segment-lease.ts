@@ -37,7 +37,8 @@ export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocati
     run,
     messageId,
     leaseMs: leaseMs(ports),
-    isWaiting: ({ wait }) => isLeftToAnother(wait, task, ports.clock.now()),
+    // `km-import send` has no messages, so it has no copies of one.
+    isWaiting: ({ wait }) => messageId !== undefined && isLeftToAnother(wait, task, ports.clock.now()),
     isDone: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),
     begin: (earlier, hasCrashed) =>
       beginCheckpoint(earlier, {

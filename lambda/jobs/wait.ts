@@ -24,7 +24,10 @@ export async function noteWait({ file, segment }: Task, wait: Wait, { checkpoint
   }
 }
 
-/** Whether the message of a task is a copy, because another one waits. When that one is overdue, it may be lost, so a copy takes its place. */
-export function isLeftToAnother(wait: Wait | undefined, task: Pick<Task, 'wait'>, now: number): boolean {
-  return wait !== undefined && wait.id !== task.wait && now < wait.until
+/**
+ * Whether the message of a task is a copy, because another one waits. When that one is overdue, it may be lost, so a copy takes its place.
+ * A task that a search has found, for example because a person asked for it, does not wait.
+ */
+export function isLeftToAnother(wait: Wait | undefined, task: Pick<Task, 'wait' | 'foundBySearch'>, now: number): boolean {
+  return wait !== undefined && wait.id !== task.wait && task.foundBySearch !== true && now < wait.until
 }

@@ -27,14 +27,14 @@ test('the bundle is small enough for a quick cold start', () => {
 describe('without its trim, the bundle is larger', () => {
   test.each(TRIMS.map((trim) => [trim.file.source, trim] as const))('%s', async (_file, trim) => {
     const others = TRIMS.filter((each) => each !== trim)
-    const { bytes } = await bundleFunction(path.join(folder, 'without'), others)
+    const { bytes } = await bundleFunction(path.join(folder, 'without'), { trims: others })
     expect(bytes - trimmed.bytes).toBeGreaterThan(MIN_BYTES)
   })
 })
 
 test('a trim of a file that is no longer in the bundle is refused', async () => {
   const gone = { file: /undici\/lib\/gone\.js$/, because: 'an older version had it', replace: () => '' }
-  await expect(bundleFunction(path.join(folder, 'gone'), [...TRIMS, gone])).rejects.toThrow(
+  await expect(bundleFunction(path.join(folder, 'gone'), { trims: [...TRIMS, gone] })).rejects.toThrow(
     'The function no longer contains undici\\/lib\\/gone\\.js$. Remove these from bin/bundle-trims.ts.',
   )
 })

@@ -266,7 +266,7 @@ describe('an interrupted send', () => {
     await using healthy = await startFaultSink()
     expect(await start(healthy, ['a.jsonl'], ahead(1)).ended()).toMatchObject({ code: 1 })
     expect(new Set([...peopleAt(sink).keys(), ...peopleAt(healthy).keys()]).size).toBe(1_900)
-  }, 60_000)
+  })
 
   test('two commands do not send the same file at the same time', async () => {
     await using sink = await startFaultSink()
@@ -279,7 +279,7 @@ describe('an interrupted send', () => {
     })
     expect(await first.ended()).toMatchObject({ code: 1 })
     expect(sink.seen).toHaveLength(7_600)
-  }, 60_000)
+  })
 
   test('a wrong key stops it before a line counts as sent, and the same command continues with the right one', async () => {
     await using wrong = await startFaultSink(() => status(401))
@@ -299,7 +299,7 @@ describe('an interrupted send', () => {
     isDown = false
     expect(await program.ended()).toMatchObject({ code: 1 })
     expect(await reportOf('a.jsonl')).toMatchObject({ lines: { delivered: 95, rejected: 5, undeliverable: 0 } })
-  }, 60_000)
+  })
 })
 
 async function expectEachRejectedOnce(name: string, lines: readonly string[]): Promise<void> {

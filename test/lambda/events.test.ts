@@ -18,6 +18,7 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'file_missing',                'warn',    (events) => { events.missing('k', 'gone') } ],
   [ 'task_requeued',               'info',    (events) => { events.requeued('k', 1) } ],
   [ 'task_busy',                   'info',    (events) => { events.busy('k') } ],
+  [ 'copy_deleted',                'info',    (events) => { events.leftToWaiting('k') } ],
   [ 'message_lost',                'info',    (events) => { events.messageLost() } ],
   [ 'message_delivered_twice',     'info',    (events) => { events.deliveredTwice() } ],
   [ 'segments_requeued',           'warn',    (events) => { events.segmentsRequeued('k', 2) } ],

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { NUMBER_SETTINGS, type NumberSettingName } from '../../lambda/settings.ts'
 import { SETTING_ROWS, STACK_NUMBER_SETTINGS } from '../../lib/setting-rows.ts'
+import { wrongPlace } from '../../lib/setting-combinations.ts'
 import { readSettings, SETTING_NAMES, SettingError } from '../../lib/settings.ts'
 
 const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:team/kissmetrics-AbCdEf'
@@ -125,6 +126,7 @@ describe('an invalid setting is refused, and the message says what to do', () =>
     [{ reservedConcurrency: 4, maximumConcurrency: 5 },                     expect.stringMatching(/^reservedConcurrency is lower than maximumConcurrency, .*\.$/)],
     [{ profile: 'strict' },                                                 'profile is strict, and the function has no VPC. Set vpcId and subnetIds, or leave profile out.'],
     [{ profile: 'strict', ...VPC, encryption: 'aws' },                      'profile is strict, and encryption is aws. Leave encryption out, or set it to the ARN of your KMS key.'],
+    [{ apiKeySecretArn: SECRET_ARN, encryption: KEY_ARN.replace('eu-west-1', 'us-east-1') }, 'apiKeySecretArn, apiKeySecretKeyArn, bucketKeyArn, bucketEvents, encryption: those that are set name different regions. All must be in the region of the stack.'],
   ])('%j does not go together', (context, message) => {
     expect(() => readSettings(context)).toThrow(expect.objectContaining({ name: 'SettingError', message }))
   })
@@ -133,6 +135,25 @@ describe('an invalid setting is refused, and the message says what to do', () =>
     const key = '0123456789abcdef0123456789abcdef01234567'
     expect(() => readSettings({ [name]: `${key}?` })).not.toThrow(new RegExp(key))
     expect(() => readSettings({ [name]: `${key}?` })).toThrow(SettingError)
+  })
+})
+
+describe('a setting that does not fit the place of the deployment', () => {
+  const boundary = { permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary' }
+
+  // prettier-ignore
+  test.each([
+    //  the setting                     deployed to                                              what is wrong
+    [{ encryption: KEY_ARN },           { region: 'us-east-1', account: '111122223333' },        'encryption names the region eu-west-1, and the stack is deployed to us-east-1. Use one of us-east-1, or deploy with AWS_REGION=eu-west-1.'],
+    [{ encryption: KEY_ARN },           { region: 'eu-west-1' },                                 undefined],
+    [{ encryption: KEY_ARN },           {},                                                      undefined],
+    [{ encryption: 'customer' },        { region: 'us-east-1' },                                 undefined],
+    [boundary,                          { region: 'us-east-1', account: '999988887777' },        'permissionsBoundaryArn names a policy of account 111122223333, and the stack is deployed to 999988887777. Use a policy of 999988887777, or credentials of 111122223333.'],
+    [boundary,                          { region: 'us-east-1', account: '111122223333' },        undefined],
+    [{ permissionsBoundaryArn: 'arn:aws:iam::aws:policy/PowerUserAccess' }, { account: '999988887777' }, undefined],
+    [{},                                { region: 'us-east-1', account: '999988887777' },        undefined],
+  ])('%j, deployed to %j', (given, place, message) => {
+    expect(wrongPlace(readSettings(given), place)).toBe(message)
   })
 })
 

@@ -60,7 +60,7 @@ function conformance(start: () => Promise<Server>): void {
       credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
     })
     await s3.send(new CreateBucketCommand({ Bucket }))
-  }, 60_000)
+  })
   afterAll(async () => {
     s3.destroy()
     await server.stop()

@@ -34,6 +34,7 @@ describe('a frame', () => {
     [ 'in a minified file',                 () => `at ${minified}:${at}`,                              THROWN ],
     [ 'with the name of a function',        () => `at e (${minified}:${at})`,                          THROWN ],
     [ 'of a method that waits',             () => `at async a.b [as c] (${minified}:${at})`,           THROWN ],
+    [ 'of a function without a name',       () => `at async ${minified}:${at}`,                        THROWN ],
     [ 'with a URL',                         () => `at e (file://${minified}:${at})`,                   THROWN ],
     [ 'before the first mapping',           () => `at e (${minified}:0:0)`,                            'the same' ],
     [ 'in a file without a map',            () => `at e (${folder}/other.cjs:1:2)`,                    'the same' ],

@@ -52,6 +52,12 @@ describe('after an outage', () => {
     expect(cloud.report?.state).toBe('complete')
   })
 
+  test('a run without a message does not wait', async () => {
+    const cloud = await inOutage()
+    cloud.answer = () => ACCEPTED
+    expect(await importFile(TASK, cloud.ports, invocation({ messageId: undefined }))).toEqual({ kind: 'done' })
+  })
+
   test('a note that cannot be written changes nothing', async () => {
     const cloud = new MemoryCloud()
     const released = { schema: CHECKPOINT_SCHEMA, isDone: false, leaseHolder: { run: 'r', serial: 1, until: 0 } }
@@ -79,12 +85,13 @@ test.each<[string, object, boolean]>([
 
 // prettier-ignore
 test.each([
-  //  noted                       message        now    left to another
-  [ undefined,                    'a',           5,     false ],
-  [ { id: 'a', until: 10 },       'a',           5,     false ],
-  [ { id: 'a', until: 10 },       'b',           5,     true ],
-  [ { id: 'a', until: 10 },       undefined,     5,     true ],
-  [ { id: 'a', until: 10 },       'b',           10,    false ],
-])('%j, message %s at %i: %s', (wait, message, now, isLeft) => {
-  expect(isLeftToAnother(wait, message === undefined ? {} : { wait: message }, now)).toBe(isLeft)
+  //  noted                       task                                 now    left to another
+  [ undefined,                    { wait: 'a' },                       5,     false ],
+  [ { id: 'a', until: 10 },       { wait: 'a' },                       5,     false ],
+  [ { id: 'a', until: 10 },       { wait: 'b' },                       5,     true ],
+  [ { id: 'a', until: 10 },       {},                                  5,     true ],
+  [ { id: 'a', until: 10 },       { foundBySearch: true as const },    5,     false ],
+  [ { id: 'a', until: 10 },       { wait: 'b' },                       10,    false ],
+])('%j, task %j at %i: %s', (wait, task, now, isLeft) => {
+  expect(isLeftToAnother(wait, task, now)).toBe(isLeft)
 })

@@ -83,7 +83,7 @@ describe('if the connection breaks, reading continues with the next byte', () =>
       // Before the first byte no response has arrived yet, so the SDK repeats the request itself.
       expect(starts).toEqual(at === 0 ? [0] : [0, at])
     }
-  }, 60_000)
+  })
 
   test('after any byte of a gzip file: header, data and checksum', async () => {
     const packed = gzipSync(text.subarray(0, 150))
@@ -94,14 +94,14 @@ describe('if the connection breaks, reading continues with the next byte', () =>
       expect(await linesOf(file)).toEqual({ lines: all, error: undefined })
       expect(starts).toEqual([0, at])
     }
-  }, 60_000)
+  })
 
   test('after each of the first bytes of one file, one connection per byte', async () => {
     const file = await buckets.put(text)
     buckets.faults.cutBodiesAt = Array.from({ length: 200 }, () => 1)
     expect(await linesOf(file)).toEqual({ lines: plain(oracle(text)), error: undefined })
     expect(starts).toEqual(Array.from({ length: 201 }, (_, at) => at))
-  }, 60_000)
+  })
 
   test('any number of times, in any segment', async () => {
     const file = await buckets.put(text)
@@ -121,7 +121,7 @@ describe('if the connection breaks, reading continues with the next byte', () =>
       ),
       { numRuns: 40 },
     )
-  }, 60_000)
+  })
 })
 
 describe('other failures', () => {

@@ -259,7 +259,7 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'a copy of a message that waits after an outage tries too',
     file: 'lambda/jobs/wait.ts',
-    find: 'wait !== undefined && wait.id !== task.wait && now < wait.until',
+    find: 'wait !== undefined && wait.id !== task.wait && task.foundBySearch !== true && now < wait.until',
     replace: 'false',
     tests: ['test/lambda/jobs/wait.test.ts'],
   },
@@ -283,5 +283,12 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
     find: 'released.leaseHolder.until !== 0 || ',
     replace: '',
     tests: ['test/lambda/jobs/wait.test.ts'],
+  },
+  {
+    name: 'a send that continues after an outage takes itself for a copy, and ends without its lines',
+    file: 'lambda/jobs/segment-lease.ts',
+    find: 'messageId !== undefined && isLeftToAnother',
+    replace: 'isLeftToAnother',
+    tests: ['test/cli/send/deliver-file.test.ts'],
   },
 ]

@@ -11,7 +11,7 @@ import { SavedWork } from './saved-work.ts'
 import type { Worker } from './worker.ts'
 
 /** As docs/guarantees.md says. */
-const UNSAVED_LINES_PER_REQUEST = 24
+const UNSAVED_LINES_PER_REQUEST = 48
 
 /** Everything that must be true after every step. Each method is called at the steps that can break its promise. */
 export class StepInvariants {

@@ -88,6 +88,17 @@ export class Lambda implements AsyncDisposable {
     })
   }
 
+  /** Ends the running invocation and its sandbox, as Lambda does when the time is over. */
+  timeOut(): void {
+    this.#fail(this.#running, 'Sandbox.Timedout', `Task timed out after ${this.#options.timeoutMs / 1000} seconds`)
+    this.#sandbox?.kill('SIGKILL')
+  }
+
+  /** Sends a signal to the sandbox: SIGSTOP freezes it and SIGCONT thaws it, as Lambda does between invocations. */
+  signal(signal: NodeJS.Signals): void {
+    this.#sandbox?.kill(signal)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true
     for (const invocation of this.#waiting.splice(0))
@@ -146,8 +157,7 @@ export class Lambda implements AsyncDisposable {
     const { timeoutMs } = this.#options
     this.#running = invocation
     invocation.timer = setTimeout(() => {
-      this.#fail(invocation, 'Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`)
-      this.#sandbox?.kill('SIGKILL')
+      this.timeOut()
     }, timeoutMs)
     this.#next.writeHead(200, {
       'content-type': 'application/json',
