@@ -199,6 +199,14 @@ describe('the search of the next day', () => {
   })
 })
 
+test('a search looks at the time on pages where nothing is to check', async () => {
+  const cloud = new MemoryCloud()
+  cloud.listed = [{ file: { bucket: 'b', key: 'incoming/old.json' }, lastModified: new Date(0), isLatest: true }]
+  const options = { staleMs: STALE_MS, maxAgeMs: DAY_MS }
+  expect(await search(cloud.ports, options)).toMatchObject({ files: 0, isWhole: true })
+  expect(await search(cloud.ports, { ...options, ending: AbortSignal.abort() })).toMatchObject({ files: 0, isWhole: false })
+})
+
 describe('a bucket with very many files', () => {
   test('takes a bounded time each day: two listings for a thousand files, and one read for each file of the day before', async () => {
     const days = await searchDaily({ files: 60_000, filesPerDay: 2_000, listMs: 10_000, readMs: 30, days: 3 })
