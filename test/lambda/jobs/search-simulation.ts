@@ -101,7 +101,7 @@ export async function searchDaily({
     let invocations = 0
     for (let body = queue.shift(); body !== undefined; body = queue.shift()) {
       invocations += 1
-      if (invocations > 100) throw new Error('the search does not end')
+      if (invocations > 20) throw new Error('the search does not end')
       const ending = new AbortController()
       void clock.sleep(INVOCATION_MS).then(() => {
         ending.abort(new OutOfTime())
