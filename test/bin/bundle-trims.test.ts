@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -37,6 +38,24 @@ test('a trim of a file that is no longer in the bundle is refused', async () => 
   await expect(bundleFunction(path.join(folder, 'gone'), { trims: [...TRIMS, gone] })).rejects.toThrow(
     'The function no longer contains undici\\/lib\\/gone\\.js$. Remove these from bin/bundle-trims.ts.',
   )
+})
+
+test('a cold start loads no part of Node that the function does not use', () => {
+  const file = pathToFileURL(path.join(folder, 'trimmed', 'index.mjs')).href
+  const load = `await import(${JSON.stringify(file)}); console.log(JSON.stringify(process.moduleLoadList)); process.exit()`
+  const env = {
+    AWS_REGION: 'us-east-1',
+    KM_API_KEY: 'key',
+    KM_BUCKET: 'b',
+    KM_IMPORT_QUEUE_URL: 'q',
+    KM_DEAD_LETTER_QUEUE_URL: 'd',
+  }
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', load], { encoding: 'utf8', env })
+  const loaded = JSON.parse(stdout) as readonly string[]
+  expect(loaded).toContain('NativeModule https')
+  // An import of node:http by an ES module loads all of fetch, for example.
+  const unused = ['http2', 'child_process', 'worker_threads', 'inspector', 'internal/deps/undici/undici']
+  expect(loaded.filter((name) => unused.includes(name.replace('NativeModule ', '')))).toEqual([])
 })
 
 test('the bundle has no path of this computer in it', async () => {

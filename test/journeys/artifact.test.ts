@@ -1,15 +1,17 @@
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { App } from 'aws-cdk-lib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { bundleFunction } from '../../bin/function-bundle.ts'
 import { taskBody } from '../../lambda/intake/task.ts'
 import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { ImporterStack } from '../../lib/importer-stack.ts'
 import { readSettings } from '../../lib/settings.ts'
 import { Artifact, s3Event, type Uploaded } from '../support/artifact.ts'
-import { startFaultSink, status, TAKEN, type FaultSink } from '../support/fault-sink.ts'
+import { startFaultSink, status, TAKEN, type Behaviour, type FaultSink } from '../support/fault-sink.ts'
 import { API_KEY } from '../support/installation.ts'
 import type { Lambda } from '../support/lambda-runtime/lambda.ts'
 
@@ -45,9 +47,16 @@ async function synthesize(outdir: string): Promise<string> {
   throw new Error('the template has no function with an asset')
 }
 
+async function filesIn(folder: string): Promise<Readonly<Record<string, string>>> {
+  const names = (await readdir(folder)).toSorted()
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(path.join(folder, name), 'utf8')] as const)),
+  )
+}
+
 beforeAll(async () => {
   artifact = await Artifact.start(synthesize)
-  untouched = await artifact.files()
+  untouched = await filesIn(artifact.dir)
 }, 60_000)
 afterAll(async () => {
   await artifact[Symbol.asyncDispose]()
@@ -159,6 +168,22 @@ test('imports a file, and a dead letter after a redrive; its log has neither key
   expect(lambda.logs).not.toContain('Signed Up')
 })
 
+test('reads the API key from Secrets Manager, with the credentials of Lambda', async () => {
+  const answer: Behaviour = { kind: 'answer', status: 200, body: JSON.stringify({ SecretString: API_KEY }) }
+  await using secrets = await startFaultSink(() => answer)
+  await using sink = await startFaultSink()
+  const env = {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+    KM_API_KEY: '',
+    KM_API_KEY_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:kissmetrics-AbCdEf',
+  }
+  await using lambda = await lambdaOf(sink.url, env)
+  const file = await artifact.put('secret.json', line('secret'))
+  expect(await lambda.invoke(artifact.fromQueue(s3Event(file)))).toEqual(ACKNOWLEDGED)
+  expect([...sink.taken.keys()]).toEqual([request('secret')])
+  expect(secrets.seen.map(({ body }) => JSON.parse(body) as unknown)).toEqual([{ SecretId: env.KM_API_KEY_SECRET }])
+})
+
 test('imports nothing if a setting is out of range, says which, and queues its messages again', async () => {
   await using lambda = await lambdaOf('https://trk.kissmetrics.io', { KM_MAX_IN_FLIGHT: '0' })
   expect(await lambda.invoke(artifact.fromQueue('nonsense'))).toEqual(ACKNOWLEDGED)
@@ -175,10 +200,19 @@ test('the stack of an error names the sources', async () => {
   // The record of the importer, and that of Lambda's runtime.
   const records = lambda.logs.split('\n').filter((record) => record.includes('stack'))
   expect(records).toHaveLength(2)
-  for (const record of records) expect(record).toMatch(/ at node_modules\/@aws-sdk\/\S+\.js:\d+:\d+/)
+  for (const record of records) expect(record).toMatch(/ at \S*node_modules\/@aws-sdk\/\S+\.js:\d+:\d+/)
   expect(lambda.logs).not.toContain('importer.cjs')
 })
 
+test('the asset is what other tests and the npm package bundle', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'km-bundle-'))
+  await bundleFunction(folder)
+  const files = await filesIn(folder)
+  await rm(folder, { recursive: true })
+  expect(Object.keys(files)).toEqual(Object.keys(untouched))
+  for (const [name, text] of Object.entries(files)) expect(untouched[name] === text).toBe(true) // a difference would be very long
+})
+
 test('the function writes nothing into its own folder', async () => {
-  expect(await artifact.files()).toEqual(untouched)
+  expect(await filesIn(artifact.dir)).toEqual(untouched)
 })

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
@@ -92,14 +92,6 @@ export class Artifact implements AsyncDisposable {
       if (error instanceof Error && error.name === 'NoSuchKey') return undefined
       throw error
     }
-  }
-
-  /** The files of the bundle. */
-  async files(): Promise<Readonly<Record<string, string>>> {
-    const names = (await readdir(this.dir)).toSorted()
-    return Object.fromEntries(
-      await Promise.all(names.map(async (name) => [name, await readFile(path.join(this.dir, name), 'utf8')] as const)),
-    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
