@@ -103,7 +103,7 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
   let isKeyChecked = false
   return {
     files: resuming(s3SourceFiles(s3), clock),
-    listing: s3Listing(s3, config.places),
+    listing: s3Listing(s3, config.places, config.bucket),
     reports: s3Reports(s3, config.bucket),
     checkpoints: s3Checkpoints(s3, config.bucket),
     deadLetters: sqsDeadLetterQueue(sqs, config.deadLetterQueueUrl),

@@ -22,6 +22,18 @@ export interface Log {
 }
 
 /** What a run has done since its last checkpoint. */
+/** How far a search for missed files is. */
+export interface SearchProgress {
+  /** Files that were checked so far. */
+  readonly files: number
+  readonly queued: number
+  /** Those that were queued by this invocation after they had waited for hours. */
+  readonly late: number
+  readonly isWhole: boolean
+  /** The last key that was checked. */
+  readonly reached?: string | undefined
+}
+
 export interface ProgressFacts {
   readonly delivered: number
   readonly rejected: number
@@ -116,16 +128,16 @@ export function eventsFor(log: Log) {
     interrupted(): void {
       log.info('Stopped as asked. The import continues from here when the importer runs again.', { code: 'interrupted' })
     },
-    /** @param late how many of those that were queued had waited for hours */
-    reconciled(files: number, queued: number, isWhole: boolean, late: number): void {
-      if (queued === 0) log.info('Searched for missed files: none found.', { code: 'no_missed_files', files, isWhole })
+    reconciled({ files, queued, late, isWhole, reached }: SearchProgress): void {
+      // The keys are listed in order, so the last one shows how far the search is.
+      const progress = { files, isWhole, ...(!isWhole && reached !== undefined && { reached }) }
+      if (queued === 0) log.info('Searched for missed files: none found.', { code: 'no_missed_files', ...progress })
       else
         log.warn('Searched for missed files: found and queued some.', {
           code: 'missed_files_queued',
-          files,
+          ...progress,
           queued,
           late,
-          isWhole,
         })
       log.count('MissedFilesQueued', queued)
       log.count('LateFilesQueued', late)

@@ -11,6 +11,9 @@ export const REPORTS_PREFIX = 'reports/'
 /** Checkpoints: how far each import is. */
 export const CHECKPOINTS_PREFIX = 'checkpoints/'
 
+/** What the last complete search for missed files has found. */
+export const LAST_SEARCH_KEY = `${CHECKPOINTS_PREFIX}last-search.json`
+
 /** Records of running replays: which dead letters each of them sends. */
 export const REPLAY_RECORDS_PREFIX = `${CHECKPOINTS_PREFIX}replays/`
 

@@ -99,6 +99,11 @@ export interface ListedFile {
   readonly isLatest: boolean
 }
 
+export interface ListedReport {
+  readonly key: string
+  readonly writtenAt: Date
+}
+
 /** A place in a listing: right after this version of this object. */
 export interface ListPosition {
   readonly key: string
@@ -108,10 +113,14 @@ export interface ListPosition {
   readonly bucket?: string
 }
 
-/** S3: what is in the places that files are uploaded to. */
+/** S3: what is in the places that files are uploaded to, and which reports there are. */
 export interface Listing {
   /** Every version of every object, page by page, place by place, in the order of their keys. @param after where to begin; undefined for the start */
   pages(after?: ListPosition): AsyncIterable<readonly ListedFile[]>
+  /** The places that are listed. It changes when one is added or removed. */
+  readonly scope: string
+  /** The reports, page by page, in the order of their keys. @param first key to begin with */
+  reportsFrom(first: string): AsyncIterable<readonly ListedReport[]>
 }
 
 export interface FoundReport {

@@ -2,7 +2,7 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
-import { search } from '../../lambda/jobs/reconcile.ts'
+import { search } from '../../lambda/jobs/search.ts'
 import { STALE_MS } from '../../lambda/report/report.ts'
 import type { Place } from '../../lambda/settings.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
@@ -30,8 +30,12 @@ export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
   const places = flags.prefix === undefined ? all : placesUnder(all, flags.prefix)
   const keys: string[] = []
   const { files, queued } = await search(
-    s3Listing(s3, places).pages(),
-    { reports: s3Reports(s3, bucket), importQueue: sqsImportQueue(sqs, importQueueUrl), clock },
+    {
+      listing: s3Listing(s3, places, bucket),
+      reports: s3Reports(s3, bucket),
+      importQueue: sqsImportQueue(sqs, importQueueUrl),
+      clock,
+    },
     {
       // The owner of a file does not want its replaced versions imported now.
       onlyLatest: true,

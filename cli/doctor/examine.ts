@@ -7,6 +7,7 @@ import { printable, shellWord } from '../terminal/escape.ts'
 import { checkEndpoint } from './check-endpoint.ts'
 import { checkNotifications, type WatchedBucket, type Way } from './check-notifications.ts'
 import { checkDeadLetterQueue, checkImportQueue, type QueueFacts } from './check-queues.ts'
+import { checkSearch } from './check-search.ts'
 import { checkSecret } from './check-secret.ts'
 import { checkStatus, checkVersion, isStable } from './check-stack.ts'
 import { findingsOf, tryCheck, type Finding } from './finding.ts'
@@ -36,6 +37,8 @@ export async function* examine(stackName: string): AsyncGenerator<Finding> {
   }
   yield checkVersion(outputs.get('Version'), about.version)
   yield* messagePath(described)
+  const deployedAt = (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? 0
+  yield* await checkSearch(new S3Client({}), outputs.get('BucketName') ?? '', { stackName, deployedAt, now: Date.now() })
   yield* await checkSecret(outputs.get('ApiKeySecretArn') ?? '')
   const endpoint = outputs.get('Endpoint')
   if (endpoint !== undefined) yield* await checkEndpoint(endpoint)

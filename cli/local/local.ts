@@ -168,7 +168,10 @@ class LocalRun {
     this.#isSearchDone = true
     if (['Crashes', 'EndpointDown'].some((metric) => this.#metrics.has(metric))) return 0
     const { s3, sqs, importQueueUrl } = this.#servers.services
-    const { unfinished } = await findRemainingWork(s3Listing(s3, parsePlaces(undefined, BUCKET)).pages(), this.#reports.states)
+    const { unfinished } = await findRemainingWork(
+      s3Listing(s3, parsePlaces(undefined, BUCKET), BUCKET).pages(),
+      this.#reports.states,
+    )
     const queue = sqsImportQueue(sqs, importQueueUrl)
     for (const file of unfinished) await queue.send(taskBody({ ...newTask(file), foundBySearch: true }), 0)
     return unfinished.length

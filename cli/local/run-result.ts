@@ -35,7 +35,7 @@ export interface EndOfRun {
 export async function runResult(run: EndOfRun, output: Output): Promise<ExitCode> {
   const { services, stateDir, states, isEndpointDown, isFileUnreadable, args } = run
   const { unfinished, withRejects } = await findRemainingWork(
-    s3Listing(services.s3, parsePlaces(undefined, BUCKET)).pages(),
+    s3Listing(services.s3, parsePlaces(undefined, BUCKET), BUCKET).pages(),
     states,
   )
   const hasRejects = withRejects > 0 && (await hasDeadLetters(services))

@@ -52,7 +52,7 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     limits,
     bucket: LOCAL_BUCKET,
     // Only jobs that a send does not run need these.
-    listing: { pages: unused },
+    listing: { pages: unused, scope: '', reportsFrom: unused },
     deadLetterReader: { take: unused, keepHidden: unused, putBack: unused, remove: unused },
     archived: { put: unused },
   }

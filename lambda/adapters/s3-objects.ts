@@ -3,6 +3,9 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandInput,
   type ListObjectVersionsCommandOutput,
@@ -10,7 +13,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { SourceFile } from '../intake/source-file.ts'
-import type { Absence, ByteRange, ListedFile, Listing, ListPosition, OpenFile, SourceFiles } from '../ports.ts'
+import type { Absence, ByteRange, ListedFile, ListedReport, Listing, ListPosition, OpenFile, SourceFiles } from '../ports.ts'
+import { REPORTS_PREFIX } from '../keys.ts'
 import type { Place } from '../settings.ts'
 import { asSetupError, s3ErrorName } from './aws-errors.ts'
 
@@ -85,9 +89,11 @@ function objectOf({ bucket, key, versionId, etag }: SourceFile) {
   }
 }
 
-/** @param places that are listed, one after the other */
-export function s3Listing(client: S3Client, places: readonly Place[]): Listing {
+/** @param places that are listed, one after the other @param ownBucket the bucket that the reports are in */
+export function s3Listing(client: S3Client, places: readonly Place[], ownBucket: string): Listing {
   return {
+    scope: places.map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`).join(','),
+    reportsFrom: (first) => reportPages(client, ownBucket, first),
     async *pages(after) {
       const first = after === undefined ? -1 : places.findIndex((place) => contains(place, after))
       // A place that is no longer a source has no rest to list, so the listing starts from the beginning.
@@ -113,6 +119,20 @@ async function* placePages(client: S3Client, { bucket, prefix }: Place, after: L
     yield (page.Versions ?? []).map((version) => listed(bucket, version))
     const { IsTruncated, NextKeyMarker, NextVersionIdMarker } = page
     next = IsTruncated === true ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker } : undefined
+  }
+}
+
+async function* reportPages(client: S3Client, bucket: string, first: string): AsyncGenerator<readonly ListedReport[]> {
+  // S3 lists what comes after a key, so this is a key right before the first.
+  let next: Pick<ListObjectsV2CommandInput, 'StartAfter' | 'ContinuationToken'> | undefined = { StartAfter: first.slice(0, -1) }
+  while (next !== undefined) {
+    const page: ListObjectsV2CommandOutput = await client
+      .send(new ListObjectsV2Command({ Bucket: bucket, Prefix: REPORTS_PREFIX, ...next }))
+      .catch((error: unknown) => {
+        throw asSetupError(error, 'list the reports')
+      })
+    yield (page.Contents ?? []).map(({ Key = '', LastModified = new Date(0) }) => ({ key: Key, writtenAt: LastModified }))
+    next = page.NextContinuationToken === undefined ? undefined : { ContinuationToken: page.NextContinuationToken }
   }
 }
 

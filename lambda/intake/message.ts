@@ -113,6 +113,9 @@ const ReconcileBody = v.object({
   after: v.exactOptional(v.object({ key: Identifier, versionId: Identifier, bucket: v.exactOptional(Identifier) })),
   files: v.optional(Count, 0),
   queued: v.optional(Count, 0),
+  startedAt: v.exactOptional(Count),
+  finalUntil: v.exactOptional(v.number()),
+  unfinished: v.exactOptional(v.array(Identifier)),
 })
 const ArchiveBody = v.object({ schema: v.literal(ARCHIVE_SCHEMA) })
 

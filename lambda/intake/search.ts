@@ -9,6 +9,12 @@ export interface Search {
   readonly files: number
   /** Those that were queued. */
   readonly queued: number
+  /** When the search has started, in milliseconds since 1970. Absent in a message of an older version. */
+  readonly startedAt?: number
+  /** Each report that was written until then is final, except the unfinished ones. */
+  readonly finalUntil?: number
+  /** Keys of reports. */
+  readonly unfinished?: readonly string[]
 }
 
 export const NEW_SEARCH: Search = Object.freeze({ files: 0, queued: 0 })

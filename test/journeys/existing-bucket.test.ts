@@ -5,7 +5,7 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
-import { search } from '../../lambda/jobs/reconcile.ts'
+import { search } from '../../lambda/jobs/search.ts'
 import { STALE_MS } from '../../lambda/report/report.ts'
 import { parsePlaces } from '../../lambda/settings.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
@@ -45,8 +45,9 @@ test('a file in an existing bucket is imported, by its event or by a search, and
     { source: { bucket: UPLOADS, key: 'exports/km/a b+c.json', line: 2 } },
   ])
 
-  const ports = { reports: s3Reports(s3, BUCKET), importQueue: sqsImportQueue(sqs, importQueueUrl), clock }
-  const found = await search(s3Listing(s3, parsePlaces(SOURCES, BUCKET)).pages(), ports, { staleMs: STALE_MS })
+  const listing = s3Listing(s3, parsePlaces(SOURCES, BUCKET), BUCKET)
+  const ports = { listing, reports: s3Reports(s3, BUCKET), importQueue: sqsImportQueue(sqs, importQueueUrl), clock }
+  const found = await search(ports, { staleMs: STALE_MS })
   expect(found).toMatchObject({ files: 2, queued: 1 })
   expect(await installation.finalReport('exports/km/missed.json', missedEtag)).toMatchObject({ state: 'complete' })
   await installation.idle()

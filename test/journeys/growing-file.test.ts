@@ -55,7 +55,7 @@ test('a file that grows line by line is sent line by line, each line once', asyn
   expect(problems).toEqual([])
   expect(await requests()).toBe(APPENDS)
   const reports: (Report | undefined)[] = []
-  for await (const page of s3Listing(s3, parsePlaces(undefined, BUCKET)).pages())
+  for await (const page of s3Listing(s3, parsePlaces(undefined, BUCKET), BUCKET).pages())
     for (const { file } of page) reports.push(await installation.findReport(reportKey(file)))
   const sum = (of: (report: Report) => number) => reports.reduce((total, report) => total + (report ? of(report) : 0), 0)
   expect(sum(({ lines }) => lines.delivered)).toBe(APPENDS)

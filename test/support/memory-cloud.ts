@@ -4,8 +4,8 @@ import { eventsFor, type EventFacts, type Log } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import type { Task } from '../../lambda/intake/task.ts'
-import { checkpointKey, reportKey } from '../../lambda/keys.ts'
-import type { Absence, Invocation, ListedFile, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
+import { checkpointKey, reportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
+import type { Absence, Invocation, ListedFile, ListedReport, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import { refuseNewer } from '../../lambda/schema.ts'
 import type { Limits } from '../../lambda/settings.ts'
@@ -127,7 +127,11 @@ export class MemoryCloud {
           return { kind: 'open', body, bytes: this.object.length, etag: 'e', lastModified: LAST_MODIFIED }
         },
       },
-      listing: { pages: () => onePage(this.listed) },
+      listing: {
+        pages: () => onePage(this.listed),
+        scope: 's3://b/incoming/',
+        reportsFrom: (first) => onePage(this.#reportsFrom(first)),
+      },
       reports: {
         find: async (_bucket, key) => {
           await this.#call()
@@ -197,6 +201,13 @@ export class MemoryCloud {
     }
   }
 
+  #reportsFrom(first: string): readonly ListedReport[] {
+    return [...this.documents]
+      .filter(([key]) => key.startsWith(REPORTS_PREFIX) && key >= first)
+      .map(([key, { writtenAt }]) => ({ key, writtenAt }))
+      .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
   async #call(name?: Call): Promise<void> {
     await this.clock.sleep(LATENCY_MS)
     if (name !== undefined && this.failing.has(name)) throw new Error(`${name} failed`)
@@ -237,6 +248,6 @@ function* chunksOf(bytes: Buffer, length: number): Generator<Buffer> {
   for (let start = 0; start < bytes.length; start += length) yield bytes.subarray(start, start + length)
 }
 
-async function* onePage(files: readonly ListedFile[]): AsyncGenerator<readonly ListedFile[]> {
-  yield await Promise.resolve(files)
+async function* onePage<T>(page: readonly T[]): AsyncGenerator<readonly T[]> {
+  yield await Promise.resolve(page)
 }

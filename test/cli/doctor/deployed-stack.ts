@@ -1,12 +1,14 @@
 import {
   CreateBucketCommand,
   PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
   S3Client,
   type NotificationConfiguration,
 } from '@aws-sdk/client-s3'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { Deployed, ACCOUNT, GUID, REGION } from '../../lib/deployed.ts'
+import { LAST_SEARCH_KEY } from '../../../lambda/keys.ts'
 import type { AwsRecorder, RecordedAnswer } from '../../support/aws-recorder.ts'
 
 export const STACK = 'KissmetricsImporter'
@@ -72,10 +74,18 @@ export class DeployedStack {
     )
     await this.notify(EXISTING_BUCKET, { EventBridgeConfiguration: {} })
     await this.store(KEY)
+    await this.searched(1)
   }
 
   notify(Bucket: string, NotificationConfiguration: NotificationConfiguration) {
     return this.s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }))
+  }
+
+  /** Stores what a daily search has found. */
+  async searched(daysAgo: number): Promise<void> {
+    const finishedAt = new Date(Date.now() - daysAgo * 86_400_000).toISOString()
+    const Body = JSON.stringify({ finishedAt, files: 7 })
+    await this.s3.send(new PutObjectCommand({ Bucket: this.outputs['BucketName'], Key: LAST_SEARCH_KEY, Body }))
   }
 
   /** Makes a secret with this value. */

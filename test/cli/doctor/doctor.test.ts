@@ -1,10 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { GetBucketNotificationConfigurationCommand, PutObjectCommand, type NotificationConfiguration } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  GetBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  type NotificationConfiguration,
+} from '@aws-sdk/client-s3'
 import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { decide } from '../../../cli/doctor/policy.ts'
 import type { Finding } from '../../../cli/doctor/finding.ts'
+import { LAST_SEARCH_KEY } from '../../../lambda/keys.ts'
 import { REGION, ACCOUNT } from '../../lib/deployed.ts'
 import { denied, driftAnswer, startAwsRecorder, type AwsRecorder, type RecordedAnswer } from '../../support/aws-recorder.ts'
 import { policyInDocs } from '../../support/docs-policy.ts'
@@ -108,6 +114,7 @@ withMoto('km-import doctor, on the stack of the template', () => {
       'daily rules',
       'daily rules',
       'event source',
+      'daily search',
       'API key',
       'endpoint',
     ])
@@ -121,6 +128,7 @@ withMoto('km-import doctor, on the stack of the template', () => {
       'cloudformation:DetectStackResourceDrift',
       'cloudformation:ListStackResources',
       's3:GetBucketNotification',
+      's3:GetObject',
       'secretsmanager:GetSecretValue',
       'sqs:GetQueueAttributes',
     ])
@@ -274,6 +282,23 @@ withMoto('km-import doctor, on the stack of the template', () => {
     })
   })
 
+  // prettier-ignore
+  test.each<[string, number | undefined, Finding['result'], RegExp]>([
+    //  the last daily search        days ago     result     text
+    ['of yesterday',                 1,           'ok',      /^The last one was complete on \d{4}-\d\d-\d\d \d\d:\d\d UTC, after 7 files\.$/],
+    ['of last week',                 7,           'warning', /complete on .* so files whose event was lost wait/],
+    ['that never was, long after the deployment', undefined, 'warning', /^None was complete yet, so/],
+  ])('a daily search %s', async (_what, daysAgo, result, text) => {
+    const Bucket = stack.outputs['BucketName']
+    if (daysAgo === undefined) await stack.s3.send(new DeleteObjectCommand({ Bucket, Key: LAST_SEARCH_KEY }))
+    else await stack.searched(daysAgo)
+    const { code, stdout } = await run('--json')
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] }
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'daily search', result, text: expect.stringMatching(text) as unknown }))
+    expect(code).toBe(0)
+    await stack.searched(1)
+  })
+
   test('a stack of another version is a warning', async () => {
     stack.outputs['Version'] = '0.0.1'
     stack.answer(aws)
@@ -309,7 +334,9 @@ withMoto('km-import doctor, on the stack of the template', () => {
     const arns: Record<string, readonly string[]> = {
       cloudformation: [`arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/id`],
       sqs: [ImportQueueArn, DeadLetterQueueArn],
-      s3: [`arn:aws:s3:::${BucketName}`, `arn:aws:s3:::${EXISTING_BUCKET}`],
+      's3:GetBucketNotification': [`arn:aws:s3:::${BucketName}`, `arn:aws:s3:::${EXISTING_BUCKET}`],
+      's3:GetObject': [`arn:aws:s3:::${BucketName}/${LAST_SEARCH_KEY}`],
+      's3:ListBucket': [`arn:aws:s3:::${BucketName}`],
       secretsmanager: [ApiKeySecretArn],
     }
     const called = [...new Set(aws.calls.map(({ action }) => action))]
@@ -320,14 +347,16 @@ withMoto('km-import doctor, on the stack of the template', () => {
       'events:ListTargetsByRule',
       'sns:GetSubscriptionAttributes',
     ]
-    for (const action of [...called, ...inTheNameOfTheUser])
-      for (const resource of arns[action.split(':')[0] ?? ''] ?? ['arn:aws:x:::y'])
+    // With s3:ListBucket, S3 answers 404 for a document that does not exist; without it, 403.
+    const needed = [...called, ...inTheNameOfTheUser, 's3:ListBucket']
+    for (const action of needed)
+      for (const resource of arns[action] ?? arns[action.split(':')[0] ?? ''] ?? ['arn:aws:x:::y'])
         expect([action, resource, decide(statements, [], { action, resource, by: 'user' })]).toEqual([
           action,
           resource,
           'allowed',
         ])
-    expect(statements.flatMap(({ Action }) => Action).toSorted()).toEqual([...called, ...inTheNameOfTheUser].toSorted())
+    expect(statements.flatMap(({ Action }) => Action).toSorted()).toEqual(needed.toSorted())
   })
 
   test('backfill finds files in both buckets, and its policy in docs/deploy.md allows its calls, and no others', async () => {

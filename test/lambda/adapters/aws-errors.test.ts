@@ -58,7 +58,7 @@ const fromSecrets = (type: string, message = 'x') => ({
 const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   'reads a file': () => s3SourceFiles(s3).open(FILE),
   'lists the files': async () => {
-    for await (const _page of s3Listing(s3, [{ bucket: 'b', prefix: 'incoming/' }]).pages()) return
+    for await (const _page of s3Listing(s3, [{ bucket: 'b', prefix: 'incoming/' }], 'b').pages()) return
   },
   'reads a report': () => s3Reports(s3).find('b', 'reports/r.json'),
   'writes a checkpoint': () => s3Checkpoints(s3).put({ bucket: 'b', key: 'checkpoints/c.json' }, HOLDER, undefined),

@@ -95,15 +95,25 @@ test('the listing contains every version of every file under incoming/', async (
   }
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'elsewhere/a.json', Body: '1' }))
   const files = []
-  for await (const page of s3Listing(s3, PLACES).pages()) files.push(...page)
+  for await (const page of s3Listing(s3, PLACES, 'b').pages()) files.push(...page)
   expect(files).toMatchObject([
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[1], bytes: 2 }, isLatest: true },
     { file: { bucket: BUCKET, key: 'incoming/a.json', versionId: versions[0], bytes: 1 }, isLatest: false },
   ])
   const rest = []
   const after = { key: 'incoming/a.json', versionId: versions[1] ?? '' }
-  for await (const page of s3Listing(s3, PLACES).pages(after)) rest.push(...page)
+  for await (const page of s3Listing(s3, PLACES, 'b').pages(after)) rest.push(...page)
   expect(rest).toEqual(files.slice(1))
+})
+
+test('the reports are listed from a key on, that key included', async () => {
+  for (const key of ['a', 'b', 'c/c', 'd'])
+    await s3Client().send(new PutObjectCommand({ Bucket: BUCKET, Key: `reports/list/${key}/report.json`, Body: '1' }))
+  const found = []
+  for await (const page of s3Listing(s3Client(), PLACES, BUCKET).reportsFrom('reports/list/b/report.json')) found.push(...page)
+  expect(found.filter(({ key }) => key.startsWith('reports/list/'))).toEqual(
+    ['b', 'c/c', 'd'].map((key) => ({ key: `reports/list/${key}/report.json`, writtenAt: expect.any(Date) })),
+  )
 })
 
 describe('the listing of several places', () => {
@@ -111,7 +121,7 @@ describe('the listing of several places', () => {
   const keys = [`${BUCKET}/listed/1`, `${BUCKET}/listed/2`, 'shared/km/a 1', 'shared/km/a2', 'shared/other/3']
   const listed = async (after?: ListPosition) => {
     const found = []
-    for await (const page of s3Listing(s3Client(), places).pages(after))
+    for await (const page of s3Listing(s3Client(), places, 'b').pages(after))
       found.push(...page.map(({ file: { bucket, key } }) => `${bucket}/${key}`))
     return found
   }

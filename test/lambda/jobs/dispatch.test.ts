@@ -178,7 +178,7 @@ describe('while the setup is wrong, no message uses up its deliveries', () => {
 
   test('the daily jobs wait for the message of the next day', async () => {
     const cloud = withFile()
-    const listing = { pages: () => { throw new SetupError('may not list') } } // prettier-ignore
+    const listing = { ...cloud.ports.listing, pages: () => { throw new SetupError('may not list') } } // prettier-ignore
     expect(await dispatchAll([{ kind: 'reconcile', search: NEW_SEARCH }], { ...cloud.ports, listing }, invocation())).toEqual({
       kind: 'done',
     })

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { readMessage, type Work } from '../../../lambda/intake/message.ts'
-import { NEW_SEARCH, searchBody } from '../../../lambda/intake/search.ts'
+import { NEW_SEARCH } from '../../../lambda/intake/search.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { handleMessage, type Handled } from '../../../lambda/jobs/dispatch.ts'
 import { checkpointKey, reportKey } from '../../../lambda/keys.ts'
-import { search, type SearchOptions } from '../../../lambda/jobs/reconcile.ts'
+import { search, type SearchOptions } from '../../../lambda/jobs/search.ts'
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
 import { OutOfTime } from '../../../lambda/errors.ts'
-import type { ListedFile, Ports } from '../../../lambda/ports.ts'
+import type { ListedFile } from '../../../lambda/ports.ts'
 import { FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
@@ -36,8 +36,8 @@ async function queued(
     for (const file of files) yield await Promise.resolve([file])
   }
   await search(
-    pages(),
     {
+      listing: { pages, scope: '', reportsFrom: () => { throw new Error('so few reports are read one by one') } }, // prettier-ignore
       reports: {
         find: (_bucket, key) => Promise.resolve(byKey.get(key)),
         replace: () => Promise.reject(new Error('a search must not write reports')),
@@ -139,68 +139,6 @@ describe('one message of a split file is removed from the queue', () => {
     await handle(cloud, event)
     await handleQueued(cloud)
     expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 10 } })
-  })
-})
-
-describe('a bucket with very many files', () => {
-  const PAGE = 1_000
-  const INVOCATION_MS = 14 * 60_000
-
-  interface Searched {
-    readonly invocations: number
-    readonly minutes: number
-    readonly last: unknown
-  }
-
-  /** The search of a day: its message, and each that continues it. All files are of this age and have a report. @param latencyMs of S3 */
-  async function searchAll(pages: number, ageHours: number, latencyMs: number): Promise<Searched> {
-    const cloud = new MemoryCloud()
-    const start = cloud.clock.now()
-    const file = (name: string): ListedFile => ({ ...listed(name), lastModified: new Date(start - ageHours * HOUR_MS) })
-    const sameOnEachPage = Array.from({ length: PAGE - 1 }, () => file('same.json'))
-    const answer = <T>(value: T): Promise<T> => cloud.clock.sleep(latencyMs).then(() => value)
-    const queue = [searchBody(NEW_SEARCH)]
-    const ports: Ports = {
-      ...cloud.ports,
-      importQueue: { send: (body) => Promise.resolve(void queue.push(body)) },
-      reports: {
-        ...cloud.ports.reports,
-        find: () => answer({ report: { state: 'complete' } as Report, tag: 't', writtenAt: new Date(start) }),
-      },
-      listing: {
-        async *pages(after) {
-          const done = after === undefined ? 0 : Number(/\d+/.exec(after.key)?.[0])
-          for (let page = done + 1; page <= pages; page += 1) yield await answer([...sameOnEachPage, file(`${page}.json`)])
-        },
-      },
-    }
-    let invocations = 0
-    for (const body of queue) {
-      invocations += 1
-      const ending = new AbortController()
-      void cloud.clock.sleep(INVOCATION_MS).then(() => {
-        ending.abort(new OutOfTime())
-      })
-      expect(await handleMessage(() => readMessage(body), ports, invocation({ ending: ending.signal }))).toEqual({
-        isAcknowledged: true,
-      })
-      if (invocations > 100) break
-    }
-    const last = cloud.events.at(-1)?.facts
-    return { invocations, minutes: Math.round((cloud.clock.now() - start) / 60_000), last }
-  }
-
-  test('ten million old ones are listed within minutes, and not checked again', async () => {
-    const { minutes, last } = await searchAll(10_000, 40 * 24, 50)
-    expect(minutes).toBeLessThan(15)
-    expect(last).toEqual({ code: 'no_missed_files', files: 0, isWhole: true })
-  })
-
-  test('young ones take longer than an invocation: the next one goes on where it stopped, and each file is checked once', async () => {
-    const { invocations, minutes, last } = await searchAll(30, 24, 500)
-    expect(invocations).toBe(2)
-    expect(minutes).toBeLessThan(2 * 14)
-    expect(last).toMatchObject({ code: 'no_missed_files', files: 30_000, isWhole: true })
   })
 })
 

@@ -183,7 +183,7 @@ export class Installation {
           return { kind: 'open', body, bytes: found.bytes.length, etag: 'e', lastModified: new Date(found.at) }
         },
       },
-      listing: { pages: () => this.#listed() },
+      listing: { ...ports.listing, pages: () => this.#listed() },
       importQueue: {
         send: async (body, delaySeconds) => {
           await clock.sleep(20)

@@ -224,16 +224,16 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'the daily search begins again each time that it runs out of time',
     file: 'lambda/jobs/reconcile.ts',
-    find: 'searchBody({ after: found.reached, files, queued })',
-    replace: 'searchBody({ files, queued })',
-    tests: ['test/lambda/jobs/reconcile.test.ts'],
+    find: 'searchBody({ after: found.reached, files, queued,',
+    replace: 'searchBody({ files, queued,',
+    tests: ['test/lambda/jobs/search.test.ts'],
   },
   {
     name: 'the daily search does not look at the time while it lists old files',
-    file: 'lambda/jobs/reconcile.ts',
-    find: 'if (isOver()) return { ...found, isWhole: false, reached } for (',
-    replace: 'for (',
-    tests: ['test/lambda/jobs/reconcile.test.ts'],
+    file: 'lambda/jobs/search.ts',
+    find: 'if (isOver()) return { ...found, isWhole: false, reached } const writtenAt',
+    replace: 'const writtenAt',
+    tests: ['test/lambda/jobs/search.test.ts'],
   },
   {
     name: 'segments that an earlier run queued before it could complete the plan are not queued again',

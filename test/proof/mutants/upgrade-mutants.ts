@@ -81,9 +81,9 @@ export const UPGRADE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one report of a newer version ends the search for missed files',
-    file: 'lambda/jobs/reconcile.ts',
-    find: 'if (error instanceof NewerVersionError) return true',
-    replace: '',
+    file: 'lambda/jobs/search.ts',
+    find: 'if (!(error instanceof NewerVersionError)) throw error',
+    replace: 'throw error',
     tests: ['test/lambda/newer-version.test.ts'],
   },
   {

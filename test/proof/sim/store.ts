@@ -82,7 +82,18 @@ export class Store {
   listing(worker: Worker, { fails }: StoreFaults): Listing {
     const pageOf = () =>
       worker.readOnAws(fails, () => this.#files.filter(({ from, to }) => from <= this.#now() && this.#now() < to))
+    const reportsFrom = (first: string) =>
+      worker.readOnAws(fails, () =>
+        [...this.#documents]
+          .filter(([key]) => key.startsWith('reports/') && key >= first)
+          .map(([key, { writtenAt }]) => ({ key, writtenAt }))
+          .toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+      )
     return {
+      scope: 's3://files/incoming/',
+      async *reportsFrom(first) {
+        yield await reportsFrom(first)
+      },
       async *pages() {
         yield (await pageOf()).map(({ source, from }): ListedFile => ({
           file: source,
