@@ -51,8 +51,8 @@ export const METRICS_OF_AN_IMPORT = 11
 
 /** First and last checkpoint, and the report; the file, and what an earlier run may have left. S3 and SQS answer these one after another. */
 const PER_FILE = { s3Writes: 3, s3Reads: 4, seconds: 0.2 }
-/** The daily search reads the report of each file on so many days. */
-const DAYS_OF_SEARCH = 30
+/** The daily searches of 30 days: each lists a thousand files, and a thousand reports, with one request; one of them reads the report. */
+const SEARCHES_PER_FILE = { s3Listings: 30 * 0.002, s3Reads: 1 }
 /** Lambda receives and deletes the message; the importer hides it twice. */
 const SQS_PER_INVOCATION = 4
 const SECONDS_PER_HIDING = 60
@@ -132,7 +132,9 @@ export function costOf(figures: ImportFigures): Cost {
   const parts = {
     lambda: (seconds * figures.memoryMb * PRICES.gigabyteSecond) / 1024 + invocations * PRICES.invocation,
     dataTransfer: (figures.lines * (1 - figures.rejectedShare) * BYTES_OUT_PER_LINE * PRICES.gigabyteOut) / GIGABYTE,
-    s3: s3Writes * PRICES.s3Write + (s3Reads + figures.files * DAYS_OF_SEARCH) * PRICES.s3Read,
+    s3:
+      (s3Writes + figures.files * SEARCHES_PER_FILE.s3Listings) * PRICES.s3Write +
+      (s3Reads + figures.files * SEARCHES_PER_FILE.s3Reads) * PRICES.s3Read,
     sqs: sqs * PRICES.sqsRequest,
     logs: (logBytesOf(figures, seconds) * PRICES.gigabyteOfLogs) / GIGABYTE,
     metrics: (Math.ceil(seconds / 3600) * METRICS_OF_AN_IMPORT * PRICES.metricMonth) / HOURS_PER_MONTH,

@@ -1,5 +1,6 @@
 import { ALARM_MUTANTS } from './alarm-mutants.ts'
 import { ARTIFACT_MUTANTS } from './artifact-mutants.ts'
+import { DOCTOR_MUTANTS } from './doctor-mutants.ts'
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
 import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
@@ -22,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ALARM_MUTANTS,
   ...ARTIFACT_MUTANTS,
   ...UPGRADE_MUTANTS,
+  ...DOCTOR_MUTANTS,
   ...STACK_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
