@@ -7,6 +7,9 @@ import type { InvocationContext } from './ports.ts'
 const log = cloudWatchLog(process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'kissmetrics-importer')
 const handle = createHandlerOrWait()
 
+// Errors of the AWS SDK are thrown more than Node's ten frames away from our own code.
+Error.stackTraceLimit = 40
+
 /** The handler of the deployed Lambda function. */
 export async function handler(event: unknown, context: InvocationContext): Promise<unknown> {
   log.begin(context.awsRequestId)

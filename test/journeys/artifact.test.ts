@@ -200,7 +200,10 @@ test('the stack of an error names the sources', async () => {
   // The record of the importer, and that of Lambda's runtime.
   const records = lambda.logs.split('\n').filter((record) => record.includes('stack'))
   expect(records).toHaveLength(2)
-  for (const record of records) expect(record).toMatch(/ at \S*node_modules\/@aws-sdk\/\S+\.js:\d+:\d+/)
+  for (const record of records) {
+    expect(record).toMatch(/ at \S*node_modules\/@aws-sdk\/\S+\.js:\d+:\d+/)
+    expect(record).toMatch(/ at \S*lambda\/adapters\/s3-\w+\.ts:\d+:\d+/)
+  }
   expect(lambda.logs).not.toContain('importer.cjs')
 })
 
