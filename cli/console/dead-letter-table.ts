@@ -40,10 +40,10 @@ interface StoredRow {
 export class DeadLetterTable implements Disposable {
   readonly #db = new DatabaseSync('')
   readonly #insert
-  readonly #retentionMs: number
+  readonly #retentionMs: number | undefined
 
-  /** @param retentionMs how long the queue keeps a dead letter */
-  constructor(retentionMs: number) {
+  /** @param retentionMs how long the queue keeps a dead letter; undefined if none expires */
+  constructor(retentionMs: number | undefined) {
     this.#retentionMs = retentionMs
     this.#db.exec(SCHEMA)
     this.#db.exec('BEGIN')

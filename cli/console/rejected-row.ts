@@ -2,8 +2,8 @@ import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
 import { keyOf, MESSAGE_REASONS, messageReasonOf, reasonOf, type Content } from '../rejects/content.ts'
 import type { RejectedRow } from './api-types.ts'
 
-/** A dead letter as the page shows it. @param retentionMs how long the queue keeps a dead letter */
-export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, retentionMs: number): RejectedRow {
+/** A dead letter as the page shows it. @param retentionMs how long the queue keeps a dead letter; undefined if none expires */
+export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, retentionMs: number | undefined): RejectedRow {
   const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
   const lineNumber = deadLetter?.source.line
   const line = lineOf(content)
@@ -19,7 +19,8 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
     isTruncated: deadLetter?.lineTruncated === true,
     replays: deadLetter?.replays ?? 0,
     failedAt: deadLetter?.failedAt ?? sentAt.toISOString(),
-    ...(status === 'queued' && { expiresAt: new Date(sentAt.getTime() + retentionMs).toISOString() }),
+    ...(status === 'queued' &&
+      retentionMs !== undefined && { expiresAt: new Date(sentAt.getTime() + retentionMs).toISOString() }),
     status,
   }
 }

@@ -29,6 +29,8 @@ export interface Deployment {
   readonly places: readonly Place[]
   readonly importQueueUrl: string
   readonly deadLetterQueueUrl: string
+  /** Whether the queue deletes dead letters that are too old. On this computer none expires. */
+  readonly deadLettersExpire: boolean
 }
 
 type Addresses = Pick<LocalServices, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> &
@@ -80,6 +82,7 @@ async function findLocal(stateDir: string): Promise<Deployment> {
     sqs: new SQSClient({}),
     bucket: BUCKET,
     places: parsePlaces(undefined, BUCKET),
+    deadLettersExpire: false,
     ...rest,
   }
 }
@@ -97,6 +100,7 @@ export function localDeployment(
     places: parsePlaces(undefined, BUCKET),
     importQueueUrl,
     deadLetterQueueUrl,
+    deadLettersExpire: false,
     ...(emulatorUrl !== undefined && { emulatorUrl }),
   }
 }
@@ -120,5 +124,6 @@ async function findStack(name: string): Promise<Deployment> {
     places: parsePlaces(outputs.get('Sources'), output('BucketName')),
     importQueueUrl: output('ImportQueueUrl'),
     deadLetterQueueUrl: output('DeadLetterQueueUrl'),
+    deadLettersExpire: true,
   }
 }

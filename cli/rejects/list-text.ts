@@ -47,8 +47,8 @@ export function listCsv(groups: readonly Group[]): string {
 }
 
 export interface ListContext extends Unseen {
-  /** How long the dead-letter queue keeps a message. */
-  readonly retentionMs: number
+  /** How long the dead-letter queue keeps a message; undefined if none expires. */
+  readonly retentionMs: number | undefined
   /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
   readonly deploymentOptions: string
   /** Milliseconds since 1970. */
@@ -64,7 +64,7 @@ export function totalText(
   const more = unseenText(unseen)
   if (total === 0) return more === undefined ? 'No dead letters.\n' : `No dead letters can be read now. ${more}\n`
   const expiry =
-    oldestQueued === undefined
+    oldestQueued === undefined || retentionMs === undefined
       ? ''
       : ` The oldest in the queue expires in ${durationText(oldestQueued.getTime() + retentionMs - now)}.`
   const rows = [`${counted(total, 'dead letter')}.${expiry}`]

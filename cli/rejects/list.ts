@@ -21,7 +21,7 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
   const matches = filterOf({ ...flags, archived: true })
   const deployment = await findDeployment(flags)
   const retentionMs = await deadLetterRetentionMs(deployment)
-  const summary = new Summary(new Date(Date.now() - retentionMs + EXPIRING_SOON_MS))
+  const summary = new Summary(retentionMs === undefined ? undefined : new Date(Date.now() - retentionMs + EXPIRING_SOON_MS))
   using progress = new CountProgress('dead letters read')
   await using selection = await scanDeadLetters(
     deployment,

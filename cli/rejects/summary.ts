@@ -30,15 +30,15 @@ export const EXPIRING_SOON_MS = 4 * 24 * 3_600_000
 /** Counts dead letters by reason, file and day. */
 export class Summary {
   readonly #groups = new Map<string, Group>()
-  readonly #expiringSoonBefore: Date
+  readonly #expiringSoonBefore: Date | undefined
   total = 0
   /** When the oldest dead letter in the queue was sent; undefined if none is in the queue. */
   oldestQueued: Date | undefined
   /** Dead letters in the queue that expire soon. */
   expiringSoon = 0
 
-  /** @param expiringSoonBefore a dead letter that was sent at this time or earlier expires soon */
-  constructor(expiringSoonBefore: Date) {
+  /** @param expiringSoonBefore a dead letter that was sent at this time or earlier expires soon; undefined if none expires */
+  constructor(expiringSoonBefore: Date | undefined) {
     this.#expiringSoonBefore = expiringSoonBefore
   }
 
@@ -47,7 +47,7 @@ export class Summary {
     this.total += 1
     if (status === 'queued') {
       if (this.oldestQueued === undefined || sentAt < this.oldestQueued) this.oldestQueued = sentAt
-      if (sentAt <= this.#expiringSoonBefore) this.expiringSoon += 1
+      if (this.#expiringSoonBefore !== undefined && sentAt <= this.#expiringSoonBefore) this.expiringSoon += 1
     }
     const group = this.#groupOf(deadLetter)
     group.count += 1

@@ -143,9 +143,7 @@ test('rejects list, pull, archive and replay say when another command holds dead
   const { sqs, deadLetterQueueUrl: QueueUrl } = installation.cloud
   await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 2, VisibilityTimeout: 300 }))
   const IN_USE = '2 more are in use; they reappear within 5 minutes.'
-  expect((await km('rejects', 'list')).stderr).toContain(
-    `1 dead letter. The oldest in the queue expires in 13 days.\n${IN_USE}\n`,
-  )
+  expect((await km('rejects', 'list')).stderr).toContain(`1 dead letter.\n${IN_USE}\n`)
   expect(JSON.parse((await km('rejects', 'list', '--json')).stdout)).toMatchObject({ total: 1, isComplete: false, inUse: 2 })
   expect((await km('rejects', 'pull')).stderr).toContain(`\n${IN_USE} Pull again then.\n`)
   const replayed = await km('rejects', 'replay', '--all-valid', '--yes')

@@ -50,7 +50,12 @@ class Page implements AsyncDisposable {
     const sink = await startFaultSink()
     const clock = { aheadMs: 0 }
     const installation = await Installation.start(sink.url, {}, { now: () => Date.now() + clock.aheadMs })
-    return new Page(sink, installation, clock, await startConsole(localDeployment(installation.cloud), 0))
+    return new Page(
+      sink,
+      installation,
+      clock,
+      await startConsole({ ...localDeployment(installation.cloud), deadLettersExpire: true }, 0),
+    )
   }
 
   async get<T>(path: string): Promise<T> {

@@ -24,4 +24,5 @@ test('waiting, hidden and delayed messages are counted', async () => {
 
 test('the dead-letter queue keeps messages for 14 days', async () => {
   expect(await deadLetterRetentionMs(cloud.deployment)).toBe(14 * 24 * 3_600_000)
+  expect(await deadLetterRetentionMs({ ...cloud.deployment, deadLettersExpire: false })).toBeUndefined()
 })

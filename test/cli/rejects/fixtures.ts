@@ -60,7 +60,7 @@ export class TestDeployment implements AsyncDisposable {
       TEST_WIRING,
       now === undefined ? { waitScale: QUICK_WAITS } : { now, waitScale: 0 },
     )
-    return new TestDeployment(localDeployment(cloud), async () => {
+    return new TestDeployment({ ...localDeployment(cloud), deadLettersExpire: true }, async () => {
       await cloud.stop()
       await rm(folder, { recursive: true })
     })

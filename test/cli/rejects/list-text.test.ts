@@ -89,6 +89,11 @@ describe('the last lines say how many there are, when they expire, and what to d
     expect(totalText({ total, expiringSoon, oldestQueued }, context, output)).toBe(text)
   })
 
+  test('on a computer, none expires', () => {
+    const summary = { total: 2, expiringSoon: 0, oldestQueued: sentDaysAgo(20) }
+    expect(totalText(summary, { ...context, retentionMs: undefined }, output)).toBe(`2 dead letters.\n${NEXT}`)
+  })
+
   // prettier-ignore
   test.each([
     [ 47_670, 2_330, `2,330 dead letters.\n47,670 more are in use; they reappear within 5 minutes.\n${NEXT}` ],

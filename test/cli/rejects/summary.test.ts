@@ -56,6 +56,12 @@ test('a group lists its first 20 line numbers', () => {
   expect(group).toMatchObject({ count: 25, lines: Array.from({ length: 20 }, (_, index) => index + 1) })
 })
 
+test('on a computer, none expires', () => {
+  const summary = new Summary(undefined)
+  summary.add(storedDeadLetter(toBody(deadLetterOf('{"_p":"a"}')), { sentAt: new Date(0) }))
+  expect(summary).toMatchObject({ total: 1, expiringSoon: 0 })
+})
+
 test('only dead letters in the queue expire', () => {
   const summary = summaryOf(
     [{}, { sentAt: new Date('2026-03-01'), status: 'archived' }],
