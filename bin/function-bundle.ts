@@ -60,14 +60,14 @@ export async function bundleFunction(
 }
 
 /** Bundles another program with the importer's code in the same way, into `outDir`/index.mjs. */
-export async function bundleProgram(outDir: string, entry: string): Promise<string> {
+export async function bundleProgram(outDir: string, entry: string, trims: readonly Trim[] = TRIMS): Promise<string> {
   const outfile = path.join(ROOT, 'index.mjs')
   const result = await build({
     ...OPTIONS,
     format: 'esm',
     entryPoints: [entry],
     outfile,
-    plugins: [trimming(TRIMS, new Set())],
+    plugins: [trimming(trims, new Set())],
     // Parts of the SDK are CommonJS and call `require` for Node's own modules; an ES module does not have it.
     banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
   })
