@@ -104,9 +104,10 @@ export class Lease<State extends object> {
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error
       const holder = readLeased<State>((await checkpoints.find(key))?.value, request.schema, key.key)?.leaseHolder
-      // S3 can refuse a write although no other run has written (409). Then there is no holder whose message asks for the work.
+      // S3 can refuse a write although no other run has written (409). Then there is no holder whose message asks for the work, and this
+      // message stays. A new one would meet the lease of an earlier run on this message, if clocks differ, and rely on a deleted message.
       const isHeld = holder !== undefined && holder.until > clock.now()
-      return { kind: 'busy', ms: request.leaseMs, messageId: isHeld ? holder.messageId : undefined }
+      return { kind: 'busy', ms: request.leaseMs, messageId: isHeld ? holder.messageId : request.messageId }
     }
     return { kind: 'acquired', lease }
   }

@@ -117,12 +117,12 @@ describe('a lease', () => {
     expect(results.slice(1)).toMatchObject([{ messageId: 'message-of-a' }, { messageId: 'message-of-a' }])
   })
 
-  test('that S3 refuses although no other run has written names no holder, so nobody relies on its message', async () => {
+  test('that S3 refuses although no other run has written names the message of this run, so that it stays', async () => {
     const scene = new Scene()
     const first = await scene.acquired('first')
     await first.release(first.state)
     scene.memory.refusesNext = true
-    expect(await scene.acquire('second')).toEqual({ kind: 'busy', ms: LEASE_MS, messageId: undefined })
+    expect(await scene.acquire('second')).toEqual({ kind: 'busy', ms: LEASE_MS, messageId: 'message-of-second' })
     expect((await scene.acquire('second')).kind).toBe('acquired')
   })
 

@@ -140,7 +140,7 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'a message is acknowledged while another run has no message that asks for its work',
     file: 'lambda/settle/lease.ts',
-    find: 'messageId: isHeld ? holder.messageId : undefined',
+    find: 'messageId: isHeld ? holder.messageId : request.messageId',
     replace: 'messageId: holder?.messageId',
     tests: ['test/lambda/settle/lease.test.ts'],
   },
