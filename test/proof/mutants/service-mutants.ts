@@ -42,7 +42,7 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
     file: 'emulators/sqs/messages.ts',
     find: 'Number(row.received_here) >= policy.maxReceiveCount',
     replace: 'Number(row.received_here) > policy.maxReceiveCount',
-    tests: ['test/emulators/sqs/server.test.ts', 'test/emulators/sqs/properties.test.ts'],
+    tests: ['test/emulators/sqs/clock.test.ts'],
   },
   {
     name: 'the Kissmetrics emulator counts an exact repeat as a new event',
