@@ -16,7 +16,7 @@ import { StallDetector } from './stall-detector.ts'
 import { AwsProcess, ImporterProcess, SinkProcess, type ImporterOptions } from './processes.ts'
 
 /** From docs/guarantees.md: how many lines an interrupted invocation may repeat, per request that may be in flight. */
-const REPEATS_PER_REQUEST = 64
+const REPEATS_PER_REQUEST = 88
 
 /** A little longer than a message stays hidden after its importer was killed. */
 const HIDDEN_MS = 181_000
