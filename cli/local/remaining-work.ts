@@ -11,7 +11,15 @@ export interface RemainingWork {
   readonly withRejects: number
 }
 
-const WITHOUT_REJECTS: ReadonlySet<ReportState> = new Set(['importing', 'complete', 'skipped'])
+const WITHOUT_REJECTS: ReadonlySet<ReportState> = new Set([
+  'importing',
+  'held',
+  'complete',
+  'complete-after-fixing',
+  'skipped',
+  'discarded',
+  'cancelled',
+])
 
 /**
  * Compares the files in the bucket with their reports. An empty queue alone proves nothing: a message can be lost, or can have failed too
@@ -27,7 +35,7 @@ export async function findRemainingWork(
   for await (const page of pages) {
     for (const { file } of page) {
       const state = states.get(reportKey(file))
-      if (state === undefined || state === 'importing') unfinished.push(file)
+      if (state === undefined || state === 'importing' || state === 'held') unfinished.push(file)
     }
   }
   const withRejects = [...states.values()].filter((state) => !WITHOUT_REJECTS.has(state)).length

@@ -9,10 +9,14 @@ const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (l
   importing: ['yellow', () => 'importing'],
   complete: ['green', () => 'done'],
   'complete-with-rejects': ['yellow', (lines) => `done, ${notDeliveredText(lines)}`],
+  'complete-after-fixing': ['green', () => 'done after fixing'],
+  held: ['yellow', () => 'held, nothing was sent'],
   failed: ['red', () => 'rejected'],
   superseded: ['yellow', () => 'replaced before it was fully read'],
   gone: ['yellow', () => 'deleted before it was fully read'],
   skipped: ['dim', () => 'skipped'],
+  discarded: ['dim', () => 'discarded, nothing was sent'],
+  cancelled: ['yellow', () => 'cancelled'],
 }
 
 /** The state of an import, as the user reads it: "done, 470 lines rejected". */

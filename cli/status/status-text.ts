@@ -161,6 +161,14 @@ function nextStepRows(report: Report, deploymentOptions: string, now: number): r
       return wrapped('The import is running. Use --watch to follow it.')
     case 'complete':
       return wrapped('Every line was delivered.')
+    case 'complete-after-fixing':
+      return wrapped('Every line was delivered, or discarded by a person.')
+    case 'held':
+      return wrapped('Nothing was sent.')
+    case 'discarded':
+      return wrapped('Nothing was sent. To import the file, upload it again.')
+    case 'cancelled':
+      return wrapped('The import was stopped before its end. What was delivered stays in Kissmetrics.')
     case 'failed':
       return wrapped('Fix the file and import it again.')
     case 'skipped':

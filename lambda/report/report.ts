@@ -7,7 +7,22 @@ import type { ProgressPoint } from './progress.ts'
 
 export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
 
-export type ReportState = 'importing' | 'complete' | 'complete-with-rejects' | 'failed' | 'superseded' | 'gone' | 'skipped'
+export type ReportState =
+  | 'importing'
+  /** The safety check has stopped the file before its first line was sent. A person releases or discards it. */
+  | 'held'
+  | 'complete'
+  | 'complete-with-rejects'
+  /** All rejected lines were fixed and delivered, or discarded. */
+  | 'complete-after-fixing'
+  | 'failed'
+  | 'superseded'
+  | 'gone'
+  | 'skipped'
+  /** A person has discarded a held file. */
+  | 'discarded'
+  /** A person has stopped the import before its end. */
+  | 'cancelled'
 
 /** The result of an import. Programs read it: fields are added, never renamed. */
 export interface Report {
@@ -132,9 +147,9 @@ export function staleForMs({ updatedAt }: Pick<Report, 'updatedAt'>, now: number
   return silentMs >= STALE_MS ? silentMs : undefined
 }
 
-/** Whether the import has ended, in whatever state. */
+/** Whether the import has ended, in whatever state. A held file waits for a person. */
 export function isFinal({ state }: Report): boolean {
-  return state !== 'importing'
+  return state !== 'importing' && state !== 'held'
 }
 
 /** Whether the file is never imported again. A file that was rejected can be replayed. */

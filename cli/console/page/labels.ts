@@ -10,10 +10,14 @@ export const STATE_TONES: Readonly<Record<ReportState, Tone>> = {
   importing: 'running',
   complete: 'good',
   'complete-with-rejects': 'warning',
+  'complete-after-fixing': 'good',
+  held: 'warning',
   failed: 'error',
   superseded: 'neutral',
   gone: 'neutral',
   skipped: 'neutral',
+  discarded: 'neutral',
+  cancelled: 'neutral',
 }
 
 /** The state of an import in the same words as in the terminal (cli/status/report-table.ts): "done, 470 lines rejected". */
@@ -38,6 +42,14 @@ export function stateText({ state, lines: { rejected, undeliverable } }: Pick<Re
       return 'deleted before it was fully read'
     case 'skipped':
       return 'skipped'
+    case 'complete-after-fixing':
+      return 'done after fixing'
+    case 'held':
+      return 'held, nothing was sent'
+    case 'discarded':
+      return 'discarded, nothing was sent'
+    case 'cancelled':
+      return 'cancelled'
   }
 }
 

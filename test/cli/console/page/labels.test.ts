@@ -18,6 +18,10 @@ describe('the state of an import', () => {
     [ 'superseded',                0,        0,              'replaced before it was fully read' ],
     [ 'gone',                      0,        0,              'deleted before it was fully read' ],
     [ 'skipped',                   0,        0,              'skipped' ],
+    [ 'complete-after-fixing',     470,      0,              'done after fixing' ],
+    [ 'held',                      0,        0,              'held, nothing was sent' ],
+    [ 'discarded',                 0,        0,              'discarded, nothing was sent' ],
+    [ 'cancelled',                 0,        0,              'cancelled' ],
   ])('%s, with %i rejected and %i undeliverable lines, is "%s", on the page and in the terminal', (state, rejected, undeliverable, text) => {
     const report = { state, lines: { total: 500, delivered: 0, rejected, undeliverable, blank: 0 } }
     expect([stateText(report), terminalStateText(report)]).toEqual([text, text])
