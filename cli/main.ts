@@ -12,6 +12,7 @@ import type { DoctorFlags } from './doctor/doctor.ts'
 import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
 import { FIXES_HELP } from './rejects/fix.ts'
+import type { ReconcileFlags } from './reconcile/reconcile.ts'
 import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
 import { printableLines } from './terminal/escape.ts'
@@ -140,6 +141,25 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (key: string | undefined, flags: StatusFlags) => {
       const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
+    })
+  withDeploymentOptions(program.command('reconcile'))
+    .description('compare a data export of Kissmetrics with what was sent, and find the lines that are missing in it')
+    .argument('<folder>', 'folder of the export: "revisions" and index.csv')
+    .argument('[file...]', 'files that were sent (default: all files that the importer has imported)')
+    .option('-o, --output <file>', 'new file for the missing lines', 'missing.jsonl')
+    .option('--json', JSON_DOCUMENT, false)
+    .option('--csv', 'write a CSV table by event and day to stdout', false)
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import reconcile ./export exports/*.jsonl', {
+        0: 'everything is in the export',
+        1: 'lines are missing in the export',
+        2: 'a file cannot be read',
+      }),
+    )
+    .action(async (folder: string, files: string[], flags: ReconcileFlags) => {
+      const { reconcile } = await import('./reconcile/reconcile.ts')
+      exitCode = await reconcile(folder, files, flags)
     })
   program
     .command('doctor')
