@@ -3,6 +3,7 @@ import about from '../package.json' with { type: 'json' }
 import { SetupError } from '../lambda/errors.ts'
 import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
+import type { CanaryFlags } from './canary/canary.ts'
 import type { ConsoleFlags } from './console/console.ts'
 import { awsErrorText } from './deployment/aws-error.ts'
 import { withDeploymentOptions } from './deployment/options.ts'
@@ -141,6 +142,23 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (key: string | undefined, flags: StatusFlags) => {
       const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
+    })
+  withDeploymentOptions(program.command('canary'))
+    .description('send one marked event through the whole importer, and say where to look for it in Kissmetrics')
+    .option('--timeout <seconds>', 'how long to wait for its report', '120')
+    .option('-y, --yes', 'send without asking', false)
+    .option('--json', JSON_DOCUMENT, false)
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import canary --stack KissmetricsImporter', {
+        0: 'the endpoint accepted the event',
+        1: 'it was not delivered in time',
+        2: 'cannot run, or not confirmed',
+      }),
+    )
+    .action(async (flags: CanaryFlags) => {
+      const { canary } = await import('./canary/canary.ts')
+      exitCode = await canary(flags)
     })
   withDeploymentOptions(program.command('reconcile'))
     .description('compare a data export of Kissmetrics with what was sent, and find the lines that are missing in it')
