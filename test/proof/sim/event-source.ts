@@ -8,6 +8,7 @@ import type { InvocationContext, Ports } from '../../../lambda/ports.ts'
 import { DEAD_LETTER_SCHEMA, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import { lineOfDeadLetter } from '../../../lambda/settle/replay-origins.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings.ts'
 import type { VirtualClock } from '../../support/virtual-clock.ts'
 import { subjectOf } from './dead-letters.ts'
 import type { FaultSource } from './fault-source.ts'
@@ -183,6 +184,7 @@ export class EventSource {
         segmentBytes,
         maxLineBytes: 1_024,
         checkpointMs,
+        hold: HOLD_NOTHING,
         deadlineMarginMs: timesOf(scenario).marginMs,
       },
     }
