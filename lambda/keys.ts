@@ -35,9 +35,9 @@ export function reportsOf(key: string): string {
   return `${REPORTS_PREFIX}${shortened(key)}/`
 }
 
-/** Whether an object under `reports/` is a report. The others are bookkeeping beside it. */
-export function isReportKey(key: string): boolean {
-  return key.endsWith('/report.json')
+/** Whether an object under `reports/` is bookkeeping beside a report, and not a report. */
+export function isBesideReport(key: string): boolean {
+  return /\/(?:closed\/\d+|undelivered)\.json$/.test(key)
 }
 
 /** The key of a part of the lines that were fixed or discarded since the import of their file. It lives as long as the report. */
