@@ -84,6 +84,11 @@ export async function search(
       const report = await reports.find(file.bucket, key)
       const writtenAt = report?.writtenAt.getTime() ?? listedAt
       if (report !== undefined && (isFinal(report.report) || hasNews(report.writtenAt.getTime()))) return true
+      // It waits for a person, who queues it. It is read again the next day.
+      if (report?.report.state === 'held') {
+        found.unfinished.push({ key, writtenAt: report.writtenAt.getTime() })
+        return true
+      }
       if (writtenAt !== undefined) found.unfinished.push({ key, writtenAt })
       return false
     } catch (error) {
