@@ -12,6 +12,7 @@ import type { DoctorFlags } from './doctor/doctor.ts'
 import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
 import { FIXES_HELP } from './rejects/fix.ts'
+import { addSafety } from './safety/commands.ts'
 import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
 import { printableLines } from './terminal/escape.ts'
@@ -141,6 +142,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
     })
+  addSafety(program, afterHelp, (code) => {
+    exitCode = code
+  })
   program
     .command('doctor')
     .description('check a deployed stack with your credentials: what is wrong, and the command that cures it')

@@ -27,7 +27,11 @@ export async function readProfile(file: SourceFile, ports: Pick<Ports, 'checkpoi
 }
 
 /** Keeps what a file contains, for the run that ends its import. Never throws: that run may still have read it itself. */
-export async function keepSurvey(file: SourceFile, survey: SurveyPart, { checkpoints }: Pick<Ports, 'checkpoints'>): Promise<void> {
+export async function keepSurvey(
+  file: SourceFile,
+  survey: SurveyPart,
+  { checkpoints }: Pick<Ports, 'checkpoints'>,
+): Promise<void> {
   await checkpoints.put(surveyKeyOf(file), survey, undefined).catch(() => undefined)
 }
 

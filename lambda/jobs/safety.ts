@@ -39,7 +39,10 @@ export interface FoundSafety {
 }
 
 /** @returns undefined if nothing is decided yet @throws NewerVersionError, or the error of S3 */
-export async function findSafety(file: SourceFile, { checkpoints }: Pick<Ports, 'checkpoints'>): Promise<FoundSafety | undefined> {
+export async function findSafety(
+  file: SourceFile,
+  { checkpoints }: Pick<Ports, 'checkpoints'>,
+): Promise<FoundSafety | undefined> {
   const key = keyOf(file)
   const found = await checkpoints.find(key)
   const safety = readSafety(found?.value, key.key)

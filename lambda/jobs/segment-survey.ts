@@ -8,15 +8,7 @@ import type { SplitPlan } from '../settle/split-plan.ts'
 import { keepSurvey, readProfile, surveyOf } from './profiles.ts'
 import { queueSegments } from './resume-segments.ts'
 import { isOff, SAFETY_SCHEMA, storeSafety } from './safety.ts'
-import {
-  checkOf,
-  holdsIn,
-  isHopeless,
-  notSurveyed,
-  safetyOf,
-  surveyRange,
-  type SafetyCheck,
-} from './safety-check.ts'
+import { checkOf, holdsIn, isHopeless, notSurveyed, safetyOf, surveyRange, type SafetyCheck } from './safety-check.ts'
 import { readPlan } from './segments.ts'
 import { storeOnce } from './store-once.ts'
 
