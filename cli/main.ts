@@ -116,6 +116,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
     .option('-y, --yes', 'send without asking', false)
+    .option('--release', 'also send files that the safety check holds, for example because of many aliases', false)
     .option('--again', 'also send files that were already sent', false)
     .option('--json', 'write the reports as one JSON array to stdout, and nothing else', false)
     .addHelpText(

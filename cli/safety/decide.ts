@@ -53,10 +53,10 @@ type Refused = Exclude<DecisionResult, Decided>
 
 function resultText({ file }: Report, { kind, safety: { decision, decidedAt } }: Decided, deploymentOptions: string): string {
   const name = printable(file.key)
-  const before = kind === 'decided' ? '' : ` It was already ${decision} on ${timeText(decidedAt)}.`
+  const what = kind === 'decided' ? `is ${decision}` : `was already ${decision} on ${timeText(decidedAt)}`
   return decision === 'released'
-    ? `${name} is released, and its import is queued.${before} Follow it:\n  npx km-import status ${shellWord(name)}${deploymentOptions}`
-    : `${name} is discarded: nothing of it was sent.${before}`
+    ? `${name} ${what}. Follow its import:\n  npx km-import status ${shellWord(name)}${deploymentOptions}`
+    : `${name} ${what}. Nothing of it was sent.`
 }
 
 /** Why a person cannot decide (any more). */
