@@ -10,7 +10,7 @@ import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
 import { DONE, type JobOutcome, type SegmentOutcome } from './outcome.ts'
-import { keepSurvey, learnFrom } from './profiles.ts'
+import { keepSurvey, learnFrom, whileLearning } from './profiles.ts'
 import { checkFile, type SafetyCheck } from './safety-check.ts'
 import { reportSafety } from './safety-report.ts'
 import { findSafety, isAllowed, type Safety } from './safety.ts'
@@ -103,10 +103,9 @@ async function importWhole(task: Task, { found, safety }: Known, ports: Ports, i
   }
   const { failure } = outcome.checkpoint
   const importState = importStateOf(task, outcome.checkpoint)
-  await Promise.all([
+  await whileLearning(failure === undefined ? learnFrom(importState, survey, ports) : undefined, () =>
     finishFile(importState, failure, writer, ports),
-    failure === undefined ? learnFrom(importState, survey, ports) : undefined,
-  ])
+  )
   return DONE
 }
 
