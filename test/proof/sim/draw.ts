@@ -127,10 +127,12 @@ export function drawScenario(seed: number): Scenario {
       interrupted: 0,
     },
     calmAt: draw.between(MINUTE_MS, 3 * HOUR_MS),
+    discards: [],
   }
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
-  if (draw.is(0.04)) return withRefusedLines(draw, { ...scenario, faults })
-  return draw.is(0.5) ? withSafetyCheck(draw, { ...scenario, faults }) : { ...scenario, faults }
+  const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
+  const checked = drawn.days > 0 && draw.is(0.5) ? withSafetyCheck(draw, drawn) : drawn
+  return { ...checked, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) }
 }
 
 /** The safety check is on, and some of the files trip it: a person releases or discards them, or a newer version comes first. */
