@@ -8,7 +8,7 @@ import type { Failure } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
 import { closeReplaced, recordUndelivered } from './close-replay.ts'
 import { countClosedBefore } from './close-lines.ts'
-import { learnFrom } from './profiles.ts'
+import { learnFrom, whileLearning } from './profiles.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
 import { findSafety, isAllowed } from './safety.ts'
 import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
@@ -96,10 +96,9 @@ async function merge(
   const failure = plan.failure ?? states.find(({ checkpoint }) => checkpoint?.failure !== undefined)?.checkpoint?.failure
   const isDone = plan.isComplete && states.every(({ checkpoint }) => checkpoint?.isDone === true)
   if (isDone || failure?.kind === 'missing') {
-    await Promise.all([
+    await whileLearning(failure === undefined ? learnFrom(importState, undefined, ports) : undefined, () =>
       finishFile(importState, failure, writer, ports),
-      failure === undefined ? learnFrom(importState, undefined, ports) : undefined,
-    ])
+    )
     return
   }
   const stale = await resume(found, plan, states)

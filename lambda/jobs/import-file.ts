@@ -4,14 +4,14 @@ import type { Absence, FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
-import { countClosedBefore } from './close-lines.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
+import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
 import { DONE, type JobOutcome, type SegmentOutcome } from './outcome.ts'
-import { keepSurvey, learnFrom } from './profiles.ts'
+import { keepSurvey, learnFrom, whileLearning } from './profiles.ts'
 import { checkFile, type SafetyCheck } from './safety-check.ts'
 import { reportSafety } from './safety-report.ts'
 import { findSafety, isAllowed, type Safety } from './safety.ts'
@@ -105,10 +105,9 @@ async function importWhole(task: Task, { found, safety }: Known, ports: Ports, i
   }
   const { failure } = outcome.checkpoint
   const importState = importStateOf(task, outcome.checkpoint)
-  await Promise.all([
+  await whileLearning(failure === undefined ? learnFrom(importState, survey, ports) : undefined, () =>
     finishFile(importState, failure, writer, ports),
-    failure === undefined ? learnFrom(importState, survey, ports) : undefined,
-  ])
+  )
   return DONE
 }
 

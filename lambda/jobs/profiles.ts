@@ -62,6 +62,15 @@ export async function learnFrom(
   }
 }
 
+/** Does the rest of the work at the same time, so that small files take no longer. It returns after both, also if the rest fails. */
+export async function whileLearning(learning: Promise<void> | undefined, rest: () => Promise<void>): Promise<void> {
+  try {
+    await rest()
+  } finally {
+    await learning
+  }
+}
+
 /** @returns undefined for anything that this version cannot read */
 export function surveyOf(value: unknown): SurveyPart | undefined {
   const isSurvey = typeof value === 'object' && value !== null && 'schema' in value && value.schema === SURVEY_SCHEMA

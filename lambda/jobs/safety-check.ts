@@ -1,3 +1,4 @@
+import { asError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { checkpointKey } from '../keys.ts'
@@ -14,8 +15,8 @@ import { isAllowed, isOff, SAFETY_SCHEMA, storeSafety, type Safety } from './saf
 import { stopReasonOf } from './stop-reason.ts'
 import { surveyLines } from './survey-lines.ts'
 
-/** A survey that runs out of time this often has no chance: the file is held. */
-export const MAX_SURVEYS = 2
+/** A survey that runs out of time this often has no chance: the file is held. The first times, S3 may have been slow. */
+const MAX_SURVEYS = 3
 
 /** What a survey of a file, or of a segment, has found. */
 export type Surveyed =
@@ -43,11 +44,15 @@ export type SafetyCheck =
 export async function checkFile(task: Task, ports: Ports, { ending }: Pick<Invocation, 'ending'>): Promise<SafetyCheck> {
   const { file } = task
   if (isOff(ports.limits.hold)) return { kind: 'allowed' }
+  const failed = new AbortController()
   const [surveyed, profile, isBegun] = await Promise.all([
-    surveyRange(file, { line: 0, byte: 0 }, ports, ending),
+    surveyRange(file, { line: 0, byte: 0 }, ports, AbortSignal.any([ending, failed.signal])),
     readProfile(file, ports),
     isImportBegun(file, ports),
-  ])
+  ]).catch((error: unknown) => {
+    failed.abort(asError(error)) // or the survey would go on after this run has returned
+    throw error
+  })
   // An earlier version of the importer has begun it, or all rules were off then.
   if (isBegun) return { kind: 'allowed' }
   switch (surveyed.kind) {

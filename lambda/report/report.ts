@@ -68,6 +68,13 @@ export interface Report {
   readonly progress?: readonly ProgressPoint[]
 }
 
+/** Why the safety check has stopped a file. */
+export interface HoldReport {
+  readonly rules: readonly Hold[]
+  /** ISO 8601. */
+  readonly heldAt: string
+}
+
 /** What became of the lines that were not delivered. Together, the three are all of them. */
 export interface Rejects {
   /** Still to be fixed or discarded. */
@@ -78,13 +85,6 @@ export interface Rejects {
   readonly discarded: number
   /** The closed lines of each part of the file. Bookkeeping, so that replays at the same time count every line once. */
   readonly parts?: Readonly<Record<string, ClosedCounts>>
-}
-
-/** Why the safety check has stopped a file. */
-export interface HoldReport {
-  readonly rules: readonly Hold[]
-  /** ISO 8601. */
-  readonly heldAt: string
 }
 
 /** An import whose messages were lost, as far as a search can tell. */
