@@ -54,24 +54,24 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   {
     name: 'the lines of a replay are closed after its final report, so a killed run never closes them',
     file: 'lambda/jobs/finish.ts',
-    find: `  if (failure === undefined) await closeReplaced(importState, ports)
+    find: `if (failure === undefined) await closeReplaced(importState, ports)
   await writeFinal(importState, failure, writer, ports)`,
-    replace: `  await writeFinal(importState, failure, writer, ports)
+    replace: `await writeFinal(importState, failure, writer, ports)
   if (failure === undefined) await closeReplaced(importState, ports)`,
     tests: ['test/lambda/jobs/close-replay.test.ts'],
   },
   {
     name: 'lines that were closed during the import stay open',
     file: 'lambda/jobs/finish.ts',
-    find: '  await countClosedBefore(importState.file, ports)\n',
+    find: 'await countClosedBefore(importState.file, ports)',
     replace: '',
     tests: ['test/lambda/jobs/close-replay.test.ts'],
   },
   {
     name: 'a redriven line is closed before it is delivered',
     file: 'lambda/jobs/replay.ts',
-    find: '    settlement.settle(entry)\n',
-    replace: '    await closeDelivered(deadLetter, ports)\n    settlement.settle(entry)\n',
+    find: 'settlement.settle(entry)',
+    replace: 'await closeDelivered(deadLetter, ports)\n    settlement.settle(entry)',
     tests: ['test/lambda/jobs/replay.test.ts', 'test/proof/sim/sim.test.ts'],
   },
   {
@@ -84,15 +84,15 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a dead letter is removed before it is stored as discarded',
     file: 'cli/rejects/discard-lines.ts',
-    find: '  await records.write(claim, ids)\n',
-    replace: '  await records.write(claim, ids)\n  await selection.remove(ids)\n',
+    find: 'await records.write(claim, ids)',
+    replace: 'await records.write(claim, ids)\n  await selection.remove(ids)',
     tests: ['test/cli/rejects/crash-points.test.ts'],
   },
   {
     name: 'a replay removes what a killed discard has stored, and leaves its lines open',
     file: 'cli/rejects/replay-lines.ts',
     find: 'isDiscarded(recorded.get(id)) ? [deadLetter] : []',
-    replace: '[deadLetter].slice(isDiscarded(recorded.get(id)) ? 1 : 1)',
+    replace: "id === '' ? [deadLetter] : []",
     tests: ['test/cli/rejects/crash-points.test.ts'],
   },
 ]
