@@ -133,7 +133,7 @@ describe('a file of fixed lines', () => {
   })
 })
 
-test('only undeliverable lines are recorded of a file that is no replay', async () => {
+test('only undeliverable lines are recorded of a file that is not a replay', async () => {
   const cloud = new MemoryCloud({ answer: (path) => (path.includes('p2') ? { kind: 'status', status: 413 } : ACCEPTED) })
   cloud.put(goodLine(1), goodLine(2), BAD_LINE)
   await importFile(newTask(FILE), cloud.ports, invocation())
