@@ -89,9 +89,9 @@ export function isReplayFile(key: string): boolean {
   return key.startsWith(REPLAYS_PREFIX)
 }
 
-/** The key of the origins of the lines in a file that a replay uploads. @param run unique id of the run, which the file has as metadata */
-export function replayOriginsKey(key: string, run: string): string {
-  return `${CHECKPOINTS_PREFIX}${shortened(key)}/origins-${run}.json`
+/** The key of the origins of the lines in a file that a replay uploads. @param run unique id of the replay, which the file has as metadata */
+export function replayOriginsKey(run: string): string {
+  return `${CHECKPOINTS_PREFIX}replay-origins/${run}.json`
 }
 
 /** Copies of dead letters that a person has discarded. No command reads them, and they do not expire. */

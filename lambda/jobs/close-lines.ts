@@ -18,13 +18,19 @@ import type { UndeliveredLine } from '../settle/replay-origins.ts'
 import { readUndelivered, type Undelivered } from '../settle/undelivered.ts'
 
 /** Attempts to write a document that others write at the same time. */
-const MAX_TRIES = 30
-const BACKOFF_MS = { first: 50, max: 2_000 }
+const MAX_TRIES = 50
+const BACKOFF_MS = { first: 50, max: 1_000 }
+/** A report that was written so shortly before is written by others too. */
+const BUSY_MS = 2_000
+/** A writer waits at most this long for others to write for it. */
+const GROUP_MS = 500
 /** Documents that are read or written at the same time. */
 const CONCURRENCY = 16
 const NEVER = new AbortController().signal
 
-export type ClosePorts = Pick<Ports, 'documents' | 'reports'> & { readonly clock: Pick<Ports['clock'], 'sleep' | 'chance'> }
+export type ClosePorts = Pick<Ports, 'documents' | 'reports'> & {
+  readonly clock: Pick<Ports['clock'], 'now' | 'sleep' | 'chance'>
+}
 
 /** A line that was not delivered, and now is, or is discarded. */
 export interface Closing extends UndeliveredLine {
@@ -107,21 +113,31 @@ async function addToPart(file: SourceFile, part: number, closed: readonly Closed
   throw tooManyWriters(key)
 }
 
-/** The final report of a file counts its closed lines. One that is not final yet will count them when it is. */
+/**
+ * The final report of a file counts its closed lines. One that is not final yet will count them when it is.
+ *
+ * Of many writers at the same time, one that succeeds writes for all, and the others find their lines counted. So while others write, each
+ * waits a moment before it reads everything that is closed, and writes.
+ */
 async function countInReport(file: SourceFile, written: ReadonlyMap<number, ClosedLines>, ports: ClosePorts): Promise<void> {
   const key = reportKey(file)
-  let parts = written
   let undelivered: LineRanges | undefined
+  let isContended = false
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const found = await ports.reports.find(file.bucket, key)
     if (found === undefined || !isFinal(found.report) || notDelivered(found.report) === 0) return
     undelivered ??= await undeliveredLines(file, found.report, ports)
-    const counts = new Map([...parts].map(([part, closed]) => [part, countClosed(closed, undelivered)]))
-    if (includesClosed(found.report, counts)) return
-    if ((await ports.reports.replace(file.bucket, key, withClosedLines(found.report, counts), found.tag)) !== undefined) return
-    await pause(tries, ports)
-    // Of many writers at the same time, each one that succeeds writes for all: the others then find their lines counted.
-    parts = await readParts(file, partsOf(found.report.lines.total), ports)
+    const countsOf = (parts: ReadonlyMap<number, ClosedLines>) =>
+      new Map([...parts].map(([part, closed]) => [part, countClosed(closed, undelivered)]))
+    if (includesClosed(found.report, countsOf(written))) return
+    const isBusy = ports.clock.now() - found.writtenAt.getTime() < BUSY_MS
+    if (!isBusy || isContended) {
+      const parts = isContended ? await readParts(file, partsOf(found.report.lines.total), ports) : written
+      const next = withClosedLines(found.report, countsOf(parts))
+      if ((await ports.reports.replace(file.bucket, key, next, found.tag)) !== undefined) return
+    }
+    isContended = true
+    await ports.clock.sleep(ports.clock.chance() * GROUP_MS, NEVER)
   }
   throw tooManyWriters(key)
 }
