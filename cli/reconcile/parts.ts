@@ -1,4 +1,4 @@
-import { Fingerprint, NameFingerprints } from '../preview/digest/fingerprint.ts'
+import { Fingerprint, NameFingerprints } from '../../lambda/survey/fingerprint.ts'
 import type { Command } from '../../lambda/parse/command.ts'
 
 /** An odd number, so that each input gives another product. */

@@ -4,7 +4,7 @@ import { SetupError } from '../../lambda/errors.ts'
 import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { openLines, UnreadableFile } from '../../lambda/read/lines.ts'
-import { classifyLine, classifyLines } from '../preview/digest/classify-line.ts'
+import { classifyLine, classifyLines } from '../../lambda/parse/classify-line.ts'
 import { decodeOctal } from '../rejects/fixes/texts.ts'
 import { printable } from '../terminal/output.ts'
 
