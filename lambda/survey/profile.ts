@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { usualFirstDay } from './days.ts'
 import type { NameUse, SurveyPart } from './part.ts'
 import { foldName, normalizeName } from './stored-name.ts'
@@ -10,7 +11,7 @@ const MAX_FILES = 30
 const MAX_NAMES = 1_000
 /** Types that are kept for each property, and how many values a file must have to say which it is. */
 const MAX_TYPES = 10
-const MIN_TYPED_VALUES = 20
+export const MIN_TYPED_VALUES = 20
 
 /**
  * What the last files of a prefix contained: volumes, and names with their types. No identities and no values.
@@ -39,24 +40,40 @@ export interface FileProfile {
 }
 
 export interface NameProfile {
-  /** As Kissmetrics stores it, in lower case. */
+  /** As the last file wrote it. */
   readonly name: string
   /** The number of the last file with it, counted like `learned`. */
   readonly last: number
-  /** Of a property, in the last files: `n` if all values were numbers, `t` if none was, `m` if some were. */
+  /** Of a property, in the last files: `n` if its values were numbers, `t` if they were text, `m` if both. One in a hundred may differ. */
   readonly types?: string
+}
+
+const Names = v.array(v.looseObject({ name: v.string(), last: v.number(), types: v.exactOptional(v.string()) }))
+const StoredProfile = v.looseObject({
+  schema: v.literal(PROFILE_SCHEMA),
+  learned: v.number(),
+  files: v.array(
+    v.looseObject({ at: v.string(), lines: v.number(), firstDay: v.exactOptional(v.number()), newNames: v.number() }),
+  ),
+  events: Names,
+  properties: Names,
+})
+
+/** @returns undefined for anything that this version cannot read. Without a profile, the rules that need one find nothing. */
+export function parseProfile(value: unknown): Profile | undefined {
+  const { success, output } = v.safeParse(StoredProfile, value)
+  return success ? output : undefined
 }
 
 /**
  * Adds a file. The caller learns files that were imported, not those that were discarded.
  *
- * @param at when the file was uploaded, ISO 8601: the same file is not learned twice in a row
+ * @param at when the file was uploaded, ISO 8601: so that a file is not learned twice
  */
 export function learn(profile: Profile | undefined, survey: SurveyPart, at: string): Profile {
   const before = profile ?? { schema: PROFILE_SCHEMA, learned: 0, files: [], events: [], properties: [] }
   const lines = linesOf(survey)
-  const last = before.files.at(-1)
-  if (lines < MIN_LINES || (last?.at === at && last.lines === lines)) return before
+  if (lines < MIN_LINES || before.files.some((file) => file.at === at && file.lines === lines)) return before
   const number = before.learned + 1
   const firstDay = usualFirstDay(survey.days)
   const newNames =
@@ -83,7 +100,7 @@ export function knownAs(name: string): string {
 
 /** The names that are not known yet, each once. */
 export function newNamesIn(list: readonly NameUse[], known: readonly NameProfile[]): readonly NameUse[] {
-  const names = new Set(known.map(({ name }) => name))
+  const names = new Set(known.map(({ name }) => knownAs(name)))
   return list.filter(({ name }) => {
     const key = knownAs(name)
     if (names.has(key)) return false
@@ -93,10 +110,10 @@ export function newNamesIn(list: readonly NameUse[], known: readonly NameProfile
 }
 
 /** @returns undefined if there are too few values */
-export function typeIn({ uses, numbers }: NameUse): 'n' | 't' | 'm' | undefined {
+function typeIn({ uses, numbers }: NameUse): 'n' | 't' | 'm' | undefined {
   if (uses < MIN_TYPED_VALUES) return undefined
-  if (numbers === 0) return 't'
-  return numbers === uses ? 'n' : 'm'
+  if (numbers * 100 <= uses) return 't'
+  return (uses - numbers) * 100 <= uses ? 'n' : 'm'
 }
 
 function learnNames(
@@ -105,14 +122,15 @@ function learnNames(
   number: number,
   typeOf: (use: NameUse) => string | undefined,
 ): readonly NameProfile[] {
-  const names = new Map(known.map((name) => [name.name, name]))
-  for (const use of [...list].sort((a, b) => a.uses - b.uses)) {
-    const name = knownAs(use.name)
-    const before = names.get(name)
+  const names = new Map(known.map((name) => [knownAs(name.name), name]))
+  // The names of this file go to the end, the most frequent last. So those that were not used for the longest time are forgotten first.
+  for (const use of list.toSorted((a, b) => a.uses - b.uses)) {
+    const key = knownAs(use.name)
+    const before = names.get(key)
     const type = typeOf(use)
     const types = type === undefined ? before?.types : `${before?.types ?? ''}${type}`.slice(-MAX_TYPES)
-    names.delete(name) // the names of this file go to the end, the most frequent last
-    names.set(name, { ...before, name, last: number, ...(types !== undefined && { types }) })
+    names.delete(key)
+    names.set(key, { ...before, name: use.name, last: number, ...(types !== undefined && { types }) })
   }
   return [...names.values()].slice(-MAX_NAMES)
 }
