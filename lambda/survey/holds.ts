@@ -12,9 +12,8 @@ export interface HoldContext {
   readonly isReplay: boolean
 }
 
-/** Earlier files that are needed to say which names and types are usual, and which volumes and times. */
-const MIN_FILES_FOR_NAMES = 3
-const MIN_FILES_FOR_VOLUME = 5
+/** Earlier files that are needed to say which names and types are usual. */
+const MIN_FILES = 3
 
 /**
  * Finds the reasons for which a person should decide before the first line of a file is sent.
@@ -32,11 +31,7 @@ export function findHolds(
   if (survey.refused !== undefined && survey.refused !== 'object_unreadable') return []
   const merges = findMerges(survey, settings)
   if (isReplay || linesOf(survey) < MIN_LINES) return merges
-  const files = profile?.files.length ?? 0
-  return [
-    ...merges,
-    ...findRejected(survey, settings),
-    ...(profile !== undefined && files >= MIN_FILES_FOR_NAMES ? findUnusualNames(survey, profile, settings) : []),
-    ...(profile !== undefined && files >= MIN_FILES_FOR_VOLUME ? findUnusualLines(survey, profile, settings) : []),
-  ]
+  const holds = [...merges, ...findRejected(survey, settings)]
+  if (profile === undefined || profile.files.length < MIN_FILES) return holds
+  return [...holds, ...findUnusualNames(survey, profile, settings), ...findUnusualLines(survey, profile, settings)]
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { usualFirstDay } from './days.ts'
+import { DAY_SECONDS, usualFirstDay } from './days.ts'
 import type { NameUse, SurveyPart } from './part.ts'
 import { foldName, normalizeName } from './stored-name.ts'
 
@@ -13,10 +13,13 @@ const MAX_NAMES = 1_000
 const MAX_TYPES = 10
 export const MIN_TYPED_VALUES = 20
 
+/** Days on which files were uploaded: a prefix may have a file each minute, and all of them know what is usual on a Sunday night. */
+const MAX_DAYS = 30
+
 /**
  * What the last files of a prefix contained: volumes, and names with their types. No identities and no values.
  *
- * Bounded: 30 files, and 1,000 names each of events and of properties.
+ * Bounded: 30 files, 30 days, and 1,000 names each of events and of properties.
  */
 export interface Profile {
   readonly schema: typeof PROFILE_SCHEMA
@@ -24,6 +27,8 @@ export interface Profile {
   readonly learned: number
   /** The last ones, in the order in which they were learned. */
   readonly files: readonly FileProfile[]
+  /** The last days on which files were learned, in order. */
+  readonly days: readonly DayProfile[]
   readonly events: readonly NameProfile[]
   readonly properties: readonly NameProfile[]
 }
@@ -37,6 +42,17 @@ export interface FileProfile {
   readonly firstDay?: number
   /** Names that no earlier file had. */
   readonly newNames: number
+}
+
+/** All files of one day. */
+export interface DayProfile {
+  /** The day of the upload, since 1970. */
+  readonly day: number
+  /** Lines of the smallest and the largest file. */
+  readonly least: number
+  readonly most: number
+  /** The earliest `firstDay` of a file. */
+  readonly firstDay?: number
 }
 
 export interface NameProfile {
@@ -55,6 +71,7 @@ const StoredProfile = v.looseObject({
   files: v.array(
     v.looseObject({ at: v.string(), lines: v.number(), firstDay: v.exactOptional(v.number()), newNames: v.number() }),
   ),
+  days: v.array(v.looseObject({ day: v.number(), least: v.number(), most: v.number(), firstDay: v.exactOptional(v.number()) })),
   events: Names,
   properties: Names,
 })
@@ -71,7 +88,7 @@ export function parseProfile(value: unknown): Profile | undefined {
  * @param at when the file was uploaded, ISO 8601: so that a file is not learned twice
  */
 export function learn(profile: Profile | undefined, survey: SurveyPart, at: string): Profile {
-  const before = profile ?? { schema: PROFILE_SCHEMA, learned: 0, files: [], events: [], properties: [] }
+  const before = profile ?? { schema: PROFILE_SCHEMA, learned: 0, files: [], days: [], events: [], properties: [] }
   const lines = linesOf(survey)
   if (lines < MIN_LINES || before.files.some((file) => file.at === at && file.lines === lines)) return before
   const number = before.learned + 1
@@ -83,6 +100,7 @@ export function learn(profile: Profile | undefined, survey: SurveyPart, at: stri
     ...before,
     learned: number,
     files: [...before.files, file].slice(-MAX_FILES),
+    days: learnDay(before.days, file),
     events: learnNames(before.events, survey.events.list, number, () => undefined),
     properties: learnNames(before.properties, survey.properties.list, number, typeIn),
   }
@@ -114,6 +132,21 @@ function typeIn({ uses, numbers }: NameUse): 'n' | 't' | 'm' | undefined {
   if (uses < MIN_TYPED_VALUES) return undefined
   if (numbers * 100 <= uses) return 't'
   return (uses - numbers) * 100 <= uses ? 'n' : 'm'
+}
+
+function learnDay(days: readonly DayProfile[], { at, lines, firstDay = Infinity }: FileProfile): readonly DayProfile[] {
+  const day = Math.floor(Date.parse(at) / (DAY_SECONDS * 1000))
+  const before = days.find((known) => known.day === day)
+  const earliest = Math.min(firstDay, before?.firstDay ?? Infinity)
+  const learned: DayProfile = {
+    ...before,
+    day,
+    least: Math.min(lines, before?.least ?? lines),
+    most: Math.max(lines, before?.most ?? lines),
+    ...(earliest < Infinity && { firstDay: earliest }),
+  }
+  const others = days.filter((known) => known !== before)
+  return [...others, learned].sort((a, b) => a.day - b.day).slice(-MAX_DAYS)
 }
 
 function learnNames(
