@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
-import { NUMBER_SETTINGS, type HoldSettings } from '../../../lambda/settings.ts'
-import { HOLD_RULES, type HoldRule } from '../../../lambda/survey/hold-rules.ts'
+import type { HoldSettings } from '../../../lambda/settings.ts'
+import type { HoldRule } from '../../../lambda/survey/hold-rules.ts'
 import { findHolds } from '../../../lambda/survey/holds.ts'
 import type { SurveyPart } from '../../../lambda/survey/part.ts'
 import { learn, type Profile } from '../../../lambda/survey/profile.ts'
@@ -24,11 +24,6 @@ const times = <Value>(count: number, value: Value): readonly Value[] => Array.fr
 const day = (members: (index: number) => Members = () => ({}), count = 200) =>
   lines(count, (index) => event(index, { _n: 'Signed Up', price: index, plan: 'gold', 'Price ($)': 1, ...members(index) }))
 const PROFILE = learnedFrom(...times(7, day()))!
-
-test('each rule has a setting that turns it off', () => {
-  const settings = Object.values(HOLD_RULES).flatMap((rule) => ('setting' in rule ? [rule.setting] : []))
-  expect(new Set(settings)).toEqual(new Set(Object.keys(NUMBER_SETTINGS).filter((name) => name.startsWith('KM_HOLD_'))))
-})
 
 describe('aliases', () => {
   // prettier-ignore
@@ -209,12 +204,17 @@ describe('types', () => {
     expect(rulesOf(surveyOf(file), learnedFrom(day(), day()))).toEqual([])
   })
 
-  test.each([
-    ['a property with both types before', price((index) => (index < 10 ? 'free' : index)), []],
-    ['a rare exception before', price((index) => (index < 2 ? 'free' : index)), ['changed_type']],
-    ['too few values before', day((index) => (index < 19 ? {} : { price: null })), []],
-  ])('%s', (_what, file, rules) => {
-    expect(rulesOf(surveyOf(price(() => 'free')), learnedFrom(file, file, file))).toEqual(rules)
+  const mixed = price((index) => (index < 10 ? 'free' : index))
+  const rare = price((index) => (index < 2 ? 'free' : index))
+  const few = day((index) => (index < 19 ? {} : { price: null }))
+  // prettier-ignore
+  test.each<[string, readonly (readonly Members[])[], readonly HoldRule[]]>([
+    [ 'values of both types in each file', [mixed, mixed, mixed],                            [] ],
+    [ 'another type in the first file',    [price(() => 'free'), day(), day(), day()],       [] ],
+    [ 'a rare exception',                  [rare, rare, rare],                               ['changed_type'] ],
+    [ 'too few values',                    [few, few, few],                                  [] ],
+  ])('%s before', (_what, files, rules) => {
+    expect(rulesOf(surveyOf(price(() => 'free')), learnedFrom(...files))).toEqual(rules)
   })
 
   test('the reason says what was usual', () => {
