@@ -8,14 +8,24 @@ const HEAD_BYTES = 8
 
 /** The groups in base64: each as its number of members, its first line, and the fingerprints of the members. */
 export function encodeGroups(aliases: AliasGroups): string {
-  const groups = aliases.groups()
-  const length = groups.reduce((sum, { members }) => sum + HEAD_BYTES + MEMBER_BYTES * members.length, 0)
-  const bytes = Buffer.alloc(length)
+  const roots = aliases.roots()
+  const bytes = Buffer.alloc(roots.reduce((sum, root) => sum + HEAD_BYTES + MEMBER_BYTES * aliases.sizeOf(root), 0))
+  /** For each root, where the next member of its group is written. */
+  const next = new Uint32Array(aliases.identities)
   let at = 0
-  for (const { first, members } of groups) {
-    at = bytes.writeUInt32LE(members.length, at)
-    at = bytes.writeUInt32LE(first, at)
-    for (const [high, low] of members) at = bytes.writeInt32LE(low, bytes.writeInt32LE(high, at))
+  for (const root of roots) {
+    bytes.writeUInt32LE(aliases.sizeOf(root), at)
+    bytes.writeUInt32LE(aliases.firstOf(root), at + 4)
+    next[root] = at + HEAD_BYTES
+    at += HEAD_BYTES + MEMBER_BYTES * aliases.sizeOf(root)
+  }
+  for (let index = 0; index < aliases.identities; index += 1) {
+    const root = aliases.rootOf(index)
+    const position = next[root] ?? 0
+    if (position === 0) continue // an identity that is merged with none, e.g. one that differs from the other in a comma only
+    bytes.writeInt32LE(aliases.highOf(index), position)
+    bytes.writeInt32LE(aliases.lowOf(index), position + 4)
+    next[root] = position + MEMBER_BYTES
   }
   return bytes.toString('base64')
 }
