@@ -27,8 +27,7 @@ export async function decide(key: string, decision: PersonDecision, flags: Decid
   const report = heldVersion(await findReports(deployment, new ReportCache(deployment), key, deploymentOptions), wanted)
   if (decision === 'released' && report.state === 'held') await checkObject(report, deployment.s3, wanted)
   const result = await decideOnDeployment(deployment, report, decision)
-  if (result.kind === 'not-held' || result.kind === 'too-late')
-    throw new SetupError(refusalText(report, result, deploymentOptions))
+  if (result.kind === 'not-held' || result.kind === 'too-late') throw new SetupError(refusalText(report, result))
   process.stdout.write(flags.json ? jsonText(report, result) : `${resultText(report, result, deploymentOptions)}\n`)
   return EXIT.ok
 }
@@ -60,10 +59,9 @@ function resultText({ file }: Report, { kind, safety: { decision, decidedAt } }:
 }
 
 /** Why a person cannot decide (any more). */
-export function refusalText({ file, state, lines }: Report, result: Refused, deploymentOptions: string): string {
+export function refusalText({ file, state, lines }: Report, result: Refused): string {
   const name = printable(file.key)
-  if (result.kind === 'not-held')
-    return `${name} is not held: it is ${stateText({ state, lines })}. List the files: npx km-import status --all${deploymentOptions}`
+  if (result.kind === 'not-held') return `${name} is not held: it is ${stateText({ state, lines })}.`
   const { decision, decidedAt } = result.safety
   return decision === 'released'
     ? `${name} was released on ${timeText(decidedAt)}, so it cannot be discarded any more.`

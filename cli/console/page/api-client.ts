@@ -2,6 +2,8 @@ import type { Report } from '../../../lambda/report/report.ts'
 import type {
   ArchiveRequest,
   ArchiveResult,
+  DecideRequest,
+  DecideResult,
   DiscardRequest,
   DiscardResult,
   ErrorResponse,
@@ -88,6 +90,10 @@ export async function retryFailedImports(filter: RejectedFilter): Promise<RetryR
 
 export async function discard(request: DiscardRequest): Promise<DiscardResult> {
   return (await post('discard', request)) as DiscardResult
+}
+
+export async function decide(request: DecideRequest): Promise<DecideResult> {
+  return (await post('decide', request)) as DecideResult
 }
 
 export async function archive(request: ArchiveRequest): Promise<ArchiveResult> {

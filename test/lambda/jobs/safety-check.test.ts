@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { InterruptedError, OutOfTime } from '../../../lambda/errors.ts'
 import { newTask, type Task } from '../../../lambda/intake/task.ts'
+import { mergeReports } from '../../../lambda/jobs/finish.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
 import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { decideHeldFile } from '../../../lambda/jobs/safety-decision.ts'
@@ -130,6 +131,17 @@ describe('a file that trips a rule', () => {
     await run(cloud)
     expect(cloud.requests).toEqual([])
     expect(cloud.report).toMatchObject({ state: 'discarded', lines: { total: 0 }, hold: { rules: [{ rule: 'merged_people' }] } })
+  })
+
+  test('that is discarded stays so if its report could not be written', async () => {
+    const cloud = cloudWith(BAD)
+    await run(cloud)
+    cloud.failing.add('reports.replace')
+    await expect(decideHeldFile(FILE, 'discarded', cloud.ports)).rejects.toThrow('reports.replace failed')
+    cloud.failing.clear()
+    await run(cloud)
+    expect(cloud.requests).toEqual([])
+    expect(cloud.report).toMatchObject({ state: 'discarded' })
   })
 
   test('is held if it contains fixed lines of other files', async () => {
@@ -283,6 +295,7 @@ describe('a split file', () => {
     await run(cloud)
     await runQueued(cloud)
     expect(cloud.requests).toEqual([])
+    await mergeReports(FILE, cloud.ports) // by a run that was slower
     expect(cloud.report).toMatchObject({ state: 'held', lines: { total: 44 }, hold: { rules: [{ rule: 'merged_people' }] } })
     await decideHeldFile(FILE, 'released', cloud.ports)
     await runQueued(cloud)
