@@ -37,12 +37,15 @@ export function reportsOf(key: string): string {
 
 /** Whether an object under `reports/` is bookkeeping beside a report, and not a report. */
 export function isBesideReport(key: string): boolean {
-  return /\/(?:closed\/\d+|undelivered)\.json$/.test(key)
+  return /\/(?:closed\/(?:\d+|early)|undelivered)\.json$/.test(key)
 }
 
-/** The key of a part of the lines that were fixed or discarded since the import of their file. It lives as long as the report. */
-export function closedLinesKey(file: SourceFile, part: number): string {
-  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${String(part).padStart(2, '0')}.json`
+/**
+ * The key of a part of the lines that were fixed or discarded. It lives as long as the report. `early` says that there are parts from before the
+ * final report.
+ */
+export function closedLinesKey(file: SourceFile, part: number | 'early'): string {
+  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${part === 'early' ? part : String(part).padStart(2, '0')}.json`
 }
 
 /** The key of what closing the dead letters of a file needs to know about its import. */

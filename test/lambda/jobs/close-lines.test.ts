@@ -85,6 +85,15 @@ test('lines that are closed before the final report is written are counted when 
   expect(rejectsOf(cloud)).toMatchObject({ open: 2, fixed: 1 })
 })
 
+test('a line that is closed while the final report is written is counted by the one who closes it', async () => {
+  const cloud = new MemoryCloud()
+  cloud.onWrite = (key) => {
+    if (key === closedLinesKey(FILE, 'early')) cloud.write(reportKey(FILE), reportOf(FILE, 3))
+  }
+  await closeLines([closing(1)], cloud.ports)
+  expect(rejectsOf(cloud)).toMatchObject({ open: 2, fixed: 1 })
+})
+
 test('a report of an older version, without open lines, is counted too', async () => {
   const { rejects: _none, ...old } = reportOf(FILE, 2)
   const cloud = new MemoryCloud()
