@@ -55,6 +55,22 @@ export function checkpointKey(file: SourceFile, part: number | 'plan'): string {
   return `${CHECKPOINTS_PREFIX}${pathOf(file)}/${part === 'plan' ? part : String(part).padStart(6, '0')}.json`
 }
 
+/** The key of the decision whether a file may be imported. */
+export function safetyKey(file: SourceFile): string {
+  return `${CHECKPOINTS_PREFIX}${pathOf(file)}/safety.json`
+}
+
+/** The key of what a file contains, or a segment of it, counted from 1. */
+export function surveyKey(file: SourceFile, segment?: number): string {
+  const part = segment === undefined ? '' : `-${String(segment).padStart(6, '0')}`
+  return `${CHECKPOINTS_PREFIX}${pathOf(file)}/survey${part}.json`
+}
+
+/** The key of what is known about the files of a prefix. */
+export function profileKey(prefix: string): string {
+  return `${CHECKPOINTS_PREFIX}profiles/${shortened(prefix)}profile.json`
+}
+
 /** The key of a file of archived dead letters. @param day ISO 8601 @param run unique id of the run @param part from 1 */
 export function archivedKey(day: string, run: string, part: number): string {
   return `${ARCHIVED_PREFIX}${day}/${run}-${String(part).padStart(4, '0')}.jsonl`

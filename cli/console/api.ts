@@ -10,9 +10,11 @@ import { archiveDeadLetters } from '../rejects/archive-dead-letters.ts'
 import { MESSAGE_REASONS, type DeadLetterReason } from '../rejects/content.ts'
 import { replayLines } from '../rejects/replay-lines.ts'
 import { requeueFailedImports } from '../rejects/requeue-failed-imports.ts'
+import { decideOnDeployment, refusalText } from '../safety/decide.ts'
 import type {
   ArchiveRequest,
   ArchiveResult,
+  DecideResult,
   FixPreview,
   Overview,
   RejectedFilter,
@@ -43,6 +45,7 @@ const replaySchema = v.union([
   v.object({ isAll: v.literal(true), ...fixSchema.entries }),
   v.object({ lines: v.array(v.object({ id: v.string(), line: v.string() })) }),
 ])
+const decideSchema = v.object({ id: v.string(), decision: v.picklist(['released', 'discarded']) })
 const archiveSchema = v.union([
   v.object({ ids: v.array(v.string()) }),
   v.object({ filter: filterSchema }),
@@ -78,6 +81,7 @@ export class ConsoleApi implements AsyncDisposable {
       'POST /fix-preview': (request) => this.#fixPreview(request),
       'POST /replay': (request) => this.#replay(request),
       'POST /retry': (request) => this.#retry(request),
+      'POST /decide': (request) => this.#decide(request),
       'POST /archive': (request) => this.#archive(request),
     }
   }
@@ -148,6 +152,14 @@ export class ConsoleApi implements AsyncDisposable {
     const imports = await this.#deadLetters.exclusively(() => requeueFailedImports(this.#deployment, failedImports, signal))
     await this.#remove(failedImports.keys())
     return { imports }
+  }
+
+  async #decide({ request }: ApiRequest): Promise<DecideResult> {
+    const { id, decision } = parsed(decideSchema, await bodyOf(request))
+    const report = await this.#report(id)
+    const result = await decideOnDeployment(this.#deployment, report, decision)
+    if (result.kind === 'not-held' || result.kind === 'too-late') throw new RequestError(409, refusalText(report, result))
+    return { decision, wasDecidedBefore: result.kind === 'decided-before' }
   }
 
   async #archive({ request, signal }: ApiRequest): Promise<ArchiveResult> {

@@ -1,6 +1,7 @@
 import { REASONS, type ReasonCode } from '../../lambda/reasons.ts'
 import { isFinal, staleForMs, type Report } from '../../lambda/report/report.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
+import { decisionCommands, holdRows } from '../safety/hold-text.ts'
 import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 import { styledState, warningRows } from './report-table.ts'
@@ -113,6 +114,7 @@ export function reportText(
     detailRow('duration', `${durationText(secondsOf(report, now))}, ${grouped(rateOf(report, now))} lines a second`),
     ...(time === undefined ? [] : [detailRow('events dated', `${dayText(time.first)} to ${dayText(time.last)}`)]),
     ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
+    ...(report.hold === undefined ? [] : ['', ...holdRows(report)]),
     ...reasonRows(report, output),
   ]
   const warned = warningRows(warnings)
@@ -163,8 +165,15 @@ function nextStepRows(report: Report, deploymentOptions: string, now: number): r
       return wrapped('Every line was delivered.')
     case 'complete-after-fixing':
       return wrapped('Every line was delivered, or discarded by a person.')
-    case 'held':
-      return wrapped('Nothing was sent.')
+    case 'held': {
+      const [release = '', discard = ''] = decisionCommands(file.key, deploymentOptions)
+      return [
+        ...wrapped('Nothing was sent. To import the file all the same:'),
+        `  ${release}`,
+        ...wrapped('Or not to import it:'),
+        `  ${discard}`,
+      ]
+    }
     case 'discarded':
       return wrapped('Nothing was sent. To import the file, upload it again.')
     case 'cancelled':

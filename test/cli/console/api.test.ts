@@ -5,6 +5,7 @@ import { startConsole } from '../../../cli/console/console.ts'
 import { DeadLetterCache } from '../../../cli/console/dead-letter-cache.ts'
 import type {
   ArchiveResult,
+  DecideResult,
   ErrorResponse,
   FixPreview,
   Overview,
@@ -49,7 +50,12 @@ class Page implements AsyncDisposable {
   static async open(): Promise<Page> {
     const sink = await startFaultSink()
     const clock = { aheadMs: 0 }
-    const installation = await Installation.start(sink.url, {}, { now: () => Date.now() + clock.aheadMs })
+    // Some of the files of these tests have rejected lines only.
+    const installation = await Installation.start(
+      sink.url,
+      { KM_HOLD_REJECTED_PERCENT: '0' },
+      { now: () => Date.now() + clock.aheadMs },
+    )
     return new Page(
       sink,
       installation,
@@ -132,6 +138,25 @@ describe('an uploaded file', () => {
     expect([...page.sink.taken.keys()].join('\n')).toContain('order=12345678901234567890')
     expect(await page.rejected()).toMatchObject({ total: 1, rows: [{ id: noTime!.id }] })
     expect(await page.deadLetterCount()).toBe(1)
+  })
+
+  test('that is held shows why, and is released by the user; after that it cannot be discarded', async () => {
+    await using page = await Page.open()
+    const merges = Array.from({ length: 20 }, (_, n) => `{"_p":"p${n}","_p2":"all","_t":1393344604}`).join('\n')
+    await answered<UploadResult>(await page.send('upload?name=all.jsonl', merges))
+    const held = await page.finished('incoming/all.jsonl')
+    expect(held).toMatchObject({ state: 'held', hold: { rules: [{ rule: 'merged_people' }] } })
+    const { imports } = await page.get<Overview>('overview')
+    const id = imports[0]!.id
+    expect(await page.post<DecideResult>('decide', { id, decision: 'released' })).toEqual({
+      decision: 'released',
+      wasDecidedBefore: false,
+    })
+    await eventually('the import', async () =>
+      (await page.get<Report>(`report?id=${id}`)).state === 'complete' ? true : undefined,
+    )
+    expect(page.sink.taken.size).toBe(20)
+    await expect(page.post('decide', { id, decision: 'discarded' })).rejects.toThrow(/^409: .* cannot be discarded any more\./)
   })
 
   test('with the name of an earlier file is imported only if the user confirms', async () => {

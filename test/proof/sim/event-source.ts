@@ -14,7 +14,7 @@ import { subjectOf } from './dead-letters.ts'
 import type { FaultSource } from './fault-source.ts'
 import { Violation, type Observed } from './observed.ts'
 import type { Receipt } from './queue.ts'
-import type { Scenario } from './scenario.ts'
+import { MAX_MERGED, type Scenario } from './scenario.ts'
 import { Fault, Worker, type Rules } from './worker.ts'
 
 /** Lambda ends an invocation this long after its deadline. */
@@ -184,7 +184,7 @@ export class EventSource {
         segmentBytes,
         maxLineBytes: 1_024,
         checkpointMs,
-        hold: HOLD_NOTHING,
+        hold: scenario.isChecked ? { ...HOLD_NOTHING, aliases: MAX_MERGED } : HOLD_NOTHING,
         deadlineMarginMs: timesOf(scenario).marginMs,
       },
     }
