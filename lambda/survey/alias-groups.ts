@@ -39,7 +39,7 @@ export class AliasGroups {
     return this.#people.count
   }
 
-  /** @param line of the alias @param highA @param lowA the halves of a fingerprint */
+  /** @param line of the alias @param highA 16 bits of a fingerprint @param lowA 32 other bits */
   join(line: number, highA: number, lowA: number, highB: number, lowB: number): void {
     if (!this.#isComplete) return
     const a = this.#indexOf(highA, lowA, line)

@@ -123,7 +123,8 @@ export class FileSurvey {
     }
     const a = identityOf(person, this.#person)
     const b = identityOf(other, this.#other)
-    this.#aliases.join(line, a.high, a.low, b.high, b.low)
+    // 48 bits are stored. Among a million identities, the chance that any two have the same is one in 600.
+    this.#aliases.join(line, a.high & 0xffff, a.low, b.high & 0xffff, b.low)
   }
 }
 

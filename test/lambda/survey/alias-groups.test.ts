@@ -62,6 +62,30 @@ test('groups of several parts are joined exactly, and an identity of two parts c
   )
 })
 
+test('large groups and distant lines are encoded exactly', () => {
+  const aliases = new AliasGroups()
+  const expected: [number, number][] = []
+  let identity = 0
+  for (const [size, line] of [
+    [2, 1],
+    [127, 128],
+    [128, 255],
+    [129, 16_384],
+    [16_400, 50_000_000],
+    [3, 4_000_000_000],
+  ] as const) {
+    const first = identity
+    for (let member = 1; member < size; member += 1)
+      aliases.join(line, first % 65_536, -first, (first + member) % 65_536, -(first + member))
+    identity += size
+    expected.push([size, line])
+  }
+  const merged = new AliasGroups()
+  joinGroups(encodeGroups(aliases), merged)
+  expect(sizesOf(encodeGroups(aliases))).toEqual(expected)
+  expect(encodeGroups(merged)).toBe(encodeGroups(aliases))
+})
+
 test('more identities than can be compared: no groups are kept, only the size of the largest', () => {
   const aliases = new AliasGroups(1_000)
   for (let index = 1; index < 1_000; index += 1) join(aliases, [0, index], index)
