@@ -34,9 +34,14 @@ export async function* linesIn(body: Readable, fixes: readonly Fix[]): AsyncGene
 }
 
 async function* linesOfFile(body: Readable): AsyncGenerator<FileLine> {
-  const { batches } = await openLines(body, { maxLineBytes: MAX_LINE_BYTES })
+  const { batches, csv } = await openLines(body, { maxLineBytes: MAX_LINE_BYTES })
+  if (csv?.rejection !== undefined) throw new SetupError(csv.rejection.detail)
   for await (const batch of batches)
     for (const { text, number, fault } of batch) {
+      if (fault?.reason === 'invalid_row')
+        throw new SetupError(
+          `Row ${grouped(number)} does not fit the columns: ${fault.specifics ?? ''}. Correct it, and run the command again.`,
+        )
       if (fault !== undefined) throw new SetupError(`Line ${grouped(number)} ${FAULTS[fault.reason]}`)
       if (!isBlank(text)) yield { text, isSplit: false }
     }

@@ -92,9 +92,12 @@ function formatOf([first]: readonly SniffedLine[], texts: readonly string[], isW
   if (isCommaSeparated(texts)) return `its lines end with commas; remove them${ARRAY_HINT}`
   if (isPackedPerLine(texts)) return `each line is text that contains JSON${convertHint(['unpack'])}`
   const rows = texts.length === 1 ? (texts[0] ?? '').split('\r') : texts
-  if (isTable(rows)) return 'it looks like CSV; write each row as a JSON object'
+  if (isTable(rows)) return TABLE
   return undefined
 }
+
+/** A table with the names of Kissmetrics is read as CSV, and never comes here. */
+const TABLE = 'it looks like CSV, but its first row does not name the columns Identity, Timestamp and Event'
 
 const ARRAY_HINT = convertHint(['array'])
 

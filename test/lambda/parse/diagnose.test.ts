@@ -16,7 +16,7 @@ const JOINED = `objects follow each other without line ends${convert('split-obje
 const PACKED = `each line is text that contains JSON${convert('unpack')}`
 const LISTS = 'its lines are lists; write each line as an object with names'
 const COMMAS = `its lines end with commas; remove them${convert('array')}`
-const TABLE = 'it looks like CSV; write each row as a JSON object'
+const TABLE = 'it looks like CSV, but its first row does not name the columns Identity, Timestamp and Event'
 
 const event = '{"_n":"visited","_p":"person@mail.com","_t":1393344607}'
 
