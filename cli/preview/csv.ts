@@ -5,7 +5,7 @@ import type { LineRules } from '../../lambda/parse/line.ts'
 import { csvBatches, findCsvIn } from '../../lambda/read/csv-lines.ts'
 import { UnreadableFile } from '../../lambda/read/lines.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
-import { classifyLine } from './digest/classify-line.ts'
+import { classifyLine } from '../../lambda/parse/classify-line.ts'
 import type { Survey } from './survey/survey.ts'
 import { unpacked } from './unpacked.ts'
 

@@ -4,6 +4,7 @@ import type { FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
+import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
@@ -31,6 +32,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     readingPlan.catch(() => undefined), // of no interest if the file is already imported
   ])
   if (found !== undefined && isFinished(found.report)) {
+    if ((found.report.rejects?.open ?? 0) > 0) await countClosedBefore(file, ports) // the run that wrote the report may have been killed before it did this
     ports.events.alreadyImported(file.key)
     return DONE
   }
@@ -105,6 +107,17 @@ async function splitIntoSegments(task: Task, wasBegun: boolean, ports: Ports, in
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
-  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries } = checkpoint
-  return { file, bytes, counts, linesRead: newest, startedAt, invocations, repeatsPossible, repeatedTries }
+  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries, undelivered, replay } = checkpoint
+  return {
+    file,
+    bytes,
+    counts,
+    linesRead: newest,
+    startedAt,
+    invocations,
+    repeatsPossible,
+    repeatedTries,
+    ...(undelivered !== undefined && { undelivered }),
+    ...(replay !== undefined && { replay }),
+  }
 }

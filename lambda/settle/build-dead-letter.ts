@@ -1,7 +1,15 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Line } from '../read/lines.ts'
 import type { Rejection } from '../reasons.ts'
-import { DEAD_LETTER_SCHEMA, lineField, rowField, type DeadLetter, type DeadLetterSource, type LineField } from './dead-letter.ts'
+import {
+  DEAD_LETTER_SCHEMA,
+  lineField,
+  rowField,
+  type DeadLetter,
+  type DeadLetterSource,
+  type LineField,
+  type LineOrigin,
+} from './dead-letter.ts'
 
 /** What all dead letters of one import have in common. */
 export interface DeadLetterOrigin {
@@ -9,6 +17,10 @@ export interface DeadLetterOrigin {
   readonly lastModified?: Date
   /** How often this work was replayed from the dead-letter queue. */
   readonly replays: number
+  /** How the report counts the line of a dead letter that is replayed: what becomes of it now may be something else. */
+  readonly countedAs?: 'rejected' | 'undeliverable' | undefined
+  /** Where the lines of a replay were first. @param line from 1 */
+  readonly originOf?: ((line: number) => LineOrigin | undefined) | undefined
 }
 
 /**
@@ -24,6 +36,7 @@ export function lineDeadLetter(
   attempts: number,
   failedAt: number,
 ): DeadLetter {
+  const lineOrigin = origin.originOf?.(line.number)
   return {
     schema: DEAD_LETTER_SCHEMA,
     kind: 'line',
@@ -36,6 +49,8 @@ export function lineDeadLetter(
       byteEnd: line.byteEnd,
       ...(line.format && { format: line.format }),
     },
+    ...(lineOrigin !== undefined && { origin: lineOrigin }),
+    ...(origin.countedAs !== undefined && { countedAs: origin.countedAs }),
     ...contentOf(line),
     attempts,
     replays: origin.replays,

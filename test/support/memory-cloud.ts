@@ -8,7 +8,7 @@ import { checkpointKey, reportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Absence, Invocation, ListedFile, ListedReport, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import { refuseNewer } from '../../lambda/schema.ts'
-import type { Limits } from '../../lambda/settings.ts'
+import { HOLD_NOTHING, type Limits } from '../../lambda/settings.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -41,7 +41,14 @@ interface QueuedMessage {
 }
 
 /** A call that is made to fail, by its name. */
-type Call = 'files.open' | 'reports.replace' | 'checkpoints.put' | 'importQueue.send' | 'deadLetters.sendBatch' | 'archived.put'
+type Call =
+  | 'files.open'
+  | 'reports.replace'
+  | 'checkpoints.put'
+  | 'documents.put'
+  | 'importQueue.send'
+  | 'deadLetters.sendBatch'
+  | 'archived.put'
 
 export interface MemoryCloudOptions {
   readonly limits?: Partial<Limits>
@@ -85,6 +92,7 @@ export class MemoryCloud {
       segmentBytes: 1_000_000,
       checkpointMs: 1_000,
       deadlineMarginMs: 0,
+      hold: HOLD_NOTHING,
       ...limits,
     })
   }
@@ -153,6 +161,17 @@ export class MemoryCloud {
         },
         put: async ({ key }, value, expected) => {
           await this.#call('checkpoints.put')
+          return this.documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
+        },
+      },
+      documents: {
+        find: async ({ key }) => {
+          await this.#call()
+          const found = this.documents.get(key)
+          return found && { value: JSON.parse(found.text) as unknown, tag: found.tag }
+        },
+        put: async ({ key }, value, expected) => {
+          await this.#call('documents.put')
           return this.documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
         },
       },
