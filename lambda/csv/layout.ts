@@ -76,13 +76,13 @@ export function findCsv(head: Uint8Array, isComplete: boolean, mapping?: ColumnM
   if (NOT_CSV.has(first)) return OTHER
   // The start of a byte order mark.
   if (!isFinal && head.length < BOM.length) return UNDECIDED
-  const candidates: readonly Separator[] =
-    mapping === undefined ? (Object.keys(SEPARATORS) as Separator[]) : [mapping.separator ?? ',']
+  const { separator: expected = mapping?.columns === undefined ? undefined : ',' } = mapping ?? {}
+  const candidates = expected === undefined || expected === 'any' ? (Object.keys(SEPARATORS) as Separator[]) : [expected]
   for (const separator of candidates) {
     const header = readHeader(start, isFinal, isComplete && head.length <= CSV_HEAD_BYTES, separator)
     if (header === 'incomplete') return UNDECIDED
     if (header === undefined || !isRecognized(header.names, mapping)) continue
-    const rejection = separator === ',' || mapping !== undefined ? findFault(header, mapping) : wrongSeparator(header, separator)
+    const rejection = separator === ',' || expected !== undefined ? findFault(header, mapping) : wrongSeparator(header, separator)
     if (rejection !== undefined) return { kind: 'refused', rejection }
     const columns = header.names.map((name) => ({ target: targetOf(name, mapping), hasName: name !== '' }))
     const { time = 'seconds', timeZone } = mapping ?? {}
@@ -151,7 +151,7 @@ function decoded(bytes: Uint8Array): string | undefined {
 }
 
 function targetOf(name: string, mapping: ColumnMapping | undefined): string | undefined {
-  if (mapping === undefined) return KISSMETRICS.get(name.toLowerCase()) ?? propertyOf(name)
+  if (mapping?.columns === undefined) return KISSMETRICS.get(name.toLowerCase()) ?? propertyOf(name)
   if (Object.hasOwn(mapping.columns, name)) return mapping.columns[name]
   return mapping.others === 'properties' && name !== '' ? name : undefined
 }
@@ -161,7 +161,8 @@ function propertyOf(name: string): string | undefined {
 }
 
 function isRecognized(names: readonly string[], mapping: ColumnMapping | undefined): boolean {
-  if (mapping !== undefined) return names.some((name) => name !== '' && Object.hasOwn(mapping.columns, name))
+  const columns = mapping?.columns
+  if (columns !== undefined) return names.some((name) => name !== '' && Object.hasOwn(columns, name))
   return names.filter((name) => targetOf(name, undefined) !== undefined).length >= 2
 }
 
@@ -175,10 +176,11 @@ function wrongSeparator({ row }: Header, separator: Separator): Rejection {
 /** What is wrong with the names of the columns. */
 function findFault({ row, names }: Header, mapping: ColumnMapping | undefined): Rejection | undefined {
   const targets = names.map((name) => targetOf(name, mapping))
+  const columns = mapping?.columns
   const fault =
-    (mapping === undefined ? findUnknown(names, targets) : findUnmapped(names, mapping)) ??
+    (columns === undefined ? findUnknown(names, targets) : findUnmapped(names, columns)) ??
     findTwice(names, targets) ??
-    (mapping === undefined ? findMissing(targets) : undefined)
+    (columns === undefined ? findMissing(targets) : undefined)
   return fault === undefined ? undefined : reject('invalid_csv', `row ${row}: ${fault}`)
 }
 
@@ -191,7 +193,7 @@ function findUnknown(names: readonly string[], targets: readonly (string | undef
     : `column ${index + 1} is ${name}, which is not a column of Kissmetrics; if it is a property, write Prop: in front of its name`
 }
 
-function findUnmapped(names: readonly string[], { columns }: ColumnMapping): string | undefined {
+function findUnmapped(names: readonly string[], columns: NonNullable<ColumnMapping['columns']>): string | undefined {
   const missing = Object.keys(columns).find((name) => !names.includes(name))
   return missing === undefined ? undefined : `the column ${shownName(missing)} of the mapping is missing`
 }
