@@ -60,7 +60,7 @@ describe('more bytes are needed until the first row has ended', () => {
     [ 'part of it',                'Identity,Timest',                   'undecided' ],
     [ 'a CR, which LF may follow', 'Identity,Timestamp,Event\r',        'undecided' ],
     [ 'a byte order mark',         '\ufeff',                            'undecided' ],
-    [ 'a blank row',               '\n',                                'undecided' ],
+    [ 'blank rows',                '\n,\n',                             'undecided' ],
     [ 'an open quote',             '"Identity,Timestamp\n',             'undecided' ],
     [ 'its end',                   'Identity,Timestamp,Event\n',        'csv' ],
     [ 'a brace',                   '{',                                 'other' ],
