@@ -61,6 +61,12 @@ describe('a CSV file', () => {
       expect(Buffer.from(CSV).subarray(source.byteStart, source.byteEnd).toString()).toBe(row ?? line)
   })
 
+  test('has a whole line in the dead letter of a row that is longer than its line', async () => {
+    const { deadLetters } = await imported(`Identity,Timestamp,Event\na,never,e${','.repeat(100)}\n`)
+    expect(deadLetters).toMatchObject([{ line: '{"_p":"a","_t":"never","_n":"e"}', row: `a,never,e${','.repeat(100)}` }])
+    expect(deadLetters[0]).not.toHaveProperty('lineTruncated')
+  })
+
   test('is never split', async () => {
     const cloud = await imported(CSV, { limits: { segmentBytes: 40 } })
     expect(cloud.report).not.toHaveProperty('segments')
