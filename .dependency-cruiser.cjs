@@ -60,7 +60,7 @@ module.exports = {
       from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/(fix|validate|json-object|fixes/[a-z]+)\\.ts|lambda/(parse/|survey/hold-rules\\.ts|(errors|keys|line-ends|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
+          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/(fix|validate|json-object|fixes/[a-z]+)\\.ts|lambda/(csv/|parse/|survey/hold-rules\\.ts|(errors|keys|line-ends|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
         ...values,
       },
     },

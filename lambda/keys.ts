@@ -130,7 +130,7 @@ function hashOf(bytes: Uint8Array): string {
 export const INCOMING_PREFIX = 'incoming/'
 
 /** The suffixes of files to import, in any letter case. */
-export const FILE_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz'] as const
+export const FILE_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.csv', '.json.gz', '.jsonl.gz', '.ndjson.gz', '.csv.gz'] as const
 
 /** Whether the name says that this is a file to import. The content of objects with other names decides. */
 export function isImportName(key: string): boolean {

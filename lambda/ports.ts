@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ColumnMapping } from './csv/columns.ts'
 import type { Answer } from './deliver/classify.ts'
 import type { Events } from './events.ts'
 import type { SourceFile } from './intake/source-file.ts'
@@ -34,6 +35,8 @@ export interface Ports {
   readonly newRun: () => string
   readonly events: Events
   readonly limits: Limits
+  /** What the columns of CSV files mean, if they are not those of Kissmetrics. */
+  readonly columns?: ColumnMapping | undefined
 }
 
 /** Time and chance, as parameters, so that a test can repeat a run. */

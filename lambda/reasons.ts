@@ -1,6 +1,6 @@
 interface Reason {
-  /** What the reason applies to: a line, the delivery of a line, or a whole file. */
-  readonly level: 'line' | 'delivery' | 'file'
+  /** What the reason applies to: a line, a CSV row that cannot become a line, the delivery of a line, or a whole file. */
+  readonly level: 'line' | 'row' | 'delivery' | 'file'
   readonly means: string
   readonly fix: string
 }
@@ -23,6 +23,11 @@ export const REASONS = {
     level: 'line',
     means: 'The line is longer than the limit',
     fix: 'Shorten its longest property, or ask for a higher KM_MAX_LINE_BYTES setting.',
+  },
+  invalid_row: {
+    level: 'row',
+    means: 'The row does not fit the columns of the file',
+    fix: 'Write it with one cell for each column, or as a JSON line.',
   },
   duplicate_name: {
     level: 'line',
@@ -124,6 +129,11 @@ export const REASONS = {
     level: 'file',
     means: 'The file is not one JSON object per line',
     fix: 'Nothing was sent. Convert the file to one JSON object per line and import it again.',
+  },
+  invalid_csv: {
+    level: 'file',
+    means: 'The columns of the CSV file are not those that Kissmetrics needs',
+    fix: 'Nothing was sent. Correct the file and import it again.',
   },
   other_product: {
     level: 'file',

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { SetupError } from '../../lambda/errors.ts'
+import { readColumns } from '../preview/read-columns.ts'
 import { checkSources, openSource } from '../preview/sources.ts'
 import { readFix, type Fix } from '../rejects/fix.ts'
 import { hasDateWithoutZone } from '../rejects/fixes/times.ts'
@@ -13,6 +14,8 @@ import { linesIn, type FileLine } from './read.ts'
 export interface FixFlags {
   readonly fix: readonly string[]
   readonly output?: string
+  /** File with a mapping of columns. */
+  readonly columns?: string
 }
 
 /**
@@ -21,9 +24,10 @@ export interface FixFlags {
  * @throws SetupError if the file cannot be converted; what was written until then stays
  */
 export async function fix(name: string, flags: FixFlags): Promise<ExitCode> {
-  if (flags.fix.length === 0)
+  if (flags.fix.length === 0 && flags.columns === undefined)
     throw new SetupError('Say what to fix, for example --fix array. To see what is wrong, run: npx km-import preview FILE')
   const fixes = flags.fix.map(readFix)
+  const columns = await readColumns(flags.columns)
   await checkSources([name])
   const source = await openSource(name, Date.now())
   const output =
@@ -32,7 +36,7 @@ export async function fix(name: string, flags: FixFlags): Promise<ExitCode> {
   const counts = { lines: 0, valid: 0, undated: 0 }
   try {
     await using file = await NewFile.create(output)
-    for await (const line of linesIn(source.body, fixes)) {
+    for await (const line of linesIn(source.body, fixes, columns)) {
       const lines = fixed(line, fixes)
       counts.lines += lines.length
       for (const text of lines) {

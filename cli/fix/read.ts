@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { isBlank } from '../../lambda/parse/line.ts'
 import { openLines, UnreadableFile } from '../../lambda/read/lines.ts'
@@ -22,10 +23,10 @@ export interface FileLine {
  *
  * @throws SetupError if the file cannot be read to its end, or has a line that would be changed by copying it
  */
-export async function* linesIn(body: Readable, fixes: readonly Fix[]): AsyncGenerator<FileLine> {
+export async function* linesIn(body: Readable, fixes: readonly Fix[], columns?: ColumnMapping): AsyncGenerator<FileLine> {
   const ofFile = fixes.find(({ isOfFile }) => isOfFile)
   try {
-    yield* ofFile === undefined ? linesOfFile(body) : objectsOfFile(body, ofFile)
+    yield* ofFile === undefined ? linesOfFile(body, columnsFor(fixes, columns)) : objectsOfFile(body, ofFile)
   } catch (error) {
     const unreadable = toUnreadableFile(error)
     if (!(unreadable instanceof UnreadableFile)) throw error
@@ -33,10 +34,24 @@ export async function* linesIn(body: Readable, fixes: readonly Fix[]): AsyncGene
   }
 }
 
-async function* linesOfFile(body: Readable): AsyncGenerator<FileLine> {
-  const { batches } = await openLines(body, { maxLineBytes: MAX_LINE_BYTES })
+/** The fix `csv` is about the separator, which an import would not guess. */
+function columnsFor(fixes: readonly Fix[], columns: ColumnMapping | undefined): ColumnMapping {
+  return fixes.some(({ name }) => name === 'csv') ? { separator: 'any', ...columns } : { ...columns }
+}
+
+async function* linesOfFile(body: Readable, columns: ColumnMapping): AsyncGenerator<FileLine> {
+  const { batches, csv } = await openLines(body, {
+    maxLineBytes: MAX_LINE_BYTES,
+    columns,
+    fileTime: Math.floor(Date.now() / 1000),
+  })
+  if (csv?.rejection !== undefined) throw new SetupError(csv.rejection.detail)
   for await (const batch of batches)
     for (const { text, number, fault } of batch) {
+      if (fault?.reason === 'invalid_row')
+        throw new SetupError(
+          `Row ${grouped(number)} does not fit the columns: ${fault.specifics ?? ''}. Correct it, and run the command again.`,
+        )
       if (fault !== undefined) throw new SetupError(`Line ${grouped(number)} ${FAULTS[fault.reason]}`)
       if (!isBlank(text)) yield { text, isSplit: false }
     }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import { CSV_HEAD_BYTES, findCsv } from '../../lambda/csv/layout.ts'
+import { isGzip } from '../../lambda/read/gunzip.ts'
 import type { UploadedFile } from './uploaded-file.ts'
 
 /** The part of a file that has to be uploaded. */
@@ -25,7 +27,7 @@ export async function findUnsentPart(
   uploaded: UploadedFile | undefined,
   isFinished: boolean,
 ): Promise<UnsentPart> {
-  const isPacked = (await read(0, Math.min(2, size))).equals(GZIP_MAGIC)
+  const isPacked = cannotBeContinued(await read(0, Math.min(CSV_HEAD_BYTES, size)), size)
   const endOf = (start: number): Promise<number> | number => (isFinished || isPacked ? size : endOfWholeLines(read, start, size))
   if (uploaded === undefined || uploaded.end === 0 || !(await beginsWith(read, size, uploaded))) {
     const end = await endOf(0)
@@ -38,7 +40,12 @@ export async function findUnsentPart(
   return end <= uploaded.end ? { kind: 'nothing' } : { kind: 'appended', start, end }
 }
 
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
+/** Whether a part of the file means nothing without its start: it is gzip, or CSV, whose first row names the columns. */
+function cannotBeContinued(head: Buffer, size: number): boolean {
+  const { kind } = findCsv(head, size <= CSV_HEAD_BYTES)
+  return isGzip(head) || kind === 'csv' || kind === 'refused'
+}
+
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 

@@ -1,7 +1,9 @@
+import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { readNumberSetting } from '../../lambda/settings.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { DigestPool } from './digest/digest-pool.ts'
+import { readColumns } from './read-columns.ts'
 import { surveyFile } from './read.ts'
 import { checkSources, openSource } from './sources.ts'
 import type { PreviewSummary } from './summary.ts'
@@ -10,6 +12,8 @@ import { previewText } from './text/text.ts'
 
 export interface PreviewFlags {
   readonly json: boolean
+  /** File with a mapping of columns. */
+  readonly columns?: string
 }
 
 /**
@@ -19,20 +23,20 @@ export interface PreviewFlags {
  * @returns 0 if every line is valid, 1 if lines would be rejected, 2 if a whole file would be rejected
  * @throws SetupError if a file cannot be opened, or cannot be read to its end
  */
-export async function preview(files: readonly string[], { json }: PreviewFlags): Promise<ExitCode> {
-  const summary = await survey(files)
+export async function preview(files: readonly string[], { json, columns }: PreviewFlags): Promise<ExitCode> {
+  const summary = await survey(files, await readColumns(columns))
   process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : previewText(summary, process.stdout))
   return exitCodeOf(summary)
 }
 
 /** @throws SetupError if a file cannot be opened, or cannot be read to its end */
-export async function survey(files: readonly string[]): Promise<PreviewSummary> {
+export async function survey(files: readonly string[], columns?: ColumnMapping): Promise<PreviewSummary> {
   await checkSources(files)
   const maxLineBytes = readNumberSetting('KM_MAX_LINE_BYTES', process.env)
   const survey = new Survey()
   await using pool = new DigestPool()
   using progress = new CountProgress('lines read')
-  const options = { maxLineBytes, pool, onLines: progress.add }
+  const options = { maxLineBytes, pool, onLines: progress.add, ...(columns !== undefined && { columns }) }
   for (const file of files) await surveyFile(await openSource(file, Date.now()), survey, options)
   return survey.summary()
 }

@@ -4,6 +4,7 @@ import { classifyLines } from '../../lambda/parse/classify-line.ts'
 import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { admit } from '../../lambda/parse/sniff.ts'
+import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
 import { toUnreadableFile } from '../../lambda/read/gunzip.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
@@ -11,7 +12,7 @@ import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
 import { digestBlock, type LineOptions } from './digest/digest-block.ts'
 import type { DigestPool } from './digest/digest-pool.ts'
 import { Digester, type Digest } from './digest/digest.ts'
-import { unpacked } from './unpacked.ts'
+import { openContent, surveyCsv } from './csv.ts'
 import type { Survey } from './survey/survey.ts'
 
 /** A file that is open. */
@@ -25,6 +26,8 @@ export interface Source {
 export interface SurveyOptions {
   readonly maxLineBytes: number
   readonly pool: DigestPool
+  /** What the columns of CSV files mean, if they are not those of Kissmetrics. */
+  readonly columns?: ColumnMapping
   /** Called from time to time with the number of lines since the last call. */
   readonly onLines?: (lines: number) => void
 }
@@ -38,7 +41,11 @@ export async function surveyFile(source: Source, survey: Survey, options: Survey
   const { name, body } = source
   survey.begin(name)
   try {
-    const refusal = await new FileSurvey(source, survey, options).run()
+    const { found, bytes } = await openContent(body, options.columns)
+    const refusal =
+      found === undefined
+        ? await new FileSurvey(bytes, source.rules, survey, options).run()
+        : await surveyCsv(source, { found, bytes }, survey, options)
     if (refusal !== undefined) survey.refuse(refusal)
   } catch (error) {
     if (error instanceof VanishedFile)
@@ -79,8 +86,13 @@ class FileSurvey {
   #unreadable: Rejection | undefined
   #isAdmitted = false
 
-  constructor({ body, rules }: Source, survey: Survey, { maxLineBytes, pool, onLines = () => undefined }: SurveyOptions) {
-    this.#blocks = this.#untilUnreadable(blocksOf(unpacked(body)))
+  constructor(
+    bytes: AsyncIterable<Buffer>,
+    rules: LineRules,
+    survey: Survey,
+    { maxLineBytes, pool, onLines = () => undefined }: SurveyOptions,
+  ) {
+    this.#blocks = this.#untilUnreadable(blocksOf(bytes))
     this.#lineOptions = { rules, maxLineBytes }
     this.#survey = survey
     this.#pool = pool

@@ -20,10 +20,11 @@ export interface Fix {
 const OF_FILES: ReadonlySet<string> = new Set(['split-objects', 'array', 'list'])
 
 export const FIXES_HELP =
-  'ms-timestamps, dates, dates:ZONE, trim, bom, octal, unpack, split-objects, array, list:NAME, lift:NAME, rename:OLD=NEW or drop:NAME'
+  'csv, ms-timestamps, dates, dates:ZONE, trim, bom, octal, unpack, split-objects, array, list:NAME, lift:NAME, rename:OLD=NEW or drop:NAME'
 
 /** What each fix does, for the help on 80 columns. */
 export const FIXES_TEXT = `Fixes:
+  csv              the rows of a CSV file become lines, whatever separates cells
   ms-timestamps    _t in milliseconds becomes seconds
   dates            _t as a date becomes seconds, if it has a time zone
   dates:ZONE       the same for dates without one, e.g. dates:UTC, dates:+01:00
@@ -59,6 +60,8 @@ function simpleFix(kind: string): Fix['apply'] | undefined {
       return toSeconds
     case 'dates':
       return (text) => datesToSeconds(text)
+    case 'csv': // the reader has made lines of the rows
+      return (text) => text
     case 'trim':
       return trim
     case 'bom':

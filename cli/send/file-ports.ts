@@ -50,6 +50,7 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     newRun: randomUUID,
     events: sendEvents(context),
     limits,
+    columns: file.columns,
     bucket: LOCAL_BUCKET,
     // The dead letters of a sent file are in a file beside it, and no other process closes them.
     documents: { find: () => Promise.resolve(undefined), put: () => Promise.resolve('') },

@@ -1,9 +1,11 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
+import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
 import { HOLD_NOTHING, readHoldSettings, readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { readTarget, type Target } from '../local/options.ts'
 import { survey } from '../preview/preview.ts'
+import { readColumns } from '../preview/read-columns.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { displayPath } from '../terminal/display-path.ts'
@@ -27,6 +29,8 @@ export interface SendFlags {
   readonly release: boolean
   readonly again: boolean
   readonly json: boolean
+  /** File with a mapping of columns. */
+  readonly columns?: string
 }
 
 /** After a crash, the lease of the crashed run holds up the next run for three times as long. */
@@ -47,10 +51,14 @@ interface Pending {
 export async function send(names: readonly string[], flags: SendFlags): Promise<ExitCode> {
   const target = readTarget(flags.endpoint, flags.apiKeyEnv, 'sending', process.env)
   const limits = readLimits()
-  const { files, hasUnfixed } = await findFiles(names)
+  const columns = await readColumns(flags.columns)
+  const { files, hasUnfixed } = await findFiles(names, columns)
   const { pending, reports } = await withoutSent(files, flags.again)
   if (pending.length > 0) {
-    const summary = await survey(pending.map(({ file }) => file.path))
+    const summary = await survey(
+      pending.map(({ file }) => file.path),
+      columns,
+    )
     showPreview(pending, summary)
     const held = flags.release ? [] : await findHeld(pending, limits)
     process.stderr.write(held.length === 0 ? '' : heldText(held, process.stderr))
@@ -81,11 +89,14 @@ function readLimits(): Limits {
 }
 
 /** Each file once. A file of rows that the user has fixed is replaced by the file of its lines. */
-async function findFiles(names: readonly string[]): Promise<{ files: readonly SentFile[]; hasUnfixed: boolean }> {
+async function findFiles(
+  names: readonly string[],
+  columns: ColumnMapping | undefined,
+): Promise<{ files: readonly SentFile[]; hasUnfixed: boolean }> {
   const files = new Map<string, SentFile>()
   let hasUnfixed = false
   for (const name of names) {
-    const found = await findFile(name)
+    const found = await findFile(name, columns)
     if (names.length > 1 && isWrittenBySend(found.path)) {
       if (found.path.endsWith('.jsonl'))
         warn(`${found.name} has rejected lines and is skipped. To send the lines that you have fixed, send it alone.`)

@@ -14,8 +14,8 @@ import type { Rejection } from '../reasons.ts'
 export async function checkFormat(opened: OpenFile, limits: { readonly maxLineBytes: number }): Promise<Rejection | undefined> {
   const rules = { latestTime: latestTimeFor(opened.lastModified) }
   try {
-    const { start, batches } = await openLines(opened.body, limits)
-    for await (const admission of admit(entriesOf(batches, rules), { start }))
+    const reading = await openLines(opened.body, limits)
+    for await (const admission of admit(entriesOf(reading.batches, rules), reading))
       return admission.kind === 'refused' ? admission.rejection : undefined
     return undefined
   } finally {

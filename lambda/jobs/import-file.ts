@@ -71,12 +71,12 @@ function isShort({ file }: Task): boolean {
 const SHORT_FILE_BYTES = 65_536
 
 /** Whether the file is large. A file that can only be read from its start is one segment whatever its size. */
-async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boolean> {
+async function needsSplit({ file }: Task, { files, limits, columns }: Ports): Promise<boolean> {
   if (file.bytes !== undefined && file.bytes <= limits.segmentBytes) return false
   const opened = await files.open(file, { start: 0, end: 1 })
   if (opened.kind !== 'open') return false
   opened.body.destroy()
-  return opened.bytes > limits.segmentBytes && !(await isReadFromStart(file, files))
+  return opened.bytes > limits.segmentBytes && !(await isReadFromStart(file, { files, columns }))
 }
 
 async function importWhole(task: Task, { found, safety }: Known, ports: Ports, invocation: Invocation): Promise<JobOutcome> {

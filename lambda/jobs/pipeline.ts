@@ -1,3 +1,4 @@
+import type { ColumnMapping } from '../csv/columns.ts'
 import { CountedOnce } from '../parse/counted-once.ts'
 import { toEntries, type Entry } from '../parse/entry.ts'
 import { latestTimeFor } from '../parse/line.ts'
@@ -6,6 +7,7 @@ import type { OpenFile } from '../ports.ts'
 import { openLines, UnreadableFile, type Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import type { Watermark } from '../settle/ledger.ts'
+import { csvOptions } from './csv-options.ts'
 import type { Settlement } from './settlement.ts'
 
 export interface PipelineContext {
@@ -14,6 +16,7 @@ export interface PipelineContext {
   readonly settlement: Settlement
   /** Whether the file is known to be JSON lines: an earlier run has settled some, or the file was split. */
   readonly isAdmitted: boolean
+  readonly columns?: ColumnMapping | undefined
 }
 
 export interface PipelineResult {
@@ -33,14 +36,16 @@ export interface PipelineResult {
  * @throws OutageError, SetupError, LeaseLost, OutOfTime, or the error of S3 or SQS
  */
 export async function runPipeline(opened: OpenFile, start: Watermark, context: PipelineContext): Promise<PipelineResult> {
-  const { maxLineBytes, apiKey, settlement, isAdmitted } = context
+  const { maxLineBytes, apiKey, settlement, isAdmitted, columns } = context
   const rules = { latestTime: latestTimeFor(opened.lastModified) }
   const settled = settlement.ledger.watermark.line
   let lines = 0
   let unreadable: Rejection | undefined
 
   // Unpacks gzip, cuts the bytes into lines and numbers them; marks lines that are too long or not UTF-8.
-  const reading = await openLines(opened.body, { maxLineBytes, byteStart: start.byte, firstLine: start.line + 1 })
+  // Makes lines of the rows of a CSV file.
+  const position = { byteStart: start.byte, firstLine: start.line + 1 }
+  const reading = await openLines(opened.body, { maxLineBytes, ...position, ...csvOptions(opened, columns) })
   const batches = untilUnreadable(reading.batches, (error) => {
     unreadable = reject('object_unreadable', error.message)
   })
@@ -48,7 +53,7 @@ export async function runPipeline(opened: OpenFile, start: Watermark, context: P
   const countedOnce = new CountedOnce()
   const entries = mapped(batches, (batch) => toEntries(linesAfter(settled, batch), rules, apiKey, countedOnce))
   // Buffers the first lines until it is clear that this is a file of JSON lines.
-  for await (const admission of admit(entries, { start: reading.start, isAdmitted })) {
+  for await (const admission of admit(entries, { ...reading, isAdmitted })) {
     if (admission.kind === 'refused') return { lines, refusal: admission.rejection }
     // Sends the requests, and a dead letter for each line that cannot be delivered; saves checkpoints.
     lines += await settleAll(admission.entries, context)

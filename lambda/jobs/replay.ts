@@ -3,12 +3,13 @@ import { asError } from '../errors.ts'
 import { toEntry } from '../parse/entry.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import { latestTimeFor } from '../parse/line.ts'
-import { openLines, type Line } from '../read/lines.ts'
+import { openLines, type Line, type ReadOptions } from '../read/lines.ts'
 import { Ledger } from '../settle/ledger.ts'
 import { lineOf, toBody, type DeadLetter } from '../settle/dead-letter.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import { lineOfDeadLetter } from '../settle/replay-origins.ts'
 import { closeLines } from './close-lines.ts'
+import { csvOptions } from './csv-options.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
@@ -87,23 +88,32 @@ interface FoundLine {
   readonly lastModified?: Date
 }
 
-/** @returns undefined if the dead letter carries only a part of the line, and the file is no longer there */
+/** @returns undefined if the dead letter carries no line, or only a part of it, and the file is no longer there */
 async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number, ports: Ports): Promise<FoundLine | undefined> {
-  const bytes = lineOf(deadLetter)
+  const isRow = deadLetter.source.format === 'csv'
+  // Such a row cannot become a line, however often it is tried.
+  if (isRow && (deadLetter.reason === 'invalid_row' || deadLetter.reason === 'invalid_encoding')) return undefined
+  // The dead letter of a row that was too long has the row. The file says what it means.
+  const bytes = isRow && deadLetter.reason === 'line_too_long' ? undefined : lineOf(deadLetter)
   if (bytes !== undefined) {
     const { byteStart = 0, byteEnd = bytes.length } = deadLetter.source
-    const line = await readLine(Readable.from([bytes]), 1, ports, true)
+    const line = await readLine(Readable.from([bytes]), 1, { ...ports.limits, isLine: true })
     // Nothing is read from an empty line: it is blank.
-    return { line: { ...(line ?? { text: '' }), number, byteStart, byteEnd } }
+    return { line: { ...(line ?? { text: '' }), number, byteStart, byteEnd, ...rowOf(deadLetter) } }
   }
   const opened = await ports.files.open(file)
   if (opened.kind !== 'open') return undefined
-  const line = await readLine(opened.body, number, ports)
+  const line = await readLine(opened.body, number, { ...ports.limits, ...csvOptions(opened, ports.columns) })
   return line && { line, lastModified: opened.lastModified }
 }
 
-async function readLine(body: Readable, number: number, { limits }: Ports, isLine = false): Promise<Line | undefined> {
-  const { batches } = await openLines(body, { ...limits, isLine })
+/** A line that was made from a CSV row stays one. */
+function rowOf({ source, row }: DeadLetter): Pick<Line, 'format' | 'row'> {
+  return { ...(source.format !== undefined && { format: source.format }), ...(row !== undefined && { row }) }
+}
+
+async function readLine(body: Readable, number: number, options: ReadOptions): Promise<Line | undefined> {
+  const { batches } = await openLines(body, options)
   for await (const batch of batches) {
     const line = batch.find((candidate) => candidate.number === number)
     if (line !== undefined) return line

@@ -80,6 +80,7 @@ export async function runSegment(
       maxLineBytes: limits.maxLineBytes,
       apiKey: await ports.apiKey(),
       settlement,
+      columns: ports.columns,
       isAdmitted: task.segment !== undefined || doneLines(first) > 0,
     })
     // A body that was destroyed here looks like one that ended early.

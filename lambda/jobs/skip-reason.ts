@@ -6,6 +6,7 @@ import { admit } from '../parse/sniff.ts'
 import type { OpenFile, SourceFiles } from '../ports.ts'
 import { openLines, UnreadableFile, VanishedFile, type Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
+import { csvOptions } from './csv-options.ts'
 
 /** Lines without `_p` after which no other line is expected to have it. */
 const MAX_LINES = 1000
@@ -59,8 +60,8 @@ export async function skipReasonOf(head: OpenFile, { maxLineBytes }: Limits): Pr
 async function withoutPersons(head: OpenFile, maxLineBytes: number): Promise<Rejection | undefined> {
   let lines = 0
   try {
-    const { start, batches } = await openLines(head.body, { maxLineBytes })
-    for await (const admission of admit(entriesOf(batches, head), { start })) {
+    const reading = await openLines(head.body, { maxLineBytes, ...csvOptions(head, undefined) })
+    for await (const admission of admit(entriesOf(reading.batches, head), reading)) {
       if (admission.kind === 'refused') return admission.rejection
       for (const { line } of admission.entries) {
         if (mentionsPerson(line)) return undefined

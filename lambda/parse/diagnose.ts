@@ -12,7 +12,7 @@ interface Signature {
 /** Formats that people upload by mistake, and their first bytes. No JSON line in UTF-8 can start with any of them. */
 // prettier-ignore
 const SIGNATURES: readonly Signature[] = [
-  { what: 'a zip archive or an Excel workbook',      bytes: [0x50, 0x4b, 0x03, 0x04] },
+  { what: 'a zip archive; import the file in it',    bytes: [0x50, 0x4b, 0x03, 0x04] },
   { what: 'an empty zip archive',                    bytes: [0x50, 0x4b, 0x05, 0x06] },
   { what: 'an old Excel or Word document',           bytes: [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] },
   { what: 'an RTF document',                         bytes: [0x7b, 0x5c, 0x72, 0x74, 0x66] },
@@ -44,8 +44,19 @@ const SIGNATURES: readonly Signature[] = [
  */
 export function diagnoseBytes(start: Uint8Array): Rejection | undefined {
   const signature = SIGNATURES.find(({ bytes, at = 0 }) => bytes.every((byte, index) => start[at + index] === byte))
-  const what = signature?.what ?? wideEncoding(start)
+  const what = isWorkbook(start) ? WORKBOOK : (signature?.what ?? wideEncoding(start))
   return what === undefined ? undefined : reject('unsupported_format', what)
+}
+
+const WORKBOOK = 'an Excel workbook; in Excel, save it as CSV UTF-8'
+
+// cspell:ignore rels
+/** The first file in the zip archive of a workbook. Its name begins at byte 30. */
+const WORKBOOK_ENTRY = /^(?:\[Content_Types\]\.xml|_rels\/|docProps\/|xl\/)/
+
+function isWorkbook(start: Uint8Array): boolean {
+  if (start[0] !== 0x50 || start[1] !== 0x4b) return false
+  return WORKBOOK_ENTRY.test(new TextDecoder('latin1').decode(start.subarray(30, 60)))
 }
 
 /**
@@ -92,9 +103,12 @@ function formatOf([first]: readonly SniffedLine[], texts: readonly string[], isW
   if (isCommaSeparated(texts)) return `its lines end with commas; remove them${ARRAY_HINT}`
   if (isPackedPerLine(texts)) return `each line is text that contains JSON${convertHint(['unpack'])}`
   const rows = texts.length === 1 ? (texts[0] ?? '').split('\r') : texts
-  if (isTable(rows)) return 'it looks like CSV; write each row as a JSON object'
+  if (isTable(rows)) return TABLE
   return undefined
 }
+
+/** A table with the names of Kissmetrics is read as CSV, and never comes here. */
+const TABLE = 'it looks like CSV, but its first row does not name the columns Identity, Timestamp and Event'
 
 const ARRAY_HINT = convertHint(['array'])
 

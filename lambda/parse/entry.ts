@@ -12,7 +12,7 @@ export type Entry =
 
 /** Parses a line, unless the reader has already found a fault. */
 export function toEntry(line: Line, rules: LineRules, apiKey: string): Entry {
-  if (line.fault !== undefined) return { kind: 'rejected', line, rejection: reject(line.fault.reason) }
+  if (line.fault !== undefined) return { kind: 'rejected', line, rejection: reject(line.fault.reason, line.fault.specifics) }
   if (isBlank(line.text)) return { kind: 'blank', line }
   const parsed = parseLine(line.text, rules)
   if (parsed.kind === 'rejection') return { kind: 'rejected', line, rejection: parsed }

@@ -29,7 +29,7 @@ export interface Sniffable {
     /** Exclusive. */
     readonly byteEnd: number
     readonly text: string
-    readonly fault?: { readonly reason: 'line_too_long' | 'invalid_encoding'; readonly bytes: Uint8Array }
+    readonly fault?: { readonly reason: 'line_too_long' | 'invalid_encoding' | 'invalid_row'; readonly bytes: Uint8Array }
   }
   readonly rejection?: Rejection
 }
@@ -143,6 +143,8 @@ export interface AdmitOptions {
   readonly start: Uint8Array
   /** Whether the file is already known to be a JSON-lines file. */
   readonly isAdmitted?: boolean
+  /** If it is a CSV file: its lines were made from its rows, so they are admitted, unless the first row has a fault. */
+  readonly csv?: { readonly rejection?: Rejection }
 }
 
 /**
@@ -152,9 +154,10 @@ export interface AdmitOptions {
  */
 export async function* admit<E extends Sniffable>(
   batches: AsyncIterable<Iterable<E>>,
-  { start, isAdmitted = false }: AdmitOptions,
+  { start, isAdmitted: wasAdmitted = false, csv }: AdmitOptions,
 ): AsyncGenerator<Admission<E>> {
-  const unsupported = isAdmitted ? undefined : diagnoseBytes(start)
+  const isAdmitted = wasAdmitted || csv !== undefined
+  const unsupported = isAdmitted ? csv?.rejection : diagnoseBytes(start)
   if (unsupported !== undefined) {
     yield { kind: 'refused', rejection: unsupported }
     return

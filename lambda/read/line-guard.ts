@@ -6,9 +6,11 @@ export const MAX_KEPT_BYTES = 200 * 1024
 
 /** Why the bytes of a line cannot become text. */
 export interface LineFault {
-  readonly reason: 'line_too_long' | 'invalid_encoding'
+  readonly reason: 'line_too_long' | 'invalid_encoding' | 'invalid_row'
   /** The bytes of the line, at most MAX_KEPT_BYTES. */
   readonly bytes: Buffer
+  /** What is wrong in particular; safe to show. */
+  readonly specifics?: string
 }
 
 /** Positions and faults of the lines in one block, in order. Each line starts after the newline of the previous one. */

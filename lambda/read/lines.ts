@@ -1,28 +1,26 @@
 import { pipeline, type Readable } from 'node:stream'
 import split2 from 'split2'
+import type { ColumnMapping } from '../csv/columns.ts'
+import type { EpochSeconds } from '../parse/time.ts'
+import type { Rejection } from '../reasons.ts'
 import { withLineFeeds } from './cr-lines.ts'
-import { LineGuard, type LineFault } from './line-guard.ts'
+import { csvBatches, findCsvIn } from './csv-lines.ts'
+import { peek } from './peek.ts'
+import type { Line } from './line.ts'
+import { LineGuard } from './line-guard.ts'
 import { toUnreadableFile, gunzip, isGzip } from './gunzip.ts'
 
+export type { Line } from './line.ts'
 export { VanishedFile } from './resume.ts'
 export { isGzip, UnreadableFile } from './gunzip.ts'
-
-/** One line of a file. */
-export interface Line {
-  /** From 1. */
-  readonly number: number
-  /** Position of its bytes in the file (in the decompressed content of a gzip file). The end is exclusive: without `\n`, with `\r`. */
-  readonly byteStart: number
-  readonly byteEnd: number
-  /** Without `\r`. Empty if there is a fault. */
-  readonly text: string
-  readonly fault?: LineFault
-}
+export { CSV_HEAD_BYTES, findCsv } from '../csv/layout.ts'
 
 /** A file whose lines can be read. */
 export interface LineReader {
   /** Its first bytes, decompressed, with byte order mark: enough to recognise files that are not text. */
   readonly start: Uint8Array
+  /** If it is a CSV file, and why it is rejected if its first row has a fault. */
+  readonly csv?: { readonly rejection?: Rejection }
   /**
    * The lines in order, some hundreds at a time. If the body fails, all complete lines come out first; then the iteration throws the
    * error of the body, or UnreadableFile. Leaving the loop early closes the body.
@@ -41,11 +39,15 @@ export interface ReadOptions {
   readonly firstLine?: number
   /** Whether the body is one line, so that a CR in it does not end a line. */
   readonly isLine?: boolean
+  /** When the file was written. A CSV row that is only an alias needs no time of its own. */
+  readonly fileTime?: EpochSeconds
+  /** What the columns of a CSV file mean, if they are not those of Kissmetrics. */
+  readonly columns?: ColumnMapping
 }
 
 /**
  * Cuts the body of a file into lines, however it is chunked. Decompresses it first if it is gzip. Lines end with LF or CR LF; or with CR
- * alone, if the first one does.
+ * alone, if the first one does. Of a CSV file, the lines are those that its rows mean.
  *
  * A batch is the lines of one block of bytes, so there is one `await` for hundreds of lines. Memory is bounded by `maxLineBytes`.
  *
@@ -53,18 +55,30 @@ export interface ReadOptions {
  */
 export async function openLines(
   body: Readable,
-  { maxLineBytes, byteStart = 0, firstLine = 1, isLine = false }: ReadOptions,
+  { maxLineBytes, byteStart = 0, firstLine = 1, isLine = false, fileTime, columns }: ReadOptions,
 ): Promise<LineReader> {
   let bytesRead = 0
   const counted = count(body, (bytes) => {
     bytesRead += bytes
   })
-  const raw = await peek(counted, 2)
+  const raw = await peek(counted, (head) => head.length >= 2)
   const isFile = byteStart === 0 && !isLine
   const unpacked = byteStart === 0 && isGzip(raw.head) ? gunzip(raw.all) : raw.all
-  const plain = await peek(isFile ? withLineFeeds(unpacked) : unpacked, START_BYTES)
-  const batches = batchesOf(body, plain.all, new LineGuard(maxLineBytes, byteStart), firstLine)
-  return { start: plain.head, batches, bytesRead: () => bytesRead }
+  const start = await peek(isFile ? withLineFeeds(unpacked) : unpacked, (head) => head.length >= START_BYTES)
+  const first = start.head.subarray(0, START_BYTES)
+  const { found, all } = isFile ? await findCsvIn(start.all, columns) : { found: undefined, all: start.all }
+  if (found !== undefined) {
+    const options = { maxLineBytes, ...(fileTime !== undefined && { fileTime }) }
+    return found.kind === 'csv'
+      ? { start: first, csv: {}, batches: csvBatches(body, all, found.layout, options), bytesRead: () => bytesRead }
+      : { start: first, csv: { rejection: found.rejection }, batches: NO_BATCHES, bytesRead: () => bytesRead }
+  }
+  const batches = batchesOf(body, all, new LineGuard(maxLineBytes, byteStart), firstLine)
+  return { start: first, batches, bytesRead: () => bytesRead }
+}
+
+const NO_BATCHES: AsyncIterable<readonly Line[]> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 }
 
 async function* count(body: Readable, add: (bytes: number) => void): AsyncGenerator<Buffer> {
@@ -72,38 +86,6 @@ async function* count(body: Readable, add: (bytes: number) => void): AsyncGenera
   for await (const chunk of body as AsyncIterable<Buffer>) {
     add(chunk.length)
     yield chunk
-  }
-}
-
-/** Reads the first bytes (at least `bytes`, or all there are). `all` yields everything, first bytes and errors included, in order. */
-async function peek(source: AsyncIterable<Buffer>, bytes: number): Promise<{ head: Buffer; all: AsyncIterable<Buffer> }> {
-  const iterator = source[Symbol.asyncIterator]()
-  const chunks: Buffer[] = []
-  let failure: { readonly error: unknown } | undefined
-  try {
-    for (let length = 0; length < bytes;) {
-      const next = await iterator.next()
-      if (next.done === true) break
-      chunks.push(next.value)
-      length += next.value.length
-    }
-  } catch (error) {
-    failure = { error }
-  }
-  return { head: Buffer.concat(chunks).subarray(0, bytes), all: chunksThenRest(chunks, iterator, failure) }
-}
-
-async function* chunksThenRest(
-  chunks: readonly Buffer[],
-  iterator: AsyncIterator<Buffer>,
-  failure: { readonly error: unknown } | undefined,
-): AsyncGenerator<Buffer> {
-  try {
-    yield* chunks
-    if (failure !== undefined) throw failure.error
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
-  } finally {
-    await iterator.return?.() // closes the body if the caller stops early
   }
 }
 

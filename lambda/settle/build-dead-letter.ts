@@ -1,7 +1,15 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Line } from '../read/lines.ts'
 import type { Rejection } from '../reasons.ts'
-import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type DeadLetterSource, type LineOrigin } from './dead-letter.ts'
+import {
+  DEAD_LETTER_SCHEMA,
+  lineField,
+  rowField,
+  type DeadLetter,
+  type DeadLetterSource,
+  type LineField,
+  type LineOrigin,
+} from './dead-letter.ts'
 
 /** What all dead letters of one import have in common. */
 export interface DeadLetterOrigin {
@@ -34,14 +42,27 @@ export function lineDeadLetter(
     kind: 'line',
     reason,
     detail,
-    source: { ...sourceOf(origin), line: line.number, byteStart: line.byteStart, byteEnd: line.byteEnd },
+    source: {
+      ...sourceOf(origin),
+      line: line.number,
+      byteStart: line.byteStart,
+      byteEnd: line.byteEnd,
+      ...(line.format && { format: line.format }),
+    },
     ...(lineOrigin !== undefined && { origin: lineOrigin }),
     ...(origin.countedAs !== undefined && { countedAs: origin.countedAs }),
-    ...lineField(line.fault?.bytes ?? line.text, line.byteEnd - line.byteStart),
+    ...contentOf(line),
     attempts,
     replays: origin.replays,
     failedAt: new Date(failedAt).toISOString(),
   }
+}
+
+/** The line, and the row that it was made from. The length of a row is not that of its line. */
+function contentOf({ text, row, format, fault, byteStart, byteEnd }: Line): LineField & Pick<DeadLetter, 'row'> {
+  if (format === undefined || fault !== undefined) return lineField(fault?.bytes ?? text, byteEnd - byteStart)
+  const line = lineField(text, Buffer.byteLength(text))
+  return { ...line, ...rowField(row, line) }
 }
 
 /** The one dead letter for a file that is rejected as a whole. @param failedAt milliseconds since 1970 */

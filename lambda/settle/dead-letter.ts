@@ -15,6 +15,8 @@ export interface DeadLetterSource {
   /** The byte range of the line in the file (of a compressed file: in its uncompressed content), end exclusive, without the newline. */
   readonly byteStart?: number
   readonly byteEnd?: number
+  /** If the file is a CSV file: its rows are the lines. */
+  readonly format?: 'csv'
 }
 
 /** A line of a file that is not a replay. */
@@ -50,6 +52,8 @@ export interface DeadLetter {
   readonly lineBase64?: string
   /** The line was cut at MAX_LINE_BYTES. The byte range leads to the whole line. */
   readonly lineTruncated?: true
+  /** Of a CSV file: the row as it is in the file, if it is not too long. `line` is the JSON line that it means. */
+  readonly row?: string
   /** Requests that were sent for the line. */
   readonly attempts: number
   /** How often it was replayed and failed again. */
@@ -88,6 +92,18 @@ function asText(bytes: Buffer, isCut: boolean): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * The fields of a dead letter that carry a CSV row.
+ *
+ * @param row as in the file
+ * @param line what carries the line; a message has to hold both
+ */
+export function rowField(row: string | undefined, { line = '' }: LineField): Pick<DeadLetter, 'row'> {
+  if (row === undefined || Buffer.byteLength(row) > MAX_LINE_BYTES) return {}
+  const bytes = Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(JSON.stringify(line))
+  return bytes <= MAX_ESCAPED_BYTES ? { row } : {}
 }
 
 /** The line in a dead letter; undefined if it carries no line, or only a part. */

@@ -135,6 +135,27 @@ describe('a file that is sent from this computer', () => {
     expect(sink.seen).toHaveLength(2)
   })
 
+  test('a CSV file with other columns is sent by a mapping; its rejected rows are fixed and sent', async () => {
+    await using sink = await startFaultSink(() => TAKEN)
+    await put('may.csv', 'When,Who,What,Plan\n2014-02-25,bob,"Signed, up",pro\nsoon,ann,e,\n2014-02-25,eve\n')
+    await put(
+      'columns.json',
+      '{"columns":{"Who":"_p","When":"_t","What":"_n"},"time":"dates","timeZone":"UTC","others":"properties"}',
+    )
+    expect(await sendHere(sink, 'may.csv', `--columns=${here('columns.json')}`)).toMatchObject({ code: 1 })
+    expect(await reportOf('may.csv')).toMatchObject({ lines: { total: 4, delivered: 1, rejected: 2, blank: 1 } })
+    expect([...sink.taken.keys()]).toEqual([expect.stringMatching(/_p=bob&_n=Signed%2C%20up&_t=1393286400&_d=1&Plan=pro$/)])
+    const rows = await read('may.csv.rejected.jsonl')
+    expect(rows).toContain('"line":{"_t":"soon","_p":"ann","_n":"e"}')
+    expect(rows).toContain('"line":"2014-02-25,eve"')
+    await put(
+      'may.csv.rejected.jsonl',
+      rows.replace('"soon"', '1393344604').replace('"2014-02-25,eve"', '{"_p":"eve","_t":1393286400,"_n":"e"}'),
+    )
+    expect(await sendHere(sink, 'may.csv.rejected.jsonl')).toMatchObject({ code: 0 })
+    expect(peopleAt(sink)).toEqual(new Map(['bob', 'ann', 'eve'].map((person) => [person, 1])))
+  })
+
   test('a line whose bytes were not UTF-8 is not sent before the user has replaced them', async () => {
     await using sink = await startFaultSink()
     await put(

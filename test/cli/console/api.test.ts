@@ -174,7 +174,7 @@ describe('an uploaded file', () => {
   test.each([
     // what                        name
     [ 'no name',                   '' ],
-    [ 'another suffix',            'a.csv' ],
+    [ 'another suffix',            'a.txt' ],
     [ 'a parent folder',           '../a.json' ],
     [ 'a folder',                  'x/a.json' ],
     [ 'a line break',              'a\nb.json' ],

@@ -57,6 +57,38 @@ describe('files that would be rejected as a whole are converted without loss', (
   })
 })
 
+describe('a CSV file becomes lines', () => {
+  const LINES = ['{"_p":"bob","_t":1393344604,"_n":"Signed Up"}', '{"_p":"ann","_t":1393344605,"_n":"a;b"}']
+  // prettier-ignore
+  test.each([
+    [ 'commas',      'Identity,Timestamp,Event\nbob,1393344604,Signed Up\n\nann,1393344605,"a;b"\n' ],
+    [ 'semicolons',  'Identity;Timestamp;Event\nbob;1393344604;Signed Up\nann;1393344605;"a;b"\n' ],
+    [ 'tabs',        'Identity\tTimestamp\tEvent\nbob\t1393344604\tSigned Up\nann\t1393344605\ta;b\n' ],
+  ])('with %s', async (_what, csv) => {
+    expect(await fixed(await write('export.csv', csv), ['csv'])).toEqual({ code: 0, lines: LINES })
+  })
+
+  test('with other names, by a mapping', async () => {
+    const file = await write('export.csv', 'When;Who;What\n1393344604000;bob;Signed Up\n1393344605000;ann;a\n')
+    const mapping = { columns: { Who: '_p', When: '_t', What: '_n' }, separator: ';', time: 'milliseconds' }
+    const columns = await write('columns.json', JSON.stringify(mapping))
+    const output = path.join(dir, 'out.jsonl')
+    expect(await fix(file, { fix: [], columns, output })).toBe(0)
+    expect(await readFile(output, 'utf8')).toBe(
+      '{"_t":1393344604,"_p":"bob","_n":"Signed Up"}\n{"_t":1393344605,"_p":"ann","_n":"a"}\n',
+    )
+  })
+
+  // prettier-ignore
+  test.each([
+    [ 'a row does not fit',             'Identity,Timestamp,Event\nbob,1393344604\n',   'Row 2 does not fit the columns: it has 2 cells, but row 1 has 3 columns. Correct it' ],
+    [ 'its first row has a fault',      'Identity,Event\nbob,e\n',                      'row 1: the column Timestamp is missing' ],
+    [ 'a quote is never closed',        'Identity,Timestamp,Event\nbob,1393344604,"e',   'the quote that opens in row 2, column 3, is never closed' ],
+  ])('not if %s', async (_what, csv, message) => {
+    await expect(fixed(await write('export.csv', csv), ['csv'])).rejects.toThrow(message)
+  })
+})
+
 test('a compressed file of 500 kB on one line', async () => {
   const object = '{"_p":"a","_t":1393344604,"_n":"One"}'
   const file = await write('one.json.gz', gzipSync(object.repeat(14_000)))

@@ -14,7 +14,7 @@ test.each<[string, readonly string[], Readonly<Record<string, ReportState>>, rea
   [ 'a file that was delivered',                     ['a.json'],           { 'a.json': 'complete' },                    [], [], 0 ],
   [ 'a file without a report',                       ['a.json'],           {},                                          ['a.json'], [], 0 ],
   [ 'a file whose import has not ended',             ['a.json', 'b.json'], { 'a.json': 'importing', 'b.json': 'complete' }, ['a.json'], [], 0 ],
-  [ 'an object that was skipped',                    ['a.csv'],            { 'a.csv': 'skipped' },                      [], [], 0 ],
+  [ 'an object that was skipped',                    ['a.txt'],            { 'a.txt': 'skipped' },                      [], [], 0 ],
   [ 'a file that waits for a person',                ['a.json', 'b.json'], { 'a.json': 'held', 'b.json': 'discarded' },  [], ['a.json'],  0 ],
   [ 'files with rejected lines',                     ['a.json', 'b.json'], { 'a.json': 'complete-with-rejects', 'b.json': 'failed' }, [], [], 2 ],
   [ 'files that were deleted before they were read', [],                   { 'a.json': 'gone', 'b.json': 'superseded' }, [], [], 2 ],

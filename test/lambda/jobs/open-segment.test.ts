@@ -9,6 +9,7 @@ const TASK = newTask(FILE)
 const SEGMENT: Task = { ...TASK, segment: { index: 2, byteStart: 4, byteEnd: 10, firstLine: 3, lines: 3 } }
 const PLAIN = Buffer.from('1\n2\n3\n4\n5\n6\n')
 const CR = Buffer.from('{}\r{}\r{}\r')
+const CSV = Buffer.from('Identity,Timestamp,Event\na,1393344604,e\nb,1393344604,e\n')
 const GZIP = gzipSync(PLAIN)
 
 // prettier-ignore
@@ -19,6 +20,7 @@ test.each([
   [ 'a segment',                     SEGMENT,   PLAIN,   { line: 2, byte: 4 },     2,          PLAIN.subarray(4, 10) ],
   [ 'a segment, from its watermark', SEGMENT,   PLAIN,   { line: 4, byte: 8 },     4,          PLAIN.subarray(8, 10) ],
   [ 'CR as line end, from its start', TASK,     CR,      { line: 1, byte: 3 },     0,          CR ],
+  [ 'CSV, always from its start',    TASK,      CSV,     { line: 2, byte: 40 },    0,          CSV ],
   [ 'gzip, always from its start',   TASK,      GZIP,    { line: 2, byte: 4 },     0,          GZIP ],
 ])('%s', async (_what, task, object, watermark, line, bytes) => {
   const cloud = new MemoryCloud()
@@ -42,12 +44,14 @@ describe('a file can only be read from its start', () => {
     [ 'text',                PLAIN,                           false ],
     [ 'CR as line end',      CR,                              true ],
     [ 'CR LF as line end',   Buffer.from('{}\r\n{}\r\n'),     false ],
+    [ 'CSV',                 Buffer.from('Identity,Timestamp,Event\n'), true ],
+    [ 'CSV with a fault',    Buffer.from('Identity;Timestamp;Event\n'), true ],
     [ 'an empty file',       Buffer.alloc(0),                 false ],
     [ 'one byte of gzip',    GZIP.subarray(0, 1),             false ],
     [ 'no object',           'gone',                          false ],
   ])('%s', async (_what, object, expected) => {
     const cloud = new MemoryCloud()
     cloud.object = object
-    expect(await isReadFromStart(FILE, cloud.ports.files)).toBe(expected)
+    expect(await isReadFromStart(FILE, cloud.ports)).toBe(expected)
   })
 })

@@ -60,7 +60,7 @@ test.each<[string, Parameters<typeof queued>, readonly string[]]>([
   //  found                                            files, reports, options                                                             queued
   [ 'nothing',                                         [[]],                                                                               [] ],
   [ 'a file without a report',                         [[listed('a.json')]],                                                               ['a.json'] ],
-  [ 'an object that was skipped',                      [[listed('a.csv')], { 'a.csv': ['skipped', 50] }],                                  [] ],
+  [ 'an object that was skipped',                      [[listed('a.txt')], { 'a.txt': ['skipped', 50] }],                                  [] ],
   [ 'files whose imports have ended',                  [['c', 'r', 'f', 'g', 's'].map((name) => listed(`${name}.json`)), { 'c.json': ['complete', 50], 'r.json': ['complete-with-rejects', 50], 'f.json': ['failed', 50], 'g.json': ['gone', 50], 's.json': ['superseded', 50] }], [] ],
   [ 'a file that is being imported',                   [[listed('a.json')], { 'a.json': ['importing', 1] }],                               [] ],
   [ 'a file whose report is a day old and unfinished', [[listed('a.json')], { 'a.json': ['importing', 25] }],                              ['a.json'] ],

@@ -24,9 +24,9 @@ async function reasonOf(name: string, object: MemoryCloud['object']): Promise<st
 /** Names, and whether they alone say that this is a file to import. */
 // prettier-ignore
 const NAMES: readonly (readonly [string, boolean])[] = [
-  ['a.json', true], ['a.jsonl', true], ['a.ndjson', true], ['a.json.gz', true], ['a.JSON', true], ['A.JsonL.GZ', true], ['replays/x.jsonl', true],
+  ['a.json', true], ['a.jsonl', true], ['a.ndjson', true], ['a.json.gz', true], ['a.JSON', true], ['a.csv', true], ['a.csv.gz', true], ['A.JsonL.GZ', true], ['replays/x.jsonl', true],
   ['unload/0000_part_00', false], ['stream-1-2024-01-31-08-00-00-0a1b2c3d', false], ['2024/01/31/events', false], ['part-00000.c000', false], ['a.txt', false],
-  ['a.log', false], ['a.gz', false], ['a.jsonl.1', false], ['a.jsonlines', false], ['events.2024-01-31', false], ['a.csv', false], ['json', false],
+  ['a.log', false], ['a.gz', false], ['a.jsonl.1', false], ['a.jsonlines', false], ['events.2024-01-31', false], ['json', false],
 ]
 
 describe('a name that says that this is a file to import is never skipped, whatever the file contains', () => {
@@ -47,7 +47,7 @@ describe('for any other name the content decides', () => {
     expect(await reasonFor(name, LINES)).toBeUndefined()
     expect(await reasonFor(name, gzipSync(LINES))).toBeUndefined()
     expect(await reasonFor(name, 'email,event\na,b\n')).toBe(
-      'not_line_delimited_json: it looks like CSV; write each row as a JSON object',
+      'not_line_delimited_json: it looks like CSV, but its first row does not name the columns Identity, Timestamp and Event',
     )
   })
 

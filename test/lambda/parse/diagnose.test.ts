@@ -16,7 +16,7 @@ const JOINED = `objects follow each other without line ends${convert('split-obje
 const PACKED = `each line is text that contains JSON${convert('unpack')}`
 const LISTS = 'its lines are lists; write each line as an object with names'
 const COMMAS = `its lines end with commas; remove them${convert('array')}`
-const TABLE = 'it looks like CSV; write each row as a JSON object'
+const TABLE = 'it looks like CSV, but its first row does not name the columns Identity, Timestamp and Event'
 
 const event = '{"_n":"visited","_p":"person@mail.com","_t":1393344607}'
 
@@ -136,7 +136,8 @@ describe('files that are not text are recognised by their first bytes', () => {
   // prettier-ignore
   test.each([
     //  the first bytes                                              the file is
-    [ bytes('504b0304 14000600'),                                    'a zip archive or an Excel workbook' ],
+    [ bytes('504b0304 14000600'),                                    'a zip archive; import the file in it' ],
+    [ bytes('504b0304 14000600 08000000 2100 00000000 00000000 00000000 1300 0000 5b436f6e74656e745f54797065735d2e786d6c'), 'an Excel workbook; in Excel, save it as CSV UTF-8' ],
     [ bytes('504b0506 00000000'),                                    'an empty zip archive' ],
     [ bytes('d0cf11e0a1b11ae1 0000'),                                'an old Excel or Word document' ],
     [ Buffer.from('{\\rtf1\\ansi'),                                  'an RTF document' ],

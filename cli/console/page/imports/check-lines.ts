@@ -5,10 +5,15 @@ import { CountedOnce } from '../../../../lambda/parse/counted-once.ts'
 import type { LineRules, ParsedLine } from '../../../../lambda/parse/line.ts'
 import { FormatSniffer, type Sniffable } from '../../../../lambda/parse/sniff.ts'
 import { reject, type ReasonCode, type Rejection, type WarningCode } from '../../../../lambda/reasons.ts'
+import { findCsv } from '../../../../lambda/csv/layout.ts'
+import { CsvRows, type Row } from '../../../../lambda/csv/rows.ts'
 import { concatenated } from './bytes.ts'
 
 /** The importer's default for `KM_MAX_LINE_BYTES`: a longer line is rejected. */
 const MAX_LINE_BYTES = 262_144
+
+/** The latest valid time is a day after the file was written. */
+const SECONDS_A_DAY = 86_400
 
 const LF = 0x0a
 const CR = 0x0d
@@ -51,6 +56,10 @@ export class LineCheck {
   #isCr: boolean | undefined
   /** The pieces until then. */
   #head: Uint8Array[] = []
+  /** The rows, if it is a CSV file. Undefined until that is known. */
+  #csv: CsvRows | 'none' | undefined
+  /** The bytes until then. */
+  #csvHead: Uint8Array = new Uint8Array()
 
   constructor(rules: LineRules) {
     this.#rules = rules
@@ -58,6 +67,38 @@ export class LineCheck {
 
   /** @param bytes the first piece has at least 512 bytes, or is the complete file */
   add(bytes: Uint8Array): void {
+    if (this.#csv === undefined) {
+      this.#csvHead = concatenated([this.#csvHead, bytes])
+      this.#findCsv(false)
+    } else if (this.#csv === 'none') this.#addBytes(bytes)
+    else for (const row of this.#csv.push(bytes)) this.#addRow(row)
+  }
+
+  #findCsv(isComplete: boolean): void {
+    const head = this.#csvHead
+    const found = findCsv(head, isComplete)
+    if (found.kind === 'undecided') return
+    this.#csvHead = new Uint8Array()
+    this.#csv = 'none'
+    if (found.kind === 'refused') this.#refusal = found.rejection
+    else if (found.kind === 'other') this.#addBytes(head)
+    else {
+      this.#csv = new CsvRows(found.layout, { maxLineBytes: MAX_LINE_BYTES, fileTime: this.#rules.latestTime - SECONDS_A_DAY })
+      for (const row of this.#csv.push(head)) this.#addRow(row)
+    }
+  }
+
+  #addRow({ text, fault, byteStart, byteEnd, number }: Row): void {
+    this.#lines += 1
+    const length = byteEnd - byteStart
+    this.#countEnd(
+      fault === undefined
+        ? this.#classified({ number, byteStart, byteEnd, text })
+        : faulty(fault.reason, fault.bytes, length, fault.specifics),
+    )
+  }
+
+  #addBytes(bytes: Uint8Array): void {
     if (this.#isAtStart) {
       this.#isAtStart = false
       this.#refusal = diagnoseBytes(bytes)
@@ -92,6 +133,13 @@ export class LineCheck {
 
   /** Call after the last piece. */
   end(): void {
+    if (this.#csv === undefined) this.#findCsv(true)
+    if (typeof this.#csv === 'object') {
+      const last = this.#csv.end()
+      if (last !== undefined) this.#addRow(last)
+      if (this.#csv.unclosedQuote !== undefined) this.#refusal = reject('object_unreadable', this.#csv.unclosedQuote)
+      return
+    }
     for (const head of this.#head) this.#decideLineEnds(head, true)
     if (this.#openBytes > 0) this.#endLine(new Uint8Array())
     const sniffed = this.#sniffer.end()
@@ -129,7 +177,11 @@ export class LineCheck {
     if (length > MAX_LINE_BYTES) return faulty('line_too_long', bytes, length)
     const text = this.#decode(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
     if (text === undefined) return faulty('invalid_encoding', bytes, length)
-    const entry = classifyLine({ number: this.#lines, byteStart: 0, byteEnd: length, text }, this.#rules)
+    return this.#classified({ number: this.#lines, byteStart: 0, byteEnd: length, text })
+  }
+
+  #classified(line: Parameters<typeof classifyLine>[0]): Sniffable {
+    const entry = classifyLine(line, this.#rules)
     if (entry.kind === 'ready') this.#countWarnings(entry.parsed)
     return entry
   }
@@ -149,18 +201,27 @@ export class LineCheck {
   }
 
   #count(entry: Sniffable): void {
-    if (entry.kind === 'blank') this.#blank += 1
-    else if (entry.rejection === undefined) this.#ready += 1
-    else this.#rejectedBy.set(entry.rejection.reason, (this.#rejectedBy.get(entry.rejection.reason) ?? 0) + 1)
+    this.#countEnd(entry)
     const sniffed = this.#sniffer.sniff(entry)
     if (sniffed.kind === 'refused') this.#refusal = sniffed.rejection
   }
+
+  #countEnd(entry: Sniffable): void {
+    if (entry.kind === 'blank') this.#blank += 1
+    else if (entry.rejection === undefined) this.#ready += 1
+    else this.#rejectedBy.set(entry.rejection.reason, (this.#rejectedBy.get(entry.rejection.reason) ?? 0) + 1)
+  }
 }
 
-function faulty(reason: 'line_too_long' | 'invalid_encoding', bytes: Uint8Array, length: number): Sniffable {
+function faulty(
+  reason: 'line_too_long' | 'invalid_encoding' | 'invalid_row',
+  bytes: Uint8Array,
+  length: number,
+  specifics?: string,
+): Sniffable {
   return {
     kind: 'rejected',
     line: { byteStart: 0, byteEnd: length, text: '', fault: { reason, bytes } },
-    rejection: reject(reason),
+    rejection: reject(reason, specifics),
   }
 }

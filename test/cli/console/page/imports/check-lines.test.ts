@@ -58,6 +58,19 @@ describe('the check before the upload counts what the import counts', () => {
     await expectSame(bytes, 65_536, 700)
   })
 
+  // prettier-ignore
+  test.each([
+    [ 'rows',                         'Identity,Timestamp,Event\n\na,1393344604,"e\nf"\na,never,e\na,b\n,,\nb,1393344604,é' ],
+    [ 'a byte order mark and CR LF',  '\ufeffIdentity,Timestamp,Event\r\na,1393344604,e\r\n' ],
+    [ 'a row that is too long',       `Identity,Timestamp,Event\na,1393344604,"${'x\n'.repeat(140_000)}"\nb,1393344604,e\n` ],
+    [ 'an alias without a time',      'Identity,Alias\na,b\n' ],
+    [ 'a fault in its first row',     'Identity,Event\na,e\n' ],
+    [ 'a quote that is never closed', 'Identity,Timestamp,Event\na,1393344604,"e\n' ],
+    [ 'other names',                  'email,event\na,b\n' ],
+  ])('a CSV file with %s', async (_what, csv) => {
+    await expectSame(Buffer.from(csv), 65_536, 512, 700)
+  })
+
   const GOOD = '{"_p":"a","_t":1393344604,"_n":"x"}'
   const piece = fc.constantFrom(
     Buffer.from(GOOD),

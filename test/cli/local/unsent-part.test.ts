@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from '@jest/globals'
+import { findUnsentPart } from '../../../cli/local/unsent-part.ts'
+
+const JSON_LINES = '{"a":1}\n'
+const CSV = 'Identity,Timestamp,Event\na,1393344604,e\n'
+
+// prettier-ignore
+test.each<[string, Buffer, string | Buffer, object]>([
+  //  a file that has grown    before                     appended                   the part to upload
+  [ 'JSON lines',              Buffer.from(JSON_LINES),   JSON_LINES,                { kind: 'appended', start: 8, end: 16 } ],
+  [ 'CSV',                     Buffer.from(CSV),          'b,1393344604,e\n',        { kind: 'whole', start: 0, end: 55 } ],
+  [ 'CSV, without line end',   Buffer.from(CSV),          'b,1393344604,e',          { kind: 'whole', start: 0, end: 54 } ],
+  [ 'gzip',                    gzipSync('a'),             gzipSync('b'),             { kind: 'whole', start: 0, end: 42 } ],
+])('%s', async (_what, before, appended, part) => {
+  const file = Buffer.concat([before, Buffer.from(appended)])
+  const read = (start: number, end: number) => Promise.resolve(file.subarray(start, end))
+  const pieces = [{ start: 0, end: before.length, md5: createHash('md5').update(before).digest('hex') }]
+  const uploaded = { versionId: 'v', pieces, end: before.length, size: undefined, mtime: undefined }
+  expect(await findUnsentPart(read, file.length, uploaded, false)).toEqual(part)
+})
