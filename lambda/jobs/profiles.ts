@@ -4,7 +4,7 @@ import type { Ports } from '../ports.ts'
 import type { ImportState } from '../report/report.ts'
 import { isNewer } from '../schema.ts'
 import { prefixOf } from '../survey/prefix.ts'
-import { learn, PROFILE_SCHEMA, type Profile } from '../survey/profile.ts'
+import { learn, parseProfile, PROFILE_SCHEMA, type Profile } from '../survey/profile.ts'
 import { SURVEY_SCHEMA, type SurveyPart } from '../survey/part.ts'
 import { isOff } from './safety.ts'
 
@@ -20,7 +20,7 @@ export function isReplayFile({ key }: SourceFile): boolean {
 export async function readProfile(file: SourceFile, ports: Pick<Ports, 'checkpoints'>): Promise<Profile | undefined> {
   if (isReplayFile(file)) return undefined
   try {
-    return profileOf((await ports.checkpoints.find(keyOf(file)))?.value)
+    return parseProfile((await ports.checkpoints.find(keyOf(file)))?.value)
   } catch {
     return undefined
   }
@@ -52,7 +52,7 @@ export async function learnFrom(
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const found = await checkpoints.find(keyOf(file))
       if (isNewer(found?.value, PROFILE_SCHEMA)) return
-      const profile = profileOf(found?.value)
+      const profile = parseProfile(found?.value)
       const next = learn(profile, survey, startedAt)
       if (next === profile || next.files.length === 0) return
       if ((await checkpoints.put(keyOf(file), next, found?.tag)) !== undefined) return
@@ -83,9 +83,4 @@ function surveyKeyOf(file: SourceFile) {
 
 function keyOf({ bucket, key }: SourceFile) {
   return { bucket, key: profileKey(prefixOf(key)) }
-}
-
-function profileOf(value: unknown): Profile | undefined {
-  const isProfile = typeof value === 'object' && value !== null && 'schema' in value && value.schema === PROFILE_SCHEMA
-  return isProfile ? (value as Profile) : undefined
 }
