@@ -27,7 +27,7 @@ module.exports = {
       name: 'survey-is-pure',
       severity: 'error',
       from: { path: '^lambda/survey/' },
-      to: { pathNot: '^lambda/(survey/|parse/|reasons|schema|settings|errors)', ...values },
+      to: { pathNot: '^(lambda/(survey/|parse/|reasons)|node_modules/valibot/)', ...values },
     },
     {
       name: 'only-adapters-reach-out',

@@ -35,14 +35,17 @@ export function reportsOf(key: string): string {
   return `${REPORTS_PREFIX}${shortened(key)}/`
 }
 
-/** Whether an object under `reports/` is a report. The others are bookkeeping beside it. */
-export function isReportKey(key: string): boolean {
-  return key.endsWith('/report.json')
+/** Whether an object under `reports/` is bookkeeping beside a report, and not a report. */
+export function isBesideReport(key: string): boolean {
+  return /\/(?:closed\/(?:\d+|early)|undelivered)\.json$/.test(key)
 }
 
-/** The key of a part of the lines that were fixed or discarded since the import of their file. It lives as long as the report. */
-export function closedLinesKey(file: SourceFile, part: number): string {
-  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${String(part).padStart(2, '0')}.json`
+/**
+ * The key of a part of the lines that were fixed or discarded. It lives as long as the report. `early` says that there are parts from before the
+ * final report.
+ */
+export function closedLinesKey(file: SourceFile, part: number | 'early'): string {
+  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${part === 'early' ? part : String(part).padStart(2, '0')}.json`
 }
 
 /** The key of what closing the dead letters of a file needs to know about its import. */
@@ -89,9 +92,9 @@ export function isReplayFile(key: string): boolean {
   return key.startsWith(REPLAYS_PREFIX)
 }
 
-/** The key of the origins of the lines in a file that a replay uploads. @param run unique id of the run, which the file has as metadata */
-export function replayOriginsKey(key: string, run: string): string {
-  return `${CHECKPOINTS_PREFIX}${shortened(key)}/origins-${run}.json`
+/** The key of the origins of the lines in a file that a replay uploads. @param run unique id of the replay, which the file has as metadata */
+export function replayOriginsKey(run: string): string {
+  return `${CHECKPOINTS_PREFIX}replay-origins/${run}.json`
 }
 
 /** Copies of dead letters that a person has discarded. No command reads them, and they do not expire. */

@@ -1,5 +1,5 @@
 import { SetupError } from '../../lambda/errors.ts'
-import { isReportKey, reportsOf } from '../../lambda/keys.ts'
+import { isBesideReport, reportsOf } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { printable } from '../terminal/escape.ts'
 import type { Deployment } from './deployment.ts'
@@ -21,7 +21,7 @@ export async function findReports(
   const found: Report[] = []
   for (const name of [key, `incoming/${key}`]) {
     for await (const { key: where } of listObjects(s3, bucket, reportsOf(name))) {
-      const report = isReportKey(where) ? await cache.get(where) : undefined
+      const report = isBesideReport(where) ? undefined : await cache.get(where)
       if (report?.file.key === name) found.push(report)
     }
   }

@@ -26,7 +26,8 @@ export async function finishFile(
   await recordUndelivered(importState, ports)
   if (failure === undefined) await closeReplaced(importState, ports)
   await writeFinal(importState, failure, writer, ports)
-  await countClosedBefore(importState.file, ports)
+  const { rejected, undeliverable } = importState.counts.lines
+  if (rejected + undeliverable > 0) await countClosedBefore(importState.file, ports)
 }
 
 async function writeFinal(

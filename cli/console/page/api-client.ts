@@ -4,6 +4,8 @@ import type {
   ArchiveResult,
   DecideRequest,
   DecideResult,
+  DiscardRequest,
+  DiscardResult,
   ErrorResponse,
   FixPreview,
   FixRequest,
@@ -84,6 +86,10 @@ export async function replay(request: ReplayRequest): Promise<ReplayResult> {
 
 export async function retryFailedImports(filter: RejectedFilter): Promise<RetryResult> {
   return (await post('retry', filter)) as RetryResult
+}
+
+export async function discard(request: DiscardRequest): Promise<DiscardResult> {
+  return (await post('discard', request)) as DiscardResult
 }
 
 export async function decide(request: DecideRequest): Promise<DecideResult> {

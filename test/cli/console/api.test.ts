@@ -6,6 +6,7 @@ import { DeadLetterCache } from '../../../cli/console/dead-letter-cache.ts'
 import type {
   ArchiveResult,
   DecideResult,
+  DiscardResult,
   ErrorResponse,
   FixPreview,
   Overview,
@@ -316,6 +317,22 @@ describe('rejected lines', () => {
     const replayed = await page.post<ReplayResult>('replay', { lines: [{ id: milliseconds.id, line: FIXED }] })
     expect((await page.finished(replayed.key!)).state).toBe('complete')
     expect(await page.rejected()).toMatchObject({ total: 1, archived: 0 })
+  })
+
+  test('are discarded when the user asks, and their import no longer counts them as open', async () => {
+    await using page = await Page.open()
+    await page.installation.import('x.jsonl', [GOOD, MILLISECONDS, NO_TIME].join('\n'))
+    const milliseconds = (await page.rejected()).rows[0]!
+    expect(await page.post<DiscardResult>('discard', { ids: [milliseconds.id] })).toEqual({ discarded: 1, missing: 0 })
+    const { imports } = await page.get<Overview>('overview')
+    expect(imports[0]?.report).toMatchObject({ state: 'complete-with-rejects', rejects: { open: 1, discarded: 1 } })
+    expect(await page.post<DiscardResult>('discard', { filter: { reason: 'missing_timestamp' } })).toEqual({
+      discarded: 1,
+      missing: 0,
+    })
+    const after = await page.get<Overview>('overview')
+    expect(after.imports[0]?.report).toMatchObject({ state: 'complete-after-fixing', rejects: { open: 0, discarded: 2 } })
+    expect(await page.rejected()).toMatchObject({ total: 0, archived: 0 })
   })
 
   test('do not include failed imports: those are retried', async () => {

@@ -98,8 +98,9 @@ export class EventSource {
     const ports = this.#portsFor(worker, { info: noLog, warn: noLog, error: noLog, count: noLog })
     try {
       for (const queued of await ports.deadLetterReader.take(300)) {
+        if (!queued.body.includes(DEAD_LETTER_SCHEMA)) continue // a failed import
         const deadLetter = JSON.parse(queued.body) as DeadLetter
-        const line = deadLetter.schema === DEAD_LETTER_SCHEMA ? lineOfDeadLetter(deadLetter) : undefined
+        const line = lineOfDeadLetter(deadLetter)
         if (line === undefined) continue
         await worker.actOnAws(faults.s3Fails, () => observed.deadLetters.discarded.add(subjectOf(deadLetter)))
         await closeLines([{ ...line, as: 'discarded' }], ports)
