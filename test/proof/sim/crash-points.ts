@@ -1,4 +1,4 @@
-import { calm, type Kill, type LineKind, type Scenario } from './scenario.ts'
+import { calm, plainFile, type Kill, type LineKind, type Scenario } from './scenario.ts'
 import { violationOf } from './shrink.ts'
 import { simulate } from './simulation.ts'
 
@@ -8,6 +8,19 @@ const SIX_LINES: readonly LineKind[] = ['valid', 'no-time', 'two-requests', 'bla
 export const ONE_PIECE = calm(SIX_LINES)
 export const SEGMENTS: Scenario = { ...calm(SIX_LINES), segmentBytes: 90, workers: 2 }
 export const REQUEUED: Scenario = { ...calm(SIX_LINES), maxInFlight: 1, invocationMs: 130 }
+
+/** A file that is held: surveyed in segments, and released by a person. */
+export const HELD: Scenario = {
+  ...SEGMENTS,
+  segmentBytes: 250,
+  isChecked: true,
+  files: [
+    {
+      ...plainFile([...SIX_LINES, ...Array.from({ length: 5 }, () => 'merge' as const)]),
+      decision: { kind: 'released', at: 20_000 },
+    },
+  ],
+}
 
 /** Every point at which a worker can be killed: before and after each of its externally visible actions. */
 export async function crashPoints(scenario: Scenario): Promise<readonly Kill[]> {

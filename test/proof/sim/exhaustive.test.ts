@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals'
-import { crashPoints, killAtPairs, ONE_PIECE, REQUEUED, SEGMENTS } from './crash-points.ts'
+import { crashPoints, HELD, killAtPairs, ONE_PIECE, REQUEUED, SEGMENTS } from './crash-points.ts'
 import { violationOf } from './shrink.ts'
 
 test.each([
   ['in one piece', ONE_PIECE],
   ['in segments, by two workers', SEGMENTS],
   ['requeued from one invocation to the next', REQUEUED],
+  ['and five that have it held, until it is released', HELD],
 ])(
   'a file of six lines, %s, survives a crash at every point',
   async (_how, scenario) => {
