@@ -95,7 +95,7 @@ test('a replay that is killed before any of its requests sends each dead letter 
 })
 
 /** Two dead letters in the queue and two in a file of the bucket, each of another line. @returns their ids, and the file that they are from */
-async function discardable(): Promise<{ readonly ids: readonly string[]; readonly key: string }> {
+async function lettersToDiscard(): Promise<{ readonly ids: readonly string[]; readonly key: string }> {
   runs += 1
   const key = `incoming/discarded-${runs}.json`
   const of = (line: number) => deadLetterOf('a', { source: { bucket: BUCKET, key, versionId: 'v', line } })
@@ -116,7 +116,7 @@ async function copies(ids: readonly string[]): Promise<readonly string[]> {
 /** @param again what a person does after the discard was killed @returns the requests of the discard */
 async function discardTwice(killedAt: number, again: 'discard' | 'replay'): Promise<number> {
   await deleteRecords()
-  const { ids, key } = await discardable()
+  const { ids, key } = await lettersToDiscard()
   const { deployment, requests } = killable(killedAt)
   await discardLines(deployment, new Set(ids), NEVER, { time: clock }).catch(() => undefined)
   clock.advance(301_000)
