@@ -19,7 +19,7 @@ export interface DeadLetterSource {
   readonly format?: 'csv'
 }
 
-/** A line of a file that was no replay. */
+/** A line of a file that is not a replay. */
 export interface LineOrigin {
   readonly bucket: string
   readonly key: string
