@@ -22,6 +22,8 @@ export interface CsvLayout {
 export interface Column {
   /** What it becomes in the line; undefined if it is skipped. */
   readonly target: string | undefined
+  /** The same as JSON. */
+  readonly lexeme: string
   /** False for the empty columns that spreadsheets write after the last one. */
   readonly hasName: boolean
 }
@@ -84,7 +86,7 @@ export function findCsv(head: Uint8Array, isComplete: boolean, mapping?: ColumnM
     if (header === undefined || !isRecognized(header.names, mapping)) continue
     const rejection = separator === ',' || expected !== undefined ? findFault(header, mapping) : wrongSeparator(header, separator)
     if (rejection !== undefined) return { kind: 'refused', rejection }
-    const columns = header.names.map((name) => ({ target: targetOf(name, mapping), hasName: name !== '' }))
+    const columns = header.names.map((name) => columnOf(name, mapping))
     const { time = 'seconds', timeZone } = mapping ?? {}
     const { row: headerRow, endsWithCr } = header
     return {
@@ -148,6 +150,11 @@ function decoded(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined
   }
+}
+
+function columnOf(name: string, mapping: ColumnMapping | undefined): Column {
+  const target = targetOf(name, mapping)
+  return { target, lexeme: target === undefined ? '' : JSON.stringify(target), hasName: name !== '' }
 }
 
 function targetOf(name: string, mapping: ColumnMapping | undefined): string | undefined {

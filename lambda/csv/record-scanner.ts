@@ -7,7 +7,7 @@ export interface CsvRecord {
   readonly byteStart: number
   /** Position of the byte that ends it: LF, or CR if lines end with CR alone. Or the end of the file. */
   readonly byteEnd: number
-  /** Without the line end. If the record is longer than the limit, its first bytes only. */
+  /** Without the line end. If the record is longer than the limit, its first bytes only. May be part of a chunk of the file. */
   readonly bytes: Uint8Array
 }
 
@@ -67,9 +67,10 @@ export class RecordScanner {
     const origin = this.#position
     let from = 0
     for (let at = this.#findEnd(chunk, 0); at !== -1; at = this.#findEnd(chunk, from)) {
-      this.#keep(chunk.subarray(from, at))
+      const bytes = chunk.subarray(from, at)
       from = at + 1
-      yield this.#take(origin + at)
+      if (this.#keptBytes > 0) this.#keep(bytes)
+      yield this.#keptBytes > 0 ? this.#take(origin + at) : this.#whole(bytes, origin + at)
     }
     this.#keep(chunk.subarray(from))
     this.#position = origin + chunk.length
@@ -111,9 +112,20 @@ export class RecordScanner {
   #keep(bytes: Uint8Array): void {
     const room = Math.min(bytes.length, this.#maxBytes - this.#keptBytes)
     if (room <= 0) return
-    // A copy, so that the open record does not keep the whole chunk in memory.
-    this.#kept.push(bytes.slice(0, room))
+    // A copy, so that the open record does not keep the whole chunk in memory. (Slices of a Buffer are none.)
+    this.#kept.push(new Uint8Array(bytes.subarray(0, room)))
     this.#keptBytes += room
+  }
+
+  /** A record that is in one chunk is not copied. */
+  #whole(bytes: Uint8Array, byteEnd: number): CsvRecord {
+    const record = {
+      byteStart: this.#start,
+      byteEnd,
+      bytes: bytes.length > this.#maxBytes ? bytes.subarray(0, this.#maxBytes) : bytes,
+    }
+    this.#start = byteEnd + 1
+    return record
   }
 
   #take(byteEnd: number): CsvRecord {

@@ -1,7 +1,7 @@
 import { dateOf, offsetOf } from '../parse/date.ts'
 import type { EpochSeconds } from '../parse/time.ts'
 import { isBlank } from '../parse/text.ts'
-import type { CsvLayout } from './layout.ts'
+import type { Column, CsvLayout } from './layout.ts'
 
 const SECONDS = /^(?:0|[1-9]\d{0,14})$/
 const MILLISECONDS = /^[1-9]\d{11,13}$/
@@ -25,22 +25,24 @@ export function lineOfRow(cells: readonly string[], layout: CsvLayout, fileTime:
   if (cells.every(isBlank)) return ''
   const fault = findRowFault(cells, layout)
   if (fault !== undefined) return { specifics: fault }
-  const members: string[] = []
-  const found = new Set<string>()
-  columns.forEach(({ target }, index) => {
+  // This runs for each cell of a file.
+  let members = ''
+  let found = 0
+  let ofAlias = 0
+  for (let index = 0; index < columns.length; index += 1) {
+    const { target, lexeme } = columns[index] ?? NO_COLUMN
     const cell = cells[index] ?? ''
-    if (target === undefined || cell === '') return
+    if (target === undefined || cell === '') continue
     const value = target === '_t' ? timeLexeme(cell.trim(), layout) : JSON.stringify(cell)
-    members.push(`${JSON.stringify(target)}:${value}`)
-    found.add(target)
-  })
-  if (fileTime !== undefined && isOnlyAlias(found)) members.push(`"_t":${fileTime}`)
-  return `{${members.join(',')}}`
+    members += `${found === 0 ? '' : ','}${lexeme}:${value}`
+    found += 1
+    if (target === '_p' || target === '_p2') ofAlias += 1
+  }
+  const isOnlyAlias = found === 2 && ofAlias === 2
+  return fileTime !== undefined && isOnlyAlias ? `{${members},"_t":${fileTime}}` : `{${members}}`
 }
 
-function isOnlyAlias(found: ReadonlySet<string>): boolean {
-  return found.size === 2 && found.has('_p') && found.has('_p2')
-}
+const NO_COLUMN: Column = { target: undefined, lexeme: '', hasName: false }
 
 function findRowFault(cells: readonly string[], { columns, headerRow }: CsvLayout): string | undefined {
   if (cells.length < columns.length)

@@ -33,6 +33,8 @@ export interface CsvFault {
 export interface RowOptions {
   readonly maxLineBytes: number
   readonly fileTime?: EpochSeconds
+  /** Rows up to this one are settled: they are only counted, and their lines are empty. */
+  readonly settledRows?: number
 }
 
 /**
@@ -83,6 +85,8 @@ export class CsvRows {
 
   #rowOf({ byteStart, byteEnd, bytes }: CsvRecord): Row {
     this.#number += 1
+    if (this.#number <= (this.#options.settledRows ?? 0))
+      return { number: this.#number, byteStart, byteEnd, format: 'csv', text: '' }
     const position = { number: this.#number, byteStart, byteEnd, format: 'csv' } as const
     if (byteEnd - byteStart > this.#options.maxLineBytes) return { ...position, ...faulty('line_too_long', bytes) }
     const decoded = this.#decode(bytes)
@@ -108,6 +112,10 @@ export class CsvRows {
 }
 
 function faulty(reason: CsvFault['reason'], bytes: Uint8Array, specifics?: string): Pick<Row, 'text' | 'fault'> {
-  const fault = { reason, bytes: bytes.subarray(0, MAX_KEPT_BYTES), ...(specifics !== undefined && { specifics }) }
+  const fault = {
+    reason,
+    bytes: new Uint8Array(bytes.subarray(0, MAX_KEPT_BYTES)),
+    ...(specifics !== undefined && { specifics }),
+  }
   return { text: '', fault }
 }

@@ -44,7 +44,7 @@ export async function runPipeline(opened: OpenFile, start: Watermark, context: P
 
   // Unpacks gzip, cuts the bytes into lines and numbers them; marks lines that are too long or not UTF-8.
   // Makes lines of the rows of a CSV file.
-  const position = { byteStart: start.byte, firstLine: start.line + 1 }
+  const position = { byteStart: start.byte, firstLine: start.line + 1, settledLines: settled }
   const reading = await openLines(opened.body, { maxLineBytes, ...position, ...csvOptions(opened, columns) })
   const batches = untilUnreadable(reading.batches, (error) => {
     unreadable = reject('object_unreadable', error.message)

@@ -7,6 +7,7 @@ import { reject } from '../reasons.ts'
 import type { Watermark } from '../settle/ledger.ts'
 import type { SurveyPart } from '../survey/part.ts'
 import { FileSurvey } from '../survey/survey.ts'
+import { csvOptions } from './csv-options.ts'
 import { onAbort } from './on-abort.ts'
 
 export interface SurveyContext {
@@ -34,8 +35,9 @@ export async function surveyLines(
     opened.body.destroy(reason)
   })
   try {
-    const reading = await openLines(opened.body, { maxLineBytes, byteStart: start.byte, firstLine: start.line + 1 })
-    for await (const admission of admit(entriesOf(reading.batches, rules), { start: reading.start, isAdmitted })) {
+    const position = { byteStart: start.byte, firstLine: start.line + 1 }
+    const reading = await openLines(opened.body, { maxLineBytes, ...position, ...csvOptions(opened, undefined) })
+    for await (const admission of admit(entriesOf(reading.batches, rules), { ...reading, isAdmitted })) {
       if (admission.kind === 'refused') survey.refuse(admission.rejection)
       else for (const entry of admission.entries) survey.add(entry)
     }

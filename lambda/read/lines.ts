@@ -41,6 +41,8 @@ export interface ReadOptions {
   readonly isLine?: boolean
   /** When the file was written. A CSV row that is only an alias needs no time of its own. */
   readonly fileTime?: EpochSeconds
+  /** Lines up to this one are settled: of a CSV file, they are only counted. */
+  readonly settledLines?: number
   /** What the columns of a CSV file mean, if they are not those of Kissmetrics. */
   readonly columns?: ColumnMapping
 }
@@ -55,7 +57,7 @@ export interface ReadOptions {
  */
 export async function openLines(
   body: Readable,
-  { maxLineBytes, byteStart = 0, firstLine = 1, isLine = false, fileTime, columns }: ReadOptions,
+  { maxLineBytes, byteStart = 0, firstLine = 1, isLine = false, fileTime, columns, settledLines = 0 }: ReadOptions,
 ): Promise<LineReader> {
   let bytesRead = 0
   const counted = count(body, (bytes) => {
@@ -68,7 +70,7 @@ export async function openLines(
   const first = start.head.subarray(0, START_BYTES)
   const { found, all } = isFile ? await findCsvIn(start.all, columns) : { found: undefined, all: start.all }
   if (found !== undefined) {
-    const options = { maxLineBytes, ...(fileTime !== undefined && { fileTime }) }
+    const options = { maxLineBytes, settledRows: settledLines, ...(fileTime !== undefined && { fileTime }) }
     return found.kind === 'csv'
       ? { start: first, csv: {}, batches: csvBatches(body, all, found.layout, options), bytesRead: () => bytesRead }
       : { start: first, csv: { rejection: found.rejection }, batches: NO_BATCHES, bytesRead: () => bytesRead }

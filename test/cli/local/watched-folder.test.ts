@@ -226,7 +226,7 @@ describe('what cannot be uploaded is reported in one line each, and the rest is 
     [ 'a link that leads nowhere',  () => symlink('nowhere.json', path.join(folder, 'lost.json')),         ['lost.json could not be read (ENOENT). Give yourself access to it, or remove it from the folder'] ],
     [ 'a link to itself',           () => symlink('self.json', path.join(folder, 'self.json')),            ['self.json could not be read (ELOOP). Give yourself access to it, or remove it from the folder'] ],
     [ 'a loop of folders',          () => symlink('.', path.join(folder, 'again')),                        ['FOLDER/again leads to the same folder as FOLDER, which is imported.'] ],
-    [ 'another name',               () => write('table.csv', 'a,b\n'),                                     ['table.csv skipped: The object is not a file of lines for Kissmetrics (none of its first lines has `_p`). Nothing was sent. If it should be imported, upload it under a name that ends with .jsonl.'] ],
+    [ 'another name',               () => write('table.txt', 'a,b\n'),                                     ['table.txt skipped: The object is not a file of lines for Kissmetrics (none of its first lines has `_p`). Nothing was sent. If it should be imported, upload it under a name that ends with .jsonl.'] ],
     [ 'a key that is too long',     () => write(`${'d/'.repeat(2)}${'x'.repeat(200)}/`.repeat(5) + 'a.json', ONE), ['LONG has a path that is longer than the 1,024 bytes of an S3 key. Shorten it'] ],
   ])('%s', async (_what, make, expected) => {
     await write('a.json', ONE)

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { stringify } from 'csv-stringify/sync'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
+import { surveyLines } from '../../../lambda/jobs/survey-lines.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
 import { ACCEPTED, DOWN, FILE, goodLine, invocation, MemoryCloud, type MemoryCloudOptions } from '../../support/memory-cloud.ts'
 
@@ -65,6 +66,21 @@ describe('a CSV file', () => {
     const { deadLetters } = await imported(`Identity,Timestamp,Event\na,never,e${','.repeat(100)}\n`)
     expect(deadLetters).toMatchObject([{ line: '{"_p":"a","_t":"never","_n":"e"}', row: `a,never,e${','.repeat(100)}` }])
     expect(deadLetters[0]).not.toHaveProperty('lineTruncated')
+  })
+
+  test('is surveyed like its JSON lines before the import', async () => {
+    const surveyed = async (content: string) => {
+      const cloud = new MemoryCloud()
+      cloud.object = Buffer.from(content)
+      const opened = await cloud.ports.files.open(FILE)
+      if (opened.kind !== 'open') throw new Error(opened.kind)
+      const context = { maxLineBytes: 1_024, isAdmitted: false, ending: new AbortController().signal }
+      return surveyLines(opened, { line: 0, byte: 0 }, context)
+    }
+    expect(await surveyed('Identity,Timestamp,Event\nbob,1393344604,"a\nb"\n')).toEqual(
+      await surveyed('\n{"_p":"bob","_t":1393344604,"_n":"a\\nb"}\n'),
+    )
+    expect(await surveyed('Identity,Event\n')).toMatchObject({ refused: 'invalid_csv' })
   })
 
   test('is never split', async () => {
