@@ -1,4 +1,4 @@
-import { SetupError } from '../../lambda/errors.ts'
+import { SetupError } from '../errors.ts'
 import { lift, splitObjects, takeList, unpack } from './fixes/layouts.ts'
 import { dropProperty, renameProperty } from './fixes/names.ts'
 import { decodeOctal, removeBom, trim } from './fixes/texts.ts'
