@@ -1,8 +1,5 @@
 import { SetupError } from '../errors.ts'
-import { lift, splitObjects, takeList, unpack } from './fixes/layouts.ts'
-import { dropProperty, renameProperty } from './fixes/names.ts'
-import { decodeOctal, removeBom, trim } from './fixes/texts.ts'
-import { datesToSeconds, isZone, toSeconds } from './fixes/times.ts'
+import { isKind, KINDS, type Effect, type Kind, type KindName } from './kinds.ts'
 
 /** A correction of a common mistake, applied to all lines. */
 export interface Fix {
@@ -17,10 +14,14 @@ export interface Fix {
   readonly isOfFile: boolean
 }
 
-const OF_FILES: ReadonlySet<string> = new Set(['split-objects', 'array', 'list'])
+/** Filters leave lines out, and a fix never does. */
+const FILTERS: ReadonlySet<KindName> = new Set(['skip', 'keep'])
 
-export const FIXES_HELP =
-  'ms-timestamps, dates, dates:ZONE, trim, bom, octal, unpack, split-objects, array, list:NAME, lift:NAME, rename:OLD=NEW or drop:NAME'
+const FIX_KINDS = (Object.entries(KINDS) as [KindName, Kind][]).filter(([name]) => !FILTERS.has(name)).map(([, kind]) => kind)
+
+export const FIXES_HELP = FIX_KINDS.map(({ usage }) => usage)
+  .join(', ')
+  .replace(/, ([^,]+)$/, ' or $1')
 
 /** What each fix does, for the help on 80 columns. */
 export const FIXES_TEXT = `Fixes:
@@ -34,63 +35,41 @@ export const FIXES_TEXT = `Fixes:
   split-objects    several objects on one line become lines of their own
   array, list:NAME the objects in a list become lines of their own
   lift:NAME        moves what is in the object NAME up into the line
+  flatten          nested objects become properties with dotted names
+  join             a list of texts and numbers becomes one text
   rename:OLD=NEW   renames a property
-  drop:NAME        removes a property`
+  drop:NAME        removes a property
+  default:NAME=VALUE
+                   adds a property to lines that do not have it
+  number:NAME      an amount that is written as text becomes a number
+  hash:NAME        replaces a value by its SHA-256`
 
-const EXAMPLES: ReadonlyMap<string, string> = new Map([
-  ['dates', 'a time zone, for example dates:UTC or dates:+01:00'],
-  ['list', 'the name of the list, for example list:events'],
-  ['lift', 'the name of the inner object, for example lift:properties'],
-  ['rename', 'the old and the new name, for example rename:email=_p'],
-  ['drop', 'the name of the property, for example drop:comment'],
-])
+/** A fix or rule, as it is written. */
+export interface ReadKind {
+  readonly kindName: KindName
+  readonly kind: Kind
+  /** What follows the colon. */
+  readonly argument: string | undefined
+  readonly effect: Effect
+}
+
+/** @returns what is expected, if there is no such fix or rule */
+export function readKind(name: string): ReadKind | { readonly expected: string | undefined } {
+  const [, kindName = '', argument] = /^([a-z-]+)(?::(.*))?$/s.exec(name) ?? []
+  if (!isKind(kindName)) return { expected: undefined }
+  const kind: Kind = KINDS[kindName]
+  const effect = kind.effect(argument)
+  return effect === undefined ? { expected: kind.needs } : { kindName, kind, argument, effect }
+}
 
 /** @throws SetupError if the fix is unknown */
 export function readFix(name: string): Fix {
-  const [, kind = '', argument = ''] = /^([a-z-]+)(?::(.*))?$/s.exec(name) ?? []
-  const apply = argument === '' && !name.includes(':') ? simpleFix(kind) : argument === '' ? undefined : fixWith(kind, argument)
-  if (apply === undefined) throw new SetupError(`--fix is "${name}": expected ${EXAMPLES.get(kind) ?? FIXES_HELP}.`)
-  return { name, apply, isOfFile: OF_FILES.has(kind) }
-}
-
-function simpleFix(kind: string): Fix['apply'] | undefined {
-  switch (kind) {
-    case 'ms-timestamps':
-      return toSeconds
-    case 'dates':
-      return (text) => datesToSeconds(text)
-    case 'trim':
-      return trim
-    case 'bom':
-      return removeBom
-    case 'octal':
-      return decodeOctal
-    case 'unpack':
-      return unpack
-    case 'split-objects':
-    case 'array':
-      return splitObjects
-    case 'list':
-      return (text) => takeList(text, '')
-    default:
-      return undefined
-  }
-}
-
-function fixWith(kind: string, argument: string): Fix['apply'] | undefined {
-  const [from = '', to = ''] = argument.split('=', 2)
-  switch (kind) {
-    case 'dates':
-      return isZone(argument) ? (text) => datesToSeconds(text, argument) : undefined
-    case 'list':
-      return (text) => takeList(text, argument)
-    case 'lift':
-      return (text) => lift(text, argument)
-    case 'rename':
-      return from !== '' && to !== '' ? (text) => renameProperty(text, from, to) : undefined
-    case 'drop':
-      return (text) => dropProperty(text, argument)
-    default:
-      return undefined
-  }
+  const read = readKind(name)
+  if ('expected' in read) throw new SetupError(`--fix is "${name}": expected ${read.expected ?? FIXES_HELP}.`)
+  const { effect, kind } = read
+  if (effect.kind === 'filter')
+    throw new SetupError(
+      `--fix is "${name}": that is a rule, not a fix, because it leaves lines out. Use: npx km-import rules add PREFIX ${name}`,
+    )
+  return { name, apply: effect.apply, isOfFile: kind.isOfFile === true }
 }

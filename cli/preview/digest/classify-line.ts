@@ -1,5 +1,6 @@
 import { toEntry, type Entry } from '../../../lambda/parse/entry.ts'
-import { isBlank, parseLine, type LineRules } from '../../../lambda/parse/line.ts'
+import { readLine } from '../../../lambda/parse/changed-line.ts'
+import { isBlank, type LineRules } from '../../../lambda/parse/line.ts'
 import type { Line } from '../../../lambda/read/lines.ts'
 import { EMULATOR_KEY } from '../../../emulators/kissmetrics/key.ts'
 
@@ -20,10 +21,15 @@ const NO_REQUESTS = Object.freeze([])
 export function classifyLine(line: Line, rules: LineRules): Entry {
   const { text, fault } = line
   if (fault !== undefined || text.length > MAX_SMALL_LINE_CHARACTERS || isBlank(text)) return toEntry(line, rules, EMULATOR_KEY)
-  const parsed = parseLine(text, rules)
-  return parsed.kind === 'rejection'
-    ? { kind: 'rejected', line, rejection: parsed }
-    : { kind: 'ready', line, parsed, requests: NO_REQUESTS }
+  const parsed = readLine(text, rules)
+  switch (parsed.kind) {
+    case 'rejection':
+      return { kind: 'rejected', line, rejection: parsed }
+    case 'skipped':
+      return { kind: 'blank', line, skippedBy: parsed.by }
+    case 'parsed':
+      return { kind: 'ready', line, parsed, requests: NO_REQUESTS }
+  }
 }
 
 export function* classifyLines(lines: readonly Line[], rules: LineRules): Generator<Entry> {
