@@ -1,8 +1,10 @@
-import { toEntry, type Entry } from '../../../lambda/parse/entry.ts'
-import { readLine } from '../../../lambda/parse/changed-line.ts'
-import { isBlank, type LineRules } from '../../../lambda/parse/line.ts'
-import type { Line } from '../../../lambda/read/lines.ts'
-import { EMULATOR_KEY } from '../../../emulators/kissmetrics/key.ts'
+import type { Line } from '../read/lines.ts'
+import { toEntry, type Entry } from './entry.ts'
+import { readLine } from './changed-line.ts'
+import { isBlank, type LineRules } from './line.ts'
+
+/** As long as a real key, because it is part of each request. */
+const ANY_KEY = '0'.repeat(40)
 
 /**
  * One character of a line becomes at most nine bytes of a request (three bytes of UTF-8, each percent-encoded), and a request has less
@@ -20,7 +22,7 @@ const NO_REQUESTS = Object.freeze([])
  */
 export function classifyLine(line: Line, rules: LineRules): Entry {
   const { text, fault } = line
-  if (fault !== undefined || text.length > MAX_SMALL_LINE_CHARACTERS || isBlank(text)) return toEntry(line, rules, EMULATOR_KEY)
+  if (fault !== undefined || text.length > MAX_SMALL_LINE_CHARACTERS || isBlank(text)) return toEntry(line, rules, ANY_KEY)
   const parsed = readLine(text, rules)
   switch (parsed.kind) {
     case 'rejection':
@@ -28,6 +30,8 @@ export function classifyLine(line: Line, rules: LineRules): Entry {
     case 'skipped':
       return { kind: 'blank', line, skippedBy: parsed.by }
     case 'parsed':
+      // Rules may have made the line longer.
+      if (parsed.changedBy !== undefined) return toEntry(line, rules, ANY_KEY)
       return { kind: 'ready', line, parsed, requests: NO_REQUESTS }
   }
 }
