@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { eventsFor, type Events, type Log } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { Task } from '../../lambda/intake/task.ts'
+import { RULES_KEY } from '../../lambda/keys.ts'
 import type { Checkpoints, Clock, DeadLetterQueue, Endpoint, Ports } from '../../lambda/ports.ts'
 import { resuming } from '../../lambda/read/resume.ts'
+import { RULES_SCHEMA } from '../../lambda/rules/rule-set.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import { readLeased } from '../../lambda/settle/lease.ts'
 import type { Limits } from '../../lambda/settings.ts'
@@ -19,6 +22,8 @@ export interface FilePortsContext {
   readonly endpoint: Endpoint
   readonly clock: Clock
   readonly limits: Limits
+  /** The import rules that the user gave for this file. */
+  readonly rules?: readonly Rule[]
   readonly rejected: DeadLetterQueue
   readonly stats: SendStats
   readonly progress: Progress
@@ -30,11 +35,11 @@ export interface FilePortsContext {
 
 /** The ports of the importer on a computer without AWS: files for the bucket, the report, the checkpoint and the dead-letter queue. */
 export function filePorts(file: SentFile, state: SendState, context: FilePortsContext): Ports {
-  const { apiKey, endpoint, clock, limits, rejected, stats, defer } = context
+  const { apiKey, endpoint, clock, limits, rules = [], rejected, stats, defer } = context
   return {
     files: resuming(localSourceFiles(file, state.startedAt), clock),
     reports: reportFile(file),
-    checkpoints: withStats(state.checkpoints, stats),
+    checkpoints: withRules(withStats(state.checkpoints, stats), rules),
     deadLetters: rejected,
     importQueue: {
       send: (body, seconds) => {
@@ -81,6 +86,12 @@ function sendEvents({ progress, onBusy }: FilePortsContext): Events {
 
 function unused(): never {
   throw new TypeError('a send has no bucket and no dead-letter queue')
+}
+
+/** The rules are not stored: they are part of the command. */
+function withRules(checkpoints: Checkpoints, rules: readonly Rule[]): Checkpoints {
+  const found = { value: { schema: RULES_SCHEMA, prefixes: [{ prefix: '', rules }] }, tag: '' }
+  return { ...checkpoints, find: (key) => (key.key === RULES_KEY ? Promise.resolve(found) : checkpoints.find(key)) }
 }
 
 /** Updates the stats with each checkpoint that is written. */

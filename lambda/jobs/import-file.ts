@@ -5,6 +5,7 @@ import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
+import { readingRules, type ReadRules } from './import-rules.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
@@ -26,6 +27,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const readingPlan = readPlan(file, ports)
+  const readRules = task.segment === undefined ? readingRules(file, ports) : async () => (await readingPlan)?.rules ?? []
   const [found] = await Promise.all([
     ports.reports.find(file.bucket, reportKey(file)),
     readingPlan.catch(() => undefined), // of no interest if the file is already imported
@@ -35,10 +37,11 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const plan = await readingPlan
-  if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation)
+  if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation, readRules)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
-  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, plan !== undefined, ports, invocation)
-  return importWhole(task, found, ports, invocation)
+  if (plan !== undefined || (await needsSplit(task, ports)))
+    return splitIntoSegments(task, plan !== undefined, ports, invocation, readRules)
+  return importWhole(task, found, ports, invocation, readRules)
 }
 
 /** Whether the file is usually done before anybody could read a report that says that it has started. */
@@ -62,6 +65,7 @@ async function importWhole(
   found: FoundReport | undefined,
   ports: Ports,
   invocation: Invocation,
+  readRules: ReadRules,
 ): Promise<JobOutcome> {
   const writer = new ReportWriter(found, ports.reports, ports.clock)
   let reportLast: (() => void) | undefined
@@ -74,7 +78,7 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, onProgress })
+    outcome = await importSegment({ task, ports, invocation, readRules, onProgress })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
@@ -84,19 +88,25 @@ async function importWhole(
   return DONE
 }
 
-async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation, readRules: ReadRules): Promise<JobOutcome> {
   const merged = new MergedProgress(task.file, ports)
   const onProgress = (checkpoint: Checkpoint): void => {
     merged.update(checkpoint)
   }
-  const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => merged.idle())
+  const outcome = await importSegment({ task, ports, invocation, readRules, onProgress }).finally(() => merged.idle())
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await mergeReports(task.file, ports)
   return DONE
 }
 
-async function splitIntoSegments(task: Task, wasBegun: boolean, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
-  const outcome = await splitFile(task, ports, invocation)
+async function splitIntoSegments(
+  task: Task,
+  wasBegun: boolean,
+  ports: Ports,
+  invocation: Invocation,
+  readRules: ReadRules,
+): Promise<JobOutcome> {
+  const outcome = await splitFile(task, ports, invocation, readRules)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   // If a search found the file, the messages of segments that an earlier run has queued may be lost as well.
   const mayBeLost = !outcome.isNew || (wasBegun && task.foundBySearch === true)
@@ -105,6 +115,6 @@ async function splitIntoSegments(task: Task, wasBegun: boolean, ports: Ports, in
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
-  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries } = checkpoint
-  return { file, bytes, counts, linesRead: newest, startedAt, invocations, repeatsPossible, repeatedTries }
+  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries, rules = [] } = checkpoint
+  return { file, bytes, counts, linesRead: newest, startedAt, invocations, repeatsPossible, repeatedTries, rules }
 }

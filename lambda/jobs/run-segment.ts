@@ -1,13 +1,14 @@
 import { asError } from '../errors.ts'
 import type { Task } from '../intake/task.ts'
 import type { Invocation, Ports } from '../ports.ts'
-import type { DeadLetterOrigin } from '../settle/build-dead-letter.ts'
 import { doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
 import type { Lease } from '../settle/lease.ts'
 import { Ledger } from '../settle/ledger.ts'
 import { checkCounts } from './check-counts.ts'
 import { onAbort } from './on-abort.ts'
+import type { ReadRules } from './import-rules.ts'
+import { lineRulesFor } from './line-rules.ts'
 import type { OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
@@ -21,6 +22,8 @@ export interface SegmentImport {
   readonly task: Task
   readonly ports: Ports
   readonly invocation: Invocation
+  /** Called if the import begins. */
+  readonly readRules: ReadRules
   /** Called with each checkpoint, the first one included. */
   readonly onProgress: (checkpoint: Checkpoint) => void
 }
@@ -40,7 +43,14 @@ export async function runSegment(
   const first = { ...lease.state, bytes: opened.bytes }
   const firstLine = first.watermark.line
   const ledger = new Ledger(first, maxUnsaved(ports))
-  const origin: DeadLetterOrigin = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
+  const { rules } = first
+  const lineRules = lineRulesFor(opened.lastModified, rules)
+  const origin = {
+    file: task.file,
+    replays: task.replays,
+    lastModified: opened.lastModified,
+    ...(rules !== undefined && { rules }),
+  }
   const settlement = new Settlement(origin, ports, ledger)
   const metrics = new ProgressMetrics(task, first, ports)
   const stopping = new AbortController()
@@ -69,6 +79,7 @@ export async function runSegment(
   try {
     const { lines, refusal } = await runPipeline(opened, start, {
       maxLineBytes: limits.maxLineBytes,
+      rules: lineRules,
       apiKey: await ports.apiKey(),
       settlement,
       isAdmitted: task.segment !== undefined || doneLines(first) > 0,

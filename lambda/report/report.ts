@@ -2,6 +2,7 @@ import { MAX_FURTHER_TRIES } from '../backoff.ts'
 import { AccountingError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
+import { labelOf, type Rule } from '../rules/rule.ts'
 import type { Counts } from '../settle/counts.ts'
 import type { ProgressPoint } from './progress.ts'
 
@@ -42,6 +43,11 @@ export interface Report {
   /** Never contains the text of a line. */
   readonly rejectedBy: Counts['rejectedBy']
   readonly warnings: Counts['warnings']
+  /**
+   * The import rules of the file, and how many lines each has changed that were delivered after that, or has skipped. Skipped lines count
+   * as blank. Absent if there are no rules.
+   */
+  readonly fixedBy?: Readonly<Record<string, number>>
   /** The range of `_t` of the delivered lines, in seconds since 1970; absent if there are none. */
   readonly time?: { readonly first: number; readonly last: number }
   /** Why the file was rejected as a whole, or skipped: only if the state is `failed` or `skipped`. */
@@ -94,6 +100,8 @@ export interface ImportState {
   readonly repeatedTries: number
   readonly segments?: readonly SegmentReport[]
   readonly stale?: StaleImport
+  /** The import rules of the file. */
+  readonly rules?: readonly Rule[]
 }
 
 /** The report of an import that is not done. Lines in flight are in the total only. */
@@ -173,6 +181,7 @@ function document(importState: ImportState, state: ReportState): Report {
     commands: counts.commands,
     rejectedBy: counts.rejectedBy,
     warnings: counts.warnings,
+    ...fixedBy(importState),
     ...(counts.time !== undefined && { time: counts.time }),
     startedAt,
     invocations,
@@ -180,4 +189,11 @@ function document(importState: ImportState, state: ReportState): Report {
     repeatsPossible: repeatedTries + Math.min(repeatsPossible - repeatedTries, invocations * linesRead * (1 + MAX_FURTHER_TRIES)),
     ...(segments !== undefined && { segments }),
   }
+}
+
+/** Rules that have changed nothing are listed too: so the report says which rules the import had. */
+function fixedBy({ counts, rules = [] }: ImportState): Pick<Report, 'fixedBy'> {
+  const labels = rules.map(({ fix }) => labelOf(fix))
+  const lines = { ...Object.fromEntries(labels.map((label) => [label, 0])), ...counts.changedBy }
+  return Object.keys(lines).length === 0 ? {} : { fixedBy: lines }
 }

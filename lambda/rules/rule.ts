@@ -13,7 +13,7 @@ export interface Rule {
 export interface ReadRule extends ReadKind {
   readonly rule: Rule
   readonly isForAll: boolean
-  /** How the report calls it: the rule without the value that it adds or compares with, which may be that of a person. */
+  /** How the report calls it. */
   readonly label: string
 }
 
@@ -39,7 +39,7 @@ export function readRule(rule: unknown): ReadRule | string {
     ...read,
     rule: { fix, ...(lines === 'all' && { lines }) },
     isForAll: reach === 'all' || lines === 'all',
-    label: labelOf(read),
+    label: labelOf(fix),
   }
 }
 
@@ -55,15 +55,9 @@ function reservedFault({ kindName, argument = '' }: ReadKind, isForAll: boolean)
   return undefined
 }
 
-function labelOf({ kindName, argument }: ReadKind): string {
-  switch (kindName) {
-    case 'default':
-    case 'skip':
-    case 'keep':
-      return `${kindName}:${namesIn(argument ?? '')?.[0] ?? ''}`
-    default:
-      return argument === undefined ? kindName : `${kindName}:${argument}`
-  }
+/** A rule as the report calls it: without a value, which may be that of a person. */
+export function labelOf(fix: string): string {
+  return /^(?:default|skip|keep):/.test(fix) ? fix.replace(/=.*$/s, '') : fix
 }
 
 /** @returns why these rules cannot be used together, in one sentence; undefined if they can */

@@ -1,6 +1,7 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Line } from '../read/lines.ts'
 import type { Rejection } from '../reasons.ts'
+import type { Rule } from '../rules/rule.ts'
 import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type DeadLetterSource } from './dead-letter.ts'
 
 /** What all dead letters of one import have in common. */
@@ -9,6 +10,8 @@ export interface DeadLetterOrigin {
   readonly lastModified?: Date
   /** How often this work was replayed from the dead-letter queue. */
   readonly replays: number
+  /** The import rules of this import. */
+  readonly rules?: readonly Rule[]
 }
 
 /**
@@ -34,6 +37,7 @@ export function lineDeadLetter(
     attempts,
     replays: origin.replays,
     failedAt: new Date(failedAt).toISOString(),
+    ...(origin.rules !== undefined && origin.rules.length > 0 && { rules: origin.rules }),
   }
 }
 
