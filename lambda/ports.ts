@@ -18,6 +18,7 @@ export interface Ports {
   readonly listing: Listing
   readonly reports: Reports
   readonly checkpoints: Checkpoints
+  readonly documents: Documents
   readonly deadLetters: DeadLetterQueue
   /** The same queue, for jobs that read it. */
   readonly deadLetterReader: DeadLetterReader
@@ -83,6 +84,8 @@ export interface OpenFile {
   readonly bytes: number
   readonly etag: string
   readonly lastModified: Date
+  /** Unique id of the replay that uploaded the file, if it was one. */
+  readonly replay?: string
 }
 
 /** S3: the files to import. */
@@ -172,6 +175,13 @@ export interface Checkpoints {
    * @returns the new tag, or undefined if another process has written in the meantime
    */
   put(key: DocumentKey, value: Leased<object>, expected: string | undefined): Promise<string | undefined>
+}
+
+/** S3: small JSON documents that nobody leases: several writers change them, one after the other. */
+export interface Documents {
+  find(key: DocumentKey): Promise<{ readonly value: unknown; readonly tag: string } | undefined>
+  /** As for checkpoints. */
+  put(key: DocumentKey, value: object, expected: string | undefined): Promise<string | undefined>
 }
 
 /** SQS: the queue that work comes from, and is requeued to. */

@@ -1,14 +1,14 @@
 import { WARNINGS, type WarningCode } from '../../lambda/reasons.ts'
-import type { Report } from '../../lambda/report/report.ts'
+import { notDelivered, openLines, type Report } from '../../lambda/report/report.ts'
 import { counted, grouped, printable, styled, type Output, type Style } from '../terminal/output.ts'
 import { listed, WIDTH, wrapped, wrappedBeside } from '../terminal/layout.ts'
 
-type Lines = Pick<Report['lines'], 'rejected' | 'undeliverable'>
+type Counted = Pick<Report, 'lines' | 'rejects'>
 
-const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (lines: Lines) => string]>> = {
+const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (report: Counted) => string]>> = {
   importing: ['yellow', () => 'importing'],
   complete: ['green', () => 'done'],
-  'complete-with-rejects': ['yellow', (lines) => `done, ${notDeliveredText(lines)}`],
+  'complete-with-rejects': ['yellow', (report) => `done, ${openText(report)}`],
   'complete-after-fixing': ['green', () => 'done after fixing'],
   held: ['yellow', () => 'held, nothing was sent'],
   failed: ['red', () => 'rejected'],
@@ -20,18 +20,23 @@ const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (l
 }
 
 /** The state of an import, as the user reads it: "done, 470 lines rejected". */
-export function stateText({ state, lines }: Pick<Report, 'state' | 'lines'>): string {
-  const [, words] = STATES[state]
-  return words(lines)
+export function stateText(report: Pick<Report, 'state'> & Counted): string {
+  const [, words] = STATES[report.state]
+  return words(report)
 }
 
-export function styledState(report: Pick<Report, 'state' | 'lines'>, output: Output): string {
+export function styledState(report: Pick<Report, 'state'> & Counted, output: Output): string {
   const [style] = STATES[report.state]
   return styled(output, style, stateText(report))
 }
 
-/** "470 lines rejected, 1 line undeliverable", without the part that is zero. */
-function notDeliveredText({ rejected, undeliverable }: Lines): string {
+/** "470 lines rejected, 1 line undeliverable" at first; "3 lines still open" once some of them are fixed or discarded. */
+function openText(report: Counted): string {
+  const open = openLines(report)
+  return open < notDelivered(report) ? `${counted(open, 'line')} still open` : notDeliveredText(report.lines)
+}
+
+function notDeliveredText({ rejected, undeliverable }: Report['lines']): string {
   const parts = [
     ...(rejected > 0 ? [`${counted(rejected, 'line')} rejected`] : []),
     ...(undeliverable > 0 ? [`${counted(undeliverable, 'line')} undeliverable`] : []),

@@ -6,11 +6,28 @@ import { isFinished, type ImportState, type StaleImport } from '../report/report
 import { ReportWriter } from '../report/writer.ts'
 import type { Failure } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
+import { closeReplaced, recordUndelivered } from './close-replay.ts'
+import { countClosedBefore } from './close-lines.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
 import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
 
-/** Writes the final report of a file, and logs how its import ended. */
+/**
+ * Writes the final report of a file, and logs how its import ended. If it is a file of fixed lines, those that were delivered are closed first:
+ * once the report is final, the message of the file does nothing more.
+ */
 export async function finishFile(
+  importState: ImportState,
+  failure: Failure | undefined,
+  writer: ReportWriter,
+  ports: Ports,
+): Promise<void> {
+  await recordUndelivered(importState, ports)
+  if (failure === undefined) await closeReplaced(importState, ports)
+  await writeFinal(importState, failure, writer, ports)
+  await countClosedBefore(importState.file, ports)
+}
+
+async function writeFinal(
   importState: ImportState,
   failure: Failure | undefined,
   writer: ReportWriter,

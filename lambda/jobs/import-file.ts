@@ -4,6 +4,7 @@ import type { FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
+import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { readingRules, type ReadRules } from './import-rules.ts'
 import { importSegment } from './import-segment.ts'
@@ -33,6 +34,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     readingPlan.catch(() => undefined), // of no interest if the file is already imported
   ])
   if (found !== undefined && isFinished(found.report)) {
+    if ((found.report.rejects?.open ?? 0) > 0) await countClosedBefore(file, ports) // the run that wrote the report may have been killed before it did this
     ports.events.alreadyImported(file.key)
     return DONE
   }
@@ -115,6 +117,29 @@ async function splitIntoSegments(
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
-  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries, rules = [] } = checkpoint
-  return { file, bytes, counts, linesRead: newest, startedAt, invocations, repeatsPossible, repeatedTries, rules }
+  const {
+    bytes,
+    counts,
+    newest,
+    startedAt,
+    invocations,
+    repeatsPossible,
+    repeatedTries,
+    undelivered,
+    replay,
+    rules = [],
+  } = checkpoint
+  return {
+    file,
+    bytes,
+    counts,
+    linesRead: newest,
+    startedAt,
+    invocations,
+    repeatsPossible,
+    repeatedTries,
+    rules,
+    ...(undelivered !== undefined && { undelivered }),
+    ...(replay !== undefined && { replay }),
+  }
 }

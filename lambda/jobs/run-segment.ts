@@ -1,15 +1,17 @@
 import { asError } from '../errors.ts'
 import type { Task } from '../intake/task.ts'
 import type { Invocation, Ports } from '../ports.ts'
+import type { DeadLetterOrigin } from '../settle/build-dead-letter.ts'
 import { doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
 import type { Lease } from '../settle/lease.ts'
 import { Ledger } from '../settle/ledger.ts'
+import { originOf } from '../settle/replay-origins.ts'
 import { checkCounts } from './check-counts.ts'
 import { onAbort } from './on-abort.ts'
 import type { ReadRules } from './import-rules.ts'
 import { lineRulesFor } from './line-rules.ts'
-import type { OpenSegment } from './open-segment.ts'
+import { replayOf, type OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
 import { ProgressMetrics } from './progress-metrics.ts'
@@ -35,21 +37,22 @@ export interface SegmentImport {
  * @throws LeaseLost, SetupError, AccountingError, or the error of S3 or SQS
  */
 export async function runSegment(
-  { opened, start }: OpenSegment,
+  { opened, start, origins }: OpenSegment,
   lease: Lease<Checkpoint>,
   { task, ports, invocation, onProgress }: SegmentImport,
 ): Promise<SegmentOutcome> {
   const { limits, clock, events } = ports
-  const first = { ...lease.state, bytes: opened.bytes }
+  const replay = replayOf(task.file, opened)
+  const first = { ...lease.state, bytes: opened.bytes, ...(replay !== undefined && { replay }) }
   const firstLine = first.watermark.line
   const ledger = new Ledger(first, maxUnsaved(ports))
   const { rules } = first
-  const lineRules = lineRulesFor(opened.lastModified, rules)
-  const origin = {
+  const origin: DeadLetterOrigin = {
     file: task.file,
     replays: task.replays,
     lastModified: opened.lastModified,
-    ...(rules !== undefined && { rules }),
+    rules,
+    originOf: origins && ((line) => originOf(origins, line)),
   }
   const settlement = new Settlement(origin, ports, ledger)
   const metrics = new ProgressMetrics(task, first, ports)
@@ -79,7 +82,7 @@ export async function runSegment(
   try {
     const { lines, refusal } = await runPipeline(opened, start, {
       maxLineBytes: limits.maxLineBytes,
-      rules: lineRules,
+      rules: lineRulesFor(opened.lastModified, rules),
       apiKey: await ports.apiKey(),
       settlement,
       isAdmitted: task.segment !== undefined || doneLines(first) > 0,

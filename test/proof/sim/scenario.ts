@@ -80,6 +80,8 @@ export interface Scenario {
   readonly losses: readonly number[]
   /** When a person redrives the dead-letter queue. */
   readonly redrives: readonly number[]
+  /** When a person discards everything in the dead-letter queue. */
+  readonly discards: readonly number[]
   readonly healedAt: number
   /** The clocks of the workers differ by up to twice this much. */
   readonly skewMs: number
@@ -161,6 +163,7 @@ export function calm(lines: readonly LineKind[]): Scenario {
     spells: [],
     losses: [],
     redrives: [],
+    discards: [],
     healedAt: 0,
     skewMs: 0,
     areStaleReceiptsAccepted: true,

@@ -1,6 +1,15 @@
 import { Readable } from 'node:stream'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import type { ByteRange, Checkpoints, ListedFile, Listing, OpenFile, Reports, SourceFiles } from '../../../lambda/ports.ts'
+import type {
+  ByteRange,
+  Checkpoints,
+  Documents,
+  ListedFile,
+  Listing,
+  OpenFile,
+  Reports,
+  SourceFiles,
+} from '../../../lambda/ports.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import type { ModelFile } from './model.ts'
 import { Fault, type Worker } from './worker.ts'
@@ -50,7 +59,11 @@ export class Store {
     return this.#find(key)?.value
   }
 
-  checkpoints(worker: Worker, { fails, ...faults }: StoreFaults): Checkpoints {
+  checkpoints(worker: Worker, faults: StoreFaults): Checkpoints {
+    return this.documents(worker, faults)
+  }
+
+  documents(worker: Worker, { fails, ...faults }: StoreFaults): Documents {
     return {
       find: ({ key }) => worker.readOnAws(fails, () => this.#find(key)),
       put: ({ key }, value, expected) => worker.actOnAws(faults.failsToWrite, () => this.#putIf(key, value, expected, faults)),
