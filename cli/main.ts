@@ -12,6 +12,7 @@ import type { PreviewFlags } from './preview/preview.ts'
 import type { DoctorFlags } from './doctor/doctor.ts'
 import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
+import { addRulesCommands } from './rules/commands.ts'
 import { FIXES_HELP } from '../lambda/rules/fix.ts'
 import type { ReconcileFlags } from './reconcile/reconcile.ts'
 import type { SendFlags } from './send/send.ts'
@@ -205,6 +206,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       exitCode = await console(flags)
     })
   addRejects(program, (code) => {
+    exitCode = code
+  })
+  addRulesCommands(program, (code) => {
     exitCode = code
   })
   try {

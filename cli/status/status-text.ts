@@ -3,7 +3,7 @@ import { isFinal, staleForMs, type Report } from '../../lambda/report/report.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
-import { styledState, warningRows } from './report-table.ts'
+import { styledState, ruleRows, warningRows } from './report-table.ts'
 
 /** A report as one row of a CSV table. */
 export function csvRowOf(report: Report, now: number) {
@@ -115,7 +115,7 @@ export function reportText(
     ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
     ...reasonRows(report, output),
   ]
-  const warned = warningRows(warnings)
+  const warned = [...ruleRows(report), ...warningRows(warnings)]
   if (warned.length > 0) rows.push('', ...warned)
   rows.push('', ...nextStepRows(report, deploymentOptions, now))
   return `${rows.join('\n')}\n`

@@ -79,7 +79,7 @@ export const KINDS = {
   octal: {
     usage: 'octal',
     means: 'turns the octal escapes of Kissmetrics’ own exports into letters',
-    example: { fix: 'octal', before: '{"_p":"ann","city":"Montr\\303\\251al"}', after: '{"_p":"ann","city":"Montréal"}' },
+    example: { fix: 'octal', before: '{"_p":"ann","place":"caf\\303\\251"}', after: '{"_p":"ann","place":"café"}' },
     reach: 'invalid',
     effect: withoutArgument(decodeOctal),
   },
