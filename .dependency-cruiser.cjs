@@ -33,7 +33,7 @@ module.exports = {
       name: 'survey-is-pure',
       severity: 'error',
       from: { path: '^lambda/survey/' },
-      to: { pathNot: '^lambda/(survey/|parse/|reasons|schema|settings|errors)', ...values },
+      to: { pathNot: '^(lambda/(survey/|parse/|reasons)|node_modules/valibot/)', ...values },
     },
     {
       name: 'only-adapters-reach-out',
@@ -66,7 +66,7 @@ module.exports = {
       from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|lambda/(parse/|rules/|(errors|keys|line-ends|reasons|schema)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
+          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|lambda/(parse/|rules/|survey/hold-rules\\.ts|(errors|keys|line-ends|reasons|schema)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
         ...values,
       },
     },

@@ -8,11 +8,15 @@ import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
 import { archiveDeadLetters } from '../rejects/archive-dead-letters.ts'
 import { MESSAGE_REASONS, type DeadLetterReason } from '../rejects/content.ts'
+import { discardLines } from '../rejects/discard-lines.ts'
 import { replayLines } from '../rejects/replay-lines.ts'
 import { requeueFailedImports } from '../rejects/requeue-failed-imports.ts'
+import { decideOnDeployment, refusalText } from '../safety/decide.ts'
 import type {
   ArchiveRequest,
   ArchiveResult,
+  DecideResult,
+  DiscardResult,
   FixPreview,
   Overview,
   RejectedFilter,
@@ -43,11 +47,13 @@ const replaySchema = v.union([
   v.object({ isAll: v.literal(true), ...fixSchema.entries }),
   v.object({ lines: v.array(v.object({ id: v.string(), line: v.string() })) }),
 ])
+const decideSchema = v.object({ id: v.string(), decision: v.picklist(['released', 'discarded']) })
 const archiveSchema = v.union([
   v.object({ ids: v.array(v.string()) }),
   v.object({ filter: filterSchema }),
   v.object({ expiringSoon: v.literal(true) }),
 ])
+const discardSchema = v.union([v.object({ ids: v.array(v.string()) }), v.object({ filter: filterSchema })])
 const wholeNumber = (max: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(max))
 const rangeSchema = v.object({
   offset: v.optional(wholeNumber(999_999_999), '0'),
@@ -78,7 +84,9 @@ export class ConsoleApi implements AsyncDisposable {
       'POST /fix-preview': (request) => this.#fixPreview(request),
       'POST /replay': (request) => this.#replay(request),
       'POST /retry': (request) => this.#retry(request),
+      'POST /decide': (request) => this.#decide(request),
       'POST /archive': (request) => this.#archive(request),
+      'POST /discard': (request) => this.#discard(request),
     }
   }
 
@@ -150,6 +158,14 @@ export class ConsoleApi implements AsyncDisposable {
     return { imports }
   }
 
+  async #decide({ request }: ApiRequest): Promise<DecideResult> {
+    const { id, decision } = parsed(decideSchema, await bodyOf(request))
+    const report = await this.#report(id)
+    const result = await decideOnDeployment(this.#deployment, report, decision)
+    if (result.kind === 'not-held' || result.kind === 'too-late') throw new RequestError(409, refusalText(report, result))
+    return { decision, wasDecidedBefore: result.kind === 'decided-before' }
+  }
+
   async #archive({ request, signal }: ApiRequest): Promise<ArchiveResult> {
     const ids = await this.#idsOf(parsed(archiveSchema, await bodyOf(request)))
     const { archived } = await this.#deadLetters.exclusively(() =>
@@ -161,6 +177,19 @@ export class ConsoleApi implements AsyncDisposable {
     )
     this.#deadLetters.invalidate()
     return { archived }
+  }
+
+  /** Dead letters that a filter selects and that are about no line or file are left alone. */
+  async #discard({ request, signal }: ApiRequest): Promise<DiscardResult> {
+    const discardRequest = parsed(discardSchema, await bodyOf(request))
+    const table = await this.#deadLetters.table()
+    const rows =
+      'ids' in discardRequest ? discardRequest.ids.flatMap((id) => table.get(id) ?? []) : table.rows(discardRequest.filter)
+    const ids = new Set<string>()
+    for (const { id, kind } of rows) if (kind === 'line' || kind === 'file') ids.add(id)
+    const { discarded, missing } = await this.#deadLetters.exclusively(() => discardLines(this.#deployment, ids, signal))
+    this.#deadLetters.invalidate()
+    return { discarded, missing }
   }
 
   /** @returns undefined for those that expire soon */

@@ -5,8 +5,6 @@ import type { Task } from '../../lambda/intake/task.ts'
 import { RULES_KEY } from '../../lambda/keys.ts'
 import type { Checkpoints, Clock, DeadLetterQueue, Endpoint, Ports } from '../../lambda/ports.ts'
 import { resuming } from '../../lambda/read/resume.ts'
-import { RULES_SCHEMA } from '../../lambda/rules/rule-set.ts'
-import type { Rule } from '../../lambda/rules/rule.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import { readLeased } from '../../lambda/settle/lease.ts'
 import type { Limits } from '../../lambda/settings.ts'
@@ -22,8 +20,6 @@ export interface FilePortsContext {
   readonly endpoint: Endpoint
   readonly clock: Clock
   readonly limits: Limits
-  /** The import rules that the user gave for this file. */
-  readonly rules?: readonly Rule[]
   readonly rejected: DeadLetterQueue
   readonly stats: SendStats
   readonly progress: Progress
@@ -35,11 +31,11 @@ export interface FilePortsContext {
 
 /** The ports of the importer on a computer without AWS: files for the bucket, the report, the checkpoint and the dead-letter queue. */
 export function filePorts(file: SentFile, state: SendState, context: FilePortsContext): Ports {
-  const { apiKey, endpoint, clock, limits, rules = [], rejected, stats, defer } = context
+  const { apiKey, endpoint, clock, limits, rejected, stats, defer } = context
   return {
     files: resuming(localSourceFiles(file, state.startedAt), clock),
     reports: reportFile(file),
-    checkpoints: withRules(withStats(state.checkpoints, stats), rules),
+    checkpoints: withoutRules(withStats(state.checkpoints, stats)),
     deadLetters: rejected,
     importQueue: {
       send: (body, seconds) => {
@@ -90,10 +86,9 @@ function unused(): never {
   throw new TypeError('a send has no bucket and no dead-letter queue')
 }
 
-/** The rules are not stored: they are part of the command. */
-function withRules(checkpoints: Checkpoints, rules: readonly Rule[]): Checkpoints {
-  const found = { value: { schema: RULES_SCHEMA, prefixes: [{ prefix: '', rules }] }, tag: '' }
-  return { ...checkpoints, find: (key) => (key.key === RULES_KEY ? Promise.resolve(found) : checkpoints.find(key)) }
+/** A file that is sent has no prefix, and so it has no import rules. */
+function withoutRules(checkpoints: Checkpoints): Checkpoints {
+  return { ...checkpoints, find: (key) => (key.key === RULES_KEY ? Promise.resolve(undefined) : checkpoints.find(key)) }
 }
 
 /** Updates the stats with each checkpoint that is written. */

@@ -8,7 +8,9 @@ import type { Failure } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
 import { closeReplaced, recordUndelivered } from './close-replay.ts'
 import { countClosedBefore } from './close-lines.ts'
+import { learnFrom, whileLearning } from './profiles.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
+import { findSafety, isAllowed } from './safety.ts'
 import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
 
 /**
@@ -24,7 +26,8 @@ export async function finishFile(
   await recordUndelivered(importState, ports)
   if (failure === undefined) await closeReplaced(importState, ports)
   await writeFinal(importState, failure, writer, ports)
-  await countClosedBefore(importState.file, ports)
+  const { rejected, undeliverable } = importState.counts.lines
+  if (rejected + undeliverable > 0) await countClosedBefore(importState.file, ports)
 }
 
 async function writeFinal(
@@ -63,6 +66,10 @@ export async function mergeReports(file: SourceFile, ports: Ports): Promise<void
 /** The same for a file that was split by an earlier run. If nothing has happened since, its unfinished segments are queued again first. */
 export async function resumeAndMerge(task: Task, ports: Ports): Promise<void> {
   await merge(task.file, ports, async (found, plan, states) => {
+    if (task.released === true) {
+      await resumeSegments(task, states, ports)
+      return undefined
+    }
     const since = staleSince(plan, found, task, ports.clock.now())
     if (since === undefined) return undefined
     const segments = await resumeSegments(task, states, ports)
@@ -81,6 +88,7 @@ async function merge(
   const { reports, clock } = ports
   const found = await reports.find(file.bucket, reportKey(file)) // read first, so that an older merge cannot overwrite a newer one
   if (found !== undefined && isFinished(found.report)) return
+  if (found?.report.state === 'held' && !(await isReleased(file, ports))) return
   const plan = await readPlan(file, ports)
   if (plan === undefined) return
   const states = await readSegments(file, plan, ports)
@@ -89,9 +97,17 @@ async function merge(
   const failure = plan.failure ?? states.find(({ checkpoint }) => checkpoint?.failure !== undefined)?.checkpoint?.failure
   const isDone = plan.isComplete && states.every(({ checkpoint }) => checkpoint?.isDone === true)
   if (isDone || failure?.kind === 'missing') {
-    await finishFile(importState, failure, writer, ports)
+    await whileLearning(failure === undefined ? learnFrom(importState, undefined, ports) : undefined, () =>
+      finishFile(importState, failure, writer, ports),
+    )
     return
   }
   const stale = await resume(found, plan, states)
   await writer.write({ ...importState, ...(stale !== undefined && { stale }) })
+}
+
+/** The release of a file may be stored before its report says so. */
+async function isReleased(file: SourceFile, ports: Ports): Promise<boolean> {
+  const found = await findSafety(file, ports)
+  return found !== undefined && isAllowed(found.safety)
 }

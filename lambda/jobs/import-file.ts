@@ -1,9 +1,10 @@
-import type { Task } from '../intake/task.ts'
+import { taskBody, type Segment, type Task } from '../intake/task.ts'
 import { isOwnKey, reportKey } from '../keys.ts'
-import type { FoundReport, Invocation, Ports } from '../ports.ts'
+import type { Absence, FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
+import type { SplitPlan } from '../settle/split-plan.ts'
 import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { readingRules, type ReadRules } from './import-rules.ts'
@@ -11,6 +12,11 @@ import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
 import { DONE, type JobOutcome, type SegmentOutcome } from './outcome.ts'
+import { keepSurvey, learnFrom, whileLearning } from './profiles.ts'
+import { checkFile, type SafetyCheck } from './safety-check.ts'
+import { reportSafety } from './safety-report.ts'
+import { findSafety, isAllowed, type Safety } from './safety.ts'
+import { checkSegment, decide, type SegmentCheck } from './segment-survey.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
@@ -29,9 +35,10 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   }
   const readingPlan = readPlan(file, ports)
   const readRules = task.segment === undefined ? readingRules(file, ports) : async () => (await readingPlan)?.rules ?? []
+  const readingSafety = findSafety(file, ports)
   const [found] = await Promise.all([
     ports.reports.find(file.bucket, reportKey(file)),
-    readingPlan.catch(() => undefined), // of no interest if the file is already imported
+    Promise.allSettled([readingPlan, readingSafety]), // of no interest if the file is already imported
   ])
   if (found !== undefined && isFinished(found.report)) {
     if ((found.report.rejects?.open ?? 0) > 0) await countClosedBefore(file, ports) // the run that wrote the report may have been killed before it did this
@@ -39,11 +46,24 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const plan = await readingPlan
-  if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation, readRules)
+  const safety = (await readingSafety)?.safety
+  if (safety !== undefined && !isAllowed(safety)) {
+    await reportSafety(file, safety, found, ports)
+    return DONE
+  }
+  const known: Known = { found, plan, safety, readRules }
+  if (task.segment !== undefined) return importSegmentOfFile(task, task.segment, known, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
-  if (plan !== undefined || (await needsSplit(task, ports)))
-    return splitIntoSegments(task, plan !== undefined, ports, invocation, readRules)
-  return importWhole(task, found, ports, invocation, readRules)
+  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, known, ports, invocation)
+  return importWhole(task, known, ports, invocation)
+}
+
+/** What was stored about the file when the run began. */
+interface Known {
+  readonly found: FoundReport | undefined
+  readonly plan: SplitPlan | undefined
+  readonly safety: Safety | undefined
+  readonly readRules: ReadRules
 }
 
 /** Whether the file is usually done before anybody could read a report that says that it has started. */
@@ -64,11 +84,12 @@ async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boo
 
 async function importWhole(
   task: Task,
-  found: FoundReport | undefined,
+  { found, safety, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
-  readRules: ReadRules,
 ): Promise<JobOutcome> {
+  const check: SafetyCheck = safety === undefined ? await checkFile(task, ports, invocation, readRules) : { kind: 'allowed' }
+  if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const writer = new ReportWriter(found, ports.reports, ports.clock)
   let reportLast: (() => void) | undefined
   const onProgress = (checkpoint: Checkpoint): void => {
@@ -80,22 +101,42 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, readRules, onProgress })
+    outcome = await importSegment({ task, ports, invocation, readRules, onProgress, absence: absenceOf(check) })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
   }
-  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
-  await finishFile(importStateOf(task, outcome.checkpoint), outcome.checkpoint.failure, writer, ports)
+  const survey = check.kind === 'allowed' ? check.survey : undefined
+  if (outcome.kind !== 'done') {
+    if (survey !== undefined) await keepSurvey(task.file, survey, ports)
+    return whenUnfinished(outcome, task, invocation, ports)
+  }
+  const { failure } = outcome.checkpoint
+  const importState = importStateOf(task, outcome.checkpoint)
+  await whileLearning(failure === undefined ? learnFrom(importState, survey, ports) : undefined, () =>
+    finishFile(importState, failure, writer, ports),
+  )
   return DONE
 }
 
-async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation, readRules: ReadRules): Promise<JobOutcome> {
+async function importSegmentOfFile(
+  task: Task,
+  segment: Segment,
+  { found, plan, safety, readRules }: Known,
+  ports: Ports,
+  invocation: Invocation,
+): Promise<JobOutcome> {
+  const check: SegmentCheck =
+    safety === undefined ? await checkSegment(task, segment, plan, ports, invocation) : { kind: 'allowed' }
+  if (check.kind === 'waiting') return DONE
+  if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const merged = new MergedProgress(task.file, ports)
   const onProgress = (checkpoint: Checkpoint): void => {
     merged.update(checkpoint)
   }
-  const outcome = await importSegment({ task, ports, invocation, readRules, onProgress }).finally(() => merged.idle())
+  const outcome = await importSegment({ task, ports, invocation, readRules, onProgress, absence: absenceOf(check) }).finally(() =>
+    merged.idle(),
+  )
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await mergeReports(task.file, ports)
   return DONE
@@ -103,17 +144,41 @@ async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocat
 
 async function splitIntoSegments(
   task: Task,
-  wasBegun: boolean,
+  { found, plan, safety, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
-  readRules: ReadRules,
 ): Promise<JobOutcome> {
   const outcome = await splitFile(task, ports, invocation, readRules)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
+  const check = safety === undefined ? await decide(task, ports) : undefined
+  if (check?.kind === 'stopped') return whenStopped(check, task, found, ports)
   // If a search found the file, the messages of segments that an earlier run has queued may be lost as well.
-  const mayBeLost = !outcome.isNew || (wasBegun && task.foundBySearch === true)
+  const mayBeLost = !outcome.isNew || (plan !== undefined && task.foundBySearch === true)
   await (mayBeLost ? resumeAndMerge(task, ports) : mergeReports(task.file, ports))
   return DONE
+}
+
+/** What happens to a task whose file may not be imported, or not yet. */
+async function whenStopped(
+  check: Exclude<SafetyCheck, { readonly kind: 'allowed' | 'absent' }>,
+  task: Task,
+  found: FoundReport | undefined,
+  ports: Ports,
+): Promise<JobOutcome> {
+  switch (check.kind) {
+    case 'stopped':
+      await reportSafety(task.file, check.safety, found, ports)
+      return DONE
+    case 'out-of-time':
+      await ports.importQueue.send(taskBody({ ...task, surveys: (task.surveys ?? 0) + 1 }), 0)
+      return { kind: 'requeued' }
+    case 'interrupted':
+      return check
+  }
+}
+
+function absenceOf(check: SegmentCheck): Absence | undefined {
+  return check.kind === 'absent' ? check.absence : undefined
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {

@@ -1,6 +1,6 @@
 import { asError } from '../errors.ts'
 import type { Task } from '../intake/task.ts'
-import type { Invocation, Ports } from '../ports.ts'
+import type { Absence, Invocation, Ports } from '../ports.ts'
 import type { DeadLetterOrigin } from '../settle/build-dead-letter.ts'
 import { doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
@@ -26,6 +26,8 @@ export interface SegmentImport {
   readonly invocation: Invocation
   /** Called if the import begins. */
   readonly readRules: ReadRules
+  /** Why the object cannot be read, if that is known: then it is not opened again. */
+  readonly absence?: Absence | undefined
   /** Called with each checkpoint, the first one included. */
   readonly onProgress: (checkpoint: Checkpoint) => void
 }

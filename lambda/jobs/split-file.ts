@@ -10,6 +10,7 @@ import { lineRulesFor } from './line-rules.ts'
 import type { SplitOutcome } from './outcome.ts'
 import { failUnreadable, rejectFile } from './reject-file.ts'
 import { isReplayOf, leaseMs, stillAsked } from './segment-lease.ts'
+import { isOff } from './safety.ts'
 import { Splitter } from './splitter.ts'
 import { stopReasonOf } from './stop-reason.ts'
 
@@ -59,6 +60,7 @@ function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation, readRu
         bytes: 0,
         segments: [],
         startedAt,
+        ...(earlier === undefined && !isOff(ports.limits.hold) && { isSurveyed: true }),
         ...rest,
         schema: SPLIT_PLAN_SCHEMA,
         isComplete: false,

@@ -16,6 +16,7 @@ const COMMANDS = [
   ['rejects', 'pull'],
   ['rejects', 'replay'],
   ['rejects', 'archive'],
+  ['rejects', 'discard'],
   ['rules'],
   ['rules', 'list'],
   ['rules', 'preview'],

@@ -19,7 +19,7 @@ function daily(day: number): string {
   }).join('')
 }
 
-test('a mistake that comes back each day is fixed once by a rule, and not again', async () => {
+test('a mistake of every day is fixed once by a rule, and not again', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
   const stateDir = await mkdtemp(path.join(tmpdir(), 'km-rules-'))

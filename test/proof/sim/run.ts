@@ -34,6 +34,7 @@ const NOTHING: Figures = {
   ambiguous: 0,
   recoveryMs: 0,
   deferred: 0,
+  held: 0,
 }
 
 function add(a: Figures, b: Figures): Figures {
@@ -46,6 +47,7 @@ function add(a: Figures, b: Figures): Figures {
     ambiguous: a.ambiguous + b.ambiguous,
     recoveryMs: Math.max(a.recoveryMs, b.recoveryMs),
     deferred: a.deferred + b.deferred,
+    held: a.held + b.held,
   }
 }
 
@@ -136,9 +138,9 @@ async function main(): Promise<void> {
   }
   const seeds = Number(flags.seeds)
   const { figures, broken } = await runAll(Number(flags.from), seeds)
-  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred } = figures
+  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, held } = figures
   console.log(
-    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ` +
+    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ${held} files held, ` +
       `${ambiguous} answers lost, ${deferred} imports wait for lines that cannot be distinguished from an outage, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
   )
   if (broken.length > 0) console.log(`broken: ${broken.join(', ')}`)

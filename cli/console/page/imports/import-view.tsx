@@ -4,6 +4,7 @@ import { ViewTitle } from '../components/view-title.tsx'
 import { fileName } from '../format.ts'
 import { RejectedLinesOfFile } from '../rejected/rejected-lines-view.tsx'
 import { rejectedHref } from '../route.ts'
+import { HoldPanel } from './hold-panel.tsx'
 import { ImportFacts } from './import-facts.tsx'
 import { ImportState } from './import-state.tsx'
 import { hasChart, ProgressChart } from './progress-chart.tsx'
@@ -46,6 +47,7 @@ export function ImportView({ id }: { readonly id: string }) {
           <strong>The file was {report.state === 'skipped' ? 'skipped' : 'rejected'}.</strong> <Prose text={failure.detail} />
         </Notice>
       )}
+      {report.hold !== undefined && <HoldPanel id={id} report={report} />}
       <ImportFacts report={report} />
       {hasChart(progress) && (
         <section aria-labelledby="progress-title">
