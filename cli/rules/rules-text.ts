@@ -41,7 +41,7 @@ export function kindsText(): string {
   return `Rules:
 ${rows.join('\n')}
 
-A rule changes only lines that would be rejected. With --all-lines, trim, rename,
-drop, default and number change valid lines too.
+A rule changes only lines that would be rejected. With --all-lines, trim,
+rename, drop, default and number change valid lines too.
 `
 }
