@@ -147,6 +147,8 @@ describe('a line', () => {
   test('that no rule can fix is rejected for what is wrong with its own text', () => {
     const line = '{"_t":1393344604000,"a":{"b":1}}'
     expect(readLine(line, rulesOf('flatten', 'ms-timestamps', all('drop:a')))).toEqual(parseLine(line, LATEST))
+    const nested = '{"_p":"a","_t":1393344604,"a":{"b":1},"c":{"d":1}}'
+    expect(readLine(nested, rulesOf(all('drop:a')))).toEqual(parseLine(nested, LATEST))
   })
 
   test('that a rule makes invalid is rejected for that', () => {
