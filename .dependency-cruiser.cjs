@@ -24,6 +24,12 @@ module.exports = {
       to: { pathNot: '^lambda/(parse/|reasons)', ...values },
     },
     {
+      name: 'rules-are-pure',
+      severity: 'error',
+      from: { path: '^lambda/rules/' },
+      to: { pathNot: '^lambda/(rules/|parse/|(errors|reasons|schema|keys)\\.ts)', ...values },
+    },
+    {
       name: 'survey-is-pure',
       severity: 'error',
       from: { path: '^lambda/survey/' },
@@ -60,7 +66,7 @@ module.exports = {
       from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/(fix|validate|json-object|fixes/[a-z]+)\\.ts|lambda/(csv/|parse/|survey/hold-rules\\.ts|(errors|keys|line-ends|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
+          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|lambda/(csv/|parse/|rules/|survey/hold-rules\\.ts|(errors|keys|line-ends|reasons|schema)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
         ...values,
       },
     },

@@ -12,7 +12,8 @@ import type { PreviewFlags } from './preview/preview.ts'
 import type { DoctorFlags } from './doctor/doctor.ts'
 import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
-import { FIXES_HELP } from './rejects/fix.ts'
+import { addRulesCommands } from './rules/commands.ts'
+import { FIXES_HELP } from '../lambda/rules/fix.ts'
 import { addSafety } from './safety/commands.ts'
 import type { ReconcileFlags } from './reconcile/reconcile.ts'
 import type { SendFlags } from './send/send.ts'
@@ -214,6 +215,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       exitCode = await console(flags)
     })
   addRejects(program, (code) => {
+    exitCode = code
+  })
+  addRulesCommands(program, (code) => {
     exitCode = code
   })
   try {

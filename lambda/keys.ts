@@ -17,6 +17,12 @@ export const LAST_SEARCH_KEY = `${CHECKPOINTS_PREFIX}last-search.json`
 /** Records of running replays: which dead letters each of them sends. */
 export const REPLAY_RECORDS_PREFIX = `${CHECKPOINTS_PREFIX}replays/`
 
+/** What people order for the whole importer. */
+export const CONTROL_PREFIX = 'control/'
+
+/** The import rules. */
+export const RULES_KEY = `${CONTROL_PREFIX}rules.json`
+
 /** Dead letters that were moved out of their queue. They never expire. */
 export const ARCHIVED_PREFIX = 'archived/'
 
@@ -145,9 +151,9 @@ export function isTemporaryName(key: string): boolean {
   return key.split('/').some((part) => TEMPORARY_NAME.test(part) || part === '_temporary')
 }
 
-/** Whether the importer itself writes documents under this key while it imports a file. */
+/** Whether the importer keeps documents of its own under this key. */
 export function isOwnKey(key: string): boolean {
-  return key.startsWith(REPORTS_PREFIX) || key.startsWith(CHECKPOINTS_PREFIX)
+  return [REPORTS_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX].some((prefix) => key.startsWith(prefix))
 }
 
 /** Namespace of the CloudWatch metrics. Their dimension `service` is the name of the function, since an account can have several importers. */

@@ -1,6 +1,7 @@
-import { readFix, type Fix } from '../rejects/fix.ts'
+import { readFix, type Fix } from '../../lambda/rules/fix.ts'
+import { linesOf } from '../../lambda/rules/lines-of.ts'
 import type { EditedLine } from '../rejects/replay-upload.ts'
-import { linesOf, rejectionOfLines } from '../rejects/validate.ts'
+import { rejectionOfLines } from '../rejects/validate.ts'
 import type { FixPreview, FixRequest, RejectedRow, ReplayRequest, ReplayResult } from './api-types.ts'
 
 const MAX_EXAMPLES = 5

@@ -5,7 +5,7 @@ import { isBlank } from '../../lambda/parse/line.ts'
 import { openLines, UnreadableFile } from '../../lambda/read/lines.ts'
 import { toUnreadableFile } from '../../lambda/read/gunzip.ts'
 import { unpacked } from '../preview/unpacked.ts'
-import type { Fix } from '../rejects/fix.ts'
+import type { Fix } from '../../lambda/rules/fix.ts'
 import { grouped } from '../terminal/output.ts'
 import { ObjectScanner } from './object-scanner.ts'
 

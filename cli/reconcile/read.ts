@@ -5,7 +5,7 @@ import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { openLines, UnreadableFile } from '../../lambda/read/lines.ts'
 import { classifyLine, classifyLines } from '../../lambda/parse/classify-line.ts'
-import { decodeOctal } from '../rejects/fixes/texts.ts'
+import { decodeOctal } from '../../lambda/rules/fixes/texts.ts'
 import { printable } from '../terminal/output.ts'
 
 /** A line of an export can be longer than one that may be imported. */

@@ -2,10 +2,11 @@ import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { csvRow } from '../terminal/csv.ts'
 import { fitted, WIDTH } from '../terminal/layout.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
-import type { Fix } from './fix.ts'
+import type { Fix } from '../../lambda/rules/fix.ts'
 import { rowOf } from './row.ts'
-import { hasDateWithoutZone } from './fixes/times.ts'
-import { linesOf, rejectionOfLines } from './validate.ts'
+import { hasDateWithoutZone } from '../../lambda/rules/fixes/times.ts'
+import { linesOf } from '../../lambda/rules/lines-of.ts'
+import { rejectionOfLines } from './validate.ts'
 
 /** A dead letter that `rejects pull` writes. */
 export interface PulledRow {

@@ -1,6 +1,6 @@
 import { membersOf } from '../../lambda/parse/layout.ts'
 import type { DeadLetter, LineOrigin } from '../../lambda/settle/dead-letter.ts'
-import { isObject } from './json-object.ts'
+import { isObject } from '../../lambda/rules/json-object.ts'
 
 /** One dead letter as the user edits it: one line of JSON in a pulled file. */
 export interface Row {

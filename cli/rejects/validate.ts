@@ -1,7 +1,6 @@
 import { toEntry } from '../../lambda/parse/entry.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
-import { isObject } from './json-object.ts'
 import { EMULATOR_KEY } from '../../emulators/kissmetrics/key.ts'
 
 /** Validates a line by the rules of the importer, as if it were imported now. @returns undefined if the line is valid */
@@ -17,12 +16,6 @@ export function rejectionOfRow(line: string, isPatched: boolean): Rejection | un
   return rejectionOf(line)
 }
 
-/** The lines of an edited text: several if each of them is an object, otherwise one. */
-export function linesOf(text: string): readonly string[] {
-  const parts = text.split(/[\r\n]+/).filter((part) => part.trim() !== '')
-  return parts.length > 1 && parts.every(isObject) ? parts.map((part) => part.trim()) : [onOneLine(text)]
-}
-
 /** Validates the lines that were made of one row; they are sent together or not at all. */
 export function rejectionOfLines(lines: readonly string[], isPatched: boolean): Rejection | undefined {
   for (const line of lines) {
@@ -30,9 +23,4 @@ export function rejectionOfLines(lines: readonly string[], isPatched: boolean): 
     if (rejection !== undefined) return rejection
   }
   return undefined
-}
-
-/** Joins the lines of a JSON object: between its tokens a line end is equal to a space, and JSON allows line ends nowhere else. */
-export function onOneLine(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, ' ').trim()
 }

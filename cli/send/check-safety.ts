@@ -26,7 +26,7 @@ export async function checkSafety(file: SentFile, limits: Limits, clock: Clock):
   if (isOff(limits.hold)) return undefined
   const files = resuming(localSourceFiles(file, new Date(clock.now())), clock)
   const never = new AbortController().signal
-  const surveyed = await surveyRange(file.source, { line: 0, byte: 0 }, { files, limits }, never)
+  const surveyed = await surveyRange(file.source, { line: 0, byte: 0 }, [], { files, limits }, never)
   if (surveyed.kind !== 'surveyed') return undefined
   const holds = findHolds(surveyed.survey, undefined, limits.hold, { isReplay: false })
   return holds.length === 0 ? undefined : { name: file.name, holds }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { eventsFor, type Events, type Log } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { Task } from '../../lambda/intake/task.ts'
+import { RULES_KEY } from '../../lambda/keys.ts'
 import type { Checkpoints, Clock, DeadLetterQueue, Endpoint, Ports } from '../../lambda/ports.ts'
 import { resuming } from '../../lambda/read/resume.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
@@ -34,7 +35,7 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
   return {
     files: resuming(localSourceFiles(file, state.startedAt), clock),
     reports: reportFile(file),
-    checkpoints: withStats(state.checkpoints, stats),
+    checkpoints: withoutRules(withStats(state.checkpoints, stats)),
     deadLetters: rejected,
     importQueue: {
       send: (body, seconds) => {
@@ -84,6 +85,11 @@ function sendEvents({ progress, onBusy }: FilePortsContext): Events {
 
 function unused(): never {
   throw new TypeError('a send has no bucket and no dead-letter queue')
+}
+
+/** A file that is sent has no prefix, and so it has no import rules. */
+function withoutRules(checkpoints: Checkpoints): Checkpoints {
+  return { ...checkpoints, find: (key) => (key.key === RULES_KEY ? Promise.resolve(undefined) : checkpoints.find(key)) }
 }
 
 /** Updates the stats with each checkpoint that is written. */

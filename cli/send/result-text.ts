@@ -1,6 +1,6 @@
 import type { Report } from '../../lambda/report/report.ts'
 import { wrapped } from '../terminal/layout.ts'
-import { labelledRow, reportRows, stateText, warningRows } from '../status/report-table.ts'
+import { labelledRow, reportRows, stateText, ruleRows, warningRows } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { counted, printable, shellWord, type Output } from '../terminal/output.ts'
 import type { SendResult } from './deliver-file.ts'
@@ -14,7 +14,7 @@ export function resultText(file: SentFile, report: Report, output: Output): stri
     ...reportRows({ ...report, file: { ...report.file, key: file.name } }, output),
     labelledRow('report', printable(displayPath(file.reportPath))),
   ]
-  rows.push(...warningRows(report.warnings))
+  rows.push(...ruleRows(report), ...warningRows(report.warnings))
   if (lines.rejected + lines.undeliverable > 0)
     rows.push(
       labelledRow('rejected lines', rejectedPath),

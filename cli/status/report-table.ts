@@ -84,6 +84,12 @@ export function warningRows(warnings: Report['warnings']): readonly string[] {
   return Object.entries(warnings).flatMap(([code, count]) => wrapped(warningSentence(code as WarningCode, count)))
 }
 
+/** What the import rules of the file have done. */
+export function ruleRows({ fixedBy = {} }: Report): readonly string[] {
+  const used = Object.entries(fixedBy).map(([rule, count]) => `${printable(rule)} ${counted(count, 'line')}`)
+  return used.length === 0 ? [] : wrapped(`Import rules: ${used.join(', ')}.`)
+}
+
 export function warningSentence(code: WarningCode, count: number): string {
   return `${counted(count, 'time')}: ${WARNINGS[code]}.`
 }

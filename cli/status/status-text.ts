@@ -4,7 +4,7 @@ import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { decisionCommands, holdRows } from '../safety/hold-text.ts'
 import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
-import { styledState, warningRows } from './report-table.ts'
+import { styledState, ruleRows, warningRows } from './report-table.ts'
 
 /** A report as one row of a CSV table. */
 export function csvRowOf(report: Report, now: number) {
@@ -118,7 +118,7 @@ export function reportText(
     ...(report.hold === undefined ? [] : ['', ...holdRows(report)]),
     ...reasonRows(report, output),
   ]
-  const warned = warningRows(warnings)
+  const warned = [...ruleRows(report), ...warningRows(warnings)]
   if (warned.length > 0) rows.push('', ...warned)
   rows.push('', ...nextStepRows(report, deploymentOptions, now))
   return `${rows.join('\n')}\n`

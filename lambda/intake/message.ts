@@ -88,6 +88,7 @@ const DeadLetterBody = v.looseObject({
   attempts: Count,
   replays: Count,
   failedAt: v.string(),
+  rules: v.optional(v.array(v.looseObject({ fix: v.string() }))),
 })
 
 const SourceFileBody = v.looseObject({

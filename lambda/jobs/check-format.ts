@@ -1,5 +1,5 @@
 import { toEntries } from '../parse/entry.ts'
-import { latestTimeFor } from '../parse/line.ts'
+import type { LineRules } from '../parse/line.ts'
 import { admit } from '../parse/sniff.ts'
 import type { OpenFile } from '../ports.ts'
 import { openLines, type Line } from '../read/lines.ts'
@@ -11,8 +11,11 @@ import type { Rejection } from '../reasons.ts'
  * @returns why it is not a JSON-lines file, or undefined if it is one
  * @throws VanishedFile, or the error of S3
  */
-export async function checkFormat(opened: OpenFile, limits: { readonly maxLineBytes: number }): Promise<Rejection | undefined> {
-  const rules = { latestTime: latestTimeFor(opened.lastModified) }
+export async function checkFormat(
+  opened: OpenFile,
+  limits: { readonly maxLineBytes: number },
+  rules: LineRules,
+): Promise<Rejection | undefined> {
   try {
     const reading = await openLines(opened.body, limits)
     for await (const admission of admit(entriesOf(reading.batches, rules), reading))
@@ -23,6 +26,6 @@ export async function checkFormat(opened: OpenFile, limits: { readonly maxLineBy
   }
 }
 
-async function* entriesOf(batches: AsyncIterable<readonly Line[]>, rules: Parameters<typeof toEntries>[1]) {
+async function* entriesOf(batches: AsyncIterable<readonly Line[]>, rules: LineRules) {
   for await (const batch of batches) yield toEntries(batch, rules, '')
 }

@@ -7,6 +7,7 @@ import type { Checkpoint } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
 import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
+import { readingRules, type ReadRules } from './import-rules.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
@@ -33,6 +34,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const readingPlan = readPlan(file, ports)
+  const readRules = task.segment === undefined ? readingRules(file, ports) : async () => (await readingPlan)?.rules ?? []
   const readingSafety = findSafety(file, ports)
   const [found] = await Promise.all([
     ports.reports.find(file.bucket, reportKey(file)),
@@ -49,7 +51,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     await reportSafety(file, safety, found, ports)
     return DONE
   }
-  const known: Known = { found, plan, safety }
+  const known: Known = { found, plan, safety, readRules }
   if (task.segment !== undefined) return importSegmentOfFile(task, task.segment, known, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
   if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, known, ports, invocation)
@@ -61,6 +63,7 @@ interface Known {
   readonly found: FoundReport | undefined
   readonly plan: SplitPlan | undefined
   readonly safety: Safety | undefined
+  readonly readRules: ReadRules
 }
 
 /** Whether the file is usually done before anybody could read a report that says that it has started. */
@@ -79,8 +82,13 @@ async function needsSplit({ file }: Task, { files, limits, columns }: Ports): Pr
   return opened.bytes > limits.segmentBytes && !(await isReadFromStart(file, { files, columns }))
 }
 
-async function importWhole(task: Task, { found, safety }: Known, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
-  const check: SafetyCheck = safety === undefined ? await checkFile(task, ports, invocation) : { kind: 'allowed' }
+async function importWhole(
+  task: Task,
+  { found, safety, readRules }: Known,
+  ports: Ports,
+  invocation: Invocation,
+): Promise<JobOutcome> {
+  const check: SafetyCheck = safety === undefined ? await checkFile(task, ports, invocation, readRules) : { kind: 'allowed' }
   if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const writer = new ReportWriter(found, ports.reports, ports.clock)
   let reportLast: (() => void) | undefined
@@ -93,7 +101,7 @@ async function importWhole(task: Task, { found, safety }: Known, ports: Ports, i
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, onProgress, absence: absenceOf(check) })
+    outcome = await importSegment({ task, ports, invocation, readRules, onProgress, absence: absenceOf(check) })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
@@ -114,7 +122,7 @@ async function importWhole(task: Task, { found, safety }: Known, ports: Ports, i
 async function importSegmentOfFile(
   task: Task,
   segment: Segment,
-  { found, plan, safety }: Known,
+  { found, plan, safety, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
@@ -126,7 +134,7 @@ async function importSegmentOfFile(
   const onProgress = (checkpoint: Checkpoint): void => {
     merged.update(checkpoint)
   }
-  const outcome = await importSegment({ task, ports, invocation, onProgress, absence: absenceOf(check) }).finally(() =>
+  const outcome = await importSegment({ task, ports, invocation, readRules, onProgress, absence: absenceOf(check) }).finally(() =>
     merged.idle(),
   )
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
@@ -136,11 +144,11 @@ async function importSegmentOfFile(
 
 async function splitIntoSegments(
   task: Task,
-  { found, plan, safety }: Known,
+  { found, plan, safety, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
-  const outcome = await splitFile(task, ports, invocation)
+  const outcome = await splitFile(task, ports, invocation, readRules)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   const check = safety === undefined ? await decide(task, ports) : undefined
   if (check?.kind === 'stopped') return whenStopped(check, task, found, ports)
@@ -174,7 +182,18 @@ function absenceOf(check: SegmentCheck): Absence | undefined {
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
-  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries, undelivered, replay } = checkpoint
+  const {
+    bytes,
+    counts,
+    newest,
+    startedAt,
+    invocations,
+    repeatsPossible,
+    repeatedTries,
+    undelivered,
+    replay,
+    rules = [],
+  } = checkpoint
   return {
     file,
     bytes,
@@ -184,6 +203,7 @@ function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
     invocations,
     repeatsPossible,
     repeatedTries,
+    rules,
     ...(undelivered !== undefined && { undelivered }),
     ...(replay !== undefined && { replay }),
   }

@@ -1,7 +1,7 @@
 import type { ColumnMapping } from '../csv/columns.ts'
 import { CountedOnce } from '../parse/counted-once.ts'
 import { toEntries, type Entry } from '../parse/entry.ts'
-import { latestTimeFor } from '../parse/line.ts'
+import type { LineRules } from '../parse/line.ts'
 import { admit } from '../parse/sniff.ts'
 import type { OpenFile } from '../ports.ts'
 import { openLines, UnreadableFile, type Line } from '../read/lines.ts'
@@ -12,6 +12,7 @@ import type { Settlement } from './settlement.ts'
 
 export interface PipelineContext {
   readonly maxLineBytes: number
+  readonly rules: LineRules
   readonly apiKey: string
   readonly settlement: Settlement
   /** Whether the file is known to be JSON lines: an earlier run has settled some, or the file was split. */
@@ -36,8 +37,7 @@ export interface PipelineResult {
  * @throws OutageError, SetupError, LeaseLost, OutOfTime, or the error of S3 or SQS
  */
 export async function runPipeline(opened: OpenFile, start: Watermark, context: PipelineContext): Promise<PipelineResult> {
-  const { maxLineBytes, apiKey, settlement, isAdmitted, columns } = context
-  const rules = { latestTime: latestTimeFor(opened.lastModified) }
+  const { maxLineBytes, rules, apiKey, settlement, isAdmitted, columns } = context
   const settled = settlement.ledger.watermark.line
   let lines = 0
   let unreadable: Rejection | undefined

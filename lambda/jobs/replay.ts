@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import { asError } from '../errors.ts'
 import { toEntry } from '../parse/entry.ts'
 import type { SourceFile } from '../intake/source-file.ts'
-import { latestTimeFor } from '../parse/line.ts'
 import { openLines, type Line, type ReadOptions } from '../read/lines.ts'
 import { Ledger } from '../settle/ledger.ts'
 import { lineOf, toBody, type DeadLetter } from '../settle/dead-letter.ts'
@@ -11,13 +10,14 @@ import { lineOfDeadLetter } from '../settle/replay-origins.ts'
 import { closeLines } from './close-lines.ts'
 import { csvOptions } from './csv-options.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
+import { lineRulesFor } from './line-rules.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
 import { stopReasonOf } from './stop-reason.ts'
 import type { Ports } from '../ports.ts'
 
 /**
- * Tries the line of a dead letter again, by the current rules: it is delivered, or becomes a new dead letter that counts the replay and is
+ * Tries the line of a dead letter again, by the import rules of its import: it is delivered, or becomes a new dead letter that counts the replay and is
  * quarantined at the third.
  *
  * Whether a time is in the future is measured against the same date as in the import, so a replay alone never changes the result.
@@ -36,13 +36,15 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     return DONE
   }
   const written = found.lastModified ?? new Date(lastModified ?? deadLetter.failedAt)
-  const entry = toEntry(found.line, { latestTime: latestTimeFor(written) }, await ports.apiKey())
+  const { rules } = deadLetter
+  const entry = toEntry(found.line, lineRulesFor(written, rules), await ports.apiKey())
   const ledger = new Ledger({ watermark: { line: number - 1, byte: found.line.byteStart } }, 1)
   const deadLetters = deadLetterDestination(deadLetter.source, replays, ports)
   const origin = {
     file,
     replays,
     lastModified: written,
+    rules,
     originOf: () => deadLetter.origin,
     countedAs: lineOfDeadLetter(deadLetter)?.countedAs,
   }

@@ -9,6 +9,8 @@ import { Ledger } from '../settle/ledger.ts'
 import { originOf } from '../settle/replay-origins.ts'
 import { checkCounts } from './check-counts.ts'
 import { onAbort } from './on-abort.ts'
+import type { ReadRules } from './import-rules.ts'
+import { lineRulesFor } from './line-rules.ts'
 import { replayOf, type OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
@@ -22,6 +24,8 @@ export interface SegmentImport {
   readonly task: Task
   readonly ports: Ports
   readonly invocation: Invocation
+  /** Called if the import begins. */
+  readonly readRules: ReadRules
   /** Why the object cannot be read, if that is known: then it is not opened again. */
   readonly absence?: Absence | undefined
   /** Called with each checkpoint, the first one included. */
@@ -44,10 +48,12 @@ export async function runSegment(
   const first = { ...lease.state, bytes: opened.bytes, ...(replay !== undefined && { replay }) }
   const firstLine = first.watermark.line
   const ledger = new Ledger(first, maxUnsaved(ports))
+  const { rules } = first
   const origin: DeadLetterOrigin = {
     file: task.file,
     replays: task.replays,
     lastModified: opened.lastModified,
+    rules,
     originOf: origins && ((line) => originOf(origins, line)),
   }
   const settlement = new Settlement(origin, ports, ledger)
@@ -78,6 +84,7 @@ export async function runSegment(
   try {
     const { lines, refusal } = await runPipeline(opened, start, {
       maxLineBytes: limits.maxLineBytes,
+      rules: lineRulesFor(opened.lastModified, rules),
       apiKey: await ports.apiKey(),
       settlement,
       columns: ports.columns,

@@ -6,10 +6,12 @@ import type { Absence, Invocation, Ports } from '../ports.ts'
 import { CHECKPOINT_SCHEMA, doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { readLeased } from '../settle/lease.ts'
 import type { Watermark } from '../settle/ledger.ts'
+import type { Rule } from '../rules/rule.ts'
 import type { Hold } from '../survey/hold-rules.ts'
 import { findHolds } from '../survey/holds.ts'
 import type { Profile } from '../survey/profile.ts'
 import type { SurveyPart } from '../survey/part.ts'
+import type { ReadRules } from './import-rules.ts'
 import { isReplayFile, keepSurvey, readProfile } from './profiles.ts'
 import { isAllowed, isOff, SAFETY_SCHEMA, storeSafety, type Safety } from './safety.ts'
 import { stopReasonOf } from './stop-reason.ts'
@@ -41,12 +43,17 @@ export type SafetyCheck =
  *
  * @throws the error of S3
  */
-export async function checkFile(task: Task, ports: Ports, { ending }: Pick<Invocation, 'ending'>): Promise<SafetyCheck> {
+export async function checkFile(
+  task: Task,
+  ports: Ports,
+  { ending }: Pick<Invocation, 'ending'>,
+  readRules: ReadRules,
+): Promise<SafetyCheck> {
   const { file } = task
   if (isOff(ports.limits.hold)) return { kind: 'allowed' }
   const failed = new AbortController()
   const [surveyed, profile, isBegun] = await Promise.all([
-    surveyRange(file, { line: 0, byte: 0 }, ports, AbortSignal.any([ending, failed.signal])),
+    readRules().then((rules) => surveyRange(file, { line: 0, byte: 0 }, rules, ports, AbortSignal.any([ending, failed.signal]))),
     readProfile(file, ports),
     isImportBegun(file, ports),
   ]).catch((error: unknown) => {
@@ -76,6 +83,7 @@ export async function checkFile(task: Task, ports: Ports, { ending }: Pick<Invoc
 export async function surveyRange(
   file: SourceFile,
   start: Watermark,
+  rules: readonly Rule[],
   { files, limits }: Pick<Ports, 'files' | 'limits'>,
   ending: AbortSignal,
   byteEnd?: number,
@@ -84,7 +92,7 @@ export async function surveyRange(
     const opened = await files.open(file, { start: start.byte, ...(byteEnd !== undefined && { end: byteEnd }) })
     if (opened.kind !== 'open') return { kind: 'absent', absence: opened.kind }
     const { maxLineBytes } = limits
-    const survey = await surveyLines(opened, start, { maxLineBytes, isAdmitted: byteEnd !== undefined, ending })
+    const survey = await surveyLines(opened, start, { maxLineBytes, rules, isAdmitted: byteEnd !== undefined, ending })
     return { kind: 'surveyed', survey, bytes: opened.bytes }
   } catch (error) {
     const reason = stopReasonOf(error)

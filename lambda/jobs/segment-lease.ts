@@ -5,6 +5,7 @@ import type { Invocation, Ports } from '../ports.ts'
 import { beginCheckpoint, CHECKPOINT_SCHEMA, type Checkpoint, type Failure } from '../settle/checkpoint.ts'
 import { Lease, type LeaseResult } from '../settle/lease.ts'
 import type { Watermark } from '../settle/ledger.ts'
+import type { ReadRules } from './import-rules.ts'
 import { isLeftToAnother } from './wait.ts'
 
 /** A lease lasts for this many checkpoint intervals. A run that has not written a checkpoint for this long is taken over. */
@@ -28,7 +29,12 @@ export function maxRepeats({ limits }: Ports): number {
 }
 
 /** Takes the lease of a segment, and reads the checkpoint of the run before. */
-export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<Checkpoint>> {
+export function acquireSegment(
+  task: Task,
+  ports: Ports,
+  { messageId }: Invocation,
+  readRules: ReadRules,
+): Promise<LeaseResult<Checkpoint>> {
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
   const run = ports.newRun()
   ports.events.about({ run, segment: task.segment?.index })
@@ -40,12 +46,13 @@ export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocati
     // `km-import send` has no messages, so it has no copies of one.
     isWaiting: ({ wait }) => messageId !== undefined && isLeftToAnother(wait, task, ports.clock.now()),
     isDone: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),
-    begin: (earlier, hasCrashed) =>
+    begin: async (earlier, hasCrashed) =>
       beginCheckpoint(earlier, {
         start: startOf(task),
         startedAt: new Date(ports.clock.now()).toISOString(),
         hasCrashed,
         maxRepeats: maxRepeats(ports),
+        ...((earlier === undefined || earlier.failure !== undefined) && { rules: await readRules() }),
       }),
   })
 }

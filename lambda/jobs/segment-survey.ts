@@ -41,7 +41,7 @@ export async function checkSegment(
   if (plan?.isSurveyed !== true) return { kind: 'allowed' }
   if (!isOff(ports.limits.hold) && (await readPart(file, segment, ports)) === undefined) {
     const { firstLine, byteStart, byteEnd } = segment
-    const surveyed = await surveyRange(file, { line: firstLine - 1, byte: byteStart }, ports, ending, byteEnd)
+    const surveyed = await surveyRange(file, { line: firstLine - 1, byte: byteStart }, plan.rules ?? [], ports, ending, byteEnd)
     switch (surveyed.kind) {
       case 'surveyed':
         await storeOnce(keyOf(file, segment), surveyed.survey, surveyOf, ports)

@@ -59,6 +59,7 @@ export function sumSegments(file: SourceFile, plan: SplitPlan, states: readonly 
     repeatsPossible: total(({ repeatsPossible }) => repeatsPossible),
     repeatedTries: total(({ repeatedTries }) => repeatedTries),
     segments: states.map(segmentReport),
+    ...(plan.rules !== undefined && { rules: plan.rules }),
     ...(undelivered.length > 0 && { undelivered }),
     ...(replay !== undefined && { replay }),
   }

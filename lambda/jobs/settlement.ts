@@ -43,7 +43,7 @@ export class Settlement {
     if (!this.ledger.open(number, byteEnd + 1)) return
     switch (entry.kind) {
       case 'blank':
-        this.ledger.blank(number)
+        this.ledger.blank(number, entry.skippedBy)
         return
       case 'rejected':
         this.#sendDeadLetter(entry, 'rejected', entry.rejection, 0)

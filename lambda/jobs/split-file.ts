@@ -5,6 +5,8 @@ import type { Invocation, Ports } from '../ports.ts'
 import { Lease, type LeaseResult } from '../settle/lease.ts'
 import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
 import { checkFormat } from './check-format.ts'
+import type { ReadRules } from './import-rules.ts'
+import { lineRulesFor } from './line-rules.ts'
 import type { SplitOutcome } from './outcome.ts'
 import { failUnreadable, rejectFile } from './reject-file.ts'
 import { isReplayOf, leaseMs, stillAsked } from './segment-lease.ts'
@@ -22,8 +24,8 @@ const SPLIT = Object.freeze({ kind: 'done', isNew: true } as const)
  *
  * @throws SetupError, or the error of S3 or SQS: then the message stays in the queue
  */
-export async function splitFile(task: Task, ports: Ports, invocation: Invocation): Promise<SplitOutcome> {
-  const acquired = await acquirePlan(task, ports, invocation)
+export async function splitFile(task: Task, ports: Ports, invocation: Invocation, readRules: ReadRules): Promise<SplitOutcome> {
+  const acquired = await acquirePlan(task, ports, invocation, readRules)
   if (acquired.kind === 'done') return { kind: 'done', isNew: false }
   if (acquired.kind === 'busy' || acquired.kind === 'waiting') return acquired
   try {
@@ -36,7 +38,7 @@ export async function splitFile(task: Task, ports: Ports, invocation: Invocation
   }
 }
 
-function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promise<LeaseResult<SplitPlan>> {
+function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation, readRules: ReadRules): Promise<LeaseResult<SplitPlan>> {
   const { checkpoints, clock, events, newRun } = ports
   const run = newRun()
   events.about({ run })
@@ -47,10 +49,13 @@ function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promi
     messageId,
     leaseMs: leaseMs(ports),
     isDone: ({ isComplete, failure }) => isComplete && !isReplayOf(failure, task),
-    begin: (earlier) => {
+    begin: async (earlier) => {
       const startedAt = new Date(clock.now()).toISOString()
       // Fields that a newer version has added stay.
-      const { failure: _failure, ...rest }: Partial<SplitPlan> = earlier ?? {}
+      const { failure, rules: earlierRules, ...rest }: Partial<SplitPlan> = earlier ?? {}
+      // A file that was rejected as a whole is replayed with the rules that were added for it.
+      const isNew = earlier === undefined || (failure?.kind === 'failed' && earlier.segments.length === 0)
+      const rules = isNew ? await readRules() : (earlierRules ?? [])
       return {
         bytes: 0,
         segments: [],
@@ -60,6 +65,7 @@ function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promi
         schema: SPLIT_PLAN_SCHEMA,
         isComplete: false,
         invocations: (earlier?.invocations ?? 0) + 1,
+        ...(rules.length > 0 && { rules }),
       }
     },
   })
@@ -98,7 +104,7 @@ async function splitOrFail(splitter: Splitter, task: Task, ports: Ports, ending:
   if (splitter.lines === 0) {
     const head = await files.open(file)
     if (head.kind !== 'open') return failUnreadable(head.kind, task, ports)
-    const refusal = await checkFormat(head, limits)
+    const refusal = await checkFormat(head, limits, lineRulesFor(head.lastModified, splitter.rules))
     if (refusal !== undefined) return rejectFile({ file, replays }, refusal, ports)
   }
   const rest = await files.open(file, { start: splitter.byteEnd })

@@ -1,6 +1,7 @@
 import { taskBody, type Segment, type Task } from '../intake/task.ts'
 import type { OpenFile, Ports } from '../ports.ts'
 import { splitSegments } from '../read/split.ts'
+import type { Rule } from '../rules/rule.ts'
 import type { Failure } from '../settle/checkpoint.ts'
 import type { Lease } from '../settle/lease.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
@@ -23,6 +24,10 @@ export class Splitter {
     this.#ports = ports
     this.#plan = lease.state
     this.#savedAt = ports.clock.now()
+  }
+
+  get rules(): readonly Rule[] | undefined {
+    return this.#plan.rules
   }
 
   /** Lines in the segments so far. */

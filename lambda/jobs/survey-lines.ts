@@ -1,17 +1,21 @@
 import { classifyLines } from '../parse/classify-line.ts'
-import { latestTimeFor, type LineRules } from '../parse/line.ts'
+import type { LineRules } from '../parse/line.ts'
 import { admit } from '../parse/sniff.ts'
 import type { OpenFile } from '../ports.ts'
 import { openLines, UnreadableFile, type Line } from '../read/lines.ts'
 import { reject } from '../reasons.ts'
+import type { Rule } from '../rules/rule.ts'
 import type { Watermark } from '../settle/ledger.ts'
 import type { SurveyPart } from '../survey/part.ts'
 import { FileSurvey } from '../survey/survey.ts'
 import { csvOptions } from './csv-options.ts'
+import { lineRulesFor } from './line-rules.ts'
 import { onAbort } from './on-abort.ts'
 
 export interface SurveyContext {
   readonly maxLineBytes: number
+  /** The import rules: what they make of the lines is surveyed. */
+  readonly rules: readonly Rule[]
   /** Whether the file is known to be JSON lines: it was split. */
   readonly isAdmitted: boolean
   /** Aborted when the survey has to stop. */
@@ -27,9 +31,9 @@ export interface SurveyContext {
 export async function surveyLines(
   opened: OpenFile,
   start: Watermark,
-  { maxLineBytes, isAdmitted, ending }: SurveyContext,
+  { maxLineBytes, rules, isAdmitted, ending }: SurveyContext,
 ): Promise<SurveyPart> {
-  const rules = { latestTime: latestTimeFor(opened.lastModified) }
+  const lineRules = lineRulesFor(opened.lastModified, rules)
   const survey = new FileSurvey()
   using _ending = onAbort(ending, (reason) => {
     opened.body.destroy(reason)
@@ -37,7 +41,7 @@ export async function surveyLines(
   try {
     const position = { byteStart: start.byte, firstLine: start.line + 1 }
     const reading = await openLines(opened.body, { maxLineBytes, ...position, ...csvOptions(opened, undefined) })
-    for await (const admission of admit(entriesOf(reading.batches, rules), { ...reading, isAdmitted })) {
+    for await (const admission of admit(entriesOf(reading.batches, lineRules), { ...reading, isAdmitted })) {
       if (admission.kind === 'refused') survey.refuse(admission.rejection)
       else for (const entry of admission.entries) survey.add(entry)
     }

@@ -1,6 +1,7 @@
 import type { Line } from '../read/lines.ts'
 import { toEntry, type Entry } from './entry.ts'
-import { isBlank, parseLine, type LineRules } from './line.ts'
+import { readLine } from './changed-line.ts'
+import { isBlank, type LineRules } from './line.ts'
 
 /** As long as a real key, because it is part of each request. */
 const ANY_KEY = '0'.repeat(40)
@@ -22,10 +23,17 @@ const NO_REQUESTS = Object.freeze([])
 export function classifyLine(line: Line, rules: LineRules): Entry {
   const { text, fault } = line
   if (fault !== undefined || text.length > MAX_SMALL_LINE_CHARACTERS || isBlank(text)) return toEntry(line, rules, ANY_KEY)
-  const parsed = parseLine(text, rules)
-  return parsed.kind === 'rejection'
-    ? { kind: 'rejected', line, rejection: parsed }
-    : { kind: 'ready', line, parsed, requests: NO_REQUESTS }
+  const parsed = readLine(text, rules)
+  switch (parsed.kind) {
+    case 'rejection':
+      return { kind: 'rejected', line, rejection: parsed }
+    case 'skipped':
+      return { kind: 'blank', line, skippedBy: parsed.by }
+    case 'parsed':
+      // Rules may have made the line longer.
+      if (parsed.changedBy !== undefined) return toEntry(line, rules, ANY_KEY)
+      return { kind: 'ready', line, parsed, requests: NO_REQUESTS }
+  }
 }
 
 export function* classifyLines(lines: readonly Line[], rules: LineRules): Generator<Entry> {

@@ -1,21 +1,23 @@
 import type { CountedOnce } from './counted-once.ts'
-import { isBlank, parseLine, type LineRules, type ParsedLine } from './line.ts'
+import { readLine } from './changed-line.ts'
+import { isBlank, type LineRules, type ParsedLine } from './line.ts'
 import { requestsFor, type Request } from './request.ts'
 import type { Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 
 /** A line, and what to do with it. */
 export type Entry =
-  | { readonly kind: 'blank'; readonly line: Line }
+  | { readonly kind: 'blank'; readonly line: Line; /** The import rules that skip it. */ readonly skippedBy?: readonly string[] }
   | { readonly kind: 'rejected'; readonly line: Line; readonly rejection: Rejection }
   | { readonly kind: 'ready'; readonly line: Line; readonly parsed: ParsedLine; readonly requests: readonly Request[] }
 
-/** Parses a line, unless the reader has already found a fault. */
+/** Parses a line by the import rules of its file, unless the reader has already found a fault. */
 export function toEntry(line: Line, rules: LineRules, apiKey: string): Entry {
   if (line.fault !== undefined) return { kind: 'rejected', line, rejection: reject(line.fault.reason, line.fault.specifics) }
   if (isBlank(line.text)) return { kind: 'blank', line }
-  const parsed = parseLine(line.text, rules)
+  const parsed = readLine(line.text, rules)
   if (parsed.kind === 'rejection') return { kind: 'rejected', line, rejection: parsed }
+  if (parsed.kind === 'skipped') return { kind: 'blank', line, skippedBy: parsed.by }
   const requests = requestsFor(parsed, apiKey)
   return 'kind' in requests ? { kind: 'rejected', line, rejection: requests } : { kind: 'ready', line, parsed, requests }
 }

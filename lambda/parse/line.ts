@@ -13,9 +13,26 @@ import { parseTime, type EpochSeconds } from './time.ts'
 export { isBlank } from './text.ts'
 export { latestTimeFor } from './time.ts'
 
+/** What import rules make of a line. */
+export interface LineChange {
+  /** Usually one. None if the rules skip the line. Several if the line was several objects. */
+  readonly lines: readonly string[]
+  /** The rules that have changed it, for the report. */
+  readonly by: readonly string[]
+}
+
+/** The import rules of a file. Each returns undefined if it changes nothing. */
+export interface LineChanges {
+  /** Those that also change valid lines. Absent if there are none, so that valid lines cost nothing. */
+  readonly every?: (text: string) => LineChange | undefined
+  /** All of them, for a line that is not valid. */
+  readonly invalid: (text: string) => LineChange | undefined
+}
+
 export interface LineRules {
   /** The latest `_t` that does not count as the future. */
   readonly latestTime: EpochSeconds
+  readonly changes?: LineChanges
 }
 
 /** A line that can be sent. */
@@ -26,6 +43,8 @@ export interface ParsedLine {
   readonly time: EpochSeconds
   /** One for each part that was skipped or looks unusual. */
   readonly warnings: readonly WarningCode[]
+  /** The import rules that have changed the line. */
+  readonly changedBy?: readonly string[]
 }
 
 /**

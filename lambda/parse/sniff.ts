@@ -32,6 +32,9 @@ export interface Sniffable {
     readonly fault?: { readonly reason: 'line_too_long' | 'invalid_encoding' | 'invalid_row'; readonly bytes: Uint8Array }
   }
   readonly rejection?: Rejection
+  /** Of a line that can be sent. */
+  readonly parsed?: { readonly changedBy?: readonly string[] }
+  readonly skippedBy?: readonly string[]
 }
 
 export type SniffResult =
@@ -61,6 +64,8 @@ export class FormatSniffer {
   /** Looks at the next line. After a decision, it returns that decision. */
   sniff(line: Sniffable): SniffResult {
     if (this.#result !== UNDECIDED) return this.#result
+    // An import rule recognises the line, so the file is what the rule is for.
+    if (line.skippedBy !== undefined || line.parsed?.changedBy !== undefined) return this.#decide(ADMITTED)
     const fault = isObject(line) ? this.#diagnoseObject(line) : this.#diagnoseOther(line)
     if (fault === 'none') return this.#decide(ADMITTED)
     if (fault !== undefined) return this.#decide({ kind: 'refused', rejection: fault })

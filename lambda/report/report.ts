@@ -3,6 +3,7 @@ import { AccountingError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { LineRanges } from '../line-ranges.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
+import { labelOf, type Rule } from '../rules/rule.ts'
 import type { ClosedCounts } from '../settle/closed-lines.ts'
 import type { Counts } from '../settle/counts.ts'
 import type { Hold } from '../survey/hold-rules.ts'
@@ -47,6 +48,11 @@ export interface Report {
   /** Never contains the text of a line. */
   readonly rejectedBy: Counts['rejectedBy']
   readonly warnings: Counts['warnings']
+  /**
+   * The import rules of the file, and how many lines each has changed that were delivered after that, or has skipped. Skipped lines count
+   * as blank. Absent if there are no rules.
+   */
+  readonly fixedBy?: Readonly<Record<string, number>>
   /** The range of `_t` of the delivered lines, in seconds since 1970; absent if there are none. */
   readonly time?: { readonly first: number; readonly last: number }
   /** Why the file is held, or was held before it was discarded: only if the state is `held` or `discarded`. */
@@ -120,6 +126,8 @@ export interface ImportState {
   readonly repeatedTries: number
   readonly segments?: readonly SegmentReport[]
   readonly stale?: StaleImport
+  /** The import rules of the file. */
+  readonly rules?: readonly Rule[]
   /** Lines that became dead letters, as `UndeliveredLines` records them. */
   readonly undelivered?: LineRanges
   /** The replay that uploaded the file, if it was one. */
@@ -229,6 +237,7 @@ function document(importState: ImportState, state: ReportState): Report {
     commands: counts.commands,
     rejectedBy: counts.rejectedBy,
     warnings: counts.warnings,
+    ...fixedBy(importState),
     ...(counts.time !== undefined && { time: counts.time }),
     startedAt,
     invocations,
@@ -236,4 +245,11 @@ function document(importState: ImportState, state: ReportState): Report {
     repeatsPossible: repeatedTries + Math.min(repeatsPossible - repeatedTries, invocations * linesRead * (1 + MAX_FURTHER_TRIES)),
     ...(segments !== undefined && { segments }),
   }
+}
+
+/** Rules that have changed nothing are listed too: so the report says which rules the import had. */
+function fixedBy({ counts, rules = [] }: ImportState): Pick<Report, 'fixedBy'> {
+  const labels = rules.map(({ fix }) => labelOf(fix))
+  const lines = { ...Object.fromEntries(labels.map((label) => [label, 0])), ...counts.changedBy }
+  return Object.keys(lines).length === 0 ? {} : { fixedBy: lines }
 }

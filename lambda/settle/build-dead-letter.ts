@@ -1,6 +1,7 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Line } from '../read/lines.ts'
 import type { Rejection } from '../reasons.ts'
+import type { Rule } from '../rules/rule.ts'
 import {
   DEAD_LETTER_SCHEMA,
   lineField,
@@ -17,6 +18,8 @@ export interface DeadLetterOrigin {
   readonly lastModified?: Date
   /** How often this work was replayed from the dead-letter queue. */
   readonly replays: number
+  /** The import rules of this import. */
+  readonly rules?: readonly Rule[] | undefined
   /** How the report counts the line of a dead letter that is replayed: what becomes of it now may be something else. */
   readonly countedAs?: 'rejected' | 'undeliverable' | undefined
   /** Where the lines of a replay were first. @param line from 1 */
@@ -55,6 +58,7 @@ export function lineDeadLetter(
     attempts,
     replays: origin.replays,
     failedAt: new Date(failedAt).toISOString(),
+    ...(origin.rules !== undefined && origin.rules.length > 0 && { rules: origin.rules }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Rejection } from '../reasons.ts'
+import type { Rule } from '../rules/rule.ts'
 import { emptyCounts } from './counts.ts'
 import type { Progress, Watermark } from './ledger.ts'
 
@@ -39,6 +40,8 @@ export interface Checkpoint extends Progress {
   readonly repeatsPossible: number
   /** Of these, tries that were counted: each was sent after the answer to the one before was lost. The others are an estimate. */
   readonly repeatedTries: number
+  /** The import rules that the import of the file began with. They stay, whatever happens to the stored rules, so that a retry is identical. */
+  readonly rules?: readonly Rule[]
 }
 
 export interface FirstCheckpoint {
@@ -49,12 +52,14 @@ export interface FirstCheckpoint {
   readonly hasCrashed: boolean
   /** How many requests a run that crashes can have sent that its last checkpoint does not show. */
   readonly maxRepeats: number
+  /** The import rules for an import that begins. */
+  readonly rules?: readonly Rule[]
 }
 
 /** The checkpoint that a run begins with: that of the run before, or an empty one. */
 export function beginCheckpoint(
   earlier: Checkpoint | undefined,
-  { start, startedAt, hasCrashed, maxRepeats }: FirstCheckpoint,
+  { start, startedAt, hasCrashed, maxRepeats, rules = [] }: FirstCheckpoint,
 ): Checkpoint {
   if (earlier === undefined) {
     return {
@@ -70,15 +75,25 @@ export function beginCheckpoint(
       // There was a checkpoint that cannot be parsed. It may have been one of the last line.
       repeatsPossible: hasCrashed ? Number.MAX_SAFE_INTEGER : 0,
       repeatedTries: 0,
+      ...(rules.length > 0 && { rules }),
     }
   }
   const { failure: _failure, wait: _wait, ...rest } = earlier
   return {
-    ...rest,
+    ...(canChangeRules(earlier, start) ? withRules(rest, rules) : rest),
     isDone: false,
     invocations: earlier.invocations + 1,
     repeatsPossible: earlier.repeatsPossible + (hasCrashed ? maxRepeats : Math.max(0, earlier.newest - doneLines(earlier))),
   }
+}
+
+/** Whether the file was rejected before its first line was sent. Then a replay uses the rules that were added for it. */
+function canChangeRules({ failure, newest }: Checkpoint, start: Watermark): boolean {
+  return failure?.kind === 'failed' && newest === start.line
+}
+
+function withRules<T extends { readonly rules?: readonly Rule[] }>({ rules: _rules, ...rest }: T, rules: readonly Rule[]) {
+  return { ...rest, ...(rules.length > 0 && { rules }) }
 }
 
 /** Number of the last line that has ended, if those that have ended were the first ones. It grows whenever a line ends. */

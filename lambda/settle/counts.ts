@@ -16,6 +16,8 @@ export interface Counts {
   readonly commands: Readonly<Record<Command['kind'], number>>
   readonly rejectedBy: Readonly<Partial<Record<ReasonCode, { readonly count: number; readonly examples: readonly Example[] }>>>
   readonly warnings: Readonly<Partial<Record<WarningCode, number>>>
+  /** Lines that import rules have changed before they were delivered, or have skipped: a skipped line counts as blank. */
+  readonly changedBy?: Readonly<Record<string, number>>
   /** First and last `_t` of the delivered lines. Absent if no line was delivered. */
   readonly time?: { readonly first: EpochSeconds; readonly last: EpochSeconds }
 }
@@ -23,12 +25,14 @@ export interface Counts {
 /** The parts of a delivered line that are counted. */
 export interface DeliveredLine {
   readonly commands: readonly Command[]
-  readonly time: EpochSeconds
   readonly warnings: readonly WarningCode[]
+  readonly changedBy?: readonly string[]
 }
 
 /** Examples that are kept for each reason. */
 const MAX_EXAMPLES = 20
+
+const NONE: readonly string[] = Object.freeze([])
 
 /** Counts lines as they end. The ledger has one for a run; reports add up those of several segments. */
 export class Counter {
@@ -36,18 +40,23 @@ export class Counter {
   readonly #commands: Record<Command['kind'], number> = { record: 0, set: 0, alias: 0 }
   readonly #rejectedBy = new Map<ReasonCode, { count: number; examples: Example[] }>()
   readonly #warnings = new Map<WarningCode, number>()
+  readonly #changedBy = new Map<string, number>()
   #first = Infinity
   #last = -Infinity
 
-  blank(): void {
+  blank(skippedBy: readonly string[] = NONE): void {
     this.#lines.blank += 1
+    for (const rule of skippedBy) this.#changed(rule, 1)
   }
 
-  delivered({ commands, time, warnings }: DeliveredLine): void {
+  delivered({ commands, warnings, changedBy = NONE }: DeliveredLine): void {
     this.#lines.delivered += 1
-    for (const command of commands) this.#commands[command.kind] += 1
+    for (const command of commands) {
+      this.#commands[command.kind] += 1
+      this.#includeTime(command.time, command.time)
+    }
     for (const warning of warnings) this.#warn(warning, 1)
-    this.#includeTime(time, time)
+    for (const rule of changedBy) this.#changed(rule, 1)
   }
 
   deadLettered(line: number, result: 'rejected' | 'undeliverable', { reason, detail }: Rejection): void {
@@ -56,7 +65,7 @@ export class Counter {
   }
 
   /** Adds the counts of an earlier run, or of another segment. */
-  add({ lines, commands, rejectedBy, warnings, time }: Counts): void {
+  add({ lines, commands, rejectedBy, warnings, changedBy = {}, time }: Counts): void {
     for (const [result, count] of Object.entries(lines) as [LineResult, number][]) this.#lines[result] += count
     for (const [kind, count] of Object.entries(commands) as [Command['kind'], number][]) this.#commands[kind] += count
     for (const [reason, { count, examples }] of Object.entries(rejectedBy) as [
@@ -65,6 +74,7 @@ export class Counter {
     ][])
       this.#reject(reason, count, examples)
     for (const [warning, count] of Object.entries(warnings) as [WarningCode, number][]) this.#warn(warning, count)
+    for (const [rule, count] of Object.entries(changedBy)) this.#changed(rule, count)
     if (time !== undefined) this.#includeTime(time.first, time.last)
   }
 
@@ -78,6 +88,9 @@ export class Counter {
           .map(([reason, { count, examples }]) => [reason, { count, examples: [...examples] }]),
       ),
       warnings: Object.fromEntries([...this.#warnings].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      ...(this.#changedBy.size > 0 && {
+        changedBy: Object.fromEntries([...this.#changedBy].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      }),
       ...(this.#first <= this.#last && { time: { first: this.#first, last: this.#last } }),
     }
   }
@@ -91,6 +104,10 @@ export class Counter {
 
   #warn(warning: WarningCode, count: number): void {
     this.#warnings.set(warning, (this.#warnings.get(warning) ?? 0) + count)
+  }
+
+  #changed(rule: string, count: number): void {
+    this.#changedBy.set(rule, (this.#changedBy.get(rule) ?? 0) + count)
   }
 
   #includeTime(first: EpochSeconds, last: EpochSeconds): void {

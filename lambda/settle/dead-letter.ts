@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../reasons.ts'
+import type { Rule } from '../rules/rule.ts'
 
 export const DEAD_LETTER_SCHEMA = 'kissmetrics-importer/dead-letter/v1'
 
@@ -60,6 +61,8 @@ export interface DeadLetter {
   readonly replays: number
   /** ISO 8601. */
   readonly failedAt: string
+  /** The import rules of the import that the line belongs to. A redrive uses them too. The line is always that of the file. */
+  readonly rules?: readonly Rule[]
 }
 
 /** A dead letter carries at most this much of a line. */

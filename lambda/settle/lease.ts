@@ -46,7 +46,7 @@ export interface LeaseRequest<State> {
   /** Whether another message asks for the work later. */
   isWaiting?(earlier: State): boolean
   /** The first state of this run. @param hasCrashed whether the earlier run ended without releasing its lease */
-  begin(earlier: State | undefined, hasCrashed: boolean): State
+  begin(earlier: State | undefined, hasCrashed: boolean): State | Promise<State>
 }
 
 /**
@@ -97,7 +97,7 @@ export class Lease<State extends object> {
     const leftMs = leased === undefined ? 0 : leased.leaseHolder.until - clock.now()
     if (leftMs > 0) return { kind: 'busy', ms: leftMs, messageId: leased?.leaseHolder.messageId }
     const hasCrashed = found !== undefined && leased?.leaseHolder.until !== 0
-    const state = request.begin(leased, hasCrashed)
+    const state = await request.begin(leased, hasCrashed)
     const lease = new Lease(key, checkpoints, clock, request, state, found?.tag)
     try {
       await lease.save(state)

@@ -110,9 +110,10 @@ export class Ledger {
     this.#repeats += 1
   }
 
-  blank(line: number): void {
+  /** @param skippedBy the import rules that skip it */
+  blank(line: number, skippedBy?: readonly string[]): void {
     this.#end(line)
-    this.#counter.blank()
+    this.#counter.blank(skippedBy)
   }
 
   delivered(line: number, delivered: DeliveredLine): void {

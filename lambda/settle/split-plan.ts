@@ -1,4 +1,5 @@
 import type { Segment } from '../intake/task.ts'
+import type { Rule } from '../rules/rule.ts'
 import type { Failure } from './checkpoint.ts'
 
 export const SPLIT_PLAN_SCHEMA = 'kissmetrics-importer/plan/v1'
@@ -17,4 +18,6 @@ export interface SplitPlan {
   /** ISO 8601. */
   readonly startedAt: string
   readonly invocations: number
+  /** The import rules of all segments, as in a checkpoint. */
+  readonly rules?: readonly Rule[]
 }

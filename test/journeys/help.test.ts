@@ -17,6 +17,11 @@ const COMMANDS = [
   ['rejects', 'replay'],
   ['rejects', 'archive'],
   ['rejects', 'discard'],
+  ['rules'],
+  ['rules', 'list'],
+  ['rules', 'preview'],
+  ['rules', 'add'],
+  ['rules', 'remove'],
 ].map((words) => [words.join(' ') || 'the program itself', words] as const)
 
 describe('the help of each command fits 80 columns, and has an example that works when it is pasted', () => {

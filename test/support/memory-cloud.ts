@@ -266,6 +266,9 @@ export class MemoryCloud {
   }
 }
 
+/** The import rules of an import that has none. */
+export const noRules = (): Promise<readonly []> => Promise.resolve([])
+
 /** The invocation that works on message `m` in its first delivery. */
 export function invocation(extra: Partial<Invocation> = {}): Invocation {
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { readFix } from '../../../cli/rejects/fix.ts'
+import { readFix } from '../../../lambda/rules/fix.ts'
 import {
   applyFixes,
   FixPreview,

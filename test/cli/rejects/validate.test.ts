@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { onOneLine, rejectionOf, rejectionOfRow } from '../../../cli/rejects/validate.ts'
+import { rejectionOf, rejectionOfRow } from '../../../cli/rejects/validate.ts'
+import { onOneLine } from '../../../lambda/rules/lines-of.ts'
 
 describe('a line is validated as if it were imported now', () => {
   test.each([

@@ -74,7 +74,7 @@ describe('a CSV file', () => {
       cloud.object = Buffer.from(content)
       const opened = await cloud.ports.files.open(FILE)
       if (opened.kind !== 'open') throw new Error(opened.kind)
-      const context = { maxLineBytes: 1_024, isAdmitted: false, ending: new AbortController().signal }
+      const context = { maxLineBytes: 1_024, isAdmitted: false, rules: [], ending: new AbortController().signal }
       return surveyLines(opened, { line: 0, byte: 0 }, context)
     }
     expect(await surveyed('Identity,Timestamp,Event\nbob,1393344604,"a\nb"\n')).toEqual(

@@ -5,12 +5,18 @@ import { importSegment } from '../../../lambda/jobs/import-segment.ts'
 import { checkpointKey } from '../../../lambda/keys.ts'
 import type { Invocation } from '../../../lambda/ports.ts'
 import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
-import { ACCEPTED, BAD_LINE, DOWN, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
+import { ACCEPTED, BAD_LINE, DOWN, FILE, goodLine, invocation, MemoryCloud, noRules } from '../../support/memory-cloud.ts'
 
 const TASK = newTask(FILE)
 
 function run(cloud: MemoryCloud, task: Task = TASK, extra: Partial<Invocation> = {}) {
-  return importSegment({ task, ports: cloud.ports, invocation: invocation(extra), onProgress: () => undefined })
+  return importSegment({
+    task,
+    ports: cloud.ports,
+    invocation: invocation(extra),
+    readRules: noRules,
+    onProgress: () => undefined,
+  })
 }
 
 /** A file of `count` lines. `then` is called when the endpoint gets the request number `at`. */

@@ -17,7 +17,14 @@ async function run(object: Buffer | string, { isAdmitted = false, settled = 0 } 
   if (opened.kind !== 'open') throw new Error(opened.kind)
   const ledger = new Ledger({ watermark: { line: settled, byte: 1 } }, 100)
   const settlement = new Settlement({ file: FILE, replays: 0 }, cloud.ports, ledger)
-  const context = { maxLineBytes: 100, apiKey: 'k', settlement, checkpointer: CHECKPOINTER, isAdmitted }
+  const context = {
+    maxLineBytes: 100,
+    rules: { latestTime: Infinity },
+    apiKey: 'k',
+    settlement,
+    checkpointer: CHECKPOINTER,
+    isAdmitted,
+  }
   const result = await runPipeline(opened, { line: 0, byte: 0 }, context)
   await settlement.finish()
   return { result, cloud, lines: ledger.progress().counts.lines }

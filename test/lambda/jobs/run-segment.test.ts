@@ -6,21 +6,27 @@ import { openSegment } from '../../../lambda/jobs/open-segment.ts'
 import { runSegment } from '../../../lambda/jobs/run-segment.ts'
 import { acquireSegment } from '../../../lambda/jobs/segment-lease.ts'
 import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
-import { FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
+import { FILE, goodLine, invocation, MemoryCloud, noRules } from '../../support/memory-cloud.ts'
 
 const TASK = newTask(FILE)
 
 /** Runs the whole file. @returns the checkpoints that it reports */
 async function runAll(cloud: MemoryCloud, ending = new AbortController().signal): Promise<readonly Checkpoint[]> {
   const progress: Checkpoint[] = []
-  const acquired = await acquireSegment(TASK, cloud.ports, invocation())
+  const acquired = await acquireSegment(TASK, cloud.ports, invocation(), noRules)
   if (acquired.kind !== 'acquired') throw new Error(acquired.kind)
   const segment = await openSegment(TASK, { line: 0, byte: 0 }, cloud.ports)
   if (segment.kind !== 'open') throw new Error(segment.kind)
   const onProgress = (checkpoint: Checkpoint): void => {
     progress.push(checkpoint)
   }
-  await runSegment(segment, acquired.lease, { task: TASK, ports: cloud.ports, invocation: invocation({ ending }), onProgress })
+  await runSegment(segment, acquired.lease, {
+    task: TASK,
+    ports: cloud.ports,
+    invocation: invocation({ ending }),
+    readRules: noRules,
+    onProgress,
+  })
   return progress
 }
 
@@ -37,12 +43,12 @@ test('a checkpoint is written every interval, and each says what is settled', as
 test('while S3 refuses checkpoints, a limited number of lines is sent', async () => {
   const cloud = new MemoryCloud({ limits: { maxInFlight: 1, checkpointMs: 60_000 } })
   cloud.put(...Array.from({ length: 400 }, (_, index) => goodLine(index)))
-  const acquired = await acquireSegment(TASK, cloud.ports, invocation())
+  const acquired = await acquireSegment(TASK, cloud.ports, invocation(), noRules)
   if (acquired.kind !== 'acquired') throw new Error(acquired.kind)
   const segment = await openSegment(TASK, { line: 0, byte: 0 }, cloud.ports)
   if (segment.kind !== 'open') throw new Error(segment.kind)
   cloud.failing.add('checkpoints.put')
-  const work = { task: TASK, ports: cloud.ports, invocation: invocation(), onProgress: () => undefined }
+  const work = { task: TASK, ports: cloud.ports, invocation: invocation(), readRules: noRules, onProgress: () => undefined }
   await expect(runSegment(segment, acquired.lease, work)).rejects.toThrow('checkpoints.put failed')
   expect(cloud.requests).toHaveLength(48) // for each request in flight
 })

@@ -4,7 +4,7 @@ import { acquireSegment, isReplayOf } from '../../../lambda/jobs/segment-lease.t
 import { checkpointKey } from '../../../lambda/keys.ts'
 import { reject } from '../../../lambda/reasons.ts'
 import { beginCheckpoint, type Checkpoint, type Failure } from '../../../lambda/settle/checkpoint.ts'
-import { FILE, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
+import { FILE, invocation, MemoryCloud, noRules } from '../../support/memory-cloud.ts'
 
 const TASK = newTask(FILE)
 const SEGMENT: Task = { ...TASK, segment: { index: 2, byteStart: 1_000, byteEnd: 1_100, firstLine: 101, lines: 10 } }
@@ -27,21 +27,21 @@ function left(cloud: MemoryCloud, checkpoint: Partial<Checkpoint>, leftMs = 0): 
 describe('the lease of a segment', () => {
   test('begins at the start of the file', async () => {
     const cloud = new MemoryCloud()
-    expect(await acquireSegment(TASK, cloud.ports, invocation())).toMatchObject({ kind: 'acquired' })
+    expect(await acquireSegment(TASK, cloud.ports, invocation(), noRules)).toMatchObject({ kind: 'acquired' })
     expect(cloud.checkpoint()).toMatchObject({ watermark: { line: 0, byte: 0 }, invocations: 1, repeatsPossible: 0 })
     expect(cloud.checkpoint()).toMatchObject({ leaseHolder: { run: 'run-1', messageId: 'm' } })
   })
 
   test('begins at the start of its segment, under a key of its own', async () => {
     const cloud = new MemoryCloud()
-    await acquireSegment(SEGMENT, cloud.ports, invocation())
+    await acquireSegment(SEGMENT, cloud.ports, invocation(), noRules)
     expect(cloud.checkpoint(2)).toMatchObject({ watermark: { line: 100, byte: 1_000 } })
   })
 
   test('lasts for three checkpoint intervals', async () => {
     const cloud = new MemoryCloud({ limits: { checkpointMs: 5_000 } })
-    await acquireSegment(TASK, cloud.ports, invocation())
-    expect(await acquireSegment(TASK, cloud.ports, invocation({ messageId: 'second' }))).toEqual({
+    await acquireSegment(TASK, cloud.ports, invocation(), noRules)
+    expect(await acquireSegment(TASK, cloud.ports, invocation({ messageId: 'second' }), noRules)).toEqual({
       kind: 'busy',
       ms: expect.closeTo(15_000, -2) as unknown,
       messageId: 'm',
@@ -51,7 +51,7 @@ describe('the lease of a segment', () => {
   test('continues from the checkpoint of a run that has released it', async () => {
     const cloud = new MemoryCloud()
     left(cloud, { watermark: { line: 5, byte: 50 }, newest: 7 })
-    await acquireSegment(TASK, cloud.ports, invocation())
+    await acquireSegment(TASK, cloud.ports, invocation(), noRules)
     // Lines 6 and 7 may have been sent.
     expect(cloud.checkpoint()).toMatchObject({ watermark: { line: 5, byte: 50 }, invocations: 2, repeatsPossible: 2 })
   })
@@ -60,7 +60,7 @@ describe('the lease of a segment', () => {
     const cloud = new MemoryCloud()
     left(cloud, { watermark: { line: 5, byte: 50 }, newest: 7 }, 1)
     await cloud.clock.sleep(10)
-    await acquireSegment(TASK, cloud.ports, invocation())
+    await acquireSegment(TASK, cloud.ports, invocation(), noRules)
     expect(cloud.checkpoint()).toMatchObject({ watermark: { line: 5, byte: 50 }, repeatsPossible: 4 * (48 + 40) })
   })
 })
@@ -69,7 +69,10 @@ describe('a segment that is done', () => {
   test('is not imported again', async () => {
     const cloud = new MemoryCloud()
     left(cloud, { isDone: true })
-    expect(await acquireSegment(TASK, cloud.ports, invocation())).toMatchObject({ kind: 'done', state: { isDone: true } })
+    expect(await acquireSegment(TASK, cloud.ports, invocation(), noRules)).toMatchObject({
+      kind: 'done',
+      state: { isDone: true },
+    })
   })
 
   // prettier-ignore

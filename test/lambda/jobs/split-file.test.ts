@@ -5,7 +5,7 @@ import { splitFile } from '../../../lambda/jobs/split-file.ts'
 import { checkpointKey } from '../../../lambda/keys.ts'
 import type { Invocation } from '../../../lambda/ports.ts'
 import type { SplitPlan } from '../../../lambda/settle/split-plan.ts'
-import { FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
+import { FILE, goodLine, invocation, MemoryCloud, noRules } from '../../support/memory-cloud.ts'
 
 const TASK = newTask(FILE)
 const LINE_BYTES = goodLine().length + 1
@@ -18,7 +18,7 @@ function tenLines(): MemoryCloud {
 }
 
 function split(cloud: MemoryCloud, task: Task = TASK, extra: Partial<Invocation> = {}) {
-  return splitFile(task, cloud.ports, invocation(extra))
+  return splitFile(task, cloud.ports, invocation(extra), noRules)
 }
 
 const planOf = (cloud: MemoryCloud) => cloud.read(checkpointKey(FILE, 'plan')) as SplitPlan & { leaseHolder: { until: number } }

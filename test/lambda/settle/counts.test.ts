@@ -21,7 +21,7 @@ function countAll(lines: readonly (readonly [number, Line])[]): Counts {
     if (line.kind === 'blank') counter.blank()
     else if (line.kind === 'delivered') {
       const commands = [{ kind: 'record' as const, person, event: 'e', time: line.time, properties: [] }]
-      counter.delivered({ commands, time: line.time, warnings: line.isWarned ? ['empty_property'] : [] })
+      counter.delivered({ commands, warnings: line.isWarned ? ['empty_property'] : [] })
     } else counter.deadLettered(number, line.kind, reject(line.kind === 'rejected' ? 'missing_identity' : 'endpoint_refused'))
   }
   return counter.counts()
@@ -34,10 +34,9 @@ test('lines, commands, warnings and times are counted', () => {
       { kind: 'record', person, event: 'e', time: 20, properties: [] },
       { kind: 'alias', person, other: 'b', time: 20 },
     ],
-    time: 20,
     warnings: ['empty_property'],
   })
-  counter.delivered({ commands: [{ kind: 'set', person, time: 10, properties: [] }], time: 10, warnings: [] })
+  counter.delivered({ commands: [{ kind: 'set', person, time: 10, properties: [] }], warnings: [] })
   counter.deadLettered(3, 'rejected', reject('missing_identity'))
   counter.deadLettered(4, 'undeliverable', reject('endpoint_refused'))
   counter.blank()

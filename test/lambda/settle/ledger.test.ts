@@ -93,7 +93,7 @@ describe('a line', () => {
     ledger.deadLettered(4, 'undeliverable', reject('endpoint_refused'))
     ledger.deadLettered(3, 'rejected', reject('missing_identity'))
     ledger.blank(2)
-    ledger.delivered(1, { commands: [], time: 5, warnings: [] })
+    ledger.delivered(1, { commands: [], warnings: [] })
     expect(ledger.progress().counts).toMatchObject({
       lines: { delivered: 1, rejected: 1, undeliverable: 1, blank: 1 },
       rejectedBy: { missing_identity: { examples: [{ line: 3 }] }, endpoint_refused: { examples: [{ line: 4 }] } },

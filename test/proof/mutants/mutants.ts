@@ -670,17 +670,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a date without a time zone is taken for UTC',
-    file: 'cli/rejects/fixes/times.ts',
+    file: 'lambda/rules/fixes/times.ts',
     find: 'return zone === undefined ? undefined : String',
     replace: 'return String',
-    tests: ['test/cli/rejects/fix.test.ts'],
+    tests: ['test/lambda/rules/fix.test.ts'],
   },
   {
     name: 'a fix overwrites one of two values with the same name',
-    file: 'cli/rejects/fixes/layouts.ts',
+    file: 'lambda/rules/fixes/layouts.ts',
     find: 'if (rest.some((member) => names.has(member.name))) return []',
     replace: '',
-    tests: ['test/cli/rejects/fix.test.ts'],
+    tests: ['test/lambda/rules/fix.test.ts'],
   },
   {
     name: 'objects are split at a brace inside a text',

@@ -36,6 +36,11 @@ export function ImportFacts({ report }: { readonly report: Report }) {
           at most {grouped(repeatsPossible)}
         </Fact>
       )}
+      {Object.entries(report.fixedBy ?? {}).map(([rule, count]) => (
+        <Fact key={rule} name="Import rule" note={rule}>
+          {counted(count, 'line')}
+        </Fact>
+      ))}
       {warnings.map(([code, count]) => (
         <Fact key={code} name="Warning" note={WARNINGS[code]}>
           {counted(count, 'time')}

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import type { RejectedRow, ReplayResult } from '../../api-types.ts'
-import { readFix } from '../../../rejects/fix.ts'
+import { readFix } from '../../../../lambda/rules/fix.ts'
 
 /** A rejected line that the user is fixing. */
 export interface DraftLine {

@@ -1,5 +1,6 @@
 import type { Rejection } from '../../../../lambda/reasons.ts'
-import { linesOf, rejectionOfLines } from '../../../rejects/validate.ts'
+import { linesOf } from '../../../../lambda/rules/lines-of.ts'
+import { rejectionOfLines } from '../../../rejects/validate.ts'
 import type { DraftLine } from './drafts.ts'
 
 const rejections = new WeakMap<DraftLine, { readonly rejection: Rejection | undefined }>()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { RejectedRow } from '../../../../../cli/console/api-types.ts'
 import { errorPosition, rejectionOfDraft } from '../../../../../cli/console/page/rejected/validate-draft.ts'
-import { onOneLine } from '../../../../../cli/rejects/validate.ts'
+import { onOneLine } from '../../../../../lambda/rules/lines-of.ts'
 
 describe('a draft is validated by the importer’s own rules', () => {
   // prettier-ignore

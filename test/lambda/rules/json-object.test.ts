@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { isObject } from '../../../cli/rejects/json-object.ts'
+import { isObject } from '../../../lambda/rules/json-object.ts'
 
 test.each([
   ['{"a":1}', true],

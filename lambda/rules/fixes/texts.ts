@@ -1,4 +1,4 @@
-import { trimmed } from '../../../lambda/parse/invisible.ts'
+import { trimmed } from '../../parse/invisible.ts'
 import { isObject } from '../json-object.ts'
 import { edit, type Edit } from './edit.ts'
 

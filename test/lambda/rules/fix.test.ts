@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { FIXES_HELP, readFix } from '../../../cli/rejects/fix.ts'
+import { FIXES_HELP, readFix } from '../../../lambda/rules/fix.ts'
 
 describe('a fix changes what it is for, and nothing else', () => {
   // prettier-ignore

@@ -1,4 +1,4 @@
-import { membersOf, type Member } from '../../../lambda/parse/layout.ts'
+import { membersOf, type Member } from '../../parse/layout.ts'
 import { isObject } from '../json-object.ts'
 
 export interface Edit {

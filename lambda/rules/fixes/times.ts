@@ -1,5 +1,5 @@
-import { dateOf, offsetOf } from '../../../lambda/parse/date.ts'
-import { membersOf } from '../../../lambda/parse/layout.ts'
+import { dateOf, offsetOf } from '../../parse/date.ts'
+import { membersOf } from '../../parse/layout.ts'
 import { isObject } from '../json-object.ts'
 import { edit } from './edit.ts'
 

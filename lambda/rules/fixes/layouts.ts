@@ -1,6 +1,6 @@
-import { innerObject } from '../../../lambda/parse/foreign.ts'
-import { membersOf } from '../../../lambda/parse/layout.ts'
-import { objectsIn, unpackedObject } from '../../../lambda/parse/objects.ts'
+import { innerObject } from '../../parse/foreign.ts'
+import { membersOf } from '../../parse/layout.ts'
+import { objectsIn, unpackedObject } from '../../parse/objects.ts'
 import { isObject } from '../json-object.ts'
 import { edit } from './edit.ts'
 

@@ -1,0 +1,47 @@
+import { SetupError } from '../../lambda/errors.ts'
+import { readRules, type RulesDocument } from '../../lambda/rules/rule-set.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
+import type { Place } from '../../lambda/settings.ts'
+import { printable } from '../terminal/output.ts'
+
+/** The rules of exactly this prefix. */
+export function rulesOfPrefix({ prefixes }: RulesDocument, prefix: string): readonly Rule[] {
+  return prefixes.find((entry) => entry.prefix === prefix)?.rules ?? []
+}
+
+/** The rules with other rules for one prefix. Fields that a newer version has added stay. */
+export function withRules(document: RulesDocument, prefix: string, rules: readonly Rule[]): RulesDocument {
+  const isKnown = document.prefixes.some((entry) => entry.prefix === prefix)
+  const prefixes = isKnown
+    ? document.prefixes.map((entry) => (entry.prefix === prefix ? { ...entry, rules } : entry))
+    : [...document.prefixes, { prefix, rules }]
+  return { ...document, prefixes: prefixes.filter((entry) => entry.rules.length > 0) }
+}
+
+/** @throws SetupError if a rule does not exist, or contradicts another */
+export function addedTo(rules: readonly Rule[], fixes: readonly string[], allLines: boolean): readonly Rule[] {
+  const added = [...rules, ...fixes.map((fix): Rule => ({ fix, ...(allLines && { lines: 'all' }) }))]
+  const read = readRules(added)
+  if (typeof read === 'string') throw new SetupError(printable(read))
+  return added
+}
+
+/** @param fixes which rules; none for all of the prefix @throws SetupError if there is no such rule */
+export function removedFrom(rules: readonly Rule[], prefix: string, fixes: readonly string[]): readonly Rule[] {
+  const missing = fixes.find((fix) => !rules.some((rule) => rule.fix === fix))
+  if (missing !== undefined || rules.length === 0)
+    throw new SetupError(
+      `There is no rule ${missing === undefined ? '' : `"${printable(missing)}" `}for ${printable(prefix)}. To see the rules, run: npx km-import rules list`,
+    )
+  return fixes.length === 0 ? [] : rules.filter(({ fix }) => !fixes.includes(fix))
+}
+
+/** @throws SetupError if the importer takes no files under this prefix */
+export function checkPrefix(prefix: string, places: readonly Place[]): void {
+  const isImported = places.some((place) => prefix.startsWith(place.prefix) || place.prefix.startsWith(prefix))
+  if (isImported) return
+  const known = places.map((place) => place.prefix).join(', ')
+  throw new SetupError(
+    `The prefix is "${printable(prefix)}", but the importer takes files from ${printable(known)}. Begin with that, for example ${printable(places[0]?.prefix ?? '')}daily/.`,
+  )
+}

@@ -1,0 +1,47 @@
+import { KINDS, type Kind } from '../../lambda/rules/kinds.ts'
+import type { RulesDocument } from '../../lambda/rules/rule-set.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
+import { wrappedBeside } from '../terminal/layout.ts'
+import { counted, grouped, printable } from '../terminal/output.ts'
+import type { Trial } from './try-rules.ts'
+
+/** The rules of all prefixes, in their order. */
+export function rulesText({ prefixes }: RulesDocument): string {
+  if (prefixes.length === 0) return 'No import rules. To add one, run: npx km-import rules add incoming/daily/ ms-timestamps\n'
+  return prefixes
+    .map(({ prefix, rules }) => `${printable(prefix)}\n${rules.map((rule) => `  ${ruleText(rule)}\n`).join('')}`)
+    .join('\n')
+}
+
+function ruleText({ fix, lines }: Rule): string {
+  return `${printable(fix)}${lines === 'all' ? '  (all lines)' : ''}`
+}
+
+/** What a trial has shown, in one sentence or two. */
+export function trialText(prefix: string, trial: Trial): string {
+  const { files, lines, rejectedBefore, rejectedAfter, validChanged, validRejected, unchanged, skipped } = trial
+  if (files.length === 0) return `There are no files under ${printable(prefix)} yet, so nothing could be checked.\n`
+  const parts = [
+    `${grouped(rejectedBefore)} rejected now, ${grouped(rejectedAfter)} with this`,
+    `${grouped(unchanged)} unchanged`,
+    counted(validChanged, 'valid line changes', 'valid lines change'),
+    ...(skipped > 0 ? [`${counted(skipped, 'line is', 'lines are')} left out`] : []),
+    ...(validRejected > 0 ? [counted(validRejected, 'valid line becomes invalid', 'valid lines become invalid')] : []),
+  ]
+  return `Of ${counted(lines, 'line')} in the last ${counted(files.length, 'file')}: ${parts.join('; ')}.\n`
+}
+
+const COLUMN = 22
+
+/** Every kind of rule, for the help on 80 columns. */
+export function kindsText(): string {
+  const rows = Object.values<Kind>(KINDS).flatMap(({ usage, means, reach }) =>
+    wrappedBeside(`  ${usage}`, `${means}${reach === 'all' ? ' (all lines)' : ''}`, COLUMN),
+  )
+  return `Rules:
+${rows.join('\n')}
+
+A rule changes only lines that would be rejected. With --all-lines, trim,
+rename, drop, default and number change valid lines too.
+`
+}

@@ -1,0 +1,114 @@
+import { rulesFor, type RulesDocument } from '../../lambda/rules/rule-set.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
+import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { counted, printable } from '../terminal/output.ts'
+import { addedTo, checkPrefix, removedFrom, rulesOfPrefix, withRules } from './changed-rules.ts'
+import { rulesText, trialText } from './rules-text.ts'
+import { readStoredRules, writeStoredRules, type StoredRules } from './stored-rules.ts'
+import { tryRules } from './try-rules.ts'
+
+export interface ListRulesFlags extends DeploymentFlags {
+  readonly json: boolean
+}
+
+export interface AddRulesFlags extends DeploymentFlags {
+  readonly allLines: boolean
+  readonly yes: boolean
+  readonly json: boolean
+}
+
+export type RemoveRulesFlags = Omit<AddRulesFlags, 'allLines'>
+
+/** Shows the import rules. */
+export async function listRules(flags: ListRulesFlags): Promise<ExitCode> {
+  const { document } = await readStoredRules(await findDeployment(flags))
+  process.stdout.write(flags.json ? json(document) : rulesText(document))
+  return EXIT.ok
+}
+
+/** Shows what rules would have made of the last files of a prefix, and saves nothing. */
+export async function previewRules(
+  prefix: string,
+  fixes: readonly string[],
+  flags: Omit<AddRulesFlags, 'yes'>,
+): Promise<ExitCode> {
+  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, fixes, flags.allLines))
+  await showTrial(change, flags)
+  return EXIT.ok
+}
+
+/** Adds rules for the files of a prefix, after their effect on its last files was shown. */
+export async function addRules(prefix: string, fixes: readonly string[], flags: AddRulesFlags): Promise<ExitCode> {
+  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, fixes, flags.allLines))
+  return save(change, `Save ${counted(fixes.length, 'rule')} for the next files under ${printable(prefix)}?`, flags)
+}
+
+/** Removes rules of a prefix, after the effect on its last files was shown. @param fixes none for all rules of the prefix */
+export async function removeRules(prefix: string, fixes: readonly string[], flags: RemoveRulesFlags): Promise<ExitCode> {
+  const change = await changeOf(prefix, flags, (rules) => removedFrom(rules, prefix, fixes))
+  return save(
+    change,
+    `Remove ${fixes.length === 0 ? 'all rules' : counted(fixes.length, 'rule')} for ${printable(prefix)}?`,
+    flags,
+  )
+}
+
+interface Change {
+  readonly deployment: Deployment
+  readonly prefix: string
+  readonly stored: StoredRules
+  readonly document: RulesDocument
+  /** The rules that the files under the prefix have now: its own, or those of a shorter prefix. */
+  readonly before: readonly Rule[]
+  readonly after: readonly Rule[]
+}
+
+async function changeOf(
+  prefix: string,
+  flags: DeploymentFlags,
+  change: (rules: readonly Rule[]) => readonly Rule[],
+): Promise<Change> {
+  const deployment = await findDeployment(flags)
+  checkPrefix(prefix, deployment.places)
+  const stored = await readStoredRules(deployment)
+  const document = withRules(stored.document, prefix, change(rulesOfPrefix(stored.document, prefix)))
+  return {
+    deployment,
+    prefix,
+    stored,
+    document,
+    before: rulesFor(stored.document, prefix),
+    after: rulesFor(document, prefix),
+  }
+}
+
+async function save(
+  change: Change,
+  question: string,
+  flags: { readonly yes: boolean; readonly json: boolean },
+): Promise<ExitCode> {
+  const { deployment, stored, document } = change
+  await showTrial(change, flags)
+  if (!(await confirm(question, flags))) return EXIT.ok
+  await writeStoredRules(deployment, document, stored.tag)
+  process.stderr.write('Saved. Files whose import begins from now on use these rules.\n')
+  return EXIT.ok
+}
+
+async function showTrial(change: Change, flags: { readonly json: boolean }): Promise<void> {
+  const { deployment, prefix, after } = change
+  const trial = await tryRules(deployment, prefix, change)
+  const lost = change.before.filter(({ fix }) => !after.some((rule) => rule.fix === fix))
+  if (lost.length > 0)
+    process.stderr.write(
+      `These rules no longer apply to files under ${printable(prefix)}: ${lost.map(({ fix }) => printable(fix)).join(', ')}.\n`,
+    )
+  if (flags.json) process.stdout.write(json({ schema: 'kissmetrics-importer/rules-preview/v1', prefix, rules: after, ...trial }))
+  else process.stdout.write(trialText(prefix, trial))
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
