@@ -4,6 +4,7 @@ import { SetupError } from '../lambda/errors.ts'
 import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
 import type { ConsoleFlags } from './console/console.ts'
+import { addControl } from './control/commands.ts'
 import { awsErrorText } from './deployment/aws-error.ts'
 import { withDeploymentOptions } from './deployment/options.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_STATE_DIR, DEFAULT_WATCHED_DIR, readOptions, type LocalFlags } from './local/options.ts'
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .showHelpAfterError('(Use --help to see commands and options.)')
     .configureHelp({ optionDescription })
     .exitOverride()
+    .enablePositionalOptions() // `cancel --version` is the version of a file
     .configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) }) // quotes what the user typed
   program
     .command('local')
@@ -166,6 +168,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { console } = await import('./console/console.ts')
       exitCode = await console(flags)
     })
+  addControl(program, (code) => {
+    exitCode = code
+  })
   addRejects(program, (code) => {
     exitCode = code
   })

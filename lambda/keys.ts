@@ -17,6 +17,15 @@ export const LAST_SEARCH_KEY = `${CHECKPOINTS_PREFIX}last-search.json`
 /** Records of running replays: which dead letters each of them sends. */
 export const REPLAY_RECORDS_PREFIX = `${CHECKPOINTS_PREFIX}replays/`
 
+/** What people order for the whole importer. */
+export const CONTROL_PREFIX = 'control/'
+
+/** Pause, limit and cancelled files. */
+export const BRAKE_KEY = `${CONTROL_PREFIX}brake.json`
+
+/** Which invocation may use which share of the limit. */
+export const RATE_KEY = `${CONTROL_PREFIX}rate.json`
+
 /** Dead letters that were moved out of their queue. They never expire. */
 export const ARCHIVED_PREFIX = 'archived/'
 
@@ -40,6 +49,11 @@ export function checkpointKey(file: SourceFile, part: number | 'plan'): string {
   return `${CHECKPOINTS_PREFIX}${pathOf(file)}/${part === 'plan' ? part : String(part).padStart(6, '0')}.json`
 }
 
+/** Where is noted which message waits for the end of a pause: one for each segment, or for the file. */
+export function pauseNoteKey(file: SourceFile, segment: number | undefined): string {
+  return `${CHECKPOINTS_PREFIX}${pathOf(file)}/paused${segment === undefined ? '' : `-${String(segment).padStart(6, '0')}`}.json`
+}
+
 /** The key of a file of archived dead letters. @param day ISO 8601 @param run unique id of the run @param part from 1 */
 export function archivedKey(day: string, run: string, part: number): string {
   return `${ARCHIVED_PREFIX}${day}/${run}-${String(part).padStart(4, '0')}.jsonl`
@@ -53,8 +67,13 @@ export function quarantineKey(file: SourceFile, line: number | undefined): strin
 /** Files of fixed lines, uploaded by `km-import rejects replay`. */
 export const REPLAYS_PREFIX = 'incoming/replays/'
 
-function pathOf({ key, versionId, etag }: SourceFile): string {
-  return `${shortened(key)}/${versionId ?? etag?.replaceAll('"', '') ?? 'unknown'}`
+function pathOf(file: SourceFile): string {
+  return `${shortened(file.key)}/${versionOf(file)}`
+}
+
+/** What distinguishes the versions of a file: the version id, or the ETag in a bucket without versions. */
+export function versionOf({ versionId, etag }: Pick<SourceFile, 'versionId' | 'etag'>): string {
+  return versionId ?? etag?.replaceAll('"', '') ?? 'unknown'
 }
 
 /** S3 allows 1,024 bytes. The rest is for the prefix, the version and the name of a document. */
@@ -98,9 +117,9 @@ export function isTemporaryName(key: string): boolean {
   return key.split('/').some((part) => TEMPORARY_NAME.test(part) || part === '_temporary')
 }
 
-/** Whether the importer itself writes documents under this key while it imports a file. */
+/** Whether the importer keeps documents of its own under this key. */
 export function isOwnKey(key: string): boolean {
-  return key.startsWith(REPORTS_PREFIX) || key.startsWith(CHECKPOINTS_PREFIX)
+  return [REPORTS_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX].some((prefix) => key.startsWith(prefix))
 }
 
 /** Namespace of the CloudWatch metrics. Their dimension `service` is the name of the function, since an account can have several importers. */

@@ -18,6 +18,7 @@ export interface Ports {
   readonly listing: Listing
   readonly reports: Reports
   readonly checkpoints: Checkpoints
+  readonly control: ControlDocuments
   readonly deadLetters: DeadLetterQueue
   /** The same queue, for jobs that read it. */
   readonly deadLetterReader: DeadLetterReader
@@ -172,6 +173,19 @@ export interface Checkpoints {
    * @returns the new tag, or undefined if another process has written in the meantime
    */
   put(key: DocumentKey, value: Leased<object>, expected: string | undefined): Promise<string | undefined>
+}
+
+/** S3: the documents under `control/`, in which people order something for the whole importer. They are replaced with conditional writes only. */
+export interface ControlDocuments {
+  /** There are none, and there will be none: a job need not look again while it runs. */
+  readonly isUnused?: true
+  /** `value` is undefined if the document is not JSON. `tag` is the ETag; it changes with every write. */
+  find(key: string): Promise<{ readonly value: unknown; readonly tag: string } | undefined>
+  /**
+   * @param expected tag of the document to replace; undefined if there must be none
+   * @returns the new tag, or undefined if another process has written in the meantime
+   */
+  put(key: string, value: object, expected: string | undefined): Promise<string | undefined>
 }
 
 /** SQS: the queue that work comes from, and is requeued to. */

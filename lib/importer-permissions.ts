@@ -5,9 +5,12 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
-import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { FileSource } from './file-source.ts'
 import type { ImportQueue } from './import-queue.ts'
+
+/** What the function reads in its own bucket, besides files. */
+const OWN_PREFIXES = [REPORTS_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX]
 
 /** What the function has access to. */
 interface ImporterParts {
@@ -25,6 +28,7 @@ export function permissions(scope: Construct, props: ImporterParts, logGroup: Lo
     ...props.sources.flatMap((source) => sourcePermissions(source, source.bucket === bucket)),
     allow('ReadAndWriteReports', bucket.arnForObjects(`${REPORTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
     allow('ReadAndWriteCheckpoints', bucket.arnForObjects(`${CHECKPOINTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
+    allow('ReadControlDocuments', bucket.arnForObjects(`${CONTROL_PREFIX}*`), ['s3:GetObject']),
     allow('ConsumeImportQueue', importQueue.queue.queueArn, [
       'sqs:ReceiveMessage',
       'sqs:DeleteMessage',
@@ -60,7 +64,7 @@ function sourcePermissions({ bucket, prefixes }: FileSource, isOwn: boolean): Po
     // an object is read, and then without a prefix, so a plain StringLike would never match.
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     allow(`DistinguishMissingFromForbidden${name}`, bucket.bucketArn, ['s3:ListBucket'], {
-      StringLikeIfExists: { 's3:prefix': [...patterns, ...(isOwn ? [`${REPORTS_PREFIX}*`, `${CHECKPOINTS_PREFIX}*`] : [])] },
+      StringLikeIfExists: { 's3:prefix': [...patterns, ...(isOwn ? OWN_PREFIXES.map((prefix) => `${prefix}*`) : [])] },
     }),
   ]
 }

@@ -51,6 +51,8 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     events: sendEvents(context),
     limits,
     bucket: LOCAL_BUCKET,
+    // A send is stopped where it runs, with Ctrl-C.
+    control: { isUnused: true, find: () => Promise.resolve(undefined), put: unused },
     // Only jobs that a send does not run need these.
     listing: { pages: unused, scope: '', reportsFrom: unused },
     deadLetterReader: { take: unused, keepHidden: unused, putBack: unused, remove: unused },

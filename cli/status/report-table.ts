@@ -4,6 +4,7 @@ import { counted, grouped, printable, styled, type Output, type Style } from '..
 import { listed, WIDTH, wrapped, wrappedBeside } from '../terminal/layout.ts'
 
 type Lines = Pick<Report['lines'], 'rejected' | 'undeliverable'>
+type Stated = Pick<Report, 'state' | 'lines' | 'paused'>
 
 const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (lines: Lines) => string]>> = {
   importing: ['yellow', () => 'importing'],
@@ -20,12 +21,13 @@ const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (l
 }
 
 /** The state of an import, as the user reads it: "done, 470 lines rejected". */
-export function stateText({ state, lines }: Pick<Report, 'state' | 'lines'>): string {
+export function stateText({ state, lines, paused }: Stated): string {
+  if (state === 'importing' && paused !== undefined) return 'paused'
   const [, words] = STATES[state]
   return words(lines)
 }
 
-export function styledState(report: Pick<Report, 'state' | 'lines'>, output: Output): string {
+export function styledState(report: Stated, output: Output): string {
   const [style] = STATES[report.state]
   return styled(output, style, stateText(report))
 }

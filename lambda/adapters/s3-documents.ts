@@ -1,5 +1,5 @@
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3'
-import type { Checkpoints, DeadLetterArchive, Reports } from '../ports.ts'
+import type { Checkpoints, ControlDocuments, DeadLetterArchive, Reports } from '../ports.ts'
 import type { Report } from '../report/report.ts'
 import { refuseNewer } from '../schema.ts'
 import { asSetupError, orSetupError, s3ErrorName } from './aws-errors.ts'
@@ -29,6 +29,14 @@ export function s3Checkpoints(client: S3Client, ownBucket?: string): Checkpoints
   return {
     find: ({ bucket, key }) => readJson(client, ownBucket ?? bucket, key),
     put: ({ bucket, key }, value, expected) => writeJson(client, ownBucket ?? bucket, key, value, onlyIfTagIs(expected)),
+  }
+}
+
+/** @param bucket the bucket of the importer */
+export function s3ControlDocuments(client: S3Client, bucket: string): ControlDocuments {
+  return {
+    find: (key) => readJson(client, bucket, key),
+    put: (key, value, expected) => writeJson(client, bucket, key, value, onlyIfTagIs(expected)),
   }
 }
 

@@ -6,13 +6,15 @@ import { isFinished, type ImportState, type StaleImport } from '../report/report
 import { ReportWriter } from '../report/writer.ts'
 import type { Failure } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
+import { cancelledLines, type CancelledPart } from './cancelled-lines.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
 import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
 
-/** Writes the final report of a file, and logs how its import ended. */
+/** Writes the final report of a file, and logs how its import ended. @param parts of the file, with their checkpoints */
 export async function finishFile(
   importState: ImportState,
   failure: Failure | undefined,
+  parts: readonly CancelledPart[],
   writer: ReportWriter,
   { events }: Ports,
 ): Promise<void> {
@@ -26,6 +28,11 @@ export async function finishFile(
       await writer.finish(importState, failure.rejection)
       events.fileRejected(key, failure.rejection.reason, failure.rejection.detail)
       return
+    case 'cancelled': {
+      const { lines: counts } = await writer.cancel(importState, failure.at, cancelledLines(parts))
+      events.cancelled(key, counts)
+      return
+    }
     case undefined: {
       const { state, lines } = await writer.finish(importState)
       events.finished(key, state, lines)
@@ -69,12 +76,23 @@ async function merge(
   const states = await readSegments(file, plan, ports)
   const importState = sumSegments(file, plan, states)
   const writer = new ReportWriter(found, reports, clock)
-  const failure = plan.failure ?? states.find(({ checkpoint }) => checkpoint?.failure !== undefined)?.checkpoint?.failure
+  const failure = failureOf(plan, states)
   const isDone = plan.isComplete && states.every(({ checkpoint }) => checkpoint?.isDone === true)
   if (isDone || failure?.kind === 'missing') {
-    await finishFile(importState, failure, writer, ports)
+    const parts = states.map(({ segment: { firstLine, lines }, checkpoint }) => ({
+      firstLine,
+      lastLine: firstLine + lines - 1,
+      checkpoint,
+    }))
+    await finishFile(importState, failure, parts, writer, ports)
     return
   }
   const stale = await resume(found, plan, states)
   await writer.write({ ...importState, ...(stale !== undefined && { stale }) })
+}
+
+/** Why a split file ended before its lines did. Its lines that were sent are listed if any of its segments was cancelled. */
+function failureOf({ failure }: SplitPlan, states: readonly SegmentState[]): Failure | undefined {
+  const failures = [failure, ...states.map(({ checkpoint }) => checkpoint?.failure)].filter((each) => each !== undefined)
+  return failures.find(({ kind }) => kind === 'cancelled') ?? failures[0]
 }

@@ -1,9 +1,11 @@
+import { orderFor } from '../control/brake.ts'
 import type { Task } from '../intake/task.ts'
 import { isOwnKey, reportKey } from '../keys.ts'
 import type { FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
+import { readBrake } from './brake.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
@@ -12,6 +14,7 @@ import { DONE, type JobOutcome, type SegmentOutcome } from './outcome.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
+import { waitWhilePaused } from './while-paused.ts'
 
 /**
  * Imports a file, or a segment of one. Every line ends delivered, dead-lettered or blank, and the report says so.
@@ -26,19 +29,27 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const readingPlan = readPlan(file, ports)
+  const readingBrake = readBrake(ports)
   const [found] = await Promise.all([
     ports.reports.find(file.bucket, reportKey(file)),
-    readingPlan.catch(() => undefined), // of no interest if the file is already imported
+    // Of no interest if the file is already imported.
+    readingPlan.catch(() => undefined),
+    readingBrake.catch(() => undefined),
   ])
   if (found !== undefined && isFinished(found.report)) {
     ports.events.alreadyImported(file.key)
     return DONE
   }
   const plan = await readingPlan
-  if (task.segment !== undefined) return importSegmentOfFile(task, ports, invocation)
+  const order = orderFor(await readingBrake, file)
+  if (order?.kind === 'paused') return waitWhilePaused(task, order.since, ports)
+  const cancelledAt = order?.at
+  if (task.segment !== undefined) return importSegmentOfFile(task, cancelledAt, ports, invocation)
+  // Of a file that is being split, invocations may have sent lines that only its complete plan shows.
+  if (cancelledAt !== undefined && plan === undefined) return importWhole(task, found, cancelledAt, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
   if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, plan !== undefined, ports, invocation)
-  return importWhole(task, found, ports, invocation)
+  return importWhole(task, found, undefined, ports, invocation)
 }
 
 /** Whether the file is usually done before anybody could read a report that says that it has started. */
@@ -60,6 +71,7 @@ async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boo
 async function importWhole(
   task: Task,
   found: FoundReport | undefined,
+  cancelledAt: string | undefined,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
@@ -74,22 +86,32 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, onProgress })
+    outcome = await importSegment({ task, ports, invocation, cancelledAt, onProgress })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
   }
+  // Nothing depends on it, but a report that says for hours that the import is paused should be exact.
+  if (outcome.kind === 'paused') await writer.write(importStateOf(task, outcome.checkpoint)).catch(() => undefined)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
-  await finishFile(importStateOf(task, outcome.checkpoint), outcome.checkpoint.failure, writer, ports)
+  const { checkpoint } = outcome
+  const parts = [{ firstLine: 1, lastLine: Infinity, checkpoint }]
+  await finishFile(importStateOf(task, checkpoint), checkpoint.failure, parts, writer, ports)
   return DONE
 }
 
-async function importSegmentOfFile(task: Task, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+async function importSegmentOfFile(
+  task: Task,
+  cancelledAt: string | undefined,
+  ports: Ports,
+  invocation: Invocation,
+): Promise<JobOutcome> {
   const merged = new MergedProgress(task.file, ports)
   const onProgress = (checkpoint: Checkpoint): void => {
     merged.update(checkpoint)
   }
-  const outcome = await importSegment({ task, ports, invocation, onProgress }).finally(() => merged.idle())
+  const outcome = await importSegment({ task, ports, invocation, cancelledAt, onProgress }).finally(() => merged.idle())
+  if (outcome.kind === 'paused') await mergeReports(task.file, ports).catch(() => undefined)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await mergeReports(task.file, ports)
   return DONE

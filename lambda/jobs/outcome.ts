@@ -8,6 +8,8 @@ export type Unfinished =
   | { readonly kind: 'deliveries-used'; readonly began: number; readonly reached: number }
   /** The endpoint is down. The lines up to `reached` are done. */
   | { readonly kind: 'outage'; readonly detail: string; readonly reached: number }
+  /** A person has paused all imports. `checkpoint` is the last one of the run. */
+  | { readonly kind: 'paused'; readonly since: string; readonly checkpoint: Checkpoint }
   /** Another run holds the lease for at most `ms` more, unless it renews it. */
   | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
   /** Another message, which waits after an outage, asks for the work: this one is a copy. Nothing was done. */

@@ -5,12 +5,14 @@ import type { SourceFile } from '../intake/source-file.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { openLines, type Line } from '../read/lines.ts'
 import { Ledger } from '../settle/ledger.ts'
-import { lineOf, type DeadLetter } from '../settle/dead-letter.ts'
+import { lineOf, toBody, type DeadLetter } from '../settle/dead-letter.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
+import { BrakeWatch, readBrake } from './brake.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
 import { stopReasonOf } from './stop-reason.ts'
+import { PAUSE_SECONDS } from './while-paused.ts'
 import type { Ports } from '../ports.ts'
 
 /**
@@ -23,6 +25,8 @@ import type { Ports } from '../ports.ts'
  */
 export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Promise<JobOutcome> {
   const { bucket, key, versionId, etag, lastModified } = deadLetter.source
+  const { paused } = await readBrake(ports)
+  if (paused !== undefined) return waitForResume(deadLetter, paused.since, ports)
   const number = deadLetter.source.line ?? 1
   const replays = deadLetter.replays + 1
   const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
@@ -36,6 +40,11 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
   const ledger = new Ledger({ watermark: { line: number - 1, byte: found.line.byteStart } }, 1)
   const deadLetters = deadLetterDestination(deadLetter.source, replays, ports)
   const settlement = new Settlement({ file, replays, lastModified: written }, { ...ports, deadLetters }, ledger)
+  using _brake = new BrakeWatch(ports, {
+    onStop: (error) => {
+      settlement.stop(error)
+    },
+  })
   try {
     settlement.settle(entry)
     await settlement.finish()
@@ -43,12 +52,20 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     await settlement.shutDown(asError(error))
     const reason = stopReasonOf(error)
     if (reason.kind === 'outage') return reason
+    if (reason.kind === 'paused') return await waitForResume(deadLetter, reason.since, ports)
     throw error
   }
   const { lines, rejectedBy } = ledger.progress().counts
   if (lines.delivered + lines.blank > 0) ports.events.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
   else ports.events.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
   return DONE
+}
+
+async function waitForResume(deadLetter: DeadLetter, since: string, { importQueue, events, clock }: Ports): Promise<JobOutcome> {
+  await importQueue.send(toBody(deadLetter), PAUSE_SECONDS)
+  const ageSeconds = Math.round((clock.now() - Date.parse(deadLetter.failedAt)) / 1000)
+  events.pausedByPerson(deadLetter.source.key, since, ageSeconds)
+  return { kind: 'requeued' }
 }
 
 interface FoundLine {

@@ -6,6 +6,7 @@ import { doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
 import type { Lease } from '../settle/lease.ts'
 import { Ledger } from '../settle/ledger.ts'
+import { BrakeWatch } from './brake.ts'
 import { checkCounts } from './check-counts.ts'
 import { onAbort } from './on-abort.ts'
 import type { OpenSegment } from './open-segment.ts'
@@ -21,6 +22,8 @@ export interface SegmentImport {
   readonly task: Task
   readonly ports: Ports
   readonly invocation: Invocation
+  /** When a person has cancelled the import, ISO 8601: then its last checkpoint is written, and no line is sent. */
+  readonly cancelledAt?: string | undefined
   /** Called with each checkpoint, the first one included. */
   readonly onProgress: (checkpoint: Checkpoint) => void
 }
@@ -65,6 +68,7 @@ export async function runSegment(
   }
   events.started(task.file.key, opened.bytes, first.invocations, firstLine + 1)
   using _ending = onAbort(invocation.ending, stop)
+  using _brake = new BrakeWatch(ports, { file: task.file, onStop: stop })
   onProgress(first)
   try {
     const { lines, refusal } = await runPipeline(opened, start, {
@@ -99,12 +103,19 @@ async function endEarly(
     const failure = { kind: 'missing', state: reason.state } as const
     return { kind: 'done', checkpoint: await end({ isDone: true, failure }) }
   }
-  const reached = doneLines(await end())
+  if (reason.kind === 'cancelled') {
+    const failure = { kind: 'cancelled', at: reason.at } as const
+    return { kind: 'done', checkpoint: await end({ isDone: true, failure }) }
+  }
+  const checkpoint = await end()
+  const reached = doneLines(checkpoint)
   switch (reason.kind) {
     case 'out-of-time':
       return { ...reason, began, reached }
     case 'outage':
       return { ...reason, reached }
+    case 'paused':
+      return { ...reason, checkpoint }
     case 'interrupted':
     case 'lease-lost':
       return reason

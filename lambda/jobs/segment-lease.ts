@@ -46,6 +46,7 @@ export function acquireSegment(task: Task, ports: Ports, { messageId }: Invocati
         startedAt: new Date(ports.clock.now()).toISOString(),
         hasCrashed,
         maxRepeats: maxRepeats(ports),
+        maxUnsaved: maxUnsaved(ports),
       }),
   })
 }

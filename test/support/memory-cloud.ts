@@ -41,7 +41,15 @@ interface QueuedMessage {
 }
 
 /** A call that is made to fail, by its name. */
-type Call = 'files.open' | 'reports.replace' | 'checkpoints.put' | 'importQueue.send' | 'deadLetters.sendBatch' | 'archived.put'
+type Call =
+  | 'files.open'
+  | 'reports.replace'
+  | 'checkpoints.put'
+  | 'control.find'
+  | 'control.put'
+  | 'importQueue.send'
+  | 'deadLetters.sendBatch'
+  | 'archived.put'
 
 export interface MemoryCloudOptions {
   readonly limits?: Partial<Limits>
@@ -153,6 +161,17 @@ export class MemoryCloud {
         },
         put: async ({ key }, value, expected) => {
           await this.#call('checkpoints.put')
+          return this.documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
+        },
+      },
+      control: {
+        find: async (key) => {
+          await this.#call('control.find')
+          const found = this.documents.get(key)
+          return found && { value: JSON.parse(found.text) as unknown, tag: found.tag }
+        },
+        put: async (key, value, expected) => {
+          await this.#call('control.put')
           return this.documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
         },
       },

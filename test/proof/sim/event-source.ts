@@ -134,6 +134,7 @@ export class EventSource {
       listing: store.listing(worker, faults.store),
       reports: store.reports(worker, faults.store),
       checkpoints: store.checkpoints(worker, faults.store),
+      control: store.control(worker, faults.store),
       deadLetters: deadLetters.queue(worker, faults.refusesEntry, faults.deadLettersFail),
       deadLetterReader: deadLetters.reader(worker, faults.sqsFails),
       archived: deadLetters.archive(worker, faults.s3Fails),

@@ -1,6 +1,15 @@
 import { Readable } from 'node:stream'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
-import type { ByteRange, Checkpoints, ListedFile, Listing, OpenFile, Reports, SourceFiles } from '../../../lambda/ports.ts'
+import type {
+  ByteRange,
+  Checkpoints,
+  ControlDocuments,
+  ListedFile,
+  Listing,
+  OpenFile,
+  Reports,
+  SourceFiles,
+} from '../../../lambda/ports.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import type { ModelFile } from './model.ts'
 import { Fault, type Worker } from './worker.ts'
@@ -54,6 +63,13 @@ export class Store {
     return {
       find: ({ key }) => worker.readOnAws(fails, () => this.#find(key)),
       put: ({ key }, value, expected) => worker.actOnAws(faults.failsToWrite, () => this.#putIf(key, value, expected, faults)),
+    }
+  }
+
+  control(worker: Worker, { fails, ...faults }: StoreFaults): ControlDocuments {
+    return {
+      find: (key) => worker.readOnAws(fails, () => this.#find(key)),
+      put: (key, value, expected) => worker.actOnAws(faults.failsToWrite, () => this.#putIf(key, value, expected, faults)),
     }
   }
 
