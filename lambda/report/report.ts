@@ -155,7 +155,8 @@ export function pausedReport({ finishedAt: _finishedAt, ...report }: Report, sin
 export function cancelledReport(importState: ImportState, at: string, lines: CancelledLines, finishedAt: string): Report {
   const { delivered, rejected, undeliverable, blank } = importState.counts.lines
   const total = delivered + rejected + undeliverable + blank
-  const report = document(importState, 'cancelled')
+  const linesRead = Math.max(importState.linesRead, lines.unsure.at(-1)?.[1] ?? 0)
+  const report = document({ ...importState, linesRead }, 'cancelled')
   return { ...report, lines: { ...report.lines, total }, cancelled: { at, ...lines }, finishedAt }
 }
 

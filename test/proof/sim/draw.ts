@@ -106,6 +106,8 @@ export function drawScenario(seed: number): Scenario {
     spells,
     losses,
     redrives: draw.some(0.15, 5, () => draw.between(0, 6 * HOUR_MS)),
+    pauses: [],
+    cancels: [],
     healedAt: draw.between(0, 2 * HOUR_MS),
     skewMs: draw.sometimes(0.15, () => draw.between(0, MINUTE_MS), 0),
     areStaleReceiptsAccepted: draw.is(0.5),
@@ -128,7 +130,19 @@ export function drawScenario(seed: number): Scenario {
     calmAt: draw.between(MINUTE_MS, 3 * HOUR_MS),
   }
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
-  return draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
+  const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
+  return withOrders(draw, drawn)
+}
+
+/** A person pauses the imports, or cancels a file: while it is imported, or while a service fails. */
+function withOrders(draw: Draw, scenario: Scenario): Scenario {
+  const latest = scenario.spells.length > 0 ? HOUR_MS : 3_000
+  const pauses = draw.some(0.15, 2, () => {
+    const from = draw.low(0, latest)
+    return { from, to: from + draw.low(1_000, HOUR_MS) }
+  })
+  const cancels = draw.some(0.15, 2, () => ({ file: draw.between(0, scenario.files.length - 1), at: draw.low(0, latest) }))
+  return { ...scenario, pauses, cancels }
 }
 
 /**

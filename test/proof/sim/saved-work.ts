@@ -27,7 +27,7 @@ export class SavedWork {
   /** Which document of the file has this key, a number for the checkpoint of a segment; undefined if it belongs to another file. */
   documentAt(key: string): 'report' | 'plan' | number | undefined {
     if (key === this.#reportKey) return 'report'
-    if (!key.startsWith(this.#checkpoints)) return undefined
+    if (!key.startsWith(this.#checkpoints) || key.startsWith('paused', this.#checkpoints.length)) return undefined
     return key.endsWith('/plan.json') ? 'plan' : Number(/(\d+)\.json$/.exec(key)?.[1])
   }
 }

@@ -63,6 +63,14 @@ export interface Spell extends Interval {
   readonly kind: SpellKind
 }
 
+/** A person cancels a file, at a virtual time or before the n-th action of all workers. */
+export interface Cancel {
+  /** The index of the file. */
+  readonly file: number
+  readonly at?: number
+  readonly step?: number
+}
+
 /** Everything that a run depends on. The same scenario gives the same run, action by action. */
 export interface Scenario {
   readonly seed: number
@@ -80,6 +88,9 @@ export interface Scenario {
   readonly losses: readonly number[]
   /** When a person redrives the dead-letter queue. */
   readonly redrives: readonly number[]
+  /** When a person has paused all imports. */
+  readonly pauses: readonly Interval[]
+  readonly cancels: readonly Cancel[]
   readonly healedAt: number
   /** The clocks of the workers differ by up to twice this much. */
   readonly skewMs: number
@@ -161,6 +172,8 @@ export function calm(lines: readonly LineKind[]): Scenario {
     spells: [],
     losses: [],
     redrives: [],
+    pauses: [],
+    cancels: [],
     healedAt: 0,
     skewMs: 0,
     areStaleReceiptsAccepted: true,

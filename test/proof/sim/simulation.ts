@@ -10,6 +10,7 @@ import { EventSource } from './event-source.ts'
 import { FaultSource } from './fault-source.ts'
 import { modelOf } from './model.ts'
 import { Violation, type Observed } from './observed.ts'
+import { Orders } from './orders.ts'
 import { fileName, SimulatedQueue } from './queue.ts'
 import type { Scenario } from './scenario.ts'
 import { StepInvariants } from './step-invariants.ts'
@@ -42,6 +43,10 @@ export interface Figures {
   readonly recoveryMs: number
   /** Files that are not done at the end, because lines of theirs are deferred forever. */
   readonly deferred: number
+  /** Pauses while work was left. */
+  readonly pauses: number
+  /** Files whose import was cancelled before its end. */
+  readonly cancelled: number
 }
 
 /** Runs the importer through a scenario and checks every promise after each step. @throws Violation */
@@ -57,6 +62,7 @@ class Simulation {
   readonly #observed: Observed
   readonly #lost = new Set<string>()
   readonly #eventSource: EventSource
+  readonly #orders: Orders
   /** When each file got its final report. */
   readonly #finished = new Map<string, number>()
   readonly #maxSteps: number
@@ -79,7 +85,7 @@ class Simulation {
     this.#lastFault = Math.max(
       this.#start + scenario.calmAt,
       ...files.map(({ from }) => from),
-      ...[...scenario.spells.map(({ to }) => to), ...scenario.redrives].map((at) => this.#start + at),
+      ...[...[...scenario.spells, ...scenario.pauses].map(({ to }) => to), ...scenario.redrives].map((at) => this.#start + at),
     )
     const deadLetters = new DeadLetters(now, {
       acknowledged: this.#checked((...args) => {
@@ -110,9 +116,11 @@ class Simulation {
     const endpoint = new SimulatedEndpoint({
       arrived: this.#checked((request) => {
         invariants.arrived(request)
+        this.#orders.arrived(request)
       }),
     })
     this.#observed = { files, store, queue, deadLetters, endpoint, lost: this.#lost, maxInFlight: scenario.maxInFlight }
+    this.#orders = new Orders(scenario, this.#observed, now)
     const invariants = new StepInvariants(this.#observed)
     this.#eventSource = new EventSource({
       scenario,
@@ -138,7 +146,19 @@ class Simulation {
     const { ambiguous, requests } = this.#observed.endpoint
     const { invocations, deaths } = this.#eventSource
     const deferred = this.#observed.files.filter((file) => isDeferred(file, this.#observed)).length
-    return { steps: this.#steps, requests, invocations, deaths, redrives: this.#redrives, ambiguous, recoveryMs, deferred }
+    const { pauses, cancelled } = this.#orders
+    return {
+      steps: this.#steps,
+      requests,
+      invocations,
+      deaths,
+      redrives: this.#redrives,
+      ambiguous,
+      recoveryMs,
+      deferred,
+      pauses,
+      cancelled,
+    }
   }
 
   #upload(): void {
@@ -166,6 +186,7 @@ class Simulation {
       at(day * DAY_MS + 2 * HOUR_MS, send(RECONCILE_SCHEMA))
       if (days > ARCHIVE_FROM_DAYS) at(day * DAY_MS + 3 * HOUR_MS, send(ARCHIVE_SCHEMA))
     }
+    this.#orders.schedule(at)
     for (const ms of losses)
       at(ms, () => {
         const name = queue.lose(this.#faults.chance())
@@ -220,6 +241,7 @@ class Simulation {
   #step(): StepFault | undefined {
     const { kills, freezes } = this.#scenario
     this.#steps += 1
+    this.#orders.atStep(this.#steps)
     if (this.#steps > this.#maxSteps) this.#fail(new Violation(`progress: not done after ${this.#maxSteps} steps`))
     for (const { step, when } of kills) if (step === this.#steps) return this.#noteFault({ kind: 'kill', when }, 0)
     for (const { step, ms } of freezes) if (step === this.#steps) return this.#noteFault({ kind: 'freeze', ms }, ms)
@@ -271,7 +293,7 @@ function eventOf({ bucket, key, versionId, etag }: SourceFile): string {
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
 }
 
-/** When the last spell of failures ends. */
-function failingMsOf({ spells }: Scenario): number {
-  return Math.max(0, ...spells.map(({ to }) => to))
+/** When the last spell of failures, or pause, ends. */
+function failingMsOf({ spells, pauses }: Scenario): number {
+  return Math.max(0, ...[...spells, ...pauses].map(({ to }) => to))
 }
