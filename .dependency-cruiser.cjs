@@ -24,6 +24,12 @@ module.exports = {
       to: { pathNot: '^lambda/(parse/|reasons)', ...values },
     },
     {
+      name: 'survey-is-pure',
+      severity: 'error',
+      from: { path: '^lambda/survey/' },
+      to: { pathNot: '^lambda/(survey/|parse/|reasons|schema|settings|errors)', ...values },
+    },
+    {
       name: 'only-adapters-reach-out',
       severity: 'error',
       from: { path: '^lambda/', pathNot: '^lambda/(adapters/|app\\.ts|handler\\.ts)' },
@@ -54,7 +60,7 @@ module.exports = {
       from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/(preview/digest/classify-line|rejects/(fix|validate|json-object|fixes/[a-z]+))\\.ts|lambda/(parse/|(errors|keys|line-ends|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
+          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/(fix|validate|json-object|fixes/[a-z]+)\\.ts|lambda/(parse/|(errors|keys|line-ends|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
         ...values,
       },
     },

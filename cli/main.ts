@@ -3,6 +3,7 @@ import about from '../package.json' with { type: 'json' }
 import { SetupError } from '../lambda/errors.ts'
 import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
+import type { CanaryFlags } from './canary/canary.ts'
 import type { ConsoleFlags } from './console/console.ts'
 import { addControl } from './control/commands.ts'
 import { awsErrorText } from './deployment/aws-error.ts'
@@ -13,6 +14,7 @@ import type { DoctorFlags } from './doctor/doctor.ts'
 import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
 import { FIXES_HELP } from './rejects/fix.ts'
+import type { ReconcileFlags } from './reconcile/reconcile.ts'
 import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
 import { printableLines } from './terminal/escape.ts'
@@ -142,6 +144,42 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .action(async (key: string | undefined, flags: StatusFlags) => {
       const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
+    })
+  withDeploymentOptions(program.command('canary'))
+    .description('send one marked event through the whole importer, and say where to look for it in Kissmetrics')
+    .option('--timeout <seconds>', 'how long to wait for its report', '120')
+    .option('-y, --yes', 'send without asking', false)
+    .option('--json', JSON_DOCUMENT, false)
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import canary --stack KissmetricsImporter', {
+        0: 'the endpoint accepted the event',
+        1: 'it was not delivered in time',
+        2: 'cannot run, or not confirmed',
+      }),
+    )
+    .action(async (flags: CanaryFlags) => {
+      const { canary } = await import('./canary/canary.ts')
+      exitCode = await canary(flags)
+    })
+  withDeploymentOptions(program.command('reconcile'))
+    .description('compare a data export of Kissmetrics with what was sent, and find the lines that are missing in it')
+    .argument('<folder>', 'folder of the export: "revisions" and index.csv')
+    .argument('[file...]', 'files that were sent (default: all files that the importer has imported)')
+    .option('-o, --output <file>', 'new file for the missing lines', 'missing.jsonl')
+    .option('--json', JSON_DOCUMENT, false)
+    .option('--csv', 'write a CSV table by event and day to stdout', false)
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import reconcile ./export exports/*.jsonl', {
+        0: 'everything is in the export',
+        1: 'lines are missing in the export',
+        2: 'a file cannot be read',
+      }),
+    )
+    .action(async (folder: string, files: string[], flags: ReconcileFlags) => {
+      const { reconcile } = await import('./reconcile/reconcile.ts')
+      exitCode = await reconcile(folder, files, flags)
     })
   program
     .command('doctor')

@@ -53,6 +53,62 @@ export const NUMBER_SETTINGS = {
     max: 600,
     why: 'how long before its time limit an invocation stops reading, finishes the requests in flight and requeues the rest',
   },
+  KM_HOLD_ALIASES: {
+    unit: 'identities',
+    default: 10,
+    min: 0,
+    max: 1_000_000,
+    why: 'holds a file that would merge more than this many other identities into one person, or merge a person with a placeholder; 0 to hold none',
+  },
+  KM_HOLD_REJECTED_PERCENT: {
+    unit: 'percent',
+    default: 20,
+    min: 0,
+    max: 99,
+    why: 'holds a file with more rejected lines than this; 0 to hold none',
+  },
+  KM_HOLD_SAME_REASON_LINES: {
+    unit: 'lines',
+    default: 10_000,
+    min: 0,
+    max: 1_000_000_000,
+    why: 'holds a file with more lines than this rejected for the same reason, if they are also more than 2 % of the file or a hundred times as many; 0 to hold none',
+  },
+  KM_HOLD_NEW_NAMES: {
+    unit: 'names',
+    default: 20,
+    min: 0,
+    max: 5_000,
+    why: 'holds a file with more event and property names than this that earlier files did not have; 0 to hold none',
+  },
+  KM_HOLD_SIMILAR_NAMES: {
+    unit: 'names',
+    default: 1,
+    min: 0,
+    max: 5_000,
+    why: 'holds a file with at least this many new names that differ from a known one only in spaces, punctuation or accents; 0 to hold none',
+  },
+  KM_HOLD_TYPE_PERCENT: {
+    unit: 'percent',
+    default: 50,
+    min: 0,
+    max: 99,
+    why: 'holds a file in which more than this share of the values of a property are text where all were numbers, or the other way round; 0 to hold none',
+  },
+  KM_HOLD_VOLUME_FACTOR: {
+    unit: 'times',
+    default: 10,
+    min: 0,
+    max: 10_000,
+    why: 'holds a file with this many times more or fewer lines than the median of the last files; 0 to hold none',
+  },
+  KM_HOLD_OLDER_DAYS: {
+    unit: 'days',
+    default: 365,
+    min: 0,
+    max: 10_000,
+    why: 'holds a file with lines that are this much older than those of all earlier files; 0 to hold none',
+  },
 } as const satisfies Record<string, NumberSetting>
 
 export type NumberSettingName = keyof typeof NUMBER_SETTINGS
@@ -128,6 +184,19 @@ export interface Limits {
   readonly segmentBytes: number
   readonly checkpointMs: number
   readonly deadlineMarginMs: number
+  readonly hold: HoldSettings
+}
+
+/** When a file waits for a decision before its first line is sent. A rule that is 0 is off. */
+export interface HoldSettings {
+  readonly aliases: number
+  readonly rejectedPercent: number
+  readonly sameReasonLines: number
+  readonly newNames: number
+  readonly similarNames: number
+  readonly typePercent: number
+  readonly volumeFactor: number
+  readonly olderDays: number
 }
 
 /** @throws SetupError naming the first setting that is missing or out of range */
@@ -147,8 +216,35 @@ export function readImporterSettings(env: Env): ImporterSettings {
       segmentBytes: readNumberSetting('KM_SEGMENT_BYTES', env),
       checkpointMs: readNumberSetting('KM_CHECKPOINT_SECONDS', env) * 1000,
       deadlineMarginMs: readNumberSetting('KM_DEADLINE_MARGIN_SECONDS', env) * 1000,
+      hold: readHoldSettings(env),
     },
   }
+}
+
+/** @throws SetupError naming the first setting that is out of range */
+export function readHoldSettings(env: Env): HoldSettings {
+  return {
+    aliases: readNumberSetting('KM_HOLD_ALIASES', env),
+    rejectedPercent: readNumberSetting('KM_HOLD_REJECTED_PERCENT', env),
+    sameReasonLines: readNumberSetting('KM_HOLD_SAME_REASON_LINES', env),
+    newNames: readNumberSetting('KM_HOLD_NEW_NAMES', env),
+    similarNames: readNumberSetting('KM_HOLD_SIMILAR_NAMES', env),
+    typePercent: readNumberSetting('KM_HOLD_TYPE_PERCENT', env),
+    volumeFactor: readNumberSetting('KM_HOLD_VOLUME_FACTOR', env),
+    olderDays: readNumberSetting('KM_HOLD_OLDER_DAYS', env),
+  }
+}
+
+/** All rules off: no file is surveyed. */
+export const HOLD_NOTHING: HoldSettings = {
+  aliases: 0,
+  rejectedPercent: 0,
+  sameReasonLines: 0,
+  newNames: 0,
+  similarNames: 0,
+  typePercent: 0,
+  volumeFactor: 0,
+  olderDays: 0,
 }
 
 /** @throws SetupError naming the setting, its value and the allowed values */

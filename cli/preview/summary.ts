@@ -1,5 +1,7 @@
 import type { EpochSeconds } from '../../lambda/parse/time.ts'
 import type { ReasonCode, WarningCode } from '../../lambda/reasons.ts'
+import type { TwinSummary } from '../../lambda/survey/twins.ts'
+import type { ValueType } from '../../lambda/survey/value-type.ts'
 
 export const PREVIEW_SCHEMA = 'kissmetrics-importer/preview/v1'
 
@@ -107,16 +109,6 @@ export interface EventSummary {
   /** The name in Kissmetrics, if it differs. */
   readonly becomes?: string
 }
-
-/** Similar names, which were probably meant to be one. */
-export interface TwinSummary {
-  /** The most frequent first. */
-  readonly names: readonly string[]
-  /** How many names they are in Kissmetrics: 1 if they differ only in what it ignores, e.g. capitals. */
-  readonly atKissmetrics: number
-}
-
-export type ValueType = 'number' | 'text' | 'boolean'
 
 export interface PropertySummary extends EventSummary {
   /** By the type in Kissmetrics: it reads the text "12" as a number. A property with several types is mixed. */

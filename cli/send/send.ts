@@ -1,7 +1,7 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
-import { readNumberSetting, type Limits } from '../../lambda/settings.ts'
+import { readHoldSettings, readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { readTarget, type Target } from '../local/options.ts'
 import { survey } from '../preview/preview.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
@@ -66,6 +66,7 @@ function readLimits(): Limits {
     segmentBytes: Number.MAX_SAFE_INTEGER, // one process imports the file, so it is not split
     checkpointMs: CHECKPOINT_MS,
     deadlineMarginMs: 0,
+    hold: readHoldSettings(env),
   }
 }
 

@@ -1,3 +1,4 @@
+import { foldName, normalizeName } from '../../lambda/survey/stored-name.ts'
 import { decodeParameters, type Parameter } from './parameters.ts'
 
 /** A request in the terms of Kissmetrics' API. */
@@ -82,11 +83,6 @@ export function parseRequest(path: string, encoded: string, now: number): Parsed
 
 const RESERVED_PARAMETERS = new Set(['_k', '_p', '_n', '_t', '_d'])
 
-/** Kissmetrics, "Technical notes": commas and colons in names and identities become spaces. */
-export function normalizeName(text: string): string {
-  return text.replace(/[,:]/g, ' ')
-}
-
 function isBlank(text: string): boolean {
   return text.trim() === ''
 }
@@ -114,11 +110,6 @@ function propertiesOf(parameters: readonly Parameter[]): Properties | string {
     if (!properties.has(folded)) properties.set(folded, [name, value])
   }
   return [...properties.values()]
-}
-
-/** Kissmetrics, "Technical notes": names are not case-sensitive. */
-export function foldName(name: string): string {
-  return name.toLowerCase()
 }
 
 function isTooLong(text: string): boolean {

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { foldName, normalizeName } from '../../lambda/survey/stored-name.ts'
 import { TIME_IGNORED, type Outcome } from './recorder.ts'
-import { foldName, normalizeName, type Properties } from './parse-request.ts'
+import type { Properties } from './parse-request.ts'
 
 export interface Summary {
   /** `kept` + `repeats` + all that is `ignored`. */

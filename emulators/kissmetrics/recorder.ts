@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { foldName } from '../../lambda/survey/stored-name.ts'
 import { withoutKey } from './parameters.ts'
 import {
-  foldName,
   duplicateKey,
   parseRequest,
   type AliasCommand,

@@ -19,6 +19,16 @@ test('a setting that is not set has its default', () => {
       segmentBytes: 67_108_864,
       checkpointMs: 5_000,
       deadlineMarginMs: 60_000,
+      hold: {
+        aliases: 10,
+        rejectedPercent: 20,
+        sameReasonLines: 10_000,
+        newNames: 20,
+        similarNames: 1,
+        typePercent: 50,
+        volumeFactor: 10,
+        olderDays: 365,
+      },
     },
   })
 })

@@ -8,7 +8,7 @@ import { checkpointKey, reportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Absence, Invocation, ListedFile, ListedReport, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import { refuseNewer } from '../../lambda/schema.ts'
-import type { Limits } from '../../lambda/settings.ts'
+import { HOLD_NOTHING, type Limits } from '../../lambda/settings.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -93,6 +93,7 @@ export class MemoryCloud {
       segmentBytes: 1_000_000,
       checkpointMs: 1_000,
       deadlineMarginMs: 0,
+      hold: HOLD_NOTHING,
       ...limits,
     })
   }

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
+import { classifyLine } from '../../../lambda/parse/classify-line.ts'
 import type { LineRules } from '../../../lambda/parse/line.ts'
 import { openLines } from '../../../lambda/read/lines.ts'
 import { Digester, type Digest } from './digest.ts'
-import { classifyLine } from './classify-line.ts'
 
 export interface LineOptions {
   readonly rules: LineRules

@@ -5,7 +5,7 @@ import type { ParsedLine } from '../../../lambda/parse/line.ts'
 import type { EpochSeconds } from '../../../lambda/parse/time.ts'
 import type { ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
 import { MAX_EXAMPLES } from '../summary.ts'
-import { Fingerprint, NameFingerprints } from './fingerprint.ts'
+import { Fingerprint, NameFingerprints } from '../../../lambda/survey/fingerprint.ts'
 import { Int32List } from './int32-list.ts'
 import { addValue, type ValueUse } from './values.ts'
 

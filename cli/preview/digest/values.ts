@@ -1,4 +1,4 @@
-import type { ValueType } from '../summary.ts'
+import { typeOf, type ValueType } from '../../../lambda/survey/value-type.ts'
 
 /** The limit in Kissmetrics' newer documentation. The older one has 8 KB, and a longer value makes a line invalid. */
 const LONG_CHARACTERS = 512
@@ -52,14 +52,4 @@ function addExample(examples: string[], example: string): void {
 function shortValue(value: string): string {
   const short = value.length > EXAMPLE_CHARACTERS ? `${value.slice(0, EXAMPLE_CHARACTERS).toWellFormed()}…` : value
   return Buffer.from(short).toString()
-}
-
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-const NINE = 0x39
-
-/** @see Kissmetrics, technical notes: values are text or numbers, and the text "123" is read as a number */
-export function typeOf(value: string): ValueType {
-  // Digits, signs and the point have lower codes than letters, so most texts are recognised by their first character.
-  if (value.charCodeAt(0) <= NINE && NUMBER.test(value)) return 'number'
-  return value === 'true' || value === 'false' ? 'boolean' : 'text'
 }

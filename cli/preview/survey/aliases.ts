@@ -1,4 +1,4 @@
-import { normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
+import { normalizeName } from '../../../lambda/survey/stored-name.ts'
 import type { AliasGroup, AliasSummary, LinePosition } from '../summary.ts'
 
 const MAX_IDENTITIES = 100_000

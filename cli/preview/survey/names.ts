@@ -1,7 +1,7 @@
-import { normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
+import { normalizeName } from '../../../lambda/survey/stored-name.ts'
 import { mergeValues, type ValueUse } from '../digest/values.ts'
 import type { EventSummary, NamesSummary, PropertySummary } from '../summary.ts'
-import { findTwins } from './twins.ts'
+import { findTwins } from '../../../lambda/survey/twins.ts'
 
 export const MAX_NAMES = 5_000
 

@@ -1,6 +1,6 @@
 import { identityMeaning } from '../../../lambda/parse/identity-meaning.ts'
-import { normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
-import { Fingerprint } from '../digest/fingerprint.ts'
+import { normalizeName } from '../../../lambda/survey/stored-name.ts'
+import { Fingerprint } from '../../../lambda/survey/fingerprint.ts'
 import type { SpellingSummary } from '../summary.ts'
 import type { FingerprintSet } from './fingerprint-set.ts'
 

@@ -1,7 +1,9 @@
 import { fitted, listed, padded, quoted, widthOf, WIDTH, wrapped } from '../../terminal/layout.ts'
 import { grouped } from '../../terminal/output.ts'
 import { VALUE_EXAMPLES } from '../digest/values.ts'
-import type { EventSummary, NamesSummary, PropertySummary, TwinSummary, ValueType } from '../summary.ts'
+import type { TwinSummary } from '../../../lambda/survey/twins.ts'
+import type { ValueType } from '../../../lambda/survey/value-type.ts'
+import type { EventSummary, NamesSummary, PropertySummary } from '../summary.ts'
 
 const SHOWN_NAMES = 20
 const SHOWN_TWINS = 10

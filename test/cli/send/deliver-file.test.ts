@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { deliverFile, type SendOptions, type SendResult } from '../../../cli/send/deliver-file.ts'
 import { findFile } from '../../../cli/send/files.ts'
 import { SendState } from '../../../cli/send/state.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings.ts'
 import { beginCheckpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -24,6 +25,7 @@ const LIMITS: SendOptions['limits'] = {
   segmentBytes: Number.MAX_SAFE_INTEGER,
   checkpointMs: 1_000,
   deadlineMarginMs: 0,
+  hold: HOLD_NOTHING,
 }
 
 interface Run {

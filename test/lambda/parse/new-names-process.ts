@@ -1,5 +1,5 @@
 /** Uses names that never occur again, in its own process, so that its memory can be limited. argv: what uses them. Prints how many. */
-import { NameFingerprints } from '../../../cli/preview/digest/fingerprint.ts'
+import { NameFingerprints } from '../../../lambda/survey/fingerprint.ts'
 import { toRequest } from '../../../lambda/parse/request.ts'
 
 const NAMES = 60_000

@@ -369,7 +369,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the cache of the fingerprints of names has no bound',
-    file: 'cli/preview/digest/fingerprint.ts',
+    file: 'lambda/survey/fingerprint.ts',
     find: 'if (this.#known.size >= MAX_CACHED_NAMES) this.#known.clear()',
     replace: '',
     tests: ['test/lambda/parse/new-names.test.ts'],

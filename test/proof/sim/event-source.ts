@@ -5,6 +5,7 @@ import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { holdsMessage, whileHidden } from '../../../lambda/jobs/visibility.ts'
 import type { InvocationContext, Ports } from '../../../lambda/ports.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings.ts'
 import type { VirtualClock } from '../../support/virtual-clock.ts'
 import type { FaultSource } from './fault-source.ts'
 import { Violation, type Observed } from './observed.ts'
@@ -156,6 +157,7 @@ export class EventSource {
         segmentBytes,
         maxLineBytes: 1_024,
         checkpointMs,
+        hold: HOLD_NOTHING,
         deadlineMarginMs: timesOf(scenario).marginMs,
       },
     }

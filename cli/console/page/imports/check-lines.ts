@@ -1,10 +1,10 @@
+import { classifyLine } from '../../../../lambda/parse/classify-line.ts'
 import { diagnoseBytes } from '../../../../lambda/parse/diagnose.ts'
 import { endsLinesWithCr, withLfForCr } from '../../../../lambda/line-ends.ts'
 import { CountedOnce } from '../../../../lambda/parse/counted-once.ts'
 import type { LineRules, ParsedLine } from '../../../../lambda/parse/line.ts'
 import { FormatSniffer, type Sniffable } from '../../../../lambda/parse/sniff.ts'
 import { reject, type ReasonCode, type Rejection, type WarningCode } from '../../../../lambda/reasons.ts'
-import { classifyLine } from '../../../preview/digest/classify-line.ts'
 import { concatenated } from './bytes.ts'
 
 /** The importer's default for `KM_MAX_LINE_BYTES`: a longer line is rejected. */

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { digestBlock, type LineOptions } from '../../../../cli/preview/digest/digest-block.ts'
 import { Digester, type Digest } from '../../../../cli/preview/digest/digest.ts'
-import { classifyLine } from '../../../../cli/preview/digest/classify-line.ts'
+import { classifyLine } from '../../../../lambda/parse/classify-line.ts'
 import { openLines } from '../../../../lambda/read/lines.ts'
 
 const RULES = { latestTime: 2_000_000_000 }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { addValue, mergeValues, typeOf, type ValueUse } from '../../../../cli/preview/digest/values.ts'
+import { addValue, mergeValues, type ValueUse } from '../../../../cli/preview/digest/values.ts'
+import { typeOf } from '../../../../lambda/survey/value-type.ts'
 
 // prettier-ignore
 test.each([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { foldName, duplicateKey, parseRequest, type ParsedRequest } from '../../../../emulators/kissmetrics/parse-request.ts'
+import { foldName } from '../../../../lambda/survey/stored-name.ts'
+import { duplicateKey, parseRequest, type ParsedRequest } from '../../../../emulators/kissmetrics/parse-request.ts'
 import { parseLine } from '../../../../lambda/parse/line.ts'
 import { requestsFor } from '../../../../lambda/parse/request.ts'
 import { jsonLines, surveyed, TIME, type Members } from '../surveyed.ts'

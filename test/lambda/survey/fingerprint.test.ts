@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { Fingerprint, NameFingerprints } from '../../../../cli/preview/digest/fingerprint.ts'
+import { Fingerprint, NameFingerprints } from '../../../lambda/survey/fingerprint.ts'
 
 const of = (...texts: readonly string[]): Fingerprint => {
   const fingerprint = new Fingerprint().start(0, 0)

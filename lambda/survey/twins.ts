@@ -1,5 +1,12 @@
-import { foldName, normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
-import type { TwinSummary } from '../summary.ts'
+import { foldName, normalizeName } from './stored-name.ts'
+
+/** Similar names, which were probably meant to be one. */
+export interface TwinSummary {
+  /** The most frequent first. */
+  readonly names: readonly string[]
+  /** How many names they are in Kissmetrics: 1 if they differ only in what it ignores, e.g. capitals. */
+  readonly atKissmetrics: number
+}
 
 /**
  * Finds names that differ only in capitals, spaces, punctuation or the encoding of accents, and were probably meant to be one.
@@ -13,7 +20,8 @@ export function findTwins(names: readonly string[]): readonly TwinSummary[] {
     .map((twins) => ({ names: twins, atKissmetrics: new Set(twins.map((name) => foldName(normalizeName(name)))).size }))
 }
 
-function meaningOf(name: string): string {
+/** Names with the same meaning are twins. */
+export function meaningOf(name: string): string {
   const folded = name.normalize('NFKC').toLowerCase()
   const letters = folded.replace(/[^\p{L}\p{M}\p{N}]+/gu, '')
   return letters === '' ? folded : letters // a name without letters (e.g. an emoji) has no twins

@@ -1,4 +1,4 @@
-import { foldName, normalizeName } from '../../../emulators/kissmetrics/parse-request.ts'
+import { foldName, normalizeName } from './stored-name.ts'
 
 const COMMA = 0x2c
 const COLON = 0x3a

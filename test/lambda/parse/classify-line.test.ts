@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { classifyLine } from '../../../../cli/preview/digest/classify-line.ts'
-import { toEntry, type Entry } from '../../../../lambda/parse/entry.ts'
-import { TIME } from '../surveyed.ts'
+import { classifyLine } from '../../../lambda/parse/classify-line.ts'
+import { toEntry, type Entry } from '../../../lambda/parse/entry.ts'
+import { TIME } from '../../cli/preview/surveyed.ts'
 
 // Except for the requests, which are not built for short lines, the result is the same as in an import.
 
@@ -19,7 +19,7 @@ function withoutRequests(entry: Entry): unknown {
 }
 
 test('for the lines of the example with every reason', () => {
-  for (const text of readFileSync(new URL('../../../../examples/every-reason.jsonl', import.meta.url), 'utf8').split('\n'))
+  for (const text of readFileSync(new URL('../../../examples/every-reason.jsonl', import.meta.url), 'utf8').split('\n'))
     expectSame(text)
 })
 

@@ -1,7 +1,9 @@
-import { toEntry, type Entry } from '../../../lambda/parse/entry.ts'
-import { isBlank, parseLine, type LineRules } from '../../../lambda/parse/line.ts'
-import type { Line } from '../../../lambda/read/lines.ts'
-import { EMULATOR_KEY } from '../../../emulators/kissmetrics/key.ts'
+import type { Line } from '../read/lines.ts'
+import { toEntry, type Entry } from './entry.ts'
+import { isBlank, parseLine, type LineRules } from './line.ts'
+
+/** As long as a real key, because it is part of each request. */
+const ANY_KEY = '0'.repeat(40)
 
 /**
  * One character of a line becomes at most nine bytes of a request (three bytes of UTF-8, each percent-encoded), and a request has less
@@ -19,7 +21,7 @@ const NO_REQUESTS = Object.freeze([])
  */
 export function classifyLine(line: Line, rules: LineRules): Entry {
   const { text, fault } = line
-  if (fault !== undefined || text.length > MAX_SMALL_LINE_CHARACTERS || isBlank(text)) return toEntry(line, rules, EMULATOR_KEY)
+  if (fault !== undefined || text.length > MAX_SMALL_LINE_CHARACTERS || isBlank(text)) return toEntry(line, rules, ANY_KEY)
   const parsed = parseLine(text, rules)
   return parsed.kind === 'rejection'
     ? { kind: 'rejected', line, rejection: parsed }

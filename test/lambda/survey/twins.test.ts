@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { findTwins } from '../../../../cli/preview/survey/twins.ts'
+import { findTwins } from '../../../lambda/survey/twins.ts'
 
 // prettier-ignore
 test.each<[readonly string[], number | undefined]>([

@@ -1,0 +1,94 @@
+import { csv } from '../terminal/csv.ts'
+import { CountProgress } from '../terminal/count-progress.ts'
+import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { NewFile } from '../fix/new-file.ts'
+import { compare } from './compare.ts'
+import { missingOf, type ComparedEvent } from './comparison.ts'
+import { readExportFolder } from './export-folder.ts'
+import { importedFiles, localFiles, type ImportedFile } from './imported-files.ts'
+import type { LineSet } from './line-set.ts'
+import { reconcileText } from './text.ts'
+
+export interface ReconcileFlags extends DeploymentFlags {
+  /** File for the missing lines. It must not exist. */
+  readonly output: string
+  readonly json: boolean
+  readonly csv: boolean
+}
+
+/** What was sent, and what of it a Kissmetrics data export contains. Programs read it: fields are added, never renamed. */
+export interface ReconcileSummary {
+  readonly schema: 'kissmetrics-importer/reconciliation/v1'
+  readonly export: {
+    readonly files: number
+    readonly lines: number
+    readonly unreadable: number
+    /** Revisions that Kissmetrics had not exported yet. */
+    readonly waiting: number
+    /** The period of the export, in seconds since 1970, if its index names it. */
+    readonly first?: number
+    readonly last?: number
+  }
+  /** Files that were sent. */
+  readonly files: number
+  readonly events: readonly ComparedEvent[]
+  /** Lines with a command that is not in the export, and the file that they were written to. */
+  readonly missing: { readonly lines: number; readonly output?: string }
+  /** Commands that are dated before or after the period of the export. */
+  readonly outside: number
+  /** Lines that were never delivered, according to the reports. */
+  readonly undeliverable: number
+}
+
+/**
+ * Compares a data export of Kissmetrics with the files that were sent, command by command, and writes the lines that are missing in the
+ * export into a new file.
+ *
+ * @param names the files that were sent; none for all files that the importer has imported
+ * @returns 0 if nothing is missing, 1 if lines are missing
+ * @throws SetupError if a file cannot be read or written
+ */
+export async function reconcile(folder: string, names: readonly string[], flags: ReconcileFlags): Promise<ExitCode> {
+  const exported = await readExportFolder(folder)
+  const { files, undeliverable } =
+    names.length > 0 ? { files: await localFiles(names), undeliverable: 0 } : await importedFiles(await findDeployment(flags))
+  const compared = await withProgress('lines compared', (onLine) => compare(exported, files, { onLine }))
+  const lines = compared.missing.reduce((sum, { size }) => sum + size, 0)
+  if (lines > 0) await writeMissing(files, compared.missing, flags.output)
+  const summary: ReconcileSummary = {
+    schema: 'kissmetrics-importer/reconciliation/v1',
+    export: { files: exported.files.length, ...compared.exported, waiting: exported.waiting, ...exported.period },
+    files: files.length,
+    events: compared.events,
+    missing: { lines, ...(lines > 0 && { output: flags.output }) },
+    outside: compared.outside,
+    undeliverable,
+  }
+  process.stdout.write(shown(summary, flags))
+  return lines > 0 ? EXIT.someLinesLeft : EXIT.ok
+}
+
+function shown(summary: ReconcileSummary, { json, csv: isCsv }: ReconcileFlags): string {
+  if (json) return `${JSON.stringify(summary, null, 2)}\n`
+  if (!isCsv) return reconcileText(summary, process.stdout)
+  const rows = summary.events.flatMap(({ kind, event = '', days }) =>
+    days.map((day) => [kind, event, day.day, day.sent, day.found, missingOf(day)]),
+  )
+  return csv(['kind', 'event', 'day', 'sent', 'found', 'missing'], rows)
+}
+
+async function withProgress<T>(what: string, work: (onLine: () => void) => Promise<T>): Promise<T> {
+  using progress = new CountProgress(what)
+  return await work(progress.add)
+}
+
+/** Copies the missing lines as they are. */
+async function writeMissing(files: readonly ImportedFile[], missing: readonly LineSet[], output: string): Promise<void> {
+  await using written = await NewFile.create(output)
+  for (const [index, file] of files.entries()) {
+    const lines = missing[index]
+    if (lines === undefined || lines.size === 0) continue
+    for await (const { entry, text } of file.entries()) if (lines.has(entry.line.number)) await written.write([text])
+  }
+}
