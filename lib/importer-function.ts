@@ -169,7 +169,7 @@ function acknowledge(
   }
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${inFinding(role, bucket.arnForObjects(`${CONTROL_PREFIX}*`))}]`,
-    reason: 'People give their orders to the importer in documents under this prefix, and the function only reads them.',
+    reason: 'People give their orders to the importer in documents under this prefix, and the function reads them all.',
   })
   if (network !== undefined) {
     const reason =

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { withDeploymentOptions } from '../deployment/options.ts'
 import type { ExitCode } from '../terminal/exit.ts'
 import type { CancelFlags } from './cancel.ts'
+import type { LimitFlags } from './limit.ts'
 import type { PauseFlags } from './pause.ts'
 
 type EndWith = (code: ExitCode) => void
@@ -25,6 +26,15 @@ export function addControl(program: Command, endWith: EndWith): void {
     .action(async (flags: PauseFlags) => {
       const { resume } = await import('./pause.ts')
       endWith(await resume(flags))
+    })
+  withDeploymentOptions(program.command('limit'))
+    .description('limit how many lines a second all imports send together')
+    .argument('<rate>', 'lines a second, for example 500/s; or off')
+    .option('--json', JSON_DOCUMENT, false)
+    .addHelpText('after', '\nExample:\n  npx km-import limit 500/s\n')
+    .action(async (rate: string, flags: LimitFlags) => {
+      const { limit } = await import('./limit.ts')
+      endWith(await limit(rate, flags))
     })
   withDeploymentOptions(program.command('cancel'))
     .description('stop the import of a file for good, and list the lines that were sent')

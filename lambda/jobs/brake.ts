@@ -15,6 +15,8 @@ export async function readBrake({ control }: Pick<Ports, 'control'>): Promise<Br
 export interface BrakeWatchOptions {
   /** Left out: nothing that can be cancelled. */
   readonly file?: SourceFile
+  /** Called at each look. @throws SetupError if the run has to stop */
+  readonly onLook?: (brake: Brake) => Promise<void>
   /** Called once, with PausedError, CancelledError or SetupError. */
   readonly onStop: (error: Error) => void
 }
@@ -55,7 +57,9 @@ export class BrakeWatch implements Disposable {
   async #look(): Promise<Error | undefined> {
     try {
       const brake = await readBrake(this.#ports)
-      return stopFor(brake, this.#options.file)
+      const stop = stopFor(brake, this.#options.file)
+      if (stop === undefined && !this.#isEnded) await this.#options.onLook?.(brake)
+      return stop
     } catch (error) {
       return error instanceof SetupError ? asError(error) : undefined
     }

@@ -11,6 +11,7 @@ import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
 import { DONE, type JobOutcome, type SegmentOutcome } from './outcome.ts'
+import type { StartOrders } from './run-segment.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
@@ -41,15 +42,16 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const plan = await readingPlan
-  const order = orderFor(await readingBrake, file)
+  const brake = await readingBrake
+  const order = orderFor(brake, file)
   if (order?.kind === 'paused') return waitWhilePaused(task, order.since, ports)
-  const cancelledAt = order?.at
-  if (task.segment !== undefined) return importSegmentOfFile(task, cancelledAt, ports, invocation)
+  const orders: StartOrders = { cancelledAt: order?.at, linesPerSecond: brake.limit?.linesPerSecond }
+  if (task.segment !== undefined) return importSegmentOfFile(task, orders, ports, invocation)
   // Of a file that is being split, invocations may have sent lines that only its complete plan shows.
-  if (cancelledAt !== undefined && plan === undefined) return importWhole(task, found, cancelledAt, ports, invocation)
+  if (order !== undefined && plan === undefined) return importWhole(task, found, orders, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
   if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, plan !== undefined, ports, invocation)
-  return importWhole(task, found, undefined, ports, invocation)
+  return importWhole(task, found, orders, ports, invocation)
 }
 
 /** Whether the file is usually done before anybody could read a report that says that it has started. */
@@ -71,7 +73,7 @@ async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boo
 async function importWhole(
   task: Task,
   found: FoundReport | undefined,
-  cancelledAt: string | undefined,
+  orders: StartOrders,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
@@ -86,7 +88,7 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, cancelledAt, onProgress })
+    outcome = await importSegment({ task, ports, invocation, ...orders, onProgress })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
@@ -100,17 +102,12 @@ async function importWhole(
   return DONE
 }
 
-async function importSegmentOfFile(
-  task: Task,
-  cancelledAt: string | undefined,
-  ports: Ports,
-  invocation: Invocation,
-): Promise<JobOutcome> {
+async function importSegmentOfFile(task: Task, orders: StartOrders, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
   const merged = new MergedProgress(task.file, ports)
   const onProgress = (checkpoint: Checkpoint): void => {
     merged.update(checkpoint)
   }
-  const outcome = await importSegment({ task, ports, invocation, cancelledAt, onProgress }).finally(() => merged.idle())
+  const outcome = await importSegment({ task, ports, invocation, ...orders, onProgress }).finally(() => merged.idle())
   if (outcome.kind === 'paused') await mergeReports(task.file, ports).catch(() => undefined)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await mergeReports(task.file, ports)

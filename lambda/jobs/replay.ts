@@ -12,6 +12,7 @@ import { DONE, type JobOutcome } from './outcome.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
 import { stopReasonOf } from './stop-reason.ts'
+import { RateLease } from './rate-lease.ts'
 import { PAUSE_SECONDS } from './while-paused.ts'
 import type { Ports } from '../ports.ts'
 
@@ -25,7 +26,7 @@ import type { Ports } from '../ports.ts'
  */
 export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Promise<JobOutcome> {
   const { bucket, key, versionId, etag, lastModified } = deadLetter.source
-  const { paused } = await readBrake(ports)
+  const { paused, limit } = await readBrake(ports)
   if (paused !== undefined) return waitForResume(deadLetter, paused.since, ports)
   const number = deadLetter.source.line ?? 1
   const replays = deadLetter.replays + 1
@@ -40,12 +41,15 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
   const ledger = new Ledger({ watermark: { line: number - 1, byte: found.line.byteStart } }, 1)
   const deadLetters = deadLetterDestination(deadLetter.source, replays, ports)
   const settlement = new Settlement({ file, replays, lastModified: written }, { ...ports, deadLetters }, ledger)
+  await using rate = new RateLease(ports, settlement.requests)
   using _brake = new BrakeWatch(ports, {
+    onLook: (brake) => rate.renew(brake.limit?.linesPerSecond),
     onStop: (error) => {
       settlement.stop(error)
     },
   })
   try {
+    await rate.renew(limit?.linesPerSecond)
     settlement.settle(entry)
     await settlement.finish()
   } catch (error) {

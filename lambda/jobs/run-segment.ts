@@ -13,17 +13,24 @@ import type { OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
 import { ProgressMetrics } from './progress-metrics.ts'
+import { RateLease } from './rate-lease.ts'
 import { rejectFile } from './reject-file.ts'
 import { maxUnsaved } from './segment-lease.ts'
 import { Settlement } from './settlement.ts'
 import { stopReasonOf } from './stop-reason.ts'
 
-export interface SegmentImport {
+/** What people have ordered when an invocation begins. Later changes are noticed while it runs. */
+export interface StartOrders {
+  /** When the import was cancelled, ISO 8601: then its last checkpoint is written, and no line is sent. */
+  readonly cancelledAt?: string | undefined
+  /** How many lines a second all invocations together may send; undefined for no limit. */
+  readonly linesPerSecond?: number | undefined
+}
+
+export interface SegmentImport extends StartOrders {
   readonly task: Task
   readonly ports: Ports
   readonly invocation: Invocation
-  /** When a person has cancelled the import, ISO 8601: then its last checkpoint is written, and no line is sent. */
-  readonly cancelledAt?: string | undefined
   /** Called with each checkpoint, the first one included. */
   readonly onProgress: (checkpoint: Checkpoint) => void
 }
@@ -37,7 +44,7 @@ export interface SegmentImport {
 export async function runSegment(
   { opened, start }: OpenSegment,
   lease: Lease<Checkpoint>,
-  { task, ports, invocation, onProgress }: SegmentImport,
+  { task, ports, invocation, linesPerSecond, onProgress }: SegmentImport,
 ): Promise<SegmentOutcome> {
   const { limits, clock, events } = ports
   const first = { ...lease.state, bytes: opened.bytes }
@@ -68,9 +75,15 @@ export async function runSegment(
   }
   events.started(task.file.key, opened.bytes, first.invocations, firstLine + 1)
   using _ending = onAbort(invocation.ending, stop)
-  using _brake = new BrakeWatch(ports, { file: task.file, onStop: stop })
+  await using rate = new RateLease(ports, settlement.requests)
+  using _brake = new BrakeWatch(ports, {
+    file: task.file,
+    onLook: ({ limit }) => rate.renew(limit?.linesPerSecond),
+    onStop: stop,
+  })
   onProgress(first)
   try {
+    await rate.renew(linesPerSecond)
     const { lines, refusal } = await runPipeline(opened, start, {
       maxLineBytes: limits.maxLineBytes,
       apiKey: await ports.apiKey(),
@@ -86,7 +99,7 @@ export async function runSegment(
   } catch (error) {
     const cause: unknown = stopping.signal.aborted ? stopping.signal.reason : error
     await settlement.shutDown(asError(cause))
-    return await endEarly(cause, doneLines(first), end)
+    return await endEarly(cause, { began: doneLines(first), isLimited: rate.isLimited }, end)
   } finally {
     opened.body.destroy()
   }
@@ -95,7 +108,7 @@ export async function runSegment(
 /** Writes the last checkpoint of a run that does not reach the end of its segment. @throws `cause` if it is not a reason to stop */
 async function endEarly(
   cause: unknown,
-  began: number,
+  { began, isLimited }: { readonly began: number; readonly isLimited: boolean },
   end: (ending?: Partial<Checkpoint>) => Promise<Checkpoint>,
 ): Promise<SegmentOutcome> {
   const reason = stopReasonOf(cause)
@@ -111,7 +124,7 @@ async function endEarly(
   const reached = doneLines(checkpoint)
   switch (reason.kind) {
     case 'out-of-time':
-      return { ...reason, began, reached }
+      return { ...reason, began, reached, ...(isLimited && { isLimited: true }) }
     case 'outage':
       return { ...reason, reached }
     case 'paused':

@@ -24,6 +24,13 @@ export async function whenUnfinished(
 ): Promise<JobOutcome> {
   switch (unfinished.kind) {
     case 'out-of-time':
+      // Others held all of the limit. That is no reason to fail, and the task waits for its turn.
+      if (unfinished.isLimited === true && unfinished.reached <= unfinished.began) {
+        await defer(task, unfinished.reached, FIRST_OUTAGE_DELAY_MS, ports)
+        return { kind: 'requeued' }
+      }
+      await requeue(task, unfinished.began, unfinished.reached, ports)
+      return { kind: 'requeued' }
     case 'deliveries-used':
       await requeue(task, unfinished.began, unfinished.reached, ports)
       return { kind: 'requeued' }

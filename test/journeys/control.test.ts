@@ -98,6 +98,15 @@ test('all imports pause within ten seconds, and continue where they were', async
   expect(await run('cancel', key, '--yes')).toMatchObject({ code: 0 })
 })
 
+test('a limit is shown, and ends', async () => {
+  const text = 'All imports together send at most 500 lines a second.'
+  expect(await run('limit', '500/s')).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining(text) as unknown })
+  expect((await run('status')).stdout).toContain(`${text}\n  To end the limit: npx km-import limit off --state-dir ${dir}\n`)
+  expect(JSON.parse((await run('limit', '20', '--json')).stdout)).toMatchObject({ limit: { linesPerSecond: 20 } })
+  expect((await run('limit', 'off')).stderr).toContain('There is no limit for all imports together.')
+  expect((await run('status')).stdout).not.toContain('limit')
+})
+
 test.each([
   [
     'a file that does not exist',

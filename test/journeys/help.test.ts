@@ -13,6 +13,7 @@ const COMMANDS = [
   ['backfill'],
   ['pause'],
   ['resume'],
+  ['limit'],
   ['cancel'],
   ['rejects'],
   ['rejects', 'list'],

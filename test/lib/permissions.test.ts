@@ -36,6 +36,7 @@ describe('the importer may make each call that it makes', () => {
     ['writes a checkpoint',                              's3:PutObject',                        `${bucket}/checkpoints/incoming/x.json/v1/000001.json`],
     ['learns that an object does not exist',             's3:ListBucket',                       bucket],
     ['reads what people order',                          's3:GetObject',                        `${bucket}/control/brake.json`],
+    ['claims its share of the limit',                    's3:PutObject',                        `${bucket}/control/rate.json`],
     ['receives work',                                    'sqs:ReceiveMessage',                  queue],
     ['deletes done work',                                'sqs:DeleteMessage',                   queue],
     ['returns work with a delay',                        'sqs:ChangeMessageVisibility',         queue],

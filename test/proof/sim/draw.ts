@@ -108,6 +108,7 @@ export function drawScenario(seed: number): Scenario {
     redrives: draw.some(0.15, 5, () => draw.between(0, 6 * HOUR_MS)),
     pauses: [],
     cancels: [],
+    limits: [],
     healedAt: draw.between(0, 2 * HOUR_MS),
     skewMs: draw.sometimes(0.15, () => draw.between(0, MINUTE_MS), 0),
     areStaleReceiptsAccepted: draw.is(0.5),
@@ -142,7 +143,12 @@ function withOrders(draw: Draw, scenario: Scenario): Scenario {
     return { from, to: from + draw.low(1_000, HOUR_MS) }
   })
   const cancels = draw.some(0.15, 2, () => ({ file: draw.between(0, scenario.files.length - 1), at: draw.low(0, latest) }))
-  return { ...scenario, pauses, cancels }
+  // At such a rate a short invocation might not finish a single line.
+  const limits = draw.some(scenario.invocationMs === LONG_INVOCATION_MS ? 0.15 : 0, 1, () => {
+    const from = draw.low(0, latest)
+    return { from, to: from + draw.low(1_000, HOUR_MS), linesPerSecond: draw.between(1, 20) }
+  })
+  return { ...scenario, pauses, cancels, limits }
 }
 
 /**

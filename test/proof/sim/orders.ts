@@ -1,4 +1,12 @@
-import { NO_BRAKE, withCancellation, withoutPause, withPause, type Brake } from '../../../lambda/control/brake.ts'
+import {
+  NO_BRAKE,
+  withCancellation,
+  withLimit,
+  withoutLimit,
+  withoutPause,
+  withPause,
+  type Brake,
+} from '../../../lambda/control/brake.ts'
 import { newTask, taskBody } from '../../../lambda/intake/task.ts'
 import { BRAKE_KEY, reportKey, versionOf } from '../../../lambda/keys.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
@@ -11,6 +19,10 @@ const LOOK_MS = 5_000
 /** The read, a request that stalls, and the one in flight. */
 const IN_FLIGHT_MS = 1_000
 
+const RATE_WINDOW_MS = 10_000
+/** An action takes up to 30 ms, or 400 ms more if it stalls, so a few requests fall into the next window. */
+const LATE_REQUESTS = 12
+
 /** A person who pauses all imports, lets them continue, and cancels files; and whether the importer obeys. */
 export class Orders {
   readonly #scenario: Scenario
@@ -20,6 +32,9 @@ export class Orders {
   /** When each file was cancelled, by its id. */
   readonly #cancelledAt = new Map<number, number>()
   #pausedAt: number | undefined
+  #limit: { readonly linesPerSecond: number; readonly at: number } | undefined
+  /** When the last requests arrived. */
+  #arrivals: number[] = []
   /** Pauses that were ordered while work was left. */
   pauses = 0
 
@@ -43,6 +58,16 @@ export class Orders {
         this.#change(withoutPause)
       })
     }
+    for (const { from, to, linesPerSecond } of this.#scenario.limits) {
+      at(from, () => {
+        this.#limit = { linesPerSecond, at: this.#now() }
+        this.#change((brake) => withLimit(brake, linesPerSecond))
+      })
+      at(to, () => {
+        this.#limit = undefined
+        this.#change(withoutLimit)
+      })
+    }
     for (const cancel of this.#scenario.cancels)
       if (cancel.at !== undefined)
         at(cancel.at, () => {
@@ -61,19 +86,33 @@ export class Orders {
     const now = this.#now()
     if (this.#mustObey(this.#pausedAt, now))
       expectKept('nothing is sent while imports are paused', false, () => `line ${line} of file ${id}`)
+    this.#checkRate(now)
     // The dead letter of a line can be replayed although its file was cancelled: a person asks for it.
     const isNeverReplayed = this.#observed.files[id]?.lines[line - 1]?.ends.join() === 'delivered'
     if (isNeverReplayed && this.#mustObey(this.#cancelledAt.get(id), now))
       expectKept('nothing is sent of a cancelled file', false, () => `line ${line} of file ${id}`)
   }
 
-  isCancelled(id: number): boolean {
-    return this.#cancelledAt.has(id)
-  }
-
   /** How many files are cancelled at the end. */
   get cancelled(): number {
     return [...this.#cancelledAt.keys()].filter((id) => this.#reportOf(id)?.state === 'cancelled').length
+  }
+
+  /** In any ten seconds, all workers together send what the limit allows, and 5 % more; a request can be late. */
+  #checkRate(now: number): void {
+    const limit = this.#limit
+    // The clock of a worker says when its share ends.
+    if (limit === undefined || this.#scenario.skewMs > 0 || !this.#mustObey(limit.at, now)) {
+      this.#arrivals = []
+      return
+    }
+    this.#arrivals = [...this.#arrivals.filter((at) => now - at < RATE_WINDOW_MS), now]
+    const max = ((limit.linesPerSecond * RATE_WINDOW_MS) / 1000) * 1.05 + LATE_REQUESTS
+    expectKept(
+      'the limit is kept',
+      this.#arrivals.length <= max,
+      () => `${this.#arrivals.length} requests in ten seconds, not ${max}`,
+    )
   }
 
   /** Whether an order was given long enough ago. A worker that stands still reads nothing, and one that was killed may have sent before. */

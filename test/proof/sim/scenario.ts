@@ -91,6 +91,8 @@ export interface Scenario {
   /** When a person has paused all imports. */
   readonly pauses: readonly Interval[]
   readonly cancels: readonly Cancel[]
+  /** A person limits all imports together, for a while. */
+  readonly limits: readonly (Interval & { readonly linesPerSecond: number })[]
   readonly healedAt: number
   /** The clocks of the workers differ by up to twice this much. */
   readonly skewMs: number
@@ -174,6 +176,7 @@ export function calm(lines: readonly LineKind[]): Scenario {
     redrives: [],
     pauses: [],
     cancels: [],
+    limits: [],
     healedAt: 0,
     skewMs: 0,
     areStaleReceiptsAccepted: true,

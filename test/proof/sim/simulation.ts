@@ -85,7 +85,9 @@ class Simulation {
     this.#lastFault = Math.max(
       this.#start + scenario.calmAt,
       ...files.map(({ from }) => from),
-      ...[...[...scenario.spells, ...scenario.pauses].map(({ to }) => to), ...scenario.redrives].map((at) => this.#start + at),
+      ...[...[...scenario.spells, ...scenario.pauses, ...scenario.limits].map(({ to }) => to), ...scenario.redrives].map(
+        (at) => this.#start + at,
+      ),
     )
     const deadLetters = new DeadLetters(now, {
       acknowledged: this.#checked((...args) => {
@@ -293,7 +295,7 @@ function eventOf({ bucket, key, versionId, etag }: SourceFile): string {
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
 }
 
-/** When the last spell of failures, or pause, ends. */
-function failingMsOf({ spells, pauses }: Scenario): number {
-  return Math.max(0, ...[...spells, ...pauses].map(({ to }) => to))
+/** When the last spell of failures, pause or limit ends. */
+function failingMsOf({ spells, pauses, limits }: Scenario): number {
+  return Math.max(0, ...[...spells, ...pauses, ...limits].map(({ to }) => to))
 }
