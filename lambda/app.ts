@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { clock } from './adapters/clock.ts'
 import { kissmetricsEndpoint, type HttpEndpoint } from './adapters/endpoint.ts'
 import { s3Client } from './adapters/s3-client.ts'
-import { s3Checkpoints, s3ControlDocuments, s3DeadLetterArchive, s3Reports } from './adapters/s3-documents.ts'
+import { s3Checkpoints, s3DeadLetterArchive, s3Documents, s3Reports } from './adapters/s3-documents.ts'
 import { s3Listing, s3SourceFiles } from './adapters/s3-objects.ts'
 import { apiKeySource } from './adapters/secrets.ts'
 import { changeVisibility, sqsDeadLetterQueue, sqsDeadLetterReader, sqsImportQueue } from './adapters/sqs.ts'
@@ -106,7 +106,7 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
     listing: s3Listing(s3, config.places, config.bucket),
     reports: s3Reports(s3, config.bucket),
     checkpoints: s3Checkpoints(s3, config.bucket),
-    control: s3ControlDocuments(s3, config.bucket),
+    documents: s3Documents(s3, config.bucket),
     deadLetters: sqsDeadLetterQueue(sqs, config.deadLetterQueueUrl),
     deadLetterReader: sqsDeadLetterReader(sqs, config.deadLetterQueueUrl),
     archived: s3DeadLetterArchive(s3, config.bucket),

@@ -169,6 +169,17 @@ export function eventsFor(log: Log) {
       log.info('Dead letter replayed.', { code: 'dead_letter_replayed', key, line, outcome })
       log.count('DeadLettersReplayed', 1)
     },
+    notClosed(key: string, line: number, detail: string): void {
+      log.warn(
+        'A replayed line was delivered, but the report of its file still counts it as open. This is tried again by itself.',
+        {
+          code: 'line_not_closed',
+          key,
+          line,
+          detail,
+        },
+      )
+    },
     replayFailed(key: string, line: number, reason: string, replays: number): void {
       log.warn('Replay failed: the line still cannot be delivered. Its dead letter is back in the dead-letter queue.', {
         code: 'replay_failed',

@@ -44,6 +44,21 @@ export function reportsOf(key: string): string {
   return `${REPORTS_PREFIX}${shortened(key)}/`
 }
 
+/** Whether an object under `reports/` is a report. The others are bookkeeping beside it. */
+export function isReportKey(key: string): boolean {
+  return key.endsWith('/report.json')
+}
+
+/** The key of a part of the lines that were fixed or discarded since the import of their file. It lives as long as the report. */
+export function closedLinesKey(file: SourceFile, part: number): string {
+  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${String(part).padStart(2, '0')}.json`
+}
+
+/** The key of what closing the dead letters of a file needs to know about its import. */
+export function undeliveredKey(file: SourceFile): string {
+  return `${REPORTS_PREFIX}${pathOf(file)}/undelivered.json`
+}
+
 /** The key of a checkpoint: one for each segment, counted from 1, and one for the plan of the split. */
 export function checkpointKey(file: SourceFile, part: number | 'plan'): string {
   return `${CHECKPOINTS_PREFIX}${pathOf(file)}/${part === 'plan' ? part : String(part).padStart(6, '0')}.json`
@@ -66,6 +81,19 @@ export function quarantineKey(file: SourceFile, line: number | undefined): strin
 
 /** Files of fixed lines, uploaded by `km-import rejects replay`. */
 export const REPLAYS_PREFIX = 'incoming/replays/'
+
+/** Whether a file was uploaded by a replay. */
+export function isReplayFile(key: string): boolean {
+  return key.startsWith(REPLAYS_PREFIX)
+}
+
+/** The key of the origins of the lines in a file that a replay uploads. @param run unique id of the run, which the file has as metadata */
+export function replayOriginsKey(key: string, run: string): string {
+  return `${CHECKPOINTS_PREFIX}${shortened(key)}/origins-${run}.json`
+}
+
+/** Copies of dead letters that a person has discarded. No command reads them, and they do not expire. */
+export const DISCARDED_PREFIX = `${ARCHIVED_PREFIX}discarded/`
 
 function pathOf(file: SourceFile): string {
   return `${shortened(file.key)}/${versionOf(file)}`

@@ -18,7 +18,7 @@ export interface Ports {
   readonly listing: Listing
   readonly reports: Reports
   readonly checkpoints: Checkpoints
-  readonly control: ControlDocuments
+  readonly documents: Documents
   readonly deadLetters: DeadLetterQueue
   /** The same queue, for jobs that read it. */
   readonly deadLetterReader: DeadLetterReader
@@ -34,6 +34,8 @@ export interface Ports {
   readonly newRun: () => string
   readonly events: Events
   readonly limits: Limits
+  /** Nobody gives orders from outside: a `km-import send` is stopped where it runs. */
+  readonly isUnsupervised?: true
 }
 
 /** Time and chance, as parameters, so that a test can repeat a run. */
@@ -84,6 +86,8 @@ export interface OpenFile {
   readonly bytes: number
   readonly etag: string
   readonly lastModified: Date
+  /** Unique id of the replay that uploaded the file, if it was one. */
+  readonly replay?: string
 }
 
 /** S3: the files to import. */
@@ -175,17 +179,11 @@ export interface Checkpoints {
   put(key: DocumentKey, value: Leased<object>, expected: string | undefined): Promise<string | undefined>
 }
 
-/** S3: the documents under `control/`, in which people order something for the whole importer. They are replaced with conditional writes only. */
-export interface ControlDocuments {
-  /** There are none, and there will be none: a job need not look again while it runs. */
-  readonly isUnused?: true
-  /** `value` is undefined if the document is not JSON. `tag` is the ETag; it changes with every write. */
-  find(key: string): Promise<{ readonly value: unknown; readonly tag: string } | undefined>
-  /**
-   * @param expected tag of the document to replace; undefined if there must be none
-   * @returns the new tag, or undefined if another process has written in the meantime
-   */
-  put(key: string, value: object, expected: string | undefined): Promise<string | undefined>
+/** S3: small JSON documents that nobody leases: several writers change them, one after the other. */
+export interface Documents {
+  find(key: DocumentKey): Promise<{ readonly value: unknown; readonly tag: string } | undefined>
+  /** As for checkpoints. */
+  put(key: DocumentKey, value: object, expected: string | undefined): Promise<string | undefined>
 }
 
 /** SQS: the queue that work comes from, and is requeued to. */

@@ -1,4 +1,4 @@
-import { s3ControlDocuments } from '../../lambda/adapters/s3-documents.ts'
+import { s3Documents } from '../../lambda/adapters/s3-documents.ts'
 import { parseBrake, type Brake } from '../../lambda/control/brake.ts'
 import { BRAKE_KEY } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
@@ -10,7 +10,7 @@ const MAX_TRIES = 10
 
 /** @throws NewerVersionError, SetupError for a damaged document, or the error of S3 */
 export async function currentBrake({ s3, bucket }: Place): Promise<Brake> {
-  return parseBrake(await s3ControlDocuments(s3, bucket).find(BRAKE_KEY))
+  return parseBrake(await s3Documents(s3, bucket).find({ bucket, key: BRAKE_KEY }))
 }
 
 /**
@@ -21,12 +21,12 @@ export async function currentBrake({ s3, bucket }: Place): Promise<Brake> {
  * @throws NewerVersionError, SetupError for a damaged document, or the error of S3
  */
 export async function changeBrake({ s3, bucket }: Place, change: (brake: Brake) => Brake): Promise<Brake> {
-  const documents = s3ControlDocuments(s3, bucket)
+  const documents = s3Documents(s3, bucket)
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const found = await documents.find(BRAKE_KEY)
+    const found = await documents.find({ bucket, key: BRAKE_KEY })
     const brake = parseBrake(found)
     const changed = change(brake)
-    if (changed === brake || (await documents.put(BRAKE_KEY, changed, found?.tag)) !== undefined) return changed
+    if (changed === brake || (await documents.put({ bucket, key: BRAKE_KEY }, changed, found?.tag)) !== undefined) return changed
   }
   throw new Error(`${BRAKE_KEY} is changed by others again and again.`)
 }

@@ -8,7 +8,7 @@ import {
   type ArchivedDeadLetter,
   type Claim,
 } from '../../lambda/archive/archived.ts'
-import { ARCHIVED_PREFIX } from '../../lambda/keys.ts'
+import { ARCHIVED_PREFIX, DISCARDED_PREFIX } from '../../lambda/keys.ts'
 import { openLines } from '../../lambda/read/lines.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 import { printable } from '../terminal/output.ts'
@@ -59,6 +59,7 @@ export class ArchivedFiles {
         const next = await files.next()
         if (next.done === true || signal.aborted) return
         const { key } = next.value
+        if (key.startsWith(DISCARDED_PREFIX)) continue
         for await (const found of this.#stream(key)) {
           if ('schema' in found) visit(found, key)
           else onNewer(found)

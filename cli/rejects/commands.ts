@@ -3,6 +3,7 @@ import { SetupError } from '../../lambda/errors.ts'
 import { withDeploymentOptions } from '../deployment/options.ts'
 import type { ExitCode } from '../terminal/exit.ts'
 import type { ArchiveFlags } from './archive.ts'
+import type { DiscardFlags } from './discard.ts'
 import type { FilterFlags } from './filter.ts'
 import { FIXES_TEXT } from './fix.ts'
 import type { ListFlags } from './list.ts'
@@ -19,12 +20,13 @@ export function addRejects(program: Command, endWith: EndWith): void {
     .description('see rejected lines, fix them, and send them again')
     .addHelpText(
       'after',
-      '\nA dead letter is a line or file that was rejected, stored with the reason. It\nstays until you send it again, archive it, or its time in the queue is over.\n\nExample:\n  npx km-import rejects pull -o rejects.jsonl\n  (fix the lines in rejects.jsonl with an editor)\n  npx km-import rejects replay rejects.jsonl\n',
+      '\nA dead letter is a line or file that was rejected, stored with the reason. It\nstays until you send it again, archive or discard it, or its time in the queue is over.\n\nExample:\n  npx km-import rejects pull -o rejects.jsonl\n  (fix the lines in rejects.jsonl with an editor)\n  npx km-import rejects replay rejects.jsonl\n',
     )
   addList(rejects, endWith)
   addPull(rejects, endWith)
   addReplay(rejects, endWith)
   addArchive(rejects, endWith)
+  addDiscard(rejects, endWith)
 }
 
 function addList(rejects: Command, endWith: EndWith): void {
@@ -94,6 +96,20 @@ function addArchive(rejects: Command, endWith: EndWith): void {
     .action(async (flags: ArchiveFlags) => {
       const { archive } = await import('./archive.ts')
       endWith(await archive(flags))
+    })
+}
+
+function addDiscard(rejects: Command, endWith: EndWith): void {
+  withFilterOptions(withDeploymentOptions(rejects.command('discard')))
+    .description(
+      'decide that rejected lines are not sent: their report no longer counts them as open; a copy stays in the bucket',
+    )
+    .option('--archived', 'include archived and quarantined dead letters', false)
+    .option('-y, --yes', 'do not ask', false)
+    .addHelpText('after', '\nExample:\n  npx km-import rejects discard --key incoming/orders.json --reason invalid_json\n')
+    .action(async (flags: DiscardFlags) => {
+      const { discard } = await import('./discard.ts')
+      endWith(await discard(flags))
     })
 }
 

@@ -1,10 +1,14 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import type { Deployment } from '../deployment/deployment.ts'
+import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { mayUpload, type ClaimOutcome } from './claims.ts'
-import { ReplayRecords } from './replay-records.ts'
+import { closeDiscarded } from './discard-lines.ts'
+import { writeOrigins } from './origins.ts'
+import { isDiscarded, ReplayRecords } from './replay-records.ts'
 import { ReplayUpload, type EditedLine } from './replay-upload.ts'
 import { scanDeadLetters, type ScanOptions } from './scan.ts'
+import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
 /** Dead letters of the queue must stay hidden for at least this long when an upload begins. They are renewed while it runs. */
 const UPLOAD_MS = 60_000
@@ -38,12 +42,23 @@ export async function replayLines(
   const { time = clock } = options
   const ids = new Set(lines.map(({ id }) => id))
   const idsOf = (some: readonly EditedLine[]) => [...new Set(some.map(({ id }) => id))]
-  await using selection = await scanDeadLetters(deployment, ({ id }) => ids.has(id), signal, options)
+  const deadLetters = new Map<string, DeadLetter>()
+  const isSelected = ({ id, content }: StoredDeadLetter): boolean => {
+    if (ids.has(id) && 'deadLetter' in content) deadLetters.set(id, content.deadLetter)
+    return ids.has(id)
+  }
+  await using selection = await scanDeadLetters(deployment, isSelected, signal, options)
   signal.throwIfAborted()
   const upload = new ReplayUpload(deployment, lines)
   const records = new ReplayRecords(deployment)
+  const recorded = await records.sentIds()
+  // A discard was killed before it closed them.
+  await closeDiscarded(
+    deployment,
+    [...deadLetters].flatMap(([id, deadLetter]) => (isDiscarded(recorded.get(id)) ? [deadLetter] : [])),
+  )
   const { uploaded, found, missing } = partition(lines, {
-    sentIds: await records.sentIds(),
+    sentIds: recorded,
     uploadedLines: await upload.uploadedLines(),
     isFound: (id) => selection.has(id),
   })
@@ -54,6 +69,7 @@ export async function replayLines(
   let isUploaded = false
   if (toUpload.length > 0) {
     await records.write(claim, idsOf(toUpload))
+    await writeOrigins(deployment, claim, toUpload, deadLetters)
     if (!mayUpload(claim, time.now()) || !selection.isHiddenFor(idsOf(toUpload), UPLOAD_MS)) throw tooLate()
     isUploaded = await upload.upload(toUpload)
   }
@@ -72,7 +88,7 @@ export async function replayLines(
 
 interface Known {
   /** Dead letters that a replay was killed after sending. */
-  readonly sentIds: ReadonlySet<string>
+  readonly sentIds: Pick<ReadonlySet<string>, 'has'>
   /** How often each line is in the files of this replay. */
   readonly uploadedLines: ReadonlyMap<string, number>
   /** Whether a dead letter was found. */

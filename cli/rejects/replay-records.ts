@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, NotFound, PutObjectCommand } from '@aws-sdk/client-s3'
 import * as v from 'valibot'
 import type { Claim } from '../../lambda/archive/archived.ts'
-import { REPLAY_RECORDS_PREFIX } from '../../lambda/keys.ts'
+import { DISCARDED_PREFIX, REPLAY_RECORDS_PREFIX } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { refuseNewer } from '../../lambda/schema.ts'
 import { listObjects } from '../deployment/list-objects.ts'
@@ -50,13 +50,14 @@ export class ReplayRecords {
     await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(run) }))
   }
 
-  /** Dead letters that a replay has sent and did not get to deleting. */
-  async sentIds(): Promise<ReadonlySet<string>> {
+  /** Dead letters that a replay has sent, or that were discarded, without being deleted yet; and the file that they were stored in. */
+  async sentIds(): Promise<ReadonlyMap<string, string>> {
     const { s3, bucket } = this.#deployment
-    const sent = new Set<string>()
+    const sent = new Map<string, string>()
     for await (const { key } of listObjects(s3, bucket, REPLAY_RECORDS_PREFIX)) {
       const record = await this.#read(key)
-      if (record !== undefined && (await isUploaded(this.#deployment, record))) for (const id of record.ids) sent.add(id)
+      if (record !== undefined && (await isUploaded(this.#deployment, record)))
+        for (const id of record.ids) sent.set(id, record.file)
     }
     return sent
   }
@@ -89,6 +90,11 @@ export async function isUploaded({ s3, bucket }: Pick<Deployment, 's3' | 'bucket
     if (error instanceof NotFound) return false
     throw error
   }
+}
+
+/** Whether dead letters that were stored in a file were discarded, and not sent. */
+export function isDiscarded(file: string | undefined): boolean {
+  return file?.startsWith(DISCARDED_PREFIX) === true
 }
 
 function keyOf(run: string): string {

@@ -1,5 +1,5 @@
 import { membersOf } from '../../lambda/parse/layout.ts'
-import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
+import type { DeadLetter, LineOrigin } from '../../lambda/settle/dead-letter.ts'
 import { isObject } from './json-object.ts'
 
 /** One dead letter as the user edits it: one line of JSON in a pulled file. */
@@ -44,11 +44,16 @@ export function rowOf(id: string, deadLetter: DeadLetter, fixedLine?: string): s
     ...lineMembers(fixedLine ?? deadLetter.line, deadLetter.lineBase64),
     ...(deadLetter.lineTruncated === true ? ['"lineTruncated":true'] : []),
     `"source":${JSON.stringify(source)}`,
+    ...(deadLetter.origin === undefined ? [] : [`"origin":${JSON.stringify(originOf(deadLetter.origin))}`]),
     `"failedAt":${JSON.stringify(deadLetter.failedAt)}`,
     ...(deadLetter.replays > 0 ? [`"replays":${deadLetter.replays}`] : []),
     `"id":${JSON.stringify(id)}`,
   ]
   return visible(`{${members.join(',')}}`)
+}
+
+function originOf({ key, line, versionId }: LineOrigin) {
+  return { key, line, ...(versionId !== undefined && { versionId }) }
 }
 
 function lineMembers(line: string | undefined, base64: string | undefined): readonly string[] {

@@ -51,8 +51,9 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     events: sendEvents(context),
     limits,
     bucket: LOCAL_BUCKET,
-    // A send is stopped where it runs, with Ctrl-C.
-    control: { isUnused: true, find: () => Promise.resolve(undefined), put: unused },
+    // The dead letters of a sent file are in a file beside it, and no other process closes them.
+    documents: { find: () => Promise.resolve(undefined), put: () => Promise.resolve('') },
+    isUnsupervised: true,
     // Only jobs that a send does not run need these.
     listing: { pages: unused, scope: '', reportsFrom: unused },
     deadLetterReader: { take: unused, keepHidden: unused, putBack: unused, remove: unused },

@@ -1,15 +1,15 @@
 import { WARNINGS, type WarningCode } from '../../lambda/reasons.ts'
-import type { Report } from '../../lambda/report/report.ts'
+import { notDelivered, openLines, type Report } from '../../lambda/report/report.ts'
 import { counted, grouped, printable, styled, type Output, type Style } from '../terminal/output.ts'
 import { listed, WIDTH, wrapped, wrappedBeside } from '../terminal/layout.ts'
 
-type Lines = Pick<Report['lines'], 'rejected' | 'undeliverable'>
-type Stated = Pick<Report, 'state' | 'lines' | 'paused'>
+type Counted = Pick<Report, 'lines' | 'rejects'>
+type Stated = Pick<Report, 'state' | 'paused'> & Counted
 
-const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (lines: Lines) => string]>> = {
+const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (report: Counted) => string]>> = {
   importing: ['yellow', () => 'importing'],
   complete: ['green', () => 'done'],
-  'complete-with-rejects': ['yellow', (lines) => `done, ${notDeliveredText(lines)}`],
+  'complete-with-rejects': ['yellow', (report) => `done, ${openText(report)}`],
   'complete-after-fixing': ['green', () => 'done after fixing'],
   held: ['yellow', () => 'held, nothing was sent'],
   failed: ['red', () => 'rejected'],
@@ -21,10 +21,10 @@ const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (l
 }
 
 /** The state of an import, as the user reads it: "done, 470 lines rejected". */
-export function stateText({ state, lines, paused }: Stated): string {
-  if (state === 'importing' && paused !== undefined) return 'paused'
-  const [, words] = STATES[state]
-  return words(lines)
+export function stateText(report: Stated): string {
+  if (report.state === 'importing' && report.paused !== undefined) return 'paused'
+  const [, words] = STATES[report.state]
+  return words(report)
 }
 
 export function styledState(report: Stated, output: Output): string {
@@ -32,8 +32,13 @@ export function styledState(report: Stated, output: Output): string {
   return styled(output, style, stateText(report))
 }
 
-/** "470 lines rejected, 1 line undeliverable", without the part that is zero. */
-function notDeliveredText({ rejected, undeliverable }: Lines): string {
+/** "470 lines rejected, 1 line undeliverable" at first; "3 lines still open" once some of them are fixed or discarded. */
+function openText(report: Counted): string {
+  const open = openLines(report)
+  return open < notDelivered(report) ? `${counted(open, 'line')} still open` : notDeliveredText(report.lines)
+}
+
+function notDeliveredText({ rejected, undeliverable }: Report['lines']): string {
   const parts = [
     ...(rejected > 0 ? [`${counted(rejected, 'line')} rejected`] : []),
     ...(undeliverable > 0 ? [`${counted(undeliverable, 'line')} undeliverable`] : []),

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Brake } from '../../lambda/control/brake.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { reportsOf } from '../../lambda/keys.ts'
+import { isReportKey, reportsOf } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { currentBrake } from '../control/brake-document.ts'
 import { csv } from '../terminal/csv.ts'
@@ -65,7 +65,7 @@ async function showOne(deployment: Deployment, cache: ReportCache, key: string, 
   const found: Report[] = []
   for (const name of [key, `incoming/${key}`]) {
     for await (const { key: where } of listObjects(deployment.s3, deployment.bucket, reportsOf(name))) {
-      const report = await cache.get(where)
+      const report = isReportKey(where) ? await cache.get(where) : undefined
       if (report?.file.key === name) found.push(report)
     }
   }

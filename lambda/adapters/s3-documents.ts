@@ -1,5 +1,5 @@
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3'
-import type { Checkpoints, ControlDocuments, DeadLetterArchive, Reports } from '../ports.ts'
+import type { Checkpoints, DeadLetterArchive, Documents, Reports } from '../ports.ts'
 import type { Report } from '../report/report.ts'
 import { refuseNewer } from '../schema.ts'
 import { asSetupError, orSetupError, s3ErrorName } from './aws-errors.ts'
@@ -26,17 +26,14 @@ function isReport(value: unknown): value is Report {
 
 /** @param ownBucket as for reports */
 export function s3Checkpoints(client: S3Client, ownBucket?: string): Checkpoints {
+  return s3Documents(client, ownBucket)
+}
+
+/** @param ownBucket as for reports */
+export function s3Documents(client: S3Client, ownBucket?: string): Documents {
   return {
     find: ({ bucket, key }) => readJson(client, ownBucket ?? bucket, key),
     put: ({ bucket, key }, value, expected) => writeJson(client, ownBucket ?? bucket, key, value, onlyIfTagIs(expected)),
-  }
-}
-
-/** @param bucket the bucket of the importer */
-export function s3ControlDocuments(client: S3Client, bucket: string): ControlDocuments {
-  return {
-    find: (key) => readJson(client, bucket, key),
-    put: (key, value, expected) => writeJson(client, bucket, key, value, onlyIfTagIs(expected)),
   }
 }
 

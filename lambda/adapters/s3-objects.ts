@@ -41,14 +41,22 @@ function rangeHeader({ start, end }: ByteRange): { readonly Range?: string } {
   return start === 0 && end === undefined ? {} : { Range: `bytes=${start}-${end === undefined ? '' : end - 1}` }
 }
 
-type ObjectHeaders = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified'>
+type ObjectHeaders = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified' | 'Metadata'>
 
 /** @throws Error if the response is about other bytes than requested, or lacks a header that resuming needs */
-function openedAt(start: number, { ContentLength, ContentRange, ETag, LastModified }: ObjectHeaders, body: Readable): OpenFile {
+function openedAt(start: number, headers: ObjectHeaders, body: Readable): OpenFile {
+  const { ContentLength, ContentRange, ETag, LastModified, Metadata: { run } = {} } = headers
   // A response without Content-Range is about the whole object.
   const [, first, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(ContentRange ?? `bytes 0-0/${ContentLength ?? '*'}`) ?? []
   if (Number(first) === start && ETag !== undefined && LastModified !== undefined)
-    return { kind: 'open', body, bytes: Number(size), etag: ETag, lastModified: LastModified }
+    return {
+      kind: 'open',
+      body,
+      bytes: Number(size),
+      etag: ETag,
+      lastModified: LastModified,
+      ...(run !== undefined && { replay: run }),
+    }
   body.destroy()
   throw new Error(`S3 did not send the bytes from ${start} on, or sent no size, ETag or date`)
 }

@@ -9,7 +9,7 @@ const Archived = v.looseObject({
   id: v.pipe(v.string(), v.minLength(1)),
   sentAt: v.pipe(v.string(), v.isoTimestamp()),
   archivedAt: v.pipe(v.string(), v.isoTimestamp()),
-  why: v.picklist(['old', 'asked', 'replayed']),
+  why: v.picklist(['old', 'asked', 'replayed', 'discarded']),
   body: v.string(),
   claim: v.exactOptional(v.looseObject({ file: v.string(), run: v.string(), at: v.pipe(v.string(), v.isoTimestamp()) })),
 })
@@ -26,8 +26,8 @@ export interface ArchivedDeadLetter {
   /** When the message was sent to the queue, and when it was moved here: ISO 8601. */
   readonly sentAt: string
   readonly archivedAt: string
-  /** SQS would soon have deleted it (old), a user asked for it (asked), or its replays failed too often (replayed). */
-  readonly why: 'old' | 'asked' | 'replayed'
+  /** SQS would soon have deleted it (old), a user asked for it (asked), its replays failed too often (replayed), or a user discarded it. */
+  readonly why: 'old' | 'asked' | 'replayed' | 'discarded'
   /** The body of the message. */
   readonly body: string
   readonly claim?: Claim

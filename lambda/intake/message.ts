@@ -71,6 +71,17 @@ const DeadLetterBody = v.looseObject({
     byteStart: v.optional(Count),
     byteEnd: v.optional(Count),
   }),
+  origin: v.exactOptional(
+    v.looseObject({
+      bucket: Identifier,
+      key: Identifier,
+      versionId: v.exactOptional(v.string()),
+      etag: v.exactOptional(v.string()),
+      line: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+    }),
+  ),
+  countedAs: v.exactOptional(v.picklist(['rejected', 'undeliverable'])),
+  delivered: v.exactOptional(v.literal(true)),
   line: v.optional(v.string()),
   lineBase64: v.optional(v.pipe(v.string(), v.base64())),
   lineTruncated: v.optional(v.literal(true)),

@@ -8,9 +8,11 @@ import type { Ports } from '../ports.ts'
 const MAX_LOOK_MS = 5_000
 
 /** @throws NewerVersionError, SetupError for a damaged document, or the error of S3 */
-export async function readBrake({ control }: Pick<Ports, 'control'>): Promise<Brake> {
-  return parseBrake(await control.find(BRAKE_KEY))
+export async function readBrake({ documents, bucket }: Pick<Ports, 'documents' | 'bucket'>): Promise<Brake> {
+  return parseBrake(await documents.find({ bucket, key: BRAKE_KEY }))
 }
+
+type WatchPorts = Pick<Ports, 'documents' | 'bucket' | 'clock' | 'limits' | 'isUnsupervised'>
 
 export interface BrakeWatchOptions {
   /** Left out: nothing that can be cancelled. */
@@ -23,14 +25,14 @@ export interface BrakeWatchOptions {
 
 /** Looks every few seconds whether a person has paused all imports, or cancelled this one. Dispose when the run has ended. */
 export class BrakeWatch implements Disposable {
-  readonly #ports: Pick<Ports, 'control' | 'clock' | 'limits'>
+  readonly #ports: WatchPorts
   readonly #options: BrakeWatchOptions
   readonly #ended = new AbortController()
 
-  constructor(ports: Pick<Ports, 'control' | 'clock' | 'limits'>, options: BrakeWatchOptions) {
+  constructor(ports: WatchPorts, options: BrakeWatchOptions) {
     this.#ports = ports
     this.#options = options
-    if (ports.control.isUnused !== true) void this.#watch()
+    if (ports.isUnsupervised !== true) void this.#watch()
   }
 
   [Symbol.dispose](): void {

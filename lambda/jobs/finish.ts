@@ -7,11 +7,31 @@ import { ReportWriter } from '../report/writer.ts'
 import type { Failure } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
 import { cancelledLines, type CancelledPart } from './cancelled-lines.ts'
+import { closeReplaced, recordUndelivered } from './close-replay.ts'
+import { countClosedBefore } from './close-lines.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
 import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
 
-/** Writes the final report of a file, and logs how its import ended. @param parts of the file, with their checkpoints */
+/**
+ * Writes the final report of a file, and logs how its import ended. If it is a file of fixed lines, those that were delivered are closed first:
+ * once the report is final, the message of the file does nothing more.
+ *
+ * @param parts of the file, with their checkpoints
+ */
 export async function finishFile(
+  importState: ImportState,
+  failure: Failure | undefined,
+  parts: readonly CancelledPart[],
+  writer: ReportWriter,
+  ports: Ports,
+): Promise<void> {
+  await recordUndelivered(importState, ports)
+  if (failure === undefined) await closeReplaced(importState, ports)
+  await writeFinal(importState, failure, parts, writer, ports)
+  await countClosedBefore(importState.file, ports)
+}
+
+async function writeFinal(
   importState: ImportState,
   failure: Failure | undefined,
   parts: readonly CancelledPart[],

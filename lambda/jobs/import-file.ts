@@ -6,6 +6,7 @@ import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
 import { readBrake } from './brake.ts'
+import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
@@ -38,6 +39,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     readingBrake.catch(() => undefined),
   ])
   if (found !== undefined && isFinished(found.report)) {
+    if ((found.report.rejects?.open ?? 0) > 0) await countClosedBefore(file, ports) // the run that wrote the report may have been killed before it did this
     ports.events.alreadyImported(file.key)
     return DONE
   }
@@ -124,6 +126,17 @@ async function splitIntoSegments(task: Task, wasBegun: boolean, ports: Ports, in
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
-  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries } = checkpoint
-  return { file, bytes, counts, linesRead: newest, startedAt, invocations, repeatsPossible, repeatedTries }
+  const { bytes, counts, newest, startedAt, invocations, repeatsPossible, repeatedTries, undelivered, replay } = checkpoint
+  return {
+    file,
+    bytes,
+    counts,
+    linesRead: newest,
+    startedAt,
+    invocations,
+    repeatsPossible,
+    repeatedTries,
+    ...(undelivered !== undefined && { undelivered }),
+    ...(replay !== undefined && { replay }),
+  }
 }

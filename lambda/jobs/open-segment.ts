@@ -3,8 +3,11 @@ import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { endsLinesWithCr, LINE_END_SEARCH_BYTES } from '../line-ends.ts'
 import type { Absence, OpenFile, Ports, SourceFiles } from '../ports.ts'
+import { isReplayFile } from '../keys.ts'
 import { isGzip } from '../read/lines.ts'
 import type { Watermark } from '../settle/ledger.ts'
+import type { ReplayOrigins } from '../settle/replay-origins.ts'
+import { findReplayOrigins } from './close-replay.ts'
 
 /** A segment that is open for reading, from a line that may be before the watermark. */
 export interface OpenSegment {
@@ -12,17 +15,31 @@ export interface OpenSegment {
   readonly opened: OpenFile
   /** Position of the first line that the body contains. */
   readonly start: Watermark
+  /** Of a file that a replay has uploaded: the dead letters that its lines replace. */
+  readonly origins?: ReplayOrigins
 }
 
 /** Opens the part of a file that is still to be imported. */
 export async function openSegment(
   { file, segment }: Task,
   watermark: Watermark,
-  { files }: Ports,
+  { files, documents }: Pick<Ports, 'files' | 'documents'>,
 ): Promise<OpenSegment | { readonly kind: Absence }> {
   const start = segment === undefined ? await findStart(file, watermark, files) : watermark
   const opened = await files.open(file, { start: start.byte, ...(segment !== undefined && { end: segment.byteEnd }) })
-  return opened.kind === 'open' ? { kind: 'open', opened, start } : opened
+  if (opened.kind !== 'open') return opened
+  try {
+    const origins = await findReplayOrigins(file, replayOf(file, opened), { documents })
+    return { kind: 'open', opened, start, ...(origins !== undefined && { origins }) }
+  } catch (error) {
+    opened.body.destroy()
+    throw error
+  }
+}
+
+/** The replay that has uploaded a file, if it was one. */
+export function replayOf({ key }: SourceFile, { replay }: OpenFile): string | undefined {
+  return isReplayFile(key) ? replay : undefined
 }
 
 /** Some files can only be read from their start, even if their first lines are settled. */

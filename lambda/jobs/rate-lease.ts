@@ -16,6 +16,8 @@ const FULL_USE = 0.7
 /** A run that needs less keeps this much more than it uses, so that it can grow. */
 const RESERVE = 1.5
 
+type LeasePorts = Pick<Ports, 'documents' | 'bucket' | 'clock' | 'newRun'>
+
 /** What a run may send: a share of the limit of all runs, until a time. */
 export interface RateShare {
   /** Lines a second; 0 for none. */
@@ -37,7 +39,7 @@ export interface RatedRequests {
  * it with conditional writes. Dispose to leave the share to the others; a run that was killed leaves it when its time is over.
  */
 export class RateLease implements AsyncDisposable {
-  readonly #ports: Pick<Ports, 'control' | 'clock' | 'newRun'>
+  readonly #ports: LeasePorts
   readonly #requests: RatedRequests
   #run: string | undefined
   #share: RateShare | undefined
@@ -46,7 +48,7 @@ export class RateLease implements AsyncDisposable {
   #renewing: Promise<void> | undefined
   #isOver = false
 
-  constructor(ports: Pick<Ports, 'control' | 'clock' | 'newRun'>, requests: RatedRequests) {
+  constructor(ports: LeasePorts, requests: RatedRequests) {
     this.#ports = ports
     this.#requests = requests
   }
@@ -120,13 +122,14 @@ export class RateLease implements AsyncDisposable {
   async #change(
     change: (shares: RateShares | undefined) => { readonly shares: RateShares; readonly onWritten: () => void } | undefined,
   ): Promise<void> {
-    const { control, clock } = this.#ports
+    const { documents, bucket, clock } = this.#ports
+    const key = { bucket, key: RATE_KEY }
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       if (tries > 0) await clock.sleep(clock.chance() * MAX_RETRY_MS, NEVER)
-      const found = await control.find(RATE_KEY)
+      const found = await documents.find(key)
       const changed = change(parseRate(found?.value))
       if (changed === undefined) return
-      if ((await control.put(RATE_KEY, rateDocument(changed.shares), found?.tag)) === undefined) continue
+      if ((await documents.put(key, rateDocument(changed.shares), found?.tag)) === undefined) continue
       changed.onWritten()
       return
     }

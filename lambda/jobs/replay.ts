@@ -7,7 +7,9 @@ import { openLines, type Line } from '../read/lines.ts'
 import { Ledger } from '../settle/ledger.ts'
 import { lineOf, toBody, type DeadLetter } from '../settle/dead-letter.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
+import { lineOfDeadLetter } from '../settle/replay-origins.ts'
 import { BrakeWatch, readBrake } from './brake.ts'
+import { closeLines } from './close-lines.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
@@ -25,6 +27,7 @@ import type { Ports } from '../ports.ts'
  * @throws SetupError, or the error of S3 or SQS: then the message with the dead letter stays in the queue
  */
 export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Promise<JobOutcome> {
+  if (deadLetter.delivered === true) return closeDelivered(deadLetter, ports)
   const { bucket, key, versionId, etag, lastModified } = deadLetter.source
   const { paused, limit } = await readBrake(ports)
   if (paused !== undefined) return waitForResume(deadLetter, paused.since, ports)
@@ -40,7 +43,14 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
   const entry = toEntry(found.line, { latestTime: latestTimeFor(written) }, await ports.apiKey())
   const ledger = new Ledger({ watermark: { line: number - 1, byte: found.line.byteStart } }, 1)
   const deadLetters = deadLetterDestination(deadLetter.source, replays, ports)
-  const settlement = new Settlement({ file, replays, lastModified: written }, { ...ports, deadLetters }, ledger)
+  const origin = {
+    file,
+    replays,
+    lastModified: written,
+    originOf: () => deadLetter.origin,
+    countedAs: lineOfDeadLetter(deadLetter)?.countedAs,
+  }
+  const settlement = new Settlement(origin, { ...ports, deadLetters }, ledger)
   await using rate = new RateLease(ports, settlement.requests)
   using _brake = new BrakeWatch(ports, {
     onLook: (brake) => rate.renew(brake.limit?.linesPerSecond),
@@ -60,9 +70,29 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     throw error
   }
   const { lines, rejectedBy } = ledger.progress().counts
-  if (lines.delivered + lines.blank > 0) ports.events.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
-  else ports.events.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
-  return DONE
+  if (lines.delivered + lines.blank === 0) {
+    ports.events.replayFailed(key, number, Object.keys(rejectedBy).join(), replays)
+    return DONE
+  }
+  ports.events.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
+  return await closeDelivered(deadLetter, ports)
+}
+
+/** How long a report waits that could not be brought up to date. */
+const CLOSE_AGAIN_SECONDS = 60
+
+/** The report of the file no longer counts the line as open. If that fails, a new message asks for it, and for no second delivery. */
+async function closeDelivered(deadLetter: DeadLetter, ports: Ports): Promise<JobOutcome> {
+  const line = lineOfDeadLetter(deadLetter)
+  if (line === undefined) return DONE
+  try {
+    await closeLines([{ ...line, as: 'fixed' }], ports)
+    return DONE
+  } catch (error) {
+    await ports.importQueue.send(toBody({ ...deadLetter, delivered: true }), CLOSE_AGAIN_SECONDS)
+    ports.events.notClosed(line.key, line.line, asError(error).message)
+    return { kind: 'requeued' }
+  }
 }
 
 async function waitForResume(deadLetter: DeadLetter, since: string, { importQueue, events, clock }: Ports): Promise<JobOutcome> {

@@ -6,10 +6,11 @@ import { doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
 import type { Lease } from '../settle/lease.ts'
 import { Ledger } from '../settle/ledger.ts'
+import { originOf } from '../settle/replay-origins.ts'
 import { BrakeWatch } from './brake.ts'
 import { checkCounts } from './check-counts.ts'
 import { onAbort } from './on-abort.ts'
-import type { OpenSegment } from './open-segment.ts'
+import { replayOf, type OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
 import { ProgressMetrics } from './progress-metrics.ts'
@@ -42,15 +43,21 @@ export interface SegmentImport extends StartOrders {
  * @throws LeaseLost, SetupError, AccountingError, or the error of S3 or SQS
  */
 export async function runSegment(
-  { opened, start }: OpenSegment,
+  { opened, start, origins }: OpenSegment,
   lease: Lease<Checkpoint>,
   { task, ports, invocation, linesPerSecond, onProgress }: SegmentImport,
 ): Promise<SegmentOutcome> {
   const { limits, clock, events } = ports
-  const first = { ...lease.state, bytes: opened.bytes }
+  const replay = replayOf(task.file, opened)
+  const first = { ...lease.state, bytes: opened.bytes, ...(replay !== undefined && { replay }) }
   const firstLine = first.watermark.line
   const ledger = new Ledger(first, maxUnsaved(ports))
-  const origin: DeadLetterOrigin = { file: task.file, replays: task.replays, lastModified: opened.lastModified }
+  const origin: DeadLetterOrigin = {
+    file: task.file,
+    replays: task.replays,
+    lastModified: opened.lastModified,
+    originOf: origins && ((line) => originOf(origins, line)),
+  }
   const settlement = new Settlement(origin, ports, ledger)
   const metrics = new ProgressMetrics(task, first, ports)
   const stopping = new AbortController()

@@ -1,3 +1,4 @@
+import { union } from '../line-ranges.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Segment } from '../intake/task.ts'
 import { checkpointKey } from '../keys.ts'
@@ -46,6 +47,8 @@ export async function readSegments(
 export function sumSegments(file: SourceFile, plan: SplitPlan, states: readonly SegmentState[]): ImportState {
   const total = (of: (checkpoint: Checkpoint) => number) =>
     states.reduce((sum, { checkpoint }) => sum + (checkpoint === undefined ? 0 : of(checkpoint)), 0)
+  const undelivered = union(...states.map(({ checkpoint }) => checkpoint?.undelivered ?? []))
+  const replay = states.find(({ checkpoint }) => checkpoint?.replay !== undefined)?.checkpoint?.replay
   return {
     file,
     bytes: plan.bytes,
@@ -56,6 +59,8 @@ export function sumSegments(file: SourceFile, plan: SplitPlan, states: readonly 
     repeatsPossible: total(({ repeatsPossible }) => repeatsPossible),
     repeatedTries: total(({ repeatedTries }) => repeatedTries),
     segments: states.map(segmentReport),
+    ...(undelivered.length > 0 && { undelivered }),
+    ...(replay !== undefined && { replay }),
   }
 }
 

@@ -1,9 +1,11 @@
 import { MAX_FURTHER_TRIES } from '../backoff.ts'
 import { AccountingError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
+import type { LineRanges } from '../line-ranges.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
+import type { ClosedCounts } from '../settle/closed-lines.ts'
 import type { Counts } from '../settle/counts.ts'
-import type { LineRange } from '../settle/ledger.ts'
+import type { LineRange } from '../line-ranges.ts'
 import type { ProgressPoint } from './progress.ts'
 
 export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
@@ -38,6 +40,8 @@ export interface Report {
   }
   /** If the state is final, `total` is the sum of the others. */
   readonly lines: Counts['lines'] & { readonly total: number }
+  /** What became of the rejected and undeliverable lines, if there are any. Absent while the import runs. */
+  readonly rejects?: Rejects
   /** Of the delivered lines. One line can have two commands. */
   readonly commands: Counts['commands']
   /** Never contains the text of a line. */
@@ -64,6 +68,18 @@ export interface Report {
   readonly updatedAt?: string
   /** The progress of the import over time, oldest first. */
   readonly progress?: readonly ProgressPoint[]
+}
+
+/** What became of the lines that were not delivered. Together, the three are all of them. */
+export interface Rejects {
+  /** Still to be fixed or discarded. */
+  readonly open: number
+  /** Fixed and delivered. */
+  readonly fixed: number
+  /** A person has decided not to deliver them. */
+  readonly discarded: number
+  /** The closed lines of each part of the file. Bookkeeping, so that replays at the same time count every line once. */
+  readonly parts?: Readonly<Record<string, ClosedCounts>>
 }
 
 /** An import whose messages were lost, as far as a search can tell. */
@@ -110,6 +126,10 @@ export interface ImportState {
   readonly repeatedTries: number
   readonly segments?: readonly SegmentReport[]
   readonly stale?: StaleImport
+  /** Lines that became dead letters, as `UndeliveredLines` records them. */
+  readonly undelivered?: LineRanges
+  /** The replay that uploaded the file, if it was one. */
+  readonly replay?: string
 }
 
 /** The report of an import that is not done. Lines in flight are in the total only. */
@@ -177,6 +197,15 @@ export function staleForMs({ updatedAt }: Pick<Report, 'updatedAt'>, now: number
   return silentMs >= STALE_MS ? silentMs : undefined
 }
 
+export function notDelivered({ lines }: Pick<Report, 'lines'>): number {
+  return lines.rejected + lines.undeliverable
+}
+
+/** How many lines of a file are still open. An older version wrote no `rejects`. */
+export function openLines(report: Pick<Report, 'lines' | 'rejects'>): number {
+  return report.rejects?.open ?? notDelivered(report)
+}
+
 /** Whether the import has ended, in whatever state. A held file waits for a person. */
 export function isFinal({ state }: Report): boolean {
   return state !== 'importing' && state !== 'held'
@@ -185,6 +214,12 @@ export function isFinal({ state }: Report): boolean {
 /** Whether the file is never imported again. A file that was rejected can be replayed. */
 export function isFinished(report: Report): boolean {
   return isFinal(report) && report.state !== 'failed'
+}
+
+/** Nothing is fixed yet: the report counts what was closed earlier once it is written. */
+function rejectsOf({ rejected, undeliverable }: Counts['lines']): Pick<Report, 'rejects'> {
+  const open = rejected + undeliverable
+  return open === 0 ? {} : { rejects: { open, fixed: 0, discarded: 0 } }
 }
 
 function document(importState: ImportState, state: ReportState): Report {
@@ -200,6 +235,7 @@ function document(importState: ImportState, state: ReportState): Report {
       bytes,
     },
     lines: { total: linesRead, ...counts.lines },
+    ...(state !== 'importing' && rejectsOf(counts.lines)),
     commands: counts.commands,
     rejectedBy: counts.rejectedBy,
     warnings: counts.warnings,

@@ -1,7 +1,7 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Line } from '../read/lines.ts'
 import type { Rejection } from '../reasons.ts'
-import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type DeadLetterSource } from './dead-letter.ts'
+import { DEAD_LETTER_SCHEMA, lineField, type DeadLetter, type DeadLetterSource, type LineOrigin } from './dead-letter.ts'
 
 /** What all dead letters of one import have in common. */
 export interface DeadLetterOrigin {
@@ -9,6 +9,10 @@ export interface DeadLetterOrigin {
   readonly lastModified?: Date
   /** How often this work was replayed from the dead-letter queue. */
   readonly replays: number
+  /** How the report counts the line of a dead letter that is replayed: what becomes of it now may be something else. */
+  readonly countedAs?: 'rejected' | 'undeliverable' | undefined
+  /** Where the lines of a replay were first. @param line from 1 */
+  readonly originOf?: ((line: number) => LineOrigin | undefined) | undefined
 }
 
 /**
@@ -24,12 +28,15 @@ export function lineDeadLetter(
   attempts: number,
   failedAt: number,
 ): DeadLetter {
+  const lineOrigin = origin.originOf?.(line.number)
   return {
     schema: DEAD_LETTER_SCHEMA,
     kind: 'line',
     reason,
     detail,
     source: { ...sourceOf(origin), line: line.number, byteStart: line.byteStart, byteEnd: line.byteEnd },
+    ...(lineOrigin !== undefined && { origin: lineOrigin }),
+    ...(origin.countedAs !== undefined && { countedAs: origin.countedAs }),
     ...lineField(line.fault?.bytes ?? line.text, line.byteEnd - line.byteStart),
     attempts,
     replays: origin.replays,

@@ -32,6 +32,8 @@ export interface Checkpoint extends Progress {
   readonly failure?: Failure
   /** After an outage: the message that waits, until it is due. Written after the lease was released. */
   readonly wait?: Wait
+  /** The replay that uploaded the file, if it was one. */
+  readonly replay?: string
   /** Size of the whole object; 0 until it was opened. */
   readonly bytes: number
   /** When the first run began, ISO 8601. */

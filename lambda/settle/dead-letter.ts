@@ -17,6 +17,16 @@ export interface DeadLetterSource {
   readonly byteEnd?: number
 }
 
+/** A line of a file that was no replay. */
+export interface LineOrigin {
+  readonly bucket: string
+  readonly key: string
+  readonly versionId?: string
+  readonly etag?: string
+  /** From 1. */
+  readonly line: number
+}
+
 /**
  * A rejected or undeliverable line, or a rejected file: the body of a message in the dead-letter queue.
  *
@@ -29,6 +39,12 @@ export interface DeadLetter {
   /** What is wrong and what to do, for a person. */
   readonly detail: string
   readonly source: DeadLetterSource
+  /** Where the line was first, if `source` is a file of fixed lines. */
+  readonly origin?: LineOrigin
+  /** How the report of `source` counts the line, if it was replayed. Otherwise the reason says it. */
+  readonly countedAs?: 'rejected' | 'undeliverable'
+  /** Only in the import queue: a replay has delivered the line, and the report of its file is still to be brought up to date. */
+  readonly delivered?: true
   readonly line?: string
   /** Instead of `line`, if its bytes are not UTF-8, or if JSON escapes would make them too large for a message. */
   readonly lineBase64?: string

@@ -1,5 +1,7 @@
 import type { Rejection } from '../reasons.ts'
+import type { LineRange, LineRanges } from '../line-ranges.ts'
 import { Counter, type Counts, type DeliveredLine } from './counts.ts'
+import { UndeliveredLines } from './undelivered-lines.ts'
 
 /** A position between two lines of a file: all lines before it have ended. */
 export interface Watermark {
@@ -9,9 +11,6 @@ export interface Watermark {
   readonly byte: number
 }
 
-/** Lines that follow each other, both included. */
-export type LineRange = readonly [first: number, last: number]
-
 /** Which lines have ended. */
 export interface Progress {
   readonly watermark: Watermark
@@ -19,7 +18,16 @@ export interface Progress {
   readonly ended: readonly LineRange[]
   /** Counts of all lines that have ended. */
   readonly counts: Counts
+  /** Lines that became dead letters, as `UndeliveredLines` records them. Absent if there are none. */
+  readonly undelivered?: LineRanges
 }
+
+/** What a ledger begins with: the progress of the earlier runs. */
+export type LedgerStart = Pick<Progress, 'watermark'> &
+  Partial<Progress> & {
+    /** The replay that uploaded the file, if it was one. */
+    readonly replay?: string
+  }
 
 /**
  * Records which lines have ended, and how. The settlement opens and ends lines here; the checkpointer saves the result.
@@ -32,6 +40,7 @@ export interface Progress {
  */
 export class Ledger {
   readonly #counter = new Counter()
+  readonly #undelivered: UndeliveredLines
   readonly #maxOpen: number
   /** The lines that have not ended, in order, and where each begins. */
   readonly #open = new Map<number, number>()
@@ -43,7 +52,8 @@ export class Ledger {
   #repeats = 0
 
   /** @param maxOpen lines that may be open at a time */
-  constructor({ watermark, ended = [], counts }: Pick<Progress, 'watermark'> & Partial<Progress>, maxOpen: number) {
+  constructor({ watermark, ended = [], counts, undelivered = [], replay }: LedgerStart, maxOpen: number) {
+    this.#undelivered = new UndeliveredLines(undelivered, replay !== undefined)
     this.#newest = watermark.line
     this.#nextByte = watermark.byte
     this.#earlier = [...ended]
@@ -114,6 +124,7 @@ export class Ledger {
   deadLettered(line: number, result: 'rejected' | 'undeliverable', rejection: Rejection): void {
     this.#end(line)
     this.#counter.deadLettered(line, result, rejection)
+    this.#undelivered.add(line, result)
   }
 
   /** Everything that the next run needs to continue. */
@@ -126,7 +137,13 @@ export class Ledger {
       first = line + 1
     }
     if (first <= this.#newest) ended.push([first, this.#newest])
-    return { watermark, ended: [...ended, ...this.#earlier], counts: this.#counter.counts() }
+    const undelivered = this.#undelivered.ranges()
+    return {
+      watermark,
+      ended: [...ended, ...this.#earlier],
+      counts: this.#counter.counts(),
+      ...(undelivered.length > 0 && { undelivered }),
+    }
   }
 
   #hasEnded(line: number): boolean {

@@ -28,6 +28,7 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'no_missed_files',             'info',    (events) => { events.reconciled({ files: 1, queued: 0, late: 0, isWhole: false, reached: 'k' }) } ],
   [ 'missed_files_queued',         'warn',    (events) => { events.reconciled({ files: 1, queued: 1, late: 1, isWhole: true }) } ],
   [ 'dead_letter_replayed',        'info',    (events) => { events.replayed('k', 1, 'delivered') } ],
+  [ 'line_not_closed',             'warn',    (events) => { events.notClosed('k', 1, 'd') } ],
   [ 'replay_failed',               'warn',    (events) => { events.replayFailed('k', 1, 'r', 1) } ],
   [ 'dead_letter_quarantined',     'error',   (events) => { events.quarantined('k', 1, 3) } ],
   [ 'no_old_dead_letters',         'info',    (events) => { events.archived(1, 0, true, 0) } ],

@@ -45,8 +45,8 @@ type Call =
   | 'files.open'
   | 'reports.replace'
   | 'checkpoints.put'
-  | 'control.find'
-  | 'control.put'
+  | 'documents.find'
+  | 'documents.put'
   | 'importQueue.send'
   | 'deadLetters.sendBatch'
   | 'archived.put'
@@ -165,14 +165,14 @@ export class MemoryCloud {
           return this.documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
         },
       },
-      control: {
-        find: async (key) => {
-          await this.#call('control.find')
+      documents: {
+        find: async ({ key }) => {
+          await this.#call('documents.find')
           const found = this.documents.get(key)
           return found && { value: JSON.parse(found.text) as unknown, tag: found.tag }
         },
-        put: async (key, value, expected) => {
-          await this.#call('control.put')
+        put: async ({ key }, value, expected) => {
+          await this.#call('documents.put')
           return this.documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
         },
       },

@@ -91,13 +91,13 @@ describe('a replay', () => {
     const records = new ReplayRecords(cloud.deployment)
     await records.write({ file: upload.nextKey, run: upload.run }, [first.id, second.id])
     // Before the upload, the record of a replay means nothing.
-    expect(await records.sentIds()).toEqual(new Set())
+    expect(await records.sentIds()).toEqual(new Map())
     await upload.upload([first, second])
     const again = [{ ...second, line: '{"b":3}' }]
     expect(await replay(again)).toEqual({ key: undefined, lines: 0, uploadedBefore: 1, missing: 0 })
     expect(await cloud.visible()).toEqual([first.id])
     await records.remove(upload.run)
-    expect(await records.sentIds()).toEqual(new Set())
+    expect(await records.sentIds()).toEqual(new Map())
   })
 
   test('sends nothing while a newer version may not have finished one: its record says which lines were sent', async () => {
@@ -130,7 +130,7 @@ describe('a replay', () => {
     const records = new ReplayRecords(cloud.deployment)
     await records.write({ file: one.nextKey, run: one.run }, ['never sent'])
     await other.upload(lines)
-    expect(await records.sentIds()).toEqual(new Set())
+    expect(await records.sentIds()).toEqual(new Map())
     await records.remove(one.run)
   })
 

@@ -144,7 +144,7 @@ describe('an import with a limit', () => {
   test('keeps its share while S3 fails, until the share ends', async () => {
     const cloud = cloudWith(10)
     cloud.answer = () => {
-      if (cloud.requests.length === 10) cloud.failing.add('control.find')
+      if (cloud.requests.length === 10) cloud.failing.add('documents.find')
       return ACCEPTED
     }
     const end = cloud.clock.now() + 60_000

@@ -35,6 +35,8 @@ export class DeadLetters {
   readonly #entries: Entry[] = []
   /** How many copies exist: in the queue, in the bucket, and in the import queue as replays. */
   readonly #copies = new Map<string, number>()
+  /** Subjects of the dead letters that a person has discarded: a copy of each is stored. */
+  readonly discarded = new Set<string>()
   /** Every dead letter that was ever stored. */
   readonly all: DeadLetter[] = []
   readonly #now: () => number

@@ -129,10 +129,11 @@ export function drawScenario(seed: number): Scenario {
       interrupted: 0,
     },
     calmAt: draw.between(MINUTE_MS, 3 * HOUR_MS),
+    discards: [],
   }
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
   const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
-  return withOrders(draw, drawn)
+  return withOrders(draw, { ...drawn, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) })
 }
 
 /** A person pauses the imports, or cancels a file: while it is imported, or while a service fails. */

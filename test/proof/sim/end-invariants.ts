@@ -2,6 +2,7 @@ import { reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type CancelledLines, type Report } from '../../../lambda/report/report.ts'
 import type { End, ModelFile } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
+import { checkOnlyOpenLines } from './open-lines.ts'
 import { fileName } from './queue.ts'
 import { hasEnded } from './step-invariants.ts'
 
@@ -50,6 +51,7 @@ function checkFile(file: ModelFile, report: Report, observed: Observed): void {
     return
   }
   checkCounts(file, report)
+  checkOnlyOpenLines(file, report, observed)
   for (const line of file.lines) {
     expectKept(
       'every line has an end',

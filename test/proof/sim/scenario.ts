@@ -93,6 +93,8 @@ export interface Scenario {
   readonly cancels: readonly Cancel[]
   /** A person limits all imports together, for a while. */
   readonly limits: readonly (Interval & { readonly linesPerSecond: number })[]
+  /** When a person discards everything in the dead-letter queue. */
+  readonly discards: readonly number[]
   readonly healedAt: number
   /** The clocks of the workers differ by up to twice this much. */
   readonly skewMs: number
@@ -177,6 +179,7 @@ export function calm(lines: readonly LineKind[]): Scenario {
     pauses: [],
     cancels: [],
     limits: [],
+    discards: [],
     healedAt: 0,
     skewMs: 0,
     areStaleReceiptsAccepted: true,

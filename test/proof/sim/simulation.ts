@@ -85,9 +85,11 @@ class Simulation {
     this.#lastFault = Math.max(
       this.#start + scenario.calmAt,
       ...files.map(({ from }) => from),
-      ...[...[...scenario.spells, ...scenario.pauses, ...scenario.limits].map(({ to }) => to), ...scenario.redrives].map(
-        (at) => this.#start + at,
-      ),
+      ...[
+        ...[...scenario.spells, ...scenario.pauses, ...scenario.limits].map(({ to }) => to),
+        ...scenario.redrives,
+        ...scenario.discards,
+      ].map((at) => this.#start + at),
     )
     const deadLetters = new DeadLetters(now, {
       acknowledged: this.#checked((...args) => {
@@ -174,7 +176,7 @@ class Simulation {
 
   /** What happens at a fixed time: the daily jobs, lost messages, and redrives. */
   #schedule(): void {
-    const { losses, redrives, days } = this.#scenario
+    const { losses, redrives, discards, days } = this.#scenario
     const { queue } = this.#observed
     const at = (ms: number, act: (now: number) => void): void => {
       void this.#clock.sleep(ms).then(() => {
@@ -193,6 +195,12 @@ class Simulation {
       at(ms, () => {
         const name = queue.lose(this.#faults.chance())
         if (name !== undefined) this.#lost.add(name)
+      })
+    for (const ms of discards)
+      at(ms, () => {
+        void this.#eventSource.discard().catch((error: unknown) => {
+          this.#fail(error as Violation)
+        })
       })
     for (const ms of redrives)
       at(ms, (now) => {

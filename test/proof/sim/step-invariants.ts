@@ -6,6 +6,7 @@ import type { SplitPlan } from '../../../lambda/settle/split-plan.ts'
 import { subjectOf } from './dead-letters.ts'
 import { lineOfRequest, type End, type ModelFile, type ModelLine } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
+import { checkOpenLines } from './open-lines.ts'
 import { fileName } from './queue.ts'
 import { SavedWork } from './saved-work.ts'
 import type { Worker } from './worker.ts'
@@ -32,6 +33,7 @@ export class StepInvariants {
       if (document === undefined) continue
       if (document === 'report') {
         const { state } = value as Report
+        checkOpenLines(this.#observed.files[id]!, value as Report, this.#observed)
         checkReport(state, saved.report)
         saved.report = state
       } else if (document === 'plan') saved.plan = [...(value as SplitPlan).segments]
@@ -78,6 +80,7 @@ export class StepInvariants {
     const line = file?.lines[(deadLetter.source.line ?? 0) - 1]
     const isKept =
       this.#observed.deadLetters.copiesOf(subject) > 0 ||
+      this.#observed.deadLetters.discarded.has(subject) ||
       (file !== undefined && line !== undefined && hasEnded(file, line, 'delivered', this.#observed)) ||
       // A rejected file that was deleted meanwhile: its replay finds nothing to import.
       (line === undefined && file?.to !== Infinity) ||
@@ -154,6 +157,12 @@ function checkReport(state: ReportState, before: ReportState | undefined): void 
   expectKept('a final report stays final', isKept, () => `${before ?? ''} became ${state}`)
 }
 
+/** A discarded one is stored elsewhere. */
+function hasDeadLetter({ source }: ModelFile, { number }: ModelLine, deadLetters: Observed['deadLetters']): boolean {
+  const subject = `${fileName(source)}:${number}`
+  return deadLetters.copiesOf(subject) > 0 || deadLetters.discarded.has(subject)
+}
+
 function isFinal(state: ReportState | undefined): boolean {
   return state !== undefined && state !== 'importing'
 }
@@ -167,6 +176,6 @@ export function hasEnded(file: ModelFile, line: ModelLine, end: End, { endpoint,
       return endpoint.acceptedOf(file.id, line.number).size === line.requests
     case 'rejected':
     case 'undeliverable':
-      return deadLetters.copiesOf(`${fileName(file.source)}:${line.number}`) > 0
+      return hasDeadLetter(file, line, deadLetters)
   }
 }

@@ -3,7 +3,7 @@ import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import type {
   ByteRange,
   Checkpoints,
-  ControlDocuments,
+  Documents,
   ListedFile,
   Listing,
   OpenFile,
@@ -64,17 +64,14 @@ export class Store {
     this.#put(key, value)
   }
 
-  checkpoints(worker: Worker, { fails, ...faults }: StoreFaults): Checkpoints {
+  checkpoints(worker: Worker, faults: StoreFaults): Checkpoints {
+    return this.documents(worker, faults)
+  }
+
+  documents(worker: Worker, { fails, ...faults }: StoreFaults): Documents {
     return {
       find: ({ key }) => worker.readOnAws(fails, () => this.#find(key)),
       put: ({ key }, value, expected) => worker.actOnAws(faults.failsToWrite, () => this.#putIf(key, value, expected, faults)),
-    }
-  }
-
-  control(worker: Worker, { fails, ...faults }: StoreFaults): ControlDocuments {
-    return {
-      find: (key) => worker.readOnAws(fails, () => this.#find(key)),
-      put: (key, value, expected) => worker.actOnAws(faults.failsToWrite, () => this.#putIf(key, value, expected, faults)),
     }
   }
 

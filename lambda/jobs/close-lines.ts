@@ -1,0 +1,168 @@
+import { fullJitter } from '../backoff.ts'
+import type { SourceFile } from '../intake/source-file.ts'
+import { closedLinesKey, isReplayFile, reportKey, undeliveredKey } from '../keys.ts'
+import { contains, type LineRanges } from '../line-ranges.ts'
+import type { Ports } from '../ports.ts'
+import { includesClosed, withClosedLines } from '../report/rejects.ts'
+import { isFinal, notDelivered, type Report } from '../report/report.ts'
+import {
+  countClosed,
+  partOf,
+  partsOf,
+  readClosedLines,
+  withClosed,
+  type ClosedLine,
+  type ClosedLines,
+} from '../settle/closed-lines.ts'
+import type { UndeliveredLine } from '../settle/replay-origins.ts'
+import { readUndelivered, type Undelivered } from '../settle/undelivered.ts'
+
+/** Attempts to write a document that others write at the same time. */
+const MAX_TRIES = 30
+const BACKOFF_MS = { first: 50, max: 2_000 }
+/** Documents that are read or written at the same time. */
+const CONCURRENCY = 16
+const NEVER = new AbortController().signal
+
+export type ClosePorts = Pick<Ports, 'documents' | 'reports'> & { readonly clock: Pick<Ports['clock'], 'sleep' | 'chance'> }
+
+/** A line that was not delivered, and now is, or is discarded. */
+export interface Closing extends UndeliveredLine {
+  readonly as: ClosedLine['as']
+}
+
+/**
+ * Closes lines that were not delivered: the reports of their files no longer count them as open. Call it when the lines are delivered, or
+ * stored as discarded. Closing a line twice changes nothing.
+ *
+ * A line of a file of fixed lines replaces one of another file, which is closed too as soon as all lines that replace it are.
+ *
+ * @throws NewerVersionError, SetupError, or the error of S3
+ */
+export async function closeLines(closings: readonly Closing[], ports: ClosePorts): Promise<void> {
+  for (const [file, lines] of byFile(closings)) {
+    const written = new Map<number, ClosedLines>()
+    await inParallel(
+      Map.groupBy(lines, ({ line }) => partOf(line)),
+      async ([part, closed]) => {
+        written.set(part, await addToPart(file, part, closed, ports))
+      },
+    )
+    await countInReport(file, written, ports)
+    if (isReplayFile(file.key))
+      await closeLines(
+        await replacedLines(
+          file,
+          lines.map(({ line }) => line),
+          ports,
+        ),
+        ports,
+      )
+  }
+}
+
+/**
+ * Counts the lines of a file that were closed before its final report was written. The report is written first and the closed lines are read
+ * then; `closeLines` does it the other way round. So no line is missed by both.
+ */
+export async function countClosedBefore(file: SourceFile, ports: ClosePorts): Promise<void> {
+  const found = await ports.reports.find(file.bucket, reportKey(file))
+  if (found === undefined || found.report.rejects === undefined || found.report.rejects.open === 0) return
+  await countInReport(file, await readParts(file, partsOf(found.report.lines.total), ports), ports)
+}
+
+/** The lines of other files that are closed because all lines that replace them are. @param lines of the file, closed just now */
+export async function replacedLines(file: SourceFile, lines: readonly number[], ports: ClosePorts): Promise<readonly Closing[]> {
+  const { replaced = [] } = (await findUndelivered(file, ports)) ?? {}
+  const isClosedNow = new Set(lines)
+  const candidates = replaced.filter(({ by }) => by.some((line) => isClosedNow.has(line)))
+  const parts = await readParts(file, new Set(candidates.flatMap(({ by }) => by.map(partOf))), ports)
+  const all = [...parts.values()]
+  const isFixed = contains(all.flatMap(({ fixed }) => fixed).toSorted(byFirstLine))
+  const isDiscarded = contains(all.flatMap(({ discarded }) => discarded).toSorted(byFirstLine))
+  return candidates.flatMap(({ by, ...line }): readonly Closing[] => {
+    if (!by.every((each) => isFixed(each) || isDiscarded(each))) return []
+    return [{ ...line, as: by.every(isFixed) ? 'fixed' : 'discarded' }]
+  })
+}
+
+export async function findUndelivered(
+  file: SourceFile,
+  { documents }: Pick<Ports, 'documents'>,
+): Promise<Undelivered | undefined> {
+  const key = undeliveredKey(file)
+  return readUndelivered((await documents.find({ bucket: file.bucket, key }))?.value, key)
+}
+
+async function addToPart(file: SourceFile, part: number, closed: readonly ClosedLine[], ports: ClosePorts): Promise<ClosedLines> {
+  const key = closedLinesKey(file, part)
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    const found = await ports.documents.find({ bucket: file.bucket, key })
+    const earlier = readClosedLines(found?.value, key)
+    const next = withClosed(earlier, closed)
+    if (JSON.stringify(next) === JSON.stringify(earlier)) return earlier
+    if ((await ports.documents.put({ bucket: file.bucket, key }, next, found?.tag)) !== undefined) return next
+    await pause(tries, ports)
+  }
+  throw tooManyWriters(key)
+}
+
+/** The final report of a file counts its closed lines. One that is not final yet will count them when it is. */
+async function countInReport(file: SourceFile, written: ReadonlyMap<number, ClosedLines>, ports: ClosePorts): Promise<void> {
+  const key = reportKey(file)
+  let parts = written
+  let undelivered: LineRanges | undefined
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    const found = await ports.reports.find(file.bucket, key)
+    if (found === undefined || !isFinal(found.report) || notDelivered(found.report) === 0) return
+    undelivered ??= await undeliveredLines(file, found.report, ports)
+    const counts = new Map([...parts].map(([part, closed]) => [part, countClosed(closed, undelivered)]))
+    if (includesClosed(found.report, counts)) return
+    if ((await ports.reports.replace(file.bucket, key, withClosedLines(found.report, counts), found.tag)) !== undefined) return
+    await pause(tries, ports)
+    // Of many writers at the same time, each one that succeeds writes for all: the others then find their lines counted.
+    parts = await readParts(file, partsOf(found.report.lines.total), ports)
+  }
+  throw tooManyWriters(key)
+}
+
+/** @returns undefined if it is not known which lines they are */
+async function undeliveredLines(file: SourceFile, { lines }: Report, ports: ClosePorts): Promise<LineRanges | undefined> {
+  return lines.undeliverable === 0 ? [] : (await findUndelivered(file, ports))?.lines
+}
+
+async function readParts(
+  file: SourceFile,
+  parts: Iterable<number>,
+  { documents }: ClosePorts,
+): Promise<ReadonlyMap<number, ClosedLines>> {
+  const found = new Map<number, ClosedLines>()
+  await inParallel(parts, async (part) => {
+    const key = closedLinesKey(file, part)
+    const document = await documents.find({ bucket: file.bucket, key })
+    if (document !== undefined) found.set(part, readClosedLines(document.value, key))
+  })
+  return found
+}
+
+function byFile(closings: readonly Closing[]): Iterable<readonly [SourceFile, readonly Closing[]]> {
+  const groups = Map.groupBy(closings, ({ bucket, key, versionId, etag }) => JSON.stringify([bucket, key, versionId, etag]))
+  return [...groups.values()].flatMap((lines) => lines.slice(0, 1).map((file) => [file, lines] as const))
+}
+
+function byFirstLine([a]: readonly [number, number], [b]: readonly [number, number]): number {
+  return a - b
+}
+
+async function inParallel<T>(items: Iterable<T>, act: (item: T) => Promise<void>): Promise<void> {
+  const all = [...items]
+  for (let from = 0; from < all.length; from += CONCURRENCY) await Promise.all(all.slice(from, from + CONCURRENCY).map(act))
+}
+
+function pause(tries: number, { clock }: ClosePorts): Promise<void> {
+  return clock.sleep(fullJitter(tries, clock.chance(), BACKOFF_MS), NEVER)
+}
+
+function tooManyWriters(key: string): Error {
+  return new Error(`${key} is written by others again and again.`)
+}
