@@ -87,6 +87,13 @@ describe('while imports are paused', () => {
     expect(cloud.queued).toHaveLength(1)
   })
 
+  test('a message that is delivered early, by a clock that differs, is not taken for a copy of itself', async () => {
+    const cloud = cloudWith(PAUSED)
+    await importOnce(cloud)
+    expect(await importOnce(cloud, cloud.queued.shift()!.task)).toEqual({ kind: 'requeued' })
+    expect(cloud.queued).toHaveLength(1)
+  })
+
   test('a message that was lost is replaced by a copy, when it is overdue', async () => {
     const cloud = cloudWith(PAUSED)
     await importOnce(cloud)
@@ -220,6 +227,22 @@ describe('a cancelled file', () => {
     expect(lines.total).toBeGreaterThan(0)
     expect(lines.total).toBeLessThan(LINES.length)
     expect(cloud.requests).toHaveLength(lines.delivered)
+  })
+
+  test('that was split lists the lines of each segment, whichever message ends it', async () => {
+    const cloud = cloudWith(NO_BRAKE, { limits: { segmentBytes: 3_000 } })
+    await importOnce(cloud)
+    const segments = cloud.queued.splice(0)
+    await importOnce(cloud, segments[1]!.task)
+    cloud.write(BRAKE_KEY, CANCELLED)
+    await importOnce(cloud, { ...newTask(FILE), foundBySearch: true })
+    await importQueued(cloud)
+    const { firstLine, lines } = segments[1]!.task.segment!
+    expect(cloud.report).toMatchObject({
+      state: 'cancelled',
+      lines: { total: lines },
+      cancelled: { settled: [[firstLine, firstLine + lines - 1]], unsure: [] },
+    })
   })
 
   test('whose segments have all ended is complete', async () => {

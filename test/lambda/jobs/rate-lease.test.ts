@@ -83,6 +83,31 @@ test.each([
   expect(begun.length).toBeGreaterThanOrEqual((limit * totalMs * 0.9) / 1000)
 })
 
+test('a run uses less before others can see that it has left a part of its share, and more only afterwards', async () => {
+  const cloud = new MemoryCloud()
+  const used: number[] = []
+  let begun = 0
+  const requests = {
+    get begunRequests() {
+      return (begun += 1_000) // as many as it may
+    },
+    limitTo: (share: { readonly perSecond: number } | undefined) => used.push(share?.perSecond ?? Infinity),
+  }
+  const whenWritten: (number | undefined)[] = []
+  const put = cloud.ports.documents.put.bind(cloud.ports.documents)
+  cloud.ports.documents.put = (...args) => {
+    whenWritten.push(used.at(-1))
+    return put(...args)
+  }
+  await using first = new RateLease(cloud.ports, requests)
+  await first.renew(100)
+  await using second = new RateLease(cloud.ports, { begunRequests: 0, limitTo: () => undefined })
+  await second.renew(100)
+  await first.renew(100)
+  expect(used).toEqual([0, 100, 50, 50])
+  expect(whenWritten).toEqual([0, 100, 50])
+})
+
 describe('an import with a limit', () => {
   const LINES = Array.from({ length: 100 }, (_, index) => goodLine(index))
   const limited = (linesPerSecond: number) => ({ schema: BRAKE_SCHEMA, cancelled: [], limit: { linesPerSecond } })
@@ -143,6 +168,7 @@ describe('an import with a limit', () => {
 
   test('keeps its share while S3 fails, until the share ends', async () => {
     const cloud = cloudWith(10)
+    cloud.put(...Array.from({ length: 400 }, (_, index) => goodLine(index)))
     cloud.answer = () => {
       if (cloud.requests.length === 10) cloud.failing.add('documents.find')
       return ACCEPTED
@@ -151,9 +177,17 @@ describe('an import with a limit', () => {
     void importFile(newTask(FILE), cloud.ports, invocation())
     while (cloud.clock.now() < end) await cloud.clock.sleep(1_000)
     expect(cloud.requests.length).toBeGreaterThan(50)
-    const { length } = cloud.requests
-    await cloud.clock.sleep(10_000)
-    expect(cloud.requests).toHaveLength(length)
+    expect(cloud.requests.length).toBeLessThan(200)
+    cloud.failing.clear()
+    while (cloud.report?.state !== 'complete') await cloud.clock.sleep(1_000)
+  })
+
+  test('sends nothing while its first share cannot be written', async () => {
+    const cloud = cloudWith(10)
+    cloud.failing.add('documents.put')
+    void importFile(newTask(FILE), cloud.ports, invocation())
+    await cloud.clock.sleep(30_000)
+    expect(cloud.requests).toEqual([])
     cloud.failing.clear()
     while (cloud.report?.state !== 'complete') await cloud.clock.sleep(1_000)
   })

@@ -49,7 +49,7 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
     file: 'lambda/jobs/while-paused.ts',
     find: 'taskBody({ ...task, pause: id })',
     replace: 'taskBody(task)',
-    tests: ['test/proof/sim/orders.test.ts'],
+    tests: ['test/lambda/jobs/brake.test.ts'],
   },
   {
     name: 'a paused import looks stale after half an hour',
