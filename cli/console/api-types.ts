@@ -14,6 +14,8 @@ import type { DeadLetterReason } from '../rejects/content.ts'
  *   POST api/replay                       ReplayRequest → ReplayResult
  *   POST api/retry                        RejectedFilter → RetryResult
  *   POST api/archive                      ArchiveRequest → ArchiveResult
+ *   POST api/pause                        PauseRequest → PauseRequest
+ *   POST api/cancel                       CancelRequest → CancelRequest
  *
  * A request that fails is answered with a status of 400 or more and an ErrorResponse.
  */
@@ -34,6 +36,10 @@ export interface Overview {
     /** Dead letters that expire within four days; left out until the queue was read once. */
     readonly expiringSoon?: number
   }
+  /** Since when all imports are paused, ISO 8601; left out if they are not. */
+  readonly pausedSince?: string
+  /** How many lines a second all imports together may send; left out if there is no limit. */
+  readonly linesPerSecond?: number
   /** The newest first. */
   readonly imports: readonly ImportSummary[]
   /** Keys of files whose reports only a newer version of the importer can read. */
@@ -45,6 +51,16 @@ export interface ImportSummary {
   /** Identifies one version of one file: the same file, changed and uploaded again, has another id. */
   readonly id: string
   readonly report: Report
+}
+
+export interface PauseRequest {
+  /** Whether all imports are to be paused. */
+  readonly isPaused: boolean
+}
+
+export interface CancelRequest {
+  /** Of an import that has not ended. */
+  readonly id: string
 }
 
 export interface UploadResult {

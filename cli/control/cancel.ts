@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
-import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
-import { MAX_CANCELLATIONS, withCancellation, type Brake } from '../../lambda/control/brake.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
-import { newTask, taskBody } from '../../lambda/intake/task.ts'
 import { reportKey, versionOf } from '../../lambda/keys.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
@@ -16,9 +13,9 @@ import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { printable, shellWord } from '../terminal/output.ts'
-import { changeBrake, currentBrake } from './brake-document.ts'
 import { cancelledText, sentText } from './cancel-text.ts'
 import { findVersion } from './find-version.ts'
+import { orderCancellation } from './order-cancellation.ts'
 import { SentLines } from './sent-lines.ts'
 
 export interface CancelFlags extends DeploymentFlags {
@@ -42,7 +39,7 @@ export async function cancel(name: string, flags: CancelFlags): Promise<ExitCode
   if (report?.state !== 'cancelled') {
     const question = `Cancel the import of ${printable(file.key)}, version ${printable(versionOf(file))}? It cannot be continued.`
     if (!(await confirm(question, flags))) return EXIT.ok
-    await order(deployment, file)
+    await orderCancellation(deployment, file)
   }
   const ended = await finalReport(deployment, file, interruption.signal)
   if (ended === undefined) {
@@ -58,40 +55,6 @@ export async function cancel(name: string, flags: CancelFlags): Promise<ExitCode
   }
   return EXIT.ok
 }
-
-/** Orders it, and queues a task that ends the import at once, even if its own messages wait, or were lost. */
-async function order({ s3, sqs, bucket, importQueueUrl }: Deployment, file: SourceFile): Promise<void> {
-  const cancellation = { key: file.key, version: versionOf(file), at: new Date().toISOString() }
-  const settled = await finishedCancellations({ s3, bucket })
-  await changeBrake({ s3, bucket }, (brake) => {
-    const changed = withCancellation(without(brake, settled), cancellation)
-    if (changed !== undefined) return changed
-    throw new SetupError(
-      `${MAX_CANCELLATIONS} files are being cancelled already. Wait until their imports have ended, and cancel this one then. ` +
-        'To stop everything at once: npx km-import pause',
-    )
-  })
-  await sqsImportQueue(sqs, importQueueUrl).send(taskBody({ ...newTask(file), foundBySearch: true }), 0)
-}
-
-/** Cancellations whose files have a final report. Nothing imports them again, so they need not be ordered any more. */
-async function finishedCancellations({ s3, bucket }: Pick<Deployment, 's3' | 'bucket'>): Promise<ReadonlySet<string>> {
-  const { cancelled } = await currentBrake({ s3, bucket })
-  const finished = new Set<string>()
-  await Promise.all(
-    cancelled.map(async ({ key, version }) => {
-      const found = await s3Reports(s3).find(bucket, reportKey({ bucket, key, versionId: version }))
-      if (found !== undefined && isFinal(found.report)) finished.add(nameOf({ key, version }))
-    }),
-  )
-  return finished
-}
-
-function without(brake: Brake, names: ReadonlySet<string>): Brake {
-  return names.size === 0 ? brake : { ...brake, cancelled: brake.cancelled.filter((each) => !names.has(nameOf(each))) }
-}
-
-const nameOf = ({ key, version }: { readonly key: string; readonly version: string }) => JSON.stringify([key, version])
 
 async function finalReport({ s3, bucket }: Deployment, file: SourceFile, signal: AbortSignal): Promise<Report | undefined> {
   const end = performance.now() + MAX_WAIT_MS

@@ -2,10 +2,12 @@ import type { Report } from '../../../lambda/report/report.ts'
 import type {
   ArchiveRequest,
   ArchiveResult,
+  CancelRequest,
   ErrorResponse,
   FixPreview,
   FixRequest,
   Overview,
+  PauseRequest,
   RejectedFilter,
   RejectedOrder,
   RejectedPage,
@@ -86,6 +88,14 @@ export async function retryFailedImports(filter: RejectedFilter): Promise<RetryR
 
 export async function archive(request: ArchiveRequest): Promise<ArchiveResult> {
   return (await post('archive', request)) as ArchiveResult
+}
+
+export async function setPaused(isPaused: boolean): Promise<void> {
+  await post('pause', { isPaused } satisfies PauseRequest)
+}
+
+export async function cancelImport(id: string): Promise<void> {
+  await post('cancel', { id } satisfies CancelRequest)
 }
 
 /** Uses XMLHttpRequest, because `fetch` does not report upload progress. */

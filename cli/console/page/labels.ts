@@ -21,10 +21,14 @@ export const STATE_TONES: Readonly<Record<ReportState, Tone>> = {
 }
 
 /** The state of an import in the same words as in the terminal (cli/status/report-table.ts): "done, 470 lines rejected". */
-export function stateText({ state, lines: { rejected, undeliverable } }: Pick<Report, 'state' | 'lines'>): string {
+export function stateText({
+  state,
+  paused,
+  lines: { rejected, undeliverable },
+}: Pick<Report, 'state' | 'lines' | 'paused'>): string {
   switch (state) {
     case 'importing':
-      return 'importing'
+      return paused === undefined ? 'importing' : 'paused'
     case 'complete':
       return 'done'
     case 'complete-with-rejects': {
