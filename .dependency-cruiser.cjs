@@ -27,7 +27,7 @@ module.exports = {
       name: 'survey-is-pure',
       severity: 'error',
       from: { path: '^lambda/survey/' },
-      to: { pathNot: '^lambda/(survey/|parse/|reasons|schema|settings|errors)', ...values },
+      to: { pathNot: '^(lambda/(survey/|parse/|reasons)|node_modules/valibot/)', ...values },
     },
     {
       name: 'only-adapters-reach-out',
@@ -60,7 +60,7 @@ module.exports = {
       from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/(fix|validate|json-object|fixes/[a-z]+)\\.ts|lambda/(parse/|(errors|keys|line-ends|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
+          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/(fix|validate|json-object|fixes/[a-z]+)\\.ts|lambda/(parse/|survey/hold-rules\\.ts|(errors|keys|line-ends|reasons)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
         ...values,
       },
     },

@@ -23,5 +23,5 @@ export default {
     ],
   },
   // The slowest tests take a few seconds alone, but a busy machine needs many times that.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 }

@@ -14,6 +14,7 @@ import type { DoctorFlags } from './doctor/doctor.ts'
 import type { FixFlags } from './fix/fix.ts'
 import { addRejects } from './rejects/commands.ts'
 import { FIXES_HELP } from './rejects/fix.ts'
+import { addSafety } from './safety/commands.ts'
 import type { ReconcileFlags } from './reconcile/reconcile.ts'
 import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
@@ -117,6 +118,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
     .option('-y, --yes', 'send without asking', false)
+    .option('--release', 'also send files that the safety check holds, for example because of many aliases', false)
     .option('--again', 'also send files that were already sent', false)
     .option('--json', 'write the reports as one JSON array to stdout, and nothing else', false)
     .addHelpText(
@@ -145,6 +147,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { status } = await import('./status/status.ts')
       exitCode = await status(key, flags)
     })
+  addSafety(program, afterHelp, (code) => {
+    exitCode = code
+  })
   withDeploymentOptions(program.command('canary'))
     .description('send one marked event through the whole importer, and say where to look for it in Kissmetrics')
     .option('--timeout <seconds>', 'how long to wait for its report', '120')

@@ -147,6 +147,21 @@ export function eventsFor(log: Log) {
       log.warn('File not imported: the object was deleted or replaced.', { code: 'file_missing', key, state })
       log.count('FilesMissing', 1)
     },
+    /** @param rules the codes of the rules, from a closed list */
+    held(key: string, rules: readonly string[]): void {
+      log.warn('File held: nothing of it was sent. Its report says why. Release or discard it.', {
+        code: 'file_held',
+        key,
+        rules: rules.join(', '),
+      })
+      log.count('FilesHeld', 1)
+    },
+    released(key: string): void {
+      log.info('File released: it is imported now.', { code: 'file_released', key })
+    },
+    discarded(key: string): void {
+      log.info('File discarded: nothing of it was sent.', { code: 'file_discarded', key })
+    },
     skipped(key: string, reason: string, detail: string): void {
       log.warn('Object skipped: it is not a file to import. Its report says why.', {
         code: 'object_skipped',

@@ -44,14 +44,17 @@ export function reportsOf(key: string): string {
   return `${REPORTS_PREFIX}${shortened(key)}/`
 }
 
-/** Whether an object under `reports/` is a report. The others are bookkeeping beside it. */
-export function isReportKey(key: string): boolean {
-  return key.endsWith('/report.json')
+/** Whether an object under `reports/` is bookkeeping beside a report, and not a report. */
+export function isBesideReport(key: string): boolean {
+  return /\/(?:closed\/(?:\d+|early)|undelivered)\.json$/.test(key)
 }
 
-/** The key of a part of the lines that were fixed or discarded since the import of their file. It lives as long as the report. */
-export function closedLinesKey(file: SourceFile, part: number): string {
-  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${String(part).padStart(2, '0')}.json`
+/**
+ * The key of a part of the lines that were fixed or discarded. It lives as long as the report. `early` says that there are parts from before the
+ * final report.
+ */
+export function closedLinesKey(file: SourceFile, part: number | 'early'): string {
+  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${part === 'early' ? part : String(part).padStart(2, '0')}.json`
 }
 
 /** The key of what closing the dead letters of a file needs to know about its import. */
@@ -67,6 +70,22 @@ export function checkpointKey(file: SourceFile, part: number | 'plan'): string {
 /** Where is noted which message waits for the end of a pause: one for each segment, or for the file. */
 export function pauseNoteKey(file: SourceFile, segment: number | undefined): string {
   return `${CHECKPOINTS_PREFIX}${pathOf(file)}/paused${segment === undefined ? '' : `-${String(segment).padStart(6, '0')}`}.json`
+}
+
+/** The key of the decision whether a file may be imported. */
+export function safetyKey(file: SourceFile): string {
+  return `${CHECKPOINTS_PREFIX}${pathOf(file)}/safety.json`
+}
+
+/** The key of what a file contains, or a segment of it, counted from 1. */
+export function surveyKey(file: SourceFile, segment?: number): string {
+  const part = segment === undefined ? '' : `-${String(segment).padStart(6, '0')}`
+  return `${CHECKPOINTS_PREFIX}${pathOf(file)}/survey${part}.json`
+}
+
+/** The key of what is known about the files of a prefix. */
+export function profileKey(prefix: string): string {
+  return `${CHECKPOINTS_PREFIX}profiles/${shortened(prefix)}profile.json`
 }
 
 /** The key of a file of archived dead letters. @param day ISO 8601 @param run unique id of the run @param part from 1 */
@@ -87,9 +106,9 @@ export function isReplayFile(key: string): boolean {
   return key.startsWith(REPLAYS_PREFIX)
 }
 
-/** The key of the origins of the lines in a file that a replay uploads. @param run unique id of the run, which the file has as metadata */
-export function replayOriginsKey(key: string, run: string): string {
-  return `${CHECKPOINTS_PREFIX}${shortened(key)}/origins-${run}.json`
+/** The key of the origins of the lines in a file that a replay uploads. @param run unique id of the replay, which the file has as metadata */
+export function replayOriginsKey(run: string): string {
+  return `${CHECKPOINTS_PREFIX}replay-origins/${run}.json`
 }
 
 /** Copies of dead letters that a person has discarded. No command reads them, and they do not expire. */

@@ -176,7 +176,7 @@ export interface Checkpoints {
    * @param expected tag of the document to replace; undefined if there must be none
    * @returns the new tag, or undefined if another process has written in the meantime
    */
-  put(key: DocumentKey, value: Leased<object>, expected: string | undefined): Promise<string | undefined>
+  put(key: DocumentKey, value: object, expected: string | undefined): Promise<string | undefined>
 }
 
 /** S3: small JSON documents that nobody leases: several writers change them, one after the other. */

@@ -13,9 +13,11 @@ import type { DeadLetterReason } from '../rejects/content.ts'
  *   POST api/fix-preview                  FixRequest → FixPreview; changes nothing
  *   POST api/replay                       ReplayRequest → ReplayResult
  *   POST api/retry                        RejectedFilter → RetryResult
+ *   POST api/decide                   DecideRequest → DecideResult; 409 if the file cannot be released or discarded any more
  *   POST api/archive                      ArchiveRequest → ArchiveResult
  *   POST api/pause                        PauseRequest → PauseRequest
  *   POST api/cancel                       CancelRequest → CancelRequest
+ *   POST api/discard                      DiscardRequest → DiscardResult
  *
  * A request that fails is answered with a status of 400 or more and an ErrorResponse.
  */
@@ -61,6 +63,19 @@ export interface PauseRequest {
 export interface CancelRequest {
   /** Of an import that has not ended. */
   readonly id: string
+}
+
+/** What a user decides about a file that is held. */
+export interface DecideRequest {
+  /** Of the import. */
+  readonly id: string
+  readonly decision: 'released' | 'discarded'
+}
+
+export interface DecideResult {
+  readonly decision: 'released' | 'discarded'
+  /** Whether it was decided so before. */
+  readonly wasDecidedBefore: boolean
 }
 
 export interface UploadResult {
@@ -184,4 +199,13 @@ export type ArchiveRequest =
 
 export interface ArchiveResult {
   readonly archived: number
+}
+
+/** Discards dead letters about lines and files: some by their ids, or all of a filter. A copy of each stays in the bucket. */
+export type DiscardRequest = { readonly ids: readonly string[] } | { readonly filter: RejectedFilter }
+
+export interface DiscardResult {
+  readonly discarded: number
+  /** Dead letters that were not found: another user has sent or archived them, or is sending them now. */
+  readonly missing: number
 }

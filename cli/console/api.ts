@@ -11,12 +11,16 @@ import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
 import { archiveDeadLetters } from '../rejects/archive-dead-letters.ts'
 import { MESSAGE_REASONS, type DeadLetterReason } from '../rejects/content.ts'
+import { discardLines } from '../rejects/discard-lines.ts'
 import { replayLines } from '../rejects/replay-lines.ts'
 import { requeueFailedImports } from '../rejects/requeue-failed-imports.ts'
+import { decideOnDeployment, refusalText } from '../safety/decide.ts'
 import type {
   ArchiveRequest,
   ArchiveResult,
   CancelRequest,
+  DecideResult,
+  DiscardResult,
   FixPreview,
   Overview,
   PauseRequest,
@@ -48,11 +52,13 @@ const replaySchema = v.union([
   v.object({ isAll: v.literal(true), ...fixSchema.entries }),
   v.object({ lines: v.array(v.object({ id: v.string(), line: v.string() })) }),
 ])
+const decideSchema = v.object({ id: v.string(), decision: v.picklist(['released', 'discarded']) })
 const archiveSchema = v.union([
   v.object({ ids: v.array(v.string()) }),
   v.object({ filter: filterSchema }),
   v.object({ expiringSoon: v.literal(true) }),
 ])
+const discardSchema = v.union([v.object({ ids: v.array(v.string()) }), v.object({ filter: filterSchema })])
 const wholeNumber = (max: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(max))
 const pauseSchema = v.object({ isPaused: v.boolean() })
 const cancelSchema = v.object({ id: v.string() })
@@ -85,9 +91,11 @@ export class ConsoleApi implements AsyncDisposable {
       'POST /fix-preview': (request) => this.#fixPreview(request),
       'POST /replay': (request) => this.#replay(request),
       'POST /retry': (request) => this.#retry(request),
+      'POST /decide': (request) => this.#decide(request),
       'POST /archive': (request) => this.#archive(request),
       'POST /pause': (request) => this.#pause(request),
       'POST /cancel': (request) => this.#cancel(request),
+      'POST /discard': (request) => this.#discard(request),
     }
   }
 
@@ -165,6 +173,14 @@ export class ConsoleApi implements AsyncDisposable {
     return { imports }
   }
 
+  async #decide({ request }: ApiRequest): Promise<DecideResult> {
+    const { id, decision } = parsed(decideSchema, await bodyOf(request))
+    const report = await this.#report(id)
+    const result = await decideOnDeployment(this.#deployment, report, decision)
+    if (result.kind === 'not-held' || result.kind === 'too-late') throw new RequestError(409, refusalText(report, result))
+    return { decision, wasDecidedBefore: result.kind === 'decided-before' }
+  }
+
   async #archive({ request, signal }: ApiRequest): Promise<ArchiveResult> {
     const ids = await this.#idsOf(parsed(archiveSchema, await bodyOf(request)))
     const { archived } = await this.#deadLetters.exclusively(() =>
@@ -194,6 +210,19 @@ export class ConsoleApi implements AsyncDisposable {
     if (isFinal(report)) throw new RequestError(409, 'The import has ended, so it cannot be cancelled.')
     await orderCancellation(this.#deployment, report.file)
     return { id }
+  }
+
+  /** Dead letters that a filter selects and that are about no line or file are left alone. */
+  async #discard({ request, signal }: ApiRequest): Promise<DiscardResult> {
+    const discardRequest = parsed(discardSchema, await bodyOf(request))
+    const table = await this.#deadLetters.table()
+    const rows =
+      'ids' in discardRequest ? discardRequest.ids.flatMap((id) => table.get(id) ?? []) : table.rows(discardRequest.filter)
+    const ids = new Set<string>()
+    for (const { id, kind } of rows) if (kind === 'line' || kind === 'file') ids.add(id)
+    const { discarded, missing } = await this.#deadLetters.exclusively(() => discardLines(this.#deployment, ids, signal))
+    this.#deadLetters.invalidate()
+    return { discarded, missing }
   }
 
   /** @returns undefined for those that expire soon */

@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { keysOf } from '../rejects/content.ts'
 import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
 import type { RejectedFilter, RejectedOrder, RejectedPage, RejectedRow } from './api-types.ts'
 import { rejectedRow } from './rejected-row.ts'
@@ -7,7 +8,7 @@ import { rejectedRow } from './rejected-row.ts'
 const SCHEMA = `
   CREATE TABLE dead_letters (
     id TEXT PRIMARY KEY, view TEXT NOT NULL, reason TEXT NOT NULL, key TEXT NOT NULL, line_number INTEGER,
-    expires_at TEXT, line TEXT, row TEXT NOT NULL, body TEXT
+    expires_at TEXT, line TEXT, row TEXT NOT NULL, body TEXT, origin_key TEXT NOT NULL
   ) STRICT;
   CREATE INDEX dead_letters_by_file ON dead_letters (view, key, line_number);
 `
@@ -50,7 +51,7 @@ export class DeadLetterTable implements Disposable {
     this.#db.function('contains', { deterministic: true }, (line, lowerCaseText) =>
       typeof line === 'string' && line.toLowerCase().includes(String(lowerCaseText)) ? 1 : 0,
     )
-    this.#insert = this.#db.prepare('INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insert = this.#db.prepare('INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   }
 
   add(deadLetter: StoredDeadLetter): void {
@@ -58,7 +59,8 @@ export class DeadLetterTable implements Disposable {
     const { id, reason, key, lineNumber = null, expiresAt = null, kind } = rest
     const view = deadLetter.isIncludedByDefault ? 'all' : rest.status === 'quarantined' ? 'quarantined' : 'archived'
     const body = kind === 'failed-import' ? deadLetter.body : null
-    this.#insert.run(id, view, reason, key, lineNumber, expiresAt, line ?? null, JSON.stringify(rest), body)
+    const originKey = keysOf(deadLetter.content).at(-1) ?? key
+    this.#insert.run(id, view, reason, key, lineNumber, expiresAt, line ?? null, JSON.stringify(rest), body, originKey)
   }
 
   /** @param soon ISO 8601: what expires before then is `expiringSoon` */
@@ -150,7 +152,7 @@ function conditionOf({ file, reason, text, status }: RejectedFilter): {
 } {
   const parts = [
     { sql: 'view = ?', value: status ?? 'all' },
-    ...(file === undefined ? [] : [{ sql: 'key = ?', value: file }]),
+    ...(file === undefined ? [] : [{ sql: '? IN (key, origin_key)', value: file }]),
     ...(reason === undefined ? [] : [{ sql: 'reason = ?', value: reason }]),
     ...(text === undefined || text === '' ? [] : [{ sql: 'contains(line, ?)', value: text.toLowerCase() }]),
   ]

@@ -1,6 +1,6 @@
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { NewerVersionError } from '../../lambda/errors.ts'
-import { fileOfReport, isReportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
+import { fileOfReport, isBesideReport, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { listObjects, type ListedObject } from './list-objects.ts'
 import type { Deployment } from './deployment.ts'
@@ -95,7 +95,7 @@ export class ReportCache {
     const { s3, bucket } = this.#deployment
     const begin = this.#now()
     const listed: ListedObject[] = []
-    for await (const object of listObjects(s3, bucket, REPORTS_PREFIX)) if (isReportKey(object.key)) listed.push(object)
+    for await (const object of listObjects(s3, bucket, REPORTS_PREFIX)) if (!isBesideReport(object.key)) listed.push(object)
     const newest = listed.toSorted((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime()).slice(0, limit)
     const end = this.#now()
     const usedMs = listed.length > this.#maxListedOften ? (end - begin) * LISTING_FACTOR : 0

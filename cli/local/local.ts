@@ -24,7 +24,7 @@ import { Progress } from './progress.ts'
 import { ReportFollower } from './reports.ts'
 import { findRemainingWork } from './remaining-work.ts'
 import { isEmpty, uploadSamples } from './samples.ts'
-import { runResult, setupResult } from './run-result.ts'
+import { runResult, setupResult, stateDirOption } from './run-result.ts'
 import { LOCAL_CHECKPOINT_SECONDS, startServers, type Servers } from './servers.ts'
 import { notifyOn, terminalLog, type Notify } from './terminal-log.ts'
 import { WatchedFolder } from './watched-folder.ts'
@@ -84,7 +84,7 @@ class LocalRun {
         this.#notify('yellow', 'note:', problem)
       },
     })
-    this.#progress = new Progress(status, options.json ? undefined : process.stdout)
+    this.#progress = new Progress(status, options.json ? undefined : process.stdout, stateDirOption(options.stateDir))
     this.#folder = this.#openFolder()
     this.#archive = new DailyArchive(servers.services)
     this.#wiring = wiring

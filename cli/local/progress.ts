@@ -1,4 +1,5 @@
 import { isFinal, type Report } from '../../lambda/report/report.ts'
+import { decisionCommands } from '../safety/hold-text.ts'
 import { resultTable } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal/output.ts'
@@ -15,14 +16,19 @@ export class Progress {
   readonly #finished = new Set<string>()
   readonly #status: StatusLine
   readonly #results: Output | undefined
+  readonly #deploymentOptions: string
 
-  /** @param results where the tables are written; undefined with `--json`, which writes the reports at the end */
-  constructor(status: StatusLine, results: Output | undefined) {
+  /**
+   * @param results where the tables are written; undefined with `--json`, which writes the reports at the end
+   * @param deploymentOptions for the commands in hints
+   */
+  constructor(status: StatusLine, results: Output | undefined, deploymentOptions: string) {
+    this.#deploymentOptions = deploymentOptions
     this.#status = status
     this.#results = results
   }
 
-  /** The keys of the final reports of this run. */
+  /** The keys of the reports of files that have ended, or are held. */
   get finished(): Iterable<string> {
     return this.#finished
   }
@@ -34,7 +40,7 @@ export class Progress {
 
   show(followed: readonly FollowedReport[], deadLetters: number): void {
     for (const { key, report, file } of followed) {
-      if (!isFinal(report)) {
+      if (!isFinal(report) && report.state !== 'held') {
         this.#unfinished.set(key, report)
         continue
       }
@@ -44,8 +50,14 @@ export class Progress {
       this.#status.clear()
       const shown = file === undefined ? printable(key) : displayPath(file)
       this.#results.write(`${resultTable(report, shown, deadLetters, this.#results)}\n`)
+      if (report.state === 'held') this.#results.write(`${this.#decisionText(report)}\n`)
     }
     if (this.#unfinished.size > 0) this.#status.show(this.#statusLine())
+  }
+
+  #decisionText({ file }: Report): string {
+    const [release = '', discard = ''] = decisionCommands(file.key, this.#deploymentOptions)
+    return `To import it all the same:\n  ${release}\nOr not to import it:\n  ${discard}\n`
   }
 
   #statusLine(): string {

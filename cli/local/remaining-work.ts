@@ -7,6 +7,8 @@ import type { ReportState } from '../../lambda/report/report.ts'
 export interface RemainingWork {
   /** The files whose import has not ended. */
   readonly unfinished: readonly SourceFile[]
+  /** The files that wait for a person to release or discard them. */
+  readonly held: readonly SourceFile[]
   /** How many imports have ended, but not with all lines delivered. */
   readonly withRejects: number
 }
@@ -32,12 +34,14 @@ export async function findRemainingWork(
   states: ReadonlyMap<string, ReportState>,
 ): Promise<RemainingWork> {
   const unfinished: SourceFile[] = []
+  const held: SourceFile[] = []
   for await (const page of pages) {
     for (const { file } of page) {
       const state = states.get(reportKey(file))
-      if (state === undefined || state === 'importing' || state === 'held') unfinished.push(file)
+      if (state === undefined || state === 'importing') unfinished.push(file)
+      else if (state === 'held') held.push(file)
     }
   }
   const withRejects = [...states.values()].filter((state) => !WITHOUT_REJECTS.has(state)).length
-  return { unfinished, withRejects }
+  return { unfinished, held, withRejects }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { codeOf, NewerVersionError } from '../../lambda/errors.ts'
-import { isReportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
+import { isBesideReport, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Report, ReportState } from '../../lambda/report/report.ts'
 import type { Output } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
@@ -70,7 +70,7 @@ export class ReportFollower {
     const { s3, writes } = this.#services
     const reports = s3Reports(s3)
     for (const { sequence, key, size } of writes.writtenAfter(this.#sequence, BUCKET, REPORTS_PREFIX)) {
-      if (!isReportKey(key)) {
+      if (isBesideReport(key)) {
         this.#sequence = sequence
         continue
       }

@@ -6,6 +6,7 @@ import { parsePlaces } from '../../lambda/settings.ts'
 import type { ReportState } from '../../lambda/report/report.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
+import { decisionCommands } from '../safety/hold-text.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { counted, printable, styled, type Output } from '../terminal/output.ts'
@@ -34,7 +35,7 @@ export interface EndOfRun {
  */
 export async function runResult(run: EndOfRun, output: Output): Promise<ExitCode> {
   const { services, stateDir, states, isEndpointDown, isFileUnreadable, args } = run
-  const { unfinished, withRejects } = await findRemainingWork(
+  const { unfinished, held, withRejects } = await findRemainingWork(
     s3Listing(services.s3, parsePlaces(undefined, BUCKET), BUCKET).pages(),
     states,
   )
@@ -42,6 +43,7 @@ export async function runResult(run: EndOfRun, output: Output): Promise<ExitCode
   output.write(unfinishedText(unfinished, isEndpointDown, output))
   if (isFileUnreadable || unfinished.length > 0)
     output.write(hint('to continue, run the same command again', [typedCommand(args)], output))
+  if (held.length > 0) output.write(heldHint(held, run, output))
   if (hasRejects)
     output.write(
       hint(
@@ -51,7 +53,16 @@ export async function runResult(run: EndOfRun, output: Output): Promise<ExitCode
       ),
     )
   if (isFileUnreadable) return EXIT.unusable
-  return unfinished.length > 0 || hasRejects ? EXIT.someLinesLeft : EXIT.ok
+  return unfinished.length > 0 || held.length > 0 || hasRejects ? EXIT.someLinesLeft : EXIT.ok
+}
+
+function heldHint(held: readonly SourceFile[], { stateDir, args }: EndOfRun, output: Output): string {
+  const commands = held.slice(0, MAX_NAMES).map(({ key }) => decisionCommands(key, stateDirOption(stateDir))[0] ?? '')
+  return hint(
+    `${counted(held.length, 'file')} held, and nothing of ${held.length === 1 ? 'it' : 'them'} was sent. To import ${held.length === 1 ? 'it' : 'them'} all the same, start the importer, and release ${held.length === 1 ? 'it' : 'them'} in a second terminal (\`discard\` in place of \`release\` drops a file)`,
+    [continuousCommand(args), ...commands],
+    output,
+  )
 }
 
 /** The exit code if the setup is wrong, and what to do next. */
@@ -68,7 +79,7 @@ function unfinishedText(unfinished: readonly SourceFile[], isEndpointDown: boole
   return names.map((name) => `${styled(output, 'red', 'error:')} ${name}\n`).join('')
 }
 
-function stateDirOption(stateDir: string): string {
+export function stateDirOption(stateDir: string): string {
   return deploymentOptionsOf({ stateDir: stateDir === path.resolve(DEFAULT_STATE_DIR) ? DEFAULT_STATE_DIR : stateDir })
 }
 

@@ -20,7 +20,7 @@ export function addRejects(program: Command, endWith: EndWith): void {
     .description('see rejected lines, fix them, and send them again')
     .addHelpText(
       'after',
-      '\nA dead letter is a line or file that was rejected, stored with the reason. It\nstays until you send it again, archive or discard it, or its time in the queue is over.\n\nExample:\n  npx km-import rejects pull -o rejects.jsonl\n  (fix the lines in rejects.jsonl with an editor)\n  npx km-import rejects replay rejects.jsonl\n',
+      '\nA dead letter is a line or file that was rejected, stored with the reason. It\nstays until you send it again, archive it, discard it, or its time in the queue\nis over.\n\nExample:\n  npx km-import rejects pull -o rejects.jsonl\n  (fix the lines in rejects.jsonl with an editor)\n  npx km-import rejects replay rejects.jsonl\n',
     )
   addList(rejects, endWith)
   addPull(rejects, endWith)

@@ -65,6 +65,12 @@ export function keyOf(content: Content): string {
   return content.kind === 'failed-import' ? content.key : ''
 }
 
+/** The keys of the files that it belongs to: a line of a replay also belongs to the file that it was in first. */
+export function keysOf(content: Content): readonly string[] {
+  const origin = 'deadLetter' in content ? content.deadLetter.origin : undefined
+  return origin === undefined ? [keyOf(content)] : [keyOf(content), origin.key]
+}
+
 /** The line number; undefined unless it is a line. */
 export function lineNumberOf(content: Content): number | undefined {
   return content.kind === 'line' ? content.deadLetter.source.line : undefined

@@ -1,7 +1,7 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { REASONS } from '../../lambda/reasons.ts'
 import { printable, shellWord } from '../terminal/escape.ts'
-import { keyOf, MESSAGE_REASONS, reasonOf } from './content.ts'
+import { keysOf, MESSAGE_REASONS, reasonOf } from './content.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
 /** Options that select dead letters. */
@@ -22,7 +22,7 @@ export function filterOf({ reason, key, archived = false }: FilterFlags): (deadL
   return ({ content, isIncludedByDefault }) =>
     (isIncludedByDefault || archived) &&
     (reason === undefined || reasonOf(content) === reason) &&
-    (key === undefined || keyOf(content) === key || keyOf(content) === `incoming/${key}`)
+    (key === undefined || keysOf(content).some((each) => each === key || each === `incoming/${key}`))
 }
 
 /** The same options, for a command in a hint. */

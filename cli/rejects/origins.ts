@@ -13,14 +13,14 @@ import type { EditedLine } from './replay-upload.ts'
  */
 export async function writeOrigins(
   { s3, bucket }: Pick<Deployment, 's3' | 'bucket'>,
-  { file, run }: ReplayRun,
+  { run }: Pick<ReplayRun, 'run'>,
   lines: readonly EditedLine[],
   deadLetters: ReadonlyMap<string, DeadLetter>,
 ): Promise<void> {
   const replaced = lines.flatMap(({ id }) => deadLetters.get(id) ?? [])
   if (replaced.length < lines.length) return // a message of another program has no origin
   const documents = s3Documents(s3)
-  const key = { bucket, key: replayOriginsKey(file, run) }
+  const key = { bucket, key: replayOriginsKey(run) }
   const tag = await documents.put(key, replayOrigins(replaced), undefined)
   // The run is new, so there is no earlier document. If S3 refuses the write, an earlier try of the SDK has usually stored it.
   if (tag === undefined && (await documents.find(key)) === undefined)

@@ -1,7 +1,7 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
-import { readHoldSettings, readNumberSetting, type Limits } from '../../lambda/settings.ts'
+import { HOLD_NOTHING, readHoldSettings, readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { readTarget, type Target } from '../local/options.ts'
 import { survey } from '../preview/preview.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
@@ -10,6 +10,7 @@ import { displayPath } from '../terminal/display-path.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
+import { checkSafety, heldText, type HeldFile } from './check-safety.ts'
 import { confirmationText } from './confirmation.ts'
 import { deliverFile, type SendOptions, type SendResult } from './deliver-file.ts'
 import { extractLines } from './edited-rows.ts'
@@ -22,6 +23,8 @@ export interface SendFlags {
   readonly endpoint: string
   readonly apiKeyEnv: string
   readonly yes: boolean
+  /** Send files that the safety check would hold. */
+  readonly release: boolean
   readonly again: boolean
   readonly json: boolean
 }
@@ -49,7 +52,14 @@ export async function send(names: readonly string[], flags: SendFlags): Promise<
   if (pending.length > 0) {
     const summary = await survey(pending.map(({ file }) => file.path))
     showPreview(pending, summary)
-    if (summary.lines.valid > 0 && !(await confirm(questionOf(summary, target), flags))) return EXIT.ok
+    const held = flags.release ? [] : await findHeld(pending, limits)
+    process.stderr.write(held.length === 0 ? '' : heldText(held, process.stderr))
+    if (held.length > 0 && flags.yes) {
+      warn('Nothing was sent. If all of this is right, the same command with --release sends it.')
+      printJson(reports, flags)
+      return EXIT.someLinesLeft
+    }
+    if (summary.lines.valid > 0 && !(await confirm(questionOf(summary, target, held.length > 0), flags))) return EXIT.ok
     const stopped = await sendAll(pending, reports, { target, limits, summary, flags })
     if (stopped !== undefined) return stopped
   }
@@ -125,8 +135,18 @@ function showPreview(pending: readonly Pending[], summary: PreviewSummary): void
   }
 }
 
-function questionOf({ lines }: PreviewSummary, { endpoint }: Target): string {
-  return `Send ${counted(lines.valid, 'line')} to ${endpoint.host}? Imported data cannot be deleted.`
+function questionOf({ lines }: PreviewSummary, { endpoint }: Target, isHeld: boolean): string {
+  return `Send ${counted(lines.valid, 'line')} to ${endpoint.host}${isHeld ? ' anyway' : ''}? Imported data cannot be deleted.`
+}
+
+/** The files that the importer would hold. One whose send has begun is not checked again. */
+async function findHeld(pending: readonly Pending[], limits: Limits): Promise<readonly HeldFile[]> {
+  const held: HeldFile[] = []
+  for (const { file, state } of pending) {
+    const found = state.checkpoint === undefined ? await checkSafety(file, limits, clock) : undefined
+    if (found !== undefined) held.push(found)
+  }
+  return held
 }
 
 interface Sending {
@@ -150,7 +170,7 @@ async function sendAll(
         apiKey: target.apiKey,
         endpoint,
         clock,
-        limits,
+        limits: { ...limits, hold: HOLD_NOTHING }, // checked before, all files at once
         lines: summary.files.find(({ name }) => name === printable(file.path))?.lines ?? 0,
         output: process.stderr,
         signal: interruption.signal,

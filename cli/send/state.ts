@@ -51,6 +51,7 @@ export class SendState {
       return checkpoint && { value: checkpoint, tag: tagOf(checkpoint) }
     },
     put: async (_key, value, expected) => {
+      if (!isLeased(value)) throw new TypeError('a send stores only checkpoints')
       const before = await this.#current()
       if ((before && tagOf(before)) !== expected) return undefined
       const { etag = '' } = this.#file.source
@@ -81,6 +82,10 @@ async function readDocument({ statePath }: SentFile): Promise<StateDocument | un
   refuseNewer(found, STATE_SCHEMA, statePath)
   const parsed = v.safeParse(StateShape, found)
   return parsed.success ? parsed.output : undefined
+}
+
+function isLeased(value: object): value is Leased<object> {
+  return 'leaseHolder' in value
 }
 
 /** Unique for each write, because a run numbers its writes. */

@@ -1,5 +1,6 @@
 import { WARNINGS, type WarningCode } from '../../lambda/reasons.ts'
 import { notDelivered, openLines, type Report } from '../../lambda/report/report.ts'
+import { holdRows } from '../safety/hold-text.ts'
 import { counted, grouped, printable, styled, type Output, type Style } from '../terminal/output.ts'
 import { listed, WIDTH, wrapped, wrappedBeside } from '../terminal/layout.ts'
 
@@ -74,6 +75,7 @@ export function reportRows(report: Report, output: Output): readonly string[] {
   return [
     `${styled(output, 'bold', printable(file.key))}  ${styledState(report, output)}`,
     ...(failure === undefined ? [] : wrappedBeside('  why', printable(failure.detail), TEXT_COLUMN)),
+    ...holdRows(report),
     ...(hasCounts ? countRows(report) : []),
     ...(repeatsPossible > 0 ? [countRow('repeats', repeatsPossible, 'at most; Kissmetrics ignores repeats')] : []),
   ]

@@ -1,9 +1,10 @@
 import type { Brake } from '../../lambda/control/brake.ts'
 import { REASONS, type ReasonCode } from '../../lambda/reasons.ts'
-import { isFinal, staleForMs, type Report } from '../../lambda/report/report.ts'
+import { isFinal, openLines, staleForMs, type Report } from '../../lambda/report/report.ts'
 import { brakeRows } from '../control/brake-text.ts'
 import { cancelledRows } from '../control/cancel-text.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
+import { decisionCommands, holdRows } from '../safety/hold-text.ts'
 import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 import { styledState, warningRows } from './report-table.ts'
@@ -22,6 +23,7 @@ export function csvRowOf(report: Report, now: number) {
     started: startedAt,
     seconds: secondsOf(report, now),
     'lines a second': rateOf(report, now),
+    'still open': openLines(report),
   }
 }
 
@@ -119,6 +121,7 @@ export function reportText(
     ...(time === undefined ? [] : [detailRow('events dated', `${dayText(time.first)} to ${dayText(time.last)}`)]),
     ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
     ...(report.cancelled === undefined ? [] : ['', ...cancelledRows(report)]),
+    ...(report.hold === undefined ? [] : ['', ...holdRows(report)]),
     ...reasonRows(report, output),
   ]
   const warned = warningRows(warnings)
@@ -127,7 +130,7 @@ export function reportText(
   return `${rows.join('\n')}\n`
 }
 
-function countRows({ lines, commands, repeatsPossible }: Report): readonly string[] {
+function countRows({ lines, rejects, commands, repeatsPossible }: Report): readonly string[] {
   return [
     countRow('lines', lines.total),
     countRow(
@@ -137,6 +140,9 @@ function countRows({ lines, commands, repeatsPossible }: Report): readonly strin
     ),
     countRow('rejected', lines.rejected),
     countRow('undeliverable', lines.undeliverable),
+    ...(rejects === undefined || rejects.fixed + rejects.discarded === 0
+      ? []
+      : [countRow('fixed', rejects.fixed), countRow('discarded', rejects.discarded), countRow('still open', rejects.open)]),
     countRow('blank', lines.blank),
     ...(repeatsPossible > 0 ? [countRow('repeats', repeatsPossible, 'at most; Kissmetrics ignores repeats')] : []),
   ]
@@ -156,7 +162,7 @@ function reasonRows({ rejectedBy }: Report, output: Output): readonly string[] {
 
 /** The command has a row of its own, so that it can be copied. */
 function nextStepRows(report: Report, deploymentOptions: string, now: number): readonly string[] {
-  const { state, file, lines } = report
+  const { state, file } = report
   switch (state) {
     case 'importing':
       if (report.paused !== undefined)
@@ -174,8 +180,15 @@ function nextStepRows(report: Report, deploymentOptions: string, now: number): r
       return wrapped('Every line was delivered.')
     case 'complete-after-fixing':
       return wrapped('Every line was delivered, or discarded by a person.')
-    case 'held':
-      return wrapped('Nothing was sent.')
+    case 'held': {
+      const [release = '', discard = ''] = decisionCommands(file.key, deploymentOptions)
+      return [
+        ...wrapped('Nothing was sent. To import the file all the same:'),
+        `  ${release}`,
+        ...wrapped('Or not to import it:'),
+        `  ${discard}`,
+      ]
+    }
     case 'discarded':
       return wrapped('Nothing was sent. To import the file, upload it again.')
     case 'cancelled':
@@ -192,13 +205,11 @@ function nextStepRows(report: Report, deploymentOptions: string, now: number): r
     case 'superseded':
     case 'gone':
       return wrapped('To import the file, upload it again.')
-    case 'complete-with-rejects': {
-      const count = lines.rejected + lines.undeliverable
+    case 'complete-with-rejects':
       return [
-        ...wrapped(`To fix the ${counted(count, 'line')}:`),
+        ...wrapped(`To fix the ${counted(openLines(report), 'line')}:`),
         `  npx km-import rejects pull --key ${shellWord(printable(file.key))} -o rejects.jsonl${deploymentOptions}`,
       ]
-    }
   }
 }
 

@@ -1,19 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Brake } from '../../lambda/control/brake.ts'
-import { SetupError } from '../../lambda/errors.ts'
-import { isReportKey, reportsOf } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { currentBrake } from '../control/brake-document.ts'
 import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { listObjects } from '../deployment/list-objects.ts'
+import { findReports } from '../deployment/find-reports.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
 import { csvRowOf, reportText, statusText } from './status-text.ts'
-import { printable } from '../terminal/output.ts'
 
 export interface StatusFlags extends DeploymentFlags {
   readonly watch: boolean
@@ -62,19 +59,9 @@ async function showAll(deployment: Deployment, cache: ReportCache, flags: Status
 }
 
 async function showOne(deployment: Deployment, cache: ReportCache, key: string, flags: StatusFlags): Promise<string> {
-  const found: Report[] = []
-  for (const name of [key, `incoming/${key}`]) {
-    for await (const { key: where } of listObjects(deployment.s3, deployment.bucket, reportsOf(name))) {
-      const report = isReportKey(where) ? await cache.get(where) : undefined
-      if (report?.file.key === name) found.push(report)
-    }
-  }
-  const last = found.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1)
   const deploymentOptions = deploymentOptionsOf(flags)
-  if (last === undefined)
-    throw new SetupError(
-      `There is no report of "${printable(key)}". List the files: npx km-import status --all${deploymentOptions}. A new file needs a moment.`,
-    )
+  const reports = await findReports(deployment, cache, key, deploymentOptions)
+  const last = reports.at(-1) ?? reports[0]
   return flags.json
     ? `${JSON.stringify(last, null, 2)}\n`
     : reportText(last, { deploymentOptions, now: Date.now() }, process.stdout)

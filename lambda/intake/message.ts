@@ -117,6 +117,8 @@ const TaskBody = v.looseObject({
   pause: v.exactOptional(Identifier),
   since: v.exactOptional(Count),
   foundBySearch: v.exactOptional(v.literal(true)),
+  surveys: v.exactOptional(Count),
+  released: v.exactOptional(v.literal(true)),
 })
 
 /** The schedule of the stack sends these. */

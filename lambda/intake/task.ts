@@ -30,6 +30,10 @@ export interface Task {
   readonly since?: number
   /** A search has found that the file is unfinished, and that its messages are lost. */
   readonly foundBySearch?: true
+  /** How often the survey of the file, or segment, has run out of time. */
+  readonly surveys?: number
+  /** A person has released the file after it was held. */
+  readonly released?: true
 }
 
 export const TASK_SCHEMA = 'kissmetrics-importer/task/v1'

@@ -18,13 +18,19 @@ import type { UndeliveredLine } from '../settle/replay-origins.ts'
 import { readUndelivered, type Undelivered } from '../settle/undelivered.ts'
 
 /** Attempts to write a document that others write at the same time. */
-const MAX_TRIES = 30
-const BACKOFF_MS = { first: 50, max: 2_000 }
+const MAX_TRIES = 50
+const BACKOFF_MS = { first: 50, max: 1_000 }
+/** A report that was written so shortly before is written by others too. */
+const BUSY_MS = 2_000
+/** A writer waits at most this long for others to write for it. */
+const GROUP_MS = 500
 /** Documents that are read or written at the same time. */
 const CONCURRENCY = 16
 const NEVER = new AbortController().signal
 
-export type ClosePorts = Pick<Ports, 'documents' | 'reports'> & { readonly clock: Pick<Ports['clock'], 'sleep' | 'chance'> }
+export type ClosePorts = Pick<Ports, 'documents' | 'reports'> & {
+  readonly clock: Pick<Ports['clock'], 'now' | 'sleep' | 'chance'>
+}
 
 /** A line that was not delivered, and now is, or is discarded. */
 export interface Closing extends UndeliveredLine {
@@ -48,7 +54,10 @@ export async function closeLines(closings: readonly Closing[], ports: ClosePorts
         written.set(part, await addToPart(file, part, closed, ports))
       },
     )
-    await countInReport(file, written, ports)
+    if (!(await countInReport(file, written, ports))) {
+      await noteEarly(file, ports)
+      await countInReport(file, written, ports) // it may have become final in between
+    }
     if (isReplayFile(file.key))
       await closeLines(
         await replacedLines(
@@ -62,12 +71,14 @@ export async function closeLines(closings: readonly Closing[], ports: ClosePorts
 }
 
 /**
- * Counts the lines of a file that were closed before its final report was written. The report is written first and the closed lines are read
- * then; `closeLines` does it the other way round. So no line is missed by both.
+ * Counts the lines of a file that were closed before its final report was written. Call it when the report is written.
+ *
+ * Usually there are none, and the one document that would say so is read: `closeLines` writes it if it finds no final report.
  */
 export async function countClosedBefore(file: SourceFile, ports: ClosePorts): Promise<void> {
+  if ((await ports.documents.find({ bucket: file.bucket, key: closedLinesKey(file, 'early') })) === undefined) return
   const found = await ports.reports.find(file.bucket, reportKey(file))
-  if (found === undefined || found.report.rejects === undefined || found.report.rejects.open === 0) return
+  if (found === undefined || notDelivered(found.report) === 0) return
   await countInReport(file, await readParts(file, partsOf(found.report.lines.total), ports), ports)
 }
 
@@ -107,21 +118,45 @@ async function addToPart(file: SourceFile, part: number, closed: readonly Closed
   throw tooManyWriters(key)
 }
 
-/** The final report of a file counts its closed lines. One that is not final yet will count them when it is. */
-async function countInReport(file: SourceFile, written: ReadonlyMap<number, ClosedLines>, ports: ClosePorts): Promise<void> {
+/** The run that writes the final report of the file then looks for lines that were closed before. */
+async function noteEarly(file: SourceFile, { documents, ...ports }: ClosePorts): Promise<void> {
+  const key = { bucket: file.bucket, key: closedLinesKey(file, 'early') }
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    if ((await documents.put(key, withClosed(readClosedLines(undefined, key.key), []), undefined)) !== undefined) return
+    if ((await documents.find(key)) !== undefined) return
+    await pause(tries, ports)
+  }
+  throw tooManyWriters(key.key)
+}
+
+/**
+ * The final report of a file counts its closed lines.
+ *
+ * Of many writers at the same time, one that succeeds writes for all, and the others find their lines counted. So while others write, each
+ * waits a moment before it reads everything that is closed, and writes.
+ *
+ * @returns false if there is no final report yet
+ */
+async function countInReport(file: SourceFile, written: ReadonlyMap<number, ClosedLines>, ports: ClosePorts): Promise<boolean> {
   const key = reportKey(file)
-  let parts = written
   let undelivered: LineRanges | undefined
+  let isContended = false
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const found = await ports.reports.find(file.bucket, key)
-    if (found === undefined || !isFinal(found.report) || notDelivered(found.report) === 0) return
+    if (found === undefined || !isFinal(found.report)) return false
+    if (notDelivered(found.report) === 0) return true
     undelivered ??= await undeliveredLines(file, found.report, ports)
-    const counts = new Map([...parts].map(([part, closed]) => [part, countClosed(closed, undelivered)]))
-    if (includesClosed(found.report, counts)) return
-    if ((await ports.reports.replace(file.bucket, key, withClosedLines(found.report, counts), found.tag)) !== undefined) return
-    await pause(tries, ports)
-    // Of many writers at the same time, each one that succeeds writes for all: the others then find their lines counted.
-    parts = await readParts(file, partsOf(found.report.lines.total), ports)
+    const countsOf = (parts: ReadonlyMap<number, ClosedLines>) =>
+      new Map([...parts].map(([part, closed]) => [part, countClosed(closed, undelivered)]))
+    if (includesClosed(found.report, countsOf(written))) return true
+    const isBusy = ports.clock.now() - found.writtenAt.getTime() < BUSY_MS
+    if (!isBusy || isContended) {
+      const parts = isContended ? await readParts(file, partsOf(found.report.lines.total), ports) : written
+      const next = withClosedLines(found.report, countsOf(parts))
+      if ((await ports.reports.replace(file.bucket, key, next, found.tag)) !== undefined) return true
+    }
+    isContended = true
+    await ports.clock.sleep(ports.clock.chance() * GROUP_MS, NEVER)
   }
   throw tooManyWriters(key)
 }
@@ -159,7 +194,7 @@ async function inParallel<T>(items: Iterable<T>, act: (item: T) => Promise<void>
   for (let from = 0; from < all.length; from += CONCURRENCY) await Promise.all(all.slice(from, from + CONCURRENCY).map(act))
 }
 
-function pause(tries: number, { clock }: ClosePorts): Promise<void> {
+function pause(tries: number, { clock }: Pick<ClosePorts, 'clock'>): Promise<void> {
   return clock.sleep(fullJitter(tries, clock.chance(), BACKOFF_MS), NEVER)
 }
 

@@ -10,12 +10,12 @@ import { closeLines, findUndelivered, replacedLines, type Closing } from './clos
 
 /** @returns undefined if the file has none: a person, or an older version, has uploaded it @throws NewerVersionError, or the error of S3 */
 export async function findReplayOrigins(
-  { bucket, key }: SourceFile,
+  { bucket }: Pick<SourceFile, 'bucket'>,
   replay: string | undefined,
   { documents }: Pick<Ports, 'documents'>,
 ): Promise<ReplayOrigins | undefined> {
   if (replay === undefined) return undefined
-  const originsKey = replayOriginsKey(key, replay)
+  const originsKey = replayOriginsKey(replay)
   return readReplayOrigins((await documents.find({ bucket, key: originsKey }))?.value, originsKey)
 }
 

@@ -1,3 +1,4 @@
+import { orderFor } from '../control/brake.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { reportKey } from '../keys.ts'
@@ -6,10 +7,13 @@ import { isFinished, type ImportState, type StaleImport } from '../report/report
 import { ReportWriter } from '../report/writer.ts'
 import type { Failure } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
+import { readBrake } from './brake.ts'
 import { cancelledLines, type CancelledPart } from './cancelled-lines.ts'
 import { closeReplaced, recordUndelivered } from './close-replay.ts'
 import { countClosedBefore } from './close-lines.ts'
+import { learnFrom, whileLearning } from './profiles.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
+import { findSafety, isAllowed } from './safety.ts'
 import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
 
 /**
@@ -28,7 +32,8 @@ export async function finishFile(
   await recordUndelivered(importState, ports)
   if (failure === undefined) await closeReplaced(importState, ports)
   await writeFinal(importState, failure, parts, writer, ports)
-  await countClosedBefore(importState.file, ports)
+  const { rejected, undeliverable } = importState.counts.lines
+  if (rejected + undeliverable > 0) await countClosedBefore(importState.file, ports)
 }
 
 async function writeFinal(
@@ -73,6 +78,10 @@ export async function mergeReports(file: SourceFile, ports: Ports): Promise<void
 /** The same for a file that was split by an earlier run. If nothing has happened since, its unfinished segments are queued again first. */
 export async function resumeAndMerge(task: Task, ports: Ports): Promise<void> {
   await merge(task.file, ports, async (found, plan, states) => {
+    if (task.released === true) {
+      await resumeSegments(task, states, ports)
+      return undefined
+    }
     const since = staleSince(plan, found, task, ports.clock.now())
     if (since === undefined) return undefined
     const segments = await resumeSegments(task, states, ports)
@@ -91,6 +100,7 @@ async function merge(
   const { reports, clock } = ports
   const found = await reports.find(file.bucket, reportKey(file)) // read first, so that an older merge cannot overwrite a newer one
   if (found !== undefined && isFinished(found.report)) return
+  if (found?.report.state === 'held' && !(await isReleased(file, ports)) && !(await isCancelled(file, ports))) return
   const plan = await readPlan(file, ports)
   if (plan === undefined) return
   const states = await readSegments(file, plan, ports)
@@ -104,7 +114,9 @@ async function merge(
       lastLine: firstLine + lines - 1,
       checkpoint,
     }))
-    await finishFile(importState, failure, parts, writer, ports)
+    await whileLearning(failure === undefined ? learnFrom(importState, undefined, ports) : undefined, () =>
+      finishFile(importState, failure, parts, writer, ports),
+    )
     return
   }
   const stale = await resume(found, plan, states)
@@ -115,4 +127,15 @@ async function merge(
 function failureOf({ failure }: SplitPlan, states: readonly SegmentState[]): Failure | undefined {
   const failures = [failure, ...states.map(({ checkpoint }) => checkpoint?.failure)].filter((each) => each !== undefined)
   return failures.find(({ kind }) => kind === 'cancelled') ?? failures[0]
+}
+
+/** The release of a file may be stored before its report says so. */
+async function isReleased(file: SourceFile, ports: Ports): Promise<boolean> {
+  const found = await findSafety(file, ports)
+  return found !== undefined && isAllowed(found.safety)
+}
+
+/** A file that is held can be cancelled: then its segments end without a line. */
+async function isCancelled(file: SourceFile, ports: Ports): Promise<boolean> {
+  return orderFor(await readBrake(ports), file)?.kind === 'cancelled'
 }

@@ -1,10 +1,11 @@
 import { orderFor } from '../control/brake.ts'
-import type { Task } from '../intake/task.ts'
+import { taskBody, type Segment, type Task } from '../intake/task.ts'
 import { isOwnKey, reportKey } from '../keys.ts'
-import type { FoundReport, Invocation, Ports } from '../ports.ts'
+import type { Absence, FoundReport, Invocation, Ports } from '../ports.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
+import type { SplitPlan } from '../settle/split-plan.ts'
 import { readBrake } from './brake.ts'
 import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
@@ -12,7 +13,12 @@ import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
 import { DONE, type JobOutcome, type SegmentOutcome } from './outcome.ts'
+import { keepSurvey, learnFrom, whileLearning } from './profiles.ts'
 import type { StartOrders } from './run-segment.ts'
+import { checkFile, type SafetyCheck } from './safety-check.ts'
+import { reportSafety } from './safety-report.ts'
+import { findSafety, isAllowed } from './safety.ts'
+import { checkSegment, decide, type SegmentCheck } from './segment-survey.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
@@ -31,12 +37,11 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const readingPlan = readPlan(file, ports)
+  const readingSafety = findSafety(file, ports)
   const readingBrake = readBrake(ports)
   const [found] = await Promise.all([
     ports.reports.find(file.bucket, reportKey(file)),
-    // Of no interest if the file is already imported.
-    readingPlan.catch(() => undefined),
-    readingBrake.catch(() => undefined),
+    Promise.allSettled([readingPlan, readingSafety, readingBrake]), // of no interest if the file is already imported
   ])
   if (found !== undefined && isFinished(found.report)) {
     if ((found.report.rejects?.open ?? 0) > 0) await countClosedBefore(file, ports) // the run that wrote the report may have been killed before it did this
@@ -47,13 +52,28 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   const brake = await readingBrake
   const order = orderFor(brake, file)
   if (order?.kind === 'paused') return waitWhilePaused(task, order.since, ports)
+  const safety = (await readingSafety)?.safety
+  if (order === undefined && safety !== undefined && !isAllowed(safety)) {
+    await reportSafety(file, safety, found, ports)
+    return DONE
+  }
   const orders: StartOrders = { cancelledAt: order?.at, linesPerSecond: brake.limit?.linesPerSecond }
-  if (task.segment !== undefined) return importSegmentOfFile(task, orders, ports, invocation)
+  const known: Known = { found, plan, needsCheck: order === undefined && safety === undefined, orders }
+  if (task.segment !== undefined) return importSegmentOfFile(task, task.segment, known, ports, invocation)
   // Of a file that is being split, invocations may have sent lines that only its complete plan shows.
-  if (order !== undefined && plan === undefined) return importWhole(task, found, orders, ports, invocation)
+  if (order !== undefined && plan === undefined) return importWhole(task, known, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
-  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, plan !== undefined, ports, invocation)
-  return importWhole(task, found, orders, ports, invocation)
+  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, known, ports, invocation)
+  return importWhole(task, known, ports, invocation)
+}
+
+/** What was stored about the file when the run began. */
+interface Known {
+  readonly found: FoundReport | undefined
+  readonly plan: SplitPlan | undefined
+  /** Whether it is still to be decided if the file may be imported. */
+  readonly needsCheck: boolean
+  readonly orders: StartOrders
 }
 
 /** Whether the file is usually done before anybody could read a report that says that it has started. */
@@ -74,11 +94,12 @@ async function needsSplit({ file }: Task, { files, limits }: Ports): Promise<boo
 
 async function importWhole(
   task: Task,
-  found: FoundReport | undefined,
-  orders: StartOrders,
+  { found, needsCheck, orders }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
+  const check: SafetyCheck = needsCheck ? await checkFile(task, ports, invocation) : { kind: 'allowed' }
+  if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const writer = new ReportWriter(found, ports.reports, ports.clock)
   let reportLast: (() => void) | undefined
   const onProgress = (checkpoint: Checkpoint): void => {
@@ -90,39 +111,93 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, ...orders, onProgress })
+    outcome = await importSegment({ task, ports, invocation, ...orders, onProgress, absence: absenceOf(check) })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
   }
-  // Nothing depends on it, but a report that says for hours that the import is paused should be exact.
-  if (outcome.kind === 'paused') await writer.write(importStateOf(task, outcome.checkpoint)).catch(() => undefined)
-  if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
+  const survey = check.kind === 'allowed' ? check.survey : undefined
+  if (outcome.kind !== 'done') {
+    // Nothing depends on it, but a report that says for hours that the import is paused should be exact.
+    if (outcome.kind === 'paused') await writer.write(importStateOf(task, outcome.checkpoint)).catch(() => undefined)
+    if (survey !== undefined) await keepSurvey(task.file, survey, ports)
+    return whenUnfinished(outcome, task, invocation, ports)
+  }
   const { checkpoint } = outcome
+  const { failure } = checkpoint
+  const importState = importStateOf(task, checkpoint)
   const parts = [{ firstLine: 1, lastLine: Infinity, checkpoint }]
-  await finishFile(importStateOf(task, checkpoint), checkpoint.failure, parts, writer, ports)
+  await whileLearning(failure === undefined ? learnFrom(importState, survey, ports) : undefined, () =>
+    finishFile(importState, failure, parts, writer, ports),
+  )
   return DONE
 }
 
-async function importSegmentOfFile(task: Task, orders: StartOrders, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+async function importSegmentOfFile(
+  task: Task,
+  segment: Segment,
+  { found, plan, needsCheck, orders }: Known,
+  ports: Ports,
+  invocation: Invocation,
+): Promise<JobOutcome> {
+  const check: SegmentCheck = needsCheck ? await checkSegment(task, segment, plan, ports, invocation) : { kind: 'allowed' }
+  if (check.kind === 'waiting') return DONE
+  if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const merged = new MergedProgress(task.file, ports)
   const onProgress = (checkpoint: Checkpoint): void => {
     merged.update(checkpoint)
   }
-  const outcome = await importSegment({ task, ports, invocation, ...orders, onProgress }).finally(() => merged.idle())
+  const outcome = await importSegment({
+    task,
+    ports,
+    invocation,
+    ...orders,
+    onProgress,
+    absence: absenceOf(check),
+  }).finally(() => merged.idle())
   if (outcome.kind === 'paused') await mergeReports(task.file, ports).catch(() => undefined)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await mergeReports(task.file, ports)
   return DONE
 }
 
-async function splitIntoSegments(task: Task, wasBegun: boolean, ports: Ports, invocation: Invocation): Promise<JobOutcome> {
+async function splitIntoSegments(
+  task: Task,
+  { found, plan, needsCheck }: Known,
+  ports: Ports,
+  invocation: Invocation,
+): Promise<JobOutcome> {
   const outcome = await splitFile(task, ports, invocation)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
+  const check = needsCheck ? await decide(task, ports) : undefined
+  if (check?.kind === 'stopped') return whenStopped(check, task, found, ports)
   // If a search found the file, the messages of segments that an earlier run has queued may be lost as well.
-  const mayBeLost = !outcome.isNew || (wasBegun && task.foundBySearch === true)
+  const mayBeLost = !outcome.isNew || (plan !== undefined && task.foundBySearch === true)
   await (mayBeLost ? resumeAndMerge(task, ports) : mergeReports(task.file, ports))
   return DONE
+}
+
+/** What happens to a task whose file may not be imported, or not yet. */
+async function whenStopped(
+  check: Exclude<SafetyCheck, { readonly kind: 'allowed' | 'absent' }>,
+  task: Task,
+  found: FoundReport | undefined,
+  ports: Ports,
+): Promise<JobOutcome> {
+  switch (check.kind) {
+    case 'stopped':
+      await reportSafety(task.file, check.safety, found, ports)
+      return DONE
+    case 'out-of-time':
+      await ports.importQueue.send(taskBody({ ...task, surveys: (task.surveys ?? 0) + 1 }), 0)
+      return { kind: 'requeued' }
+    case 'interrupted':
+      return check
+  }
+}
+
+function absenceOf(check: SegmentCheck): Absence | undefined {
+  return check.kind === 'absent' ? check.absence : undefined
 }
 
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {

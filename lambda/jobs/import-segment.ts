@@ -45,7 +45,7 @@ async function importLeased(lease: Lease<Checkpoint>, work: SegmentImport): Prom
     await lease.release(lease.state)
     return { kind: 'deliveries-used', began: task.reached, reached }
   }
-  const segment = await openOrRelease(lease, work)
+  const segment = work.absence === undefined ? await openOrRelease(lease, work) : ({ kind: work.absence } as const)
   return segment.kind === 'open' ? runSegment(segment, lease, work) : endUnread(segment.kind, lease, work)
 }
 

@@ -1,9 +1,23 @@
-import { taskBody, type Task } from '../intake/task.ts'
+import { taskBody, type Segment, type Task } from '../intake/task.ts'
 import type { FoundReport, Ports } from '../ports.ts'
 import { STALE_MS } from '../report/report.ts'
 import { doneLines } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
 import type { SegmentState } from './segments.ts'
+
+/** Queues segments of which nothing is imported yet. @throws the error of SQS */
+export async function queueSegments(
+  { file, replays, since }: Task,
+  segments: readonly Segment[],
+  delaySeconds: number,
+  { importQueue }: Pick<Ports, 'importQueue'>,
+): Promise<void> {
+  for (const segment of segments) {
+    const reached = segment.firstLine - 1
+    const task = { file, segment, replays, reached, delays: 0, ...(since !== undefined && { since }) }
+    await importQueue.send(taskBody(task), delaySeconds)
+  }
+}
 
 /** Since when nothing has happened, if an import is stale. */
 export function staleSince(

@@ -1,6 +1,6 @@
 import { asError } from '../errors.ts'
 import type { Task } from '../intake/task.ts'
-import type { Invocation, Ports } from '../ports.ts'
+import type { Absence, Invocation, Ports } from '../ports.ts'
 import type { DeadLetterOrigin } from '../settle/build-dead-letter.ts'
 import { doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { Checkpointer } from '../settle/checkpointer.ts'
@@ -32,6 +32,8 @@ export interface SegmentImport extends StartOrders {
   readonly task: Task
   readonly ports: Ports
   readonly invocation: Invocation
+  /** Why the object cannot be read, if that is known: then it is not opened again. */
+  readonly absence?: Absence | undefined
   /** Called with each checkpoint, the first one included. */
   readonly onProgress: (checkpoint: Checkpoint) => void
 }

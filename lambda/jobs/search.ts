@@ -78,14 +78,14 @@ export async function search(
   const needsNothing = (key: string, listedAt: number | undefined): boolean =>
     listedAt !== undefined && (hasNews(listedAt) || isKnownFinal(key, listedAt))
   /** Reads the report, and remembers it if it may still change. */
-  const isKnown = async ({ file }: ListedFile, listedAt: number | undefined): Promise<boolean> => {
+  const isKnown = async ({ file }: ListedFile, listedAt: number | undefined): Promise<boolean | 'held'> => {
     const key = reportKey(file)
     try {
       const report = await reports.find(file.bucket, key)
       const writtenAt = report?.writtenAt.getTime() ?? listedAt
       if (report !== undefined && (isFinal(report.report) || hasNews(report.writtenAt.getTime()))) return true
       if (writtenAt !== undefined) found.unfinished.push({ key, writtenAt })
-      return false
+      return report?.report.state === 'held' ? 'held' : false
     } catch (error) {
       if (!(error instanceof NewerVersionError)) throw error
       // The newer version searches for what it has begun, and so must not take it for final.
@@ -94,8 +94,11 @@ export async function search(
     }
   }
   const queueIfMissed = async (listed: ListedFile, listedAt: number | undefined): Promise<void> => {
-    if (await isKnown(listed, listedAt)) return
+    const known = await isKnown(listed, listedAt)
+    if (known === true) return
     if (!isDryRun) await importQueue.send(taskBody({ ...newTask(listed.file), foundBySearch: true }), 0)
+    // Usually it waits for a person. It was missed only if it was released meanwhile, and its report does not say so.
+    if (known === 'held') return
     found.queued += 1
     if (now - listed.lastModified.getTime() >= LATE_MS) found.late += 1
     onQueued?.(listed)

@@ -8,6 +8,7 @@ import { checkFormat } from './check-format.ts'
 import type { SplitOutcome } from './outcome.ts'
 import { failUnreadable, rejectFile } from './reject-file.ts'
 import { isReplayOf, leaseMs, stillAsked } from './segment-lease.ts'
+import { isOff } from './safety.ts'
 import { Splitter } from './splitter.ts'
 import { stopReasonOf } from './stop-reason.ts'
 
@@ -54,6 +55,7 @@ function acquirePlan(task: Task, ports: Ports, { messageId }: Invocation): Promi
         bytes: 0,
         segments: [],
         startedAt,
+        ...(earlier === undefined && !isOff(ports.limits.hold) && { isSurveyed: true }),
         ...rest,
         schema: SPLIT_PLAN_SCHEMA,
         isComplete: false,

@@ -6,6 +6,7 @@ import type { ReasonCode, Rejection } from '../reasons.ts'
 import type { ClosedCounts } from '../settle/closed-lines.ts'
 import type { Counts } from '../settle/counts.ts'
 import type { LineRange } from '../line-ranges.ts'
+import type { Hold } from '../survey/hold-rules.ts'
 import type { ProgressPoint } from './progress.ts'
 
 export const REPORT_SCHEMA = 'kissmetrics-importer/report/v1'
@@ -49,6 +50,8 @@ export interface Report {
   readonly warnings: Counts['warnings']
   /** The range of `_t` of the delivered lines, in seconds since 1970; absent if there are none. */
   readonly time?: { readonly first: number; readonly last: number }
+  /** Why the file is held, or was held before it was discarded: only if the state is `held` or `discarded`. */
+  readonly hold?: HoldReport
   /** Why the file was rejected as a whole, or skipped: only if the state is `failed` or `skipped`. */
   readonly failure?: { readonly reason: ReasonCode; readonly detail: string }
   readonly startedAt: string
@@ -68,6 +71,13 @@ export interface Report {
   readonly updatedAt?: string
   /** The progress of the import over time, oldest first. */
   readonly progress?: readonly ProgressPoint[]
+}
+
+/** Why the safety check has stopped a file. */
+export interface HoldReport {
+  readonly rules: readonly Hold[]
+  /** ISO 8601. */
+  readonly heldAt: string
 }
 
 /** What became of the lines that were not delivered. Together, the three are all of them. */
@@ -183,6 +193,16 @@ export function cancelledReport(importState: ImportState, at: string, lines: Can
 /** The report of an object that is not a file to import. */
 export function skippedReport(importState: ImportState, why: Rejection, finishedAt: string): Report {
   return { ...document(importState, 'skipped'), failure: { reason: why.reason, detail: why.detail }, finishedAt }
+}
+
+/** The report of a file that waits for a person. Its lines are in the total only. */
+export function heldReport(importState: ImportState, hold: HoldReport, updatedAt: string): Report {
+  return { ...document(importState, 'held'), hold, updatedAt }
+}
+
+/** The report of a file that a person has discarded. */
+export function discardedReport(importState: ImportState, hold: HoldReport, finishedAt: string): Report {
+  return { ...document(importState, 'discarded'), hold, finishedAt }
 }
 
 /**

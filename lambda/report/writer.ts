@@ -3,13 +3,16 @@ import type { Rejection } from '../reasons.ts'
 import { withPoint, type ProgressPoint } from './progress.ts'
 import {
   cancelledReport,
+  discardedReport,
   finalReport,
+  heldReport,
   isFinal,
   isFinished,
   missingReport,
   progressReport,
   skippedReport,
   type CancelledLines,
+  type HoldReport,
   type ImportState,
   type Report,
 } from './report.ts'
@@ -66,22 +69,32 @@ export class ReportWriter {
    * @throws AccountingError if not every line has ended, or the error of S3
    */
   async finish(importState: ImportState, failure?: Rejection): Promise<Report> {
-    return this.#putFinal(this.#withProgress(finalReport(importState, this.#now(), failure)), importState)
+    return this.#putUnlessFinished(this.#withProgress(finalReport(importState, this.#now(), failure)), importState)
   }
 
   /** Writes the final report of a file that was deleted or replaced. @throws the error of S3 */
   async missing(importState: ImportState, state: 'superseded' | 'gone'): Promise<void> {
-    await this.#putFinal(missingReport(importState, state, this.#now()), importState)
+    await this.#putUnlessFinished(missingReport(importState, state, this.#now()), importState)
   }
 
   /** Writes the final report of an import that a person has cancelled. @returns the stored report, as for `finish` */
   async cancel(importState: ImportState, at: string, lines: CancelledLines): Promise<Report> {
-    return this.#putFinal(this.#withProgress(cancelledReport(importState, at, lines, this.#now())), importState)
+    return this.#putUnlessFinished(this.#withProgress(cancelledReport(importState, at, lines, this.#now())), importState)
   }
 
   /** Writes the final report of an object that is not a file to import. @throws the error of S3 */
   async skip(importState: ImportState, why: Rejection): Promise<void> {
-    await this.#putFinal(skippedReport(importState, why, this.#now()), importState)
+    await this.#putUnlessFinished(skippedReport(importState, why, this.#now()), importState)
+  }
+
+  /** Writes the report of a file that is held. If its import has been released and has ended meanwhile, that report stays. @throws the error of S3 */
+  async hold(importState: ImportState, hold: HoldReport): Promise<void> {
+    await this.#putUnlessFinished(heldReport(importState, hold, this.#now()), importState)
+  }
+
+  /** Writes the final report of a file that a person has discarded. @throws the error of S3 */
+  async discard(importState: ImportState, hold: HoldReport): Promise<void> {
+    await this.#putUnlessFinished(discardedReport(importState, hold, this.#now()), importState)
   }
 
   /** Waits for a report in the background. After that, this run writes nothing that a later run could miss. */
@@ -89,7 +102,7 @@ export class ReportWriter {
     await this.#writing
   }
 
-  async #putFinal(report: Report, importState: ImportState): Promise<Report> {
+  async #putUnlessFinished(report: Report, importState: ImportState): Promise<Report> {
     await this.#writing // or it could be written between two tries
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const { isWritten, other } = await this.#replace(report, importState)

@@ -88,7 +88,7 @@ export function countClosed({ fixed, discarded, undeliverable }: ClosedLines, un
 /** Lines that follow each other are usually closed together. */
 const BLOCK_LINES = 1_000
 /** The lines of a file are divided among so many documents, so that many replays at the same time seldom write the same one. */
-const MAX_PARTS = 32
+const MAX_PARTS = 16
 
 /** The part that a line belongs to, from 0. */
 export function partOf(line: number): number {

@@ -17,7 +17,7 @@ export interface DeadLetterSource {
   readonly byteEnd?: number
 }
 
-/** A line of a file that was no replay. */
+/** A line of a file that is not a replay. */
 export interface LineOrigin {
   readonly bucket: string
   readonly key: string

@@ -12,6 +12,8 @@ export interface SplitPlan {
   /** Whether the segments cover the whole file. */
   readonly isComplete: boolean
   readonly failure?: Failure
+  /** Whether each segment is surveyed before the first is imported. Absent if an earlier version has split the file, or all rules were off. */
+  readonly isSurveyed?: true
   /** ISO 8601. */
   readonly startedAt: string
   readonly invocations: number

@@ -1,21 +1,34 @@
 import type { AliasGroup } from './part.ts'
 import type { AliasGroups } from './alias-groups.ts'
 
-/** Bytes of a fingerprint. */
-const MEMBER_BYTES = 8
-/** The number of members, and the first line. */
-const HEAD_BYTES = 8
+/** Bytes of a fingerprint: 16 bits of its high half, and its low half. */
+const MEMBER_BYTES = 6
 
-/** The groups in base64: each as its number of members, its first line, and the fingerprints of the members. */
+/**
+ * The groups in base64: each as its number of members, the distance of its first line from that of the group before, and the fingerprints
+ * of the members. Most groups are pairs, and take 14 bytes.
+ */
 export function encodeGroups(aliases: AliasGroups): string {
-  const groups = aliases.groups()
-  const length = groups.reduce((sum, { members }) => sum + HEAD_BYTES + MEMBER_BYTES * members.length, 0)
-  const bytes = Buffer.alloc(length)
+  const roots = aliases.roots()
+  const bytes = Buffer.alloc(lengthOf(aliases, roots))
+  /** For each root, where the next member of its group is written. */
+  const next = new Uint32Array(aliases.identities)
   let at = 0
-  for (const { first, members } of groups) {
-    at = bytes.writeUInt32LE(members.length, at)
-    at = bytes.writeUInt32LE(first, at)
-    for (const [high, low] of members) at = bytes.writeInt32LE(low, bytes.writeInt32LE(high, at))
+  let line = 0
+  for (const root of roots) {
+    at = writeNumber(bytes, aliases.sizeOf(root), at)
+    at = writeNumber(bytes, aliases.firstOf(root) - line, at)
+    line = aliases.firstOf(root)
+    next[root] = at
+    at += MEMBER_BYTES * aliases.sizeOf(root)
+  }
+  for (let index = 0; index < aliases.identities; index += 1) {
+    const root = aliases.rootOf(index)
+    const position = next[root] ?? 0
+    if (position === 0) continue // an identity that is merged with none, e.g. one that differs from the other in a comma only
+    bytes.writeUInt16LE(aliases.highOf(index) & 0xffff, position)
+    bytes.writeInt32LE(aliases.lowOf(index), position + 2)
+    next[root] = position + MEMBER_BYTES
   }
   return bytes.toString('base64')
 }
@@ -24,11 +37,11 @@ export function encodeGroups(aliases: AliasGroups): string {
 export function joinGroups(encoded: string, aliases: AliasGroups): void {
   const bytes = Buffer.from(encoded, 'base64')
   for (const { at, identities, first } of groupsIn(bytes)) {
-    const high = bytes.readInt32LE(at)
-    const low = bytes.readInt32LE(at + 4)
+    const high = bytes.readUInt16LE(at)
+    const low = bytes.readInt32LE(at + 2)
     for (let member = 1; member < identities; member += 1) {
       const position = at + member * MEMBER_BYTES
-      aliases.join(first, high, low, bytes.readInt32LE(position), bytes.readInt32LE(position + 4))
+      aliases.join(first, high, low, bytes.readUInt16LE(position), bytes.readInt32LE(position + 2))
     }
   }
 }
@@ -39,10 +52,50 @@ export function* groupSizes(encoded: string): Generator<AliasGroup> {
 }
 
 function* groupsIn(bytes: Buffer): Generator<AliasGroup & { readonly at: number }> {
+  let line = 0
   for (let start = 0; start < bytes.length;) {
-    const identities = bytes.readUInt32LE(start)
-    const at = start + HEAD_BYTES
-    yield { identities, first: bytes.readUInt32LE(start + 4), at }
+    const [identities, afterSize] = readNumber(bytes, start)
+    const [distance, at] = readNumber(bytes, afterSize)
+    line += distance
+    yield { identities, first: line, at }
     start = at + identities * MEMBER_BYTES
+  }
+}
+
+function lengthOf(aliases: AliasGroups, roots: Uint32Array): number {
+  let length = 0
+  let line = 0
+  for (const root of roots) {
+    const size = aliases.sizeOf(root)
+    length += bytesOf(size) + bytesOf(aliases.firstOf(root) - line) + MEMBER_BYTES * size
+    line = aliases.firstOf(root)
+  }
+  return length
+}
+
+// Numbers take 7 bits of each byte, the lowest first. The highest bit says that more bytes follow (LEB128).
+
+function bytesOf(number: number): number {
+  let bytes = 1
+  for (let rest = number; rest >= 128; rest = Math.floor(rest / 128)) bytes += 1
+  return bytes
+}
+
+/** @returns where the number ends */
+function writeNumber(bytes: Buffer, number: number, start: number): number {
+  let at = start
+  let rest = number
+  for (; rest >= 128; rest = Math.floor(rest / 128)) at = bytes.writeUInt8((rest % 128) + 128, at)
+  return bytes.writeUInt8(rest, at)
+}
+
+function readNumber(bytes: Buffer, start: number): readonly [number: number, end: number] {
+  let number = 0
+  let at = start
+  for (let unit = 1; ; unit *= 128) {
+    const byte = bytes.readUInt8(at)
+    at += 1
+    number += (byte % 128) * unit
+    if (byte < 128) return [number, at]
   }
 }

@@ -3,7 +3,8 @@ import type { ReasonCode } from '../reasons.ts'
 export const SURVEY_SCHEMA = 'kissmetrics-importer/survey/v1'
 
 /**
- * What a file, or a segment of it, contains. It is stored as JSON, at most a few megabytes, and has no identities: only fingerprints.
+ * What a file, or a segment of it, contains. It is stored as JSON and has no identities: only fingerprints. Usually it takes some
+ * kilobytes, and at most 10 MB if a million identities are in its aliases.
  *
  * All line numbers count from the start of the file.
  */

@@ -1,9 +1,9 @@
 const EXTENSIONS = /(?:\.(?:json|jsonl|ndjson|csv|gz|zst|br|zip))+$/i
 /** Ids that a program writes into the names of its files: a UUID, or another long word with digits in it. */
-const ID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b(?=[0-9a-z]*\d)[0-9a-z]{16,}\b/gi
+const ID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<![0-9a-z])(?=[0-9a-z]*\d)[0-9a-z]{16,}(?![0-9a-z])/gi
 const MONTHS =
-  'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?'
-const WEEKDAYS = 'mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?'
+  'january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec'
+const WEEKDAYS = 'monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun'
 const DATE_WORD = new RegExp(String.raw`(?<![\p{L}])(?:${MONTHS}|${WEEKDAYS}|am|pm|utc)(?![\p{L}])`, 'giu')
 /** Numbers, with the letters of a time of day (`2026-11-01T10-00Z`) and what stands between them. */
 const NUMBERS = /[\s._:+()~-]*\d+(?:[tz]?[\s._:+()~-]*\d+)*z?[\s._:+()~-]*/gi

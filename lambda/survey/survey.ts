@@ -1,5 +1,5 @@
 import type { Entry } from '../parse/entry.ts'
-import { identityMeaning } from '../parse/identity-meaning.ts'
+import { trimmed } from '../parse/invisible.ts'
 import type { ParsedLine } from '../parse/line.ts'
 import { isPlaceholder } from '../parse/placeholder.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
@@ -66,7 +66,8 @@ export class FileSurvey {
     this.#placeholders += aliases.placeholders
     this.#firstPlaceholder = earlier(this.#firstPlaceholder, aliases.firstPlaceholder)
     if (aliases.isComplete) joinGroups(aliases.groups, this.#aliases)
-    else this.#aliases.giveUp(aliases.largest)
+    else this.#aliases.giveUp()
+    if (!this.#aliases.isComplete && aliases.largest !== undefined) this.#aliases.note(aliases.largest)
   }
 
   part(): SurveyPart {
@@ -83,14 +84,14 @@ export class FileSurvey {
   }
 
   #aliasPart(): AliasPart {
-    const { isComplete, largest } = this.#aliases
+    const largest = this.#aliases.largest()
     return {
       commands: this.#commands,
       placeholders: this.#placeholders,
       ...(this.#firstPlaceholder !== undefined && { firstPlaceholder: this.#firstPlaceholder }),
       groups: encodeGroups(this.#aliases),
       ...(largest !== undefined && { largest }),
-      isComplete,
+      isComplete: this.#aliases.isComplete,
     }
   }
 
@@ -122,7 +123,8 @@ export class FileSurvey {
     }
     const a = identityOf(person, this.#person)
     const b = identityOf(other, this.#other)
-    this.#aliases.join(line, a.high, a.low, b.high, b.low)
+    // 48 bits are stored. Among a million identities, the chance that any two have the same is one in 600.
+    this.#aliases.join(line, a.high & 0xffff, a.low, b.high & 0xffff, b.low)
   }
 }
 
@@ -133,9 +135,11 @@ export function mergeParts(parts: Iterable<SurveyPart>): SurveyPart {
   return survey.part()
 }
 
-/** A line with a plain placeholder as alias is rejected. One with invisible characters or `mailto:` in it is not. */
+/** What hides a placeholder. A line with a plain one as an alias is rejected. */
+const DISGUISE = /^mailto:|\p{Cf}|\p{Default_Ignorable_Code_Point}/giu
+
 function isHiddenPlaceholder(identity: string): boolean {
-  return isPlaceholder(identityMeaning(identity))
+  return isPlaceholder(trimmed(identity.replace(DISGUISE, '')))
 }
 
 function identityOf(identity: string, fingerprint: Fingerprint): Fingerprint {

@@ -29,8 +29,8 @@ interface PulledRow {
   readonly origin?: { readonly key: string; readonly line: number }
 }
 
-async function pull(name: string): Promise<readonly PulledRow[]> {
-  await km('rejects', 'pull', '-o', here(name))
+async function pull(name: string, ...options: readonly string[]): Promise<readonly PulledRow[]> {
+  await km('rejects', 'pull', '-o', here(name), ...options)
   const text = await readFile(here(name), 'utf8')
   return text.split('\n').flatMap((row) => (row === '' ? [] : [JSON.parse(row) as PulledRow]))
 }
@@ -72,7 +72,7 @@ test('a report ends at zero open lines: seven are fixed, one of them twice, and 
   expect(await rejects()).toEqual({ state: 'complete-with-rejects', open: 4, fixed: 6, discarded: 0 })
   expect((await km('status')).stdout).toContain(`${KEY}\n  done, 4 lines still open\n`)
 
-  const again = (await pull('again.jsonl')).filter(({ source }) => source.key.startsWith('incoming/replays/'))
+  const again = (await pull('again.jsonl', '--key', KEY)).filter(({ source }) => source.key.startsWith('incoming/replays/'))
   expect(again).toMatchObject([{ source: { line: 3 }, origin: { key: KEY, line: 4 } }])
   const replayed = again[0]!.source.key
   expect(await rejects(replayed)).toEqual({ state: 'complete-with-rejects', open: 1, fixed: 0, discarded: 0 })
@@ -81,6 +81,12 @@ test('a report ends at zero open lines: seven are fixed, one of them twice, and 
   expect(await rejects()).toEqual({ state: 'complete-with-rejects', open: 3, fixed: 7, discarded: 0 })
   expect(await rejects(replayed)).toEqual({ state: 'complete-after-fixing', open: 0, fixed: 1, discarded: 0 })
 
+  const full = (await km('status', KEY)).stdout
+  expect(full).toMatch(/\n {2}fixed +7\n {2}discarded +0\n {2}still open +3\n/)
+  expect(full).toContain('To fix the 3 lines:\n')
+  expect((await km('status', '--csv')).stdout).toMatch(
+    /,still open\nincoming\/orders\.json,complete-with-rejects,12,1,10,0,1,[^\n]*,3\n/,
+  )
   const discarded = await km('rejects', 'discard', '--key', KEY, '--yes')
   expect(discarded).toMatchObject({ code: 0, stderr: expect.stringContaining('3 dead letters discarded.\n') as unknown })
   expect(discarded.stdout).toMatch(/^archived\/discarded\/[\d-]+\/[\da-f-]+\.jsonl\n$/)

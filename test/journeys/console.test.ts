@@ -164,6 +164,18 @@ describeWithBrowser('the page in a browser', () => {
       .click()
     await page.getByText('1 line', { exact: true }).waitFor()
     await page.getByText(NO_IDENTITY).waitFor()
+    await page.getByRole('link', { name: 'Imports' }).first().click()
+    await rowOf(page, 'may.jsonl').getByText('done, 1 line still open').waitFor()
+
+    await page.getByRole('link', { name: '1 open line of may.jsonl' }).click()
+    await page.getByRole('checkbox', { name: 'Select line 4 of may.jsonl' }).check()
+    await page.getByRole('button', { name: 'Discard 1 line' }).click()
+    const discarding = page.getByRole('dialog', { name: 'Discard 1 line?' })
+    await discarding.getByText('A copy stays in the bucket.').waitFor()
+    await discarding.getByRole('button', { name: 'Discard 1 line' }).click()
+    await page.getByText('1 line discarded.').first().waitFor()
+    await page.getByRole('link', { name: 'Imports' }).first().click()
+    await rowOf(page, 'may.jsonl').getByText('done after fixing').waitFor()
     expect(tab.problems).toEqual([])
   })
 

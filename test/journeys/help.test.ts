@@ -20,6 +20,7 @@ const COMMANDS = [
   ['rejects', 'pull'],
   ['rejects', 'replay'],
   ['rejects', 'archive'],
+  ['rejects', 'discard'],
 ].map((words) => [words.join(' ') || 'the program itself', words] as const)
 
 describe('the help of each command fits 80 columns, and has an example that works when it is pasted', () => {

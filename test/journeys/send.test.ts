@@ -83,6 +83,17 @@ describe('a file that is sent from this computer', () => {
     expect(await readdir(folder)).toEqual([name, ...(rejected + undeliverable > 0 ? [`${name}.rejected.jsonl`] : []), `${name}.report.json`])
   })
 
+  test('a file that would merge many people is not sent, until the user says so', async () => {
+    await using sink = await startFaultSink()
+    await put('may.jsonl', Array.from({ length: 20 }, (_, n) => `{"_p":"p${n}","_p2":"shared","_t":1393344604}`).join('\n'))
+    const held = await sendHere(sink, 'may.jsonl')
+    expect(held).toMatchObject({ code: 1, stderr: expect.stringContaining('21 identities would become one person') as unknown })
+    expect(held.stderr).toContain('the same command with --release sends it')
+    expect([sink.taken.size, await readdir(folder)]).toEqual([0, ['may.jsonl']])
+    expect(await sendHere(sink, 'may.jsonl', '--release')).toMatchObject({ code: 0 })
+    expect(sink.taken.size).toBe(20)
+  })
+
   test('several files are sent one after the other; one that is rejected does not stop the others', async () => {
     await using sink = await startFaultSink()
     await put('1.jsonl', GOOD.replace('"a"', '"one"'))

@@ -5,7 +5,7 @@ import { readMessage } from '../../lambda/intake/message.ts'
 import { searchBody, NEW_SEARCH } from '../../lambda/intake/search.ts'
 import { newTask, taskBody } from '../../lambda/intake/task.ts'
 import { handleMessage } from '../../lambda/jobs/dispatch.ts'
-import { ARCHIVE_SCHEMA, checkpointKey, reportKey } from '../../lambda/keys.ts'
+import { ARCHIVE_SCHEMA, checkpointKey, reportKey, safetyKey } from '../../lambda/keys.ts'
 import { reject } from '../../lambda/reasons.ts'
 import { isNewer } from '../../lambda/schema.ts'
 import { lineDeadLetter } from '../../lambda/settle/build-dead-letter.ts'
@@ -84,6 +84,8 @@ describe('a stored document of a newer version: the work waits, nothing is sent,
     [ 'split plan, met by a segment',  checkpointKey(FILE, 'plan'),  'plan',       SEGMENT_TASK ],
     [ 'report, met by the file',       reportKey(FILE),              'report',     FILE_TASK ],
     [ 'report, met by a segment',      reportKey(FILE),              'report',     SEGMENT_TASK ],
+    [ 'decision, met by the file',     safetyKey(FILE),              'safety',     FILE_TASK ],
+    [ 'decision, met by a segment',    safetyKey(FILE),              'safety',     SEGMENT_TASK ],
   ])('%s', async (_document, key, kind, message) => {
     const cloud = withFile([key, kind])
     const before = contentOf(cloud)

@@ -61,6 +61,10 @@ export class MemoryCloud {
   readonly clock = new VirtualClock()
   /** The object that FILE names, or why it cannot be read. */
   object: Buffer | Absence = 'gone'
+  /** The replay that uploaded the object, if it was one. */
+  replay: string | undefined
+  /** Called before each write of a document, with its key. It can throw. */
+  onWrite: (key: string) => void = () => undefined
   /** The size of the chunks that a body arrives in. */
   chunkBytes = 65_536
   readonly documents = new Map<string, Document>()
@@ -133,7 +137,14 @@ export class MemoryCloud {
           if (typeof this.object === 'string') return { kind: this.object }
           const bytes = this.object.subarray(start, end)
           const body = Readable.from(chunksOf(bytes, this.chunkBytes), { highWaterMark: 1 })
-          return { kind: 'open', body, bytes: this.object.length, etag: 'e', lastModified: LAST_MODIFIED }
+          return {
+            kind: 'open',
+            body,
+            bytes: this.object.length,
+            etag: 'e',
+            lastModified: LAST_MODIFIED,
+            ...(this.replay !== undefined && { replay: this.replay }),
+          }
         },
       },
       listing: {
@@ -151,6 +162,7 @@ export class MemoryCloud {
         },
         replace: async (_bucket, key, report, tag) => {
           await this.#call('reports.replace')
+          this.onWrite(key)
           return this.documents.get(key)?.tag === tag ? this.#put(key, report) : undefined
         },
       },
@@ -162,6 +174,7 @@ export class MemoryCloud {
         },
         put: async ({ key }, value, expected) => {
           await this.#call('checkpoints.put')
+          this.onWrite(key)
           return this.documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
         },
       },
@@ -173,6 +186,7 @@ export class MemoryCloud {
         },
         put: async ({ key }, value, expected) => {
           await this.#call('documents.put')
+          this.onWrite(key)
           return this.documents.get(key)?.tag === expected ? this.#put(key, value) : undefined
         },
       },

@@ -3,6 +3,10 @@ import type {
   ArchiveRequest,
   ArchiveResult,
   CancelRequest,
+  DecideRequest,
+  DecideResult,
+  DiscardRequest,
+  DiscardResult,
   ErrorResponse,
   FixPreview,
   FixRequest,
@@ -84,6 +88,14 @@ export async function replay(request: ReplayRequest): Promise<ReplayResult> {
 
 export async function retryFailedImports(filter: RejectedFilter): Promise<RetryResult> {
   return (await post('retry', filter)) as RetryResult
+}
+
+export async function discard(request: DiscardRequest): Promise<DiscardResult> {
+  return (await post('discard', request)) as DiscardResult
+}
+
+export async function decide(request: DecideRequest): Promise<DecideResult> {
+  return (await post('decide', request)) as DecideResult
 }
 
 export async function archive(request: ArchiveRequest): Promise<ArchiveResult> {

@@ -21,17 +21,17 @@ export const STATE_TONES: Readonly<Record<ReportState, Tone>> = {
 }
 
 /** The state of an import in the same words as in the terminal (cli/status/report-table.ts): "done, 470 lines rejected". */
-export function stateText({
-  state,
-  paused,
-  lines: { rejected, undeliverable },
-}: Pick<Report, 'state' | 'lines' | 'paused'>): string {
+export function stateText(report: Pick<Report, 'state' | 'lines' | 'rejects' | 'paused'>): string {
+  const { state, lines, paused } = report
+  const { rejected, undeliverable } = lines
   switch (state) {
     case 'importing':
       return paused === undefined ? 'importing' : 'paused'
     case 'complete':
       return 'done'
     case 'complete-with-rejects': {
+      const open = openLines(report)
+      if (open < rejected + undeliverable) return `done, ${counted(open, 'line')} still open`
       const parts = [
         ...(rejected > 0 ? [`${counted(rejected, 'line')} rejected`] : []),
         ...(undeliverable > 0 ? [`${counted(undeliverable, 'line')} undeliverable`] : []),
@@ -55,6 +55,11 @@ export function stateText({
     case 'cancelled':
       return 'cancelled'
   }
+}
+
+/** How many lines of a file are neither delivered nor discarded. An older version wrote no `rejects`. */
+export function openLines({ rejects, lines }: Pick<Report, 'lines' | 'rejects'>): number {
+  return rejects?.open ?? lines.rejected + lines.undeliverable
 }
 
 /** The same as STALE_MS in lambda/report/report.ts. */

@@ -1,4 +1,5 @@
 import { normalizeName } from '../../../lambda/survey/stored-name.ts'
+import { UnionFind } from '../../../lambda/survey/union-find.ts'
 import type { AliasGroup, AliasSummary, LinePosition } from '../summary.ts'
 
 const MAX_IDENTITIES = 100_000
@@ -17,8 +18,8 @@ export class Aliases {
   readonly #maxIdentities: number
   readonly #indexes = new Map<string, number>()
   readonly #firsts: LinePosition[] = []
-  /** For each identity, another one of its group; the root of a group is its own parent. */
-  readonly #parents: number[] = []
+  /** By index of the identity. */
+  readonly #people = new UnionFind()
   readonly #pairs = new Set<number>()
   /** For each identity, the number of its pairs. */
   readonly #degrees: number[] = []
@@ -56,10 +57,9 @@ export class Aliases {
   #indexOf(identity: string, file: string, line: number): number | undefined {
     const known = this.#indexes.get(identity)
     if (known !== undefined) return known
-    const index = this.#indexes.size
-    if (index === this.#maxIdentities) return undefined
+    if (this.#indexes.size === this.#maxIdentities) return undefined
+    const index = this.#people.add()
     this.#indexes.set(identity, index)
-    this.#parents.push(index)
     this.#degrees.push(0)
     this.#firsts.push({ file, line })
     return index
@@ -75,24 +75,10 @@ export class Aliases {
     if (this.#pairs.size < MAX_PAIRS) this.#pairs.add(pair)
     else this.#isComplete = false
     for (const end of [a, b]) this.#degrees[end] = this.#degreeOf(end) + 1
-    const rootA = this.#rootOf(a)
-    const rootB = this.#rootOf(b)
+    const rootA = this.#people.rootOf(a)
+    const rootB = this.#people.rootOf(b)
     if (rootA === rootB) this.#cycles += 1
-    // The older root stays the root, so that the first identity of a group is at its root.
-    else this.#parents[Math.max(rootA, rootB)] = Math.min(rootA, rootB)
-  }
-
-  #rootOf(index: number): number {
-    let at = index
-    for (let parent = this.#parentOf(at); parent !== at; parent = this.#parentOf(at)) {
-      this.#parents[at] = this.#parentOf(parent) // path halving: the next search is shorter
-      at = parent
-    }
-    return at
-  }
-
-  #parentOf(index: number): number {
-    return this.#parents[index] ?? index
+    else this.#people.unite(rootA, rootB)
   }
 
   #degreeOf(index: number): number {
@@ -100,7 +86,7 @@ export class Aliases {
   }
 
   #groups(): readonly (readonly [identity: string, index: number][])[] {
-    const groups = Map.groupBy(this.#indexes, ([, index]) => this.#rootOf(index))
+    const groups = Map.groupBy(this.#indexes, ([, index]) => this.#people.rootOf(index))
     return [...groups.values()].filter(({ length }) => length > 1)
   }
 

@@ -5,6 +5,8 @@ import { startConsole } from '../../../cli/console/console.ts'
 import { DeadLetterCache } from '../../../cli/console/dead-letter-cache.ts'
 import type {
   ArchiveResult,
+  DecideResult,
+  DiscardResult,
   ErrorResponse,
   FixPreview,
   Overview,
@@ -49,7 +51,12 @@ class Page implements AsyncDisposable {
   static async open(): Promise<Page> {
     const sink = await startFaultSink()
     const clock = { aheadMs: 0 }
-    const installation = await Installation.start(sink.url, {}, { now: () => Date.now() + clock.aheadMs })
+    // Some of the files of these tests have rejected lines only.
+    const installation = await Installation.start(
+      sink.url,
+      { KM_HOLD_REJECTED_PERCENT: '0' },
+      { now: () => Date.now() + clock.aheadMs },
+    )
     return new Page(
       sink,
       installation,
@@ -132,6 +139,25 @@ describe('an uploaded file', () => {
     expect([...page.sink.taken.keys()].join('\n')).toContain('order=12345678901234567890')
     expect(await page.rejected()).toMatchObject({ total: 1, rows: [{ id: noTime!.id }] })
     expect(await page.deadLetterCount()).toBe(1)
+  })
+
+  test('that is held shows why, and is released by the user; after that it cannot be discarded', async () => {
+    await using page = await Page.open()
+    const merges = Array.from({ length: 20 }, (_, n) => `{"_p":"p${n}","_p2":"all","_t":1393344604}`).join('\n')
+    await answered<UploadResult>(await page.send('upload?name=all.jsonl', merges))
+    const held = await page.finished('incoming/all.jsonl')
+    expect(held).toMatchObject({ state: 'held', hold: { rules: [{ rule: 'merged_people' }] } })
+    const { imports } = await page.get<Overview>('overview')
+    const id = imports[0]!.id
+    expect(await page.post<DecideResult>('decide', { id, decision: 'released' })).toEqual({
+      decision: 'released',
+      wasDecidedBefore: false,
+    })
+    await eventually('the import', async () =>
+      (await page.get<Report>(`report?id=${id}`)).state === 'complete' ? true : undefined,
+    )
+    expect(page.sink.taken.size).toBe(20)
+    await expect(page.post('decide', { id, decision: 'discarded' })).rejects.toThrow(/^409: .* cannot be discarded any more\./)
   })
 
   test('with the name of an earlier file is imported only if the user confirms', async () => {
@@ -291,6 +317,22 @@ describe('rejected lines', () => {
     const replayed = await page.post<ReplayResult>('replay', { lines: [{ id: milliseconds.id, line: FIXED }] })
     expect((await page.finished(replayed.key!)).state).toBe('complete')
     expect(await page.rejected()).toMatchObject({ total: 1, archived: 0 })
+  })
+
+  test('are discarded when the user asks, and their import no longer counts them as open', async () => {
+    await using page = await Page.open()
+    await page.installation.import('x.jsonl', [GOOD, MILLISECONDS, NO_TIME].join('\n'))
+    const milliseconds = (await page.rejected()).rows[0]!
+    expect(await page.post<DiscardResult>('discard', { ids: [milliseconds.id] })).toEqual({ discarded: 1, missing: 0 })
+    const { imports } = await page.get<Overview>('overview')
+    expect(imports[0]?.report).toMatchObject({ state: 'complete-with-rejects', rejects: { open: 1, discarded: 1 } })
+    expect(await page.post<DiscardResult>('discard', { filter: { reason: 'missing_timestamp' } })).toEqual({
+      discarded: 1,
+      missing: 0,
+    })
+    const after = await page.get<Overview>('overview')
+    expect(after.imports[0]?.report).toMatchObject({ state: 'complete-after-fixing', rejects: { open: 0, discarded: 2 } })
+    expect(await page.rejected()).toMatchObject({ total: 0, archived: 0 })
   })
 
   test('do not include failed imports: those are retried', async () => {

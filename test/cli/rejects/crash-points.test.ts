@@ -1,9 +1,12 @@
-import { ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Deployment } from '../../../cli/deployment/deployment.ts'
+import { listObjects } from '../../../cli/deployment/list-objects.ts'
 import { BUCKET } from '../../../cli/local/addresses.ts'
+import { discardLines } from '../../../cli/rejects/discard-lines.ts'
 import { replayLines } from '../../../cli/rejects/replay-lines.ts'
 import type { EditedLine } from '../../../cli/rejects/replay-upload.ts'
+import { closedLinesKey, REPLAY_RECORDS_PREFIX } from '../../../lambda/keys.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { deadLetterOf, NEVER, TestDeployment } from './fixtures.ts'
 
@@ -51,6 +54,13 @@ async function sentLines(): Promise<readonly string[]> {
 
 let runs = 0
 
+/** Every record that a killed run has left costs the next run two requests: without this, the last crash points would never be reached. */
+async function deleteRecords(): Promise<void> {
+  const { s3 } = cloud.deployment
+  for await (const { key } of listObjects(s3, BUCKET, REPLAY_RECORDS_PREFIX))
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }))
+}
+
 /** Two dead letters in the queue, two in a file of the bucket, and one in both. @returns a line for each */
 async function deadLetters(): Promise<readonly EditedLine[]> {
   runs += 1
@@ -62,6 +72,7 @@ async function deadLetters(): Promise<readonly EditedLine[]> {
 
 /** Replays dead letters with a process that is killed, and then again. @returns the requests of the first one */
 async function replayTwice(killedAt: number): Promise<number> {
+  await deleteRecords()
   const lines = await deadLetters()
   const { deployment, requests } = killable(killedAt)
   await replayLines(deployment, lines, NEVER, { time: clock }).catch(() => undefined)
@@ -82,3 +93,55 @@ test('a replay that is killed before any of its requests sends each dead letter 
   expect(all).toBeGreaterThan(10)
   for (let killedAt = 1; killedAt <= all; killedAt += 1) await replayTwice(killedAt)
 })
+
+/** Two dead letters in the queue and two in a file of the bucket, each of another line. @returns their ids, and the file that they are from */
+async function discardable(): Promise<{ readonly ids: readonly string[]; readonly key: string }> {
+  runs += 1
+  const key = `incoming/discarded-${runs}.json`
+  const of = (line: number) => deadLetterOf('a', { source: { bucket: BUCKET, key, versionId: 'v', line } })
+  const queued = [await cloud.queue(of(1)), await cloud.queue(of(2))]
+  const archived = [`to-discard-${runs}-3`, `to-discard-${runs}-4`]
+  for (const [index, id] of archived.entries()) await cloud.archive(id, of(index + 3), 'old')
+  return { ids: [...queued, ...archived], key }
+}
+
+async function copies(ids: readonly string[]): Promise<readonly string[]> {
+  const { Versions = [] } = await cloud.deployment.s3.send(
+    new ListObjectVersionsCommand({ Bucket: BUCKET, Prefix: 'archived/discarded/' }),
+  )
+  const texts = await Promise.all(Versions.map(({ Key = '', VersionId }) => cloud.read(Key, VersionId)))
+  return ids.filter((id) => texts.some((text) => text.includes(JSON.stringify(id))))
+}
+
+/** @param again what a person does after the discard was killed @returns the requests of the discard */
+async function discardTwice(killedAt: number, again: 'discard' | 'replay'): Promise<number> {
+  await deleteRecords()
+  const { ids, key } = await discardable()
+  const { deployment, requests } = killable(killedAt)
+  await discardLines(deployment, new Set(ids), NEVER, { time: clock }).catch(() => undefined)
+  clock.advance(301_000)
+  const lines = ids.map((id) => ({ id, line: JSON.stringify({ id }) }))
+  if (again === 'discard') await discardLines(cloud.deployment, new Set(ids), NEVER, { time: clock })
+  else await replayLines(cloud.deployment, lines, NEVER, { time: clock })
+  const texts = await sentLines()
+  const sent = lines.filter(({ line }) => texts.includes(line)).map(({ id }) => id)
+  const closed = await cloud.read(closedLinesKey({ bucket: BUCKET, key, versionId: 'v' }, 0)).catch(() => '{"discarded":[]}')
+  const { discarded } = JSON.parse(closed) as { readonly discarded: readonly (readonly [number, number])[] }
+  const lost = ids.filter((id, index) => !sent.includes(id) && !discarded.some(([from, to]) => from <= index + 1 && index < to))
+  expect(lost).toEqual([])
+  const kept = await copies(ids)
+  expect(ids.filter((id) => !sent.includes(id) && !kept.includes(id))).toEqual([])
+  expect(again === 'discard' ? sent : []).toEqual([])
+  const left = await discardLines(cloud.deployment, new Set(ids), NEVER, { time: clock })
+  expect([left.discarded, await cloud.queued()]).toEqual([0, 0])
+  return requests()
+}
+
+test.each(['discard', 'replay'] as const)(
+  'a discard that is killed before any of its requests, followed by a %s, leaves each dead letter sent, or stored and closed',
+  async (again) => {
+    const all = await discardTwice(Infinity, again)
+    expect(all).toBeGreaterThan(10)
+    for (let killedAt = 1; killedAt <= all; killedAt += 1) await discardTwice(killedAt, again)
+  },
+)

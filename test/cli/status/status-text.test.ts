@@ -153,6 +153,7 @@ test('a row of a table for programs', () => {
     started: STARTED,
     seconds: 3_725,
     'lines a second': 10,
+    'still open': 0,
   })
 })
 

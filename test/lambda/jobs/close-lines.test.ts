@@ -74,7 +74,7 @@ test('a file of a million lines has few documents, and lines that follow each ot
   const lines = Array.from({ length: 40_000 }, (_, index) => closing(index + 1))
   await closeLines(lines, cloud.ports)
   expect(rejectsOf(cloud)).toMatchObject({ open: 960_000, fixed: 40_000 })
-  expect(cloud.read(closedLinesKey(FILE, 0))).toMatchObject({ fixed: [[1, 1_000], [32_001, 33_000]] }) // prettier-ignore
+  expect(cloud.read(closedLinesKey(FILE, 0))).toMatchObject({ fixed: [[1, 1_000], [16_001, 17_000], [32_001, 33_000]] }) // prettier-ignore
 })
 
 test('lines that are closed before the final report is written are counted when it is', async () => {
@@ -82,6 +82,15 @@ test('lines that are closed before the final report is written are counted when 
   await closeLines([closing(1)], cloud.ports)
   cloud.write(reportKey(FILE), reportOf(FILE, 3))
   await countClosedBefore(FILE, cloud.ports)
+  expect(rejectsOf(cloud)).toMatchObject({ open: 2, fixed: 1 })
+})
+
+test('a line that is closed while the final report is written is counted by the one who closes it', async () => {
+  const cloud = new MemoryCloud()
+  cloud.onWrite = (key) => {
+    if (key === closedLinesKey(FILE, 'early')) cloud.write(reportKey(FILE), reportOf(FILE, 3))
+  }
+  await closeLines([closing(1)], cloud.ports)
   expect(rejectsOf(cloud)).toMatchObject({ open: 2, fixed: 1 })
 })
 

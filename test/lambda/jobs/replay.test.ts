@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { SetupError } from '../../../lambda/errors.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
+import { readMessage } from '../../../lambda/intake/message.ts'
+import { reportKey } from '../../../lambda/keys.ts'
+import { REPORT_SCHEMA } from '../../../lambda/report/report.ts'
 import { reject } from '../../../lambda/reasons.ts'
 import { lineDeadLetter } from '../../../lambda/settle/build-dead-letter.ts'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
@@ -95,5 +98,56 @@ describe('the message stays in the queue', () => {
     const cloud = new MemoryCloud()
     cloud.failing.add('deadLetters.sendBatch')
     await expect(replay(deadLetterOf(BAD_LINE), cloud)).rejects.toThrow('deadLetters.sendBatch failed')
+  })
+})
+
+describe('the report of the file', () => {
+  const REPORT = {
+    ...{ schema: REPORT_SCHEMA, state: 'complete-with-rejects', file: FILE, rejects: { open: 1, fixed: 0, discarded: 0 } },
+    lines: { total: 9, delivered: 8, rejected: 1, undeliverable: 0, blank: 0 },
+  }
+  const rejected = (extra: Partial<DeadLetter> = {}) => deadLetterOf(goodLine(), { reason: 'missing_timestamp', ...extra })
+
+  function withReport(): MemoryCloud {
+    const cloud = new MemoryCloud()
+    cloud.write(reportKey(FILE), REPORT)
+    return cloud
+  }
+
+  test('no longer counts a line as open that was delivered', async () => {
+    const { cloud } = await replay(rejected(), withReport())
+    expect(cloud.report).toMatchObject({ state: 'complete-after-fixing', rejects: { open: 0, fixed: 1 } })
+  })
+
+  test('still counts a line as open that was rejected again', async () => {
+    const { cloud } = await replay(rejected({ line: BAD_LINE }), withReport())
+    expect(cloud.report).toEqual(REPORT)
+  })
+
+  test('is brought up to date later if S3 fails, and the line is not sent a second time', async () => {
+    const cloud = withReport()
+    cloud.failing.add('documents.put')
+    const { outcome } = await replay(rejected(), cloud)
+    expect(outcome).toEqual({ kind: 'requeued' })
+    expect(cloud.codes).toEqual(['dead_letter_replayed', 'line_not_closed'])
+    expect(cloud.sent).toMatchObject([{ delaySeconds: 60 }])
+    cloud.failing.clear()
+    const [again] = readMessage(cloud.sent[0]?.body ?? '')
+    expect(again).toMatchObject({ kind: 'dead-letter', deadLetter: { delivered: true } })
+    if (again?.kind === 'dead-letter') await replayDeadLetter(again.deadLetter, cloud.ports)
+    expect(cloud.report).toMatchObject({ rejects: { open: 0, fixed: 1 } })
+    expect(cloud.requests).toHaveLength(1)
+  })
+
+  test('counts a line by how its import ended, also if the line fails in another way later', async () => {
+    const cloud = new MemoryCloud({ answer: () => ({ kind: 'status', status: 413 }) })
+    await replay(rejected(), cloud)
+    expect(cloud.deadLetters).toMatchObject([{ reason: 'endpoint_refused', countedAs: 'rejected' }])
+  })
+
+  test('and the origin of a line stay with its dead letter', async () => {
+    const origin = { bucket: 'b', key: 'incoming/first.json', line: 5 }
+    const { cloud } = await replay(rejected({ line: BAD_LINE, origin }))
+    expect(cloud.deadLetters).toMatchObject([{ origin }])
   })
 })

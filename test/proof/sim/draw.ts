@@ -89,6 +89,7 @@ export function drawScenario(seed: number): Scenario {
   const scenario: Scenario = {
     seed,
     files: drawFiles(draw, isLong),
+    isChecked: false,
     workers: draw.between(1, 3),
     maxInFlight: isLong ? 1 : draw.between(1, 4),
     maxLinesPerSecond: isLong ? 0 : maxLinesPerSecond,
@@ -133,7 +134,8 @@ export function drawScenario(seed: number): Scenario {
   }
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
   const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
-  return withOrders(draw, { ...drawn, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) })
+  const checked = drawn.days > 0 && draw.is(0.5) ? withSafetyCheck(draw, drawn) : drawn
+  return withOrders(draw, { ...checked, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) })
 }
 
 /** A person pauses the imports, or cancels a file: while it is imported, or while a service fails. */
@@ -150,6 +152,22 @@ function withOrders(draw: Draw, scenario: Scenario): Scenario {
     return { from, to: from + draw.low(1_000, HOUR_MS), linesPerSecond: draw.between(1, 20) }
   })
   return { ...scenario, pauses, cancels, limits }
+}
+
+/** The safety check is on, and some of the files trip it: a person releases or discards them, or a newer version comes first. */
+function withSafetyCheck(draw: Draw, scenario: Scenario): Scenario {
+  const files = scenario.files.map((file, id): FileScenario => {
+    const isNewVersion = id > 0 && file.isVersioned && scenario.files[0]?.isVersioned === true && draw.is(0.5)
+    const known = { ...file, ...(isNewVersion && { newVersionOf: 0 }) }
+    if (file.isTable || draw.is(0.5)) return known
+    const merges = Array.from({ length: draw.between(5, 8) }, () => 'merge' as const)
+    const lines = merges.reduce<readonly LineKind[]>(
+      (all, merge) => all.toSpliced(draw.between(1, all.length), 0, merge),
+      file.lines,
+    )
+    return { ...known, lines, decision: { kind: draw.is(0.7) ? 'released' : 'discarded', at: draw.low(0, 6 * HOUR_MS) } }
+  })
+  return { ...scenario, files, isChecked: true }
 }
 
 /**

@@ -50,6 +50,17 @@ function checkFile(file: ModelFile, report: Report, observed: Observed): void {
     expectKept('a file that is not JSON lines is rejected', isRejected, () => `file ${file.id}: ${report.state}`)
     return
   }
+  if (report.state === 'discarded') {
+    const accepted = file.lines.filter(({ number }) => observed.endpoint.acceptedOf(file.id, number).size > 0)
+    const isRight = file.scenario.decision?.kind === 'discarded' && accepted.length === 0
+    expectKept('nothing of a discarded file is sent', isRight, () => `file ${file.id}: ${accepted.length} lines`)
+    return
+  }
+  expectKept(
+    'a discarded file is reported so',
+    file.scenario.decision?.kind !== 'discarded' || !observed.isChecked,
+    () => report.state,
+  )
   checkCounts(file, report)
   checkOnlyOpenLines(file, report, observed)
   for (const line of file.lines) {

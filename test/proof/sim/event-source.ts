@@ -14,7 +14,7 @@ import { subjectOf } from './dead-letters.ts'
 import type { FaultSource } from './fault-source.ts'
 import { Violation, type Observed } from './observed.ts'
 import type { Receipt } from './queue.ts'
-import type { Scenario } from './scenario.ts'
+import { MAX_MERGED, type Scenario } from './scenario.ts'
 import { Fault, Worker, type Rules } from './worker.ts'
 
 /** Lambda ends an invocation this long after its deadline. */
@@ -98,8 +98,9 @@ export class EventSource {
     const ports = this.#portsFor(worker, { info: noLog, warn: noLog, error: noLog, count: noLog })
     try {
       for (const queued of await ports.deadLetterReader.take(300)) {
+        if (!queued.body.includes(DEAD_LETTER_SCHEMA)) continue // a failed import
         const deadLetter = JSON.parse(queued.body) as DeadLetter
-        const line = deadLetter.schema === DEAD_LETTER_SCHEMA ? lineOfDeadLetter(deadLetter) : undefined
+        const line = lineOfDeadLetter(deadLetter)
         if (line === undefined) continue
         await worker.actOnAws(faults.s3Fails, () => observed.deadLetters.discarded.add(subjectOf(deadLetter)))
         await closeLines([{ ...line, as: 'discarded' }], ports)
@@ -184,7 +185,7 @@ export class EventSource {
         segmentBytes,
         maxLineBytes: 1_024,
         checkpointMs,
-        hold: HOLD_NOTHING,
+        hold: scenario.isChecked ? { ...HOLD_NOTHING, aliases: MAX_MERGED } : HOLD_NOTHING,
         deadlineMarginMs: timesOf(scenario).marginMs,
       },
     }

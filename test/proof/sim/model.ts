@@ -37,6 +37,7 @@ export interface ModelFile {
 const TEXTS: Readonly<Record<LineKind, (id: number, n: number) => string>> = {
   valid: (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"e","n":${n}}`,
   'two-requests': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"e","_p2":"q${n}","n":${n}}`,
+  merge: (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_p2":"f${id}"}`,
   'too-long-for-the-endpoint': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"413","n":${n}}`,
   'too-long-for-now': (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"414","n":${n}}`,
   refused: (id, n) => `{"_p":"f${id}p${n}","_t":1393344604,"_n":"400","n":${n}}`,
@@ -48,6 +49,7 @@ const TEXTS: Readonly<Record<LineKind, (id: number, n: number) => string>> = {
 const ENDS: Readonly<Record<LineKind, Pick<ModelLine, 'ends' | 'reason' | 'requests'>>> = {
   valid: { ends: ['delivered'], requests: 1 },
   'two-requests': { ends: ['delivered'], requests: 2 },
+  merge: { ends: ['delivered'], requests: 1 },
   'too-long-for-the-endpoint': { ends: ['undeliverable'], reason: 'endpoint_refused', requests: 1 },
   'too-long-for-now': { ends: ['undeliverable', 'delivered'], reason: 'endpoint_refused', requests: 1 },
   refused: { ends: ['undeliverable'], reason: 'endpoint_refused', requests: 1 },
@@ -66,7 +68,7 @@ export function modelOf(scenario: FileScenario, id: number, start: number): Mode
     byteStart = byteEnd + 1
   }
   const content = Buffer.from(texts.map((text) => `${text}\n`).join(''))
-  const key = `incoming/${id}.json`
+  const key = `incoming/${scenario.newVersionOf ?? id}.json`
   const source = { bucket: 'files', key, etag: `e${id}`, ...(scenario.isVersioned && { versionId: `v${id}` }) }
   return {
     id,

@@ -22,5 +22,11 @@ export interface Observed {
   readonly endpoint: SimulatedEndpoint
   /** The files whose event or message was lost, so that only the daily search can find them. */
   readonly lost: ReadonlySet<string>
+  /** Ids of files about which a person has still to decide. */
+  readonly undecided: ReadonlySet<number>
+  /** Whether the safety check is on. */
+  readonly isChecked: boolean
+  /** Whether invocations are so short that a survey can run out of time. */
+  readonly isShortOfTime: boolean
   readonly maxInFlight: number
 }

@@ -36,6 +36,7 @@ const NOTHING: Figures = {
   deferred: 0,
   pauses: 0,
   cancelled: 0,
+  held: 0,
 }
 
 function add(a: Figures, b: Figures): Figures {
@@ -50,6 +51,7 @@ function add(a: Figures, b: Figures): Figures {
     deferred: a.deferred + b.deferred,
     pauses: a.pauses + b.pauses,
     cancelled: a.cancelled + b.cancelled,
+    held: a.held + b.held,
   }
 }
 
@@ -140,9 +142,9 @@ async function main(): Promise<void> {
   }
   const seeds = Number(flags.seeds)
   const { figures, broken } = await runAll(Number(flags.from), seeds)
-  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, pauses, cancelled } = figures
+  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, pauses, cancelled, held } = figures
   console.log(
-    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ` +
+    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ${held} files held, ` +
       `${ambiguous} answers lost, ${pauses} pauses, ${cancelled} cancelled files, ${deferred} imports wait for lines that cannot be distinguished from an outage, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
   )
   if (broken.length > 0) console.log(`broken: ${broken.join(', ')}`)

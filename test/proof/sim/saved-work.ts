@@ -1,7 +1,10 @@
 import { checkpointKey, reportKey } from '../../../lambda/keys.ts'
+import type { Decision } from '../../../lambda/jobs/safety.ts'
 import type { Segment } from '../../../lambda/intake/task.ts'
 import type { ReportState } from '../../../lambda/report/report.ts'
 import type { ModelFile } from './model.ts'
+
+type DocumentKind = 'report' | 'plan' | 'safety' | 'survey' | 'checkpoint'
 
 export interface SavedSegment {
   readonly doneLines: number
@@ -15,6 +18,11 @@ export interface SavedSegment {
 export class SavedWork {
   report: ReportState | undefined
   plan: readonly Segment[] | undefined
+  /** Whether the segments are surveyed before the first is imported. */
+  isSurveyed = false
+  decision: Decision | undefined
+  /** The segments whose survey is stored. */
+  readonly surveyed = new Set<number>()
   readonly segments = new Map<number, SavedSegment>()
   readonly #reportKey: string
   readonly #checkpoints: string
@@ -24,10 +32,14 @@ export class SavedWork {
     this.#checkpoints = checkpointKey(source, 'plan').replace(/plan\.json$/, '')
   }
 
-  /** Which document of the file has this key, a number for the checkpoint of a segment; undefined if it belongs to another file. */
-  documentAt(key: string): 'report' | 'plan' | number | undefined {
-    if (key === this.#reportKey) return 'report'
+  /**
+   * Which document of the file has this key, and of which segment; undefined if it belongs to another file. The survey of the whole file is
+   * that of segment 0.
+   */
+  documentAt(key: string): { readonly kind: DocumentKind; readonly index: number } | undefined {
+    if (key === this.#reportKey) return { kind: 'report', index: 0 }
     if (!key.startsWith(this.#checkpoints) || key.startsWith('paused', this.#checkpoints.length)) return undefined
-    return key.endsWith('/plan.json') ? 'plan' : Number(/(\d+)\.json$/.exec(key)?.[1])
+    const [, name = '', number = 0] = /^(plan|safety|survey)?-?(\d+)?\.json$/.exec(key.slice(this.#checkpoints.length)) ?? []
+    return { kind: name === '' ? 'checkpoint' : (name as DocumentKind), index: Number(number) }
   }
 }

@@ -2,6 +2,8 @@
 export type LineKind =
   | 'valid'
   | 'two-requests'
+  /** Merges a person with one who is the same in all such lines of the file. */
+  | 'merge'
   | 'too-long-for-the-endpoint'
   /** The endpoint refuses it until `Scenario.healedAt`, so the line or its replay is delivered from then on. */
   | 'too-long-for-now'
@@ -30,6 +32,10 @@ export interface FileScenario {
   readonly leavesAt?: number
   readonly isEventLost: boolean
   readonly extraEvents: number
+  /** What a person does with a file that the safety check must hold, and when: after the file has arrived. Absent for all other files. */
+  readonly decision?: { readonly kind: 'released' | 'discarded'; readonly at: number }
+  /** The object is a newer version under the key of another file: its id. */
+  readonly newVersionOf?: number
 }
 
 /** A worker is killed at the n-th externally visible action of all workers: before it takes effect, or right after. */
@@ -75,6 +81,8 @@ export interface Cancel {
 export interface Scenario {
   readonly seed: number
   readonly files: readonly FileScenario[]
+  /** Whether the safety check is on. */
+  readonly isChecked: boolean
   readonly workers: number
   readonly maxInFlight: number
   readonly maxLinesPerSecond: number
@@ -152,6 +160,8 @@ export const NO_FAULTS: Faults = {
   interrupted: 0,
 }
 
+/** A file with more merges is held. */
+export const MAX_MERGED = 3
 export const LONG_INVOCATION_MS = 600_000
 export const ONE_SEGMENT_BYTES = 1_000_000
 
@@ -165,6 +175,7 @@ export function calm(lines: readonly LineKind[]): Scenario {
   return {
     seed: 1,
     files: [plainFile(lines)],
+    isChecked: false,
     workers: 1,
     maxInFlight: 2,
     maxLinesPerSecond: 0,

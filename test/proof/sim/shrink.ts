@@ -1,4 +1,4 @@
-import { LONG_INVOCATION_MS, ONE_SEGMENT_BYTES, type Faults, type FileScenario, type Scenario } from './scenario.ts'
+import { LONG_INVOCATION_MS, MAX_MERGED, ONE_SEGMENT_BYTES, type Faults, type FileScenario, type Scenario } from './scenario.ts'
 import { simulate } from './simulation.ts'
 
 /** The promise that a scenario breaks, or undefined if it keeps every promise. */
@@ -49,11 +49,23 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
     if (Object.entries(plain).some(([name, value]) => scenario[name as keyof Scenario] !== value)) yield { ...scenario, ...plain }
 }
 
+/** A file that a person decides about must stay one that is held. */
+function tripsRule(lines: FileScenario['lines']): boolean {
+  return lines.filter((kind) => kind === 'merge').length > MAX_MERGED
+}
+
 function* simplerFiles(file: FileScenario): Generator<FileScenario> {
   const { lines, leavesAt, ...stays } = file
   for (let size = Math.ceil(lines.length / 2); size >= 1; size = Math.floor(size / 2))
-    for (let at = file.isTable ? 4 : 1; at < lines.length; at += size) yield { ...file, lines: lines.toSpliced(at, size) }
+    for (let at = file.isTable ? 4 : 1; at < lines.length; at += size) {
+      const fewer = lines.toSpliced(at, size)
+      if (file.decision === undefined || tripsRule(fewer)) yield { ...file, lines: fewer }
+    }
   if (leavesAt !== undefined) yield { ...stays, lines }
+  if (file.newVersionOf !== undefined) {
+    const { newVersionOf: _newVersionOf, ...first } = file
+    yield first
+  }
   if (file.isTable) yield { ...file, isTable: false }
   if (file.isPacked) yield { ...file, isPacked: false }
   if (!file.isVersioned) yield { ...file, isVersioned: true }

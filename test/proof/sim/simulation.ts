@@ -1,4 +1,5 @@
-import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA, reportKey } from '../../../lambda/keys.ts'
+import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA, reportKey, safetyKey } from '../../../lambda/keys.ts'
+import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -8,11 +9,12 @@ import { makeAbortCheap } from './cheap-abort.ts'
 import { SimulatedEndpoint } from './endpoint.ts'
 import { EventSource } from './event-source.ts'
 import { FaultSource } from './fault-source.ts'
-import { modelOf } from './model.ts'
+import { modelOf, type ModelFile } from './model.ts'
 import { Violation, type Observed } from './observed.ts'
 import { Orders } from './orders.ts'
+import { decideAsPerson } from './person.ts'
 import { fileName, SimulatedQueue } from './queue.ts'
-import type { Scenario } from './scenario.ts'
+import { LONG_INVOCATION_MS, type Scenario } from './scenario.ts'
 import { StepInvariants } from './step-invariants.ts'
 import { makeZlibSteady } from './steady-zlib.ts'
 import { Store } from './store.ts'
@@ -47,6 +49,8 @@ export interface Figures {
   readonly pauses: number
   /** Files whose import was cancelled before its end. */
   readonly cancelled: number
+  /** Files that were held, and that a person has decided about. */
+  readonly held: number
 }
 
 /** Runs the importer through a scenario and checks every promise after each step. @throws Violation */
@@ -63,6 +67,8 @@ class Simulation {
   readonly #lost = new Set<string>()
   readonly #eventSource: EventSource
   readonly #orders: Orders
+  /** Ids of files about which a person has still to decide. */
+  readonly #undecided = new Set<number>()
   /** When each file got its final report. */
   readonly #finished = new Map<string, number>()
   readonly #maxSteps: number
@@ -70,6 +76,7 @@ class Simulation {
   #violation: Violation | undefined
   #steps = 0
   #redrives = 0
+  #held = 0
   #isOver = false
 
   constructor(scenario: Scenario) {
@@ -123,7 +130,18 @@ class Simulation {
         this.#orders.arrived(request)
       }),
     })
-    this.#observed = { files, store, queue, deadLetters, endpoint, lost: this.#lost, maxInFlight: scenario.maxInFlight }
+    this.#observed = {
+      files,
+      store,
+      queue,
+      deadLetters,
+      endpoint,
+      lost: this.#lost,
+      undecided: this.#undecided,
+      isChecked: scenario.isChecked,
+      isShortOfTime: scenario.invocationMs < LONG_INVOCATION_MS,
+      maxInFlight: scenario.maxInFlight,
+    }
     this.#orders = new Orders(scenario, this.#observed, now)
     const invariants = new StepInvariants(this.#observed)
     this.#eventSource = new EventSource({
@@ -143,7 +161,11 @@ class Simulation {
     const { workers } = this.#scenario
     this.#upload()
     this.#schedule()
-    await Promise.all([this.#operate(), ...Array.from({ length: workers }, () => this.#eventSource.work())])
+    await Promise.all([
+      this.#operate(),
+      ...this.#observed.files.map((file) => this.#decide(file)),
+      ...Array.from({ length: workers }, () => this.#eventSource.work()),
+    ])
     if (this.#violation !== undefined) throw this.#violation
     checkEnd(this.#observed)
     const recoveryMs = this.#checkRecovery()
@@ -162,6 +184,7 @@ class Simulation {
       deferred,
       pauses,
       cancelled,
+      held: this.#held,
     }
   }
 
@@ -172,6 +195,18 @@ class Simulation {
       for (let event = 0; event < events; event += 1)
         this.#observed.queue.send(eventOf(source), from, from + Math.floor(this.#faults.chance() * 3_000))
     }
+  }
+
+  /** A person decides about a file that is held. Only then does its import begin. */
+  async #decide(file: ModelFile): Promise<void> {
+    if (!this.#scenario.isChecked) return
+    this.#undecided.add(file.id)
+    const [clock, faults, observed] = [this.#clock, this.#faults, this.#observed]
+    const wasHeld = await decideAsPerson({ file, clock, faults, observed, rules: this.#rules(), isOver: () => this.#isOver })
+    this.#undecided.delete(file.id)
+    if (!wasHeld) return
+    this.#held += 1
+    this.#lastFault = Math.max(this.#lastFault, this.#clock.now())
   }
 
   /** What happens at a fixed time: the daily jobs, lost messages, and redrives. */
@@ -233,7 +268,16 @@ class Simulation {
     const { queue, files } = this.#observed
     const endless = new Set(files.flatMap(({ source, refused }) => (refused.length > 0 ? [fileName(source)] : [])))
     const isLeft = queue.waiting.some(({ work }) => work.file === undefined || !endless.has(work.file))
-    return !isLeft && this.#eventSource.busy === 0
+    return !isLeft && this.#eventSource.busy === 0 && !this.#isHeld
+  }
+
+  /** Whether a file waits for a person. */
+  get #isHeld(): boolean {
+    const { files, store } = this.#observed
+    return files.some(({ id, source }) => {
+      const safety = this.#undecided.has(id) ? (store.read(safetyKey(source)) as Safety | undefined) : undefined
+      return safety !== undefined && safety.decision !== 'passed'
+    })
   }
 
   #rules(): Rules {

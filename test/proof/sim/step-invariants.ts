@@ -1,4 +1,5 @@
 import type { Report, ReportState } from '../../../lambda/report/report.ts'
+import type { Decision, Safety } from '../../../lambda/jobs/safety.ts'
 import { doneLines, type Checkpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import type { Segment } from '../../../lambda/intake/task.ts'
@@ -31,16 +32,36 @@ export class StepInvariants {
     for (const [id, saved] of this.#saved.entries()) {
       const document = saved.documentAt(key)
       if (document === undefined) continue
-      if (document === 'report') {
-        const { state } = value as Report
-        checkOpenLines(this.#observed.files[id]!, value as Report, this.#observed)
-        checkReport(state, saved.report)
-        saved.report = state
-      } else if (document === 'plan') saved.plan = [...(value as SplitPlan).segments]
-      else {
-        const checkpoint = value as Checkpoint
-        saved.segments.set(document, { doneLines: doneLines(checkpoint), isDone: checkpoint.isDone })
-        this.#checkNothingLost(this.#observed.files[id]!, document, checkpoint, saved.plan)
+      const file = this.#observed.files[id]!
+      switch (document.kind) {
+        case 'report': {
+          const { state } = value as Report
+          checkOpenLines(file, value as Report, this.#observed)
+          checkReport(state, saved.report)
+          saved.report = state
+          break
+        }
+        case 'plan': {
+          const plan = value as SplitPlan
+          saved.plan = [...plan.segments]
+          saved.isSurveyed = plan.isSurveyed === true
+          break
+        }
+        case 'safety': {
+          const { decision, holds } = value as Safety
+          if (holds.some(({ rule }) => rule === 'not_surveyed')) this.#checkNotSurveyed(file)
+          else checkDecision(file, decision, saved.decision)
+          saved.decision = decision
+          break
+        }
+        case 'survey':
+          saved.surveyed.add(document.index)
+          break
+        case 'checkpoint': {
+          const checkpoint = value as Checkpoint
+          saved.segments.set(document.index, { doneLines: doneLines(checkpoint), isDone: checkpoint.isDone })
+          this.#checkNothingLost(file, document.index, checkpoint, saved.plan)
+        }
       }
     }
   }
@@ -55,7 +76,12 @@ export class StepInvariants {
       file.lines[line - 1]?.requests !== 0 && file.lines[line - 1] !== undefined,
       () => `line ${line} of file ${id}`,
     )
-    if (request.startsWith('/a?'))
+    if (this.#observed.isChecked) {
+      const { decision } = this.#saved[id]!
+      const isAllowed = decision === 'released' || (decision === 'passed' && file.scenario.decision === undefined)
+      expectKept('nothing is sent before it is decided', isAllowed, () => `file ${id} is ${decision ?? 'undecided'}`)
+    }
+    if (request.startsWith('/a?') && file.lines[line - 1]?.requests === 2)
       expectKept(
         'the requests of a line are sent in order',
         this.#observed.endpoint.acceptedOf(id, line).size > 0,
@@ -93,15 +119,20 @@ export class StepInvariants {
 
   /** A message was deleted: until the final report exists, another one asks for the remaining work. */
   deleted(): void {
-    const { files, queue, deadLetters, lost } = this.#observed
-    for (const [id, { report, plan = [], segments }] of this.#saved.entries()) {
-      if (isFinal(report)) continue
+    const { files, queue, deadLetters, lost, undecided } = this.#observed
+    for (const [id, saved] of this.#saved.entries()) {
+      const { report, plan = [], segments } = saved
+      if (isFinal(report) || saved.decision === 'discarded') continue
+      // The person queues the file, and does it again if that fails.
+      if (saved.decision === 'held' || (saved.decision === 'released' && undecided.has(id))) continue
       const name = fileName(files[id]!.source)
       if (lost.has(name)) continue
       const tasks = [...queue.waiting.map(({ work }) => work), ...deadLetters.work].filter(
         (work) => work.kind === 'task' && work.file === name,
       )
-      const remaining = plan.filter(({ index }) => segments.get(index)?.isDone !== true)
+      // A segment that is surveyed waits for the others. The run that surveys the last one queues it again.
+      const waits = (index: number): boolean => saved.isSurveyed && saved.decision === undefined && saved.surveyed.has(index)
+      const remaining = plan.filter(({ index }) => segments.get(index)?.isDone !== true && !waits(index))
       expectKept(
         'a message asks for the remaining work',
         tasks.length > 0 &&
@@ -110,6 +141,11 @@ export class StepInvariants {
           `file ${id}: segments ${remaining.map(({ index }) => index).join()} of ${plan.length} are not done, and ${tasks.length} messages remain`,
       )
     }
+  }
+
+  /** Only an invocation that is too short, again and again, cannot survey a file. */
+  #checkNotSurveyed({ id }: ModelFile): void {
+    expectKept('a file is surveyed if there is time', this.#observed.isShortOfTime, () => `file ${id}`)
   }
 
   /** Number of the last line that the checkpoint of a line's segment covers, if those that it covers were the first ones. */
@@ -164,7 +200,14 @@ function hasDeadLetter({ source }: ModelFile, { number }: ModelLine, deadLetters
 }
 
 function isFinal(state: ReportState | undefined): boolean {
-  return state !== undefined && state !== 'importing'
+  return state !== undefined && state !== 'importing' && state !== 'held'
+}
+
+/** What a person has decided stays, and only files that trip a rule are held. */
+function checkDecision({ id, scenario }: ModelFile, decision: Decision, before: Decision | undefined): void {
+  const first = scenario.decision === undefined ? 'passed' : 'held'
+  const isRight = before === undefined ? decision === first : before === 'held' && decision === scenario.decision?.kind
+  expectKept('a file is held if it trips a rule', isRight, () => `file ${id}: ${before ?? 'undecided'} became ${decision}`)
 }
 
 /** Whether a line has ended like this. */

@@ -15,7 +15,7 @@ export function ImportFacts({ report }: { readonly report: Report }) {
       <Fact name="Delivered" note={commandsText(commands)}>
         {grouped(lines.delivered)}
       </Fact>
-      <Fact name="Rejected" note={lines.undeliverable > 0 ? `${grouped(lines.undeliverable)} of them undeliverable` : ''}>
+      <Fact name="Rejected" note={rejectedText(report)}>
         {grouped(lines.rejected + lines.undeliverable)}
       </Fact>
       <Fact name="Empty lines">{grouped(lines.blank)}</Fact>
@@ -61,6 +61,17 @@ function Fact({ name, note = '', children }: FactProps) {
       </dd>
     </div>
   )
+}
+
+function rejectedText({ lines: { undeliverable }, rejects }: Report): string {
+  const { open, fixed, discarded } = rejects ?? { open: 0, fixed: 0, discarded: 0 }
+  const parts = [
+    undeliverable > 0 ? `${grouped(undeliverable)} of them undeliverable` : '',
+    ...(fixed + discarded > 0
+      ? [`${grouped(open)} still open`, `${grouped(fixed)} fixed`, discarded > 0 ? `${grouped(discarded)} discarded` : '']
+      : []),
+  ]
+  return parts.filter((part) => part !== '').join(', ')
 }
 
 function commandsText({ record, set, alias }: Report['commands']): string {

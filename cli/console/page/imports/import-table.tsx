@@ -2,6 +2,7 @@ import type { ImportSummary } from '../../api-types.ts'
 import { ForeignText } from '../components/text.tsx'
 import { RelativeTime } from '../components/time.tsx'
 import { counted, fileName, grouped } from '../format.ts'
+import { openLines } from '../labels.ts'
 import { hrefOf, rejectedHref } from '../route.ts'
 import { ImportState } from './import-state.tsx'
 import './import-table.css'
@@ -27,7 +28,7 @@ export function ImportTable({ imports, newer }: ImportTableProps) {
               Delivered
             </th>
             <th scope="col" class="number">
-              Rejected
+              Still open
             </th>
             <th scope="col" class="wide">
               Started
@@ -55,7 +56,7 @@ export function ImportTable({ imports, newer }: ImportTableProps) {
 function ImportRow({ summary }: { readonly summary: ImportSummary }) {
   const { id, report } = summary
   const { lines, startedAt, file } = report
-  const rejected = lines.rejected + lines.undeliverable
+  const open = openLines(report)
   const name = fileName(file.key)
   return (
     <tr>
@@ -70,11 +71,11 @@ function ImportRow({ summary }: { readonly summary: ImportSummary }) {
       <td class="number">{grouped(lines.total)}</td>
       <td class="number">{grouped(lines.delivered)}</td>
       <td class="number">
-        {rejected === 0 ? (
+        {open === 0 ? (
           '0'
         ) : (
-          <a href={rejectedHref({ file: file.key })} aria-label={`${counted(rejected, 'rejected line')} of ${name}`}>
-            {grouped(rejected)}
+          <a href={rejectedHref({ file: file.key })} aria-label={`${counted(open, 'open line')} of ${name}`}>
+            {grouped(open)}
           </a>
         )}
       </td>

@@ -5,6 +5,7 @@ import { fileName } from '../format.ts'
 import { RejectedLinesOfFile } from '../rejected/rejected-lines-view.tsx'
 import { rejectedHref } from '../route.ts'
 import { CancelButton } from './cancel-button.tsx'
+import { HoldPanel } from './hold-panel.tsx'
 import { ImportFacts } from './import-facts.tsx'
 import { ImportState } from './import-state.tsx'
 import { hasChart, ProgressChart } from './progress-chart.tsx'
@@ -47,6 +48,7 @@ export function ImportView({ id }: { readonly id: string }) {
           <strong>The file was {report.state === 'skipped' ? 'skipped' : 'rejected'}.</strong> <Prose text={failure.detail} />
         </Notice>
       )}
+      {report.hold !== undefined && <HoldPanel id={id} report={report} />}
       {(report.state === 'importing' || report.state === 'held') && <CancelButton id={id} file={file.key} />}
       <ImportFacts report={report} />
       {hasChart(progress) && (

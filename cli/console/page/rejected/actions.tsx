@@ -1,5 +1,5 @@
-import type { ArchiveRequest, RejectedFilter, RejectedRow } from '../../api-types.ts'
-import { archive, retryFailedImports } from '../api-client.ts'
+import type { ArchiveRequest, DiscardRequest, RejectedFilter, RejectedRow } from '../../api-types.ts'
+import { archive, discard, retryFailedImports } from '../api-client.ts'
 import { confirm } from '../components/confirm-dialog.tsx'
 import { counted, fileName } from '../format.ts'
 import { hrefOf } from '../route.ts'
@@ -29,6 +29,25 @@ export async function archiveLines(request: ArchiveRequest, count: number): Prom
   if (!isConfirmed) return undefined
   const { archived } = await archive(request)
   return `${counted(archived, 'line')} archived.`
+}
+
+export async function discardLines(request: DiscardRequest, count: number): Promise<string | undefined> {
+  const lines = counted(count, 'line')
+  const isConfirmed = await confirm({
+    title: `Discard ${lines}?`,
+    text: (
+      <p>
+        They are not sent to Kissmetrics, and their import no longer counts them as open. A copy stays in the bucket. You cannot
+        undo this here.
+      </p>
+    ),
+    action: `Discard ${lines}`,
+  })
+  if (!isConfirmed) return undefined
+  const { discarded, missing } = await discard(request)
+  const rest =
+    missing === 0 ? '' : ` ${counted(missing, 'line')} could not be discarded: others use them. Try again in 5 minutes.`
+  return `${counted(discarded, 'line')} discarded.${rest}`
 }
 
 export async function retryImports(filter: RejectedFilter): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import { messageOf } from '../api-client.ts'
 import { Notice } from '../components/notice.tsx'
 import { RelativeTime } from '../components/time.tsx'
 import { pollNow } from '../polling.ts'
-import { archiveLines, keepExpiring, openFixView, retryImports } from './actions.tsx'
+import { archiveLines, discardLines, keepExpiring, openFixView, retryImports } from './actions.tsx'
 import { ExpiringNotice } from './expiring-notice.tsx'
 import { Filters } from './filters.tsx'
 import { FixAll } from './fix-all.tsx'
@@ -96,6 +96,9 @@ export function RejectedList({ state, limit, onChange, isOfOneFile = false }: Re
                 onSelect={setSelection}
                 onArchive={(request, count) => {
                   run(() => archiveLines(request, count))
+                }}
+                onDiscard={(request, count) => {
+                  run(() => discardLines(request, count))
                 }}
                 onRetry={() => {
                   run(() => retryImports({ ...filter, reason: 'import_unfinished' }))

@@ -1,4 +1,4 @@
-import type { ArchiveRequest, RejectedFilter, RejectedPage } from '../../api-types.ts'
+import type { ArchiveRequest, DiscardRequest, RejectedFilter, RejectedPage } from '../../api-types.ts'
 import { counted, grouped } from '../format.ts'
 import { openFixView } from './actions.tsx'
 import { isFixable, MAX_DRAFTS } from './drafts.ts'
@@ -11,11 +11,12 @@ interface SelectionBarProps {
   readonly selection: Selection
   readonly onSelect: (selection: Selection) => void
   readonly onArchive: (request: ArchiveRequest, count: number) => void
+  readonly onDiscard: (request: DiscardRequest, count: number) => void
   readonly onRetry: () => void
 }
 
 /** How many lines are selected, and what the user can do with them. */
-export function SelectionBar({ page, filter, selection, onSelect, onArchive, onRetry }: SelectionBarProps) {
+export function SelectionBar({ page, filter, selection, onSelect, onArchive, onDiscard, onRetry }: SelectionBarProps) {
   const rows = selection.kind === 'all' ? [] : [...selection.rows.values()]
   const fixable = rows.filter(isFixable)
   const count = selection.kind === 'all' ? page.matching : rows.length
@@ -57,6 +58,16 @@ export function SelectionBar({ page, filter, selection, onSelect, onArchive, onR
           }}
         >
           Archive {counted(count, 'line')}
+        </button>
+      )}
+      {count > 0 && !showsOnlyFailedImports && (
+        <button
+          type="button"
+          onClick={() => {
+            onDiscard(selection.kind === 'all' ? { filter } : { ids: rows.map(({ id }) => id) }, count)
+          }}
+        >
+          Discard {counted(count, 'line')}
         </button>
       )}
       {count > 0 && (
