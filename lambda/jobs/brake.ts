@@ -55,7 +55,7 @@ export class BrakeWatch implements Disposable {
     return this.#ended.signal.aborted
   }
 
-  /** If S3 fails, the run goes on with what it knew last: an order that cannot be read is no reason to stop. */
+  /** If S3 fails, the run goes on with what it knew last: an order that cannot be read stops nothing. */
   async #look(): Promise<Error | undefined> {
     try {
       const brake = await readBrake(this.#ports)

@@ -24,7 +24,7 @@ export async function whenUnfinished(
 ): Promise<JobOutcome> {
   switch (unfinished.kind) {
     case 'out-of-time':
-      // Others held all of the limit. That is no reason to fail, and the task waits for its turn.
+      // Others held all of the limit. The task waits for its turn, and does not fail.
       if (unfinished.isLimited === true && unfinished.reached <= unfinished.began) {
         await defer(task, unfinished.reached, FIRST_OUTAGE_DELAY_MS, ports)
         return { kind: 'requeued' }

@@ -153,7 +153,7 @@ describe('an import with a limit', () => {
     expect(first).toBeGreaterThan(until)
   })
 
-  test('that gets no share in the whole time of its invocation is no error, and waits for its turn', async () => {
+  test('that gets no share in the whole time of its invocation waits for its turn, and does not fail', async () => {
     const cloud = cloudWith(10)
     const holders = [{ run: 'other', share: 10, until: cloud.clock.now() + 60_000 }]
     cloud.write(RATE_KEY, { schema: 'kissmetrics-importer/rate/v1', limit: 10, holders })
