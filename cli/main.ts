@@ -5,6 +5,7 @@ import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
 import type { CanaryFlags } from './canary/canary.ts'
 import type { ConsoleFlags } from './console/console.ts'
+import { addControl } from './control/commands.ts'
 import { awsErrorText } from './deployment/aws-error.ts'
 import { withDeploymentOptions } from './deployment/options.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_STATE_DIR, DEFAULT_WATCHED_DIR, readOptions, type LocalFlags } from './local/options.ts'
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .showHelpAfterError('(Use --help to see commands and options.)')
     .configureHelp({ optionDescription })
     .exitOverride()
+    .enablePositionalOptions() // `cancel --version` is the version of a file
     .configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) }) // quotes what the user typed
   program
     .command('local')
@@ -214,6 +216,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { console } = await import('./console/console.ts')
       exitCode = await console(flags)
     })
+  addControl(program, (code) => {
+    exitCode = code
+  })
   addRejects(program, (code) => {
     exitCode = code
   })

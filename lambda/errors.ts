@@ -67,6 +67,32 @@ export class OutOfTime extends Error {
   }
 }
 
+/** Abort reason: a person has paused all imports. The rest of the work is requeued. */
+export class PausedError extends Error {
+  override readonly name = 'PausedError'
+  readonly code = 'paused'
+  /** ISO 8601. */
+  readonly since: string
+
+  constructor(since: string) {
+    super(`All imports are paused since ${since}.`)
+    this.since = since
+  }
+}
+
+/** Abort reason: a person has cancelled the import of this file. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError'
+  readonly code = 'cancelled'
+  /** ISO 8601. */
+  readonly at: string
+
+  constructor(at: string) {
+    super(`The import of this file was cancelled at ${at}.`)
+    this.at = at
+  }
+}
+
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

@@ -231,6 +231,28 @@ export function eventsFor(log: Log) {
       log.warn('The endpoint asked for a pause; all lines wait.', { code: 'endpoint_paused', key, ms })
       log.count('EndpointPauses', 1)
     },
+    /** @param ageSeconds how long the work exists: a pause must not be forgotten */
+    pausedByPerson(key: string, since: string, ageSeconds: number): void {
+      log.info('All imports are paused, so nothing is sent. To let them continue: npx km-import resume.', {
+        code: 'imports_paused',
+        key,
+        since,
+      })
+      log.count('Paused', 1)
+      log.count('WorkAgeSeconds', ageSeconds)
+    },
+    cancelled(key: string, lines: { total: number; delivered: number; rejected: number; undeliverable: number }): void {
+      const { total, delivered, rejected, undeliverable } = lines
+      log.warn('Import cancelled. Its report lists the lines that were sent until then.', {
+        code: 'import_cancelled',
+        key,
+        settled: total,
+        delivered,
+        rejected,
+        undeliverable,
+      })
+      log.count('FilesCancelled', 1)
+    },
     outage(detail: string, seconds?: number): void {
       log.warn('The endpoint is down. The import is queued and continues by itself.', { code: 'endpoint_down', detail, seconds })
       log.count('EndpointDown', 1)

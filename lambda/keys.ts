@@ -23,6 +23,12 @@ export const CONTROL_PREFIX = 'control/'
 /** The import rules. */
 export const RULES_KEY = `${CONTROL_PREFIX}rules.json`
 
+/** Pause, limit and cancelled files. */
+export const BRAKE_KEY = `${CONTROL_PREFIX}brake.json`
+
+/** Which invocation may use which share of the limit. */
+export const RATE_KEY = `${CONTROL_PREFIX}rate.json`
+
 /** Dead letters that were moved out of their queue. They never expire. */
 export const ARCHIVED_PREFIX = 'archived/'
 
@@ -62,6 +68,11 @@ export function undeliveredKey(file: SourceFile): string {
 /** The key of a checkpoint: one for each segment, counted from 1, and one for the plan of the split. */
 export function checkpointKey(file: SourceFile, part: number | 'plan'): string {
   return `${CHECKPOINTS_PREFIX}${pathOf(file)}/${part === 'plan' ? part : String(part).padStart(6, '0')}.json`
+}
+
+/** Where is noted which message waits for the end of a pause: one for each segment, or for the file. */
+export function pauseNoteKey(file: SourceFile, segment: number | undefined): string {
+  return `${CHECKPOINTS_PREFIX}${pathOf(file)}/paused${segment === undefined ? '' : `-${String(segment).padStart(6, '0')}`}.json`
 }
 
 /** The key of the decision whether a file may be imported. */
@@ -106,8 +117,13 @@ export function replayOriginsKey(run: string): string {
 /** Copies of dead letters that a person has discarded. No command reads them, and they do not expire. */
 export const DISCARDED_PREFIX = `${ARCHIVED_PREFIX}discarded/`
 
-function pathOf({ key, versionId, etag }: SourceFile): string {
-  return `${shortened(key)}/${versionId ?? etag?.replaceAll('"', '') ?? 'unknown'}`
+function pathOf(file: SourceFile): string {
+  return `${shortened(file.key)}/${versionOf(file)}`
+}
+
+/** What distinguishes the versions of a file: the version id, or the ETag in a bucket without versions. */
+export function versionOf({ versionId, etag }: Pick<SourceFile, 'versionId' | 'etag'>): string {
+  return versionId ?? etag?.replaceAll('"', '') ?? 'unknown'
 }
 
 /** S3 allows 1,024 bytes. The rest is for the prefix, the version and the name of a document. */

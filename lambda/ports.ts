@@ -37,6 +37,8 @@ export interface Ports {
   readonly limits: Limits
   /** What the columns of CSV files mean, if they are not those of Kissmetrics. */
   readonly columns?: ColumnMapping | undefined
+  /** Nobody gives orders from outside: a `km-import send` is stopped where it runs. */
+  readonly isUnsupervised?: true
 }
 
 /** Time and chance, as parameters, so that a test can repeat a run. */

@@ -10,7 +10,7 @@ import {
   type LifecycleRule,
 } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, INCOMING_PREFIX, RATE_KEY, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { ImportQueue } from './import-queue.ts'
 import { uniqueName } from './unique-name.ts'
 import type { ObjectNotification, Wiring } from './wiring.ts'
@@ -93,6 +93,8 @@ export class ImportBucket extends Construct {
           expiration: Duration.days(30),
           noncurrentVersionExpiration: Duration.days(1),
         },
+        // While a limit holds, every invocation writes it every few seconds.
+        { id: 'replaced-rate-shares', prefix: RATE_KEY, noncurrentVersionExpiration: Duration.days(1) },
         // The parts of an unfinished upload are billed, and no listing shows them.
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         ...expirations([INCOMING_PREFIX, ...prefixes], 'files', retention.files),

@@ -5,7 +5,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
-import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX, RATE_KEY, REPORTS_PREFIX } from '../lambda/keys.ts'
 import type { FileSource } from './file-source.ts'
 import type { ImportQueue } from './import-queue.ts'
 
@@ -29,6 +29,7 @@ export function permissions(scope: Construct, props: ImporterParts, logGroup: Lo
     allow('ReadAndWriteReports', bucket.arnForObjects(`${REPORTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
     allow('ReadAndWriteCheckpoints', bucket.arnForObjects(`${CHECKPOINTS_PREFIX}*`), ['s3:GetObject', 's3:PutObject']),
     allow('ReadControlDocuments', bucket.arnForObjects(`${CONTROL_PREFIX}*`), ['s3:GetObject']),
+    allow('WriteRateShares', bucket.arnForObjects(RATE_KEY), ['s3:PutObject']),
     allow('ConsumeImportQueue', importQueue.queue.queueArn, [
       'sqs:ReceiveMessage',
       'sqs:DeleteMessage',

@@ -1,4 +1,4 @@
-import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import { STACK_NUMBER_SETTINGS, type GivenSettings } from './setting-rows.ts'
 
 /** What a message calls a setting: a prop of the construct can have another name. */
@@ -21,7 +21,7 @@ const needs = (name: keyof GivenSettings, other: keyof GivenSettings, why: strin
 })
 
 /** The bucket of the stack has prefixes of its own. */
-const OWN_PREFIXES = [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, ARCHIVED_PREFIX]
+const OWN_PREFIXES = [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX, ARCHIVED_PREFIX]
 
 const overlap = (a: string, b: string) => a === '*' || b === '*' || a.startsWith(b) || b.startsWith(a)
 

@@ -15,6 +15,8 @@ import type { DeadLetterReason } from '../rejects/content.ts'
  *   POST api/retry                        RejectedFilter → RetryResult
  *   POST api/decide                   DecideRequest → DecideResult; 409 if the file cannot be released or discarded any more
  *   POST api/archive                      ArchiveRequest → ArchiveResult
+ *   POST api/pause                        PauseRequest → PauseRequest
+ *   POST api/cancel                       CancelRequest → CancelRequest
  *   POST api/discard                      DiscardRequest → DiscardResult
  *
  * A request that fails is answered with a status of 400 or more and an ErrorResponse.
@@ -36,6 +38,10 @@ export interface Overview {
     /** Dead letters that expire within four days; left out until the queue was read once. */
     readonly expiringSoon?: number
   }
+  /** Since when all imports are paused, ISO 8601; left out if they are not. */
+  readonly pausedSince?: string
+  /** How many lines a second all imports together may send; left out if there is no limit. */
+  readonly linesPerSecond?: number
   /** The newest first. */
   readonly imports: readonly ImportSummary[]
   /** Keys of files whose reports only a newer version of the importer can read. */
@@ -47,6 +53,16 @@ export interface ImportSummary {
   /** Identifies one version of one file: the same file, changed and uploaded again, has another id. */
   readonly id: string
   readonly report: Report
+}
+
+export interface PauseRequest {
+  /** Whether all imports are to be paused. */
+  readonly isPaused: boolean
+}
+
+export interface CancelRequest {
+  /** Of an import that has not ended. */
+  readonly id: string
 }
 
 /** What a user decides about a file that is held. */

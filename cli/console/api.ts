@@ -1,8 +1,11 @@
 import { json } from 'node:stream/consumers'
 import * as v from 'valibot'
+import { withoutPause, withPause } from '../../lambda/control/brake.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
 import { REASONS } from '../../lambda/reasons.ts'
-import type { Report } from '../../lambda/report/report.ts'
+import { isFinal, type Report } from '../../lambda/report/report.ts'
+import { changeBrake, currentBrake } from '../control/brake-document.ts'
+import { orderCancellation } from '../control/order-cancellation.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
@@ -15,10 +18,12 @@ import { decideOnDeployment, refusalText } from '../safety/decide.ts'
 import type {
   ArchiveRequest,
   ArchiveResult,
+  CancelRequest,
   DecideResult,
   DiscardResult,
   FixPreview,
   Overview,
+  PauseRequest,
   RejectedFilter,
   RejectedPage,
   ReplayResult,
@@ -55,6 +60,8 @@ const archiveSchema = v.union([
 ])
 const discardSchema = v.union([v.object({ ids: v.array(v.string()) }), v.object({ filter: filterSchema })])
 const wholeNumber = (max: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(max))
+const pauseSchema = v.object({ isPaused: v.boolean() })
+const cancelSchema = v.object({ id: v.string() })
 const rangeSchema = v.object({
   offset: v.optional(wholeNumber(999_999_999), '0'),
   limit: v.optional(wholeNumber(MAX_ROWS), '100'),
@@ -86,6 +93,8 @@ export class ConsoleApi implements AsyncDisposable {
       'POST /retry': (request) => this.#retry(request),
       'POST /decide': (request) => this.#decide(request),
       'POST /archive': (request) => this.#archive(request),
+      'POST /pause': (request) => this.#pause(request),
+      'POST /cancel': (request) => this.#cancel(request),
       'POST /discard': (request) => this.#discard(request),
     }
   }
@@ -104,13 +113,19 @@ export class ConsoleApi implements AsyncDisposable {
     const limit = Number(query.get('limit') ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
       throw new RequestError(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
-    const [{ reports, newer, total }, waiting] = await Promise.all([this.#reports.newest(limit), queueDepths(this.#deployment)])
+    const [{ reports, newer, total }, waiting, { paused, limit: rate }] = await Promise.all([
+      this.#reports.newest(limit),
+      queueDepths(this.#deployment),
+      currentBrake(this.#deployment),
+    ])
     const { name, emulatorUrl } = this.#deployment
     const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
       deployment: name,
       ...(emulatorUrl !== undefined && { emulatorUrl }),
       waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
+      ...(paused !== undefined && { pausedSince: paused.since }),
+      ...(rate !== undefined && { linesPerSecond: rate.linesPerSecond }),
       imports: reports.toReversed().map(({ key, report }) => ({ id: key, report })),
       newer,
       total,
@@ -177,6 +192,24 @@ export class ConsoleApi implements AsyncDisposable {
     )
     this.#deadLetters.invalidate()
     return { archived }
+  }
+
+  async #pause({ request }: ApiRequest): Promise<PauseRequest> {
+    const { isPaused } = parsed(pauseSchema, await bodyOf(request))
+    const now = new Date().toISOString()
+    await changeBrake(this.#deployment, (brake) => {
+      if (isPaused) return brake.paused === undefined ? withPause(brake, now) : brake
+      return brake.paused === undefined ? brake : withoutPause(brake)
+    })
+    return { isPaused }
+  }
+
+  async #cancel({ request }: ApiRequest): Promise<CancelRequest> {
+    const { id } = parsed(cancelSchema, await bodyOf(request))
+    const report = await this.#report(id)
+    if (isFinal(report)) throw new RequestError(409, 'The import has ended, so it cannot be cancelled.')
+    await orderCancellation(this.#deployment, report.file)
+    return { id }
   }
 
   /** Dead letters that a filter selects and that are about no line or file are left alone. */

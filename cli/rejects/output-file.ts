@@ -35,7 +35,7 @@ export class OutputFile implements AsyncDisposable {
   }
 
   /** Writes the texts one after the other, none earlier than the disk can take it. @throws SetupError if the disk is full */
-  async write(texts: Iterable<string>, signal: AbortSignal): Promise<void> {
+  async write(texts: Iterable<string> | AsyncIterable<string>, signal: AbortSignal): Promise<void> {
     try {
       await pipeline(Readable.from(texts), createWriteStream(this.#file), { signal })
       this.#isComplete = true

@@ -55,6 +55,7 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     bucket: LOCAL_BUCKET,
     // The dead letters of a sent file are in a file beside it, and no other process closes them.
     documents: { find: () => Promise.resolve(undefined), put: () => Promise.resolve('') },
+    isUnsupervised: true,
     // Only jobs that a send does not run need these.
     listing: { pages: unused, scope: '', reportsFrom: unused },
     deadLetterReader: { take: unused, keepHidden: unused, putBack: unused, remove: unused },

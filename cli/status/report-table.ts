@@ -5,6 +5,7 @@ import { counted, grouped, printable, styled, type Output, type Style } from '..
 import { listed, WIDTH, wrapped, wrappedBeside } from '../terminal/layout.ts'
 
 type Counted = Pick<Report, 'lines' | 'rejects'>
+type Stated = Pick<Report, 'state' | 'paused'> & Counted
 
 const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (report: Counted) => string]>> = {
   importing: ['yellow', () => 'importing'],
@@ -21,12 +22,13 @@ const STATES: Readonly<Record<Report['state'], readonly [style: Style, words: (r
 }
 
 /** The state of an import, as the user reads it: "done, 470 lines rejected". */
-export function stateText(report: Pick<Report, 'state'> & Counted): string {
+export function stateText(report: Stated): string {
+  if (report.state === 'importing' && report.paused !== undefined) return 'paused'
   const [, words] = STATES[report.state]
   return words(report)
 }
 
-export function styledState(report: Pick<Report, 'state'> & Counted, output: Output): string {
+export function styledState(report: Stated, output: Output): string {
   const [style] = STATES[report.state]
   return styled(output, style, stateText(report))
 }

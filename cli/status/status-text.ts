@@ -1,5 +1,8 @@
+import type { Brake } from '../../lambda/control/brake.ts'
 import { REASONS, type ReasonCode } from '../../lambda/reasons.ts'
 import { isFinal, openLines, staleForMs, type Report } from '../../lambda/report/report.ts'
+import { brakeRows } from '../control/brake-text.ts'
+import { cancelledRows } from '../control/cancel-text.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { decisionCommands, holdRows } from '../safety/hold-text.ts'
 import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
@@ -41,6 +44,7 @@ export interface StatusContext {
   /** Files in the deployment; more than the reports that are shown. */
   readonly total: number
   readonly waiting: QueueDepths
+  readonly brake: Brake
   /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
   readonly deploymentOptions: string
   /** Milliseconds since 1970. */
@@ -50,7 +54,7 @@ export interface StatusContext {
 /** The newest imports, three rows each, and what is in the queues. */
 export function statusText(
   reports: readonly Report[],
-  { newer, total, waiting, deploymentOptions, now }: StatusContext,
+  { newer, total, waiting, brake, deploymentOptions, now }: StatusContext,
   output: Output,
 ): string {
   const { messages, deadLetters } = waiting
@@ -68,6 +72,7 @@ export function statusText(
   const shown = reports.length + newer.length
   if (shown < total) rows.push(`These are the newest ${grouped(shown)} of ${counted(total, 'file')}. Use --all to show all.`)
   rows.push('', `import queue ${grouped(messages)} · dead letters ${grouped(deadLetters)}`)
+  rows.push(...brakeRows(brake, deploymentOptions))
   if (deadLetters > 0) rows.push(`See the rejected lines: npx km-import rejects list${deploymentOptions}`)
   return `${rows.join('\n')}\n`
 }
@@ -115,6 +120,7 @@ export function reportText(
     detailRow('duration', `${durationText(secondsOf(report, now))}, ${grouped(rateOf(report, now))} lines a second`),
     ...(time === undefined ? [] : [detailRow('events dated', `${dayText(time.first)} to ${dayText(time.last)}`)]),
     ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
+    ...(report.cancelled === undefined ? [] : ['', ...cancelledRows(report)]),
     ...(report.hold === undefined ? [] : ['', ...holdRows(report)]),
     ...reasonRows(report, output),
   ]
@@ -159,6 +165,11 @@ function nextStepRows(report: Report, deploymentOptions: string, now: number): r
   const { state, file } = report
   switch (state) {
     case 'importing':
+      if (report.paused !== undefined)
+        return [
+          ...wrapped('All imports are paused, so nothing is sent. To let them continue:'),
+          `  npx km-import resume${deploymentOptions}`,
+        ]
       if (staleForMs(report, now) !== undefined)
         return [
           ...wrapped('The import has stopped: its messages may be lost. The daily search queues the rest again. To do it now:'),
@@ -181,7 +192,12 @@ function nextStepRows(report: Report, deploymentOptions: string, now: number): r
     case 'discarded':
       return wrapped('Nothing was sent. To import the file, upload it again.')
     case 'cancelled':
-      return wrapped('The import was stopped before its end. What was delivered stays in Kissmetrics.')
+      return [
+        ...wrapped(
+          'The import was stopped before its end. What was delivered stays in Kissmetrics. To get the lines that were sent:',
+        ),
+        `  npx km-import cancel ${shellWord(printable(file.key))} -o sent.jsonl${deploymentOptions}`,
+      ]
     case 'failed':
       return wrapped('Fix the file and import it again.')
     case 'skipped':

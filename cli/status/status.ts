@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Brake } from '../../lambda/control/brake.ts'
 import type { Report } from '../../lambda/report/report.ts'
+import { currentBrake } from '../control/brake-document.ts'
 import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -50,10 +52,10 @@ async function showAll(deployment: Deployment, cache: ReportCache, flags: Status
       ...reports.map((report) => Object.values(csvRowOf(report, now))),
       ...newer.map((file) => [file, 'newer-version']),
     ])
-  const waiting = await queueDepths(deployment)
+  const [waiting, brake] = await Promise.all([queueDepths(deployment), currentBrake(deployment)])
   if (flags.json)
-    return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, files: reports, newer }, null, 2)}\n`
-  return statusText(reports, { newer, total, waiting, now, deploymentOptions: deploymentOptionsOf(flags) }, process.stdout)
+    return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, ...orders(brake), files: reports, newer }, null, 2)}\n`
+  return statusText(reports, { newer, total, waiting, brake, now, deploymentOptions: deploymentOptionsOf(flags) }, process.stdout)
 }
 
 async function showOne(deployment: Deployment, cache: ReportCache, key: string, flags: StatusFlags): Promise<string> {
@@ -64,6 +66,8 @@ async function showOne(deployment: Deployment, cache: ReportCache, key: string, 
     ? `${JSON.stringify(last, null, 2)}\n`
     : reportText(last, { deploymentOptions, now: Date.now() }, process.stdout)
 }
+
+const orders = ({ paused, limit }: Brake) => ({ ...(paused && { paused }), ...(limit && { limit }) })
 
 /** For the names of the CSV columns, if there is no report yet. */
 const NO_REPORT: Report = {

@@ -99,6 +99,16 @@ export class Delivery implements BoundedStage {
     this.#limiter.expectNewLine(this.#lines < this.#maxLines && !this.#limiter.isOpen)
   }
 
+  /** Requests that have begun, of all lines. */
+  get begunRequests(): number {
+    return this.#limiter.history.begun
+  }
+
+  /** Changes the share of the limit that all invocations share. @param share undefined for no limit */
+  limitTo(share: { readonly perSecond: number; readonly until: number } | undefined): void {
+    this.#limiter.limitTo(share)
+  }
+
   /** Begins to send a line and returns immediately. `onOutcome` is called when the line has ended, or never if the delivery ends first. */
   send(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): void {
     this.#lines += 1

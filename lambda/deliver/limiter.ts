@@ -2,6 +2,7 @@ import type { Clock } from '../ports.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { strictRateLimit, type RateLimit } from './rate-limit.ts'
 import type { EndpointHistory } from './retry-state.ts'
+import { SharedLimit } from './shared-limit.ts'
 import { Throttle } from './throttle.ts'
 
 /**
@@ -32,6 +33,7 @@ export class Limiter {
   readonly #onOpen: () => void
   readonly #maxInFlight: number
   readonly #userLimit: RateLimit | undefined
+  #sharedLimit: SharedLimit | undefined
   readonly #throttle = new Throttle()
   readonly #circuitBreaker: CircuitBreaker
   readonly #queue: ((attempt: number | undefined) => void)[] = []
@@ -94,6 +96,15 @@ export class Limiter {
     const wasWaiting = this.#isNewLineWaiting
     this.#isNewLineWaiting = isWaiting
     if (isWaiting && !wasWaiting && this.#isTimed) this.#admit(this.#clock.now()) // time may have passed since the last check
+  }
+
+  /** Changes the share of the limit that all invocations share. @param share undefined for no limit */
+  limitTo(share: { readonly perSecond: number; readonly until: number } | undefined): void {
+    const now = this.#clock.now()
+    if (share === undefined) this.#sharedLimit = undefined
+    else (this.#sharedLimit ??= new SharedLimit()).change(share.perSecond, share.until, now)
+    this.#clearTimer()
+    this.#admit(now)
   }
 
   /** Begins an attempt if that is possible now. @returns its number */
@@ -180,7 +191,11 @@ export class Limiter {
   /** Whether beginning depends on the time, and not only on a free slot. If not, the clock need not be read. */
   get #isTimed(): boolean {
     return (
-      this.#throttle.perSecond < Infinity || this.#userLimit !== undefined || this.#pausedUntil > 0 || this.#circuitBreaker.isOpen
+      this.#throttle.perSecond < Infinity ||
+      this.#userLimit !== undefined ||
+      this.#sharedLimit !== undefined ||
+      this.#pausedUntil > 0 ||
+      this.#circuitBreaker.isOpen
     )
   }
 
@@ -189,7 +204,7 @@ export class Limiter {
     if (this.#pausedUntil <= now) this.#pausedUntil = 0
     const probeAt = this.#circuitBreaker.isOpen ? this.#circuitBreaker.probeAt : 0
     const pauseMs = Math.max(this.#pausedUntil, probeAt) - now
-    return Math.max(pauseMs, this.#throttle.waitMs(now), this.#userLimit?.waitMs(now) ?? 0)
+    return Math.max(pauseMs, this.#throttle.waitMs(now), this.#userLimit?.waitMs(now) ?? 0, this.#sharedLimit?.waitMs(now) ?? 0)
   }
 
   /** How long the attempts in the queue have to wait, for the time alone. */
@@ -205,6 +220,7 @@ export class Limiter {
       const now = this.#clock.now()
       this.#throttle.begin(now)
       this.#userLimit?.take(now)
+      this.#sharedLimit?.take(now)
     }
     return this.#begun
   }

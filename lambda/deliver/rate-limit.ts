@@ -40,5 +40,10 @@ const LAG_MS = 10
  * even share of a second.
  */
 export function strictRateLimit(perSecond: number): RateLimit {
-  return new RateLimit((perSecond * 1000) / (1000 + SLACK_MS + LAG_MS), SLACK_MS)
+  return new RateLimit(strictRate(perSecond), SLACK_MS)
+}
+
+/** The rate of a strict limit. */
+export function strictRate(perSecond: number): number {
+  return (perSecond * 1000) / (1000 + SLACK_MS + LAG_MS)
 }

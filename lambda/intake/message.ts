@@ -115,6 +115,7 @@ const TaskBody = v.looseObject({
   reached: Count,
   delays: Count,
   wait: v.exactOptional(Identifier),
+  pause: v.exactOptional(Identifier),
   since: v.exactOptional(Count),
   foundBySearch: v.exactOptional(v.literal(true)),
   surveys: v.exactOptional(Count),

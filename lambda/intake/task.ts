@@ -24,6 +24,8 @@ export interface Task {
   readonly delays: number
   /** Id of the wait after an outage that this message ends (`jobs/wait.ts`). */
   readonly wait?: string
+  /** Id of the wait for the end of a pause that this message ends (`jobs/while-paused.ts`). */
+  readonly pause?: string
   /** When the file was uploaded, or else when its work first had to wait. Milliseconds since 1970. */
   readonly since?: number
   /** A search has found that the file is unfinished, and that its messages are lost. */

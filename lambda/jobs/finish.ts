@@ -1,3 +1,4 @@
+import { orderFor } from '../control/brake.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { reportKey } from '../keys.ts'
@@ -6,6 +7,8 @@ import { isFinished, type ImportState, type StaleImport } from '../report/report
 import { ReportWriter } from '../report/writer.ts'
 import type { Failure } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
+import { readBrake } from './brake.ts'
+import { cancelledLines, type CancelledPart } from './cancelled-lines.ts'
 import { closeReplaced, recordUndelivered } from './close-replay.ts'
 import { countClosedBefore } from './close-lines.ts'
 import { learnFrom, whileLearning } from './profiles.ts'
@@ -16,16 +19,19 @@ import { readPlan, readSegments, sumSegments, type SegmentState } from './segmen
 /**
  * Writes the final report of a file, and logs how its import ended. If it is a file of fixed lines, those that were delivered are closed first:
  * once the report is final, the message of the file does nothing more.
+ *
+ * @param parts of the file, with their checkpoints
  */
 export async function finishFile(
   importState: ImportState,
   failure: Failure | undefined,
+  parts: readonly CancelledPart[],
   writer: ReportWriter,
   ports: Ports,
 ): Promise<void> {
   await recordUndelivered(importState, ports)
   if (failure === undefined) await closeReplaced(importState, ports)
-  await writeFinal(importState, failure, writer, ports)
+  await writeFinal(importState, failure, parts, writer, ports)
   const { rejected, undeliverable } = importState.counts.lines
   if (rejected + undeliverable > 0) await countClosedBefore(importState.file, ports)
 }
@@ -33,6 +39,7 @@ export async function finishFile(
 async function writeFinal(
   importState: ImportState,
   failure: Failure | undefined,
+  parts: readonly CancelledPart[],
   writer: ReportWriter,
   { events }: Ports,
 ): Promise<void> {
@@ -46,6 +53,11 @@ async function writeFinal(
       await writer.finish(importState, failure.rejection)
       events.fileRejected(key, failure.rejection.reason, failure.rejection.detail)
       return
+    case 'cancelled': {
+      const { lines: counts } = await writer.cancel(importState, failure.at, cancelledLines(parts))
+      events.cancelled(key, counts)
+      return
+    }
     case undefined: {
       const { state, lines } = await writer.finish(importState)
       events.finished(key, state, lines)
@@ -88,17 +100,22 @@ async function merge(
   const { reports, clock } = ports
   const found = await reports.find(file.bucket, reportKey(file)) // read first, so that an older merge cannot overwrite a newer one
   if (found !== undefined && isFinished(found.report)) return
-  if (found?.report.state === 'held' && !(await isReleased(file, ports))) return
+  if (found?.report.state === 'held' && !(await isReleased(file, ports)) && !(await isCancelled(file, ports))) return
   const plan = await readPlan(file, ports)
   if (plan === undefined) return
   const states = await readSegments(file, plan, ports)
   const importState = sumSegments(file, plan, states)
   const writer = new ReportWriter(found, reports, clock)
-  const failure = plan.failure ?? states.find(({ checkpoint }) => checkpoint?.failure !== undefined)?.checkpoint?.failure
+  const failure = failureOf(plan, states)
   const isDone = plan.isComplete && states.every(({ checkpoint }) => checkpoint?.isDone === true)
   if (isDone || failure?.kind === 'missing') {
+    const parts = states.map(({ segment: { firstLine, lines }, checkpoint }) => ({
+      firstLine,
+      lastLine: firstLine + lines - 1,
+      checkpoint,
+    }))
     await whileLearning(failure === undefined ? learnFrom(importState, undefined, ports) : undefined, () =>
-      finishFile(importState, failure, writer, ports),
+      finishFile(importState, failure, parts, writer, ports),
     )
     return
   }
@@ -106,8 +123,19 @@ async function merge(
   await writer.write({ ...importState, ...(stale !== undefined && { stale }) })
 }
 
+/** Why a split file ended before its lines did. Its lines that were sent are listed if any of its segments was cancelled. */
+function failureOf({ failure }: SplitPlan, states: readonly SegmentState[]): Failure | undefined {
+  const failures = [failure, ...states.map(({ checkpoint }) => checkpoint?.failure)].filter((each) => each !== undefined)
+  return failures.find(({ kind }) => kind === 'cancelled') ?? failures[0]
+}
+
 /** The release of a file may be stored before its report says so. */
 async function isReleased(file: SourceFile, ports: Ports): Promise<boolean> {
   const found = await findSafety(file, ports)
   return found !== undefined && isAllowed(found.safety)
+}
+
+/** A file that is held can be cancelled: then its segments end without a line. */
+async function isCancelled(file: SourceFile, ports: Ports): Promise<boolean> {
+  return orderFor(await readBrake(ports), file)?.kind === 'cancelled'
 }

@@ -1,3 +1,4 @@
+import { orderFor } from '../control/brake.ts'
 import { taskBody, type Segment, type Task } from '../intake/task.ts'
 import { isOwnKey, reportKey } from '../keys.ts'
 import type { Absence, FoundReport, Invocation, Ports } from '../ports.ts'
@@ -5,6 +6,7 @@ import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
+import { readBrake } from './brake.ts'
 import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
 import { readingRules, type ReadRules } from './import-rules.ts'
@@ -13,13 +15,15 @@ import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
 import { DONE, type JobOutcome, type SegmentOutcome } from './outcome.ts'
 import { keepSurvey, learnFrom, whileLearning } from './profiles.ts'
+import type { StartOrders } from './run-segment.ts'
 import { checkFile, type SafetyCheck } from './safety-check.ts'
 import { reportSafety } from './safety-report.ts'
-import { findSafety, isAllowed, type Safety } from './safety.ts'
+import { findSafety, isAllowed } from './safety.ts'
 import { checkSegment, decide, type SegmentCheck } from './segment-survey.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
+import { waitWhilePaused } from './while-paused.ts'
 
 /**
  * Imports a file, or a segment of one. Every line ends delivered, dead-lettered or blank, and the report says so.
@@ -36,9 +40,10 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   const readingPlan = readPlan(file, ports)
   const readRules = task.segment === undefined ? readingRules(file, ports) : async () => (await readingPlan)?.rules ?? []
   const readingSafety = findSafety(file, ports)
+  const readingBrake = readBrake(ports)
   const [found] = await Promise.all([
     ports.reports.find(file.bucket, reportKey(file)),
-    Promise.allSettled([readingPlan, readingSafety]), // of no interest if the file is already imported
+    Promise.allSettled([readingPlan, readingSafety, readingBrake]), // of no interest if the file is already imported
   ])
   if (found !== undefined && isFinished(found.report)) {
     if ((found.report.rejects?.open ?? 0) > 0) await countClosedBefore(file, ports) // the run that wrote the report may have been killed before it did this
@@ -46,13 +51,19 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const plan = await readingPlan
+  const brake = await readingBrake
+  const order = orderFor(brake, file)
+  if (order?.kind === 'paused') return waitWhilePaused(task, order.since, ports)
   const safety = (await readingSafety)?.safety
-  if (safety !== undefined && !isAllowed(safety)) {
+  if (order === undefined && safety !== undefined && !isAllowed(safety)) {
     await reportSafety(file, safety, found, ports)
     return DONE
   }
-  const known: Known = { found, plan, safety, readRules }
+  const orders: StartOrders = { cancelledAt: order?.at, linesPerSecond: brake.limit?.linesPerSecond }
+  const known: Known = { found, plan, needsCheck: order === undefined && safety === undefined, orders, readRules }
   if (task.segment !== undefined) return importSegmentOfFile(task, task.segment, known, ports, invocation)
+  // Of a file that is being split, invocations may have sent lines that only its complete plan shows.
+  if (order !== undefined && plan === undefined) return importWhole(task, known, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
   if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, known, ports, invocation)
   return importWhole(task, known, ports, invocation)
@@ -62,8 +73,10 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
 interface Known {
   readonly found: FoundReport | undefined
   readonly plan: SplitPlan | undefined
-  readonly safety: Safety | undefined
   readonly readRules: ReadRules
+  /** Whether it is still to be decided if the file may be imported. */
+  readonly needsCheck: boolean
+  readonly orders: StartOrders
 }
 
 /** Whether the file is usually done before anybody could read a report that says that it has started. */
@@ -84,11 +97,11 @@ async function needsSplit({ file }: Task, { files, limits, columns }: Ports): Pr
 
 async function importWhole(
   task: Task,
-  { found, safety, readRules }: Known,
+  { found, needsCheck, orders, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
-  const check: SafetyCheck = safety === undefined ? await checkFile(task, ports, invocation, readRules) : { kind: 'allowed' }
+  const check: SafetyCheck = needsCheck ? await checkFile(task, ports, invocation, readRules) : { kind: 'allowed' }
   if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const writer = new ReportWriter(found, ports.reports, ports.clock)
   let reportLast: (() => void) | undefined
@@ -101,20 +114,24 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, readRules, onProgress, absence: absenceOf(check) })
+    outcome = await importSegment({ task, ports, invocation, readRules, ...orders, onProgress, absence: absenceOf(check) })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
   }
   const survey = check.kind === 'allowed' ? check.survey : undefined
   if (outcome.kind !== 'done') {
+    // Nothing depends on it, but a report that says for hours that the import is paused should be exact.
+    if (outcome.kind === 'paused') await writer.write(importStateOf(task, outcome.checkpoint)).catch(() => undefined)
     if (survey !== undefined) await keepSurvey(task.file, survey, ports)
     return whenUnfinished(outcome, task, invocation, ports)
   }
-  const { failure } = outcome.checkpoint
-  const importState = importStateOf(task, outcome.checkpoint)
+  const { checkpoint } = outcome
+  const { failure } = checkpoint
+  const importState = importStateOf(task, checkpoint)
+  const parts = [{ firstLine: 1, lastLine: Infinity, checkpoint }]
   await whileLearning(failure === undefined ? learnFrom(importState, survey, ports) : undefined, () =>
-    finishFile(importState, failure, writer, ports),
+    finishFile(importState, failure, parts, writer, ports),
   )
   return DONE
 }
@@ -122,21 +139,27 @@ async function importWhole(
 async function importSegmentOfFile(
   task: Task,
   segment: Segment,
-  { found, plan, safety, readRules }: Known,
+  { found, plan, needsCheck, orders, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
-  const check: SegmentCheck =
-    safety === undefined ? await checkSegment(task, segment, plan, ports, invocation) : { kind: 'allowed' }
+  const check: SegmentCheck = needsCheck ? await checkSegment(task, segment, plan, ports, invocation) : { kind: 'allowed' }
   if (check.kind === 'waiting') return DONE
   if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const merged = new MergedProgress(task.file, ports)
   const onProgress = (checkpoint: Checkpoint): void => {
     merged.update(checkpoint)
   }
-  const outcome = await importSegment({ task, ports, invocation, readRules, onProgress, absence: absenceOf(check) }).finally(() =>
-    merged.idle(),
-  )
+  const outcome = await importSegment({
+    task,
+    ports,
+    invocation,
+    readRules,
+    ...orders,
+    onProgress,
+    absence: absenceOf(check),
+  }).finally(() => merged.idle())
+  if (outcome.kind === 'paused') await mergeReports(task.file, ports).catch(() => undefined)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   await mergeReports(task.file, ports)
   return DONE
@@ -144,13 +167,13 @@ async function importSegmentOfFile(
 
 async function splitIntoSegments(
   task: Task,
-  { found, plan, safety, readRules }: Known,
+  { found, plan, needsCheck, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
   const outcome = await splitFile(task, ports, invocation, readRules)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
-  const check = safety === undefined ? await decide(task, ports) : undefined
+  const check = needsCheck ? await decide(task, ports) : undefined
   if (check?.kind === 'stopped') return whenStopped(check, task, found, ports)
   // If a search found the file, the messages of segments that an earlier run has queued may be lost as well.
   const mayBeLost = !outcome.isNew || (plan !== undefined && task.foundBySearch === true)

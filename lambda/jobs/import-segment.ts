@@ -34,7 +34,12 @@ export async function importSegment(work: SegmentImport): Promise<SegmentOutcome
 }
 
 async function importLeased(lease: Lease<Checkpoint>, work: SegmentImport): Promise<SegmentOutcome> {
-  const { task, invocation } = work
+  const { task, invocation, cancelledAt } = work
+  if (cancelledAt !== undefined) {
+    const checkpoint = { ...lease.state, isDone: true, failure: { kind: 'cancelled', at: cancelledAt } as const }
+    await lease.release(checkpoint)
+    return { kind: 'done', checkpoint }
+  }
   const reached = doneLines(lease.state)
   if (invocation.deliveries >= RENEW_AT_DELIVERY && reached > task.reached) {
     await lease.release(lease.state)

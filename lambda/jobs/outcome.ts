@@ -2,12 +2,14 @@ import type { Checkpoint } from '../settle/checkpoint.ts'
 
 /** The import of a segment, or the splitting of a file, ended for now; the rest of the work remains. */
 export type Unfinished =
-  /** The time of the invocation ran out. The lines from `began` to `reached` are done. */
-  | { readonly kind: 'out-of-time'; readonly began: number; readonly reached: number }
+  /** The time of the invocation ran out. The lines from `began` to `reached` are done. `isLimited`: it may have waited for a share of the limit. */
+  | { readonly kind: 'out-of-time'; readonly began: number; readonly reached: number; readonly isLimited?: true }
   /** SQS has delivered the message several times and the work has advanced: it needs a new message. */
   | { readonly kind: 'deliveries-used'; readonly began: number; readonly reached: number }
   /** The endpoint is down. The lines up to `reached` are done. */
   | { readonly kind: 'outage'; readonly detail: string; readonly reached: number }
+  /** A person has paused all imports. `checkpoint` is the last one of the run. */
+  | { readonly kind: 'paused'; readonly since: string; readonly checkpoint: Checkpoint }
   /** Another run holds the lease for at most `ms` more, unless it renews it. */
   | { readonly kind: 'busy'; readonly ms: number; readonly messageId: string | undefined }
   /** Another message, which waits after an outage, asks for the work: this one is a copy. Nothing was done. */

@@ -7,6 +7,7 @@ import { Ledger } from '../settle/ledger.ts'
 import { lineOf, toBody, type DeadLetter } from '../settle/dead-letter.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import { lineOfDeadLetter } from '../settle/replay-origins.ts'
+import { BrakeWatch, readBrake } from './brake.ts'
 import { closeLines } from './close-lines.ts'
 import { csvOptions } from './csv-options.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
@@ -14,6 +15,8 @@ import { lineRulesFor } from './line-rules.ts'
 import { deadLetterDestination } from './quarantine.ts'
 import { Settlement } from './settlement.ts'
 import { stopReasonOf } from './stop-reason.ts'
+import { RateLease } from './rate-lease.ts'
+import { PAUSE_SECONDS } from './while-paused.ts'
 import type { Ports } from '../ports.ts'
 
 /**
@@ -27,6 +30,8 @@ import type { Ports } from '../ports.ts'
 export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Promise<JobOutcome> {
   if (deadLetter.delivered === true) return closeDelivered(deadLetter, ports)
   const { bucket, key, versionId, etag, lastModified } = deadLetter.source
+  const { paused, limit } = await readBrake(ports)
+  if (paused !== undefined) return waitForResume(deadLetter, paused.since, ports)
   const number = deadLetter.source.line ?? 1
   const replays = deadLetter.replays + 1
   const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
@@ -49,13 +54,22 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     countedAs: lineOfDeadLetter(deadLetter)?.countedAs,
   }
   const settlement = new Settlement(origin, { ...ports, deadLetters }, ledger)
+  await using rate = new RateLease(ports, settlement.requests)
+  using _brake = new BrakeWatch(ports, {
+    onLook: (brake) => rate.renew(brake.limit?.linesPerSecond),
+    onStop: (error) => {
+      settlement.stop(error)
+    },
+  })
   try {
+    await rate.renew(limit?.linesPerSecond)
     settlement.settle(entry)
     await settlement.finish()
   } catch (error) {
     await settlement.shutDown(asError(error))
     const reason = stopReasonOf(error)
     if (reason.kind === 'outage') return reason
+    if (reason.kind === 'paused') return await waitForResume(deadLetter, reason.since, ports)
     throw error
   }
   const { lines, rejectedBy } = ledger.progress().counts
@@ -64,7 +78,7 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
     return DONE
   }
   ports.events.replayed(key, number, lines.blank > 0 ? 'blank' : 'delivered')
-  return closeDelivered(deadLetter, ports)
+  return await closeDelivered(deadLetter, ports)
 }
 
 /** How long a report waits that could not be brought up to date. */
@@ -82,6 +96,13 @@ async function closeDelivered(deadLetter: DeadLetter, ports: Ports): Promise<Job
     ports.events.notClosed(line.key, line.line, asError(error).message)
     return { kind: 'requeued' }
   }
+}
+
+async function waitForResume(deadLetter: DeadLetter, since: string, { importQueue, events, clock }: Ports): Promise<JobOutcome> {
+  await importQueue.send(toBody(deadLetter), PAUSE_SECONDS)
+  const ageSeconds = Math.round((clock.now() - Date.parse(deadLetter.failedAt)) / 1000)
+  events.pausedByPerson(deadLetter.source.key, since, ageSeconds)
+  return { kind: 'requeued' }
 }
 
 interface FoundLine {

@@ -7,6 +7,7 @@ import { Checkpointer } from '../settle/checkpointer.ts'
 import type { Lease } from '../settle/lease.ts'
 import { Ledger } from '../settle/ledger.ts'
 import { originOf } from '../settle/replay-origins.ts'
+import { BrakeWatch } from './brake.ts'
 import { checkCounts } from './check-counts.ts'
 import { onAbort } from './on-abort.ts'
 import type { ReadRules } from './import-rules.ts'
@@ -15,12 +16,21 @@ import { replayOf, type OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
 import { ProgressMetrics } from './progress-metrics.ts'
+import { RateLease } from './rate-lease.ts'
 import { rejectFile } from './reject-file.ts'
 import { maxUnsaved } from './segment-lease.ts'
 import { Settlement } from './settlement.ts'
 import { stopReasonOf } from './stop-reason.ts'
 
-export interface SegmentImport {
+/** What people have ordered when an invocation begins. Later changes are noticed while it runs. */
+export interface StartOrders {
+  /** When the import was cancelled, ISO 8601: then its last checkpoint is written, and no line is sent. */
+  readonly cancelledAt?: string | undefined
+  /** How many lines a second all invocations together may send; undefined for no limit. */
+  readonly linesPerSecond?: number | undefined
+}
+
+export interface SegmentImport extends StartOrders {
   readonly task: Task
   readonly ports: Ports
   readonly invocation: Invocation
@@ -41,7 +51,7 @@ export interface SegmentImport {
 export async function runSegment(
   { opened, start, origins }: OpenSegment,
   lease: Lease<Checkpoint>,
-  { task, ports, invocation, onProgress }: SegmentImport,
+  { task, ports, invocation, linesPerSecond, onProgress }: SegmentImport,
 ): Promise<SegmentOutcome> {
   const { limits, clock, events } = ports
   const replay = replayOf(task.file, opened)
@@ -80,8 +90,15 @@ export async function runSegment(
   }
   events.started(task.file.key, opened.bytes, first.invocations, firstLine + 1)
   using _ending = onAbort(invocation.ending, stop)
+  await using rate = new RateLease(ports, settlement.requests)
+  using _brake = new BrakeWatch(ports, {
+    file: task.file,
+    onLook: ({ limit }) => rate.renew(limit?.linesPerSecond),
+    onStop: stop,
+  })
   onProgress(first)
   try {
+    await rate.renew(linesPerSecond)
     const { lines, refusal } = await runPipeline(opened, start, {
       maxLineBytes: limits.maxLineBytes,
       rules: lineRulesFor(opened.lastModified, rules),
@@ -99,7 +116,7 @@ export async function runSegment(
   } catch (error) {
     const cause: unknown = stopping.signal.aborted ? stopping.signal.reason : error
     await settlement.shutDown(asError(cause))
-    return await endEarly(cause, doneLines(first), end)
+    return await endEarly(cause, { began: doneLines(first), isLimited: rate.isLimited }, end)
   } finally {
     opened.body.destroy()
   }
@@ -108,7 +125,7 @@ export async function runSegment(
 /** Writes the last checkpoint of a run that does not reach the end of its segment. @throws `cause` if it is not a reason to stop */
 async function endEarly(
   cause: unknown,
-  began: number,
+  { began, isLimited }: { readonly began: number; readonly isLimited: boolean },
   end: (ending?: Partial<Checkpoint>) => Promise<Checkpoint>,
 ): Promise<SegmentOutcome> {
   const reason = stopReasonOf(cause)
@@ -116,12 +133,19 @@ async function endEarly(
     const failure = { kind: 'missing', state: reason.state } as const
     return { kind: 'done', checkpoint: await end({ isDone: true, failure }) }
   }
-  const reached = doneLines(await end())
+  if (reason.kind === 'cancelled') {
+    const failure = { kind: 'cancelled', at: reason.at } as const
+    return { kind: 'done', checkpoint: await end({ isDone: true, failure }) }
+  }
+  const checkpoint = await end()
+  const reached = doneLines(checkpoint)
   switch (reason.kind) {
     case 'out-of-time':
-      return { ...reason, began, reached }
+      return { ...reason, began, reached, ...(isLimited && { isLimited: true }) }
     case 'outage':
       return { ...reason, reached }
+    case 'paused':
+      return { ...reason, checkpoint }
     case 'interrupted':
     case 'lease-lost':
       return reason

@@ -102,7 +102,9 @@ export async function surveyRange(
       case 'out-of-time':
       case 'interrupted':
         return reason
-      case 'outage':
+      case 'outage': // nothing is sent here
+      case 'paused':
+      case 'cancelled':
       case 'lease-lost':
       case 'failed':
         throw error

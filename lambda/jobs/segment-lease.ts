@@ -53,6 +53,7 @@ export function acquireSegment(
         hasCrashed,
         maxRepeats: maxRepeats(ports),
         ...((earlier === undefined || earlier.failure !== undefined) && { rules: await readRules() }),
+        maxUnsaved: maxUnsaved(ports),
       }),
   })
 }

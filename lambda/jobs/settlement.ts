@@ -4,6 +4,7 @@ import type { Ports } from '../ports.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import { BackPressure, type BoundedStage } from '../settle/back-pressure.ts'
 import { lineDeadLetter, type DeadLetterOrigin } from '../settle/build-dead-letter.ts'
+import type { RatedRequests } from './rate-lease.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import type { Ledger } from '../settle/ledger.ts'
 
@@ -54,6 +55,11 @@ export class Settlement {
           else this.#sendDeadLetter(entry, 'undeliverable', reject('endpoint_refused', outcome.because), outcome.attempts)
         })
     }
+  }
+
+  /** The requests of the lines, for the limit that all invocations share. */
+  get requests(): RatedRequests {
+    return this.#delivery
   }
 
   /** Waits until every line has ended. @throws OutageError, SetupError, DeadLetterRefused, or the error of SQS */

@@ -2,8 +2,8 @@ import type { Task } from '../intake/task.ts'
 import { isImportName, isOwnKey, reportKey } from '../keys.ts'
 import type { Ports } from '../ports.ts'
 import { ReportWriter } from '../report/writer.ts'
-import { emptyCounts } from '../settle/counts.ts'
 import { skipReason } from './skip-reason.ts'
+import { unreadFile } from './unread-file.ts'
 
 /**
  * Skips an object that is not a file to import, with a report that says why: S3 sends an event for each object under `incoming/`.
@@ -19,19 +19,7 @@ export async function skipObject({ file, segment }: Task, ports: Ports): Promise
   if (found !== undefined) return false
   const reason = await skipReason(file, files, limits)
   if (reason === undefined) return false
-  const startedAt = new Date(clock.now()).toISOString()
-  const { bytes = 0 } = file
-  const state = {
-    file,
-    bytes,
-    counts: emptyCounts(),
-    linesRead: 0,
-    startedAt,
-    invocations: 1,
-    repeatsPossible: 0,
-    repeatedTries: 0,
-  }
-  await new ReportWriter(found, reports, clock).skip(state, reason)
+  await new ReportWriter(found, reports, clock).skip(unreadFile(file, clock), reason)
   events.skipped(file.key, reason.reason, reason.detail)
   return true
 }

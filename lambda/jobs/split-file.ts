@@ -91,6 +91,8 @@ async function splitLeased(splitter: Splitter, task: Task, ports: Ports, ending:
       case 'lease-lost':
         return reason
       case 'outage': // nothing is sent to the endpoint here
+      case 'paused':
+      case 'cancelled':
       case 'failed':
         throw asError(error)
     }

@@ -1,4 +1,4 @@
-import { InterruptedError, OutageError, OutOfTime } from '../errors.ts'
+import { CancelledError, InterruptedError, OutageError, OutOfTime, PausedError } from '../errors.ts'
 import type { Absence } from '../ports.ts'
 import { VanishedFile } from '../read/lines.ts'
 import { LeaseLost } from '../settle/lease.ts'
@@ -11,6 +11,10 @@ export type StopReason =
   | { readonly kind: 'interrupted' }
   /** The endpoint is down. */
   | { readonly kind: 'outage'; readonly detail: string }
+  /** A person has paused all imports. */
+  | { readonly kind: 'paused'; readonly since: string }
+  /** A person has cancelled the import of this file. */
+  | { readonly kind: 'cancelled'; readonly at: string }
   /** Another run has taken over the lease. */
   | { readonly kind: 'lease-lost' }
   /** The object can no longer be read. */
@@ -23,6 +27,8 @@ export function stopReasonOf(error: unknown): StopReason {
   if (error instanceof OutOfTime) return { kind: 'out-of-time' }
   if (error instanceof InterruptedError) return { kind: 'interrupted' }
   if (error instanceof OutageError) return { kind: 'outage', detail: error.message }
+  if (error instanceof PausedError) return { kind: 'paused', since: error.since }
+  if (error instanceof CancelledError) return { kind: 'cancelled', at: error.at }
   if (error instanceof LeaseLost) return { kind: 'lease-lost' }
   if (error instanceof VanishedFile) return { kind: 'vanished', state: error.state }
   return { kind: 'failed' }

@@ -1,8 +1,10 @@
 import type { Task } from '../intake/task.ts'
 import type { Invocation, Ports } from '../ports.ts'
+import { doneLines } from '../settle/checkpoint.ts'
 import type { JobOutcome, Unfinished } from './outcome.ts'
 import { defer, requeue } from './requeue.ts'
 import { noteWait } from './wait.ts'
+import { waitWhilePaused } from './while-paused.ts'
 import { yieldTo } from './yield-to.ts'
 
 /** How long a task waits after its first outage. Each further outage without progress doubles it. */
@@ -22,6 +24,13 @@ export async function whenUnfinished(
 ): Promise<JobOutcome> {
   switch (unfinished.kind) {
     case 'out-of-time':
+      // Others held all of the limit. The task waits for its turn, and does not fail.
+      if (unfinished.isLimited === true && unfinished.reached <= unfinished.began) {
+        await defer(task, unfinished.reached, FIRST_OUTAGE_DELAY_MS, ports)
+        return { kind: 'requeued' }
+      }
+      await requeue(task, unfinished.began, unfinished.reached, ports)
+      return { kind: 'requeued' }
     case 'deliveries-used':
       await requeue(task, unfinished.began, unfinished.reached, ports)
       return { kind: 'requeued' }
@@ -32,6 +41,8 @@ export async function whenUnfinished(
       ports.events.outage(unfinished.detail, seconds)
       return { kind: 'requeued' }
     }
+    case 'paused':
+      return waitWhilePaused({ ...task, reached: doneLines(unfinished.checkpoint), delays: 0 }, unfinished.since, ports)
     case 'busy':
       return yieldTo(unfinished, task, invocation, ports)
     case 'waiting':

@@ -6,6 +6,7 @@ import type { ReasonCode, Rejection } from '../reasons.ts'
 import { labelOf, type Rule } from '../rules/rule.ts'
 import type { ClosedCounts } from '../settle/closed-lines.ts'
 import type { Counts } from '../settle/counts.ts'
+import type { LineRange } from '../line-ranges.ts'
 import type { Hold } from '../survey/hold-rules.ts'
 import type { ProgressPoint } from './progress.ts'
 
@@ -68,6 +69,10 @@ export interface Report {
   readonly segments?: readonly SegmentReport[]
   /** Only if nothing had happened for so long that the unfinished segments were queued again. */
   readonly stale?: StaleImport
+  /** Only while a person has paused all imports, and this one waits. @param since ISO 8601 */
+  readonly paused?: { readonly since: string }
+  /** Only if a person has cancelled the import. @param at when, ISO 8601 */
+  readonly cancelled?: CancelledLines & { readonly at: string }
   /** When this report was written; absent if it is final. */
   readonly updatedAt?: string
   /** The progress of the import over time, oldest first. */
@@ -99,6 +104,17 @@ export interface StaleImport {
   readonly since: string
   /** Segments that were queued again. */
   readonly segments: number
+}
+
+/** Which lines of a cancelled import were sent. Line numbers in order; each range contains both of its ends. */
+export interface CancelledLines {
+  /** Lines that were settled: delivered, dead-lettered or blank. */
+  readonly settled: readonly LineRange[]
+  /**
+   * Lines beyond them that may have been delivered: their answers were lost, or an invocation was killed before it could note them. The last
+   * range can reach beyond the end of the file.
+   */
+  readonly unsure: readonly LineRange[]
 }
 
 /** The result of one segment. */
@@ -166,6 +182,20 @@ export function finalReport(importState: ImportState, finishedAt: string, failur
 /** The report of a file that was not imported because its object was deleted or replaced. */
 export function missingReport(importState: ImportState, state: 'superseded' | 'gone', finishedAt: string): Report {
   return { ...document(importState, state), finishedAt }
+}
+
+/** The report of an import that waits because a person has paused all imports. Otherwise it says what it said before. */
+export function pausedReport({ finishedAt: _finishedAt, ...report }: Report, since: string, updatedAt: string): Report {
+  return { ...report, paused: { since }, updatedAt }
+}
+
+/** The final report of an import that a person has cancelled: its total is the lines that were settled until then. */
+export function cancelledReport(importState: ImportState, at: string, lines: CancelledLines, finishedAt: string): Report {
+  const { delivered, rejected, undeliverable, blank } = importState.counts.lines
+  const total = delivered + rejected + undeliverable + blank
+  const linesRead = Math.max(importState.linesRead, lines.unsure.at(-1)?.[1] ?? 0)
+  const report = document({ ...importState, linesRead }, 'cancelled')
+  return { ...report, lines: { ...report.lines, total }, cancelled: { at, ...lines }, finishedAt }
 }
 
 /** The report of an object that is not a file to import. */

@@ -2,6 +2,7 @@ import { reportKey } from '../keys.ts'
 import type { Rejection } from '../reasons.ts'
 import { withPoint, type ProgressPoint } from './progress.ts'
 import {
+  cancelledReport,
   discardedReport,
   finalReport,
   heldReport,
@@ -10,6 +11,7 @@ import {
   missingReport,
   progressReport,
   skippedReport,
+  type CancelledLines,
   type HoldReport,
   type ImportState,
   type Report,
@@ -73,6 +75,11 @@ export class ReportWriter {
   /** Writes the final report of a file that was deleted or replaced. @throws the error of S3 */
   async missing(importState: ImportState, state: 'superseded' | 'gone'): Promise<void> {
     await this.#putUnlessFinished(missingReport(importState, state, this.#now()), importState)
+  }
+
+  /** Writes the final report of an import that a person has cancelled. @returns the stored report, as for `finish` */
+  async cancel(importState: ImportState, at: string, lines: CancelledLines): Promise<Report> {
+    return this.#putUnlessFinished(this.#withProgress(cancelledReport(importState, at, lines, this.#now())), importState)
   }
 
   /** Writes the final report of an object that is not a file to import. @throws the error of S3 */

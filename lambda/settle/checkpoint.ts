@@ -11,6 +11,8 @@ export type Failure =
   | { readonly kind: 'failed'; readonly rejection: Rejection; readonly replays: number }
   /** The object was deleted or replaced. */
   | { readonly kind: 'missing'; readonly state: 'gone' | 'superseded' }
+  /** A person has cancelled the import. @param at ISO 8601 */
+  | { readonly kind: 'cancelled'; readonly at: string }
 
 /** The wait of a segment after an outage. One message ends it. */
 export interface Wait {
@@ -25,6 +27,8 @@ export interface Checkpoint extends Progress {
   readonly schema: typeof CHECKPOINT_SCHEMA
   /** Number of the newest line that may have been sent when the checkpoint was saved. */
   readonly newest: number
+  /** Number of the newest line that any run may have sent, killed runs included. Absent if no run was killed. */
+  readonly farthest?: number
   readonly isDone: boolean
   readonly failure?: Failure
   /** After an outage: the message that waits, until it is due. Written after the lease was released. */
@@ -54,12 +58,14 @@ export interface FirstCheckpoint {
   readonly maxRepeats: number
   /** The import rules for an import that begins. */
   readonly rules?: readonly Rule[]
+  /** How many lines a run that crashes can have sent beyond those that its last checkpoint shows. */
+  readonly maxUnsaved: number
 }
 
 /** The checkpoint that a run begins with: that of the run before, or an empty one. */
 export function beginCheckpoint(
   earlier: Checkpoint | undefined,
-  { start, startedAt, hasCrashed, maxRepeats, rules = [] }: FirstCheckpoint,
+  { start, startedAt, hasCrashed, maxRepeats, maxUnsaved, rules = [] }: FirstCheckpoint,
 ): Checkpoint {
   if (earlier === undefined) {
     return {
@@ -67,6 +73,7 @@ export function beginCheckpoint(
       watermark: start,
       ended: [],
       newest: start.line,
+      ...(hasCrashed && { farthest: Number.MAX_SAFE_INTEGER }),
       counts: emptyCounts(),
       isDone: false,
       bytes: 0,
@@ -82,6 +89,7 @@ export function beginCheckpoint(
   return {
     ...(canChangeRules(earlier, start) ? withRules(rest, rules) : rest),
     isDone: false,
+    ...(hasCrashed && { farthest: Math.max(earlier.farthest ?? 0, doneLines(earlier) + maxUnsaved) }),
     invocations: earlier.invocations + 1,
     repeatsPossible: earlier.repeatsPossible + (hasCrashed ? maxRepeats : Math.max(0, earlier.newest - doneLines(earlier))),
   }

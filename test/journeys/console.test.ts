@@ -303,6 +303,29 @@ describeWithBrowser('the page in a browser', () => {
     expect(answer).toEqual({ status: 422, text: expect.stringContaining('is not a valid file name') as unknown })
   })
 
+  test.concurrent('all imports are paused and resumed, and one is cancelled', async () => {
+    await using local = await LocalMode.start({ KM_MAX_LINES_PER_SECOND: '20' })
+    await using tab = await openPage(local.address)
+    const { page } = tab
+    await page.getByLabel('Choose files').setInputFiles(file('wrong.jsonl', `${GOOD}\n`.repeat(5_000)))
+    await page.getByRole('article', { name: 'wrong.jsonl' }).getByRole('button', { name: 'Import', exact: true }).click()
+    await rowOf(page, 'wrong.jsonl').getByText('importing').waitFor()
+    await page.getByRole('button', { name: 'Pause all imports' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause all imports' }).click()
+    await page.getByText('All imports are paused').waitFor()
+    await rowOf(page, 'wrong.jsonl').getByText('paused').waitFor()
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Resume all imports' }).click()
+    await page.getByRole('button', { name: 'Pause all imports' }).waitFor()
+    await page.getByRole('link', { name: 'wrong.jsonl', exact: true }).click()
+    await page.getByRole('button', { name: 'Cancel this import' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the import' }).click()
+    await page.getByText('cancelled', { exact: true }).waitFor()
+    expect(await page.getByRole('button', { name: 'Cancel this import' }).count()).toBe(0)
+    await expectAccessible(page)
+    expect(tab.problems).toEqual([])
+  })
+
   test.concurrent('shows where lines go, and an import that does not exist', async () => {
     await using local = await LocalMode.start()
     await using tab = await openPage(`${local.address}#/import/reports%2Fnone%2Freport.json`)

@@ -37,6 +37,8 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'no_old_dead_letters',         'info',    (events) => { events.archived(1, 0, true, 0) } ],
   [ 'dead_letters_archived',       'error',   (events) => { events.archived(1, 1, true, 0) } ],
   [ 'endpoint_paused',             'warn',    (events) => { events.paused('k', 1) } ],
+  [ 'imports_paused',              'info',    (events) => { events.pausedByPerson('k', '2026-01-01T00:00:00.000Z', 1) } ],
+  [ 'import_cancelled',            'warn',    (events) => { events.cancelled('k', NO_LINES) } ],
   [ 'endpoint_down',               'warn',    (events) => { events.outage('d', 30) } ],
   [ 'setup_wrong',                 'error',   (events) => { events.setupWrong('d') } ],
   [ 'newer_version',               'error',   (events) => { events.newerVersion('d') } ],

@@ -12,6 +12,7 @@ const ACKNOWLEDGED = [
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<ImportBucketAD3E8C78.Arn>/incoming/*]'],
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<ImportBucketAD3E8C78.Arn>/reports/*]'],
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<ImportBucketAD3E8C78.Arn>/checkpoints/*]'],
+  ['Importer/Role', 'AwsSolutions-IAM5[Resource::<ImportBucketAD3E8C78.Arn>/control/*]'],
   ['Importer/Function', 'Serverless-LambdaTracing'],
   ['Importer/Function', 'Serverless-LambdaDLQ'],
   ['Importer/Role', 'AwsSolutions-IAM5[Resource::<ImportBucketAD3E8C78.Arn>/archived/*]'],

@@ -185,6 +185,11 @@ export class Installation implements AsyncDisposable {
     return countMessages(this.cloud.sqs, this.cloud.importQueueUrl)
   }
 
+  /** Whether no invocation is running. */
+  get isIdle(): boolean {
+    return this.#source.isIdle
+  }
+
   /** Waits until the import queue is empty and no invocation is running. */
   async idle(): Promise<void> {
     await eventually('an empty import queue', async () => {

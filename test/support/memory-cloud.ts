@@ -45,6 +45,7 @@ type Call =
   | 'files.open'
   | 'reports.replace'
   | 'checkpoints.put'
+  | 'documents.find'
   | 'documents.put'
   | 'importQueue.send'
   | 'deadLetters.sendBatch'
@@ -179,7 +180,7 @@ export class MemoryCloud {
       },
       documents: {
         find: async ({ key }) => {
-          await this.#call()
+          await this.#call('documents.find')
           const found = this.documents.get(key)
           return found && { value: JSON.parse(found.text) as unknown, tag: found.tag }
         },

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { BUCKET } from '../../cli/local/addresses.ts'
-import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../../lambda/keys.ts'
+import { NO_BRAKE } from '../../lambda/control/brake.ts'
+import { ARCHIVE_SCHEMA, BRAKE_KEY, RECONCILE_SCHEMA } from '../../lambda/keys.ts'
 import { API_KEY } from './installation.ts'
 import { InvokedImporter, type InvokedOptions } from './invoked-importer.ts'
 
@@ -95,6 +96,11 @@ export async function recordCalls(): Promise<readonly RecordedCall[]> {
     await importer.send(created(EXISTING, object))
     await deliverAll()
   }
+
+  // With a limit that all invocations share.
+  await upload(BUCKET, BRAKE_KEY, JSON.stringify({ ...NO_BRAKE, limit: { linesPerSecond: 100_000 } }))
+  await upload(BUCKET, 'incoming/limited.json', GOOD)
+  await deliverAll()
 
   // An empty object, which is read without its body.
   await upload(BUCKET, 'incoming/empty.json', '')

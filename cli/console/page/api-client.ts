@@ -2,6 +2,7 @@ import type { Report } from '../../../lambda/report/report.ts'
 import type {
   ArchiveRequest,
   ArchiveResult,
+  CancelRequest,
   DecideRequest,
   DecideResult,
   DiscardRequest,
@@ -10,6 +11,7 @@ import type {
   FixPreview,
   FixRequest,
   Overview,
+  PauseRequest,
   RejectedFilter,
   RejectedOrder,
   RejectedPage,
@@ -98,6 +100,14 @@ export async function decide(request: DecideRequest): Promise<DecideResult> {
 
 export async function archive(request: ArchiveRequest): Promise<ArchiveResult> {
   return (await post('archive', request)) as ArchiveResult
+}
+
+export async function setPaused(isPaused: boolean): Promise<void> {
+  await post('pause', { isPaused } satisfies PauseRequest)
+}
+
+export async function cancelImport(id: string): Promise<void> {
+  await post('cancel', { id } satisfies CancelRequest)
 }
 
 /** Uses XMLHttpRequest, because `fetch` does not report upload progress. */

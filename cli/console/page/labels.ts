@@ -21,12 +21,12 @@ export const STATE_TONES: Readonly<Record<ReportState, Tone>> = {
 }
 
 /** The state of an import in the same words as in the terminal (cli/status/report-table.ts): "done, 470 lines rejected". */
-export function stateText(report: Pick<Report, 'state' | 'lines' | 'rejects'>): string {
-  const { state, lines } = report
+export function stateText(report: Pick<Report, 'state' | 'lines' | 'rejects' | 'paused'>): string {
+  const { state, lines, paused } = report
   const { rejected, undeliverable } = lines
   switch (state) {
     case 'importing':
-      return 'importing'
+      return paused === undefined ? 'importing' : 'paused'
     case 'complete':
       return 'done'
     case 'complete-with-rejects': {

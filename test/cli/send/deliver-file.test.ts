@@ -124,7 +124,13 @@ test('a second send of the same file, while the first one runs, stops with a mes
   const file = await findFile(folder.at('a.jsonl'))
   const state = await SendState.read(file, new Date())
   const held = {
-    ...beginCheckpoint(undefined, { start: { line: 0, byte: 0 }, startedAt: '', hasCrashed: false, maxRepeats: 0 }),
+    ...beginCheckpoint(undefined, {
+      start: { line: 0, byte: 0 },
+      startedAt: '',
+      hasCrashed: false,
+      maxRepeats: 0,
+      maxUnsaved: 20,
+    }),
     leaseHolder: { run: 'other', serial: 1, until: Number.MAX_SAFE_INTEGER },
   }
   await state.checkpoints.put({ bucket: '', key: '' }, held, undefined)

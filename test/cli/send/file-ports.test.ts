@@ -52,7 +52,13 @@ test('each checkpoint updates the stats; one that another process prevented does
   await using folder = await TestFolder.create()
   const { ports, context } = await open(folder)
   const checkpoint = {
-    ...beginCheckpoint(undefined, { start: { line: 0, byte: 0 }, startedAt: '', hasCrashed: false, maxRepeats: 0 }),
+    ...beginCheckpoint(undefined, {
+      start: { line: 0, byte: 0 },
+      startedAt: '',
+      hasCrashed: false,
+      maxRepeats: 0,
+      maxUnsaved: 20,
+    }),
     leaseHolder: { run: 'r', serial: 1, until: 0 },
   }
   const after = (delivered: number) => ({

@@ -16,6 +16,7 @@ const checkpointAt = (line: number, serial: number, run = 'r'): Leased<Checkpoin
     startedAt: MONDAY.toISOString(),
     hasCrashed: false,
     maxRepeats: 0,
+    maxUnsaved: 20,
   }),
   leaseHolder: { run, serial, until: 0 },
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { csvRowOf, reportText, statusText } from '../../../cli/status/status-text.ts'
 import { wrapped } from '../../../cli/terminal/layout.ts'
+import { NO_BRAKE } from '../../../lambda/control/brake.ts'
 import { REASONS } from '../../../lambda/reasons.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 
@@ -37,7 +38,7 @@ const RUNNING: Report = { ...unfinished, state: 'importing', lines: { ...DONE.li
 
 const PIPE = { write: () => true }
 const nothingWaits = { messages: 0, deadLetters: 0 }
-const context = { newer: [], total: 1, waiting: nothingWaits, deploymentOptions: '', now }
+const context = { newer: [], total: 1, waiting: nothingWaits, brake: NO_BRAKE, deploymentOptions: '', now }
 
 describe('all imports', () => {
   test('three rows for each, and the queues', () => {

@@ -14,6 +14,7 @@ const STARTED_AT = '2026-01-01T00:00:00.000Z'
 const RELEASED = { run: 'r', serial: 1, until: 0 }
 const FAILED: Failure = { kind: 'failed', rejection: reject('not_line_delimited_json'), replays: 0 }
 const MISSING: Failure = { kind: 'missing', state: 'gone' }
+const CANCELLED: Failure = { kind: 'cancelled', at: '2026-01-01T00:00:00.000Z' }
 
 function countsOf(delivered: number, rejected = 0) {
   return { ...emptyCounts(), lines: { delivered, rejected, undeliverable: 0, blank: 0 } }
@@ -26,10 +27,11 @@ test.each([
   [ 'done, with rejected lines',      countsOf(2, 1),   undefined,   'complete-with-rejects',   'file_imported' ],
   [ 'with a rejected file',           countsOf(3),      FAILED,      'failed',                  'file_rejected' ],
   [ 'without the object',             countsOf(0),      MISSING,     'gone',                    'file_missing' ],
+  [ 'because it was cancelled',           countsOf(1),      CANCELLED,   'cancelled',               'import_cancelled' ],
 ])('an import that ended %s', async (_what, counts, failure, state, code) => {
   const cloud = new MemoryCloud()
   const importState: ImportState = { file: FILE, bytes: 9, counts, linesRead: 3, startedAt: STARTED_AT, invocations: 1, repeatsPossible: 0, repeatedTries: 0 }
-  await finishFile(importState, failure, new ReportWriter(undefined, cloud.ports.reports, cloud.clock), cloud.ports)
+  await finishFile(importState, failure, [], new ReportWriter(undefined, cloud.ports.reports, cloud.clock), cloud.ports)
   expect(cloud.report).toMatchObject({ state, lines: counts.lines })
   expect(cloud.codes).toEqual([code])
 })

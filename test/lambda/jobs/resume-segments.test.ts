@@ -37,7 +37,7 @@ test.each<[string, ((now: number) => Partial<Leased<Checkpoint>>) | undefined, n
   [ 'is done',                               () => ({ isDone: true }),                                                             undefined ],
 ])('a stale import whose segment %s', async (_what, extra, reached) => {
   const cloud = new MemoryCloud()
-  const empty = beginCheckpoint(undefined, { start: { line: 5, byte: 50 }, startedAt: '', hasCrashed: false, maxRepeats: 0 })
+  const empty = beginCheckpoint(undefined, { start: { line: 5, byte: 50 }, startedAt: '', hasCrashed: false, maxRepeats: 0, maxUnsaved: 20 })
   const checkpoint = extra && { ...empty, leaseHolder: { run: 'r', serial: 1, until: 0 }, ...extra(cloud.clock.now() + 20) }
   // The clock moves on by 20 ms before the answer to a message.
   await cloud.clock.sleep(20)

@@ -15,6 +15,7 @@ const BEGUN = beginCheckpoint(undefined, {
   startedAt: '2026-01-01T00:00:00.000Z',
   hasCrashed: false,
   maxRepeats: 512,
+  maxUnsaved: 20,
 })
 
 /** A checkpoint that another run has left. @param leftMs how much longer its lease lasts; 0 if it has released it */

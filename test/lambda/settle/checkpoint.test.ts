@@ -4,7 +4,7 @@ import { beginCheckpoint, CHECKPOINT_SCHEMA, type Checkpoint } from '../../../la
 import { emptyCounts } from '../../../lambda/settle/counts.ts'
 
 const START = { line: 100, byte: 5_000 }
-const REQUEST = { start: START, startedAt: '2026-01-02T00:00:00.000Z', hasCrashed: false, maxRepeats: 640 }
+const REQUEST = { start: START, startedAt: '2026-01-02T00:00:00.000Z', hasCrashed: false, maxRepeats: 640, maxUnsaved: 20 }
 
 const EARLIER: Checkpoint = {
   schema: CHECKPOINT_SCHEMA,

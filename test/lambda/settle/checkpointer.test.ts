@@ -70,7 +70,14 @@ class Run {
       messageId: undefined,
       leaseMs: 15_000,
       isDone: () => false,
-      begin: () => beginCheckpoint(undefined, { start: { line: 0, byte: 0 }, startedAt: '', hasCrashed: false, maxRepeats: 0 }),
+      begin: () =>
+        beginCheckpoint(undefined, {
+          start: { line: 0, byte: 0 },
+          startedAt: '',
+          hasCrashed: false,
+          maxRepeats: 0,
+          maxUnsaved: 20,
+        }),
     })
     if (result.kind !== 'acquired') throw new Error(result.kind)
     return new Run(store, result.lease)

@@ -107,6 +107,9 @@ export function drawScenario(seed: number): Scenario {
     spells,
     losses,
     redrives: draw.some(0.15, 5, () => draw.between(0, 6 * HOUR_MS)),
+    pauses: [],
+    cancels: [],
+    limits: [],
     healedAt: draw.between(0, 2 * HOUR_MS),
     skewMs: draw.sometimes(0.15, () => draw.between(0, MINUTE_MS), 0),
     areStaleReceiptsAccepted: draw.is(0.5),
@@ -132,7 +135,23 @@ export function drawScenario(seed: number): Scenario {
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
   const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
   const checked = drawn.days > 0 && draw.is(0.5) ? withSafetyCheck(draw, drawn) : drawn
-  return { ...checked, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) }
+  return withOrders(draw, { ...checked, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) })
+}
+
+/** A person pauses the imports, or cancels a file: while it is imported, or while a service fails. */
+function withOrders(draw: Draw, scenario: Scenario): Scenario {
+  const latest = scenario.spells.length > 0 ? HOUR_MS : 3_000
+  const pauses = draw.some(0.15, 2, () => {
+    const from = draw.low(0, latest)
+    return { from, to: from + draw.low(1_000, HOUR_MS) }
+  })
+  const cancels = draw.some(0.15, 2, () => ({ file: draw.between(0, scenario.files.length - 1), at: draw.low(0, latest) }))
+  // At such a rate a short invocation might not finish a single line.
+  const limits = draw.some(scenario.invocationMs === LONG_INVOCATION_MS ? 0.15 : 0, 1, () => {
+    const from = draw.low(0, latest)
+    return { from, to: from + draw.low(1_000, HOUR_MS), linesPerSecond: draw.between(1, 20) }
+  })
+  return { ...scenario, pauses, cancels, limits }
 }
 
 /** The safety check is on, and some of the files trip it: a person releases or discards them, or a newer version comes first. */

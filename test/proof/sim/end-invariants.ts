@@ -1,5 +1,5 @@
 import { reportKey } from '../../../lambda/keys.ts'
-import { isFinal, type Report } from '../../../lambda/report/report.ts'
+import { isFinal, type CancelledLines, type Report } from '../../../lambda/report/report.ts'
 import type { End, ModelFile } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
 import { checkOnlyOpenLines } from './open-lines.ts'
@@ -41,6 +41,10 @@ function checkFile(file: ModelFile, report: Report, observed: Observed): void {
     expectKept('only a file that is missing is reported so', file.to !== Infinity, () => `file ${file.id}: ${report.state}`)
     return
   }
+  if (report.state === 'cancelled') {
+    checkCancelled(file, report, observed)
+    return
+  }
   if (file.scenario.isTable) {
     const isRejected = report.state === 'failed' && observed.deadLetters.copiesOf(`${fileName(file.source)}:file`) > 0
     expectKept('a file that is not JSON lines is rejected', isRejected, () => `file ${file.id}: ${report.state}`)
@@ -74,6 +78,33 @@ function checkFile(file: ModelFile, report: Report, observed: Observed): void {
   for (const [reason, { examples = [] } = {}] of Object.entries(report.rejectedBy))
     for (const { line } of examples)
       expectKept('an example names its line', file.lines[line - 1]?.reason === reason, () => `${reason} at line ${line}`)
+  checkRepeats(file, report, observed)
+}
+
+/** A cancelled file lists exactly the lines that have ended, and every other line that was sent is among those of which it is not sure. */
+function checkCancelled(file: ModelFile, report: Report, observed: Observed): void {
+  const { settled = [], unsure = [] } = report.cancelled ?? {}
+  const isIn = (ranges: CancelledLines['settled'], line: number) => ranges.some(([first, last]) => line >= first && line <= last)
+  const { delivered, rejected, undeliverable, blank, total } = report.lines
+  const listed = settled.reduce((sum, [first, last]) => sum + last - first + 1, 0)
+  expectKept(
+    'a cancelled file counts the lines that it lists',
+    total === listed && delivered + rejected + undeliverable + blank === total,
+    () => `${JSON.stringify(report.lines)} for ${JSON.stringify(settled)} of file ${file.id}`,
+  )
+  for (const line of file.lines) {
+    const isSettled = isIn(settled, line.number)
+    expectKept(
+      'a line that a cancelled file lists has an end',
+      !isSettled || line.ends.some((end) => hasEnded(file, line, end, observed)),
+      () => `line ${line.number} of file ${file.id}`,
+    )
+    expectKept(
+      'a cancelled file knows which lines it may have sent',
+      isSettled || isIn(unsure, line.number) || observed.endpoint.acceptedOf(file.id, line.number).size === 0,
+      () => `line ${line.number} of file ${file.id}: ${JSON.stringify({ settled, unsure })}`,
+    )
+  }
   checkRepeats(file, report, observed)
 }
 

@@ -34,6 +34,8 @@ const NOTHING: Figures = {
   ambiguous: 0,
   recoveryMs: 0,
   deferred: 0,
+  pauses: 0,
+  cancelled: 0,
   held: 0,
 }
 
@@ -47,6 +49,8 @@ function add(a: Figures, b: Figures): Figures {
     ambiguous: a.ambiguous + b.ambiguous,
     recoveryMs: Math.max(a.recoveryMs, b.recoveryMs),
     deferred: a.deferred + b.deferred,
+    pauses: a.pauses + b.pauses,
+    cancelled: a.cancelled + b.cancelled,
     held: a.held + b.held,
   }
 }
@@ -138,10 +142,10 @@ async function main(): Promise<void> {
   }
   const seeds = Number(flags.seeds)
   const { figures, broken } = await runAll(Number(flags.from), seeds)
-  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, held } = figures
+  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, pauses, cancelled, held } = figures
   console.log(
     `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ${held} files held, ` +
-      `${ambiguous} answers lost, ${deferred} imports wait for lines that cannot be distinguished from an outage, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
+      `${ambiguous} answers lost, ${pauses} pauses, ${cancelled} cancelled files, ${deferred} imports wait for lines that cannot be distinguished from an outage, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
   )
   if (broken.length > 0) console.log(`broken: ${broken.join(', ')}`)
   for (const seed of broken.slice(0, 3)) await explain(seed)

@@ -38,7 +38,7 @@ export class SavedWork {
    */
   documentAt(key: string): { readonly kind: DocumentKind; readonly index: number } | undefined {
     if (key === this.#reportKey) return { kind: 'report', index: 0 }
-    if (!key.startsWith(this.#checkpoints)) return undefined
+    if (!key.startsWith(this.#checkpoints) || key.startsWith('paused', this.#checkpoints.length)) return undefined
     const [, name = '', number = 0] = /^(plan|safety|survey)?-?(\d+)?\.json$/.exec(key.slice(this.#checkpoints.length)) ?? []
     return { kind: name === '' ? 'checkpoint' : (name as DocumentKind), index: Number(number) }
   }

@@ -69,6 +69,14 @@ export interface Spell extends Interval {
   readonly kind: SpellKind
 }
 
+/** A person cancels a file, at a virtual time or before the n-th action of all workers. */
+export interface Cancel {
+  /** The index of the file. */
+  readonly file: number
+  readonly at?: number
+  readonly step?: number
+}
+
 /** Everything that a run depends on. The same scenario gives the same run, action by action. */
 export interface Scenario {
   readonly seed: number
@@ -88,6 +96,11 @@ export interface Scenario {
   readonly losses: readonly number[]
   /** When a person redrives the dead-letter queue. */
   readonly redrives: readonly number[]
+  /** When a person has paused all imports. */
+  readonly pauses: readonly Interval[]
+  readonly cancels: readonly Cancel[]
+  /** A person limits all imports together, for a while. */
+  readonly limits: readonly (Interval & { readonly linesPerSecond: number })[]
   /** When a person discards everything in the dead-letter queue. */
   readonly discards: readonly number[]
   readonly healedAt: number
@@ -174,6 +187,9 @@ export function calm(lines: readonly LineKind[]): Scenario {
     spells: [],
     losses: [],
     redrives: [],
+    pauses: [],
+    cancels: [],
+    limits: [],
     discards: [],
     healedAt: 0,
     skewMs: 0,

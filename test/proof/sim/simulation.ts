@@ -11,6 +11,7 @@ import { EventSource } from './event-source.ts'
 import { FaultSource } from './fault-source.ts'
 import { modelOf, type ModelFile } from './model.ts'
 import { Violation, type Observed } from './observed.ts'
+import { Orders } from './orders.ts'
 import { decideAsPerson } from './person.ts'
 import { fileName, SimulatedQueue } from './queue.ts'
 import { LONG_INVOCATION_MS, type Scenario } from './scenario.ts'
@@ -44,6 +45,10 @@ export interface Figures {
   readonly recoveryMs: number
   /** Files that are not done at the end, because lines of theirs are deferred forever. */
   readonly deferred: number
+  /** Pauses while work was left. */
+  readonly pauses: number
+  /** Files whose import was cancelled before its end. */
+  readonly cancelled: number
   /** Files that were held, and that a person has decided about. */
   readonly held: number
 }
@@ -61,6 +66,7 @@ class Simulation {
   readonly #observed: Observed
   readonly #lost = new Set<string>()
   readonly #eventSource: EventSource
+  readonly #orders: Orders
   /** Ids of files about which a person has still to decide. */
   readonly #undecided = new Set<number>()
   /** When each file got its final report. */
@@ -86,7 +92,11 @@ class Simulation {
     this.#lastFault = Math.max(
       this.#start + scenario.calmAt,
       ...files.map(({ from }) => from),
-      ...[...scenario.spells.map(({ to }) => to), ...scenario.redrives, ...scenario.discards].map((at) => this.#start + at),
+      ...[
+        ...[...scenario.spells, ...scenario.pauses, ...scenario.limits].map(({ to }) => to),
+        ...scenario.redrives,
+        ...scenario.discards,
+      ].map((at) => this.#start + at),
     )
     const deadLetters = new DeadLetters(now, {
       acknowledged: this.#checked((...args) => {
@@ -117,6 +127,7 @@ class Simulation {
     const endpoint = new SimulatedEndpoint({
       arrived: this.#checked((request) => {
         invariants.arrived(request)
+        this.#orders.arrived(request)
       }),
     })
     this.#observed = {
@@ -131,6 +142,7 @@ class Simulation {
       isShortOfTime: scenario.invocationMs < LONG_INVOCATION_MS,
       maxInFlight: scenario.maxInFlight,
     }
+    this.#orders = new Orders(scenario, this.#observed, now)
     const invariants = new StepInvariants(this.#observed)
     this.#eventSource = new EventSource({
       scenario,
@@ -160,6 +172,7 @@ class Simulation {
     const { ambiguous, requests } = this.#observed.endpoint
     const { invocations, deaths } = this.#eventSource
     const deferred = this.#observed.files.filter((file) => isDeferred(file, this.#observed)).length
+    const { pauses, cancelled } = this.#orders
     return {
       steps: this.#steps,
       requests,
@@ -169,6 +182,8 @@ class Simulation {
       ambiguous,
       recoveryMs,
       deferred,
+      pauses,
+      cancelled,
       held: this.#held,
     }
   }
@@ -210,6 +225,7 @@ class Simulation {
       at(day * DAY_MS + 2 * HOUR_MS, send(RECONCILE_SCHEMA))
       if (days > ARCHIVE_FROM_DAYS) at(day * DAY_MS + 3 * HOUR_MS, send(ARCHIVE_SCHEMA))
     }
+    this.#orders.schedule(at)
     for (const ms of losses)
       at(ms, () => {
         const name = queue.lose(this.#faults.chance())
@@ -279,6 +295,7 @@ class Simulation {
   #step(): StepFault | undefined {
     const { kills, freezes } = this.#scenario
     this.#steps += 1
+    this.#orders.atStep(this.#steps)
     if (this.#steps > this.#maxSteps) this.#fail(new Violation(`progress: not done after ${this.#maxSteps} steps`))
     for (const { step, when } of kills) if (step === this.#steps) return this.#noteFault({ kind: 'kill', when }, 0)
     for (const { step, ms } of freezes) if (step === this.#steps) return this.#noteFault({ kind: 'freeze', ms }, ms)
@@ -330,7 +347,7 @@ function eventOf({ bucket, key, versionId, etag }: SourceFile): string {
   return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
 }
 
-/** When the last spell of failures ends. */
-function failingMsOf({ spells }: Scenario): number {
-  return Math.max(0, ...spells.map(({ to }) => to))
+/** When the last spell of failures, pause or limit ends. */
+function failingMsOf({ spells, pauses, limits }: Scenario): number {
+  return Math.max(0, ...[...spells, ...pauses, ...limits].map(({ to }) => to))
 }

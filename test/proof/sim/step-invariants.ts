@@ -110,6 +110,8 @@ export class StepInvariants {
       (file !== undefined && line !== undefined && hasEnded(file, line, 'delivered', this.#observed)) ||
       // A rejected file that was deleted meanwhile: its replay finds nothing to import.
       (line === undefined && file?.to !== Infinity) ||
+      // A rejected file that was cancelled before its report was written.
+      (line === undefined && file !== undefined && this.#saved[file.id]?.report === 'cancelled') ||
       // A rejected file whose replay was deferred: a task asks for it.
       (line === undefined && this.#observed.queue.waiting.some(({ work }) => work.file === fileName(deadLetter.source)))
     expectKept('a dead letter is kept until its line is delivered', isKept, () => subject)

@@ -59,6 +59,11 @@ export class Store {
     return this.#find(key)?.value
   }
 
+  /** Writes a document as a person does, with a command. */
+  write(key: string, value: unknown): void {
+    this.#put(key, value)
+  }
+
   checkpoints(worker: Worker, faults: StoreFaults): Checkpoints {
     return this.documents(worker, faults)
   }

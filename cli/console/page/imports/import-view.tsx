@@ -4,6 +4,7 @@ import { ViewTitle } from '../components/view-title.tsx'
 import { fileName } from '../format.ts'
 import { RejectedLinesOfFile } from '../rejected/rejected-lines-view.tsx'
 import { rejectedHref } from '../route.ts'
+import { CancelButton } from './cancel-button.tsx'
 import { HoldPanel } from './hold-panel.tsx'
 import { ImportFacts } from './import-facts.tsx'
 import { ImportState } from './import-state.tsx'
@@ -48,6 +49,7 @@ export function ImportView({ id }: { readonly id: string }) {
         </Notice>
       )}
       {report.hold !== undefined && <HoldPanel id={id} report={report} />}
+      {(report.state === 'importing' || report.state === 'held') && <CancelButton id={id} file={file.key} />}
       <ImportFacts report={report} />
       {hasChart(progress) && (
         <section aria-labelledby="progress-title">

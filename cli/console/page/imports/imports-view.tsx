@@ -1,6 +1,7 @@
 import { ViewTitle } from '../components/view-title.tsx'
 import { grouped } from '../format.ts'
 import { importLimit, overview } from '../overview.ts'
+import { BrakePanel } from './brake-panel.tsx'
 import { ImportTable } from './import-table.tsx'
 import { UploadPanel } from './upload-panel.tsx'
 
@@ -15,6 +16,7 @@ export function ImportsView() {
       <UploadPanel />
       <section aria-labelledby="imports-title">
         <h2 id="imports-title">Latest imports</h2>
+        <BrakePanel />
         <LatestImports />
       </section>
     </>
