@@ -174,7 +174,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     })
   withDeploymentOptions(program.command('reconcile'))
     .description('compare a data export of Kissmetrics with what was sent, and find the lines that are missing in it')
-    .argument('<folder>', 'folder of the export: "revisions" and index.csv')
+    .argument('<dir>', 'folder of the export: "revisions" and index.csv')
     .argument('[file...]', 'files that were sent (default: all files that the importer has imported)')
     .option('-o, --output <file>', 'new file for the missing lines', 'missing.jsonl')
     .option('--json', JSON_DOCUMENT, false)

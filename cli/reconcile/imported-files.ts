@@ -65,7 +65,7 @@ function fileInBucket({ file }: Report, { s3 }: Pick<Deployment, 's3'>): Importe
       const opened = await files.open(source)
       if (opened.kind !== 'open')
         throw new SetupError(
-          `${printable(key)} is no longer in the bucket as it was imported. Name the files to compare: npx km-import reconcile FOLDER FILE...`,
+          `${printable(key)} is no longer in the bucket as it was imported. Name the files to compare: npx km-import reconcile DIR FILE...`,
         )
       const rules = { latestTime: latestTimeFor(opened.lastModified) }
       yield* entriesIn(opened.body, key, NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max, rules)

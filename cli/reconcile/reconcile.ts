@@ -4,10 +4,11 @@ import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { NewFile } from '../fix/new-file.ts'
 import { compare } from './compare.ts'
-import { missingOf, type ComparedEvent } from './comparison.ts'
+import { missingOf } from './comparison.ts'
 import { readExportFolder } from './export-folder.ts'
 import { importedFiles, localFiles, type ImportedFile } from './imported-files.ts'
 import type { LineSet } from './line-set.ts'
+import type { ReconcileSummary } from './summary.ts'
 import { reconcileText } from './text.ts'
 
 export interface ReconcileFlags extends DeploymentFlags {
@@ -15,30 +16,6 @@ export interface ReconcileFlags extends DeploymentFlags {
   readonly output: string
   readonly json: boolean
   readonly csv: boolean
-}
-
-/** What was sent, and what of it a Kissmetrics data export contains. Programs read it: fields are added, never renamed. */
-export interface ReconcileSummary {
-  readonly schema: 'kissmetrics-importer/reconciliation/v1'
-  readonly export: {
-    readonly files: number
-    readonly lines: number
-    readonly unreadable: number
-    /** Revisions that Kissmetrics had not exported yet. */
-    readonly waiting: number
-    /** The period of the export, in seconds since 1970, if its index names it. */
-    readonly first?: number
-    readonly last?: number
-  }
-  /** Files that were sent. */
-  readonly files: number
-  readonly events: readonly ComparedEvent[]
-  /** Lines with a command that is not in the export, and the file that they were written to. */
-  readonly missing: { readonly lines: number; readonly output?: string }
-  /** Commands that are dated before or after the period of the export. */
-  readonly outside: number
-  /** Lines that were never delivered, according to the reports. */
-  readonly undeliverable: number
 }
 
 /**

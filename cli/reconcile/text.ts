@@ -1,7 +1,7 @@
 import { padded, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, shellWord, styled, type Output } from '../terminal/output.ts'
 import { missingOf, type ComparedEvent } from './comparison.ts'
-import type { ReconcileSummary } from './reconcile.ts'
+import type { ReconcileSummary } from './summary.ts'
 
 const NAME_COLUMNS = 40
 /** Days that are listed for an event. */

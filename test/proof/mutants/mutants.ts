@@ -1,13 +1,19 @@
 import { ALARM_MUTANTS } from './alarm-mutants.ts'
 import { ARTIFACT_MUTANTS } from './artifact-mutants.ts'
+import { BRAKE_MUTANTS } from './brake-mutants.ts'
+import { CLOSING_MUTANTS } from './closing-mutants.ts'
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts'
+import { FORMATS_MUTANTS } from './formats-mutants.ts'
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
 import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { RULES_MUTANTS } from './rules-mutants.ts'
+import { SAFETY_MUTANTS } from './safety-mutants.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
 import { SOURCE_MUTANTS } from './source-mutants.ts'
 import { STACK_MUTANTS } from './stack-mutants.ts'
+import { SURVEY_MUTANTS } from './survey-mutants.ts'
 import { UPGRADE_MUTANTS } from './upgrade-mutants.ts'
 
 const SIM = 'test/proof/sim/sim.test.ts'
@@ -25,6 +31,12 @@ export const MUTANTS: readonly Mutant[] = [
   ...UPGRADE_MUTANTS,
   ...DOCTOR_MUTANTS,
   ...STACK_MUTANTS,
+  ...BRAKE_MUTANTS,
+  ...CLOSING_MUTANTS,
+  ...FORMATS_MUTANTS,
+  ...RULES_MUTANTS,
+  ...SAFETY_MUTANTS,
+  ...SURVEY_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',
