@@ -298,7 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a replay forgets what an interrupted one has sent, if it is of other dead letters',
     file: 'cli/rejects/replay-lines.ts',
-    find: 'sentIds: await records.sentIds(),',
+    find: 'sentIds: recorded,',
     replace: 'sentIds: new Set(),',
     tests: ['test/cli/rejects/replay-lines.test.ts', 'test/journeys/rejects.test.ts'],
   },

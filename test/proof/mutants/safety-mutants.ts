@@ -8,7 +8,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a held file is imported when its message is delivered again',
     file: 'lambda/jobs/import-file.ts',
-    find: 'if (safety !== undefined && !isAllowed(safety)) {',
+    find: 'if (order === undefined && safety !== undefined && !isAllowed(safety)) {',
     replace: "if (safety?.decision === 'discarded') {",
     tests: [CHECK, SIM],
   },
@@ -43,7 +43,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
   {
     name: 'the splitter does not look whether all segments are surveyed already',
     file: 'lambda/jobs/import-file.ts',
-    find: 'const check = safety === undefined ? await decide(task, ports) : undefined',
+    find: 'const check = needsCheck ? await decide(task, ports) : undefined',
     replace: 'const check = undefined as SegmentCheck | undefined',
     tests: [CHECK, SIM],
   },
@@ -85,7 +85,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
   {
     name: 'the merge of a split file reports that it is imported, although it is held',
     file: 'lambda/jobs/finish.ts',
-    find: "if (found?.report.state === 'held' && !(await isReleased(file, ports))) return",
+    find: "if (found?.report.state === 'held' && !(await isReleased(file, ports)) && !(await isCancelled(file, ports))) return",
     replace: '',
     tests: [CHECK, SIM],
   },

@@ -40,8 +40,8 @@ export const UPGRADE_MUTANTS: readonly Mutant[] = [
   {
     name: 'an imported file waits because its plan is newer',
     file: 'lambda/jobs/import-file.ts',
-    find: 'readingPlan.catch(() => undefined)',
-    replace: 'readingPlan',
+    find: 'Promise.allSettled([readingPlan, readingSafety, readingBrake])',
+    replace: 'Promise.all([readingPlan, readingSafety, readingBrake])',
     tests: ['test/lambda/newer-version.test.ts'],
   },
   {
