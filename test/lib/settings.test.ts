@@ -118,7 +118,7 @@ describe('an invalid setting is refused, and the message says what to do', () =>
     [{ securityGroupIds: 'sg-0123456789abcdef0' },                          'securityGroupIds is set without vpcId: the security groups belong to a VPC. Set vpcId too, or leave securityGroupIds out.'],
     [{ bucketName: 'x1x', prefixes: 'a/,a/b/' },                            expect.stringMatching(/^prefixes overlap, .*\.$/)],
     [{ bucketName: 'x1x', prefixes: '*,a/' },                               expect.stringMatching(/^prefixes overlap, .*\.$/)],
-    [{ prefixes: 'reports/km/' },                                           expect.stringMatching(/^prefixes contain one that overlaps incoming\/, reports\/, checkpoints\/, archived\/, .*\.$/)],
+    [{ prefixes: 'reports/km/' },                                           expect.stringMatching(/^prefixes contain one that overlaps incoming\/, reports\/, checkpoints\/, control\/, archived\/, .*\.$/)],
     [{ prefixes: '*' },                                                     expect.stringMatching(/^prefixes contain one that overlaps incoming\/, .*\.$/)],
     [{ prefixes: 'in' },                                                    expect.stringMatching(/^prefixes contain one that overlaps incoming\/, .*\.$/)],
     [{ bucketName: 'x1x', fileRetentionDays: 90 },                          expect.stringMatching(/^fileRetentionDays is set together with bucketName: .*\.$/)],
