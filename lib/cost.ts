@@ -49,8 +49,13 @@ const LOG_BYTES = { perFile: 2_500, perCheckpoint: 1_000 }
 /** Different metrics that an import writes. Each reason of rejected lines is one more. */
 export const METRICS_OF_AN_IMPORT = 11
 
-/** First and last checkpoint, and the report; the file, and what an earlier run may have left. S3 and SQS answer these one after another. */
-const PER_FILE = { s3Writes: 3, s3Reads: 4, seconds: 0.2 }
+/**
+ * Written: first and last checkpoint, the report, the decision of the safety check, and the profile of the prefix. Read: the file, twice; the
+ * profile, the import rules, the orders, and what an earlier run may have left. S3 and SQS answer some of these one after another.
+ */
+const PER_FILE = { s3Writes: 5, s3Reads: 11, seconds: 0.3 }
+/** While lines are sent, the orders are read this often. */
+const ORDERS_SECONDS = 5
 /** The daily searches of 30 days: each lists a thousand files, and a thousand reports, with one request; one of them reads the report. */
 const SEARCHES_PER_FILE = { s3Listings: 30 * 0.002, s3Reads: 1 }
 /** Lambda receives and deletes the message; the importer hides it twice. */
@@ -100,7 +105,7 @@ export function requestsOf(figures: ImportFigures, seconds = secondsOf(figures))
   return {
     invocations,
     s3Writes: files * PER_FILE.s3Writes + checkpoints + Math.min(checkpoints, 1 + seconds / PROGRESS_REPORT_SECONDS),
-    s3Reads: invocations * PER_FILE.s3Reads,
+    s3Reads: invocations * PER_FILE.s3Reads + seconds / ORDERS_SECONDS,
     sqs: invocations * SQS_PER_INVOCATION + seconds / SECONDS_PER_HIDING + (lines * rejectedShare) / DEAD_LETTERS_PER_REQUEST,
   }
 }

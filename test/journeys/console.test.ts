@@ -14,6 +14,9 @@ const MILLISECONDS = '{"_p":"bob@example.com","_t":1393344605000,"_n":"Paid","am
 const EXTRA_COMMA = '{"_p":"cyd@example.com","_t":1393344606,"_n":"Visited",}'
 const NO_IDENTITY = '{"_t":1393344607,"_n":"Visited"}'
 
+/** Files of mostly rejected lines are imported too. */
+const MANY_REJECTED = { KM_HOLD_REJECTED_PERCENT: '0' }
+
 /** The folder for the pictures of the documentation; left out, none are made. */
 const PICTURES = process.env.KM_PICTURES
 
@@ -180,7 +183,7 @@ describeWithBrowser('the page in a browser', () => {
   })
 
   test.concurrent('a thousand lines are fixed the same way', async () => {
-    await using local = await LocalMode.start()
+    await using local = await LocalMode.start(MANY_REJECTED)
     await using tab = await openPage(local.address)
     const { page } = tab
     const many = Array.from({ length: 1_000 }, (_, index) => MILLISECONDS.replace('bob', `person${index}`))
@@ -199,7 +202,7 @@ describeWithBrowser('the page in a browser', () => {
   })
 
   test.concurrent('lines are shown as text: no script, style, link or request in them takes effect', async () => {
-    await using local = await LocalMode.start()
+    await using local = await LocalMode.start(MANY_REJECTED)
     await using tab = await openPage(local.address)
     const { page } = tab
     const hostile = [
@@ -297,7 +300,7 @@ describeWithBrowser('the page in a browser', () => {
     await using tab = await openPage(local.address)
     const answer = await tab.page.evaluate(async () => {
       const large = new Blob([new Uint8Array(60_000_000)])
-      const response = await fetch('api/upload?name=large.csv', { method: 'POST', body: large })
+      const response = await fetch('api/upload?name=large.txt', { method: 'POST', body: large })
       return { status: response.status, text: await response.text() }
     })
     expect(answer).toEqual({ status: 422, text: expect.stringContaining('is not a valid file name') as unknown })

@@ -150,7 +150,7 @@ test.concurrent('a file is imported once, and after it has grown only its new li
 
 test.concurrent('files that are not files to import are skipped and reported, and do not fail the run', async () => {
   await using place = await Place.make()
-  await place.put('table.csv', 'a,b\n')
+  await place.put('table.txt', 'a,b\n')
   await place.put('.hidden.json', GOOD)
   await place.put('half.json.part', GOOD)
   await place.put('0000_part_00', GOOD)
@@ -159,7 +159,7 @@ test.concurrent('files that are not files to import are skipped and reported, an
   expect(code).toBe(0)
   expect(stdout).toContain('incoming/0000_part_00  done')
   expect(stdout).toContain('incoming/b.JSON  done')
-  expect(stderr).toMatch(/^skipped: .*table\.csv: The object is not a file of lines for Kissmetrics/m)
+  expect(stderr).toMatch(/^skipped: .*table\.txt: The object is not a file of lines for Kissmetrics/m)
   expect(stderr).not.toContain('hidden')
   expect(stderr).not.toContain('half')
 })

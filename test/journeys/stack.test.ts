@@ -85,8 +85,11 @@ withMoto(
     expect(await km('rejects', 'replay', file, '--yes')).toMatchObject({ code: 0 })
 
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'files-of-the-stack' }))
-    expect(Contents.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^incoming\/replays\/replay-[0-9a-f]{16}\.json$/)])
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'files-of-the-stack', Key: Contents[0]!.Key }))
+    expect(Contents.map(({ Key }) => Key)).toEqual([
+      expect.stringMatching(/^checkpoints\/replay-origins\/[-0-9a-f]{36}\.json$/),
+      expect.stringMatching(/^incoming\/replays\/replay-[0-9a-f]{16}\.json$/),
+    ])
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'files-of-the-stack', Key: Contents[1]!.Key }))
     expect(await Body!.transformToString()).toBe('{"_p":"a","_t":1393344604,"_n":"x"}\n')
     expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages ?? []).toEqual([])
     expect((await km('status')).stdout).toContain('No files yet.')
