@@ -38,8 +38,8 @@ export function DropZone() {
         </label>
       </p>
       <p id="drop-zone-hint" class="muted">
-        One JSON object per line, as .json, .jsonl or .ndjson, also compressed (.gz). Your browser checks each file first. Nothing
-        is sent until you choose Import.
+        One JSON object per line, as .json, .jsonl or .ndjson, or a CSV file in Kissmetrics’ layout, also compressed (.gz). Your
+        browser checks each file first. Nothing is sent until you choose Import.
       </p>
     </div>
   )

@@ -49,7 +49,7 @@ export function ImportView({ id }: { readonly id: string }) {
         </Notice>
       )}
       {report.hold !== undefined && <HoldPanel id={id} report={report} />}
-      {(report.state === 'importing' || report.state === 'held') && <CancelButton id={id} file={file.key} />}
+      {report.state === 'importing' && <CancelButton id={id} file={file.key} />}
       <ImportFacts report={report} />
       {hasChart(progress) && (
         <section aria-labelledby="progress-title">
