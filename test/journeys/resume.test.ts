@@ -35,12 +35,12 @@ describe('an invocation that runs out of time', () => {
 
   test('fails if it has not finished a single line, so that requeueing comes to an end', async () => {
     await using sink = await startFaultSink(() => ({ kind: 'stall' }))
-    await using installation = await Installation.start(sink.url, {}, { timeoutMs: 100 })
+    await using installation = await Installation.start(sink.url, {}, { timeoutMs: 2_000 })
     const { VersionId } = await installation.cloud.s3.send(
       new PutObjectCommand({ Bucket: BUCKET, Key: 'other/a.json', Body: line(1) }),
     )
     const event = { ...JSON.parse(eventOf('other/a.json', VersionId)) } as unknown
-    await expect(installation.invoke(event, 100)).rejects.toThrow('ended where it began, at line 0')
+    await expect(installation.invoke(event, 2_000)).rejects.toThrow('ended where it began, at line 0')
     expect(await countMessages(installation.cloud.sqs, installation.cloud.importQueueUrl)).toBe(0)
   })
 })
