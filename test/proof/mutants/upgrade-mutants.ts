@@ -33,8 +33,9 @@ export const UPGRADE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a segment is imported although the plan of its file is newer',
     file: 'lambda/jobs/import-file.ts',
-    find: 'const plan = await readingPlan',
-    replace: 'const plan = task.segment === undefined ? await readingPlan : undefined',
+    find: 'const readingPlan = readPlan(file, ports)',
+    replace:
+      'const readingPlan = task.segment === undefined ? readPlan(file, ports) : readPlan(file, ports).catch(() => undefined)',
     tests: ['test/lambda/newer-version.test.ts'],
   },
   {
