@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { taskBody, type Task } from '../intake/task.ts'
 import { pauseNoteKey, reportKey } from '../keys.ts'
-import type { DocumentKey, FoundReport, Ports } from '../ports.ts'
+import type { DocumentKey, FoundReport, Leased, Ports } from '../ports.ts'
 import { pausedReport, progressReport, STALE_MS } from '../report/report.ts'
 import { refuseNewer } from '../schema.ts'
 import type { JobOutcome } from './outcome.ts'
@@ -33,7 +33,7 @@ const PauseNote = v.looseObject({
  * @throws NewerVersionError, or the error of S3 or SQS: then the message stays in the queue
  */
 export async function waitWhilePaused(task: Task, since: string, ports: Ports): Promise<JobOutcome> {
-  const { checkpoints, clock, events, importQueue } = ports
+  const { clock, events, importQueue } = ports
   const { file, segment, foundBySearch } = task
   const key = { bucket: file.bucket, key: pauseNoteKey(file, segment?.index) }
   const note = await readNote(key, ports)
@@ -46,10 +46,30 @@ export async function waitWhilePaused(task: Task, since: string, ports: Ports): 
   await importQueue.send(taskBody({ ...task, pause: id }), PAUSE_SECONDS)
   const until = Math.round(clock.now()) + PAUSE_SECONDS * 1000
   const written = { schema: PAUSE_NOTE_SCHEMA, id, until, leaseHolder: { run: id, serial: 0, until: 0 } }
-  await checkpoints.put(key, written, note.tag).catch(() => undefined) // without the note, copies cost messages, and no line
+  await writeNote(key, written, note.tag, ports)
   await reportPause(task, since, ports).catch(() => undefined) // nothing depends on it
   events.pausedByPerson(file.key, since, Math.round((clock.now() - (task.since ?? Date.parse(since))) / 1000))
   return { kind: 'requeued' }
+}
+
+/** S3 can refuse a write although no other run has written (409). */
+const MAX_TRIES = 3
+
+/**
+ * @param tag of the old note
+ * @throws Error if the old note is still there: it could make the new message look like a copy, so this message has to stay in the queue
+ */
+async function writeNote(
+  key: DocumentKey,
+  written: Leased<object>,
+  tag: string | undefined,
+  ports: Pick<Ports, 'checkpoints'>,
+): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    if ((await ports.checkpoints.put(key, written, tag)) !== undefined) return
+    if ((await readNote(key, ports)).tag !== tag) return // another message of the task waits now
+  }
+  throw new Error(`S3 did not store ${key.key}. The message is tried again.`)
 }
 
 async function readNote(key: DocumentKey, { checkpoints }: Pick<Ports, 'checkpoints'>) {
