@@ -1,5 +1,5 @@
 import type { SourceFile } from '../intake/source-file.ts'
-import { profileKey, REPLAYS_PREFIX, surveyKey } from '../keys.ts'
+import { isReplayFile, profileKey, surveyKey } from '../keys.ts'
 import type { Ports } from '../ports.ts'
 import type { ImportState } from '../report/report.ts'
 import { isNewer } from '../schema.ts'
@@ -11,14 +11,13 @@ import { isOff } from './safety.ts'
 /** If another run keeps writing the profile, this file is left out of it. */
 const MAX_TRIES = 3
 
-/** Whether a file contains lines of other files, fixed: it is compared with none, and no other file is compared with it. */
-export function isReplayFile({ key }: SourceFile): boolean {
-  return key.startsWith(REPLAYS_PREFIX)
-}
-
-/** What is known about the files of the same prefix. Never throws: without a profile, the rules that need one find nothing. */
+/**
+ * What is known about the files of the same prefix. A file of a replay has lines of other files, so it is compared with none, and none with it.
+ *
+ * Never throws: without a profile, the rules that need one find nothing.
+ */
 export async function readProfile(file: SourceFile, ports: Pick<Ports, 'checkpoints'>): Promise<Profile | undefined> {
-  if (isReplayFile(file)) return undefined
+  if (isReplayFile(file.key)) return undefined
   try {
     return parseProfile((await ports.checkpoints.find(keyOf(file)))?.value)
   } catch {
@@ -45,7 +44,7 @@ export async function learnFrom(
   known: SurveyPart | undefined,
   { checkpoints, limits }: Pick<Ports, 'checkpoints' | 'limits'>,
 ): Promise<void> {
-  if (isReplayFile(file) || isOff(limits.hold)) return
+  if (isReplayFile(file.key) || isOff(limits.hold)) return
   try {
     const survey = known ?? surveyOf((await checkpoints.find(surveyKeyOf(file)))?.value)
     if (survey === undefined) return

@@ -1,7 +1,7 @@
 import { asError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
-import { checkpointKey } from '../keys.ts'
+import { checkpointKey, isReplayFile } from '../keys.ts'
 import type { Absence, Invocation, Ports } from '../ports.ts'
 import { CHECKPOINT_SCHEMA, doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { readLeased } from '../settle/lease.ts'
@@ -12,7 +12,7 @@ import { findHolds } from '../survey/holds.ts'
 import type { Profile } from '../survey/profile.ts'
 import type { SurveyPart } from '../survey/part.ts'
 import type { ReadRules } from './import-rules.ts'
-import { isReplayFile, keepSurvey, readProfile } from './profiles.ts'
+import { keepSurvey, readProfile } from './profiles.ts'
 import { isAllowed, isOff, SAFETY_SCHEMA, storeSafety, type Safety } from './safety.ts'
 import { stopReasonOf } from './stop-reason.ts'
 import { surveyLines } from './survey-lines.ts'
@@ -127,7 +127,7 @@ export function holdsIn(
   profile: Profile | undefined,
   { limits }: Pick<Ports, 'limits'>,
 ): readonly Hold[] {
-  return findHolds(survey, profile, limits.hold, { isReplay: isReplayFile(file) })
+  return findHolds(survey, profile, limits.hold, { isReplay: isReplayFile(file.key) })
 }
 
 export function safetyOf(survey: SurveyPart, bytes: number, holds: readonly Hold[], { clock }: Pick<Ports, 'clock'>): Safety {

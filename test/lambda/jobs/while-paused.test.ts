@@ -1,0 +1,31 @@
+import { describe, expect, test } from '@jest/globals'
+import { waitWhilePaused } from '../../../lambda/jobs/while-paused.ts'
+import { newTask } from '../../../lambda/intake/task.ts'
+import type { Checkpoints } from '../../../lambda/ports.ts'
+import { FILE, MemoryCloud } from '../../support/memory-cloud.ts'
+
+const SINCE = '2026-01-01T00:00:00.000Z'
+
+/** Lets a task wait, with S3 answering some of the writes of its note: 409 is a refusal without another writer. */
+async function waitWith(answers: readonly ('409' | '503')[]) {
+  const { ports } = new MemoryCloud()
+  const left = [...answers]
+  const put: Checkpoints['put'] = (key, value, expected) => {
+    const answer = left.shift()
+    if (answer === '503') return Promise.reject(new Error('S3 is busy'))
+    return answer === '409' ? Promise.resolve(undefined) : ports.checkpoints.put(key, value, expected)
+  }
+  return waitWhilePaused(newTask(FILE), SINCE, { ...ports, checkpoints: { ...ports.checkpoints, put } })
+}
+
+describe('the note of a pause says which message waits, so the old message stays until the note is stored', () => {
+  test('it is acknowledged if S3 stores the note, at once or after refusals', async () => {
+    expect(await waitWith([])).toEqual({ kind: 'requeued' })
+    expect(await waitWith(['409', '409'])).toEqual({ kind: 'requeued' })
+  })
+
+  test('it stays in the queue if S3 fails, or refuses again and again', async () => {
+    await expect(waitWith(['503'])).rejects.toThrow('S3 is busy')
+    await expect(waitWith(['409', '409', '409'])).rejects.toThrow('The message is tried again.')
+  })
+})
