@@ -1,6 +1,5 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createHandler } from '../../lambda/app.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { asError, SetupError } from '../../lambda/errors.ts'
@@ -93,10 +92,10 @@ class LocalRun {
   async untilDone(): Promise<ExitCode> {
     using interruption = new Interruption()
     const { sqs, deadLetterQueueUrl } = this.#servers.services
-    await this.#reports.skipEarlier() // before the first invocation
-    this.#source = this.#openSource(this.#wiring)
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
+    await this.#reports.skipEarlier() // before the first invocation
+    this.#source = await this.#openSource(this.#wiring)
     await this.#uploadFiles()
     for (let idlePolls = 0; idlePolls < IDLE_POLLS_TO_END;) {
       if (interruption.happened) return EXIT.interrupted
@@ -206,7 +205,9 @@ class LocalRun {
     })
   }
 
-  #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): EventSource {
+  async #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): Promise<EventSource> {
+    // Loaded after the addresses are shown: it is half of the start.
+    const { createHandler } = await import('../../lambda/app.ts')
     const { s3, sqs, importQueueUrl, importQueueArn } = this.#servers.services
     const log = terminalLog(this.#notify, (metric) => {
       this.#metrics.add(metric)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import stringWidth from 'string-width'
 import { fitted, listed, padded, quoted, WIDTH, widthOf, wrapped, wrappedBeside } from '../../../cli/terminal/layout.ts'
 
 describe('the width of a text in columns', () => {
@@ -19,6 +20,12 @@ describe('the width of a text in columns', () => {
   ])('%j: %i', (text, columns) => {
     expect(widthOf(text)).toBe(columns)
   })
+})
+
+test('the characters that are counted without string-width are as wide as it says', () => {
+  const all = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).filter((text) => widthOf(text) === 1)
+  expect(all.filter((text) => stringWidth(text) !== 1)).toEqual([])
+  expect(all).toEqual(expect.arrayContaining(['…', '·', '–', 'é']))
 })
 
 describe('a text is cut to fit', () => {
