@@ -81,7 +81,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('preview')
     .description('show what an import of files would do, and send nothing')
-    .argument('<file...>', 'files of JSON lines or CSV, also .gz; s3://BUCKET/KEY; or - for standard input')
+    .argument('<file...>', 'files of JSON lines or CSV, also .gz; folders; s3://BUCKET/KEY; or - for standard input')
     .option('--columns <file>', COLUMNS_HELP)
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
@@ -118,7 +118,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('send')
     .description('send files from this computer to Kissmetrics, once and without AWS')
-    .argument('<file...>', 'files of JSON lines or CSV, also .gz; or a FILE.rejected.jsonl that you have fixed')
+    .argument('<file...>', 'files of JSON lines or CSV, also .gz; folders; or a FILE.rejected.jsonl that you have fixed')
     .option('--columns <file>', COLUMNS_HELP)
     .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)

@@ -9,6 +9,7 @@ import { parsePlaces, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
 import { announce } from '../deployment/deployment.ts'
 import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
+import { nameUnreachable } from '../network/name-unreachable.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
@@ -94,6 +95,7 @@ class LocalRun {
     const { sqs, deadLetterQueueUrl } = this.#servers.services
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
+    this.#checkEndpoint()
     await this.#reports.skipEarlier() // before the first invocation
     this.#source = await this.#openSource(this.#wiring)
     await this.#uploadFiles()
@@ -127,6 +129,15 @@ class LocalRun {
     await this.#source?.stop()
     this.#status.clear()
     if (this.#options.json) await this.#reports.write(this.#progress.finished, process.stdout)
+  }
+
+  /** An endpoint that cannot be reached is named before the first file needs it. The emulator runs in this process. */
+  #checkEndpoint(): void {
+    const { target } = this.#options
+    if (target === undefined) return
+    void nameUnreachable(target.endpoint, (text) => {
+      this.#notify('yellow', 'note:', `${text} Files wait until it answers.`)
+    })
   }
 
   /** Uploads what is in the folder; on an empty first start, the samples. */
