@@ -7,8 +7,8 @@ import { newTask, taskBody } from '../../lambda/intake/task.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { parsePlaces, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
-import { announce } from '../deployment/deployment.ts'
 import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
+import { announce, refuseSecond } from '../deployment/running.ts'
 import { nameUnreachable } from '../network/name-unreachable.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -46,8 +46,14 @@ export async function local(options: LocalOptions): Promise<ExitCode> {
   const status = new StatusLine(process.stderr)
   status.show('Starting…')
   const wiring = wiringOf(await readCdkSettings())
+  await refuseSecond(options.stateDir)
   await using servers = await startServers(options, wiring)
-  await using _announced = await announce(options.stateDir, servers.services, servers.emulatorUrl)
+  const { services, emulatorUrl, consoleUrl } = servers
+  await using _announced = await announce(options.stateDir, services, {
+    watchedDir: options.watchedDir,
+    ...(emulatorUrl !== undefined && { emulatorUrl }),
+    ...(consoleUrl !== undefined && { consoleUrl }),
+  })
   const run = new LocalRun(options, wiring, servers, status)
   try {
     return await run.untilDone()

@@ -23,6 +23,7 @@ export function terminalLog(notify: Notify, on: (metric: string) => void): Log {
       notify('yellow', 'note:', withFacts(sentence, facts))
     },
     error: (sentence, facts) => {
+      if (facts.code === 'file_rejected') return // the table of the file says it, with what to do
       notify('red', 'error:', withFacts(sentence, facts))
     },
     count: (metric, value) => {
