@@ -21,6 +21,7 @@ import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
 import { printableLines } from './terminal/escape.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
+import { messageText } from './terminal/layout.ts'
 
 const COLUMNS_HELP = 'file that says what the columns of CSV files mean (docs/formats.md)'
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else'
@@ -232,7 +233,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
     const message = error instanceof SetupError ? error.message : awsErrorText(error)
     if (message === undefined) throw error
-    process.stderr.write(`km-import: ${printableLines(message)}\n`)
+    process.stderr.write(`${messageText(`km-import: ${printableLines(message)}`, process.stderr)}\n`)
     return EXIT.unusable
   }
 }

@@ -7,6 +7,7 @@ import { newTask, taskBody } from '../../lambda/intake/task.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { parsePlaces, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
+import { ExpectedLines } from '../deployment/expected-lines.ts'
 import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
 import { announce, refuseSecond } from '../deployment/running.ts'
 import { nameUnreachable } from '../network/name-unreachable.ts'
@@ -90,7 +91,9 @@ class LocalRun {
         this.#notify('yellow', 'note:', problem)
       },
     })
-    this.#progress = new Progress(status, options.json ? undefined : process.stdout, stateDirOption(options.stateDir))
+    const results = options.json ? undefined : process.stdout
+    const expectedLines = new ExpectedLines({ s3: servers.services.s3, bucket: BUCKET })
+    this.#progress = new Progress(status, results, stateDirOption(options.stateDir), (report) => expectedLines.of(report))
     this.#folder = this.#openFolder()
     this.#archive = new DailyArchive(servers.services)
     this.#wiring = wiring
@@ -111,7 +114,7 @@ class LocalRun {
       await this.#archive.check()
       if (this.#setupError !== undefined) throw this.#setupError
       if (this.#options.once && this.#metrics.has('SetupErrors')) return setupResult(ARGS, process.stderr)
-      this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))
+      await this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))
       idlePolls = await this.#countIdlePolls(idlePolls)
       await delay(POLL_MS, undefined, { signal: interruption.signal }).catch(() => undefined)
     }

@@ -1,5 +1,5 @@
 import type { Facts, Log } from '../../lambda/events.ts'
-import { printable, styled, type Output, type StatusLine } from '../terminal/output.ts'
+import { labelledMessage, printable, type Output, type StatusLine } from '../terminal/output.ts'
 
 /** Writes a message for the user between two results. */
 export type Notify = (style: 'dim' | 'yellow' | 'red', label: string, message: string) => void
@@ -7,7 +7,7 @@ export type Notify = (style: 'dim' | 'yellow' | 'red', label: string, message: s
 export function notifyOn(output: Output, status: StatusLine): Notify {
   return (style, label, message) => {
     status.clear()
-    output.write(`${styled(output, style, label)} ${printable(message)}\n`)
+    output.write(labelledMessage(output, style, label, printable(message)))
   }
 }
 

@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress'
 import { grouped, type Output } from '../terminal/output.ts'
+import { timeLeft } from '../terminal/progress-bar.ts'
 import type { SendStats } from './stats.ts'
 
 const DRAW_INTERVAL_MS = 200
@@ -101,11 +102,4 @@ export class Progress implements Disposable {
   #percent(): number {
     return Math.floor((Math.min(this.#stats.settled, this.#total) / Math.max(1, this.#total)) * 100)
   }
-}
-
-function timeLeft(lines: number, rate: number): readonly string[] {
-  if (rate < 0.1) return []
-  const seconds = Math.ceil(Math.max(0, lines) / rate)
-  if (seconds < 60) return [`${seconds} s left`]
-  return [seconds < 5_400 ? `${Math.round(seconds / 60)} min left` : `${Math.round(seconds / 3_600)} h left`]
 }

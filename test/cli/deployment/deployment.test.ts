@@ -84,7 +84,7 @@ describe('a second start with the same state folder', () => {
   })
 
   test('is allowed if the first was killed, although another program has its port', async () => {
-    const { pid = 0 } = spawnSync(process.execPath, ['-e', '0'])
+    const { pid } = spawnSync(process.execPath, ['-e', '0'])
     await expect(announcedBy(pid)).resolves.toBeUndefined()
   })
 })
