@@ -34,11 +34,10 @@ const PauseNote = v.looseObject({
  */
 export async function waitWhilePaused(task: Task, since: string, ports: Ports): Promise<JobOutcome> {
   const { clock, events, importQueue } = ports
-  const { file, segment, foundBySearch } = task
+  const { file, segment } = task
   const key = { bucket: file.bucket, key: pauseNoteKey(file, segment?.index) }
   const note = await readNote(key, ports)
-  const isFirstOfSearch = task.pause === undefined && foundBySearch === true
-  if (note.until > clock.now() && note.id !== task.pause && !isFirstOfSearch) {
+  if (note.until > clock.now() && note.id !== task.pause && !asksForMore(task)) {
     events.leftToWaiting(file.key)
     return { kind: 'yielded' }
   }
@@ -50,6 +49,11 @@ export async function waitWhilePaused(task: Task, since: string, ports: Ports): 
   await reportPause(task, since, ports).catch(() => undefined) // nothing depends on it
   events.pausedByPerson(file.key, since, Math.round((clock.now() - (task.since ?? Date.parse(since))) / 1000))
   return { kind: 'requeued' }
+}
+
+/** Whether a task that does not wait yet asks for more than the message that waits: it is no copy, and takes its place. */
+function asksForMore({ pause, foundBySearch, released, replays }: Task): boolean {
+  return pause === undefined && (foundBySearch === true || released === true || replays > 0)
 }
 
 /** S3 can refuse a write although no other run has written (409). */

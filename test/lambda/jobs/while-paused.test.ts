@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { waitWhilePaused } from '../../../lambda/jobs/while-paused.ts'
-import { newTask } from '../../../lambda/intake/task.ts'
+import { newTask, type Task } from '../../../lambda/intake/task.ts'
 import type { Checkpoints } from '../../../lambda/ports.ts'
 import { FILE, MemoryCloud } from '../../support/memory-cloud.ts'
 
@@ -27,5 +27,22 @@ describe('the note of a pause says which message waits, so the old message stays
   test('it stays in the queue if S3 fails, or refuses again and again', async () => {
     await expect(waitWith(['503'])).rejects.toThrow('S3 is busy')
     await expect(waitWith(['409', '409', '409'])).rejects.toThrow('The message is tried again.')
+  })
+})
+
+describe('while one message of a task waits', () => {
+  // prettier-ignore
+  test.each<[string, Partial<Task>, 'requeued' | 'yielded']>([
+    //  another message of it                           its task                   what happens to it
+    [ 'is a copy',                                      {},                        'yielded' ],
+    [ 'is a copy that waits as well',                   { pause: 'another' },      'yielded' ],
+    [ 'was released by a person',                       { released: true },        'requeued' ],
+    [ 'was found by a search',                          { foundBySearch: true },   'requeued' ],
+    [ 'was replayed by a person',                       { replays: 1 },            'requeued' ],
+    [ 'was released, but an older message waits',       { released: true, pause: 'another' }, 'yielded' ],
+  ])('one that %s', async (_what, changes, kind) => {
+    const { ports } = new MemoryCloud()
+    await waitWhilePaused(newTask(FILE), SINCE, ports)
+    expect(await waitWhilePaused({ ...newTask(FILE), ...changes }, SINCE, ports)).toEqual({ kind })
   })
 })

@@ -40,9 +40,16 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the copies of a message that waits for the end of a pause multiply',
     file: 'lambda/jobs/while-paused.ts',
-    find: 'if (note.until > clock.now() && note.id !== task.pause && !isFirstOfSearch)',
+    find: 'if (note.until > clock.now() && note.id !== task.pause && !asksForMore(task))',
     replace: 'if (note.until < 0)',
     tests: ['test/lambda/jobs/brake.test.ts'],
+  },
+  {
+    name: 'the release of a file during a pause is taken for a copy of the message that waits',
+    file: 'lambda/jobs/while-paused.ts',
+    find: '|| released === true',
+    replace: '',
+    tests: ['test/lambda/jobs/while-paused.test.ts'],
   },
   {
     name: 'a message that waits for the end of a pause is taken for a copy of itself',
