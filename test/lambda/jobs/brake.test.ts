@@ -32,7 +32,8 @@ function orderAt(cloud: MemoryCloud, request: number, brake: Brake): void {
   }
 }
 
-const importOnce = (cloud: MemoryCloud, task: Task = newTask(FILE)) => importFile(task, cloud.ports, invocation())
+const importOnce = (cloud: MemoryCloud, task: Task = newTask(FILE), message: Parameters<typeof invocation>[0] = {}) =>
+  importFile(task, cloud.ports, invocation(message))
 
 /** Imports everything that is queued. */
 async function importQueued(cloud: MemoryCloud): Promise<void> {
@@ -71,7 +72,7 @@ describe('while imports are paused', () => {
 
   test('the copies of a message do not multiply', async () => {
     const cloud = cloudWith(PAUSED)
-    for (let copy = 0; copy < 5; copy += 1) await importOnce(cloud)
+    for (let copy = 0; copy < 5; copy += 1) await importOnce(cloud, undefined, { messageId: `m${copy}` })
     expect(cloud.queued).toHaveLength(1)
     expect(cloud.codes.filter((code) => code === 'copy_deleted')).toHaveLength(4)
   })
@@ -98,8 +99,8 @@ describe('while imports are paused', () => {
     const cloud = cloudWith(PAUSED)
     await importOnce(cloud)
     cloud.queued.length = 0
-    await cloud.clock.sleep(60_000)
-    await importOnce(cloud)
+    await cloud.clock.sleep(16 * 60_000)
+    await importOnce(cloud, undefined, { messageId: 'copy' })
     expect(cloud.queued).toHaveLength(1)
   })
 
