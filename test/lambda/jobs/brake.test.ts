@@ -32,8 +32,10 @@ function orderAt(cloud: MemoryCloud, request: number, brake: Brake): void {
   }
 }
 
-const importOnce = (cloud: MemoryCloud, task: Task = newTask(FILE), message: Parameters<typeof invocation>[0] = {}) =>
-  importFile(task, cloud.ports, invocation(message))
+let messages = 0
+/** Each message has an id of its own. */
+const importOnce = (cloud: MemoryCloud, task: Task = newTask(FILE)) =>
+  importFile(task, cloud.ports, invocation({ messageId: `m${(messages += 1)}` }))
 
 /** Imports everything that is queued. */
 async function importQueued(cloud: MemoryCloud): Promise<void> {
@@ -72,7 +74,7 @@ describe('while imports are paused', () => {
 
   test('the copies of a message do not multiply', async () => {
     const cloud = cloudWith(PAUSED)
-    for (let copy = 0; copy < 5; copy += 1) await importOnce(cloud, undefined, { messageId: `m${copy}` })
+    for (let copy = 0; copy < 5; copy += 1) await importOnce(cloud)
     expect(cloud.queued).toHaveLength(1)
     expect(cloud.codes.filter((code) => code === 'copy_deleted')).toHaveLength(4)
   })
@@ -100,7 +102,7 @@ describe('while imports are paused', () => {
     await importOnce(cloud)
     cloud.queued.length = 0
     await cloud.clock.sleep(16 * 60_000)
-    await importOnce(cloud, undefined, { messageId: 'copy' })
+    await importOnce(cloud)
     expect(cloud.queued).toHaveLength(1)
   })
 
