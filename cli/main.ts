@@ -4,6 +4,7 @@ import { SetupError } from '../lambda/errors.ts'
 import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
 import type { CanaryFlags } from './canary/canary.ts'
+import { addCompletion } from './completion/commands.ts'
 import type { ConsoleFlags } from './console/console.ts'
 import { addControl } from './control/commands.ts'
 import { awsErrorText } from './deployment/aws-error.ts'
@@ -226,6 +227,13 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   addRulesCommands(program, (code) => {
     exitCode = code
   })
+  addCompletion(program)
+  const [first, second, ...words] = argv
+  if (first === 'complete' && second === '--') {
+    const { completionsFor } = await import('./completion/complete.ts')
+    process.stdout.write(completionsFor(program, words))
+    return exitCode
+  }
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
