@@ -46,6 +46,8 @@ export class TemplateAlarm {
   readonly periodMs: number
   readonly #properties: Properties
   readonly #value: (recorded: Recorded, from: number, to: number) => number | undefined
+  /** By the end of their period. An alarm that looks back a day reads each minute a thousand times. */
+  readonly #datapoints = new WeakMap<Recorded, Map<number, Datapoint>>()
 
   constructor(name: string, properties: Properties, queueNames: ReadonlyMap<string, string>) {
     this.name = name
@@ -69,12 +71,13 @@ export class TemplateAlarm {
       })
   }
 
-  /** When the alarm is red between two times. CloudWatch evaluates it every minute, or every hour if it looks back more than a day. */
+  /** When the alarm is red between two times, if nothing more is recorded. CloudWatch evaluates it every minute, or every hour if it looks back more than a day. */
   redTimes(recorded: Recorded, start: number, end: number, retrievedMore = RETRIEVED_MORE): readonly Red[] {
     const { EvaluationPeriods: n, DatapointsToAlarm: m, TreatMissingData: treatment } = this.#properties
     const stepMs = n * this.periodMs > DAY_MS ? HOUR_MS : MINUTE_MS
     const reds: { from: number; to: number | undefined }[] = []
-    const known = new Map<number, Datapoint>()
+    const known = this.#datapoints.get(recorded) ?? new Map<number, Datapoint>()
+    this.#datapoints.set(recorded, known)
     const datapoint = (to: number): Datapoint => {
       const found = known.get(to) ?? this.#datapoint(recorded, to)
       known.set(to, found)
