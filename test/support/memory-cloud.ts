@@ -54,11 +54,13 @@ type Call =
 export interface MemoryCloudOptions {
   readonly limits?: Partial<Limits>
   readonly answer?: (path: string) => Answer
+  /** See VirtualClock. */
+  readonly jumpsPerTurn?: number
 }
 
 /** S3, SQS and Kissmetrics in memory, on a virtual clock: the ports of a job, and everything that it has written. */
 export class MemoryCloud {
-  readonly clock = new VirtualClock()
+  readonly clock: VirtualClock
   /** The object that FILE names, or why it cannot be read. */
   object: Buffer | Absence = 'gone'
   /** The replay that uploaded the object, if it was one. */
@@ -88,7 +90,8 @@ export class MemoryCloud {
   #writes = 0
   #runs = 0
 
-  constructor({ limits = {}, answer = () => ACCEPTED }: MemoryCloudOptions = {}) {
+  constructor({ limits = {}, answer = () => ACCEPTED, jumpsPerTurn = 1 }: MemoryCloudOptions = {}) {
+    this.clock = new VirtualClock(1, { jumpsPerTurn })
     this.answer = answer
     this.ports = this.#ports({
       maxInFlight: 4,
