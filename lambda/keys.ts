@@ -152,7 +152,9 @@ function hashOf(bytes: Uint8Array): string {
 export const INCOMING_PREFIX = 'incoming/'
 
 /** The suffixes of files to import, in any letter case. */
-export const FILE_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.csv', '.json.gz', '.jsonl.gz', '.ndjson.gz', '.csv.gz'] as const
+export const FILE_SUFFIXES = ['', '.gz', '.zip', '.zst', '.br'].flatMap((packed) =>
+  ['.json', '.jsonl', '.ndjson', '.csv'].map((text) => `${text}${packed}`),
+)
 
 /** Whether the name says that this is a file to import. The content of objects with other names decides. */
 export function isImportName(key: string): boolean {
