@@ -26,7 +26,7 @@ export function readZip64(extra: Fields): readonly number[] {
   return []
 }
 
-/** Whether an entry is a folder, or what macOS adds to an archive: it is no file that somebody wants to import. */
+/** Whether an entry is a folder, or what macOS adds to an archive. It is not a file to import. */
 export function isIgnoredEntry({ name }: Pick<ZipEntry, 'name'>): boolean {
   return name.endsWith('/') || name.startsWith('__MACOSX/') || /(?:^|\/)\.DS_Store$/.test(name)
 }

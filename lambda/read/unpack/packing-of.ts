@@ -34,10 +34,19 @@ function canBeBrotli(start: Buffer): boolean {
       maxOutputLength: MAX_TRIAL_BYTES,
       info: true,
     }) as unknown as { readonly buffer: Buffer; readonly engine: BrotliDecompress }
-    // Some texts begin with what is a whole brotli file without content.
-    return engine.bytesWritten === start.length && (buffer.length > 0 || start.length < BROTLI_HEAD_BYTES)
+    // Some texts begin with what is a brotli file without content, or with what may become one.
+    return engine.bytesWritten === start.length && (buffer.length > 0 || isWholeBrotli(start))
   } catch (error) {
     return codeOf(error) === 'ERR_BUFFER_TOO_LARGE'
+  }
+}
+
+function isWholeBrotli(file: Buffer): boolean {
+  try {
+    brotliDecompressSync(file, { maxOutputLength: MAX_TRIAL_BYTES })
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -25,7 +25,7 @@ async function read(file: Buffer, cuts: readonly number[], isPipe: boolean) {
   } catch (error) {
     reason = (error as { readonly rejection: { readonly detail: string } }).rejection.detail
   }
-  return { lines, reason: /\((.*)\)/.exec(reason ?? '')?.[1] }
+  return { lines, reason: /\((.*?)\)/.exec(reason ?? '')?.[1] }
 }
 
 const MANY_CUTS = Array.from({ length: 600 }, (_, index) => index)

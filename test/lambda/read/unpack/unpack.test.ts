@@ -83,7 +83,7 @@ describe.each(PACKINGS)('%s', (packing) => {
     const file = pack(Buffer.from(large))
     const { text } = await unpacked([file.subarray(0, file.length >> 1)], packing)
     expect(large.startsWith(text)).toBe(true)
-    expect(text.length).toBeGreaterThan(large.length / 5) // zstd returns whole blocks of 128 KiB
+    expect(text.length).toBeGreaterThan(large.length / 8) // zstd returns whole blocks of 128 KiB
   })
 
   test('damaged: whatever comes out before the error is the same in each run', async () => {
