@@ -7,7 +7,7 @@ import { UnreadableFile } from '../../lambda/read/lines.ts'
 import type { Rejection } from '../../lambda/reasons.ts'
 import { classifyLine } from '../../lambda/parse/classify-line.ts'
 import type { Survey } from './survey/survey.ts'
-import type { Source } from './read.ts'
+import type { UnpackOptions } from '../../lambda/read/open-unpacked.ts'
 import { unpacked } from './unpacked.ts'
 
 /** The content of a file, decompressed. */
@@ -17,7 +17,10 @@ interface Content<Found> {
 }
 
 /** Opens a file, and looks whether it is a CSV file. */
-export async function openContent(source: Source, columns: ColumnMapping | undefined): Promise<Content<FoundCsv | undefined>> {
+export async function openContent(
+  source: UnpackOptions & { readonly body: Readable },
+  columns: ColumnMapping | undefined,
+): Promise<Content<FoundCsv | undefined>> {
   const { found, all } = await findCsvIn(unpacked(source.body, source), columns)
   return { bytes: all, found }
 }

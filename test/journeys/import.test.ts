@@ -140,7 +140,7 @@ describe('a file that is not JSON lines is rejected as a whole, with one dead le
     [ 'a list on one line',           `[${GOOD},${GOOD}]`,                                     'not_line_delimited_json' ],
     [ 'CSV',                          'email,event,time\na@b.c,Signed Up,1\nd@e.f,Paid,2\n',   'not_line_delimited_json' ],
     [ 'a million lines of text',   'no JSON\n'.repeat(1_000_000),                           'not_line_delimited_json' ],
-    [ 'a zip archive',                Buffer.from('504b030414000000', 'hex'),                  'unsupported_format' ],
+    [ 'a zip archive of three files', readFileSync('test/lambda/read/unpack/made-by-tools/several.zip'), 'unsupported_format' ],
     [ 'UTF-16',                       Buffer.from(`\ufeff${GOOD}\n`, 'utf16le'),               'unsupported_format' ],
   ])('%s', async (_what, body, reason) => {
     await using sink = await startFaultSink()

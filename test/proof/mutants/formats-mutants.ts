@@ -164,13 +164,6 @@ export const FORMATS_MUTANTS: readonly Mutant[] = [
     tests: ['test/lambda/read/unpack/unpack.test.ts', 'test/lambda/jobs/open-segment.test.ts'],
   },
   {
-    name: 'what is waiting to be taken is lost when the data is damaged',
-    file: 'lambda/read/unpack/decompressor.ts',
-    find: 'readableHighWaterMark: 1 } as const',
-    replace: '} as const',
-    tests: ['test/lambda/read/unpack/unpack.test.ts', 'test/lambda/read/unpack/gzip.test.ts'],
-  },
-  {
     name: 'an invocation continues a brotli file in its middle',
     file: 'lambda/jobs/open-segment.ts',
     find: 'packingOf(head, file.key) !== undefined',

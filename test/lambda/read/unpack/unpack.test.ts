@@ -227,7 +227,7 @@ describe('a zip archive is compared with its own headers', () => {
     const pipe = readFileSync(path.join(import.meta.dirname, 'made-by-tools', 'python-stored-pipe.zip'))
     const start = pipe.indexOf('{')
     const end = pipe.indexOf('PK\x07\x08')
-    const content = Buffer.concat([Buffer.from('PK\x07\x08 PK PK\x07\x08PK\x07\x08'), pipe.subarray(start, end)])
+    const content = Buffer.concat([Buffer.from('PK\x07\x08twelve bytesPK PK PK\x07\x08PK\x07\x08'), pipe.subarray(start, end)])
     const descriptor = Buffer.from(pipe.subarray(end, end + 16))
     descriptor.writeUInt32LE(crc32(content), 4)
     descriptor.writeUInt32LE(content.length, 8)
