@@ -135,10 +135,11 @@ export class MemoryCloud {
   #ports(limits: Limits): Ports {
     return {
       files: {
-        open: async (_file, { start, end } = { start: 0 }) => {
+        open: async (file, { start, end } = { start: 0 }) => {
           await this.#call('files.open')
           if (typeof this.object === 'string') return { kind: this.object }
-          const bytes = this.object.subarray(start, end)
+          const { object } = this
+          const bytes = object.subarray(start, end)
           const body = Readable.from(chunksOf(bytes, this.chunkBytes), { highWaterMark: 1 })
           return {
             kind: 'open',
@@ -146,6 +147,8 @@ export class MemoryCloud {
             bytes: this.object.length,
             etag: 'e',
             lastModified: LAST_MODIFIED,
+            name: file.key,
+            readEnd: (length) => Promise.resolve({ tail: object.subarray(-length), fileBytes: object.length }),
             ...(this.replay !== undefined && { replay: this.replay }),
           }
         },
