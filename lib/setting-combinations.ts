@@ -97,8 +97,10 @@ const COMBINATIONS: readonly Combination[] = [
   },
   {
     isWrong: (given) => new Set(regional(given).map(({ region }) => region)).size > 1,
-    message: (nameOf) =>
-      `${REGIONAL.map(nameOf).join(', ')}: those that are set name different regions. All must be in the region of the stack.`,
+    message: (nameOf, given) => {
+      const names = regional(given).map(({ setting }) => nameOf(setting))
+      return `${names.join(', ')} name different regions. All must be in the region of the stack.`
+    },
   },
 ]
 
