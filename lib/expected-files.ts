@@ -1,5 +1,3 @@
-import type { FileSource } from './file-source.ts'
-
 /** Files that are expected again and again. */
 export interface ExpectedFiles {
   /** The beginning of their keys. */
@@ -29,6 +27,6 @@ export function expectedFilesText({ prefix, withinHours, schedule }: ExpectedFil
 }
 
 /** The first prefix from which no files are imported. */
-export function notImported(expected: readonly ExpectedFiles[], sources: readonly Pick<FileSource, 'prefixes'>[]) {
-  return expected.find(({ prefix }) => !sources.some(({ prefixes }) => prefixes.some((each) => prefix.startsWith(each))))?.prefix
+export function notImported(expected: readonly ExpectedFiles[], imported: readonly string[]) {
+  return expected.find(({ prefix }) => !imported.some((each) => prefix.startsWith(each)))?.prefix
 }

@@ -29,7 +29,7 @@ const overlap = (a: string, b: string) => a === '*' || b === '*' || a.startsWith
 /** The first expected prefix that no files are imported from. */
 function missingSource(expected: readonly string[], prefixes: readonly string[] = [], bucketName?: string): string | undefined {
   const imported = [INCOMING_PREFIX, ...prefixes.map((prefix) => (prefix === '*' && bucketName !== undefined ? '' : prefix))]
-  return notImported(expected.map(parseExpectedFiles), [{ prefixes: imported }])
+  return notImported(expected.map(parseExpectedFiles), imported)
 }
 
 const COMBINATIONS: readonly Combination[] = [

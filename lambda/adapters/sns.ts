@@ -1,4 +1,4 @@
-import type { SNSClient } from '@aws-sdk/client-sns'
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import type { FileAnswer } from '../answers/file-answer.ts'
 import { asError, codeOf, SetupError } from '../errors.ts'
 import type { AnswerChannel, PushResult } from '../ports.ts'
@@ -11,20 +11,15 @@ const REFUSED: ReadonlySet<string> = new Set([
   'ValidationException',
 ])
 
-/**
- * An SNS topic.
- *
- * The client is loaded at the first answer: a cold start of an import does not wait for it.
- */
+/** An SNS topic, in the region that its ARN names. The client is made at the first answer: the cold start of an import does not wait for it. */
 export function answerTopic(topicArn: string): AnswerChannel {
-  const [, , , region] = topicArn.split(':')
+  const [, , , region = ''] = topicArn.split(':')
   let client: SNSClient | undefined
   return {
     name: 'topic',
     async push(answer) {
       try {
-        const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns')
-        client ??= new SNSClient({ ...(region !== undefined && { region }) })
+        client ??= new SNSClient({ region })
         await client.send(new PublishCommand({ TopicArn: topicArn, ...messageOf(answer) }))
         return { kind: 'accepted' }
       } catch (error) {
@@ -50,7 +45,7 @@ function messageOf(answer: FileAnswer) {
 
 function failureOf(thrown: unknown): PushResult {
   const error = asError(thrown)
-  const code = codeOf(error) || error.name
+  const code = codeOf(error) || codeOf(error.cause) || error.name
   const setup = error.name === 'NotFoundException' ? noTopic() : asSetupError(error, 'publish an answer')
   if (setup instanceof SetupError) return { kind: 'setup', code, detail: setup.message }
   return { kind: REFUSED.has(error.name) ? 'refused' : 'failed', code }

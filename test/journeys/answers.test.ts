@@ -47,7 +47,6 @@ beforeAll(async () => {
   })
   kissmetrics = running.adopt(await startKissmetricsEmulator({ apiKey: API_KEY, dir }), (server) => server.stop())
   sns = running.adopt(await startSns({ topics: [TOPIC] }), (server) => server.stop())
-  process.env['AWS_ENDPOINT_URL_SNS'] = sns.url
   const log = (sentence: string, facts: object): void => void logged.push(`${sentence} ${JSON.stringify(facts)}`)
   importer = running.use(
     await InvokedImporter.start({
@@ -63,6 +62,7 @@ beforeAll(async () => {
       onAnswer: () => undefined,
     }),
   )
+  process.env['AWS_ENDPOINT_URL_SNS'] = sns.url // after the start, which removes what the user has set
 })
 afterAll(() => running.disposeAsync())
 
