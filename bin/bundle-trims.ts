@@ -43,11 +43,6 @@ export const TRIMS: readonly Trim[] = [
     replace: withPlainNames,
   },
   {
-    file: /@aws-sdk\/client-sns\/dist-es\/schemas\/schemas_0\.js$/,
-    because: 'It describes all operations of SNS, and the function only publishes.',
-    replace: withPlainNames,
-  },
-  {
     file: /@aws-sdk\/[^/]+\/package\.json$/,
     because: 'The clients read only their version.',
     loader: 'json',

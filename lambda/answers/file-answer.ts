@@ -7,8 +7,8 @@ export const ANSWER_SCHEMA = 'kissmetrics-importer/answer/v1'
 export type AnsweredState = Exclude<ReportState, 'importing'> | 'missing'
 
 /**
- * What a person, or a program, is told about a file when its import has ended, or waits for a decision. Programs read it: fields are added,
- * never renamed.
+ * What people and programs receive about a file when its import has ended, or waits for a decision. Programs read it: fields are added, never
+ * renamed.
  *
  * It contains names of files, counts and reasons: never a key of Kissmetrics, an identity or the text of a line.
  */

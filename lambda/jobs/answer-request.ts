@@ -22,5 +22,5 @@ export async function requestAnswer(
 
 /** The same for a report that was found: the run that wrote it may have been killed before it asked. */
 export async function requestMissingAnswer(report: Report, ports: NeededPorts): Promise<void> {
-  if (needsAnswer(report)) await requestAnswer(report.file, ports)
+  if (ports.answerQueue !== undefined && needsAnswer(report)) await requestAnswer(report.file, ports)
 }

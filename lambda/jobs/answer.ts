@@ -12,7 +12,7 @@ import { MAX_DELAY_SECONDS } from './requeue.ts'
 /** How long an answer waits after its first failed try. Each further one doubles it. */
 const FIRST_DELAY_SECONDS = 30
 
-/** A person is told by the alarm when an answer is this late: a short outage of a receiver is not worth an alarm. */
+/** An answer that is this late sets off an alarm. A short outage of a receiver does not need a person. */
 const LATE_MS = 60 * 60_000
 
 /** After this time the answer is given up. The report says so, and has everything that the answer says. */

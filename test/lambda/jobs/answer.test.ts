@@ -221,7 +221,7 @@ describe('while a channel fails', () => {
     expect(cloud.report?.state).toBe('complete')
   })
 
-  test('a failure of a few minutes is no reason for an alarm, and one of hours is', async () => {
+  test('a failure of a few minutes sets off no alarm, and one of hours does', async () => {
     webhook.result = () => failed
     await importLines(goodLine())
     await deliverAll(50 * MINUTE_MS)
@@ -248,7 +248,7 @@ describe('while a channel fails', () => {
     expect(count('AnswersNotPushed')).toBe(1)
   })
 
-  test('a wrong setup is an error at once, but no reason to stop imports', async () => {
+  test('a wrong setup is an error at once, and imports go on', async () => {
     webhook.result = () => ({ kind: 'setup', code: 'AuthorizationErrorException', detail: 'no permission' })
     await importLines(goodLine())
     await deliverAll(MINUTE_MS)
