@@ -165,7 +165,7 @@ class LocalRun {
     if (this.#folder.isUploading || this.#source?.isIdle !== true) return false
     const { active, delayed } = await queueDepth(sqs, importQueueUrl)
     // During an outage, work is retried later, possibly for days: `--once` does not wait for it.
-    return active === 0 && (delayed === 0 || this.#metrics.has('EndpointDown'))
+    return active === 0 && (delayed === 0 || ['EndpointDown', 'AnswersDelayed'].some((metric) => this.#metrics.has(metric)))
   }
 
   /** Without `--once` it only looks for the first time that there is nothing to do, and never counts to the end. */
