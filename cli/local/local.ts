@@ -34,7 +34,7 @@ const POLL_MS = 250
 /** With `--once`: consecutive polls that must find nothing to do before the run ends. */
 const IDLE_POLLS_TO_END = 4
 /** The arguments as typed, for the command that continues. */
-const ARGS = process.argv.slice(2)
+const typedArgs = (): readonly string[] => process.argv.slice(2)
 
 /**
  * Runs the whole importer on this computer: the deployed handler, wired as the stack wires it, with emulators of S3, SQS and Kissmetrics
@@ -113,7 +113,7 @@ class LocalRun {
       await checkDiskSpace(this.#options.stateDir)
       await this.#archive.check()
       if (this.#setupError !== undefined) throw this.#setupError
-      if (this.#options.once && this.#metrics.has('SetupErrors')) return setupResult(ARGS, process.stderr)
+      if (this.#options.once && this.#metrics.has('SetupErrors')) return setupResult(typedArgs(), process.stderr)
       await this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))
       idlePolls = await this.#countIdlePolls(idlePolls)
       await delay(POLL_MS, undefined, { signal: interruption.signal }).catch(() => undefined)
@@ -126,7 +126,7 @@ class LocalRun {
         states: this.#reports.states,
         isEndpointDown: this.#metrics.has('EndpointDown'),
         isFileUnreadable: this.#isFileUnreadable,
-        args: ARGS,
+        args: typedArgs(),
       },
       process.stderr,
     )
@@ -165,7 +165,7 @@ class LocalRun {
     if (this.#folder.isUploading || this.#source?.isIdle !== true) return false
     const { active, delayed } = await queueDepth(sqs, importQueueUrl)
     // During an outage, work is retried later, possibly for days: `--once` does not wait for it.
-    return active === 0 && (delayed === 0 || this.#metrics.has('EndpointDown'))
+    return active === 0 && (delayed === 0 || ['EndpointDown', 'AnswersDelayed'].some((metric) => this.#metrics.has(metric)))
   }
 
   /** Without `--once` it only looks for the first time that there is nothing to do, and never counts to the end. */
