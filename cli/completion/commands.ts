@@ -7,7 +7,7 @@ const HELP = `
 To load it in each new shell:
   bash   echo 'source <(npx km-import completion bash)' >> ~/.bashrc
   zsh    echo 'source <(npx km-import completion zsh)' >> ~/.zshrc
-  fish   echo 'npx km-import completion fish | source' >> ~/.config/fish/config.fish
+  fish   add to config.fish: npx km-import completion fish | source
 
 The script defines the command km-import too, which starts faster than with npx.
 
