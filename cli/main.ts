@@ -201,8 +201,12 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     })
   program
     .command('doctor')
-    .description('check a deployed stack with your credentials: what is wrong, and the command that cures it')
-    .option('--stack <name>', 'name of the deployed stack')
+    .description('check a deployed stack, or this computer: what is wrong, and the command that cures it')
+    .option('--stack <name>', 'name of the deployed stack (default: what local mode needs on this computer)')
+    .option('--state-dir <dir>', 'state folder of local mode', DEFAULT_STATE_DIR)
+    .option('--drop-dir <dir>', `folder that local mode imports from (default: "${DEFAULT_WATCHED_DIR}")`)
+    .option('--endpoint <url>', `tracking endpoint to reach (default: ${KISSMETRICS_ENDPOINT})`)
+    .option('--port <number>', 'first of four consecutive ports (default: any free ports)')
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
       'after',
