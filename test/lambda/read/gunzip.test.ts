@@ -180,6 +180,6 @@ function flip(bytes: Buffer, at: number): Buffer {
 test('a million copies of the shortest line that can be sent are read, however well they are compressed', async () => {
   const line = '{"_p":"a","_t":1393344604,"p":"b"}\n'
   let bytes = 0
-  for await (const piece of gunzip(bodyOf([gzipSync(line.repeat(2_000_000), { level: 9 })]))) bytes += piece.length
-  expect(bytes).toBe(2_000_000 * line.length)
+  for await (const piece of gunzip(bodyOf([gzipSync(line.repeat(1_000_000), { level: 9 })]))) bytes += piece.length
+  expect(bytes).toBe(1_000_000 * line.length)
 })
