@@ -12,7 +12,8 @@ export async function runInProcess(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Omit<Ended, 'signal'>> {
   const before = { ...process.env }
-  const [argv, umask] = [process.argv, process.umask()]
+  const argv = process.argv
+  const umask = process.umask(0o022) // local mode changes it
   process.argv = [process.execPath, PROGRAM, ...args]
   Object.assign(process.env, env)
   const written = { stdout: '', stderr: '' }
