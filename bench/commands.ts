@@ -12,12 +12,16 @@ const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'km-import.js')
 /** Like `npm start`, without npm itself. */
 const NODE_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=256']
 
+/** What local mode prints when it has imported the four lines of the first sample, and when it has imported the last one. */
+const FIRST_SAMPLE = 'valid.json  done'
+const ALL_SAMPLES = 'mixed-50000.jsonl.gz  done'
+
 /** How long commands take, compared in pairs with a Node that does nothing. The first round only fills the compile cache. */
 export async function benchCommands(rounds = ROUNDS): Promise<readonly Result[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'km-bench-commands-'))
   try {
     const stateDir = path.join(folder, 'running')
-    const running = await startLocal(stateDir)
+    const running = await startLocal(stateDir, ALL_SAMPLES)
     const measured: Round[] = []
     for (let round = 0; round <= rounds; round += 1) measured.push(await measureRound(stateDir, path.join(folder, String(round))))
     await stop(running.child)
@@ -31,6 +35,7 @@ interface Round {
   readonly node: number
   readonly help: number
   readonly status: number
+  readonly rejects: number
   readonly address: number
   readonly firstFile: number
 }
@@ -39,15 +44,17 @@ async function measureRound(stateDir: string, emptyStateDir: string): Promise<Ro
   const node = await timeOf(['-e', '0'])
   const help = await timeOf([PROGRAM, '--help'])
   const status = await timeOf([PROGRAM, 'status', '--state-dir', stateDir])
-  const { child, address, firstFile } = await startLocal(emptyStateDir)
+  const rejects = await timeOf([PROGRAM, 'rejects', 'list', '--state-dir', stateDir])
+  const { child, address, firstFile } = await startLocal(emptyStateDir, FIRST_SAMPLE)
   await stop(child)
-  return { node, help, status, address, firstFile }
+  return { node, help, status, rejects, address, firstFile }
 }
 
 function resultsOf(rounds: readonly Round[]): readonly Result[] {
   const rows: readonly (readonly [name: string, of: (round: Round) => number, goalMs: number])[] = [
     ['km-import --help', ({ help }) => help, 300],
     ['km-import status', ({ status }) => status, 600],
+    ['km-import rejects list, of 500 dead letters', ({ rejects }) => rejects, 1_000],
     ['local mode, until it shows its address', ({ address }) => address, 1_500],
     ['local mode, until 4 lines are imported', ({ firstFile }) => firstFile, 3_000],
   ]
@@ -71,8 +78,8 @@ interface Started {
   readonly firstFile: number
 }
 
-/** Starts local mode with an empty state, so that it imports the samples; the first of them has four lines. */
-async function startLocal(stateDir: string): Promise<Started> {
+/** Starts local mode with an empty state, so that it imports the samples. @param until what it prints before this ends */
+async function startLocal(stateDir: string, until: string): Promise<Started> {
   const watchedDir = path.join(stateDir, 'drop')
   await mkdir(watchedDir, { recursive: true })
   const begin = performance.now()
@@ -80,7 +87,7 @@ async function startLocal(stateDir: string): Promise<Started> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const [address, firstFile] = await Promise.all([
     timeUntil(child.stderr, 'open the page', begin),
-    timeUntil(child.stdout, 'valid.json', begin),
+    timeUntil(child.stdout, until, begin),
   ])
   return { child, address, firstFile }
 }
