@@ -159,8 +159,16 @@ function hashOf(bytes: Uint8Array): string {
 /** Files to import. */
 export const INCOMING_PREFIX = 'incoming/'
 
+/** The suffixes of compressed files. */
+export const PACKED_SUFFIXES = ['.gz', '.zip', '.zst', '.br'] as const
+
 /** The suffixes of files to import, in any letter case. */
-export const FILE_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.csv', '.json.gz', '.jsonl.gz', '.ndjson.gz', '.csv.gz'] as const
+export const FILE_SUFFIXES = ['', ...PACKED_SUFFIXES].flatMap((packed) =>
+  ['.json', '.jsonl', '.ndjson', '.csv'].map((text) => `${text}${packed}`),
+)
+
+/** The same in words. */
+export const IMPORT_NAMES = '.json, .jsonl, .ndjson or .csv, or one of these and .gz, .zip, .zst or .br'
 
 /** Whether the name says that this is a file to import. The content of objects with other names decides. */
 export function isImportName(key: string): boolean {

@@ -5,6 +5,7 @@ import type { Answer } from './deliver/classify.ts'
 import type { Events } from './events.ts'
 import type { SourceFile } from './intake/source-file.ts'
 import type { Request } from './parse/request.ts'
+import type { ReadEnd } from './read/zip-fault.ts'
 import type { Report } from './report/report.ts'
 import type { Limits, Place } from './settings.ts'
 import type { Envelope } from './settle/batching.ts'
@@ -96,6 +97,10 @@ export interface OpenFile {
   readonly lastModified: Date
   /** Unique id of the replay that uploaded the file, if it was one. */
   readonly replay?: string
+  /** How it is called. */
+  readonly name?: string
+  /** Reads the last bytes of the object: as many as asked for, or all. */
+  readonly readEnd?: ReadEnd
 }
 
 /** S3: the files to import. */

@@ -54,13 +54,15 @@ type Call =
 export interface MemoryCloudOptions {
   readonly limits?: Partial<Limits>
   readonly answer?: (path: string) => Answer
+  /** See VirtualClock. */
+  readonly jumpsPerTurn?: number
   /** Where answers about files are pushed. @default nowhere */
   readonly answers?: Answers
 }
 
 /** S3, SQS and Kissmetrics in memory, on a virtual clock: the ports of a job, and everything that it has written. */
 export class MemoryCloud {
-  readonly clock = new VirtualClock()
+  readonly clock: VirtualClock
   /** The object that FILE names, or why it cannot be read. */
   object: Buffer | Absence = 'gone'
   /** The replay that uploaded the object, if it was one. */
@@ -90,7 +92,8 @@ export class MemoryCloud {
   #writes = 0
   #runs = 0
 
-  constructor({ limits = {}, answer = () => ACCEPTED, answers }: MemoryCloudOptions = {}) {
+  constructor({ limits = {}, answer = () => ACCEPTED, jumpsPerTurn = 1, answers }: MemoryCloudOptions = {}) {
+    this.clock = new VirtualClock(1, { jumpsPerTurn })
     this.answer = answer
     const ports = this.#ports({
       maxInFlight: 4,
@@ -135,10 +138,11 @@ export class MemoryCloud {
   #ports(limits: Limits): Ports {
     return {
       files: {
-        open: async (_file, { start, end } = { start: 0 }) => {
+        open: async (file, { start, end } = { start: 0 }) => {
           await this.#call('files.open')
           if (typeof this.object === 'string') return { kind: this.object }
-          const bytes = this.object.subarray(start, end)
+          const { object } = this
+          const bytes = object.subarray(start, end)
           const body = Readable.from(chunksOf(bytes, this.chunkBytes), { highWaterMark: 1 })
           return {
             kind: 'open',
@@ -146,6 +150,8 @@ export class MemoryCloud {
             bytes: this.object.length,
             etag: 'e',
             lastModified: LAST_MODIFIED,
+            name: file.key,
+            readEnd: (length) => Promise.resolve({ tail: object.subarray(-length), fileBytes: object.length }),
             ...(this.replay !== undefined && { replay: this.replay }),
           }
         },
