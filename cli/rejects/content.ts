@@ -41,7 +41,7 @@ export function contentOf(body: string): Content {
     const value = JSON.parse(body) as { readonly schema?: unknown }
     // `readMessage` has checked that it is a dead letter.
     if (value.schema === DEAD_LETTER_SCHEMA) return { kind: 'file', deadLetter: value as DeadLetter }
-    return { kind: 'failed-import', key: first?.kind === 'task' ? first.task.file.key : '' }
+    return { kind: 'failed-import', key: first?.kind === 'task' || first?.kind === 'answer' ? (first.task.file?.key ?? '') : '' }
   } catch (error) {
     if (error instanceof UnknownMessageError) return { kind: 'unknown' }
     throw error

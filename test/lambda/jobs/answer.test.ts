@@ -233,8 +233,11 @@ describe('while a channel fails', () => {
 
   test('after a day it is given up, and the report says so', async () => {
     webhook.result = () => failed
+    const start = cloud.clock.now()
     await importLines(goodLine())
     await deliverAll()
+    const hours = (cloud.clock.now() - start) / HOUR_MS
+    expect(Math.floor(hours)).toBe(24)
     expect(cloud.codes.at(-1)).toBe('answer_refused')
     expect(cloud.report?.answered).toMatchObject({ state: 'complete', refused: ['webhook'] })
     expect(cloud.sent).toEqual([])

@@ -14,6 +14,7 @@ export const HELD: Scenario = {
   ...SEGMENTS,
   segmentBytes: 250,
   isChecked: true,
+  isAnswered: true,
   files: [
     {
       ...plainFile([...SIX_LINES, ...Array.from({ length: 5 }, () => 'merge' as const)]),

@@ -90,6 +90,7 @@ export function drawScenario(seed: number): Scenario {
     seed,
     files: drawFiles(draw, isLong),
     isChecked: false,
+    isAnswered: seed % 4 === 3,
     workers: draw.between(1, 3),
     maxInFlight: isLong ? 1 : draw.between(1, 4),
     maxLinesPerSecond: isLong ? 0 : maxLinesPerSecond,

@@ -19,6 +19,7 @@ export function checkEnd(observed: Observed): void {
       () => `file ${file.id}: ${report?.state ?? 'none'}`,
     )
     if (report !== undefined) checkFile(file, report, observed)
+    if (report !== undefined && observed.isAnswered) checkAnswered(file, report, observed)
   }
   checkDeadLetters(observed)
 }
@@ -79,6 +80,16 @@ function checkFile(file: ModelFile, report: Report, observed: Observed): void {
     for (const { line } of examples)
       expectKept('an example names its line', file.lines[line - 1]?.reason === reason, () => `${reason} at line ${line}`)
   checkRepeats(file, report, observed)
+}
+
+/** The final state of each file was answered, unless its receiver failed for a whole day. */
+function checkAnswered(file: ModelFile, report: Report, { receiver }: Observed): void {
+  const isGivenUp = report.answered?.state === report.state && report.answered.refused !== undefined
+  expectKept(
+    'the end of each file is answered',
+    isGivenUp || receiver.hasAnswer(file, report.state),
+    () => `file ${file.id}: ${report.state}, answered ${report.answered?.state ?? 'never'}`,
+  )
 }
 
 /** A cancelled file lists exactly the lines that have ended, and every other line that was sent is among those of which it is not sure. */

@@ -4,12 +4,13 @@ import { closeLines } from '../../../lambda/jobs/close-lines.ts'
 import { Deadline } from '../../../lambda/jobs/deadline.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { holdsMessage, whileHidden } from '../../../lambda/jobs/visibility.ts'
-import type { InvocationContext, Ports } from '../../../lambda/ports.ts'
+import type { ImportQueue, InvocationContext, Ports } from '../../../lambda/ports.ts'
 import { DEAD_LETTER_SCHEMA, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import { lineOfDeadLetter } from '../../../lambda/settle/replay-origins.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import { HOLD_NOTHING } from '../../../lambda/settings.ts'
 import type { VirtualClock } from '../../support/virtual-clock.ts'
+import { answerPorts } from './answers.ts'
 import { subjectOf } from './dead-letters.ts'
 import type { FaultSource } from './fault-source.ts'
 import { Violation, type Observed } from './observed.ts'
@@ -158,6 +159,12 @@ export class EventSource {
     const { clock, faults, observed, scenario } = this.#options
     const { store, queue, deadLetters, endpoint } = observed
     const { maxInFlight, maxLinesPerSecond, segmentBytes, checkpointMs } = scenario
+    const importQueue: ImportQueue = {
+      send: (body, delaySeconds) =>
+        worker.actOnAws(faults.sqsFails, () => {
+          queue.send(body, clock.now(), clock.now() + delaySeconds * 1000)
+        }),
+    }
     return {
       files: resuming(store.files(worker, faults.store), worker.clock),
       listing: store.listing(worker, faults.store),
@@ -168,12 +175,8 @@ export class EventSource {
       deadLetterReader: deadLetters.reader(worker, faults.sqsFails),
       archived: deadLetters.archive(worker, faults.s3Fails),
       bucket: 'files',
-      importQueue: {
-        send: (body, delaySeconds) =>
-          worker.actOnAws(faults.sqsFails, () => {
-            queue.send(body, clock.now(), clock.now() + delaySeconds * 1000)
-          }),
-      },
+      importQueue,
+      ...(scenario.isAnswered && answerPorts(worker, importQueue, observed.receiver, faults)),
       endpoint: endpoint.of(worker, faults.endpoint),
       apiKey: () => Promise.resolve('k'),
       clock: worker.clock,

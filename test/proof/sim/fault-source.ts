@@ -34,6 +34,9 @@ export class FaultSource {
 
   refusesEntry = (): boolean => this.strikes('entry')
 
+  /** The receiver of answers has its outages at the same times as the endpoint. */
+  receiverFails = (): boolean => this.isIn('down', 'busy') || this.strikes('cloud')
+
   s3Fails = (): boolean => this.isIn('s3-down') || this.strikes('cloud')
 
   readonly store: StoreFaults = {

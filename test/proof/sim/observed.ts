@@ -1,3 +1,4 @@
+import type { AnswerReceiver } from './answers.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { SimulatedEndpoint } from './endpoint.ts'
 import type { ModelFile } from './model.ts'
@@ -20,12 +21,15 @@ export interface Observed {
   readonly queue: SimulatedQueue
   readonly deadLetters: DeadLetters
   readonly endpoint: SimulatedEndpoint
+  readonly receiver: AnswerReceiver
   /** The files whose event or message was lost, so that only the daily search can find them. */
   readonly lost: ReadonlySet<string>
   /** Ids of files about which a person has still to decide. */
   readonly undecided: ReadonlySet<number>
   /** Whether the safety check is on. */
   readonly isChecked: boolean
+  /** Whether answers about files are pushed. */
+  readonly isAnswered: boolean
   /** Whether invocations are so short that a survey can run out of time. */
   readonly isShortOfTime: boolean
   readonly maxInFlight: number

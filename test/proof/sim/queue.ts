@@ -15,7 +15,7 @@ export interface Message {
 
 /** What a message asks for. */
 export interface MessageWork {
-  readonly kind: 'task' | 'line' | 'daily'
+  readonly kind: 'task' | 'line' | 'daily' | 'answer'
   /** The key and version of the file. */
   readonly file?: string
   /** Absent for the whole file. */
@@ -54,6 +54,7 @@ function workOf(body: string): MessageWork {
     return { kind: 'task', file: fileName(file), ...(segment !== undefined && { segment: segment.index }) }
   }
   if (work?.kind === 'dead-letter') return { kind: 'line', file: fileName(work.deadLetter.source) }
+  if (work?.kind === 'answer' && work.task.file !== undefined) return { kind: 'answer', file: fileName(work.task.file) }
   return { kind: 'daily' }
 }
 

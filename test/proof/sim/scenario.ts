@@ -83,6 +83,8 @@ export interface Scenario {
   readonly files: readonly FileScenario[]
   /** Whether the safety check is on. */
   readonly isChecked: boolean
+  /** Whether answers about files are pushed, to a receiver that fails at times. */
+  readonly isAnswered: boolean
   readonly workers: number
   readonly maxInFlight: number
   readonly maxLinesPerSecond: number
@@ -176,6 +178,7 @@ export function calm(lines: readonly LineKind[]): Scenario {
     seed: 1,
     files: [plainFile(lines)],
     isChecked: false,
+    isAnswered: false,
     workers: 1,
     maxInFlight: 2,
     maxLinesPerSecond: 0,

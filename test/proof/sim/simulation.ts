@@ -3,6 +3,7 @@ import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import { AnswerReceiver } from './answers.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { checkEnd, isDeferred } from './end-invariants.ts'
 import { makeAbortCheap } from './cheap-abort.ts'
@@ -136,9 +137,11 @@ class Simulation {
       queue,
       deadLetters,
       endpoint,
+      receiver: new AnswerReceiver(),
       lost: this.#lost,
       undecided: this.#undecided,
       isChecked: scenario.isChecked,
+      isAnswered: scenario.isAnswered,
       isShortOfTime: scenario.invocationMs < LONG_INVOCATION_MS,
       maxInFlight: scenario.maxInFlight,
     }
