@@ -16,7 +16,7 @@ import { checkSafety, heldText, type HeldFile } from './check-safety.ts'
 import { confirmationText } from './confirmation.ts'
 import { deliverFile, type SendOptions, type SendResult } from './deliver-file.ts'
 import { extractLines } from './edited-rows.ts'
-import { findFile, isWrittenBySend, renameToNumber, type SentFile } from './files.ts'
+import { findFile, isWrittenBySend, receiptPathOf, renameToNumber, type SentFile } from './files.ts'
 import { readReport } from './report-file.ts'
 import { alreadySentText, resultText, stoppedText, wrappedText } from './result-text.ts'
 import { SendState } from './state.ts'
@@ -203,7 +203,7 @@ async function sendAll(
 
 async function sendOne(file: SentFile, state: SendState, options: SendOptions): Promise<SendResult> {
   if (state.checkpoint === undefined) {
-    for (const earlier of [file.reportPath, file.rejectedPath]) {
+    for (const earlier of [file.reportPath, file.rejectedPath, receiptPathOf(file)]) {
       const renamed = await renameToNumber(earlier)
       if (renamed !== undefined) warn(`${displayPath(earlier)} of an earlier send was renamed to ${displayPath(renamed)}.`)
     }
