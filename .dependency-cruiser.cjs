@@ -1,4 +1,4 @@
-const STAGE = '^lambda/(intake|read|parse|deliver|settle|report|archive)/'
+const STAGE = '^lambda/(answers|intake|read|parse|deliver|settle|report|archive)/'
 const values = { dependencyTypesNot: ['type-only'] } // `import type` is only a name for a shape: it runs nothing
 
 /** The import rules. docs/architecture.md explains them. @type {import('dependency-cruiser').IConfiguration} */

@@ -21,6 +21,7 @@ import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
 import { printableLines } from './terminal/escape.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
+import { messageText } from './terminal/layout.ts'
 
 const COLUMNS_HELP = 'file that says what the columns of CSV files mean (docs/formats.md)'
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else'
@@ -81,7 +82,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('preview')
     .description('show what an import of files would do, and send nothing')
-    .argument('<file...>', 'files of JSON lines or CSV, also .gz, .zip, .zst or .br; s3://BUCKET/KEY; or - for standard input')
+    .argument(
+      '<file...>',
+      'files of JSON lines or CSV, also .gz, .zip, .zst or .br; folders; s3://BUCKET/KEY; or - for standard input',
+    )
     .option('--columns <file>', COLUMNS_HELP)
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
@@ -120,7 +124,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .description('send files from this computer to Kissmetrics, once and without AWS')
     .argument(
       '<file...>',
-      'files of JSON lines or CSV, also .gz, .zip, .zst or .br; or a FILE.rejected.jsonl that you have fixed',
+      'files of JSON lines or CSV, also .gz, .zip, .zst or .br; folders; or a FILE.rejected.jsonl that you have fixed',
     )
     .option('--columns <file>', COLUMNS_HELP)
     .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
@@ -252,7 +256,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
     const message = error instanceof SetupError ? error.message : awsErrorText(error)
     if (message === undefined) throw error
-    process.stderr.write(`km-import: ${printableLines(message)}\n`)
+    process.stderr.write(`${messageText(`km-import: ${printableLines(message)}`, process.stderr)}\n`)
     return EXIT.unusable
   }
 }

@@ -6,6 +6,9 @@ export const RECONCILE_SCHEMA = 'kissmetrics-importer/reconcile/v1'
 /** Marks the message that asks for old dead letters to be archived. The stack sends one every day. */
 export const ARCHIVE_SCHEMA = 'kissmetrics-importer/archive/v1'
 
+/** Marks the message that asks whether an expected file has come. The schedules of the stack send it. */
+export const EXPECTED_SCHEMA = 'kissmetrics-importer/expected/v1'
+
 /** Reports: how the import of each file ended. */
 export const REPORTS_PREFIX = 'reports/'
 /** Checkpoints: how far each import is. */
@@ -94,6 +97,11 @@ export function surveyKey(file: SourceFile, segment?: number): string {
 /** The key of what is known about the files of a prefix. */
 export function profileKey(prefix: string): string {
   return `${CHECKPOINTS_PREFIX}profiles/${shortened(prefix)}profile.json`
+}
+
+/** The key of the note which period of an expected file was answered last. */
+export function expectedKey({ bucket, prefix }: { readonly bucket: string; readonly prefix: string }): string {
+  return `${CHECKPOINTS_PREFIX}expected/${bucket}/${shortened(prefix)}note.json`
 }
 
 /** The key of a file of archived dead letters. @param day ISO 8601 @param run unique id of the run @param part from 1 */

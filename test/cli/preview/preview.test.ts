@@ -77,7 +77,6 @@ describe('a file that cannot be read is reported before anything is shown', () =
   // prettier-ignore
   test.each([
     [ 'none.json',          'cannot be read: there is no such file. Check the name and the permissions.' ],
-    [ '',                   'is a folder. Give the files in it, for example' ],
     [ 's3://',              'is not the address of a file: expected s3://BUCKET/KEY' ],
     [ 's3://bucket/folder/', 'is not the address of a file: expected s3://BUCKET/KEY' ],
   ])('%j', async (name, message) => {
