@@ -200,6 +200,23 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       exitCode = await reconcile(folder, files, flags)
     })
   program
+    .command('verify')
+    .description('check that a receipt is about a file, and that nothing in it was changed; needs no AWS')
+    .argument('<file>', 'the file that was imported, as it was uploaded')
+    .argument('<receipt>', 'its receipt: FILE.receipt.json after a send, or receipt.json beside its report in the bucket')
+    .addHelpText(
+      'after',
+      afterHelp('npx km-import verify march.jsonl march.jsonl.receipt.json', {
+        0: 'the file was imported as the receipt says',
+        1: 'the file or the receipt is not the same',
+        2: 'one of them cannot be read',
+      }),
+    )
+    .action(async (file: string, receipt: string) => {
+      const { verify } = await import('./verify/verify.ts')
+      exitCode = await verify(file, receipt)
+    })
+  program
     .command('doctor')
     .description('check a deployed stack, or this computer: what is wrong, and the command that cures it')
     .option('--stack <name>', 'name of the deployed stack (default: what local mode needs on this computer)')

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { eventsFor, type Events, type Log } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { Task } from '../../lambda/intake/task.ts'
-import { RULES_KEY } from '../../lambda/keys.ts'
-import type { Checkpoints, Clock, DeadLetterQueue, Endpoint, Ports } from '../../lambda/ports.ts'
+import { receiptKey, RULES_KEY } from '../../lambda/keys.ts'
+import type { Checkpoints, Clock, DeadLetterQueue, Documents, Endpoint, Ports } from '../../lambda/ports.ts'
 import { resuming } from '../../lambda/read/resume.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import { readLeased } from '../../lambda/settle/lease.ts'
 import type { Limits } from '../../lambda/settings.ts'
-import { LOCAL_BUCKET, type SentFile } from './files.ts'
+import { writeAtomically } from './atomic-file.ts'
+import { LOCAL_BUCKET, receiptPathOf, type SentFile } from './files.ts'
 import { localSourceFiles } from './open-file.ts'
 import type { Progress } from './progress.ts'
 import { reportFile } from './report-file.ts'
@@ -53,13 +54,26 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     limits,
     columns: file.columns,
     bucket: LOCAL_BUCKET,
-    // The dead letters of a sent file are in a file beside it, and no other process closes them.
-    documents: { find: () => Promise.resolve(undefined), put: () => Promise.resolve('') },
+    documents: sentDocuments(file),
     isUnsupervised: true,
     // Only jobs that a send does not run need these.
     listing: { pages: unused, scope: '', reportsFrom: unused },
     deadLetterReader: { take: unused, keepHidden: unused, putBack: unused, remove: unused },
     archived: { put: unused },
+  }
+}
+
+/**
+ * The receipt is kept beside the file. Nothing else is kept: the dead letters of a sent file are in a file beside it, and no other process
+ * closes them.
+ */
+function sentDocuments(file: SentFile): Documents {
+  return {
+    find: () => Promise.resolve(undefined),
+    put: async ({ key }, value) => {
+      if (key === receiptKey(file.source)) await writeAtomically(receiptPathOf(file), value)
+      return ''
+    },
   }
 }
 

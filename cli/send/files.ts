@@ -89,9 +89,14 @@ async function requireAccess(file: string, mode: number, message: string): Promi
   })
 }
 
+/** Where a send keeps the receipt of a file. */
+export function receiptPathOf({ path: file }: Pick<SentFile, 'path'>): string {
+  return `${file}.receipt.json`
+}
+
 /** Whether a send wrote the file beside another one. After a send, `*.json*` matches these files too. */
 export function isWrittenBySend(file: string): boolean {
-  const [, sentFile] = /^(.*)\.(?:(?:report|send-state)(?:\.\d+)?\.json|rejected(?:\.\d+)?\.jsonl)$/.exec(file) ?? []
+  const [, sentFile] = /^(.*)\.(?:(?:report|receipt|send-state)(?:\.\d+)?\.json|rejected(?:\.\d+)?\.jsonl)$/.exec(file) ?? []
   return sentFile !== undefined && existsSync(sentFile)
 }
 

@@ -19,7 +19,7 @@ import { heldText, type HeldFile } from './check-safety.ts'
 import { confirmationText } from './confirmation.ts'
 import { deliverFile, type SendOptions, type SendResult } from './deliver-file.ts'
 import { extractLines } from './edited-rows.ts'
-import { findFile, isWrittenBySend, renameToNumber, type SentFile } from './files.ts'
+import { findFile, isWrittenBySend, receiptPathOf, renameToNumber, type SentFile } from './files.ts'
 import { findHeld, withoutSent, type Pending } from './pending.ts'
 import { continuationText, linesOf, questionOf } from './question.ts'
 import { alreadySentText, resultText, stoppedText, wrappedText } from './result-text.ts'
@@ -212,7 +212,7 @@ async function sendAll(
 
 async function sendOne(file: SentFile, state: SendState, options: SendOptions): Promise<SendResult> {
   if (state.checkpoint === undefined) {
-    for (const earlier of [file.reportPath, file.rejectedPath]) {
+    for (const earlier of [file.reportPath, file.rejectedPath, receiptPathOf(file)]) {
       const renamed = await renameToNumber(earlier)
       if (renamed !== undefined) warn(`${displayPath(earlier)} of an earlier send was renamed to ${displayPath(renamed)}.`)
     }

@@ -13,6 +13,7 @@ import { cancelledLines, type CancelledPart } from './cancelled-lines.ts'
 import { closeReplaced, recordUndelivered } from './close-replay.ts'
 import { countClosedBefore } from './close-lines.ts'
 import { learnFrom, whileLearning } from './profiles.ts'
+import { storeReceipt, type FinishedPart } from './receipt.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
 import { findSafety, isAllowed } from './safety.ts'
 import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
@@ -26,13 +27,14 @@ import { readPlan, readSegments, sumSegments, type SegmentState } from './segmen
 export async function finishFile(
   importState: ImportState,
   failure: Failure | undefined,
-  parts: readonly CancelledPart[],
+  parts: readonly FinishedPart[],
   writer: ReportWriter,
   ports: Ports,
 ): Promise<void> {
   await recordUndelivered(importState, ports)
   if (failure === undefined) await closeReplaced(importState, ports)
-  await writeFinal(importState, failure, parts, writer, ports)
+  const storing = failure === undefined ? storeReceipt(importState, parts, ports) : undefined
+  await writeFinal(importState, failure, parts, writer, ports).finally(() => storing)
   const { rejected, undeliverable } = importState.counts.lines
   if (rejected + undeliverable > 0) await countClosedBefore(importState.file, ports)
   await requestAnswer(importState.file, ports)

@@ -18,6 +18,8 @@ export interface PipelineContext {
   /** Whether the file is known to be JSON lines: an earlier run has settled some, or the file was split. */
   readonly isAdmitted: boolean
   readonly columns?: ColumnMapping | undefined
+  /** Called with everything that is read of the file. */
+  readonly onBytes?: (chunk: Buffer) => void
 }
 
 export interface PipelineResult {
@@ -37,14 +39,14 @@ export interface PipelineResult {
  * @throws OutageError, SetupError, LeaseLost, OutOfTime, or the error of S3 or SQS
  */
 export async function runPipeline(opened: OpenFile, start: Watermark, context: PipelineContext): Promise<PipelineResult> {
-  const { maxLineBytes, rules, apiKey, settlement, isAdmitted, columns } = context
+  const { maxLineBytes, rules, apiKey, settlement, isAdmitted, columns, onBytes } = context
   const settled = settlement.ledger.watermark.line
   let lines = 0
   let unreadable: Rejection | undefined
 
   // Decompresses the file, cuts the bytes into lines and numbers them; marks lines that are too long or not UTF-8.
   // Makes lines of the rows of a CSV file.
-  const position = { byteStart: start.byte, firstLine: start.line + 1, settledLines: settled }
+  const position = { byteStart: start.byte, firstLine: start.line + 1, settledLines: settled, onBytes }
   const reading = await openLines(opened.body, { maxLineBytes, ...position, ...readOptions(opened, columns) })
   const batches = untilUnreadable(reading.batches, (error) => {
     unreadable = error.rejection

@@ -17,6 +17,7 @@ import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
 import { ProgressMetrics } from './progress-metrics.ts'
 import { RateLease } from './rate-lease.ts'
+import { RangeHash } from './range-hash.ts'
 import { rejectFile } from './reject-file.ts'
 import { maxUnsaved } from './segment-lease.ts'
 import { Settlement } from './settlement.ts'
@@ -67,6 +68,7 @@ export async function runSegment(
     originOf: origins && ((line) => originOf(origins, line)),
   }
   const settlement = new Settlement(origin, ports, ledger)
+  const hash = new RangeHash()
   const metrics = new ProgressMetrics(task, first, ports)
   const stopping = new AbortController()
   const stop = (error: Error): void => {
@@ -105,6 +107,7 @@ export async function runSegment(
       apiKey: await ports.apiKey(),
       settlement,
       columns: ports.columns,
+      onBytes: hash.add,
       isAdmitted: task.segment !== undefined || doneLines(first) > 0,
     })
     // A body that was destroyed here looks like one that ended early.
@@ -112,7 +115,9 @@ export async function runSegment(
     await settlement.finish()
     checkCounts({ began: firstLine, lines, counts: ledger.progress().counts }, task)
     const failure = refusal && (await rejectFile(origin, refusal, ports))
-    return { kind: 'done', checkpoint: await end({ isDone: true, ...(failure !== undefined && { failure }) }) }
+    if (failure !== undefined) return { kind: 'done', checkpoint: await end({ isDone: true, failure }) }
+    const sha256 = await hash.end(task, opened, start, ports, invocation)
+    return { kind: 'done', checkpoint: await end({ isDone: true, ...(sha256 !== undefined && { sha256 }) }) }
   } catch (error) {
     const cause: unknown = stopping.signal.aborted ? stopping.signal.reason : error
     await settlement.shutDown(asError(cause))

@@ -48,6 +48,8 @@ export interface ReadOptions extends UnpackOptions {
   readonly settledLines?: number
   /** What the columns of a CSV file mean, if they are not those of Kissmetrics. */
   readonly columns?: ColumnMapping
+  /** Called with everything that is read of the body. */
+  readonly onBytes?: ((chunk: Buffer) => void) | undefined
 }
 
 /**
@@ -61,8 +63,9 @@ export interface ReadOptions extends UnpackOptions {
 export async function openLines(body: Readable, options: ReadOptions): Promise<LineReader> {
   const { maxLineBytes, byteStart = 0, firstLine = 1, isLine = false, fileTime, columns, settledLines = 0 } = options
   let bytes = 0
-  const counted = count(body, (read) => {
-    bytes += read
+  const counted = count(body, (chunk) => {
+    bytes += chunk.length
+    options.onBytes?.(chunk)
   })
   const bytesRead = () => bytes
   const unpacked = byteStart === 0 ? await openUnpacked(counted, options) : { all: counted, fault: undefined }
@@ -95,10 +98,10 @@ const NO_BATCHES: AsyncIterable<readonly Line[]> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 }
 
-async function* count(body: Readable, add: (bytes: number) => void): AsyncGenerator<Buffer> {
+async function* count(body: Readable, add: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
   // A body without an encoding yields only Buffers.
   for await (const chunk of body as AsyncIterable<Buffer>) {
-    add(chunk.length)
+    add(chunk)
     yield chunk
   }
 }

@@ -30,6 +30,8 @@ export interface Checkpoint extends Progress {
   /** Number of the newest line that any run may have sent, killed runs included. Absent if no run was killed. */
   readonly farthest?: number
   readonly isDone: boolean
+  /** Of the bytes of the segment, in hexadecimal digits. Only once it is done. */
+  readonly sha256?: string
   readonly failure?: Failure
   /** After an outage: the message that waits, until it is due. Written after the lease was released. */
   readonly wait?: Wait
@@ -85,7 +87,7 @@ export function beginCheckpoint(
       ...(rules.length > 0 && { rules }),
     }
   }
-  const { failure: _failure, wait: _wait, ...rest } = earlier
+  const { failure: _failure, wait: _wait, sha256: _sha256, ...rest } = earlier
   return {
     ...(canChangeRules(earlier, start) ? withRules(rest, rules) : rest),
     isDone: false,

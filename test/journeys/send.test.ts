@@ -83,7 +83,12 @@ describe('a file that is sent from this computer', () => {
     expect(report).toMatchObject({ state, lines })
     expect(ended.stdout).toContain(`${name}.report.json`)
     const { rejected, undeliverable } = report.lines
-    expect(await readdir(folder)).toEqual([name, ...(rejected + undeliverable > 0 ? [`${name}.rejected.jsonl`] : []), `${name}.report.json`])
+    const beside = [
+      ...(state === 'failed' ? [] : ['receipt.json']),
+      ...(rejected + undeliverable > 0 ? ['rejected.jsonl'] : []),
+      'report.json',
+    ]
+    expect(await readdir(folder)).toEqual([name, ...beside.map((suffix) => `${name}.${suffix}`)])
   })
 
   test('a file that would merge many people is not sent, until the user says so', async () => {
@@ -254,6 +259,9 @@ describe('a file that is sent from this computer', () => {
     expect(sink.seen).toHaveLength(4)
     expect(await readdir(folder)).toEqual([
       'a.jsonl',
+      'a.jsonl.receipt.1.json',
+      'a.jsonl.receipt.2.json',
+      'a.jsonl.receipt.json',
       'a.jsonl.rejected.1.jsonl',
       'a.jsonl.rejected.2.jsonl',
       'a.jsonl.rejected.jsonl',
@@ -334,6 +342,7 @@ describe('an interrupted send', () => {
     expect(repeats).toBeLessThanOrEqual(report.repeatsPossible)
     await expectEachRejectedOnce('a.jsonl.gz', lines)
     expect(await readdir(folder)).not.toContain('a.jsonl.gz.send-state.json')
+    expect(await runInProcess(['verify', here('a.jsonl.gz'), here('a.jsonl.gz.receipt.json')])).toMatchObject({ code: 0 })
   })
 
   test('a second Ctrl-C ends it immediately, and it continues as well', async () => {
