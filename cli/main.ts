@@ -23,6 +23,8 @@ import { printableLines } from './terminal/escape.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
 
 const COLUMNS_HELP = 'file that says what the columns of CSV files mean (docs/formats.md)'
+const RULES_HELP = 'file with import rules (docs/rules.md)'
+const FIX_HELP = 'fix a common mistake in lines that would be rejected; can be given several times: npx km-import rules --help'
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else'
 
 /**
@@ -78,11 +80,13 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { backfill } = await import('./backfill/backfill.ts')
       exitCode = await backfill(flags)
     })
-  program
-    .command('preview')
+  withDeploymentOptions(program.command('preview'))
     .description('show what an import of files would do, and send nothing')
     .argument('<file...>', 'files of JSON lines or CSV, also .gz; s3://BUCKET/KEY; or - for standard input')
     .option('--columns <file>', COLUMNS_HELP)
+    .option('--rules <file>', RULES_HELP)
+    .option('--fix <fix>', FIX_HELP, collected, [])
+    .option('--rules-of <prefix>', 'use the rules that the importer has for this prefix, for example incoming/daily/')
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
       'after',
@@ -100,7 +104,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command('fix')
     .description('convert a file that was rejected as a whole, or fix a common mistake in all its lines, into a new file')
     .argument('<file>', 'a file, also .gz; s3://BUCKET/KEY; or - for standard input')
-    .option('--fix <fix>', `${FIXES_HELP}; can be given several times`, (fix, fixes: string[]) => [...fixes, fix], [])
+    .option('--fix <fix>', `${FIXES_HELP}; can be given several times`, collected, [])
     .option('--columns <file>', COLUMNS_HELP)
     .option('-o, --output <file>', 'file to write (default: FILE.fixed.jsonl in this folder)')
     .addHelpText(
@@ -120,6 +124,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .description('send files from this computer to Kissmetrics, once and without AWS')
     .argument('<file...>', 'files of JSON lines or CSV, also .gz; or a FILE.rejected.jsonl that you have fixed')
     .option('--columns <file>', COLUMNS_HELP)
+    .option('--rules <file>', RULES_HELP)
+    .option('--fix <fix>', FIX_HELP, collected, [])
     .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
     .option('-y, --yes', 'send without asking', false)
@@ -235,6 +241,11 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     process.stderr.write(`km-import: ${printableLines(message)}\n`)
     return EXIT.unusable
   }
+}
+
+/** An option that can be given several times. */
+function collected(value: string, values: readonly string[]): readonly string[] {
+  return [...values, value]
 }
 
 /** Every help ends with an example that works when it is pasted. */

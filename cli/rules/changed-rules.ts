@@ -19,8 +19,8 @@ export function withRules(document: RulesDocument, prefix: string, rules: readon
 }
 
 /** @throws SetupError if a rule does not exist, or contradicts another */
-export function addedTo(rules: readonly Rule[], fixes: readonly string[], allLines: boolean): readonly Rule[] {
-  const added = [...rules, ...fixes.map((fix): Rule => ({ fix, ...(allLines && { lines: 'all' }) }))]
+export function addedTo(rules: readonly Rule[], more: readonly Rule[]): readonly Rule[] {
+  const added = [...rules, ...more]
   const read = readRules(added)
   if (typeof read === 'string') throw new SetupError(printable(read))
   return added

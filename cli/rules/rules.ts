@@ -1,6 +1,9 @@
+import { SetupError } from '../../lambda/errors.ts'
+import { columnsRule } from '../../lambda/rules/columns-rule.ts'
 import { rulesFor, type RulesDocument } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { readColumns } from '../preview/read-columns.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { counted, printable } from '../terminal/output.ts'
@@ -15,11 +18,13 @@ export interface ListRulesFlags extends DeploymentFlags {
 
 export interface AddRulesFlags extends DeploymentFlags {
   readonly allLines: boolean
+  /** File with a mapping of columns. */
+  readonly columns?: string
   readonly yes: boolean
   readonly json: boolean
 }
 
-export type RemoveRulesFlags = Omit<AddRulesFlags, 'allLines'>
+export type RemoveRulesFlags = Omit<AddRulesFlags, 'allLines' | 'columns'>
 
 /** Shows the import rules. */
 export async function listRules(flags: ListRulesFlags): Promise<ExitCode> {
@@ -34,15 +39,17 @@ export async function previewRules(
   fixes: readonly string[],
   flags: Omit<AddRulesFlags, 'yes'>,
 ): Promise<ExitCode> {
-  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, fixes, flags.allLines))
+  const added = await readAdded(fixes, flags)
+  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
   await showTrial(change, flags)
   return EXIT.ok
 }
 
 /** Adds rules for the files of a prefix, after their effect on its last files was shown. */
 export async function addRules(prefix: string, fixes: readonly string[], flags: AddRulesFlags): Promise<ExitCode> {
-  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, fixes, flags.allLines))
-  return save(change, `Save ${counted(fixes.length, 'rule')} for the next files under ${printable(prefix)}?`, flags)
+  const added = await readAdded(fixes, flags)
+  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
+  return save(change, `Save ${counted(added.length, 'rule')} for the next files under ${printable(prefix)}?`, flags)
 }
 
 /** Removes rules of a prefix, after the effect on its last files was shown. @param fixes none for all rules of the prefix */
@@ -53,6 +60,20 @@ export async function removeRules(prefix: string, fixes: readonly string[], flag
     `Remove ${fixes.length === 0 ? 'all rules' : counted(fixes.length, 'rule')} for ${printable(prefix)}?`,
     flags,
   )
+}
+
+/** @throws SetupError if no rule is given */
+async function readAdded(
+  fixes: readonly string[],
+  { allLines, columns }: Pick<AddRulesFlags, 'allLines' | 'columns'>,
+): Promise<readonly Rule[]> {
+  const mapping = await readColumns(columns)
+  if (fixes.length === 0 && mapping === undefined)
+    throw new SetupError('Say which rule, for example ms-timestamps. To see all rules, run: npx km-import rules --help')
+  return [
+    ...(mapping === undefined ? [] : [columnsRule(mapping)]),
+    ...fixes.map((fix): Rule => ({ fix, ...(allLines && { lines: 'all' }) })),
+  ]
 }
 
 interface Change {

@@ -1,12 +1,12 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
-import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { HOLD_NOTHING, readHoldSettings, readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { readTarget, type Target } from '../local/options.ts'
 import { survey } from '../preview/preview.ts'
-import { readColumns } from '../preview/read-columns.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
+import { readGivenRules, type GivenRulesFlags } from '../rules/given-rules.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -19,9 +19,10 @@ import { extractLines } from './edited-rows.ts'
 import { findFile, isWrittenBySend, renameToNumber, type SentFile } from './files.ts'
 import { readReport } from './report-file.ts'
 import { alreadySentText, resultText, stoppedText, wrappedText } from './result-text.ts'
+import { requireSameRules } from './same-rules.ts'
 import { SendState } from './state.ts'
 
-export interface SendFlags {
+export interface SendFlags extends GivenRulesFlags {
   readonly endpoint: string
   readonly apiKeyEnv: string
   readonly yes: boolean
@@ -29,8 +30,6 @@ export interface SendFlags {
   readonly release: boolean
   readonly again: boolean
   readonly json: boolean
-  /** File with a mapping of columns. */
-  readonly columns?: string
 }
 
 /** After a crash, the lease of the crashed run holds up the next run for three times as long. */
@@ -51,16 +50,17 @@ interface Pending {
 export async function send(names: readonly string[], flags: SendFlags): Promise<ExitCode> {
   const target = readTarget(flags.endpoint, flags.apiKeyEnv, 'sending', process.env)
   const limits = readLimits()
-  const columns = await readColumns(flags.columns)
-  const { files, hasUnfixed } = await findFiles(names, columns)
+  const rules = await readGivenRules(flags)
+  const { files, hasUnfixed } = await findFiles(names, rules)
   const { pending, reports } = await withoutSent(files, flags.again)
+  for (const { file, state } of pending) requireSameRules(file, state, rules)
   if (pending.length > 0) {
     const summary = await survey(
       pending.map(({ file }) => file.path),
-      columns,
+      rules,
     )
     showPreview(pending, summary)
-    const held = flags.release ? [] : await findHeld(pending, limits)
+    const held = flags.release ? [] : await findHeld(pending, rules, limits)
     process.stderr.write(held.length === 0 ? '' : heldText(held, process.stderr))
     if (held.length > 0 && flags.yes) {
       warn('Nothing was sent. If all of this is right, the same command with --release sends it.')
@@ -68,7 +68,7 @@ export async function send(names: readonly string[], flags: SendFlags): Promise<
       return EXIT.someLinesLeft
     }
     if (summary.lines.valid > 0 && !(await confirm(questionOf(summary, target, held.length > 0), flags))) return EXIT.ok
-    const stopped = await sendAll(pending, reports, { target, limits, summary, flags })
+    const stopped = await sendAll(pending, reports, { target, limits, rules, summary, flags })
     if (stopped !== undefined) return stopped
   }
   printJson(reports, flags)
@@ -91,18 +91,18 @@ function readLimits(): Limits {
 /** Each file once. A file of rows that the user has fixed is replaced by the file of its lines. */
 async function findFiles(
   names: readonly string[],
-  columns: ColumnMapping | undefined,
+  rules: readonly Rule[],
 ): Promise<{ files: readonly SentFile[]; hasUnfixed: boolean }> {
   const files = new Map<string, SentFile>()
   let hasUnfixed = false
   for (const name of names) {
-    const found = await findFile(name, columns)
+    const found = await findFile(name)
     if (names.length > 1 && isWrittenBySend(found.path)) {
       if (found.path.endsWith('.jsonl'))
         warn(`${found.name} has rejected lines and is skipped. To send the lines that you have fixed, send it alone.`)
       continue
     }
-    const edited = await extractLines(name)
+    const edited = await extractLines(name, rules)
     if (edited.kind === 'not-fixed') {
       warn(`${found.name} has rejected lines, and none of them is valid yet. Fix them first.`)
       hasUnfixed = true
@@ -151,10 +151,10 @@ function questionOf({ lines }: PreviewSummary, { endpoint }: Target, isHeld: boo
 }
 
 /** The files that the importer would hold. One whose send has begun is not checked again. */
-async function findHeld(pending: readonly Pending[], limits: Limits): Promise<readonly HeldFile[]> {
+async function findHeld(pending: readonly Pending[], rules: readonly Rule[], limits: Limits): Promise<readonly HeldFile[]> {
   const held: HeldFile[] = []
   for (const { file, state } of pending) {
-    const found = state.checkpoint === undefined ? await checkSafety(file, limits, clock) : undefined
+    const found = state.checkpoint === undefined ? await checkSafety(file, rules, limits, clock) : undefined
     if (found !== undefined) held.push(found)
   }
   return held
@@ -163,6 +163,7 @@ async function findHeld(pending: readonly Pending[], limits: Limits): Promise<re
 interface Sending {
   readonly target: Target
   readonly limits: Limits
+  readonly rules: readonly Rule[]
   readonly summary: PreviewSummary
   readonly flags: SendFlags
 }
@@ -171,7 +172,7 @@ interface Sending {
 async function sendAll(
   pending: readonly Pending[],
   reports: Report[],
-  { target, limits, summary, flags }: Sending,
+  { target, limits, rules, summary, flags }: Sending,
 ): Promise<ExitCode | undefined> {
   using interruption = new Interruption()
   const endpoint = kissmetricsEndpoint(target.endpoint, limits.maxInFlight)
@@ -182,6 +183,7 @@ async function sendAll(
         endpoint,
         clock,
         limits: { ...limits, hold: HOLD_NOTHING }, // checked before, all files at once
+        rules,
         lines: summary.files.find(({ name }) => name === printable(file.path))?.lines ?? 0,
         output: process.stderr,
         signal: interruption.signal,

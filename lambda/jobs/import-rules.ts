@@ -1,8 +1,10 @@
 import type { SourceFile } from '../intake/source-file.ts'
-import { RULES_KEY } from '../keys.ts'
+import { checkpointKey, RULES_KEY } from '../keys.ts'
 import type { Ports } from '../ports.ts'
 import { readRulesDocument, rulesFor } from '../rules/rule-set.ts'
 import type { Rule } from '../rules/rule.ts'
+import { CHECKPOINT_SCHEMA, type Checkpoint } from '../settle/checkpoint.ts'
+import { readLeased } from '../settle/lease.ts'
 
 /** Returns the rules for an import that begins. @throws SetupError if they cannot be used, or the error of S3 */
 export type ReadRules = () => Promise<readonly Rule[]>
@@ -15,4 +17,16 @@ export function readingRules({ key }: SourceFile, { checkpoints, bucket }: Pick<
     const found = await reading
     return found === undefined ? [] : rulesFor(readRulesDocument(found.value, RULES_KEY), key)
   }
+}
+
+/** The rules that the import of a file has begun with; those for an import that begins, if it has not. */
+export async function rulesOfImport(
+  file: SourceFile,
+  readRules: ReadRules,
+  { checkpoints }: Pick<Ports, 'checkpoints'>,
+): Promise<readonly Rule[]> {
+  const key = checkpointKey(file, 1)
+  const found = await checkpoints.find({ bucket: file.bucket, key })
+  const checkpoint = readLeased<Checkpoint>(found?.value, CHECKPOINT_SCHEMA, key)
+  return checkpoint === undefined || checkpoint.failure !== undefined ? readRules() : (checkpoint.rules ?? [])
 }

@@ -104,7 +104,7 @@ export async function runSegment(
       rules: lineRulesFor(opened.lastModified, rules),
       apiKey: await ports.apiKey(),
       settlement,
-      columns: ports.columns,
+      importRules: rules,
       isAdmitted: task.segment !== undefined || doneLines(first) > 0,
     })
     // A body that was destroyed here looks like one that ended early.

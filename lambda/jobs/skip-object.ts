@@ -2,6 +2,7 @@ import type { Task } from '../intake/task.ts'
 import { isImportName, isOwnKey, reportKey } from '../keys.ts'
 import type { Ports } from '../ports.ts'
 import { ReportWriter } from '../report/writer.ts'
+import { readingRules } from './import-rules.ts'
 import { skipReason } from './skip-reason.ts'
 import { unreadFile } from './unread-file.ts'
 
@@ -17,7 +18,7 @@ export async function skipObject({ file, segment }: Task, ports: Ports): Promise
   if (isOwnKey(file.key) && file.bucket === bucket) return false
   const found = await reports.find(file.bucket, reportKey(file))
   if (found !== undefined) return false
-  const reason = await skipReason(file, files, limits)
+  const reason = await skipReason(file, files, limits, readingRules(file, ports))
   if (reason === undefined) return false
   await new ReportWriter(found, reports, clock).skip(unreadFile(file, clock), reason)
   events.skipped(file.key, reason.reason, reason.detail)
