@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
@@ -50,6 +50,30 @@ test('a mistake of every day is fixed once by a rule, and not again', async () =
   })
   expect(await installation.import('other/2.jsonl', daily(2))).toMatchObject({ lines: { rejected: 3 } })
 
+  const preview = async (...args: readonly string[]) => {
+    const local = path.join(stateDir, 'tomorrow.jsonl')
+    await writeFile(local, daily(3))
+    const { stdout } = await runInProcess(['preview', local, '--json', '--state-dir', stateDir, ...args])
+    return JSON.parse(stdout) as object
+  }
+  expect(await preview('--rules-of', 'incoming/daily/tomorrow.jsonl')).toMatchObject({
+    lines: { valid: 300, rejected: 0 },
+    fixedBy: { 'ms-timestamps': 3 },
+  })
+  expect(await preview('--rules-of', 'incoming/other/')).toMatchObject({ lines: { rejected: 3 } })
+
+  await writeFile(path.join(stateDir, 'crm.json'), '{"columns":{"Mail":"_p","When":"_t","What":"_n"},"separator":";"}')
+  const CRM = 'When;Mail;What\n1393344604;bob;Signed up\n1393344604000;ann;Signed up\n'
+  expect(await installation.import('crm/1.csv', CRM)).toMatchObject({ state: 'failed' })
+  const columns = ['--columns', path.join(stateDir, 'crm.json')]
+  expect(await rules('add', 'incoming/crm/', 'ms-timestamps', ...columns, '--yes')).toMatchObject({
+    code: 0,
+    stdout: 'Of 3 lines in the last 1 file: 3 rejected now, 0 with this; 0 unchanged; 0 valid lines change.\n',
+  })
+  expect((await rules('list')).stdout).toContain('incoming/crm/\n  columns  Mail = _p, When = _t, What = _n\n  ms-timestamps\n')
+  expect(await installation.import('crm/2.csv', CRM)).toMatchObject({ state: 'complete', lines: { delivered: 2, blank: 1 } })
+  expect(await rules('remove', 'incoming/crm/', '--yes')).toMatchObject({ code: 0 })
+
   expect(await rules('add', 'incoming/daily/', 'drop:plan', 'skip:_n=Signed Up', '--yes', '--all-lines', '--json')).toMatchObject(
     { code: 0, stdout: expect.stringContaining('"skipped": 600') as unknown },
   )
@@ -70,6 +94,7 @@ test('a mistake of every day is fixed once by a rule, and not again', async () =
     [['add', 'incoming/daily/', 'guess'], 'There is no rule "guess"'],
     [['add', 'incoming/daily/', 'ms-timestamps'], 'contradict each other: they are the same'],
     [['add', 'incoming/daily/', 'dates', '--all-lines'], 'cannot be for all lines'],
+    [['add', 'incoming/daily/'], 'Say which rule, for example ms-timestamps.'],
     [['add', 'exports/', 'trim'], 'Begin with that, for example incoming/daily/.'],
     [['remove', 'incoming/daily/', 'octal'], 'There is no rule "octal" for incoming/daily/.'],
     [['remove', 'incoming/other/'], 'There is no rule for incoming/other/.'],
