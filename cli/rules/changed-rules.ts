@@ -1,4 +1,5 @@
 import { SetupError } from '../../lambda/errors.ts'
+import { isReplayFile, REPLAYS_PREFIX } from '../../lambda/keys.ts'
 import { readRules, type RulesDocument } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Place } from '../../lambda/settings.ts'
@@ -38,6 +39,10 @@ export function removedFrom(rules: readonly Rule[], prefix: string, fixes: reado
 
 /** @throws SetupError if the importer takes no files under this prefix */
 export function checkPrefix(prefix: string, places: readonly Place[]): void {
+  if (isReplayFile(prefix))
+    throw new SetupError(
+      `Files of fixed lines have the rules of the files that the lines come from, so ${REPLAYS_PREFIX} has none of its own. Give the prefix of those files, for example ${printable(places[0]?.prefix ?? '')}daily/.`,
+    )
   const isImported = places.some((place) => prefix.startsWith(place.prefix) || place.prefix.startsWith(prefix))
   if (isImported) return
   const known = places.map((place) => place.prefix).join(', ')

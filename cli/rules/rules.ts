@@ -1,15 +1,15 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { columnsRule } from '../../lambda/rules/columns-rule.ts'
-import { rulesFor, type RulesDocument } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
-import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { readColumns } from '../preview/read-columns.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { counted, printable } from '../terminal/output.ts'
-import { addedTo, checkPrefix, removedFrom, rulesOfPrefix, withRules } from './changed-rules.ts'
+import { addedTo, removedFrom } from './changed-rules.ts'
+import { lostRules, rulesChange, type RulesChange } from './change.ts'
 import { rulesText, trialText } from './rules-text.ts'
-import { readStoredRules, writeStoredRules, type StoredRules } from './stored-rules.ts'
+import { readStoredRules, writeStoredRules } from './stored-rules.ts'
 import { tryRules } from './try-rules.ts'
 
 export interface ListRulesFlags extends DeploymentFlags {
@@ -76,37 +76,16 @@ async function readAdded(
   ]
 }
 
-interface Change {
-  readonly deployment: Deployment
-  readonly prefix: string
-  readonly stored: StoredRules
-  readonly document: RulesDocument
-  /** The rules that the files under the prefix have now: its own, or those of a shorter prefix. */
-  readonly before: readonly Rule[]
-  readonly after: readonly Rule[]
-}
-
 async function changeOf(
   prefix: string,
   flags: DeploymentFlags,
   change: (rules: readonly Rule[]) => readonly Rule[],
-): Promise<Change> {
-  const deployment = await findDeployment(flags)
-  checkPrefix(prefix, deployment.places)
-  const stored = await readStoredRules(deployment)
-  const document = withRules(stored.document, prefix, change(rulesOfPrefix(stored.document, prefix)))
-  return {
-    deployment,
-    prefix,
-    stored,
-    document,
-    before: rulesFor(stored.document, prefix),
-    after: rulesFor(document, prefix),
-  }
+): Promise<RulesChange> {
+  return rulesChange(await findDeployment(flags), prefix, change)
 }
 
 async function save(
-  change: Change,
+  change: RulesChange,
   question: string,
   flags: { readonly yes: boolean; readonly json: boolean },
 ): Promise<ExitCode> {
@@ -118,14 +97,12 @@ async function save(
   return EXIT.ok
 }
 
-async function showTrial(change: Change, flags: { readonly json: boolean }): Promise<void> {
+async function showTrial(change: RulesChange, flags: { readonly json: boolean }): Promise<void> {
   const { deployment, prefix, after } = change
   const trial = await tryRules(deployment, prefix, change)
-  const lost = change.before.filter(({ fix }) => !after.some((rule) => rule.fix === fix))
+  const lost = lostRules(change)
   if (lost.length > 0)
-    process.stderr.write(
-      `These rules no longer apply to files under ${printable(prefix)}: ${lost.map(({ fix }) => printable(fix)).join(', ')}.\n`,
-    )
+    process.stderr.write(`These rules no longer apply to files under ${printable(prefix)}: ${lost.map(printable).join(', ')}.\n`)
   if (flags.json) process.stdout.write(json({ schema: 'kissmetrics-importer/rules-preview/v1', prefix, rules: after, ...trial }))
   else process.stdout.write(trialText(prefix, trial))
 }

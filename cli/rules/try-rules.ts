@@ -3,7 +3,7 @@ import { s3SourceFiles } from '../../lambda/adapters/s3-objects.ts'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import { csvOptions } from '../../lambda/jobs/csv-options.ts'
 import { lineRulesFor } from '../../lambda/jobs/line-rules.ts'
-import { isTemporaryName } from '../../lambda/keys.ts'
+import { isReplayFile, isTemporaryName } from '../../lambda/keys.ts'
 import { classifyLine } from '../../lambda/parse/classify-line.ts'
 import type { Entry } from '../../lambda/parse/entry.ts'
 import type { SourceFiles } from '../../lambda/ports.ts'
@@ -13,6 +13,7 @@ import { isColumnsRule } from '../../lambda/rules/columns-rule.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { listObjects, type ListedObject } from '../deployment/list-objects.ts'
+import type { RulesChange } from './change.ts'
 import { areSameRules } from './given-rules.ts'
 
 /** What other rules would have made of the last files. */
@@ -41,11 +42,14 @@ const MAX_LINE_BYTES = 262_144
 export async function tryRules(
   { s3, bucket, places }: Pick<Deployment, 's3' | 'bucket' | 'places'>,
   prefix: string,
-  { before, after }: Versions,
+  { document, before, after }: Versions & Pick<RulesChange, 'document'>,
 ): Promise<Trial> {
+  // Files of a longer prefix have its rules alone.
+  const others = document.prefixes.filter((entry) => entry.prefix !== prefix && entry.prefix.startsWith(prefix))
+  const isUnder = (key: string): boolean => !isReplayFile(key) && !others.some((entry) => key.startsWith(entry.prefix))
   const found = await Promise.all(
     [...new Set([bucket, ...places.map((place) => place.bucket)])].map(async (name) =>
-      (await newest(listObjects(s3, name, prefix))).map((object) => ({ bucket: name, ...object })),
+      (await newest(listObjects(s3, name, prefix), isUnder)).map((object) => ({ bucket: name, ...object })),
     ),
   )
   const last = found.flat().toSorted(byDate).slice(0, MAX_FILES)
@@ -136,9 +140,10 @@ function byDate(a: ListedObject, b: ListedObject): number {
 }
 
 /** The newest files of a listing, which may be long: only these are kept. */
-async function newest(objects: AsyncIterable<ListedObject>): Promise<readonly ListedObject[]> {
+async function newest(objects: AsyncIterable<ListedObject>, isUnder: (key: string) => boolean): Promise<readonly ListedObject[]> {
   let last: readonly ListedObject[] = []
   for await (const object of objects)
-    if (!object.key.endsWith('/') && !isTemporaryName(object.key)) last = [...last, object].toSorted(byDate).slice(0, MAX_FILES)
+    if (!object.key.endsWith('/') && !isTemporaryName(object.key) && isUnder(object.key))
+      last = [...last, object].toSorted(byDate).slice(0, MAX_FILES)
   return last
 }
