@@ -1,5 +1,5 @@
 import type { SourceFile } from '../intake/source-file.ts'
-import { checkpointKey, RULES_KEY } from '../keys.ts'
+import { checkpointKey, isReplayFile, RULES_KEY } from '../keys.ts'
 import type { Ports } from '../ports.ts'
 import { readRulesDocument, rulesFor } from '../rules/rule-set.ts'
 import type { Rule } from '../rules/rule.ts'
@@ -9,8 +9,14 @@ import { readLeased } from '../settle/lease.ts'
 /** Returns the rules for an import that begins. @throws SetupError if they cannot be used, or the error of S3 */
 export type ReadRules = () => Promise<readonly Rule[]>
 
-/** Begins to read the stored rules, so that an import need not wait for them; they are of no interest if it began earlier. */
+/**
+ * Begins to read the stored rules, so that an import need not wait for them; they are of no interest if it began earlier.
+ *
+ * A file of fixed lines has no rules: those of the files that the lines come from were applied before it was uploaded, and a rule like `hash`
+ * must not be applied twice.
+ */
 export function readingRules({ key }: SourceFile, { checkpoints, bucket }: Pick<Ports, 'checkpoints' | 'bucket'>): ReadRules {
+  if (isReplayFile(key)) return () => Promise.resolve([])
   const reading = checkpoints.find({ bucket, key: RULES_KEY })
   reading.catch(() => undefined) // `readRules` throws it, if the rules are needed
   return async () => {

@@ -185,6 +185,14 @@ describe('a file that is sent from this computer', () => {
       )
     })
 
+    test('make a CSV file with other separators one that can be sent', async () => {
+      await using sink = await startFaultSink(() => TAKEN)
+      await put('may.csv', 'Identity;Timestamp;Event\nann;1393344604000;Signed up\n')
+      expect(await sendHere(sink, 'may.csv')).toMatchObject({ code: 1 })
+      expect(await sendHere(sink, 'may.csv', '--fix=csv', '--fix=ms-timestamps')).toMatchObject({ code: 0 })
+      expect(peopleAt(sink)).toEqual(new Map([['ann', 1]]))
+    })
+
     test('correct lines that were rejected before', async () => {
       await using sink = await startFaultSink(() => TAKEN)
       await put('may.jsonl', [GOOD, MS, NO_TIME].join('\n'))
