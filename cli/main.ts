@@ -183,6 +183,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .argument('<dir>', 'folder of the export: "revisions" and index.csv')
     .argument('[file...]', 'files that were sent (default: all files that the importer has imported)')
     .option('-o, --output <file>', 'new file for the missing lines', 'missing.jsonl')
+    .option('--columns <file>', COLUMNS_HELP)
+    .option('--rules <file>', RULES_HELP)
+    .option('--fix <fix>', FIX_HELP, collected, [])
     .option('--json', JSON_DOCUMENT, false)
     .option('--csv', 'write a CSV table by event and day to stdout', false)
     .addHelpText(

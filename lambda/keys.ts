@@ -49,7 +49,7 @@ export function reportsOf(key: string): string {
 
 /** Whether an object under `reports/` is bookkeeping beside a report, and not a report. */
 export function isBesideReport(key: string): boolean {
-  return /\/(?:closed\/(?:\d+|early)|undelivered)\.json$/.test(key)
+  return /\/(?:closed\/(?:\d+|early)|undelivered|rules)\.json$/.test(key)
 }
 
 /**
@@ -63,6 +63,11 @@ export function closedLinesKey(file: SourceFile, part: number | 'early'): string
 /** The key of what closing the dead letters of a file needs to know about its import. */
 export function undeliveredKey(file: SourceFile): string {
   return `${REPORTS_PREFIX}${pathOf(file)}/undelivered.json`
+}
+
+/** The key of the rules that the import of a file had. */
+export function importRulesKey(file: SourceFile): string {
+  return `${REPORTS_PREFIX}${pathOf(file)}/rules.json`
 }
 
 /** The key of a checkpoint: one for each segment, counted from 1, and one for the plan of the split. */

@@ -11,6 +11,7 @@ import { readBrake } from './brake.ts'
 import { cancelledLines, type CancelledPart } from './cancelled-lines.ts'
 import { closeReplaced, recordUndelivered } from './close-replay.ts'
 import { countClosedBefore } from './close-lines.ts'
+import { recordRules } from './import-rules.ts'
 import { learnFrom, whileLearning } from './profiles.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
 import { findSafety, isAllowed } from './safety.ts'
@@ -30,6 +31,8 @@ export async function finishFile(
   ports: Ports,
 ): Promise<void> {
   await recordUndelivered(importState, ports)
+  // A file that was rejected can be replayed with other rules.
+  if (failure?.kind !== 'failed') await recordRules(importState, ports)
   if (failure === undefined) await closeReplaced(importState, ports)
   await writeFinal(importState, failure, parts, writer, ports)
   const { rejected, undeliverable } = importState.counts.lines

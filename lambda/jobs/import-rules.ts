@@ -1,10 +1,13 @@
 import type { SourceFile } from '../intake/source-file.ts'
-import { checkpointKey, isReplayFile, RULES_KEY } from '../keys.ts'
+import { checkpointKey, importRulesKey, isReplayFile, RULES_KEY } from '../keys.ts'
 import type { Ports } from '../ports.ts'
+import type { ImportState } from '../report/report.ts'
 import { readRulesDocument, rulesFor } from '../rules/rule-set.ts'
 import type { Rule } from '../rules/rule.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../settle/checkpoint.ts'
+import { importRulesDocument, readImportRules } from '../settle/import-rules-document.ts'
 import { readLeased } from '../settle/lease.ts'
+import { storeOnce } from './store-once.ts'
 
 /** Returns the rules for an import that begins. @throws SetupError if they cannot be used, or the error of S3 */
 export type ReadRules = () => Promise<readonly Rule[]>
@@ -35,4 +38,12 @@ export async function rulesOfImport(
   const found = await checkpoints.find({ bucket: file.bucket, key })
   const checkpoint = readLeased<Checkpoint>(found?.value, CHECKPOINT_SCHEMA, key)
   return checkpoint === undefined || checkpoint.failure !== undefined ? readRules() : (checkpoint.rules ?? [])
+}
+
+/** Stores the rules of an import that has ended, for commands that compare what was sent with the file. */
+export async function recordRules({ file, rules = [] }: ImportState, { documents }: Pick<Ports, 'documents'>): Promise<void> {
+  if (rules.length === 0) return
+  const key = importRulesKey(file)
+  const read = (value: unknown) => readImportRules(value, key)
+  await storeOnce({ bucket: file.bucket, key }, importRulesDocument(rules), read, { checkpoints: documents })
 }
