@@ -3,7 +3,7 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { s3Documents } from '../../lambda/adapters/s3-documents.ts'
 import { s3SourceFiles } from '../../lambda/adapters/s3-objects.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { csvOptions } from '../../lambda/jobs/csv-options.ts'
+import { readOptions } from '../../lambda/jobs/read-options.ts'
 import { lineRulesFor } from '../../lambda/jobs/line-rules.ts'
 import { undeliveredKey } from '../../lambda/keys.ts'
 import { contains, rangesOf, type LineRanges } from '../../lambda/line-ranges.ts'
@@ -73,7 +73,7 @@ async function* sentLines(opened: OpenFile, last: number, rules: readonly Rule[]
   const lineRules = lineRulesFor(opened.lastModified, rules)
   const { batches } = await openLines(opened.body, {
     maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max,
-    ...csvOptions(opened, rules),
+    ...readOptions(opened, rules),
   })
   for await (const batch of batches)
     for (const line of batch) {

@@ -1,11 +1,13 @@
 import { rulesFor } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import { readNumberSetting } from '../../lambda/settings.ts'
+import { namedFiles } from '../files/named-files.ts'
 import type { DeploymentFlags } from '../deployment/deployment.ts'
 import { DEFAULT_STATE_DIR } from '../local/options.ts'
 import { readGivenRules, type GivenRulesFlags } from '../rules/given-rules.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { wrapped } from '../terminal/layout.ts'
 import { DigestPool } from './digest/digest-pool.ts'
 import { surveyFile } from './read.ts'
 import { checkSources, openSource } from './sources.ts'
@@ -22,14 +24,16 @@ export interface PreviewFlags extends GivenRulesFlags, Partial<DeploymentFlags> 
 /**
  * Shows what an import of files would do, and sends nothing.
  *
- * @param files paths, `s3://bucket/key`, or `-` for stdin
+ * @param given files, folders and patterns; `s3://bucket/key`; or `-` for stdin
  * @returns 0 if every line is valid, 1 if lines would be rejected, 2 if a whole file would be rejected
  * @throws SetupError if a file cannot be opened, or cannot be read to its end
  */
-export async function preview(files: readonly string[], flags: PreviewFlags): Promise<ExitCode> {
+export async function preview(given: readonly string[], flags: PreviewFlags): Promise<ExitCode> {
   const { json, rulesOf } = flags
+  const { names, notes } = await namedFiles(given)
+  for (const note of notes) process.stderr.write(`${wrapped(note, '').join('\n')}\n`)
   const stored = rulesOf === undefined ? [] : await rulesOfPrefix(rulesOf, flags)
-  const summary = await survey(files, await readGivenRules(flags, stored))
+  const summary = await survey(names, await readGivenRules(flags, stored))
   process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : previewText(summary, process.stdout))
   return exitCodeOf(summary)
 }

@@ -4,9 +4,9 @@ import { classifyLines } from '../../lambda/parse/classify-line.ts'
 import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { admit } from '../../lambda/parse/sniff.ts'
+import type { UnpackOptions } from '../../lambda/read/open-unpacked.ts'
 import { openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
-import { toUnreadableFile } from '../../lambda/read/gunzip.ts'
-import { reject, type Rejection } from '../../lambda/reasons.ts'
+import type { Rejection } from '../../lambda/reasons.ts'
 import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
 import { digestBlock, rulesWith, type Block, type LineOptions } from './digest/digest-block.ts'
 import type { DigestPool } from './digest/digest-pool.ts'
@@ -17,7 +17,7 @@ import { openContent, surveyCsv } from './csv.ts'
 import type { Survey } from './survey/survey.ts'
 
 /** A file that is open. */
-export interface Source {
+export interface Source extends UnpackOptions {
   /** As the user named it. */
   readonly name: string
   readonly body: Readable
@@ -42,7 +42,7 @@ export async function surveyFile(source: Source, survey: Survey, options: Survey
   const { name, body } = source
   survey.begin(name)
   try {
-    const { found, bytes } = await openContent(body, columnsOf(options.rules))
+    const { found, bytes } = await openContent(source, columnsOf(options.rules))
     const refusal =
       found === undefined
         ? await new FileSurvey(bytes, source.rules, survey, options).run()
@@ -171,9 +171,8 @@ class FileSurvey {
     try {
       yield* blocks
     } catch (error) {
-      const unreadable = toUnreadableFile(error)
-      if (!(unreadable instanceof UnreadableFile)) throw error
-      this.#unreadable = reject('object_unreadable', unreadable.message)
+      if (!(error instanceof UnreadableFile)) throw error
+      this.#unreadable = error.rejection
     }
     return undefined
   }

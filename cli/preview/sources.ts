@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { stat } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { clock } from '../../lambda/adapters/clock.ts'
 import { asError, codeOf, SetupError } from '../../lambda/errors.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
 import { hasRows, readRows } from '../rejects/rows.ts'
+import type { ReadEnd } from '../../lambda/read/zip-fault.ts'
 import { printable } from '../terminal/output.ts'
 import type { Source } from './read.ts'
 
@@ -47,13 +49,19 @@ export async function openSource(name: string, now: number): Promise<Source> {
   if (name.startsWith('s3://')) return openInBucket(name)
   const rules = { latestTime: latestTimeFor(new Date(now)) }
   if (name === STDIN) return { name: 'standard input', body: process.stdin, rules }
-  const body = (await hasRows(name)) ? Readable.from(await linesOfRows(name)) : createReadStream(name)
-  return { name: printable(name), body, rules }
+  const shown = printable(name)
+  if (await hasRows(name)) return { name: shown, body: Readable.from(await linesOfRows(name)), rules }
+  return { name: shown, body: createReadStream(name), rules, readEnd: (bytes) => readEnd(name, bytes) }
 }
 
 /** Each line as bytes, as a file has them. */
 async function linesOfRows(name: string): Promise<readonly Buffer[]> {
   return (await readRows(name)).flatMap(({ line }) => (line === undefined ? [] : [Buffer.from(`${line.trim()}\n`)]))
+}
+
+async function readEnd(name: string, bytes: number): ReturnType<ReadEnd> {
+  const { size } = await stat(name)
+  return { tail: await buffer(createReadStream(name, { start: Math.max(0, size - bytes), end: size })), fileBytes: size }
 }
 
 function bucketAndKey(name: string): { readonly bucket: string; readonly key: string } {
@@ -79,7 +87,10 @@ async function openInBucket(name: string): Promise<Source> {
         { cause },
       )
     })
-  if (opened.kind === 'open') return { name: shown, body: opened.body, rules: { latestTime: latestTimeFor(opened.lastModified) } }
+  if (opened.kind === 'open') {
+    const { body, readEnd: endOf, lastModified } = opened
+    return { name: shown, body, rules: { latestTime: latestTimeFor(lastModified) }, readEnd: endOf }
+  }
   const why =
     opened.kind === 'locked' ? 'it is in an archive storage class. Restore it first' : 'there is no such object. Check the name'
   throw new SetupError(`${shown} cannot be read: ${why}.`)

@@ -1,7 +1,7 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { s3SourceFiles } from '../../lambda/adapters/s3-objects.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { csvOptions } from '../../lambda/jobs/csv-options.ts'
+import { readOptions } from '../../lambda/jobs/read-options.ts'
 import { lineRulesFor } from '../../lambda/jobs/line-rules.ts'
 import { resuming } from '../../lambda/read/resume.ts'
 import type { Report, ReportState } from '../../lambda/report/report.ts'
@@ -34,11 +34,11 @@ export async function localFiles(names: readonly string[], importRules: readonly
   return names.map((name) => ({
     name: printable(name),
     async *entries() {
-      const { body, rules } = await openSource(name, now)
+      const { body, rules, readEnd } = await openSource(name, now)
       yield* entriesIn(body, name, {
         maxLineBytes,
         rules: { ...rules, ...(changes !== undefined && { changes }) },
-        ...csvOptions({ lastModified: new Date(now) }, importRules),
+        ...readOptions({ lastModified: new Date(now), name, ...(readEnd !== undefined && { readEnd }) }, importRules),
       })
     },
   }))
@@ -82,7 +82,7 @@ function fileInBucket(report: Report, { s3 }: Pick<Deployment, 's3'>): ImportedF
       yield* entriesIn(opened.body, key, {
         maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max,
         rules: lineRulesFor(opened.lastModified, importRules),
-        ...csvOptions(opened, importRules),
+        ...readOptions(opened, importRules),
       })
     },
   }

@@ -47,7 +47,7 @@ export async function* entriesIn(
   { rules, ...options }: ReadOptions & { readonly rules: LineRules },
 ): AsyncGenerator<ReadEntry> {
   try {
-    const { batches } = await openLines(body, options)
+    const { batches } = await openLines(body, { ...options, name })
     for await (const batch of batches) for (const entry of classifyLines(batch, rules)) yield { entry, rules }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error

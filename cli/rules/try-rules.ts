@@ -1,7 +1,7 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { s3SourceFiles } from '../../lambda/adapters/s3-objects.ts'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
-import { csvOptions } from '../../lambda/jobs/csv-options.ts'
+import { readOptions } from '../../lambda/jobs/read-options.ts'
 import { lineRulesFor } from '../../lambda/jobs/line-rules.ts'
 import { isReplayFile, isTemporaryName } from '../../lambda/keys.ts'
 import { classifyLine } from '../../lambda/parse/classify-line.ts'
@@ -106,7 +106,7 @@ async function* batchesOf(
   const opened = await source.open(file)
   if (opened.kind !== 'open') return
   try {
-    const { batches } = await openLines(opened.body, { maxLineBytes: MAX_LINE_BYTES, ...csvOptions(opened, rules) })
+    const { batches } = await openLines(opened.body, { maxLineBytes: MAX_LINE_BYTES, ...readOptions(opened, rules) })
     for await (const batch of batches) yield { batch, written: opened.lastModified }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error // the lines before that point were counted

@@ -4,7 +4,7 @@ import type { Task } from '../intake/task.ts'
 import { endsLinesWithCr, LINE_END_SEARCH_BYTES } from '../line-ends.ts'
 import type { Absence, OpenFile, Ports, SourceFiles } from '../ports.ts'
 import { isReplayFile } from '../keys.ts'
-import { CSV_HEAD_BYTES, findCsv, isGzip } from '../read/lines.ts'
+import { CSV_HEAD_BYTES, findCsv, packingOf } from '../read/lines.ts'
 import { columnsOf } from '../rules/columns-rule.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
@@ -57,7 +57,7 @@ async function findStart(
 }
 
 /**
- * Whether an object can only be read from its start: it is gzip, or only its start shows how its lines end, or what the columns of its rows
+ * Whether an object can only be read from its start: it is compressed, or only its start shows how its lines end, or what the columns of its rows
  * are called. False if there is no object.
  *
  * @param rules the import rules of the file
@@ -72,5 +72,5 @@ export async function isReadFromStart(
   const head = await buffer(opened.body)
   const isComplete = opened.bytes <= CSV_HEAD_BYTES
   const { kind } = findCsv(head, isComplete, columnsOf(rules))
-  return isGzip(head) || endsLinesWithCr(head, true) === true || kind === 'csv' || kind === 'refused'
+  return packingOf(head, file.key) !== undefined || endsLinesWithCr(head, true) === true || kind === 'csv' || kind === 'refused'
 }

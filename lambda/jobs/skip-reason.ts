@@ -4,11 +4,11 @@ import { toEntry, type Entry } from '../parse/entry.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { admit } from '../parse/sniff.ts'
 import type { OpenFile, SourceFiles } from '../ports.ts'
-import { openLines, UnreadableFile, VanishedFile, type Line } from '../read/lines.ts'
+import { openLines, UnreadableFile, UnsupportedPacking, VanishedFile, type Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
 import type { Rule } from '../rules/rule.ts'
-import { csvOptions } from './csv-options.ts'
 import type { ReadRules } from './import-rules.ts'
+import { readOptions } from './read-options.ts'
 
 /** Lines without `_p` after which no other line is expected to have it. */
 const MAX_LINES = 1000
@@ -71,7 +71,7 @@ export async function skipReasonOf(
 async function withoutPersons(head: OpenFile, maxLineBytes: number, rules: readonly Rule[]): Promise<Rejection | undefined> {
   let lines = 0
   try {
-    const reading = await openLines(head.body, { maxLineBytes, ...csvOptions(head, rules) })
+    const reading = await openLines(head.body, { maxLineBytes, ...readOptions(head, rules) })
     for await (const admission of admit(entriesOf(reading.batches, head), reading)) {
       if (admission.kind === 'refused') return admission.rejection
       for (const { line } of admission.entries) {
@@ -82,8 +82,8 @@ async function withoutPersons(head: OpenFile, maxLineBytes: number, rules: reado
     }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
-    // The head of a large gzip file is cut off.
-    if (head.bytes <= headBytes({ maxLineBytes })) return reject('object_unreadable', error.message)
+    // The head of a large compressed file is cut off.
+    if (error instanceof UnsupportedPacking || head.bytes <= headBytes({ maxLineBytes })) return error.rejection
   }
   return noPerson()
 }

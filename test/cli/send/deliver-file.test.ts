@@ -58,6 +58,7 @@ async function deliver(
     limits: LIMITS,
     rules: [],
     lines: 100,
+    label: '',
     output,
     signal: new AbortController().signal,
     isAttended: false,

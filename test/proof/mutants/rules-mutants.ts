@@ -95,15 +95,15 @@ export const RULES_MUTANTS: readonly Mutant[] = [
   {
     name: 'the survey reads a CSV file without its mapping',
     file: 'lambda/jobs/survey-lines.ts',
-    find: 'csvOptions(opened, rules)',
-    replace: 'csvOptions(opened, [])',
+    find: 'readOptions(opened, rules)',
+    replace: 'readOptions(opened, [])',
     tests: [COLUMNS],
   },
   {
     name: 'a redrive reads a row without the mapping of its import',
     file: 'lambda/jobs/replay.ts',
-    find: 'csvOptions(opened, deadLetter.rules)',
-    replace: 'csvOptions(opened, [])',
+    find: 'readOptions(opened, deadLetter.rules)',
+    replace: 'readOptions(opened, [])',
     tests: [COLUMNS],
   },
   {
@@ -133,6 +133,27 @@ export const RULES_MUTANTS: readonly Mutant[] = [
     find: 'if (areSameRules(begun, rules)) return',
     replace: 'return',
     tests: [SEND],
+  },
+  {
+    name: 'cancel lists lines that the endpoint has refused',
+    file: 'cli/control/sent-lines.ts',
+    find: 'if (stored !== undefined) return stored.lines',
+    replace: '',
+    tests: ['test/journeys/control.test.ts'],
+  },
+  {
+    name: 'cancel lists lines as they were before the rules',
+    file: 'cli/control/sent-lines.ts',
+    find: 'texts: sentForm(line.text, lineRules) ?? []',
+    replace: 'texts: [line.text]',
+    tests: ['test/journeys/control.test.ts'],
+  },
+  {
+    name: 'a comparison with an export forgets the rules that a file was imported with',
+    file: 'lambda/jobs/finish.ts',
+    find: "if (failure?.kind !== 'failed') await recordRules(importState, ports)",
+    replace: '',
+    tests: ['test/cli/reconcile/reconcile.test.ts'],
   },
   {
     name: 'the page saves a rule that takes the rules of a shorter prefix away',
