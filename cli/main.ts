@@ -25,6 +25,8 @@ import { EXIT, type ExitCode } from './terminal/exit.ts'
 import { messageText } from './terminal/layout.ts'
 
 const COLUMNS_HELP = 'file that says what the columns of CSV files mean (docs/formats.md)'
+const RULES_HELP = 'file with import rules (docs/rules.md)'
+const FIX_HELP = 'fix a common mistake in lines that would be rejected; can be given several times: npx km-import rules --help'
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else'
 
 /**
@@ -80,14 +82,16 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       const { backfill } = await import('./backfill/backfill.ts')
       exitCode = await backfill(flags)
     })
-  program
-    .command('preview')
+  withDeploymentOptions(program.command('preview'))
     .description('show what an import of files would do, and send nothing')
     .argument(
       '<file...>',
       'files of JSON lines or CSV, also .gz, .zip, .zst or .br; folders; s3://BUCKET/KEY; or - for standard input',
     )
     .option('--columns <file>', COLUMNS_HELP)
+    .option('--rules <file>', RULES_HELP)
+    .option('--fix <fix>', FIX_HELP, collected, [])
+    .option('--rules-of <prefix>', 'use the rules that the importer has for this prefix, for example incoming/daily/')
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
       'after',
@@ -105,7 +109,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .command('fix')
     .description('convert a file that was rejected as a whole, or fix a common mistake in all its lines, into a new file')
     .argument('<file>', 'a file, also .gz, .zip, .zst or .br; s3://BUCKET/KEY; or - for standard input')
-    .option('--fix <fix>', `${FIXES_HELP}; can be given several times`, (fix, fixes: string[]) => [...fixes, fix], [])
+    .option('--fix <fix>', `${FIXES_HELP}; can be given several times`, collected, [])
     .option('--columns <file>', COLUMNS_HELP)
     .option('-o, --output <file>', 'file to write (default: FILE.fixed.jsonl in this folder)')
     .addHelpText(
@@ -128,6 +132,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
       'files of JSON lines or CSV, also .gz, .zip, .zst or .br; folders; or a FILE.rejected.jsonl that you have fixed',
     )
     .option('--columns <file>', COLUMNS_HELP)
+    .option('--rules <file>', RULES_HELP)
+    .option('--fix <fix>', FIX_HELP, collected, [])
     .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
     .option('-y, --yes', 'send without asking', false)
@@ -185,6 +191,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .argument('<dir>', 'folder of the export: "revisions" and index.csv')
     .argument('[file...]', 'files that were sent (default: all files that the importer has imported)')
     .option('-o, --output <file>', 'new file for the missing lines', 'missing.jsonl')
+    .option('--columns <file>', COLUMNS_HELP)
+    .option('--rules <file>', RULES_HELP)
+    .option('--fix <fix>', FIX_HELP, collected, [])
     .option('--json', JSON_DOCUMENT, false)
     .option('--csv', 'write a CSV table by event and day to stdout', false)
     .addHelpText(
@@ -271,6 +280,11 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     process.stderr.write(`${messageText(`km-import: ${printableLines(message)}`, process.stderr)}\n`)
     return EXIT.unusable
   }
+}
+
+/** An option that can be given several times. */
+function collected(value: string, values: readonly string[]): readonly string[] {
+  return [...values, value]
 }
 
 /** Every help ends with an example that works when it is pasted. */

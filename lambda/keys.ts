@@ -52,7 +52,7 @@ export function reportsOf(key: string): string {
 
 /** Whether an object under `reports/` is bookkeeping beside a report, and not a report. */
 export function isBesideReport(key: string): boolean {
-  return /\/(?:closed\/(?:\d+|early)|undelivered|receipt)\.json$/.test(key)
+  return /\/(?:closed\/(?:\d+|early)|undelivered|receipt|rules)\.json$/.test(key)
 }
 
 /**
@@ -71,6 +71,11 @@ export function undeliveredKey(file: SourceFile): string {
 /** The key of the receipt of a file. */
 export function receiptKey(file: SourceFile): string {
   return `${REPORTS_PREFIX}${pathOf(file)}/receipt.json`
+}
+
+/** The key of the rules that the import of a file had. */
+export function importRulesKey(file: SourceFile): string {
+  return `${REPORTS_PREFIX}${pathOf(file)}/rules.json`
 }
 
 /** The key of a checkpoint: one for each segment, counted from 1, and one for the plan of the split. */

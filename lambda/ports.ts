@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream'
 import type { FileAnswer } from './answers/file-answer.ts'
-import type { ColumnMapping } from './csv/columns.ts'
 import type { Answer } from './deliver/classify.ts'
 import type { Events } from './events.ts'
 import type { SourceFile } from './intake/source-file.ts'
@@ -41,8 +40,6 @@ export interface Ports {
   readonly newRun: () => string
   readonly events: Events
   readonly limits: Limits
-  /** What the columns of CSV files mean, if they are not those of Kissmetrics. */
-  readonly columns?: ColumnMapping | undefined
   /** Nobody gives orders from outside: a `km-import send` is stopped where it runs. */
   readonly isUnsupervised?: true
 }

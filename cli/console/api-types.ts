@@ -159,6 +159,8 @@ export interface FixPreview {
   readonly changed: number
   /** How many could be sent after the fixes. */
   readonly valid: number
+  /** Of all files that the dead letters come from, except files of fixed lines. Left out if they have none in common. */
+  readonly prefix?: string
   readonly examples: readonly {
     readonly key: string
     readonly lineNumber?: number
@@ -208,4 +210,27 @@ export interface DiscardResult {
   readonly discarded: number
   /** Dead letters that were not found: another user has sent or archived them, or is sending them now. */
   readonly missing: number
+}
+
+/** Fixes that become import rules of a prefix. */
+export interface RuleRequest {
+  readonly prefix: string
+  /** As after `--fix`. */
+  readonly fixes: readonly string[]
+}
+
+/** What rules would have made of the last files of a prefix. */
+export interface RuleTrial {
+  readonly files: number
+  readonly lines: number
+  readonly rejectedBefore: number
+  readonly rejectedAfter: number
+  readonly unchanged: number
+  readonly validChanged: number
+  readonly validRejected: number
+  readonly skipped: number
+  /** Rules of a shorter prefix that would no longer apply. */
+  readonly lost: readonly string[]
+  /** Why the rules are not saved. */
+  readonly refusal?: string
 }

@@ -31,6 +31,7 @@ import type {
 } from './api-types.ts'
 import { DeadLetterCache } from './dead-letter-cache.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
+import { ruleSchema, saveRule, tryRule } from './prefix-rules.ts'
 import { RequestError, type ApiHandler, type ApiRequest } from './server.ts'
 import { upload } from './upload.ts'
 
@@ -96,6 +97,8 @@ export class ConsoleApi implements AsyncDisposable {
       'POST /pause': (request) => this.#pause(request),
       'POST /cancel': (request) => this.#cancel(request),
       'POST /discard': (request) => this.#discard(request),
+      'POST /rule-trial': async ({ request }) => tryRule(deployment, parsed(ruleSchema, await bodyOf(request))),
+      'POST /rules': async ({ request }) => saveRule(deployment, parsed(ruleSchema, await bodyOf(request))),
     }
   }
 

@@ -1,4 +1,5 @@
 import { readFix, type Fix } from '../../lambda/rules/fix.ts'
+import { isReplayFile } from '../../lambda/keys.ts'
 import { linesOf } from '../../lambda/rules/lines-of.ts'
 import type { EditedLine } from '../rejects/replay-upload.ts'
 import { rejectionOfLines } from '../rejects/validate.ts'
@@ -12,10 +13,12 @@ export function previewFixes(deadLetters: Iterable<RejectedRow>, { fixes: names 
   let count = 0
   let changed = 0
   let valid = 0
+  let prefix: string | undefined
   const examples: FixPreview['examples'][number][] = []
   for (const deadLetter of deadLetters) {
     count += 1
     const { line, key, lineNumber } = deadLetter
+    if (!isReplayFile(key)) prefix = prefix === undefined ? folderOf(key) : commonFolder(prefix, key)
     if (line === undefined) continue
     const after = applyFixes(line, fixes)
     const rejection = rejectionOfLines(linesOf(after), deadLetter.hasInvalidBytes)
@@ -31,7 +34,7 @@ export function previewFixes(deadLetters: Iterable<RejectedRow>, { fixes: names 
         ...(rejection !== undefined && { reason: rejection.reason }),
       })
   }
-  return { deadLetters: count, changed, valid, examples }
+  return { deadLetters: count, changed, valid, examples, ...(prefix !== undefined && prefix !== '' && { prefix }) }
 }
 
 /** The lines that are valid after the fixes; the other dead letters stay where they are. */
@@ -62,6 +65,16 @@ export function validateLines(
     else refused.push({ id, reason: rejection.reason, detail: rejection.detail })
   }
   return { ready, refused }
+}
+
+function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1)
+}
+
+function commonFolder(folder: string, key: string): string {
+  let common = folder
+  while (!key.startsWith(common)) common = folderOf(common.slice(0, -1))
+  return common
 }
 
 function applyFixes(line: string, fixes: readonly Fix[]): string {

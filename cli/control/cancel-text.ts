@@ -1,11 +1,12 @@
 import type { CancelledLines, Report } from '../../lambda/report/report.ts'
 import { listed, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, type Output } from '../terminal/output.ts'
+import { openOriginsRows } from '../status/open-origins.ts'
 import { reportRows } from '../status/report-table.ts'
 
 /** What a cancelled import has sent, and what it may have sent. */
 export function cancelledText(report: Report, output: Output): string {
-  return `${[...reportRows(report, output), ...cancelledRows(report)].join('\n')}\n`
+  return `${[...reportRows(report, output), ...cancelledRows(report), ...openOriginsRows(report)].join('\n')}\n`
 }
 
 /** Which lines a cancelled import has settled; no rows for another import. */

@@ -49,8 +49,8 @@ export async function cancel(name: string, flags: CancelFlags): Promise<ExitCode
   if (ended.state !== 'cancelled') throw refusal(ended)
   process.stdout.write(flags.json ? `${JSON.stringify(ended, null, 2)}\n` : cancelledText(ended, process.stdout))
   if (output !== undefined && flags.output !== undefined) {
-    const sent = new SentLines(ended)
-    await output.write(sent.read(deployment.s3), interruption.signal)
+    const sent = new SentLines(ended, deployment.s3)
+    await output.write(sent.read(), interruption.signal)
     process.stderr.write(sentText(sent.count, sent.refused, flags.output))
   }
   return EXIT.ok

@@ -1,21 +1,24 @@
-import type { ColumnMapping } from '../../lambda/csv/columns.ts'
+import { rulesFor } from '../../lambda/rules/rule-set.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { readNumberSetting } from '../../lambda/settings.ts'
 import { namedFiles } from '../files/named-files.ts'
+import type { DeploymentFlags } from '../deployment/deployment.ts'
+import { DEFAULT_STATE_DIR } from '../local/options.ts'
+import { readGivenRules, type GivenRulesFlags } from '../rules/given-rules.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { wrapped } from '../terminal/layout.ts'
 import { DigestPool } from './digest/digest-pool.ts'
-import { readColumns } from './read-columns.ts'
 import { surveyFile } from './read.ts'
 import { checkSources, openSource } from './sources.ts'
 import type { PreviewSummary } from './summary.ts'
 import { Survey } from './survey/survey.ts'
 import { previewText } from './text/text.ts'
 
-export interface PreviewFlags {
+export interface PreviewFlags extends GivenRulesFlags, Partial<DeploymentFlags> {
   readonly json: boolean
-  /** File with a mapping of columns. */
-  readonly columns?: string
+  /** Prefix in the bucket of the importer: its rules come before those that are given. */
+  readonly rulesOf?: string
 }
 
 /**
@@ -25,24 +28,35 @@ export interface PreviewFlags {
  * @returns 0 if every line is valid, 1 if lines would be rejected, 2 if a whole file would be rejected
  * @throws SetupError if a file cannot be opened, or cannot be read to its end
  */
-export async function preview(given: readonly string[], { json, columns }: PreviewFlags): Promise<ExitCode> {
+export async function preview(given: readonly string[], flags: PreviewFlags): Promise<ExitCode> {
+  const { json, rulesOf } = flags
   const { names, notes } = await namedFiles(given)
   for (const note of notes) process.stderr.write(`${wrapped(note, '').join('\n')}\n`)
-  const summary = await survey(names, await readColumns(columns))
+  const stored = rulesOf === undefined ? [] : await rulesOfPrefix(rulesOf, flags)
+  const summary = await survey(names, await readGivenRules(flags, stored))
   process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : previewText(summary, process.stdout))
   return exitCodeOf(summary)
 }
 
 /** @throws SetupError if a file cannot be opened, or cannot be read to its end */
-export async function survey(files: readonly string[], columns?: ColumnMapping): Promise<PreviewSummary> {
+export async function survey(files: readonly string[], rules: readonly Rule[] = []): Promise<PreviewSummary> {
   await checkSources(files)
   const maxLineBytes = readNumberSetting('KM_MAX_LINE_BYTES', process.env)
-  const survey = new Survey()
+  const survey = new Survey(rules)
   await using pool = new DigestPool()
   using progress = new CountProgress('lines read')
-  const options = { maxLineBytes, pool, onLines: progress.add, ...(columns !== undefined && { columns }) }
+  const options = { maxLineBytes, pool, rules, onLines: progress.add }
   for (const file of files) await surveyFile(await openSource(file, Date.now()), survey, options)
   return survey.summary()
+}
+
+/** The rules that a file with this key, or under this prefix, would be imported with. */
+async function rulesOfPrefix(prefix: string, flags: Partial<DeploymentFlags>): Promise<readonly Rule[]> {
+  // Imported here, so that a preview without it does not wait for the SDK.
+  const { findDeployment } = await import('../deployment/deployment.ts')
+  const { readStoredRules } = await import('../rules/stored-rules.ts')
+  const { document } = await readStoredRules(await findDeployment({ stateDir: DEFAULT_STATE_DIR, ...flags }))
+  return rulesFor(document, prefix)
 }
 
 function exitCodeOf({ refused, lines }: PreviewSummary): ExitCode {

@@ -4,14 +4,15 @@ import { classifyLines } from '../../lambda/parse/classify-line.ts'
 import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { admit } from '../../lambda/parse/sniff.ts'
-import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import type { UnpackOptions } from '../../lambda/read/open-unpacked.ts'
 import { openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
 import type { Rejection } from '../../lambda/reasons.ts'
 import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
-import { digestBlock, type LineOptions } from './digest/digest-block.ts'
+import { digestBlock, rulesWith, type Block, type LineOptions } from './digest/digest-block.ts'
 import type { DigestPool } from './digest/digest-pool.ts'
 import { Digester, type Digest } from './digest/digest.ts'
+import { columnsOf } from '../../lambda/rules/columns-rule.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { openContent, surveyCsv } from './csv.ts'
 import type { Survey } from './survey/survey.ts'
 
@@ -26,8 +27,8 @@ export interface Source extends UnpackOptions {
 export interface SurveyOptions {
   readonly maxLineBytes: number
   readonly pool: DigestPool
-  /** What the columns of CSV files mean, if they are not those of Kissmetrics. */
-  readonly columns?: ColumnMapping
+  /** The import rules for the files. */
+  readonly rules?: readonly Rule[]
   /** Called from time to time with the number of lines since the last call. */
   readonly onLines?: (lines: number) => void
 }
@@ -41,11 +42,11 @@ export async function surveyFile(source: Source, survey: Survey, options: Survey
   const { name, body } = source
   survey.begin(name)
   try {
-    const { found, bytes } = await openContent(source, options.columns)
+    const { found, bytes } = await openContent(source, columnsOf(options.rules))
     const refusal =
       found === undefined
         ? await new FileSurvey(bytes, source.rules, survey, options).run()
-        : await surveyCsv(source, { found, bytes }, survey, options)
+        : await surveyCsv({ body, rules: rulesWith(source.rules, options) }, { found, bytes }, survey, options)
     if (refusal !== undefined) survey.refuse(refusal)
   } catch (error) {
     if (error instanceof VanishedFile)
@@ -69,15 +70,16 @@ const MAX_DIGESTS = 16
 /** How much of the start of a file tells its format. */
 const START_BYTES = 4_096
 
-type Block = Uint8Array<ArrayBuffer>
+type Bytes = Uint8Array<ArrayBuffer>
 
 /**
  * Surveys one file. Its first blocks are parsed here until the file is known to be JSON lines. The other blocks go to the pool, or are
  * digested here while all threads are busy. Digests are added in the order of their blocks, so it makes no difference where they were made.
  */
 class FileSurvey {
-  readonly #blocks: AsyncGenerator<Block, undefined>
+  readonly #blocks: AsyncGenerator<Bytes, undefined>
   readonly #lineOptions: LineOptions
+  readonly #blockOptions: Omit<Block, 'bytes'>
   readonly #survey: Survey
   readonly #pool: DigestPool
   readonly #onLines: (lines: number) => void
@@ -86,14 +88,11 @@ class FileSurvey {
   #unreadable: Rejection | undefined
   #isAdmitted = false
 
-  constructor(
-    bytes: AsyncIterable<Buffer>,
-    rules: LineRules,
-    survey: Survey,
-    { maxLineBytes, pool, onLines = () => undefined }: SurveyOptions,
-  ) {
+  constructor(bytes: AsyncIterable<Buffer>, rules: LineRules, survey: Survey, options: SurveyOptions) {
+    const { maxLineBytes, pool, onLines = () => undefined } = options
     this.#blocks = this.#untilUnreadable(blocksOf(bytes))
-    this.#lineOptions = { rules, maxLineBytes }
+    this.#lineOptions = { rules: rulesWith(rules, options), maxLineBytes }
+    this.#blockOptions = { latestTime: rules.latestTime, importRules: options.rules ?? [], maxLineBytes }
     this.#survey = survey
     this.#pool = pool
     this.#onLines = onLines
@@ -116,7 +115,7 @@ class FileSurvey {
   }
 
   /** Surveys blocks until the file is admitted. @returns why it is refused */
-  async #surveyHead(first: Block): Promise<Rejection | undefined> {
+  async #surveyHead(first: Bytes): Promise<Rejection | undefined> {
     for await (const admission of admit(this.#headEntries(first), { start: first.subarray(0, START_BYTES) })) {
       if (admission.kind === 'refused') return admission.rejection
       this.#isAdmitted = true
@@ -126,7 +125,7 @@ class FileSurvey {
   }
 
   /** The lines of the first blocks. Ends with the block in which the file is admitted. */
-  async *#headEntries(first: Block): AsyncGenerator<Iterable<Entry>> {
+  async *#headEntries(first: Bytes): AsyncGenerator<Iterable<Entry>> {
     yield* this.#entriesOf(first, 0)
     while (!this.#isAdmitted) {
       const next = await this.#blocks.next()
@@ -137,7 +136,7 @@ class FileSurvey {
   }
 
   /** @param byteStart 0 for the first block of a file, in which a byte order mark is looked for */
-  async *#entriesOf(block: Block, byteStart: 0 | 1): AsyncGenerator<Iterable<Entry>> {
+  async *#entriesOf(block: Bytes, byteStart: 0 | 1): AsyncGenerator<Iterable<Entry>> {
     const { rules, maxLineBytes } = this.#lineOptions
     const { batches } = await openLines(Readable.from([Buffer.from(block.buffer)]), { maxLineBytes, byteStart })
     for await (const batch of batches) {
@@ -147,12 +146,12 @@ class FileSurvey {
   }
 
   /** Starts the threads when the file is known to have several blocks; that takes longer than one shorter block. */
-  #startPool(block: Block): void {
+  #startPool(block: Bytes): void {
     if (block.length >= BLOCK_BYTES) this.#pool.start()
   }
 
-  async #digest(bytes: Block): Promise<void> {
-    const block = { ...this.#lineOptions, bytes }
+  async #digest(bytes: Bytes): Promise<void> {
+    const block = { ...this.#blockOptions, bytes }
     const digest = this.#pool.digest(block) ?? Promise.resolve(await digestBlock(block, this.#digester))
     digest.catch(() => undefined) // handled in #addDigest
     this.#digests.push(digest)
@@ -168,7 +167,7 @@ class FileSurvey {
   }
 
   /** Ends where the file can be read no further, so that the lines before that point are surveyed. */
-  async *#untilUnreadable(blocks: AsyncIterable<Block>): AsyncGenerator<Block, undefined> {
+  async *#untilUnreadable(blocks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, undefined> {
     try {
       yield* blocks
     } catch (error) {

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { stat } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { clock } from '../../lambda/adapters/clock.ts'
 import { asError, codeOf, SetupError } from '../../lambda/errors.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
+import { hasRows, readRows } from '../rejects/rows.ts'
 import type { ReadEnd } from '../../lambda/read/zip-fault.ts'
 import { printable } from '../terminal/output.ts'
 import type { Source } from './read.ts'
@@ -37,7 +39,8 @@ async function checkFile(name: string): Promise<void> {
 }
 
 /**
- * Opens a file. Its lines are validated as an import would do it: against the date of the upload, which is `now` for a local file.
+ * Opens a file; of a file of rejected lines, these lines, as a send would send them. Lines are validated as an import would do it: against
+ * the date of the upload, which is `now` for a local file.
  *
  * @param now milliseconds since 1970
  * @throws SetupError
@@ -45,9 +48,15 @@ async function checkFile(name: string): Promise<void> {
 export async function openSource(name: string, now: number): Promise<Source> {
   if (name.startsWith('s3://')) return openInBucket(name)
   const rules = { latestTime: latestTimeFor(new Date(now)) }
-  return name === STDIN
-    ? { name: 'standard input', body: process.stdin, rules }
-    : { name: printable(name), body: createReadStream(name), rules, readEnd: (bytes) => readEnd(name, bytes) }
+  if (name === STDIN) return { name: 'standard input', body: process.stdin, rules }
+  const shown = printable(name)
+  if (await hasRows(name)) return { name: shown, body: Readable.from(await linesOfRows(name)), rules }
+  return { name: shown, body: createReadStream(name), rules, readEnd: (bytes) => readEnd(name, bytes) }
+}
+
+/** Each line as bytes, as a file has them. */
+async function linesOfRows(name: string): Promise<readonly Buffer[]> {
+  return (await readRows(name)).flatMap(({ line }) => (line === undefined ? [] : [Buffer.from(`${line.trim()}\n`)]))
 }
 
 async function readEnd(name: string, bytes: number): ReturnType<ReadEnd> {

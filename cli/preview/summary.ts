@@ -25,6 +25,8 @@ export interface PreviewSummary {
   readonly refused: readonly { readonly file: string; readonly reason: ReasonCode; readonly detail: string }[]
   readonly rejectedBy: Readonly<Partial<Record<ReasonCode, RejectionSummary>>>
   readonly warnings: Readonly<Partial<Record<WarningCode, number>>>
+  /** How many lines each import rule would change. Absent if no rules are given. */
+  readonly fixedBy?: Readonly<Record<string, number>>
   readonly aliases: AliasSummary
   readonly events: NamesSummary<EventSummary>
   readonly properties: NamesSummary<PropertySummary>

@@ -1,37 +1,45 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { s3SourceFiles } from '../../lambda/adapters/s3-objects.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import type { Entry } from '../../lambda/parse/entry.ts'
-import { latestTimeFor } from '../../lambda/parse/line.ts'
+import { readOptions } from '../../lambda/jobs/read-options.ts'
+import { lineRulesFor } from '../../lambda/jobs/line-rules.ts'
 import { resuming } from '../../lambda/read/resume.ts'
 import type { Report, ReportState } from '../../lambda/report/report.ts'
+import { lineChanges } from '../../lambda/rules/line-changes.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { NUMBER_SETTINGS, readNumberSetting } from '../../lambda/settings.ts'
 import type { Deployment } from '../deployment/deployment.ts'
+import { importRulesOf } from '../deployment/import-rules.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
 import { checkSources, openSource } from '../preview/sources.ts'
 import { printable } from '../terminal/output.ts'
-import { entriesIn } from './read.ts'
+import { entriesIn, type ReadEntry } from './read.ts'
 
 /** A file whose valid lines were sent. */
 export interface ImportedFile {
   /** For messages. */
   readonly name: string
-  /** Reads the file. Each call starts again. @throws SetupError if it cannot be read */
-  entries(): AsyncIterable<{ readonly entry: Entry; readonly text: string }>
+  /** Reads the file, with its import rules. Each call starts again. @throws SetupError if it cannot be read */
+  entries(): AsyncIterable<ReadEntry>
 }
 
 /** @throws SetupError for the first file that does not exist */
-export async function localFiles(names: readonly string[]): Promise<readonly ImportedFile[]> {
+export async function localFiles(names: readonly string[], importRules: readonly Rule[]): Promise<readonly ImportedFile[]> {
   if (names.includes('-'))
     throw new SetupError('Standard input can be read only once, and the files are read twice. Name a file.')
   await checkSources(names)
   const maxLineBytes = readNumberSetting('KM_MAX_LINE_BYTES', process.env)
   const now = Date.now()
+  const changes = lineChanges(importRules)
   return names.map((name) => ({
     name: printable(name),
     async *entries() {
-      const { body, rules } = await openSource(name, now)
-      yield* entriesIn(body, name, maxLineBytes, rules)
+      const { body, rules, readEnd } = await openSource(name, now)
+      yield* entriesIn(body, name, {
+        maxLineBytes,
+        rules: { ...rules, ...(changes !== undefined && { changes }) },
+        ...readOptions({ lastModified: new Date(now), name, ...(readEnd !== undefined && { readEnd }) }, importRules),
+      })
     },
   }))
 }
@@ -55,8 +63,8 @@ export async function importedFiles(
   }
 }
 
-function fileInBucket({ file }: Report, { s3 }: Pick<Deployment, 's3'>): ImportedFile {
-  const { bucket, key, versionId, etag } = file
+function fileInBucket(report: Report, { s3 }: Pick<Deployment, 's3'>): ImportedFile {
+  const { bucket, key, versionId, etag } = report.file
   const files = resuming(s3SourceFiles(s3), clock)
   return {
     name: printable(key),
@@ -67,8 +75,15 @@ function fileInBucket({ file }: Report, { s3 }: Pick<Deployment, 's3'>): Importe
         throw new SetupError(
           `${printable(key)} is no longer in the bucket as it was imported. Name the files to compare: npx km-import reconcile DIR FILE...`,
         )
-      const rules = { latestTime: latestTimeFor(opened.lastModified) }
-      yield* entriesIn(opened.body, key, NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max, rules)
+      const importRules = await importRulesOf(report, s3).catch((error: unknown) => {
+        opened.body.destroy()
+        throw error
+      })
+      yield* entriesIn(opened.body, key, {
+        maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max,
+        rules: lineRulesFor(opened.lastModified, importRules),
+        ...readOptions(opened, importRules),
+      })
     },
   }
 }

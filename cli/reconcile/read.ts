@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { SetupError } from '../../lambda/errors.ts'
 import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
-import { openLines, UnreadableFile } from '../../lambda/read/lines.ts'
+import { openLines, UnreadableFile, type ReadOptions } from '../../lambda/read/lines.ts'
 import { classifyLine, classifyLines } from '../../lambda/parse/classify-line.ts'
 import { decodeOctal } from '../../lambda/rules/fixes/texts.ts'
 import { printable } from '../terminal/output.ts'
@@ -20,10 +20,19 @@ const EXPORT_RULES: LineRules = { latestTime: Number.MAX_SAFE_INTEGER }
  * @throws SetupError if the file cannot be read
  */
 export async function* exportedEntries(file: string): AsyncGenerator<Entry> {
-  for await (const { entry } of entriesIn(createReadStream(file), file, MAX_EXPORTED_BYTES, EXPORT_RULES)) {
+  for await (const { entry } of entriesIn(createReadStream(file), file, {
+    maxLineBytes: MAX_EXPORTED_BYTES,
+    rules: EXPORT_RULES,
+  })) {
     const isDecoded = entry.kind === 'rejected' && entry.rejection.reason === 'invalid_json'
     yield isDecoded ? classifyLine({ ...entry.line, text: decodeOctal(entry.line.text) }, EXPORT_RULES) : entry
   }
+}
+
+export interface ReadEntry {
+  readonly entry: Entry
+  /** The rules that it was read with. */
+  readonly rules: LineRules
 }
 
 /**
@@ -35,12 +44,11 @@ export async function* exportedEntries(file: string): AsyncGenerator<Entry> {
 export async function* entriesIn(
   body: Readable,
   name: string,
-  maxLineBytes: number,
-  rules: LineRules,
-): AsyncGenerator<{ readonly entry: Entry; readonly text: string }> {
+  { rules, ...options }: ReadOptions & { readonly rules: LineRules },
+): AsyncGenerator<ReadEntry> {
   try {
-    const { batches } = await openLines(body, { maxLineBytes, name })
-    for await (const batch of batches) for (const entry of classifyLines(batch, rules)) yield { entry, text: entry.line.text }
+    const { batches } = await openLines(body, { ...options, name })
+    for await (const batch of batches) for (const entry of classifyLines(batch, rules)) yield { entry, rules }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
     throw new SetupError(`${printable(name)} cannot be read: ${error.message}.`, { cause: error })

@@ -1,3 +1,6 @@
+import { SetupError } from '../../lambda/errors.ts'
+import { sentForm } from '../../lambda/parse/changed-line.ts'
+import { readGivenRules, type GivenRulesFlags } from '../rules/given-rules.ts'
 import { csv } from '../terminal/csv.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -11,7 +14,7 @@ import type { LineSet } from './line-set.ts'
 import type { ReconcileSummary } from './summary.ts'
 import { reconcileText } from './text.ts'
 
-export interface ReconcileFlags extends DeploymentFlags {
+export interface ReconcileFlags extends DeploymentFlags, GivenRulesFlags {
   /** File for the missing lines. It must not exist. */
   readonly output: string
   readonly json: boolean
@@ -28,8 +31,15 @@ export interface ReconcileFlags extends DeploymentFlags {
  */
 export async function reconcile(folder: string, names: readonly string[], flags: ReconcileFlags): Promise<ExitCode> {
   const exported = await readExportFolder(folder)
+  const rules = await readGivenRules(flags)
+  if (rules.length > 0 && names.length === 0)
+    throw new SetupError(
+      'The rules of files that the importer has imported are known. Use --rules, --fix and --columns only with FILE.',
+    )
   const { files, undeliverable } =
-    names.length > 0 ? { files: await localFiles(names), undeliverable: 0 } : await importedFiles(await findDeployment(flags))
+    names.length > 0
+      ? { files: await localFiles(names, rules), undeliverable: 0 }
+      : await importedFiles(await findDeployment(flags))
   const compared = await withProgress('lines compared', (onLine) => compare(exported, files, { onLine }))
   const lines = compared.missing.reduce((sum, { size }) => sum + size, 0)
   if (lines > 0) await writeMissing(files, compared.missing, flags.output)
@@ -60,12 +70,13 @@ async function withProgress<T>(what: string, work: (onLine: () => void) => Promi
   return await work(progress.add)
 }
 
-/** Copies the missing lines as they are. */
+/** Copies the missing lines in the form in which they were sent, so that they can be sent again without rules. */
 async function writeMissing(files: readonly ImportedFile[], missing: readonly LineSet[], output: string): Promise<void> {
   await using written = await NewFile.create(output)
   for (const [index, file] of files.entries()) {
     const lines = missing[index]
     if (lines === undefined || lines.size === 0) continue
-    for await (const { entry, text } of file.entries()) if (lines.has(entry.line.number)) await written.write([text])
+    for await (const { entry, rules } of file.entries())
+      if (lines.has(entry.line.number)) await written.write(sentForm(entry.line.text, rules) ?? [])
   }
 }

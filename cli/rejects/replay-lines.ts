@@ -3,6 +3,7 @@ import { SetupError } from '../../lambda/errors.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { mayUpload, type ClaimOutcome } from './claims.ts'
+import { byTheirRules } from './by-their-rules.ts'
 import { closeDiscarded } from './discard-lines.ts'
 import { writeOrigins } from './origins.ts'
 import { isDiscarded, ReplayRecords } from './replay-records.ts'
@@ -30,17 +31,17 @@ export interface ReplayResult {
  * If it is interrupted in between, both remain. The same replay, started again, then only removes the dead letters. Several replays at
  * the same time send each dead letter once: one in the queue is hidden from the others, and one in the bucket is claimed first.
  *
- * @param lines all lines of the replay; all that were made of one dead letter, or none of them
+ * @param edited all lines of the replay; all that were made of one dead letter, or none of them
  * @throws the error of S3 or SQS
  */
 export async function replayLines(
   deployment: Deployment,
-  lines: readonly EditedLine[],
+  edited: readonly EditedLine[],
   signal: AbortSignal,
   options: ScanOptions = {},
 ): Promise<ReplayResult> {
   const { time = clock } = options
-  const ids = new Set(lines.map(({ id }) => id))
+  const ids = new Set(edited.map(({ id }) => id))
   const idsOf = (some: readonly EditedLine[]) => [...new Set(some.map(({ id }) => id))]
   const deadLetters = new Map<string, DeadLetter>()
   const isSelected = ({ id, content }: StoredDeadLetter): boolean => {
@@ -49,6 +50,7 @@ export async function replayLines(
   }
   await using selection = await scanDeadLetters(deployment, isSelected, signal, options)
   signal.throwIfAborted()
+  const lines = byTheirRules(edited, deadLetters)
   const upload = new ReplayUpload(deployment, lines)
   const records = new ReplayRecords(deployment)
   const recorded = await records.sentIds()

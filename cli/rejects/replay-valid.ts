@@ -5,6 +5,7 @@ import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted, grouped } from '../terminal/output.ts'
+import { readingOnce } from './by-their-rules.ts'
 import { filterOf, filterOptionsOf, type FilterFlags } from './filter.ts'
 import { unseenText } from './in-use.ts'
 import { leftOutText, newerText } from './pull-text.ts'
@@ -106,6 +107,7 @@ async function findReplayCandidates(
   let invalid = 0
   let newer = 0
   let leftOut = 0
+  const changesOf = readingOnce()
   await using selection = await scanDeadLetters(
     deployment,
     (deadLetter) => {
@@ -114,10 +116,11 @@ async function findReplayCandidates(
         return false
       }
       const { id, body, content } = deadLetter
+      const rules = 'deadLetter' in content ? content.deadLetter.rules : undefined
       const line = content.kind === 'line' && content.deadLetter.lineTruncated !== true ? content.deadLetter.line : undefined
       if (content.kind === 'failed-import') failedImports.set(id, body)
       else if (content.kind === 'newer') newer += 1
-      else if (line !== undefined && rejectionOf(line) === undefined) lines.push({ id, line: line.trim() })
+      else if (line !== undefined && rejectionOf(line, changesOf(rules)) === undefined) lines.push({ id, line: line.trim() })
       else invalid += 1
       return false
     },

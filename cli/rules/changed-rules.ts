@@ -1,4 +1,5 @@
 import { SetupError } from '../../lambda/errors.ts'
+import { isReplayFile, REPLAYS_PREFIX } from '../../lambda/keys.ts'
 import { readRules, type RulesDocument } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Place } from '../../lambda/settings.ts'
@@ -19,8 +20,8 @@ export function withRules(document: RulesDocument, prefix: string, rules: readon
 }
 
 /** @throws SetupError if a rule does not exist, or contradicts another */
-export function addedTo(rules: readonly Rule[], fixes: readonly string[], allLines: boolean): readonly Rule[] {
-  const added = [...rules, ...fixes.map((fix): Rule => ({ fix, ...(allLines && { lines: 'all' }) }))]
+export function addedTo(rules: readonly Rule[], more: readonly Rule[]): readonly Rule[] {
+  const added = [...rules, ...more]
   const read = readRules(added)
   if (typeof read === 'string') throw new SetupError(printable(read))
   return added
@@ -38,6 +39,10 @@ export function removedFrom(rules: readonly Rule[], prefix: string, fixes: reado
 
 /** @throws SetupError if the importer takes no files under this prefix */
 export function checkPrefix(prefix: string, places: readonly Place[]): void {
+  if (isReplayFile(prefix))
+    throw new SetupError(
+      `Files of fixed lines have the rules of the files that the lines come from, so ${REPLAYS_PREFIX} has none of its own. Give the prefix of those files, for example ${printable(places[0]?.prefix ?? '')}daily/.`,
+    )
   const isImported = places.some((place) => prefix.startsWith(place.prefix) || place.prefix.startsWith(prefix))
   if (isImported) return
   const known = places.map((place) => place.prefix).join(', ')

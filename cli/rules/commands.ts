@@ -7,6 +7,7 @@ import type { AddRulesFlags, ListRulesFlags, RemoveRulesFlags } from './rules.ts
 type EndWith = (code: ExitCode) => void
 
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else there'
+const COLUMNS = 'a rule that says what the columns of CSV files mean (docs/formats.md)'
 const ALL_LINES = 'also change valid lines, as far as these rules can'
 
 /** Adds `km-import rules …`. */
@@ -23,24 +24,26 @@ export function addRulesCommands(program: Command, endWith: EndWith): void {
       const { listRules } = await import('./rules.ts')
       endWith(await listRules(flags))
     })
-  withPrefix(rules.command('preview'), true)
+  withPrefix(rules.command('preview'))
     .description('show what rules would have made of the last files, and save nothing')
     .option('--all-lines', ALL_LINES, false)
+    .option('--columns <file>', COLUMNS)
     .addHelpText('after', '\nExample:\n  npx km-import rules preview incoming/daily/ rename:email=_p\n')
     .action(async (prefix: string, fixes: string[], flags: AddRulesFlags) => {
       const { previewRules } = await import('./rules.ts')
       endWith(await previewRules(prefix, fixes, flags))
     })
-  withPrefix(rules.command('add'), true)
+  withPrefix(rules.command('add'))
     .description('show what rules would have made of the last files, and save them')
     .option('--all-lines', ALL_LINES, false)
+    .option('--columns <file>', COLUMNS)
     .option('-y, --yes', 'save without asking', false)
     .addHelpText('after', '\nExample:\n  npx km-import rules add incoming/daily/ drop:internal_id --all-lines\n')
     .action(async (prefix: string, fixes: string[], flags: AddRulesFlags) => {
       const { addRules } = await import('./rules.ts')
       endWith(await addRules(prefix, fixes, flags))
     })
-  withPrefix(rules.command('remove'), false)
+  withPrefix(rules.command('remove'))
     .description('remove rules, or all rules of a prefix')
     .option('-y, --yes', 'remove without asking', false)
     .addHelpText('after', '\nExample:\n  npx km-import rules remove incoming/daily/ ms-timestamps\n')
@@ -50,9 +53,9 @@ export function addRulesCommands(program: Command, endWith: EndWith): void {
     })
 }
 
-function withPrefix(command: Command, needsRules: boolean): Command {
+function withPrefix(command: Command): Command {
   return withDeploymentOptions(command)
     .argument('<prefix>', 'files whose key begins with this; the longest prefix with rules counts')
-    .argument(needsRules ? '<rule...>' : '[rule...]', 'a rule, as in: npx km-import rules --help')
+    .argument('[rule...]', 'a rule, as in: npx km-import rules --help')
     .option('--json', JSON_DOCUMENT, false)
 }

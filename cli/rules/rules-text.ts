@@ -1,7 +1,7 @@
 import { KINDS, type Kind } from '../../lambda/rules/kinds.ts'
 import type { RulesDocument } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
-import { wrappedBeside } from '../terminal/layout.ts'
+import { fitted, wrappedBeside } from '../terminal/layout.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import type { Trial } from './try-rules.ts'
 
@@ -13,8 +13,10 @@ export function rulesText({ prefixes }: RulesDocument): string {
     .join('\n')
 }
 
-function ruleText({ fix, lines }: Rule): string {
-  return `${printable(fix)}${lines === 'all' ? '  (all lines)' : ''}`
+function ruleText({ fix, lines, mapping }: Rule): string {
+  const columns = Object.entries(mapping?.columns ?? {}).map(([name, target]) => `${name} = ${target}`)
+  const meaning = columns.length === 0 ? '' : `  ${fitted(columns.join(', '), MAPPING_COLUMNS)}`
+  return `${printable(fix)}${meaning}${lines === 'all' ? '  (all lines)' : ''}`
 }
 
 /** What a trial has shown, in one sentence or two. */
@@ -32,6 +34,7 @@ export function trialText(prefix: string, trial: Trial): string {
 }
 
 const COLUMN = 22
+const MAPPING_COLUMNS = 60
 
 /** Every kind of rule, for the help on 80 columns. */
 export function kindsText(): string {
@@ -43,5 +46,6 @@ ${rows.join('\n')}
 
 A rule changes only lines that would be rejected. With --all-lines, trim,
 rename, drop, default and number change valid lines too.
+--columns FILE adds the rule "columns".
 `
 }

@@ -1,12 +1,15 @@
-import { rulesFor, type RulesDocument } from '../../lambda/rules/rule-set.ts'
+import { SetupError } from '../../lambda/errors.ts'
+import { columnsRule } from '../../lambda/rules/columns-rule.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
-import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { readColumns } from '../preview/read-columns.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { counted, printable } from '../terminal/output.ts'
-import { addedTo, checkPrefix, removedFrom, rulesOfPrefix, withRules } from './changed-rules.ts'
+import { addedTo, removedFrom } from './changed-rules.ts'
+import { lostRules, rulesChange, type RulesChange } from './change.ts'
 import { rulesText, trialText } from './rules-text.ts'
-import { readStoredRules, writeStoredRules, type StoredRules } from './stored-rules.ts'
+import { readStoredRules, writeStoredRules } from './stored-rules.ts'
 import { tryRules } from './try-rules.ts'
 
 export interface ListRulesFlags extends DeploymentFlags {
@@ -15,11 +18,13 @@ export interface ListRulesFlags extends DeploymentFlags {
 
 export interface AddRulesFlags extends DeploymentFlags {
   readonly allLines: boolean
+  /** File with a mapping of columns. */
+  readonly columns?: string
   readonly yes: boolean
   readonly json: boolean
 }
 
-export type RemoveRulesFlags = Omit<AddRulesFlags, 'allLines'>
+export type RemoveRulesFlags = Omit<AddRulesFlags, 'allLines' | 'columns'>
 
 /** Shows the import rules. */
 export async function listRules(flags: ListRulesFlags): Promise<ExitCode> {
@@ -34,15 +39,17 @@ export async function previewRules(
   fixes: readonly string[],
   flags: Omit<AddRulesFlags, 'yes'>,
 ): Promise<ExitCode> {
-  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, fixes, flags.allLines))
+  const added = await readAdded(fixes, flags)
+  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
   await showTrial(change, flags)
   return EXIT.ok
 }
 
 /** Adds rules for the files of a prefix, after their effect on its last files was shown. */
 export async function addRules(prefix: string, fixes: readonly string[], flags: AddRulesFlags): Promise<ExitCode> {
-  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, fixes, flags.allLines))
-  return save(change, `Save ${counted(fixes.length, 'rule')} for the next files under ${printable(prefix)}?`, flags)
+  const added = await readAdded(fixes, flags)
+  const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
+  return save(change, `Save ${counted(added.length, 'rule')} for the next files under ${printable(prefix)}?`, flags)
 }
 
 /** Removes rules of a prefix, after the effect on its last files was shown. @param fixes none for all rules of the prefix */
@@ -55,37 +62,30 @@ export async function removeRules(prefix: string, fixes: readonly string[], flag
   )
 }
 
-interface Change {
-  readonly deployment: Deployment
-  readonly prefix: string
-  readonly stored: StoredRules
-  readonly document: RulesDocument
-  /** The rules that the files under the prefix have now: its own, or those of a shorter prefix. */
-  readonly before: readonly Rule[]
-  readonly after: readonly Rule[]
+/** @throws SetupError if no rule is given */
+async function readAdded(
+  fixes: readonly string[],
+  { allLines, columns }: Pick<AddRulesFlags, 'allLines' | 'columns'>,
+): Promise<readonly Rule[]> {
+  const mapping = await readColumns(columns)
+  if (fixes.length === 0 && mapping === undefined)
+    throw new SetupError('Say which rule, for example ms-timestamps. To see all rules, run: npx km-import rules --help')
+  return [
+    ...(mapping === undefined ? [] : [columnsRule(mapping)]),
+    ...fixes.map((fix): Rule => ({ fix, ...(allLines && { lines: 'all' }) })),
+  ]
 }
 
 async function changeOf(
   prefix: string,
   flags: DeploymentFlags,
   change: (rules: readonly Rule[]) => readonly Rule[],
-): Promise<Change> {
-  const deployment = await findDeployment(flags)
-  checkPrefix(prefix, deployment.places)
-  const stored = await readStoredRules(deployment)
-  const document = withRules(stored.document, prefix, change(rulesOfPrefix(stored.document, prefix)))
-  return {
-    deployment,
-    prefix,
-    stored,
-    document,
-    before: rulesFor(stored.document, prefix),
-    after: rulesFor(document, prefix),
-  }
+): Promise<RulesChange> {
+  return rulesChange(await findDeployment(flags), prefix, change)
 }
 
 async function save(
-  change: Change,
+  change: RulesChange,
   question: string,
   flags: { readonly yes: boolean; readonly json: boolean },
 ): Promise<ExitCode> {
@@ -97,14 +97,12 @@ async function save(
   return EXIT.ok
 }
 
-async function showTrial(change: Change, flags: { readonly json: boolean }): Promise<void> {
+async function showTrial(change: RulesChange, flags: { readonly json: boolean }): Promise<void> {
   const { deployment, prefix, after } = change
   const trial = await tryRules(deployment, prefix, change)
-  const lost = change.before.filter(({ fix }) => !after.some((rule) => rule.fix === fix))
+  const lost = lostRules(change)
   if (lost.length > 0)
-    process.stderr.write(
-      `These rules no longer apply to files under ${printable(prefix)}: ${lost.map(({ fix }) => printable(fix)).join(', ')}.\n`,
-    )
+    process.stderr.write(`These rules no longer apply to files under ${printable(prefix)}: ${lost.map(printable).join(', ')}.\n`)
   if (flags.json) process.stdout.write(json({ schema: 'kissmetrics-importer/rules-preview/v1', prefix, rules: after, ...trial }))
   else process.stdout.write(trialText(prefix, trial))
 }

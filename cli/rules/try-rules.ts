@@ -1,15 +1,20 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { s3SourceFiles } from '../../lambda/adapters/s3-objects.ts'
+import type { SourceFile } from '../../lambda/intake/source-file.ts'
+import { readOptions } from '../../lambda/jobs/read-options.ts'
 import { lineRulesFor } from '../../lambda/jobs/line-rules.ts'
-import { isTemporaryName } from '../../lambda/keys.ts'
+import { isReplayFile, isTemporaryName } from '../../lambda/keys.ts'
 import { classifyLine } from '../../lambda/parse/classify-line.ts'
 import type { Entry } from '../../lambda/parse/entry.ts'
-import type { LineRules } from '../../lambda/parse/line.ts'
+import type { SourceFiles } from '../../lambda/ports.ts'
 import { openLines, UnreadableFile, type Line } from '../../lambda/read/lines.ts'
 import { resuming } from '../../lambda/read/resume.ts'
+import { isColumnsRule } from '../../lambda/rules/columns-rule.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { listObjects, type ListedObject } from '../deployment/list-objects.ts'
+import type { RulesChange } from './change.ts'
+import { areSameRules } from './given-rules.ts'
 
 /** What other rules would have made of the last files. */
 export interface Trial {
@@ -37,56 +42,97 @@ const MAX_LINE_BYTES = 262_144
 export async function tryRules(
   { s3, bucket, places }: Pick<Deployment, 's3' | 'bucket' | 'places'>,
   prefix: string,
-  { before, after }: { readonly before: readonly Rule[]; readonly after: readonly Rule[] },
+  { document, before, after }: Versions & Pick<RulesChange, 'document'>,
 ): Promise<Trial> {
+  // Files of a longer prefix have its rules alone.
+  const others = document.prefixes.filter((entry) => entry.prefix !== prefix && entry.prefix.startsWith(prefix))
+  const isUnder = (key: string): boolean => !isReplayFile(key) && !others.some((entry) => key.startsWith(entry.prefix))
   const found = await Promise.all(
     [...new Set([bucket, ...places.map((place) => place.bucket)])].map(async (name) =>
-      (await newest(listObjects(s3, name, prefix))).map((object) => ({ bucket: name, ...object })),
+      (await newest(listObjects(s3, name, prefix), isUnder)).map((object) => ({ bucket: name, ...object })),
     ),
   )
   const last = found.flat().toSorted(byDate).slice(0, MAX_FILES)
   const counts = { lines: 0, rejectedBefore: 0, rejectedAfter: 0, unchanged: 0, validChanged: 0, validRejected: 0, skipped: 0 }
-  const files = resuming(s3SourceFiles(s3), clock)
-  for (const file of last) {
-    const opened = await files.open(file)
-    if (opened.kind !== 'open') continue
-    const old = lineRulesFor(opened.lastModified, before)
-    const next = lineRulesFor(opened.lastModified, after)
-    try {
-      const { batches } = await openLines(opened.body, { maxLineBytes: MAX_LINE_BYTES, name: opened.name })
-      for await (const batch of batches) {
-        for (const line of batch.slice(0, MAX_LINES - counts.lines)) count(counts, line, old, next)
-        if (counts.lines >= MAX_LINES) break
-      }
-    } catch (error) {
-      if (!(error instanceof UnreadableFile)) throw error // the lines before that point were counted
-    } finally {
-      opened.body.destroy()
-    }
-  }
+  const source = resuming(s3SourceFiles(s3), clock)
+  for (const file of last) await tryFile(source, file, { before, after }, counts)
   return { files: last.map(({ key }) => key), ...counts }
 }
 
 type Counts = { -readonly [Name in Exclude<keyof Trial, 'files'>]: number }
 
-function count(counts: Counts, line: Line, old: LineRules, next: LineRules): void {
-  const before = classifyLine(line, old)
-  const after = classifyLine(line, next)
+interface Versions {
+  readonly before: readonly Rule[]
+  readonly after: readonly Rule[]
+}
+
+async function tryFile(source: SourceFiles, file: SourceFile, { before, after }: Versions, counts: Counts): Promise<void> {
+  const room = (): number => MAX_LINES - counts.lines
+  if (areSameRules(columnRules(before), columnRules(after))) {
+    for await (const { batch, written } of batchesOf(source, file, after)) {
+      const [old, next] = [lineRulesFor(written, before), lineRulesFor(written, after)]
+      for (const line of batch.slice(0, room())) count(counts, classifyLine(line, old), classifyLine(line, next))
+      if (room() <= 0) return
+    }
+    return
+  }
+  // With other columns, the rows of a CSV file are other lines, or the file is rejected.
+  const old = await entriesOf(source, file, before, room())
+  const next = await entriesOf(source, file, after, room())
+  const entries = next.length > 0 ? next : old
+  for (const [index] of entries.entries()) count(counts, old[index], next[index])
+}
+
+function columnRules(rules: readonly Rule[]): readonly Rule[] {
+  return rules.filter(isColumnsRule)
+}
+
+async function entriesOf(source: SourceFiles, file: SourceFile, rules: readonly Rule[], max: number): Promise<readonly Entry[]> {
+  const entries: Entry[] = []
+  for await (const { batch, written } of batchesOf(source, file, rules)) {
+    const lineRules = lineRulesFor(written, rules)
+    for (const line of batch.slice(0, max - entries.length)) entries.push(classifyLine(line, lineRules))
+    if (entries.length >= max) break
+  }
+  return entries
+}
+
+/** The lines of a file, as far as it can be read. */
+async function* batchesOf(
+  source: SourceFiles,
+  file: SourceFile,
+  rules: readonly Rule[],
+): AsyncGenerator<{ readonly batch: readonly Line[]; readonly written: Date }> {
+  const opened = await source.open(file)
+  if (opened.kind !== 'open') return
+  try {
+    const { batches } = await openLines(opened.body, { maxLineBytes: MAX_LINE_BYTES, ...readOptions(opened, rules) })
+    for await (const batch of batches) yield { batch, written: opened.lastModified }
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error // the lines before that point were counted
+  } finally {
+    opened.body.destroy()
+  }
+}
+
+/** @param before undefined if the whole file was rejected; `after` the same */
+function count(counts: Counts, before: Entry | undefined, after: Entry | undefined): void {
+  const isRejected = (entry: Entry | undefined): boolean => entry === undefined || entry.kind === 'rejected'
   counts.lines += 1
-  if (before.kind === 'rejected') counts.rejectedBefore += 1
-  if (after.kind === 'rejected') counts.rejectedAfter += 1
+  if (isRejected(before)) counts.rejectedBefore += 1
+  if (isRejected(after)) counts.rejectedAfter += 1
   if (isSkipped(after) && !isSkipped(before)) counts.skipped += 1
   if (resultOf(before) === resultOf(after)) counts.unchanged += 1
-  else if (before.kind === 'ready' && after.kind === 'rejected') counts.validRejected += 1
-  else if (before.kind === 'ready' && after.kind === 'ready') counts.validChanged += 1
+  else if (before?.kind === 'ready' && isRejected(after)) counts.validRejected += 1
+  else if (before?.kind === 'ready' && after?.kind === 'ready') counts.validChanged += 1
 }
 
-function resultOf(entry: Entry): string {
-  return entry.kind === 'ready' ? JSON.stringify(entry.parsed.commands) : entry.kind
+function resultOf(entry: Entry | undefined): string {
+  return entry?.kind === 'ready' ? JSON.stringify(entry.parsed.commands) : (entry?.kind ?? 'rejected')
 }
 
-function isSkipped(entry: Entry): boolean {
-  return entry.kind === 'blank' && entry.skippedBy !== undefined
+function isSkipped(entry: Entry | undefined): boolean {
+  return entry?.kind === 'blank' && entry.skippedBy !== undefined
 }
 
 function byDate(a: ListedObject, b: ListedObject): number {
@@ -94,9 +140,10 @@ function byDate(a: ListedObject, b: ListedObject): number {
 }
 
 /** The newest files of a listing, which may be long: only these are kept. */
-async function newest(objects: AsyncIterable<ListedObject>): Promise<readonly ListedObject[]> {
+async function newest(objects: AsyncIterable<ListedObject>, isUnder: (key: string) => boolean): Promise<readonly ListedObject[]> {
   let last: readonly ListedObject[] = []
   for await (const object of objects)
-    if (!object.key.endsWith('/') && !isTemporaryName(object.key)) last = [...last, object].toSorted(byDate).slice(0, MAX_FILES)
+    if (!object.key.endsWith('/') && !isTemporaryName(object.key) && isUnder(object.key))
+      last = [...last, object].toSorted(byDate).slice(0, MAX_FILES)
   return last
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../lambda/ports.ts'
 import { surveyRange } from '../../lambda/jobs/safety-check.ts'
 import { isOff } from '../../lambda/jobs/safety.ts'
 import { resuming } from '../../lambda/read/resume.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import type { Hold } from '../../lambda/survey/hold-rules.ts'
 import { findHolds } from '../../lambda/survey/holds.ts'
@@ -22,11 +23,16 @@ export interface HeldFile {
  *
  * @returns undefined if it can be sent, or cannot be read: then the send says why
  */
-export async function checkSafety(file: SentFile, limits: Limits, clock: Clock): Promise<HeldFile | undefined> {
+export async function checkSafety(
+  file: SentFile,
+  rules: readonly Rule[],
+  limits: Limits,
+  clock: Clock,
+): Promise<HeldFile | undefined> {
   if (isOff(limits.hold)) return undefined
   const files = resuming(localSourceFiles(file, new Date(clock.now())), clock)
   const never = new AbortController().signal
-  const surveyed = await surveyRange(file.source, { line: 0, byte: 0 }, [], { files, limits }, never)
+  const surveyed = await surveyRange(file.source, { line: 0, byte: 0 }, rules, { files, limits }, never)
   if (surveyed.kind !== 'surveyed') return undefined
   const holds = findHolds(surveyed.survey, undefined, limits.hold, { isReplay: false })
   return holds.length === 0 ? undefined : { name: file.name, holds }

@@ -17,6 +17,7 @@ export function confirmationText(summary: PreviewSummary, names: readonly string
   const sentences = [
     ...summary.refused.map(({ file, detail }) => `${printable(file)} cannot be sent: ${printable(withFileName(detail, file))}`),
     ...lineSentences(summary),
+    ...ruleSentences(summary),
     ...aliasSentences(summary),
     ...twinSentences(summary),
     ...repeatSentences(summary),
@@ -42,6 +43,12 @@ function lineSentences({ lines, commands, identities, time, estimate, rejectedBy
     ...(lines.rejected === 0 ? [] : [`${counted(lines.rejected, 'line')} would be rejected: ${reasonsText(rejectedBy)}.`]),
     ...(lines.valid === 0 ? [] : [`About ${people}${days}. Sending takes ${durationRange(estimate)}.`]),
   ]
+}
+
+/** What rules would do to lines that can be sent. */
+function ruleSentences({ fixedBy = {} }: PreviewSummary): readonly string[] {
+  const used = Object.entries(fixedBy).map(([rule, count]) => `${printable(rule)} ${counted(count, 'line')}`)
+  return used.length === 0 ? [] : [`Changed by rules: ${used.join(', ')}.`]
 }
 
 function aliasSentences({ aliases }: PreviewSummary): readonly string[] {

@@ -3,6 +3,7 @@ import { newTask, type Task } from '../../lambda/intake/task.ts'
 import { importFile } from '../../lambda/jobs/import-file.ts'
 import type { Clock, Endpoint, Ports } from '../../lambda/ports.ts'
 import type { Report } from '../../lambda/report/report.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import type { Output } from '../terminal/output.ts'
 import { filePorts } from './file-ports.ts'
@@ -18,6 +19,8 @@ export interface SendOptions {
   readonly endpoint: Endpoint
   readonly clock: Clock
   readonly limits: Limits
+  /** The import rules for the file. */
+  readonly rules: readonly Rule[]
   /** Lines of the file, as the preview counted them. */
   readonly lines: number
   /** Says which of several files it is; empty for a single one. */

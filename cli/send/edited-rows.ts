@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { SetupError } from '../../lambda/errors.ts'
-import { isBlank } from '../../lambda/parse/line.ts'
-import { openLines } from '../../lambda/read/lines.ts'
+import type { LineChanges } from '../../lambda/parse/line.ts'
+import { lineChanges } from '../../lambda/rules/line-changes.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Row } from '../rejects/row.ts'
-import { readRows } from '../rejects/rows.ts'
+import { hasRows, readRows } from '../rejects/rows.ts'
 import { rejectionOfRow } from '../rejects/validate.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { grouped, printable } from '../terminal/output.ts'
 import { stateFileError } from './atomic-file.ts'
-
-const MAX_FIRST_LINE_BYTES = 1_048_576
 
 /** What a file is: rows that the user has fixed, or a file of lines. */
 export type EditedRows =
@@ -26,13 +24,15 @@ export type EditedRows =
  *
  * The new file is named after its content. So the same command, run again, continues the same file.
  *
+ * @param rules the lines are sent with: they may make a line valid
  * @throws SetupError if the user has to decide what a row means; nothing is sent then
  */
-export async function extractLines(name: string): Promise<EditedRows> {
+export async function extractLines(name: string, rules: readonly Rule[] = []): Promise<EditedRows> {
   if (!(await hasRows(name))) return { kind: 'not-rows' }
   const rows = await readRows(name)
-  if (!rows.some((row) => row.line !== undefined && reasonOf(row) === undefined)) return { kind: 'not-fixed' }
-  const undecoded = rows.find((row) => row.isPatched && reasonOf(row) === 'invalid_encoding')
+  const changes = lineChanges(rules)
+  if (!rows.some((row) => row.line !== undefined && reasonOf(row, changes) === undefined)) return { kind: 'not-fixed' }
+  const undecoded = rows.find((row) => row.isPatched && reasonOf(row, changes) === 'invalid_encoding')
   if (undecoded !== undefined)
     throw new SetupError(
       `${printable(name)}, line ${grouped(undecoded.number)}: some bytes of the line were not UTF-8. Replace each "\ufffd" with the right character and delete "lineBase64". Nothing was sent.`,
@@ -42,8 +42,8 @@ export async function extractLines(name: string): Promise<EditedRows> {
   return { kind: 'lines', name: displayPath(path), rowsWithoutLine: rows.length - lines.length }
 }
 
-function reasonOf({ line, isPatched }: Row): string | undefined {
-  return line === undefined ? undefined : rejectionOfRow(line, isPatched)?.reason
+function reasonOf({ line, isPatched }: Row, changes: LineChanges | undefined): string | undefined {
+  return line === undefined ? undefined : rejectionOfRow(line, isPatched, changes)?.reason
 }
 
 async function writeLines(rowsName: string, text: string): Promise<string> {
@@ -56,32 +56,4 @@ async function writeLines(rowsName: string, text: string): Promise<string> {
       throw stateFileError(path, cause)
     })
   return path
-}
-
-/** Looks at the first line. A file of lines never begins with a row. */
-async function hasRows(name: string): Promise<boolean> {
-  const body = createReadStream(name, { end: MAX_FIRST_LINE_BYTES })
-  try {
-    const { batches } = await openLines(body, { maxLineBytes: MAX_FIRST_LINE_BYTES })
-    for await (const batch of batches) {
-      const first = batch.find(({ text }) => !isBlank(text))
-      if (first !== undefined) return isRow(first.text)
-    }
-    return false
-  } catch {
-    return false // the preview reports what is wrong with the file
-  } finally {
-    body.destroy()
-  }
-}
-
-function isRow(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text)
-    return (
-      typeof value === 'object' && value !== null && !('_p' in value) && 'reason' in value && 'detail' in value && 'id' in value
-    )
-  } catch {
-    return false
-  }
 }

@@ -5,6 +5,8 @@ import type { Task } from '../../lambda/intake/task.ts'
 import { receiptKey, RULES_KEY } from '../../lambda/keys.ts'
 import type { Checkpoints, Clock, DeadLetterQueue, Documents, Endpoint, Ports } from '../../lambda/ports.ts'
 import { resuming } from '../../lambda/read/resume.ts'
+import { RULES_SCHEMA, type RulesDocument } from '../../lambda/rules/rule-set.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import { readLeased } from '../../lambda/settle/lease.ts'
 import type { Limits } from '../../lambda/settings.ts'
@@ -21,6 +23,8 @@ export interface FilePortsContext {
   readonly endpoint: Endpoint
   readonly clock: Clock
   readonly limits: Limits
+  /** The import rules for the file. */
+  readonly rules: readonly Rule[]
   readonly rejected: DeadLetterQueue
   readonly stats: SendStats
   readonly progress: Progress
@@ -36,7 +40,7 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
   return {
     files: resuming(localSourceFiles(file, state.startedAt), clock),
     reports: reportFile(file),
-    checkpoints: withoutRules(withStats(state.checkpoints, stats)),
+    checkpoints: withRules(withStats(state.checkpoints, stats), context.rules),
     deadLetters: rejected,
     importQueue: {
       send: (body, seconds) => {
@@ -52,7 +56,6 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     newRun: randomUUID,
     events: sendEvents(context),
     limits,
-    columns: file.columns,
     bucket: LOCAL_BUCKET,
     documents: sentDocuments(file),
     isUnsupervised: true,
@@ -102,9 +105,13 @@ function unused(): never {
   throw new TypeError('a send has no bucket and no dead-letter queue')
 }
 
-/** A file that is sent has no prefix, and so it has no import rules. */
-function withoutRules(checkpoints: Checkpoints): Checkpoints {
-  return { ...checkpoints, find: (key) => (key.key === RULES_KEY ? Promise.resolve(undefined) : checkpoints.find(key)) }
+/** The rules of the user, where the importer looks for those of a prefix. */
+function withRules(checkpoints: Checkpoints, rules: readonly Rule[]): Checkpoints {
+  const value: RulesDocument = { schema: RULES_SCHEMA, prefixes: [{ prefix: '', rules }] }
+  return {
+    ...checkpoints,
+    find: (key) => (key.key === RULES_KEY ? Promise.resolve({ value, tag: '' }) : checkpoints.find(key)),
+  }
 }
 
 /** Updates the stats with each checkpoint that is written. */

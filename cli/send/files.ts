@@ -1,8 +1,6 @@
 import { constants, existsSync, type Stats } from 'node:fs'
 import { access, rename, stat } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
 import path from 'node:path'
-import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import { printable } from '../terminal/output.ts'
@@ -18,8 +16,6 @@ export interface SentFile {
   readonly rejectedPath: string
   /** The state of the send; the file exists until the send has ended. */
   readonly statePath: string
-  /** What its columns mean, if it is a CSV file without the columns of Kissmetrics. */
-  readonly columns?: ColumnMapping
 }
 
 /** The name of the bucket in reports and dead letters. */
@@ -30,7 +26,7 @@ export const LOCAL_BUCKET = 'this computer'
  *
  * @throws SetupError
  */
-export async function findFile(name: string, columns?: ColumnMapping): Promise<SentFile> {
+export async function findFile(name: string): Promise<SentFile> {
   const shown = printable(name)
   if (name === '-')
     throw new SetupError(
@@ -59,28 +55,19 @@ export async function findFile(name: string, columns?: ColumnMapping): Promise<S
     constants.W_OK,
     `You are not allowed to write to the folder of ${shown}, and report and rejected lines are kept beside the file. Copy the file to a folder of your own.`,
   )
-  const mapping = columns === undefined || NAME_OF_JSON.test(file) ? {} : { columns }
   return {
     name: shown,
     path: file,
-    ...mapping,
-    source: { bucket: LOCAL_BUCKET, key: file, etag: etagOf(stats, mapping), bytes: stats.size },
+    source: { bucket: LOCAL_BUCKET, key: file, etag: etagOf(stats), bytes: stats.size },
     reportPath: `${file}.report.json`,
     rejectedPath: `${file}.rejected.jsonl`,
     statePath: `${file}.send-state.json`,
   }
 }
 
-const NAME_OF_JSON = /\.(?:jsonl?|ndjson)(?:\.\w+)?$/i
-
-/** Changes when the file is replaced or written to; and with the mapping of its columns, because its rows become other lines then. */
-export function etagOf(
-  { size, mtimeMs, ino }: Pick<Stats, 'size' | 'mtimeMs' | 'ino'>,
-  { columns }: Pick<SentFile, 'columns'> = {},
-): string {
-  const mapping =
-    columns === undefined ? '' : `-${createHash('sha256').update(JSON.stringify(columns)).digest('hex').slice(0, 8)}`
-  return `${size}-${Math.trunc(mtimeMs)}-${ino}${mapping}`
+/** Changes when the file is replaced or written to. */
+export function etagOf({ size, mtimeMs, ino }: Pick<Stats, 'size' | 'mtimeMs' | 'ino'>): string {
+  return `${size}-${Math.trunc(mtimeMs)}-${ino}`
 }
 
 async function requireAccess(file: string, mode: number, message: string): Promise<void> {

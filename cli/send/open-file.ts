@@ -12,7 +12,7 @@ const CHUNK_BYTES = 1_048_576
  *
  * @param startedAt when the file was first sent. Its lines are validated against this date, also when a later run continues
  */
-export function localSourceFiles({ path, name, source, columns }: SentFile, startedAt: Date): SourceFiles {
+export function localSourceFiles({ path, name, source }: SentFile, startedAt: Date): SourceFiles {
   return {
     async open(_file, { start, end } = { start: 0 }) {
       const handle = await open(path, constants.O_RDONLY).catch((cause: unknown) => {
@@ -27,7 +27,7 @@ export function localSourceFiles({ path, name, source, columns }: SentFile, star
       if (handle === undefined) return { kind: 'gone' }
       const stats = await handle.stat()
       const { size } = stats
-      const etag = etagOf(stats, columns === undefined ? {} : { columns })
+      const etag = etagOf(stats)
       if (etag !== source.etag) {
         await handle.close()
         return { kind: 'superseded' }

@@ -1,5 +1,6 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import { checkSafety, type HeldFile } from './check-safety.ts'
 import type { SentFile } from './files.ts'
@@ -36,10 +37,14 @@ export async function withoutSent(
 }
 
 /** The files that the importer would hold. One whose send has begun is not checked again. */
-export async function findHeld(pending: readonly Pending[], limits: Limits): Promise<readonly HeldFile[]> {
+export async function findHeld(
+  pending: readonly Pending[],
+  rules: readonly Rule[],
+  limits: Limits,
+): Promise<readonly HeldFile[]> {
   const held: HeldFile[] = []
   for (const { file, state } of pending) {
-    const found = state.checkpoint === undefined ? await checkSafety(file, limits, clock) : undefined
+    const found = state.checkpoint === undefined ? await checkSafety(file, rules, limits, clock) : undefined
     if (found !== undefined) held.push(found)
   }
   return held

@@ -1,14 +1,14 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
-import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import type { Report } from '../../lambda/report/report.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { HOLD_NOTHING, readHoldSettings, readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { namedFiles } from '../files/named-files.ts'
 import { readTarget, type Target } from '../local/options.ts'
 import { nameUnreachable } from '../network/name-unreachable.ts'
 import { survey } from '../preview/preview.ts'
-import { readColumns } from '../preview/read-columns.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
+import { readGivenRules, type GivenRulesFlags } from '../rules/given-rules.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -23,9 +23,10 @@ import { findFile, isWrittenBySend, receiptPathOf, renameToNumber, type SentFile
 import { findHeld, withoutSent, type Pending } from './pending.ts'
 import { continuationText, linesOf, questionOf } from './question.ts'
 import { alreadySentText, resultText, stoppedText, wrappedText } from './result-text.ts'
+import { requireSameRules } from './same-rules.ts'
 import type { SendState } from './state.ts'
 
-export interface SendFlags {
+export interface SendFlags extends GivenRulesFlags {
   readonly endpoint: string
   readonly apiKeyEnv: string
   readonly yes: boolean
@@ -33,8 +34,6 @@ export interface SendFlags {
   readonly release: boolean
   readonly again: boolean
   readonly json: boolean
-  /** File with a mapping of columns. */
-  readonly columns?: string
 }
 
 /** After a crash, the lease of the crashed run holds up the next run for three times as long. */
@@ -53,14 +52,15 @@ const CHECKPOINT_MS = 1_000
 export async function send(given: readonly string[], flags: SendFlags): Promise<ExitCode> {
   const target = readTarget(flags.endpoint, flags.apiKeyEnv, 'sending', process.env)
   const limits = readLimits()
-  const columns = await readColumns(flags.columns)
+  const rules = await readGivenRules(flags)
   const { names, notes } = await namedFiles(given)
   notes.forEach(warn)
-  const { files, hasUnfixed } = await findFiles(names, columns)
+  const { files, hasUnfixed } = await findFiles(names, rules)
   const { pending, sent } = await withoutSent(files, flags.again)
+  for (const { file, state } of pending) requireSameRules(file, state, rules)
   const checking = pending.length === 0 ? undefined : nameUnreachable(target.endpoint, warn)
   for (const { file, report } of sent) process.stderr.write(alreadySentText(file, report))
-  const held = flags.release ? [] : await findHeld(pending, limits)
+  const held = flags.release ? [] : await findHeld(pending, rules, limits)
   const isAllHeld = held.length === pending.length && held.length > 0
   const sendable = isAllHeld ? pending : pending.filter(({ file }) => !held.some(({ name }) => name === file.name))
   if (held.length > 0 && !isAllHeld) warnHeld(held, sendable.length)
@@ -77,7 +77,7 @@ export async function send(given: readonly string[], flags: SendFlags): Promise<
   if (sendable.length > 0) {
     const summary = await survey(
       sendable.map(({ file }) => file.path),
-      columns,
+      rules,
     )
     showPreview(sendable, summary)
     if (isAllHeld) process.stderr.write(heldText(held, process.stderr))
@@ -89,7 +89,7 @@ export async function send(given: readonly string[], flags: SendFlags): Promise<
     await checking
     const question = questionOf(summary, target.endpoint.host, sendable, isAllHeld)
     if (summary.lines.valid > 0 && !(await confirm(question, flags))) return EXIT.ok
-    const stopped = await sendAll(sendable, all, { target, limits, summary, flags }).catch((error: unknown) => {
+    const stopped = await sendAll(sendable, all, { target, limits, rules, summary, flags }).catch((error: unknown) => {
       end(EXIT.unusable)
       throw error
     })
@@ -129,18 +129,18 @@ function readLimits(): Limits {
 /** Each file once. A file of rows that the user has fixed is replaced by the file of its lines. */
 async function findFiles(
   names: readonly string[],
-  columns: ColumnMapping | undefined,
+  rules: readonly Rule[],
 ): Promise<{ files: readonly SentFile[]; hasUnfixed: boolean }> {
   const files = new Map<string, SentFile>()
   let hasUnfixed = false
   for (const name of names) {
-    const found = await findFile(name, columns)
+    const found = await findFile(name)
     if (names.length > 1 && isWrittenBySend(found.path)) {
       if (found.path.endsWith('.jsonl'))
         warn(`${found.name} has rejected lines and is skipped. To send the lines that you have fixed, send it alone.`)
       continue
     }
-    const edited = await extractLines(name)
+    const edited = await extractLines(name, rules)
     if (edited.kind === 'not-fixed') {
       warn(`${found.name} has rejected lines, and none of them is valid yet. Fix them first.`)
       hasUnfixed = true
@@ -169,6 +169,7 @@ function showPreview(pending: readonly Pending[], summary: PreviewSummary): void
 interface Sending {
   readonly target: Target
   readonly limits: Limits
+  readonly rules: readonly Rule[]
   readonly summary: PreviewSummary
   readonly flags: SendFlags
 }
@@ -177,7 +178,7 @@ interface Sending {
 async function sendAll(
   pending: readonly Pending[],
   all: Results,
-  { target, limits, summary, flags }: Sending,
+  { target, limits, rules, summary, flags }: Sending,
 ): Promise<ExitCode | undefined> {
   using interruption = new Interruption()
   const endpoint = kissmetricsEndpoint(target.endpoint, limits.maxInFlight)
@@ -189,6 +190,7 @@ async function sendAll(
         endpoint,
         clock,
         limits: { ...limits, hold: HOLD_NOTHING }, // checked before, all files at once
+        rules,
         lines: linesOf(file, summary),
         label: pending.length === 1 ? '' : `file ${index + 1} of ${pending.length}`,
         output: process.stderr,

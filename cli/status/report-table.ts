@@ -87,7 +87,7 @@ export function warningRows(warnings: Report['warnings']): readonly string[] {
 }
 
 /** What the import rules of the file have done. */
-export function ruleRows({ fixedBy = {} }: Report): readonly string[] {
+export function ruleRows({ fixedBy = {} }: Pick<Report, 'fixedBy'>): readonly string[] {
   const used = Object.entries(fixedBy).map(([rule, count]) => `${printable(rule)} ${counted(count, 'line')}`)
   return used.length === 0 ? [] : wrapped(`Import rules: ${used.join(', ')}.`)
 }

@@ -7,6 +7,7 @@ import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { decisionCommands, holdRows } from '../safety/hold-text.ts'
 import { fitted, fittedPath, listed, widthFor, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
+import { openOriginsRows } from './open-origins.ts'
 import { progressText, rateOf, secondsOf } from './progress-text.ts'
 import { reasonsByCount, styledState, ruleRows, warningRows } from './report-table.ts'
 
@@ -169,7 +170,8 @@ export function reportText(
   ]
   const warned = [...ruleRows(report), ...warningRows(warnings)]
   if (warned.length > 0) rows.push('', ...warned)
-  rows.push('', ...nextStepRows(report, deploymentOptions, now))
+  const nextSteps = [...nextStepRows(report, deploymentOptions, now), ...openOriginsRows(report, deploymentOptions)]
+  rows.push('', ...nextSteps)
   return `${rows.join('\n')}\n`
 }
 

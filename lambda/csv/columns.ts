@@ -41,8 +41,8 @@ export function findMappingFault(value: unknown): string | undefined {
     return `"time" must be one of: ${TIME_FORMATS.map((format) => `"${format}"`).join(', ')}`
   if (timeZone !== undefined && (typeof timeZone !== 'string' || offsetOf(timeZone) === undefined))
     return '"timeZone" must be "UTC" or an offset like "+01:00"'
-  if (separator !== undefined && !(typeof separator === 'string' && Object.hasOwn(SEPARATORS, separator)))
-    return '"separator" must be ",", ";", "|" or "\\t"'
+  if (separator !== undefined && separator !== 'any' && !(typeof separator === 'string' && Object.hasOwn(SEPARATORS, separator)))
+    return '"separator" must be ",", ";", "|", "\\t" or "any"'
   return undefined
 }
 

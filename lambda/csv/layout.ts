@@ -61,7 +61,7 @@ const KISSMETRICS: ReadonlyMap<string, string> = new Map([
 const PROPERTY = /^prop:\s*/i
 
 /**
- * Recognises a CSV file by the names in its first row: at least two of Kissmetrics' columns, or one of the mapping.
+ * Recognises a CSV file by the names in its first row: one of the mapping, or at least two of Kissmetrics' columns.
  *
  * The decision depends only on the first CSV_HEAD_BYTES, never on how they arrived or how the file is called.
  *
@@ -94,7 +94,8 @@ export function findCsv(head: Uint8Array, isComplete: boolean, mapping?: ColumnM
       layout: { separator, endsWithCr, headerRow, byteStart, columns, time, ...(timeZone !== undefined && { timeZone }) },
     }
   }
-  return OTHER
+  // The columns of Kissmetrics mean the same everywhere.
+  return mapping?.columns === undefined ? OTHER : findCsv(head, isComplete)
 }
 
 interface Header {

@@ -12,6 +12,7 @@ import { readBrake } from './brake.ts'
 import { cancelledLines, type CancelledPart } from './cancelled-lines.ts'
 import { closeReplaced, recordUndelivered } from './close-replay.ts'
 import { countClosedBefore } from './close-lines.ts'
+import { recordRules } from './import-rules.ts'
 import { learnFrom, whileLearning } from './profiles.ts'
 import { storeReceipt, type FinishedPart } from './receipt.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
@@ -32,6 +33,8 @@ export async function finishFile(
   ports: Ports,
 ): Promise<void> {
   await recordUndelivered(importState, ports)
+  // A file that was rejected can be replayed with other rules.
+  if (failure?.kind !== 'failed') await recordRules(importState, ports)
   if (failure === undefined) await closeReplaced(importState, ports)
   const storing = failure === undefined ? storeReceipt(importState, parts, ports) : undefined
   await writeFinal(importState, failure, parts, writer, ports).finally(() => storing)

@@ -10,7 +10,7 @@ import { requestMissingAnswer } from './answer-request.ts'
 import { readBrake } from './brake.ts'
 import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
-import { readingRules, type ReadRules } from './import-rules.ts'
+import { readingRules, rulesOfImport, type ReadRules } from './import-rules.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
 import { isReadFromStart } from './open-segment.ts'
@@ -21,6 +21,7 @@ import { checkFile, type SafetyCheck } from './safety-check.ts'
 import { reportSafety } from './safety-report.ts'
 import { findSafety, isAllowed } from './safety.ts'
 import { checkSegment, decide, type SegmentCheck } from './segment-survey.ts'
+import { isReplayOf } from './segment-lease.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
 import { whenUnfinished } from './when-unfinished.ts'
@@ -52,7 +53,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     ports.events.alreadyImported(file.key)
     return DONE
   }
-  const plan = await readingPlan
+  const plan = usedPlan(await readingPlan, task)
   const brake = await readingBrake
   const order = orderFor(brake, file)
   if (order?.kind === 'paused') return waitWhilePaused(task, order.since, invocation, ports)
@@ -67,7 +68,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   // Of a file that is being split, invocations may have sent lines that only its complete plan shows.
   if (order !== undefined && plan === undefined) return importWhole(task, known, ports, invocation)
   // A file that was split stays split, even if it is gone by now or the segment size was raised: its segments have checkpoints.
-  if (plan !== undefined || (await needsSplit(task, ports))) return splitIntoSegments(task, known, ports, invocation)
+  if (plan !== undefined || (await needsSplit(task, readRules, ports))) return splitIntoSegments(task, known, ports, invocation)
   return importWhole(task, known, ports, invocation)
 }
 
@@ -81,6 +82,11 @@ interface Known {
   readonly orders: StartOrders
 }
 
+/** A file that was rejected before it was split may be read in another way, by the rules that were added for its replay. */
+function usedPlan(plan: SplitPlan | undefined, task: Task): SplitPlan | undefined {
+  return plan?.segments.length === 0 && isReplayOf(plan.failure, task) ? undefined : plan
+}
+
 /** Whether the file is usually done before anybody could read a report that says that it has started. */
 function isShort({ file }: Task): boolean {
   return file.bytes !== undefined && file.bytes <= SHORT_FILE_BYTES
@@ -89,12 +95,14 @@ function isShort({ file }: Task): boolean {
 const SHORT_FILE_BYTES = 65_536
 
 /** Whether the file is large. A file that can only be read from its start is one segment whatever its size. */
-async function needsSplit({ file }: Task, { files, limits, columns }: Ports): Promise<boolean> {
+async function needsSplit({ file }: Task, readRules: ReadRules, ports: Ports): Promise<boolean> {
+  const { files, limits } = ports
   if (file.bytes !== undefined && file.bytes <= limits.segmentBytes) return false
   const opened = await files.open(file, { start: 0, end: 1 })
   if (opened.kind !== 'open') return false
   opened.body.destroy()
-  return opened.bytes > limits.segmentBytes && !(await isReadFromStart(file, { files, columns }))
+  if (opened.bytes <= limits.segmentBytes) return false
+  return !(await isReadFromStart(file, await rulesOfImport(file, readRules, ports), files))
 }
 
 async function importWhole(

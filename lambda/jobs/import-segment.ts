@@ -51,7 +51,7 @@ async function importLeased(lease: Lease<Checkpoint>, work: SegmentImport): Prom
 
 async function openOrRelease(lease: Lease<Checkpoint>, { task, ports }: SegmentImport): ReturnType<typeof openSegment> {
   try {
-    return await openSegment(task, lease.state.watermark, ports)
+    return await openSegment(task, lease.state, ports)
   } catch (error) {
     await lease.release(lease.state).catch(() => undefined) // nothing was sent, so the next run need not wait for the lease to end
     throw error

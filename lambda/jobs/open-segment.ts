@@ -2,9 +2,12 @@ import { buffer } from 'node:stream/consumers'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { endsLinesWithCr, LINE_END_SEARCH_BYTES } from '../line-ends.ts'
-import type { Absence, OpenFile, Ports } from '../ports.ts'
+import type { Absence, OpenFile, Ports, SourceFiles } from '../ports.ts'
 import { isReplayFile } from '../keys.ts'
 import { CSV_HEAD_BYTES, findCsv, packingOf } from '../read/lines.ts'
+import { columnsOf } from '../rules/columns-rule.ts'
+import type { Rule } from '../rules/rule.ts'
+import type { Checkpoint } from '../settle/checkpoint.ts'
 import type { Watermark } from '../settle/ledger.ts'
 import type { ReplayOrigins } from '../settle/replay-origins.ts'
 import { findReplayOrigins } from './close-replay.ts'
@@ -19,13 +22,13 @@ export interface OpenSegment {
   readonly origins?: ReplayOrigins
 }
 
-/** Opens the part of a file that is still to be imported. */
+/** Opens the part of a file that is still to be imported, from the checkpoint of the run before. */
 export async function openSegment(
   { file, segment }: Task,
-  watermark: Watermark,
-  { files, documents, columns }: Pick<Ports, 'files' | 'documents' | 'columns'>,
+  { watermark, rules }: Pick<Checkpoint, 'watermark' | 'rules'>,
+  { files, documents }: Pick<Ports, 'files' | 'documents'>,
 ): Promise<OpenSegment | { readonly kind: Absence }> {
-  const start = segment === undefined ? await findStart(file, watermark, { files, columns }) : watermark
+  const start = segment === undefined ? await findStart(file, watermark, rules, files) : watermark
   const opened = await files.open(file, { start: start.byte, ...(segment !== undefined && { end: segment.byteEnd }) })
   if (opened.kind !== 'open') return opened
   try {
@@ -43,22 +46,31 @@ export function replayOf({ key }: SourceFile, { replay }: OpenFile): string | un
 }
 
 /** Some files can only be read from their start, even if their first lines are settled. */
-async function findStart(file: SourceFile, watermark: Watermark, { files, columns }: Reading): Promise<Watermark> {
+async function findStart(
+  file: SourceFile,
+  watermark: Watermark,
+  rules: readonly Rule[] | undefined,
+  files: SourceFiles,
+): Promise<Watermark> {
   if (watermark.byte === 0) return watermark
-  return (await isReadFromStart(file, { files, columns })) ? { line: 0, byte: 0 } : watermark
+  return (await isReadFromStart(file, rules, files)) ? { line: 0, byte: 0 } : watermark
 }
-
-type Reading = Pick<Ports, 'files' | 'columns'>
 
 /**
  * Whether an object can only be read from its start: it is compressed, or only its start shows how its lines end, or what the columns of its rows
  * are called. False if there is no object.
+ *
+ * @param rules the import rules of the file
  */
-export async function isReadFromStart(file: SourceFile, { files, columns }: Reading): Promise<boolean> {
+export async function isReadFromStart(
+  file: SourceFile,
+  rules: readonly Rule[] | undefined,
+  files: SourceFiles,
+): Promise<boolean> {
   const opened = await files.open(file, { start: 0, end: Math.max(LINE_END_SEARCH_BYTES, CSV_HEAD_BYTES) })
   if (opened.kind !== 'open') return false
   const head = await buffer(opened.body)
   const isComplete = opened.bytes <= CSV_HEAD_BYTES
-  const { kind } = findCsv(head, isComplete, columns)
+  const { kind } = findCsv(head, isComplete, columnsOf(rules))
   return packingOf(head, file.key) !== undefined || endsLinesWithCr(head, true) === true || kind === 'csv' || kind === 'refused'
 }

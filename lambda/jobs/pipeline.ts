@@ -1,4 +1,3 @@
-import type { ColumnMapping } from '../csv/columns.ts'
 import { CountedOnce } from '../parse/counted-once.ts'
 import { toEntries, type Entry } from '../parse/entry.ts'
 import type { LineRules } from '../parse/line.ts'
@@ -6,6 +5,7 @@ import { admit } from '../parse/sniff.ts'
 import type { OpenFile } from '../ports.ts'
 import { openLines, UnreadableFile, type Line } from '../read/lines.ts'
 import type { Rejection } from '../reasons.ts'
+import type { Rule } from '../rules/rule.ts'
 import type { Watermark } from '../settle/ledger.ts'
 import { readOptions } from './read-options.ts'
 import type { Settlement } from './settlement.ts'
@@ -17,7 +17,8 @@ export interface PipelineContext {
   readonly settlement: Settlement
   /** Whether the file is known to be JSON lines: an earlier run has settled some, or the file was split. */
   readonly isAdmitted: boolean
-  readonly columns?: ColumnMapping | undefined
+  /** The import rules of the file: how its lines are read. */
+  readonly importRules?: readonly Rule[] | undefined
   /** Called with everything that is read of the file. */
   readonly onBytes?: (chunk: Buffer) => void
 }
@@ -39,7 +40,7 @@ export interface PipelineResult {
  * @throws OutageError, SetupError, LeaseLost, OutOfTime, or the error of S3 or SQS
  */
 export async function runPipeline(opened: OpenFile, start: Watermark, context: PipelineContext): Promise<PipelineResult> {
-  const { maxLineBytes, rules, apiKey, settlement, isAdmitted, columns, onBytes } = context
+  const { maxLineBytes, rules, apiKey, settlement, isAdmitted, importRules, onBytes } = context
   const settled = settlement.ledger.watermark.line
   let lines = 0
   let unreadable: Rejection | undefined
@@ -47,7 +48,7 @@ export async function runPipeline(opened: OpenFile, start: Watermark, context: P
   // Decompresses the file, cuts the bytes into lines and numbers them; marks lines that are too long or not UTF-8.
   // Makes lines of the rows of a CSV file.
   const position = { byteStart: start.byte, firstLine: start.line + 1, settledLines: settled, onBytes }
-  const reading = await openLines(opened.body, { maxLineBytes, ...position, ...readOptions(opened, columns) })
+  const reading = await openLines(opened.body, { maxLineBytes, ...position, ...readOptions(opened, importRules) })
   const batches = untilUnreadable(reading.batches, (error) => {
     unreadable = error.rejection
   })

@@ -126,7 +126,7 @@ async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number
   }
   const opened = await ports.files.open(file)
   if (opened.kind !== 'open') return undefined
-  const line = await readLine(opened.body, number, { ...ports.limits, ...readOptions(opened, ports.columns) })
+  const line = await readLine(opened.body, number, { ...ports.limits, ...readOptions(opened, deadLetter.rules) })
   return line && { line, lastModified: opened.lastModified }
 }
 

@@ -106,7 +106,7 @@ export async function runSegment(
       rules: lineRulesFor(opened.lastModified, rules),
       apiKey: await ports.apiKey(),
       settlement,
-      columns: ports.columns,
+      importRules: rules,
       onBytes: hash.add,
       isAdmitted: task.segment !== undefined || doneLines(first) > 0,
     })

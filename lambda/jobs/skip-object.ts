@@ -3,6 +3,7 @@ import { isImportName, isOwnKey, reportKey } from '../keys.ts'
 import type { Ports } from '../ports.ts'
 import { ReportWriter } from '../report/writer.ts'
 import { requestAnswer } from './answer-request.ts'
+import { readingRules } from './import-rules.ts'
 import { skipReason } from './skip-reason.ts'
 import { unreadFile } from './unread-file.ts'
 
@@ -18,7 +19,7 @@ export async function skipObject({ file, segment }: Task, ports: Ports): Promise
   if (isOwnKey(file.key) && file.bucket === bucket) return false
   const found = await reports.find(file.bucket, reportKey(file))
   if (found !== undefined) return false
-  const reason = await skipReason(file, files, limits)
+  const reason = await skipReason(file, files, limits, readingRules(file, ports))
   if (reason === undefined) return false
   await new ReportWriter(found, reports, clock).skip(unreadFile(file, clock), reason)
   await requestAnswer(file, ports)

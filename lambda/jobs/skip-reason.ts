@@ -6,6 +6,8 @@ import { admit } from '../parse/sniff.ts'
 import type { OpenFile, SourceFiles } from '../ports.ts'
 import { openLines, UnreadableFile, UnsupportedPacking, VanishedFile, type Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
+import type { Rule } from '../rules/rule.ts'
+import type { ReadRules } from './import-rules.ts'
 import { readOptions } from './read-options.ts'
 
 /** Lines without `_p` after which no other line is expected to have it. */
@@ -22,14 +24,19 @@ type Limits = { readonly maxLineBytes: number }
  * @returns undefined if the object is imported, or is gone
  * @throws the error of S3
  */
-export async function skipReason(file: SourceFile, files: SourceFiles, limits: Limits): Promise<Rejection | undefined> {
+export async function skipReason(
+  file: SourceFile,
+  files: SourceFiles,
+  limits: Limits,
+  readRules: ReadRules,
+): Promise<Rejection | undefined> {
   if (isImportName(file.key)) return undefined
   if (file.key.endsWith('/')) return reject('not_for_import', 'it is a folder')
   if (isTemporaryName(file.key)) return reject('not_for_import', 'its name is that of a temporary or hidden file')
   const head = await files.open(file, { start: 0, end: headBytes(limits) })
   switch (head.kind) {
     case 'open':
-      return skipReasonOf(head, limits).catch((error: unknown) => {
+      return skipReasonOf(head, limits, await readRules()).catch((error: unknown) => {
         if (error instanceof VanishedFile) return undefined
         throw error
       })
@@ -47,20 +54,24 @@ export function headBytes({ maxLineBytes }: Limits): number {
 }
 
 /** The same for an object with any name, by its content. @param head the first bytes of the object, or all */
-export async function skipReasonOf(head: OpenFile, { maxLineBytes }: Limits): Promise<Rejection | undefined> {
+export async function skipReasonOf(
+  head: OpenFile,
+  { maxLineBytes }: Limits,
+  rules: readonly Rule[] = [],
+): Promise<Rejection | undefined> {
   try {
     if (head.bytes === 0) return reject('not_for_import', 'it is empty')
-    return await withoutPersons(head, maxLineBytes)
+    return await withoutPersons(head, maxLineBytes, rules)
   } finally {
     head.body.destroy()
   }
 }
 
 /** Each line needs `_p`. A file whose first lines have none would only fill the dead-letter queue. */
-async function withoutPersons(head: OpenFile, maxLineBytes: number): Promise<Rejection | undefined> {
+async function withoutPersons(head: OpenFile, maxLineBytes: number, rules: readonly Rule[]): Promise<Rejection | undefined> {
   let lines = 0
   try {
-    const reading = await openLines(head.body, { maxLineBytes, ...readOptions(head, undefined) })
+    const reading = await openLines(head.body, { maxLineBytes, ...readOptions(head, rules) })
     for await (const admission of admit(entriesOf(reading.batches, head), reading)) {
       if (admission.kind === 'refused') return admission.rejection
       for (const { line } of admission.entries) {

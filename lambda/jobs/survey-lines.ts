@@ -39,7 +39,7 @@ export async function surveyLines(
   })
   try {
     const position = { byteStart: start.byte, firstLine: start.line + 1 }
-    const reading = await openLines(opened.body, { maxLineBytes, ...position, ...readOptions(opened, undefined) })
+    const reading = await openLines(opened.body, { maxLineBytes, ...position, ...readOptions(opened, rules) })
     for await (const admission of admit(entriesOf(reading.batches, lineRules), { ...reading, isAdmitted })) {
       if (admission.kind === 'refused') survey.refuse(admission.rejection)
       else for (const entry of admission.entries) survey.add(entry)

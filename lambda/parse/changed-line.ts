@@ -28,6 +28,21 @@ export function readLine(text: string, rules: LineRules): ParsedLine | Rejection
   return own.kind === 'rejection' ? own : result
 }
 
+/**
+ * The text of a line as it is sent: what import rules have made of it, for someone who has only the line and its rules.
+ *
+ * @param text one line without its line end, not blank
+ * @returns several if the line was several objects, none if the rules skip it; undefined if `readLine` rejects it
+ */
+export function sentForm(text: string, rules: LineRules): readonly string[] | undefined {
+  const { changes } = rules
+  const own: LineChange = { lines: [text], by: [] }
+  const sent = [changes?.every?.(text) ?? own, changes?.invalid(text)].find(
+    (change) => change !== undefined && parseChanged(change, rules).kind !== 'rejection',
+  )
+  return sent?.lines
+}
+
 /** Several objects that were one line are delivered together, or not at all. */
 function parseChanged({ lines, by }: LineChange, rules: LineRules): ParsedLine | Rejection | SkippedLine {
   const parsed: ParsedLine[] = []

@@ -3,7 +3,8 @@ import { AccountingError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { LineRanges } from '../line-ranges.ts'
 import type { ReasonCode, Rejection } from '../reasons.ts'
-import { labelOf, type Rule } from '../rules/rule.ts'
+import { labelsOf } from '../rules/rule-set.ts'
+import type { Rule } from '../rules/rule.ts'
 import type { ClosedCounts } from '../settle/closed-lines.ts'
 import type { Counts } from '../settle/counts.ts'
 import type { LineRange } from '../line-ranges.ts'
@@ -286,7 +287,6 @@ function document(importState: ImportState, state: ReportState): Report {
 
 /** Rules that have changed nothing are listed too: so the report says which rules the import had. */
 function fixedBy({ counts, rules = [] }: ImportState): Pick<Report, 'fixedBy'> {
-  const labels = rules.map(({ fix }) => labelOf(fix))
-  const lines = { ...Object.fromEntries(labels.map((label) => [label, 0])), ...counts.changedBy }
+  const lines = { ...Object.fromEntries(labelsOf(rules).map((label) => [label, 0])), ...counts.changedBy }
   return Object.keys(lines).length === 0 ? {} : { fixedBy: lines }
 }

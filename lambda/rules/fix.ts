@@ -20,7 +20,7 @@ const FILTERS: ReadonlySet<KindName> = new Set(['skip', 'keep'])
 const FIX_KINDS = (Object.entries(KINDS) as [KindName, Kind][]).filter(([name]) => !FILTERS.has(name)).map(([, kind]) => kind)
 
 /** The reader of the file does this: it makes lines of the rows. It is not a rule, because files in the documented layout need none. */
-const ROWS_TO_LINES = 'csv'
+export const ROWS_TO_LINES = 'csv'
 
 export const FIXES_HELP = [ROWS_TO_LINES, ...FIX_KINDS.map(({ usage }) => usage)].join(', ').replace(/, ([^,]+)$/, ' or $1')
 

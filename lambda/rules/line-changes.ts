@@ -17,6 +17,7 @@ export function lineChanges(rules: readonly Rule[]): LineChanges | undefined {
   if (rules.length === 0) return undefined
   const all = readRules(rules)
   if (typeof all === 'string') throw new SetupError(`The import rules of a file cannot be used. ${all}`)
+  if (all.length === 0) return undefined
   const every = all.filter(({ isForAll }) => isForAll)
   return {
     ...(every.length > 0 && { every: (text: string) => applied(every, text) }),

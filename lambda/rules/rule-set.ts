@@ -1,6 +1,7 @@
 import { SetupError } from '../errors.ts'
 import { refuseNewer } from '../schema.ts'
-import { contradiction, readRule, type ReadRule, type Rule } from './rule.ts'
+import { findColumnsFault, isColumnsRule } from './columns-rule.ts'
+import { contradiction, labelOf, readRule, type ReadRule, type Rule } from './rule.ts'
 
 export const RULES_SCHEMA = 'kissmetrics-importer/rules/v1'
 
@@ -63,11 +64,13 @@ function isPrefixRules(value: unknown): value is { readonly prefix: string; read
   )
 }
 
-/** @returns the rules of a prefix, or what is wrong with them, in one sentence */
+/** @returns the rules of a prefix that change lines, or what is wrong with them, in one sentence */
 export function readRules(rules: readonly unknown[]): readonly ReadRule[] | string {
   if (rules.length > MAX_RULES) return `There are ${rules.length} rules, and ${MAX_RULES} are allowed.`
+  const columnsFault = findColumnsFault(rules)
+  if (columnsFault !== undefined) return columnsFault
   const read: ReadRule[] = []
-  for (const rule of rules) {
+  for (const rule of rules.filter((candidate) => !isColumnsRule(candidate))) {
     const result = readRule(rule)
     if (typeof result === 'string') return result
     read.push(result)
@@ -81,4 +84,9 @@ export function rulesFor({ prefixes }: RulesDocument, key: string): readonly Rul
   for (const entry of prefixes)
     if (key.startsWith(entry.prefix) && entry.prefix.length >= (found?.prefix.length ?? 0)) found = entry
   return found?.rules ?? []
+}
+
+/** The rules that are counted, as reports call them. `columns` is about all rows of a CSV file, so it has no count. */
+export function labelsOf(rules: readonly Rule[]): readonly string[] {
+  return rules.filter((rule) => !isColumnsRule(rule)).map(({ fix }) => labelOf(fix))
 }

@@ -1,3 +1,4 @@
+import type { ColumnMapping } from '../csv/columns.ts'
 import { readKind, type ReadKind } from './fix.ts'
 import { namesIn } from './kinds.ts'
 
@@ -7,6 +8,8 @@ export interface Rule {
   readonly fix: string
   /** The rule also changes valid lines. Without it, it changes only lines that would be rejected. */
   readonly lines?: 'all'
+  /** Of the rule `columns` alone: what the columns of CSV files mean. */
+  readonly mapping?: ColumnMapping
 }
 
 /** A rule, ready to be applied. */

@@ -182,12 +182,12 @@ describeWithBrowser('the page in a browser', () => {
     expect(tab.problems).toEqual([])
   })
 
-  test.concurrent('a thousand lines are fixed the same way', async () => {
+  test.concurrent('a mistake in a thousand lines is fixed once: all the same way, and by a rule in each later file', async () => {
     await using local = await LocalMode.start(MANY_REJECTED)
     await using tab = await openPage(local.address)
     const { page } = tab
     const many = Array.from({ length: 1_000 }, (_, index) => MILLISECONDS.replace('bob', `person${index}`))
-    await importFile(page, 'many.jsonl', [GOOD, ...many].join('\n'))
+    await importFile(page, 'monday.jsonl', [GOOD, ...many].join('\n'))
     await page
       .getByRole('link', { name: /^Rejected lines/ })
       .first()
@@ -195,9 +195,22 @@ describeWithBrowser('the page in a browser', () => {
     await page.getByRole('button', { name: 'Select all 1,000' }).click()
     await page.getByRole('button', { name: 'Milliseconds to seconds' }).click()
     await page.getByText('1,000 of 1,000 can be sent after this fix').waitFor()
+    await page.getByRole('button', { name: 'Always do this for files under incoming/' }).click()
+    await page
+      .getByText('Of 1,001 lines in the last 1 file: 1,000 rejected now, 0 with this; 1 unchanged; 0 valid lines change.')
+      .waitFor()
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Save as a rule for incoming/' }).click()
+    await page.getByText('Saved. From now on this is done by itself in each file under incoming/').waitFor()
     await page.getByRole('button', { name: 'Send 1,000 lines' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Send 1,000 lines' }).click()
     await page.getByText('1,000 delivered, 0 rejected').waitFor()
+    await page.getByRole('link', { name: 'Imports' }).first().click()
+    await rowOf(page, 'monday.jsonl').getByText('done after fixing').waitFor()
+    await importFile(page, 'tuesday.jsonl', [GOOD, ...many].join('\n'))
+    await rowOf(page, 'tuesday.jsonl').getByText('done', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'tuesday.jsonl', exact: true }).click()
+    await page.getByText('ms-timestamps').waitFor()
     expect(tab.problems).toEqual([])
   })
 

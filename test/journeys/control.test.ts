@@ -6,13 +6,18 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { reportKey } from '../../lambda/keys.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import { startFaultSink, type FaultSink } from '../support/fault-sink.ts'
+import { startFaultSink, status, TAKEN, type FaultSink } from '../support/fault-sink.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { eventually, Installation } from '../support/installation.ts'
 
-const LINES = Array.from({ length: 20_000 }, (_, index) =>
-  index % 10 === 9 ? '{"_p":"a","_n":"no time"}' : `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`,
-)
+const sentLine = (index: number) => `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`
+/** Some have no time, some are in milliseconds, which a rule corrects. */
+const LINES = Array.from({ length: 20_000 }, (_, index) => {
+  if (index % 10 === 9) return '{"_p":"a","_n":"no time"}'
+  return index % 3 === 0 ? sentLine(index).replace('1393344604', '1393344604000') : sentLine(index)
+})
+/** The endpoint refuses some people: more of them than a report names. */
+const isRefused = (index: number) => index % 10 === 5
 
 let dir: string
 let sink: FaultSink
@@ -21,7 +26,7 @@ let announced: AsyncDisposable
 
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'km-control-'))
-  sink = await startFaultSink()
+  sink = await startFaultSink(({ target }) => (isRefused(indexIn(target)) ? status(413) : TAKEN))
   installation = await Installation.start(sink.url, { KM_MAX_LINES_PER_SECOND: '500', KM_SEGMENT_BYTES: '600000' })
   announced = await installation.announceIn(dir)
 })
@@ -43,20 +48,26 @@ async function upload(name: string): Promise<{ readonly key: string; readonly ve
   return { key, versionId }
 }
 
-/** The lines whose requests have arrived since. */
-const sentSince = (before: number) => sink.seen.slice(before).map(({ target }) => LINES[Number(/_p=p(\d+)/.exec(target)?.[1])])
+const indexIn = (target: string) => Number(/_p=p(\d+)/.exec(target)?.[1])
+
+/** The lines whose requests were accepted since. */
+const sentSince = (before: number) => {
+  const indices = sink.seen.slice(before).map(({ target }) => indexIn(target))
+  return indices.filter((index) => !isRefused(index)).map(sentLine)
+}
 
 const requestsAfter = (before: number, count: number) =>
   eventually(`${count} requests`, () => Promise.resolve(sink.seen.length - before >= count ? true : undefined))
 
 test('a wrong file is cancelled within ten seconds, and the lines that were sent are listed exactly', async () => {
+  expect(await run('rules', 'add', 'incoming/', 'ms-timestamps', '--yes')).toMatchObject({ code: 0 })
   const before = sink.seen.length
   const { key, versionId } = await upload('wrong.json')
-  await requestsAfter(before, 100)
+  await requestsAfter(before, 400)
   const output = path.join(dir, 'sent.jsonl')
   const begin = performance.now()
   const cancelled = await run('cancel', key, '--yes', '-o', output)
-  expect(cancelled.stderr).toContain('that Kissmetrics has accepted.')
+  expect(cancelled.stderr).toContain('that Kissmetrics has accepted.\n')
   expect(cancelled).toMatchObject({ code: 0, stdout: expect.stringContaining('cancelled') as unknown })
   expect(performance.now() - begin).toBeLessThan(10_000)
   const listed = (await readFile(output, 'utf8')).trim().split('\n')
@@ -64,6 +75,7 @@ test('a wrong file is cancelled within ten seconds, and the lines that were sent
   expect(listed.length).toBeLessThan(LINES.length * 0.9)
   expect(listed.toSorted()).toEqual(sentSince(before).toSorted())
   expect(report).toMatchObject({ state: 'cancelled', lines: { delivered: listed.length }, cancelled: { unsure: [] } })
+  expect(report.lines.undeliverable).toBeGreaterThan(20)
   expect(report.segments?.length).toBeGreaterThan(1)
   await installation.idle()
   expect(sentSince(before)).toHaveLength(listed.length)

@@ -209,6 +209,100 @@ describe('a file that is sent from this computer', () => {
     expect(peopleAt(sink)).toEqual(new Map(['bob', 'ann', 'eve'].map((person) => [person, 1])))
   })
 
+  describe('rules', () => {
+    const MS = '{"_p":"ms","_t":1393344604000,"_n":"Signed Up"}'
+    const EMAIL = '{"email":"bob","_t":1393344604,"_n":"Signed Up"}'
+
+    test('correct lines on the way, and the result counts what each has done', async () => {
+      await using sink = await startFaultSink(() => TAKEN)
+      await put('may.jsonl', [GOOD, MS, EMAIL, NO_TIME].join('\n'))
+      await put(
+        'rules.json',
+        '[{"fix":"rename:email=_p"},{"fix":"drop:_n","lines":"all"},{"fix":"default:plan=Free","lines":"all"}]',
+      )
+      const sent = await sendHere(sink, 'may.jsonl', `--rules=${here('rules.json')}`, '--fix=ms-timestamps')
+      expect(sent).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(
+          'Changed by rules: rename:email=_p 1 line, drop:_n 3 lines, default:plan 3 lines, ms-timestamps 1 line.',
+        ) as unknown,
+        stdout: expect.stringContaining('ms-timestamps 1 line') as unknown,
+      })
+      expect(await reportOf('may.jsonl')).toMatchObject({
+        lines: { delivered: 3, rejected: 1 },
+        fixedBy: { 'rename:email=_p': 1, 'drop:_n': 3, 'default:plan': 3, 'ms-timestamps': 1 },
+      })
+      expect(peopleAt(sink)).toEqual(new Map(['a', 'ms', 'bob'].map((person) => [person, 1])))
+      expect([...sink.taken.keys()].every((request) => request.includes('plan=Free') && request.includes('_t=1393344604&'))).toBe(
+        true,
+      )
+    })
+
+    test('make a CSV file with other separators one that can be sent', async () => {
+      await using sink = await startFaultSink(() => TAKEN)
+      await put('may.csv', 'Identity;Timestamp;Event\nann;1393344604000;Signed up\n')
+      expect(await sendHere(sink, 'may.csv')).toMatchObject({ code: 1 })
+      expect(await sendHere(sink, 'may.csv', '--fix=csv', '--fix=ms-timestamps')).toMatchObject({ code: 0 })
+      expect(peopleAt(sink)).toEqual(new Map([['ann', 1]]))
+    })
+
+    test('correct lines that were rejected before', async () => {
+      await using sink = await startFaultSink(() => TAKEN)
+      await put('may.jsonl', [GOOD, MS, NO_TIME].join('\n'))
+      await sendHere(sink, 'may.jsonl')
+      const rejected = 'may.jsonl.rejected.jsonl'
+      expect(await sendHere(sink, rejected)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('none of them is valid yet') as unknown,
+      })
+      const shown = await runInProcess(['preview', here(rejected), '--fix', 'ms-timestamps', '--json'])
+      expect(JSON.parse(shown.stdout)).toMatchObject({ lines: { valid: 1, rejected: 1 }, fixedBy: { 'ms-timestamps': 1 } })
+      expect(await sendHere(sink, rejected, '--fix=ms-timestamps')).toMatchObject({ code: 1 })
+      expect(peopleAt(sink)).toEqual(new Map(['a', 'ms'].map((person) => [person, 1])))
+    })
+
+    test('are those of the whole file: an interrupted send is not continued with others', async () => {
+      let requests = 0
+      await using sink = await startFaultSink(() => (requests++ < 30 ? TAKEN : status(401)))
+      await put('many.jsonl', manyLines(200).join('\n'))
+      expect(await sendHere(sink, 'many.jsonl', '--fix=trim')).toMatchObject({ code: 2 })
+      const sent = sink.taken.size
+      for (const args of [[], ['--fix=octal'], ['--fix=trim', '--fix=octal']])
+        expect(await sendHere(sink, 'many.jsonl', ...args)).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining(
+            'many.jsonl was interrupted, and it had begun with 1 rule: trim. Nothing was sent now. To continue it, use the same --rules, --fix and --columns as before.',
+          ) as unknown,
+        })
+      expect(sink.taken.size).toBe(sent)
+      await using healed = await startFaultSink(() => TAKEN)
+      expect(await sendHere(healed, 'many.jsonl', '--fix=trim')).toMatchObject({ code: 1 })
+      expect(await reportOf('many.jsonl')).toMatchObject({
+        lines: { total: 200, delivered: 190, rejected: 10 },
+        fixedBy: { trim: 0 },
+      })
+    })
+
+    // prettier-ignore
+    test.each([
+      [ 'a file that is not there',       ['--rules=/no/rules.json'],  /\/no\/rules\.json cannot be read \(ENOENT\)\. Check the name after --rules\./ ],
+      [ 'a file that has no rules',       '{"a":1}',                   /rules\.json is not a list of rules\. Write, for example, \[\{"fix": "ms-timestamps"\}\]/ ],
+      [ 'rules for several prefixes',     '{"prefixes":[{"prefix":"a","rules":[]},{"prefix":"b","rules":[]}]}', /has rules for several prefixes/ ],
+      [ 'a rule that does not exist',     '[{"fix":"guess"}]',         /rules\.json has rules that cannot be used\. There is no rule "guess"/ ],
+      [ 'a fix that does not exist',      ['--fix=guess'],             /--fix is "guess": expected csv, ms-timestamps/ ],
+      [ 'a rule that leaves lines out',   ['--fix=skip:a=b'],          /--fix is "skip:a=b": that is a rule, not a fix/ ],
+      [ 'rules that contradict',          ['--fix=trim', '--fix=trim'], /The rules "trim" and "trim" contradict each other/ ],
+    ])('%s: nothing is sent', async (_what, given, sentence) => {
+      await put('may.jsonl', GOOD)
+      if (typeof given === 'string') await put('rules.json', given)
+      const args = typeof given === 'string' ? [`--rules=${here('rules.json')}`] : given
+      expect(await sendHere({ url: 'http://127.0.0.1:1' }, 'may.jsonl', ...args)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(sentence) as unknown,
+      })
+    })
+  })
+
   test('a line whose bytes were not UTF-8 is not sent before the user has replaced them', async () => {
     await using sink = await startFaultSink()
     await put(

@@ -18,6 +18,8 @@ import type {
   ReplayRequest,
   ReplayResult,
   RetryResult,
+  RuleRequest,
+  RuleTrial,
   UploadResult,
 } from '../api-types.ts'
 
@@ -108,6 +110,14 @@ export async function setPaused(isPaused: boolean): Promise<void> {
 
 export async function cancelImport(id: string): Promise<void> {
   await post('cancel', { id } satisfies CancelRequest)
+}
+
+export async function tryRule(request: RuleRequest): Promise<RuleTrial> {
+  return (await post('rule-trial', request)) as RuleTrial
+}
+
+export async function saveRule(request: RuleRequest): Promise<RuleTrial> {
+  return (await post('rules', request)) as RuleTrial
 }
 
 /** Uses XMLHttpRequest, because `fetch` does not report upload progress. */

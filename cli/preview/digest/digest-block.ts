@@ -2,7 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { classifyLine } from '../../../lambda/parse/classify-line.ts'
 import type { LineRules } from '../../../lambda/parse/line.ts'
+import type { EpochSeconds } from '../../../lambda/parse/time.ts'
 import { openLines } from '../../../lambda/read/lines.ts'
+import { lineChanges } from '../../../lambda/rules/line-changes.ts'
+import type { Rule } from '../../../lambda/rules/rule.ts'
 import { Digester, type Digest } from './digest.ts'
 
 export interface LineOptions {
@@ -10,13 +13,26 @@ export interface LineOptions {
   readonly maxLineBytes: number
 }
 
-/** Whole lines of a file, decompressed. */
-export interface Block extends LineOptions {
+/** Whole lines of a file, decompressed. It is plain data, because it is sent to another thread. */
+export interface Block {
   readonly bytes: Uint8Array<ArrayBuffer>
+  readonly latestTime: EpochSeconds
+  readonly importRules: readonly Rule[]
+  readonly maxLineBytes: number
+}
+
+/** The rules for the lines of a file, with its import rules. */
+export function rulesWith(
+  { latestTime }: Pick<LineRules, 'latestTime'>,
+  { rules = [] }: { readonly rules?: readonly Rule[] },
+): LineRules {
+  const changes = lineChanges(rules)
+  return { latestTime, ...(changes !== undefined && { changes }) }
 }
 
 /** Digests a block that is not the first of its file. */
-export async function digestBlock({ bytes, ...options }: Block, digester: Digester): Promise<Digest> {
+export async function digestBlock({ bytes, latestTime, importRules, maxLineBytes }: Block, digester: Digester): Promise<Digest> {
+  const options = { rules: rulesWith({ latestTime }, { rules: importRules }), maxLineBytes }
   for (const piece of piecesOf(bytes)) {
     if (isPlain(piece, options)) addPlain(piece, options, digester)
     else await addAny(piece, options, digester)

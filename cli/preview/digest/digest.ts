@@ -19,6 +19,8 @@ export interface Digest {
   readonly commands: { record: number; set: number; alias: number }
   readonly rejections: Map<ReasonCode, { count: number; readonly examples: { readonly line: number; readonly detail: string }[] }>
   readonly warnings: Map<WarningCode, number>
+  /** How many lines each import rule has changed. */
+  readonly changedBy: Map<string, number>
   /** First and last time, and the number of lines in each hour since 1970. */
   readonly times: { first: EpochSeconds; last: EpochSeconds; readonly hours: Map<number, number> }
   readonly events: Map<string, number>
@@ -57,6 +59,7 @@ export class Digester {
     switch (entry.kind) {
       case 'blank':
         lines.blank += 1
+        for (const label of entry.skippedBy ?? []) addTo(this.#digest.changedBy, label)
         return
       case 'rejected':
         lines.rejected += 1
@@ -90,7 +93,8 @@ export class Digester {
     if (rejected.examples.length < MAX_EXAMPLES) rejected.examples.push({ line: this.#line, detail })
   }
 
-  #addParsed({ commands, time, warnings }: ParsedLine): void {
+  #addParsed({ commands, time, warnings, changedBy = [] }: ParsedLine): void {
+    for (const label of changedBy) addTo(this.#digest.changedBy, label)
     this.#addTime(time)
     for (const warning of warnings) addTo(this.#digest.warnings, warning)
     let isChanged = this.#addIdentity(commands[0]?.person ?? '', this.#person)
@@ -171,6 +175,7 @@ function emptyDigest(): Digest {
     commands: { record: 0, set: 0, alias: 0 },
     rejections: new Map(),
     warnings: new Map(),
+    changedBy: new Map(),
     times: { first: Infinity, last: -Infinity, hours: new Map() },
     events: new Map(),
     properties: new Map(),

@@ -1,6 +1,8 @@
 import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
 import type { Entry } from '../../../lambda/parse/entry.ts'
 import type { Rejection, ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
+import { labelsOf } from '../../../lambda/rules/rule-set.ts'
+import type { Rule } from '../../../lambda/rules/rule.ts'
 import { Digester, type Digest } from '../digest/digest.ts'
 import { MAX_EXAMPLES, PREVIEW_SCHEMA, type Estimate, type LinePosition, type PreviewSummary } from '../summary.ts'
 import { Aliases } from './aliases.ts'
@@ -35,6 +37,7 @@ export class Survey {
     { count: number; readonly examples: (LinePosition & { readonly detail: string })[] }
   >()
   readonly #warnings = new Map<WarningCode, number>()
+  readonly #fixedBy: Map<string, number>
   readonly #identities = new FingerprintSet(MAX_IDENTITIES)
   readonly #changed = { lines: 0, examples: new Set<string>() }
   readonly #spellings = new Spellings()
@@ -44,6 +47,11 @@ export class Survey {
   readonly #times = new Times()
   readonly #repeats = new Repeats()
   #file: { readonly name: string; lines: number } = { name: '', lines: 0 }
+
+  /** @param rules the import rules of the files */
+  constructor(rules: readonly Rule[] = []) {
+    this.#fixedBy = new Map(labelsOf(rules).map((label) => [label, 0]))
+  }
 
   /** Starts a file. The following lines belong to it. */
   begin(file: string): void {
@@ -89,6 +97,7 @@ export class Survey {
       refused: this.#refused,
       rejectedBy: Object.fromEntries([...this.#rejections].toSorted(([, a], [, b]) => b.count - a.count)),
       warnings: Object.fromEntries(this.#warnings),
+      ...(this.#fixedBy.size > 0 && { fixedBy: Object.fromEntries(this.#fixedBy) }),
       aliases: this.#aliases.summary(),
       events: this.#events.summary(),
       properties: this.#properties.summary(),
@@ -116,6 +125,7 @@ export class Survey {
         rejected.examples.push({ file, line: before + line, detail })
     }
     for (const [warning, count] of digest.warnings) this.#warnings.set(warning, (this.#warnings.get(warning) ?? 0) + count)
+    for (const [label, count] of digest.changedBy) this.#fixedBy.set(label, (this.#fixedBy.get(label) ?? 0) + count)
     for (let at = 0; at < identities.length; at += 2) this.#identities.add(identities[at] ?? 0, identities[at + 1] ?? 0)
     this.#changed.lines += changed.lines
     for (const example of changed.examples)

@@ -1,6 +1,7 @@
 import { REASONS } from '../../../lambda/reasons.ts'
 import { fitted, listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../../terminal/output.ts'
+import { ruleRows } from '../../status/report-table.ts'
 import type { AliasSummary, Estimate, PreviewSummary } from '../summary.ts'
 import { eventRows, propertyRows } from './name-rows.ts'
 import { lineNumbersText } from './line-numbers.ts'
@@ -13,6 +14,7 @@ export function previewText(summary: PreviewSummary, output: Output): string {
     totalRows(summary),
     titled(`${lines(summary.lines.rejected)} would be rejected`, rejectedRows(summary), output),
     titled(aliasTitle(summary.aliases.commands), aliasRows(summary), output),
+    ruleRows(summary),
     titled('Events', eventRows(summary.events), output),
     titled('Properties', propertyRows(summary.properties), output),
     titled('Time', timeRows(summary), output),

@@ -13,6 +13,7 @@ import type {
   RejectedPage,
   ReplayResult,
   RetryResult,
+  RuleTrial,
   UploadResult,
 } from '../../../cli/console/api-types.ts'
 import { localDeployment } from '../../../cli/deployment/deployment.ts'
@@ -211,6 +212,51 @@ describe('rejected lines', () => {
     expect(replayed).toMatchObject({ lines: 30, missing: 0, refused: [] })
     expect((await page.finished(replayed.key!)).lines.delivered).toBe(30)
     expect(await page.rejected()).toMatchObject({ total: 10 })
+  })
+
+  test('are fixed in each later file of their prefix, if the user saves the fix as a rule', async () => {
+    await using page = await Page.open()
+    const daily = (day: number) => [GOOD, MILLISECONDS.replace('"b"', `"b${day}"`)].join('\n')
+    for (const day of [1, 2]) await page.installation.import(`daily/${day}.jsonl`, daily(day))
+    await page.rejected()
+    const fixes = ['ms-timestamps']
+    const { prefix } = await page.post<FixPreview>('fix-preview', { filter: {}, fixes })
+    expect(prefix).toBe('incoming/daily/')
+    const request = { prefix, fixes }
+    const shown = { files: 2, lines: 4, rejectedBefore: 2, rejectedAfter: 0, unchanged: 2, validChanged: 0, lost: [] }
+    expect(await page.post<RuleTrial>('rule-trial', request)).toMatchObject(shown)
+    await page.installation.import('daily/3.jsonl', daily(3))
+    expect((await page.rejected()).total).toBe(3) // a trial saves nothing
+
+    // prettier-ignore
+    for (const [given, refusal] of [
+      [ { prefix, fixes: [] },                             /^422: The request is not valid \(fixes\)/ ],
+      [ { prefix, fixes: ['guess'] },                      /^400: There is no rule "guess"/ ],
+      [ { prefix: 'exports/', fixes },                     /^400: The prefix is "exports\/"/ ],
+      [ { prefix: 'incoming/replays/', fixes },            /^400: Files of fixed lines have the rules of the files that the lines come from/ ],
+    ] as const) await expect(page.post('rules', given)).rejects.toThrow(refusal)
+
+    expect(await page.post<RuleTrial>('rules', request)).toMatchObject({
+      ...shown,
+      files: 3,
+      lines: 6,
+      rejectedBefore: 3,
+      unchanged: 3,
+    })
+    expect(await page.installation.import('daily/4.jsonl', daily(4))).toMatchObject({
+      state: 'complete',
+      fixedBy: { 'ms-timestamps': 1 },
+    })
+    await expect(page.post('rules', request)).rejects.toThrow(/^400: .* contradict each other: they are the same/)
+
+    // Rules of a longer prefix replace those of a shorter one, which may be about all lines.
+    expect(await page.post<RuleTrial>('rules', { prefix: 'incoming/', fixes: ['hash:_p'] })).toMatchObject({
+      files: 0, // those of a longer prefix have its rules
+    })
+    await page.installation.import('weekly/1.jsonl', daily(1))
+    await expect(page.post('rules', { prefix: 'incoming/weekly/', fixes })).rejects.toThrow(
+      '409: It is not saved: the rules of a shorter prefix would no longer apply, and 1 valid line of the last files would become another one. To have both, run: npx km-import rules add incoming/weekly/ hash:_p ms-timestamps',
+    )
   })
 
   test('are found by file, reason and text, one page at a time', async () => {

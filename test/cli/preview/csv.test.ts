@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { stringify } from 'csv-stringify/sync'
 import { readColumns } from '../../../cli/preview/read-columns.ts'
+import { columnsRule } from '../../../lambda/rules/columns-rule.ts'
 import { survey } from '../../../cli/preview/preview.ts'
 import { jsonLines, surveyed, TIME } from './surveyed.ts'
 
@@ -61,7 +62,7 @@ describe('a preview of a CSV file', () => {
     const file = await write('a.csv', 'Email;When\nbob;2014-02-25\nann;soon\n')
     const mapping = { columns: { Email: '_p', When: '_t' }, separator: ';', others: 'properties', time: 'dates', timeZone: 'UTC' }
     const columns = await readColumns(await write('columns.json', JSON.stringify(mapping)))
-    expect((await survey([file], columns)).rejectedBy).toMatchObject({
+    expect((await survey([file], columns && [columnsRule(columns)])).rejectedBy).toMatchObject({
       invalid_timestamp: { count: 1 },
       nothing_to_import: { count: 1 },
     })

@@ -119,7 +119,7 @@ test('an export that does not fit into memory gives the same result, in several 
   await fc.assert(
     fc.asyncProperty(lines, lines, async (exported, sent) => {
       const { exported: folder, file } = await exportWith({ revisions: [exported] }, sent)
-      const files = await localFiles([file])
+      const files = await localFiles([file], [])
       const once = await compare(await readExportFolder(folder), files)
       const inPasses = await compare(await readExportFolder(folder), files, { maxKept: 7 })
       const byName = ({ kind, event = '' }: { readonly kind: string; readonly event?: string }) => `${kind} ${event}`
@@ -149,11 +149,38 @@ test('compares with all files that an importer has imported, and lists what is m
   const line = (n: number) => `{"_p":"p${n}","_t":1393344604,"_n":"Signed Up"}`
   await installation.import('one.json', `${line(1)}\n${line(2)}\n`)
   await installation.import('two.json', `${line(3)}\n{"_p":"p4"}\n`)
-  const { exported, output } = await exportWith({ revisions: [[line(1), line(3)]] })
+  // What rules have changed is compared and listed as it was sent, also if the rules are gone.
+  const rules = async (...args: readonly string[]) => {
+    expect(await runInProcess(['rules', ...args, '--yes', '--state-dir', stateDir])).toMatchObject({ code: 0 })
+  }
+  const withPlan = (n: number, time: string) => `{"_p":"p${n}","_t":${time},"_n":"Signed Up","plan":"Pro"}\n`
+  await rules('add', 'incoming/', 'ms-timestamps')
+  await rules('add', 'incoming/', 'drop:plan', '--all-lines')
+  await installation.import('three.json', withPlan(5, '1393344604000') + withPlan(6, '1393344604000') + withPlan(7, '1393344604'))
+  await rules('remove', 'incoming/')
+  const { exported, output } = await exportWith({ revisions: [[line(1), line(3), line(5)]] })
   const { code, stdout } = await runInProcess(['reconcile', exported, '--state-dir', stateDir, '-o', output])
-  expect({ code, missing: await readFile(output, 'utf8') }).toEqual({ code: 1, missing: `${line(2)}\n` })
-  expect(stdout).toContain('1 line not in the export.\n')
+  expect({ code, missing: (await readFile(output, 'utf8')).trim().split('\n').toSorted() }).toEqual({
+    code: 1,
+    missing: [2, 6, 7].map(line),
+  })
+  expect(stdout).toContain('3 lines not in the export.\n')
   expect(stdout).toContain(`  npx km-import send ${output}\n`)
+})
+
+test('compares a file on this computer by the rules that it was sent with', async () => {
+  const line = (n: number) => `{"_p":"p${n}","_t":1393344604,"_n":"Signed Up"}`
+  const { exported, file, output } = await exportWith(
+    { revisions: [[line(1)]] },
+    [1, 2].map((n) => line(n).replace('04,', '04000,')),
+  )
+  const args = ['reconcile', exported, file, '-o', output]
+  expect(await runInProcess([...args, '--fix', 'ms-timestamps'])).toMatchObject({ code: 1 })
+  expect(await readFile(output, 'utf8')).toBe(`${line(2)}\n`)
+  expect(await runInProcess(['reconcile', exported, '--fix', 'ms-timestamps'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Use --rules, --fix and --columns only with FILE.') as unknown,
+  })
 })
 
 // prettier-ignore

@@ -56,6 +56,7 @@ async function deliver(
     },
     clock,
     limits: LIMITS,
+    rules: [],
     lines: 100,
     label: '',
     output,

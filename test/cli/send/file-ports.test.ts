@@ -30,6 +30,7 @@ async function open(folder: TestFolder): Promise<Opened> {
     endpoint: { send: () => Promise.resolve({ kind: 'status', status: 200 }) },
     clock: new VirtualClock(),
     limits: {} as FilePortsContext['limits'],
+    rules: [],
     rejected: await RejectedFile.open(file, 0),
     stats,
     progress,

@@ -24,18 +24,6 @@ test('a file that is written to has another ETag', async () => {
   expect(etagOf({ size: 3, mtimeMs: 5.9, ino: 7 })).toBe('3-5-7')
 })
 
-test('a CSV file with another mapping of its columns is another file; JSON lines have no columns', async () => {
-  await using folder = await TestFolder.create()
-  const csv = await folder.write('may.csv', 'a,b\n')
-  const json = await folder.write('may.jsonl.gz', '{}\n')
-  const etagWith = async (path: string, target?: string) => {
-    const { source } = await findFile(path, target === undefined ? undefined : { columns: { a: target } })
-    return source.etag
-  }
-  expect(new Set([await etagWith(csv), await etagWith(csv, '_p'), await etagWith(csv, '_t')]).size).toBe(3)
-  expect(await etagWith(json, '_p')).toBe(await etagWith(json))
-})
-
 describe('what cannot be sent', () => {
   // prettier-ignore
   test.each([

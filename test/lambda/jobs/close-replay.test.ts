@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import { NO_BRAKE } from '../../../lambda/control/brake.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
-import { replayOriginsKey, reportKey } from '../../../lambda/keys.ts'
+import { BRAKE_KEY, replayOriginsKey, reportKey, versionOf } from '../../../lambda/keys.ts'
 import { REPORT_SCHEMA, type Report } from '../../../lambda/report/report.ts'
 import { reject } from '../../../lambda/reasons.ts'
 import { lineDeadLetter } from '../../../lambda/settle/build-dead-letter.ts'
@@ -76,6 +77,28 @@ describe('a file of fixed lines', () => {
     cloud.replay = undefined
     await runReplay(cloud)
     expect(rejectsOf(cloud)).toMatchObject({ open: 5 })
+  })
+
+  test('that is cancelled, rejected or deleted closes nothing; a copy of it closes the lines', async () => {
+    const cancel = (cloud: MemoryCloud): void => {
+      const cancelled = [{ key: REPLAY.key, version: versionOf(REPLAY), at: '2026-01-01T00:00:00.000Z' }]
+      cloud.write(BRAKE_KEY, { ...NO_BRAKE, cancelled })
+    }
+    // prettier-ignore
+    for (const [state, change] of [
+      [ 'cancelled', cancel ],
+      [ 'failed',    (cloud: MemoryCloud) => { cloud.put('[', ...ALL_GOOD, ']') } ],
+      [ 'gone',      (cloud: MemoryCloud) => { cloud.object = 'gone' } ],
+    ] as const) {
+      const cloud = withReplay(ALL_GOOD)
+      change(cloud)
+      await runReplay(cloud)
+      expect(cloud.read(reportKey(REPLAY))).toMatchObject({ state })
+      expect(rejectsOf(cloud)).toMatchObject({ open: 5, fixed: 0 })
+      cloud.put(...ALL_GOOD)
+      await importFile(newTask({ ...REPLAY, key: 'incoming/replays/replay-1-again.json' }), cloud.ports, invocation())
+      expect(rejectsOf(cloud)).toMatchObject({ open: 2, fixed: 3 })
+    }
   })
 
   test('closes lines that were rejected again when their dead letters are redriven, also before the file is done', async () => {

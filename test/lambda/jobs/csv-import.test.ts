@@ -4,6 +4,8 @@ import { stringify } from 'csv-stringify/sync'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { surveyLines } from '../../../lambda/jobs/survey-lines.ts'
+import { RULES_KEY } from '../../../lambda/keys.ts'
+import { RULES_SCHEMA } from '../../../lambda/rules/rule-set.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
 import { ACCEPTED, DOWN, FILE, goodLine, invocation, MemoryCloud, type MemoryCloudOptions } from '../../support/memory-cloud.ts'
 
@@ -112,7 +114,8 @@ describe('a CSV file', () => {
   test('with the columns of a mapping', async () => {
     const cloud = new MemoryCloud()
     const columns = { Email: '_p', When: '_t', Action: '_n' }
-    Object.assign(cloud.ports, { columns: { columns, time: 'dates', timeZone: '+01:00', separator: ';' } })
+    const mapping = { columns, time: 'dates', timeZone: '+01:00', separator: ';' }
+    cloud.write(RULES_KEY, { schema: RULES_SCHEMA, prefixes: [{ prefix: 'incoming/', rules: [{ fix: 'columns', mapping }] }] })
     cloud.object = Buffer.from('When;Email;Action;Plan\n2014-02-25 17:10:04;bob;Signed Up;pro\n')
     await importFile(newTask(FILE), cloud.ports, invocation())
     expect(cloud.requests).toEqual((await imported('{"_t":1393344604,"_p":"bob","_n":"Signed Up"}')).requests)

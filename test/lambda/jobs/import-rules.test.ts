@@ -4,7 +4,7 @@ import { newTask, type Task } from '../../../lambda/intake/task.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
-import { RULES_KEY } from '../../../lambda/keys.ts'
+import { reportKey, RULES_KEY } from '../../../lambda/keys.ts'
 import type { Rule } from '../../../lambda/rules/rule.ts'
 import { RULES_SCHEMA } from '../../../lambda/rules/rule-set.ts'
 import { ACCEPTED, BAD_LINE, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
@@ -68,6 +68,16 @@ describe('an import uses the rules of its prefix', () => {
     await importAll(cloud)
     expect(cloud.report).toMatchObject({ fixedBy: { 'ms-timestamps': 1 } })
     expect(cloud.report?.fixedBy).not.toHaveProperty('trim')
+  })
+
+  test('except a file of fixed lines, whose lines have had the rules of their own file', async () => {
+    const cloud = new MemoryCloud()
+    const file = { ...FILE, key: 'incoming/replays/replay-1.json' }
+    cloud.put(msLine(1), goodLine(2))
+    setRules(cloud, [MS, { fix: 'drop:_n', lines: 'all' }])
+    await importFile(newTask(file), cloud.ports, invocation())
+    expect(cloud.read(reportKey(file))).toMatchObject({ lines: { delivered: 1, rejected: 1 } })
+    expect(cloud.read(reportKey(file))).not.toHaveProperty('fixedBy')
   })
 
   test('a file without rules has neither rules nor counts of them anywhere', async () => {

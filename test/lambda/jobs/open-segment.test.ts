@@ -29,7 +29,7 @@ test.each([
 ])('%s', async (_what, task, object, watermark, line, bytes) => {
   const cloud = new MemoryCloud()
   cloud.object = object
-  const segment = await openSegment(task, watermark, cloud.ports)
+  const segment = await openSegment(task, { watermark }, cloud.ports)
   if (segment.kind !== 'open') throw new Error(segment.kind)
   expect(segment.start.line).toBe(line)
   expect(await buffer(segment.opened.body)).toEqual(bytes)
@@ -38,7 +38,7 @@ test.each([
 test.each(['gone', 'superseded', 'locked'] as const)('an object that is %s', async (absence) => {
   const cloud = new MemoryCloud()
   cloud.object = absence
-  expect(await openSegment(TASK, { line: 2, byte: 4 }, cloud.ports)).toEqual({ kind: absence })
+  expect(await openSegment(TASK, { watermark: { line: 2, byte: 4 } }, cloud.ports)).toEqual({ kind: absence })
 })
 
 describe('a file can only be read from its start', () => {
@@ -58,6 +58,6 @@ describe('a file can only be read from its start', () => {
   ])('%s', async (_what, object, expected) => {
     const cloud = new MemoryCloud()
     cloud.object = object
-    expect(await isReadFromStart(FILE, cloud.ports)).toBe(expected)
+    expect(await isReadFromStart(FILE, [], cloud.ports.files)).toBe(expected)
   })
 })

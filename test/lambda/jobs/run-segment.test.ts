@@ -15,7 +15,7 @@ async function runAll(cloud: MemoryCloud, ending = new AbortController().signal)
   const progress: Checkpoint[] = []
   const acquired = await acquireSegment(TASK, cloud.ports, invocation(), noRules)
   if (acquired.kind !== 'acquired') throw new Error(acquired.kind)
-  const segment = await openSegment(TASK, { line: 0, byte: 0 }, cloud.ports)
+  const segment = await openSegment(TASK, { watermark: { line: 0, byte: 0 } }, cloud.ports)
   if (segment.kind !== 'open') throw new Error(segment.kind)
   const onProgress = (checkpoint: Checkpoint): void => {
     progress.push(checkpoint)
@@ -45,7 +45,7 @@ test('while S3 refuses checkpoints, a limited number of lines is sent', async ()
   cloud.put(...Array.from({ length: 400 }, (_, index) => goodLine(index)))
   const acquired = await acquireSegment(TASK, cloud.ports, invocation(), noRules)
   if (acquired.kind !== 'acquired') throw new Error(acquired.kind)
-  const segment = await openSegment(TASK, { line: 0, byte: 0 }, cloud.ports)
+  const segment = await openSegment(TASK, { watermark: { line: 0, byte: 0 } }, cloud.ports)
   if (segment.kind !== 'open') throw new Error(segment.kind)
   cloud.failing.add('checkpoints.put')
   const work = { task: TASK, ports: cloud.ports, invocation: invocation(), readRules: noRules, onProgress: () => undefined }

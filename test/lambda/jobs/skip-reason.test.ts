@@ -10,6 +10,7 @@ import { FILE, goodLine, MemoryCloud } from '../../support/memory-cloud.ts'
 
 const LINES = `${goodLine(1)}\n${goodLine(2)}\n`
 const MAX_LINE_BYTES = 1_024
+const noRules = () => Promise.resolve([])
 
 async function reasonFor(name: string, content: string | Buffer): Promise<string | undefined> {
   return reasonOf(name, Buffer.from(content))
@@ -18,7 +19,7 @@ async function reasonFor(name: string, content: string | Buffer): Promise<string
 async function reasonOf(name: string, object: MemoryCloud['object']): Promise<string | undefined> {
   const cloud = new MemoryCloud({ limits: { maxLineBytes: MAX_LINE_BYTES } })
   cloud.object = object
-  const reason = await skipReason({ ...FILE, key: `incoming/${name}` }, cloud.ports.files, cloud.ports.limits)
+  const reason = await skipReason({ ...FILE, key: `incoming/${name}` }, cloud.ports.files, cloud.ports.limits, noRules)
   return reason === undefined ? undefined : `${reason.reason}: ${/\((.+)\)/s.exec(reason.detail)?.[1] ?? ''}`
 }
 
@@ -124,6 +125,6 @@ test('a large object costs one read of as many bytes as the longest line may hav
     ranges.push(range)
     return cloud.ports.files.open(file, range)
   }
-  await skipReason({ ...FILE, key: 'incoming/a' }, { open }, cloud.ports.limits)
+  await skipReason({ ...FILE, key: 'incoming/a' }, { open }, cloud.ports.limits, noRules)
   expect(ranges).toEqual([{ start: 0, end: MAX_LINE_BYTES + 1 }])
 })

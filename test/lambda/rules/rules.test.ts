@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
-import { readLine } from '../../../lambda/parse/changed-line.ts'
+import { readLine, sentForm } from '../../../lambda/parse/changed-line.ts'
 import { parseLine } from '../../../lambda/parse/line.ts'
 import { readFix } from '../../../lambda/rules/fix.ts'
 import { sha256 } from '../../../lambda/rules/fixes/sha256.ts'
@@ -114,6 +114,21 @@ describe('rules', () => {
         expect(changes?.invalid(text)).toEqual(once)
         const every = once?.lines.map((line) => changes?.every?.(line)?.lines ?? [line]).flat()
         expect(every).toEqual(once?.lines)
+      }),
+    )
+  })
+
+  test('make a form of a line that is sent like the line itself, and is not changed again', () => {
+    fc.assert(
+      fc.property(lines, usable, (text, chosen) => {
+        const withRules = rulesOf(...chosen)
+        const read = readLine(text, withRules)
+        const sent = sentForm(text, withRules)
+        const commands = sent
+          ?.map((line) => parseLine(line, LATEST))
+          .flatMap((line) => (line.kind === 'parsed' ? line.commands : []))
+        if (read.kind === 'rejection') expect(sent).toBeUndefined()
+        else expect(commands).toEqual(read.kind === 'skipped' ? [] : read.commands)
       }),
     )
   })

@@ -108,13 +108,6 @@ export const FORMATS_MUTANTS: readonly Mutant[] = [
     tests: ['test/cli/local/unsent-part.test.ts'],
   },
   {
-    name: 'a send with another mapping continues the earlier one',
-    file: 'cli/send/files.ts',
-    find: '${Math.trunc(mtimeMs)}-${ino}${mapping}`',
-    replace: '${Math.trunc(mtimeMs)}-${ino}`',
-    tests: ['test/cli/send/files.test.ts'],
-  },
-  {
     name: 'the first row that is not settled is only counted after a crash',
     file: 'lambda/csv/rows.ts',
     find: 'if (this.#number <= (this.#options.settledRows ?? 0))',

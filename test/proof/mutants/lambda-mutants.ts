@@ -56,8 +56,8 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'a compressed file that is continued is read from the middle',
     file: 'lambda/jobs/open-segment.ts',
-    find: '(await isReadFromStart(file, { files, columns })) ? { line: 0, byte: 0 } : watermark',
-    replace: '(await isReadFromStart(file, { files, columns })) ? watermark : watermark',
+    find: '(await isReadFromStart(file, rules, files)) ? { line: 0, byte: 0 } : watermark',
+    replace: '(await isReadFromStart(file, rules, files)) ? watermark : watermark',
     tests: ['test/lambda/jobs/open-segment.test.ts', SIM],
   },
   {

@@ -2,6 +2,10 @@ import type { Mutant } from './mutant.ts'
 
 const RULES = 'test/lambda/rules/rules.test.ts'
 const IMPORTS = 'test/lambda/jobs/import-rules.test.ts'
+const COLUMNS = 'test/lambda/jobs/columns-rule.test.ts'
+const CONSOLE = 'test/cli/console/api.test.ts'
+const JOURNEY = 'test/journeys/rules.test.ts'
+const SEND = 'test/journeys/send.test.ts'
 
 export const RULES_MUTANTS: readonly Mutant[] = [
   {
@@ -73,5 +77,89 @@ export const RULES_MUTANTS: readonly Mutant[] = [
     find: 'names.size < count || ',
     replace: '',
     tests: [RULES],
+  },
+  {
+    name: 'a CSV file is split if its mapping is removed while it is imported',
+    file: 'lambda/jobs/import-rules.ts',
+    find: 'checkpoint === undefined || checkpoint.failure !== undefined ? readRules()',
+    replace: 'true ? readRules()',
+    tests: [COLUMNS],
+  },
+  {
+    name: 'a file that was rejected before it was split stays split when a mapping is added',
+    file: 'lambda/jobs/import-file.ts',
+    find: 'usedPlan(await readingPlan, task)',
+    replace: 'await readingPlan',
+    tests: [COLUMNS],
+  },
+  {
+    name: 'the survey reads a CSV file without its mapping',
+    file: 'lambda/jobs/survey-lines.ts',
+    find: 'readOptions(opened, rules)',
+    replace: 'readOptions(opened, [])',
+    tests: [COLUMNS],
+  },
+  {
+    name: 'a redrive reads a row without the mapping of its import',
+    file: 'lambda/jobs/replay.ts',
+    find: 'readOptions(opened, deadLetter.rules)',
+    replace: 'readOptions(opened, [])',
+    tests: [COLUMNS],
+  },
+  {
+    name: 'a mapping that cannot be used is stored',
+    file: 'lambda/rules/rule-set.ts',
+    find: 'if (columnsFault !== undefined) return columnsFault',
+    replace: '',
+    tests: [COLUMNS],
+  },
+  {
+    name: 'a file of fixed lines has the rules of its own prefix',
+    file: 'lambda/jobs/import-rules.ts',
+    find: 'if (isReplayFile(key)) return () => Promise.resolve([])',
+    replace: '',
+    tests: [IMPORTS],
+  },
+  {
+    name: 'a line that is fixed by hand escapes the rules of its file',
+    file: 'cli/rejects/replay-lines.ts',
+    find: 'byTheirRules(edited, deadLetters)',
+    replace: 'edited',
+    tests: [JOURNEY],
+  },
+  {
+    name: 'an interrupted send continues with other rules',
+    file: 'cli/send/same-rules.ts',
+    find: 'if (areSameRules(begun, rules)) return',
+    replace: 'return',
+    tests: [SEND],
+  },
+  {
+    name: 'cancel lists lines that the endpoint has refused',
+    file: 'cli/control/sent-lines.ts',
+    find: 'if (stored !== undefined) return stored.lines',
+    replace: '',
+    tests: ['test/journeys/control.test.ts'],
+  },
+  {
+    name: 'cancel lists lines as they were before the rules',
+    file: 'cli/control/sent-lines.ts',
+    find: 'texts: sentForm(line.text, lineRules) ?? []',
+    replace: 'texts: [line.text]',
+    tests: ['test/journeys/control.test.ts'],
+  },
+  {
+    name: 'a comparison with an export forgets the rules that a file was imported with',
+    file: 'lambda/jobs/finish.ts',
+    find: "if (failure?.kind !== 'failed') await recordRules(importState, ports)",
+    replace: '',
+    tests: ['test/cli/reconcile/reconcile.test.ts'],
+  },
+  {
+    name: 'the page saves a rule that takes the rules of a shorter prefix away',
+    file: 'cli/console/prefix-rules.ts',
+    find: 'if (trial.refusal !== undefined) throw new RequestError(409, trial.refusal)',
+    replace: '',
+    tests: [CONSOLE],
   },
 ]

@@ -132,11 +132,17 @@ export function drawScenario(seed: number): Scenario {
     },
     calmAt: draw.between(MINUTE_MS, 3 * HOUR_MS),
     discards: [],
+    ruleChanges: [],
   }
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
   const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
   const checked = drawn.days > 0 && draw.is(0.5) ? withSafetyCheck(draw, drawn) : drawn
-  return withOrders(draw, { ...checked, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) })
+  return withRules(draw, withOrders(draw, { ...checked, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) }))
+}
+
+/** A person changes the import rules, while a file is imported, or later. */
+function withRules(draw: Draw, scenario: Scenario): Scenario {
+  return { ...scenario, ruleChanges: draw.some(0.3, 4, () => draw.low(0, scenario.spells.length > 0 ? 2 * HOUR_MS : 5_000)) }
 }
 
 /** A person pauses the imports, or cancels a file: while it is imported, or while a service fails. */

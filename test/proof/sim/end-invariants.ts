@@ -1,5 +1,6 @@
 import { reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type CancelledLines, type Report } from '../../../lambda/report/report.ts'
+import { checkRules } from './import-rules.ts'
 import type { End, ModelFile } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
 import { checkOnlyOpenLines } from './open-lines.ts'
@@ -18,6 +19,7 @@ export function checkEnd(observed: Observed): void {
       report !== undefined && isFinal(report),
       () => `file ${file.id}: ${report?.state ?? 'none'}`,
     )
+    checkRules(file, observed)
     if (report !== undefined) checkFile(file, report, observed)
     if (report !== undefined && observed.isAnswered) checkAnswered(file, report, observed)
   }

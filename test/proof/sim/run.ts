@@ -37,6 +37,7 @@ const NOTHING: Figures = {
   pauses: 0,
   cancelled: 0,
   held: 0,
+  ruleChanges: 0,
 }
 
 function add(a: Figures, b: Figures): Figures {
@@ -52,6 +53,7 @@ function add(a: Figures, b: Figures): Figures {
     pauses: a.pauses + b.pauses,
     cancelled: a.cancelled + b.cancelled,
     held: a.held + b.held,
+    ruleChanges: a.ruleChanges + b.ruleChanges,
   }
 }
 

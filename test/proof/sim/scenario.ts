@@ -105,6 +105,8 @@ export interface Scenario {
   readonly limits: readonly (Interval & { readonly linesPerSecond: number })[]
   /** When a person discards everything in the dead-letter queue. */
   readonly discards: readonly number[]
+  /** When a person changes the import rules. Without any change there are no rules. */
+  readonly ruleChanges: readonly number[]
   readonly healedAt: number
   /** The clocks of the workers differ by up to twice this much. */
   readonly skewMs: number
@@ -194,6 +196,7 @@ export function calm(lines: readonly LineKind[]): Scenario {
     cancels: [],
     limits: [],
     discards: [],
+    ruleChanges: [],
     healedAt: 0,
     skewMs: 0,
     areStaleReceiptsAccepted: true,

@@ -31,7 +31,18 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
   if (files.length > 1) for (const file of files.keys()) yield { ...scenario, files: files.toSpliced(file, 1) }
   for (const [index, file] of files.entries())
     for (const simple of simplerFiles(file)) yield { ...scenario, files: files.with(index, simple) }
-  for (const name of ['kills', 'freezes', 'spells', 'losses', 'redrives', 'discards', 'pauses', 'cancels', 'limits'] as const)
+  for (const name of [
+    'kills',
+    'freezes',
+    'spells',
+    'losses',
+    'redrives',
+    'discards',
+    'ruleChanges',
+    'pauses',
+    'cancels',
+    'limits',
+  ] as const)
     for (const at of scenario[name].keys()) yield { ...scenario, [name]: (scenario[name] as readonly unknown[]).toSpliced(at, 1) }
   for (const name of Object.keys(faults) as (keyof Faults)[])
     if (faults[name] > 0) yield { ...scenario, faults: { ...faults, [name]: 0 } }

@@ -1,4 +1,4 @@
-import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA, reportKey, safetyKey } from '../../../lambda/keys.ts'
+import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA, reportKey, RULES_KEY, safetyKey } from '../../../lambda/keys.ts'
 import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
@@ -10,6 +10,7 @@ import { makeAbortCheap } from './cheap-abort.ts'
 import { SimulatedEndpoint } from './endpoint.ts'
 import { EventSource } from './event-source.ts'
 import { FaultSource } from './fault-source.ts'
+import { rulesAfter } from './import-rules.ts'
 import { modelOf, type ModelFile } from './model.ts'
 import { Violation, type Observed } from './observed.ts'
 import { Orders } from './orders.ts'
@@ -52,6 +53,8 @@ export interface Figures {
   readonly cancelled: number
   /** Files that were held, and that a person has decided about. */
   readonly held: number
+  /** Changes of the import rules while work was left. */
+  readonly ruleChanges: number
 }
 
 /** Runs the importer through a scenario and checks every promise after each step. @throws Violation */
@@ -78,6 +81,7 @@ class Simulation {
   #steps = 0
   #redrives = 0
   #held = 0
+  #ruleChanges = 0
   #isOver = false
 
   constructor(scenario: Scenario) {
@@ -188,6 +192,7 @@ class Simulation {
       pauses,
       cancelled,
       held: this.#held,
+      ruleChanges: this.#ruleChanges,
     }
   }
 
@@ -214,8 +219,8 @@ class Simulation {
 
   /** What happens at a fixed time: the daily jobs, lost messages, and redrives. */
   #schedule(): void {
-    const { losses, redrives, discards, days } = this.#scenario
-    const { queue } = this.#observed
+    const { losses, redrives, discards, ruleChanges, days } = this.#scenario
+    const { queue, store } = this.#observed
     const at = (ms: number, act: (now: number) => void): void => {
       void this.#clock.sleep(ms).then(() => {
         act(this.#clock.now())
@@ -229,6 +234,12 @@ class Simulation {
       if (days > ARCHIVE_FROM_DAYS) at(day * DAY_MS + 3 * HOUR_MS, send(ARCHIVE_SCHEMA))
     }
     this.#orders.schedule(at)
+    if (ruleChanges.length > 0) store.write(RULES_KEY, rulesAfter(0))
+    for (const [change, ms] of ruleChanges.entries())
+      at(ms, () => {
+        store.write(RULES_KEY, rulesAfter(change + 1))
+        if (queue.waiting.length > 0 || this.#eventSource.busy > 0) this.#ruleChanges += 1
+      })
     for (const ms of losses)
       at(ms, () => {
         const name = queue.lose(this.#faults.chance())

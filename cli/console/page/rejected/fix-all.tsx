@@ -5,6 +5,7 @@ import { Notice } from '../components/notice.tsx'
 import { Prose } from '../components/text.tsx'
 import { counted, fileName, grouped } from '../format.ts'
 import { meansOf } from '../labels.ts'
+import { AlwaysFix } from './always-fix.tsx'
 import { ChangedText } from './changed-text.tsx'
 import './fix-all.css'
 import { FixButtons, fixLabel } from './fix-buttons.tsx'
@@ -69,6 +70,9 @@ export function FixAll({ filter, matching, suggestion, onSent }: FixAllProps) {
         )}
       </div>
       {preview !== undefined && <Examples preview={preview} />}
+      {fixes.length > 0 && preview?.prefix !== undefined && preview.changed > 0 && (
+        <AlwaysFix key={JSON.stringify([preview.prefix, fixes])} prefix={preview.prefix} fixes={fixes} />
+      )}
       <div class="actions">
         <button type="button" class="main" disabled={valid === 0 || isSending || isLoading} onClick={() => void onSend()}>
           {isSending ? 'Sending…' : `Send ${counted(valid, 'line')}`}
