@@ -7,6 +7,7 @@ import { parsePlaces, type Place } from '../../lambda/settings.ts'
 import { BUCKET, useEmulators } from '../local/addresses.ts'
 import { readCredentials } from '../local/credentials.ts'
 import type { LocalServices } from '../local/services.ts'
+import type { SendTarget } from './send-target.ts'
 import { describeStack } from './stack.ts'
 
 /** The options that choose an importer. Every command that needs one has them. */
@@ -17,11 +18,11 @@ export interface DeploymentFlags {
 }
 
 /** An importer, deployed or on this computer, and the clients that reach it. */
-export interface Deployment {
+export interface Deployment extends SendTarget {
   /** The name of the stack, or "this computer". */
   readonly name: string
-  /** URL of the Kissmetrics emulator, if lines go there. */
-  readonly emulatorUrl?: string
+  /** The secret with the API key; left out if the key was passed directly. */
+  readonly apiKeySecretArn?: string
   readonly s3: S3Client
   readonly sqs: SQSClient
   readonly bucket: string
@@ -33,8 +34,7 @@ export interface Deployment {
   readonly deadLettersExpire: boolean
 }
 
-type Addresses = Pick<LocalServices, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> &
-  Pick<Deployment, 'emulatorUrl'>
+type Addresses = Pick<LocalServices, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> & SendTarget
 
 const THIS_COMPUTER = 'this computer'
 
@@ -49,7 +49,7 @@ export function findDeployment({ stack, stateDir }: DeploymentFlags): Promise<De
 export async function announce(
   stateDir: string,
   { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: LocalServices,
-  emulatorUrl?: string,
+  target: SendTarget = {},
 ): Promise<AsyncDisposable> {
   const file = path.join(stateDir, ADDRESSES_FILE)
   const addresses: Addresses = {
@@ -57,7 +57,7 @@ export async function announce(
     sqsUrl,
     importQueueUrl,
     deadLetterQueueUrl,
-    ...(emulatorUrl !== undefined && { emulatorUrl }),
+    ...target,
   }
   await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`)
   return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
@@ -90,7 +90,7 @@ async function findLocal(stateDir: string): Promise<Deployment> {
 /** The importer that runs in this process. */
 export function localDeployment(
   { s3, sqs, importQueueUrl, deadLetterQueueUrl }: LocalServices,
-  emulatorUrl?: string,
+  target: SendTarget = {},
 ): Deployment {
   return {
     name: THIS_COMPUTER,
@@ -101,7 +101,7 @@ export function localDeployment(
     importQueueUrl,
     deadLetterQueueUrl,
     deadLettersExpire: false,
-    ...(emulatorUrl !== undefined && { emulatorUrl }),
+    ...target,
   }
 }
 
@@ -114,8 +114,11 @@ async function findStack(name: string): Promise<Deployment> {
       `--stack is "${name}": the stack has no output ${key}. Name a stack of this importer, or deploy that stack again.`,
     )
   }
+  const [endpoint, apiKeySecretArn] = [outputs.get('Endpoint'), outputs.get('ApiKeySecretArn')]
   return {
     name,
+    ...(endpoint !== undefined && { endpointHost: new URL(endpoint).host }),
+    ...(apiKeySecretArn !== undefined && { apiKeySecretArn }),
     s3: new S3Client({}),
     // An endpoint from the user's environment takes precedence over the host in the queue URL.
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),

@@ -47,7 +47,7 @@ export async function local(options: LocalOptions): Promise<ExitCode> {
   status.show('Starting…')
   const wiring = wiringOf(await readCdkSettings())
   await using servers = await startServers(options, wiring)
-  await using _announced = await announce(options.stateDir, servers.services, servers.emulatorUrl)
+  await using _announced = await announce(options.stateDir, servers.services, servers.target)
   const run = new LocalRun(options, wiring, servers, status)
   try {
     return await run.untilDone()
