@@ -29,7 +29,9 @@ import type {
   ReplayResult,
   RetryResult,
 } from './api-types.ts'
+import { checkContext } from './check-context.ts'
 import { DeadLetterCache } from './dead-letter-cache.ts'
+import { keyEndingSource } from './key-ending.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
 import { RequestError, type ApiHandler, type ApiRequest } from './server.ts'
 import { upload } from './upload.ts'
@@ -73,15 +75,18 @@ export class ConsoleApi implements AsyncDisposable {
   readonly #deployment: Deployment
   readonly #reports: ReportCache
   readonly #deadLetters: DeadLetterCache
+  readonly #keyEnding: () => Promise<string | undefined>
   readonly #routes: Readonly<Record<string, ApiHandler>>
 
   constructor(deployment: Deployment) {
     this.#deployment = deployment
     this.#reports = new ReportCache(deployment)
     this.#deadLetters = new DeadLetterCache(deployment)
+    this.#keyEnding = keyEndingSource(deployment)
     this.#routes = {
       'GET /overview': ({ query }) => this.#overview(query),
       'GET /report': ({ query }) => this.#report(query.get('id') ?? ''),
+      'GET /check-context': ({ query }) => checkContext(deployment, query.get('name') ?? ''),
       'POST /upload': (request) => upload(deployment, request),
       'GET /rejected': ({ query }) => this.#rejected(query),
       'POST /rejected/refresh': async ({ query }) => {
@@ -113,16 +118,21 @@ export class ConsoleApi implements AsyncDisposable {
     const limit = Number(query.get('limit') ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
       throw new RequestError(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
-    const [{ reports, newer, total }, waiting, { paused, limit: rate }] = await Promise.all([
+    const [{ reports, newer, total }, waiting, { paused, limit: rate }, keyEnding] = await Promise.all([
       this.#reports.newest(limit),
       queueDepths(this.#deployment),
       currentBrake(this.#deployment),
+      this.#keyEnding(),
     ])
-    const { name, emulatorUrl } = this.#deployment
+    const { name, emulatorUrl, endpointHost } = this.#deployment
     const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
       deployment: name,
-      ...(emulatorUrl !== undefined && { emulatorUrl }),
+      target: {
+        ...(emulatorUrl !== undefined && { emulatorUrl }),
+        ...(endpointHost !== undefined && { endpointHost }),
+        ...(keyEnding !== undefined && { keyEnding }),
+      },
       waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
       ...(paused !== undefined && { pausedSince: paused.since }),
       ...(rate !== undefined && { linesPerSecond: rate.linesPerSecond }),

@@ -85,11 +85,12 @@ export async function startServer(handler: ApiHandler, port: number, onError: (e
 
 async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
   const { readPage } = await import('./bundle.ts')
-  const { html, css, js } = await readPage()
+  const { html, css, js, worker } = await readPage()
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', text: html }],
     ['/page.css', { type: 'text/css; charset=utf-8', text: css }],
     ['/page.js', { type: 'text/javascript; charset=utf-8', text: js }],
+    ['/check-worker.js', { type: 'text/javascript; charset=utf-8', text: worker }],
   ])
 }
 

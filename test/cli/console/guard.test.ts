@@ -87,7 +87,7 @@ test('every response forbids foreign scripts, framing and caching', async () => 
   for (const path of [api(), '/', `/${token()}/nothing`]) {
     const { headers } = await send('GET', path, { host: host() })
     expect(headers['content-security-policy']).toMatch(
-      /default-src 'none'; script-src 'self'; style-src 'self'.*connect-src 'self'.*frame-ancestors 'none'/,
+      /default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'.*connect-src 'self'.*frame-ancestors 'none'/,
     )
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',

@@ -1,6 +1,7 @@
-import { latestTimeFor } from '../../../../lambda/parse/line.ts'
+import type { CheckContext } from '../../api-types.ts'
 import { concatenated } from './bytes.ts'
 import { LineCheck, type LineCounts } from './check-lines.ts'
+import { ContentSurvey, type Content } from './content-survey.ts'
 
 /** The result of a check before the upload. */
 export interface FileCheck extends LineCounts {
@@ -9,21 +10,22 @@ export interface FileCheck extends LineCounts {
   readonly bytes: number
   /** `partial`: too long to check completely. `unreadable`: the rest could not be read or unpacked. */
   readonly extent: 'complete' | 'partial' | 'unreadable'
+  /** What the lines contain; missing while the check runs. */
+  readonly content?: Content
 }
 
 export interface CheckOptions {
   readonly signal: AbortSignal
   /** Unpacked bytes to check at most. */
   readonly maxBytes: number
+  readonly context: CheckContext
   /** Called several times per second. */
   readonly onProgress: (check: FileCheck) => void
 }
 
 /** Bytes that the format check needs to recognize a file that is not text. */
 const MIN_START_BYTES = 512
-/** How long the check runs before the browser can handle input again. */
-const SLICE_MS = 8
-/** A piece of this size takes no longer than a few slices. */
+/** The lines of a piece are in memory at the same time. */
 const MAX_PIECE_BYTES = 32_768
 const PROGRESS_INTERVAL_MS = 150
 
@@ -33,23 +35,26 @@ const PROGRESS_INTERVAL_MS = 150
  * Like the importer, it recognizes gzip by the first bytes, whatever the file is called. Browsers unpack only the first member of a
  * gzip file with several members (the importer unpacks all), so such a file is checked up to the end of its first member.
  *
- * @throws DOMException named AbortError
+ * @throws DOMException named AbortError; SetupError if an import rule cannot be used
  */
-export async function checkFile(file: Blob, { signal, maxBytes, onProgress }: CheckOptions): Promise<FileCheck> {
-  const lines = new LineCheck({ latestTime: latestTimeFor(new Date()) })
+export async function checkFile(file: Blob, { signal, maxBytes, context, onProgress }: CheckOptions): Promise<FileCheck> {
+  const survey = new ContentSurvey(context)
+  const lines = new LineCheck(survey.rules, (entry) => {
+    survey.add(entry)
+  })
   let bytesRead = 0
-  const result = (extent: FileCheck['extent']): FileCheck => ({
+  const counts = (extent: FileCheck['extent']): FileCheck => ({
     ...lines.counts(),
     bytesRead: Math.min(bytesRead, file.size),
     bytes: file.size,
     extent,
   })
+  const result = (extent: FileCheck['extent']): FileCheck => ({ ...counts(extent), content: survey.content(lines.counts()) })
   const readErrors: unknown[] = []
   const stream = await unpackedStream(file, (count) => (bytesRead += count))
   const pieces = piecesOf(stream, (error) => readErrors.push(error))
   let unpackedBytes = 0
   let reportedAt = performance.now()
-  let yieldedAt = reportedAt
   for await (const piece of pieces) {
     signal.throwIfAborted()
     if (unpackedBytes >= maxBytes) return result('partial')
@@ -58,12 +63,8 @@ export async function checkFile(file: Blob, { signal, maxBytes, onProgress }: Ch
     if (lines.counts().refusal !== undefined) return result('partial')
     const now = performance.now()
     if (now - reportedAt >= PROGRESS_INTERVAL_MS) {
-      onProgress(result('partial'))
+      onProgress(counts('partial'))
       reportedAt = now
-    }
-    if (now - yieldedAt >= SLICE_MS) {
-      await nextTask()
-      yieldedAt = performance.now()
     }
   }
   signal.throwIfAborted()
@@ -115,16 +116,4 @@ async function* piecesOf(stream: ReadableStream<Uint8Array>, onError: (error: un
   } finally {
     await reader.cancel().catch(() => undefined) // the stream may have failed already
   }
-}
-
-/** Lets the browser handle input. Not a timer: browsers slow timers of hidden tabs down to one per second. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(undefined)
-  })
 }
