@@ -201,11 +201,11 @@ export class Delivery implements BoundedStage {
       } else {
         await this.#waitAfter(answerClass, attempt, state)
         if (this.#stopping.signal.aborted) return undefined
-        const decision = state.decide(this.#clock.now(), this.#limiter.history)
+        let decision = state.decide(this.#clock.now(), this.#limiter.history)
         if ((decision === 'outage' || decision === 'unclear') && !(await this.#isKnownGoodAccepted()))
           throw outageError(answerClass.because)
-        if (decision === 'poison' || decision === 'unclear')
-          return { kind: 'undeliverable', because: answerClass.because, attempts }
+        if (decision === 'unclear') decision = state.decideByProbe()
+        if (decision === 'poison') return { kind: 'undeliverable', because: answerClass.because, attempts }
         attempt = await this.#limiter.acquire()
       }
       if (attempt === undefined) return undefined

@@ -33,7 +33,7 @@ export interface EndpointHistory {
  * What to do about a failed request.
  *
  * - `poison`: the line is undeliverable, because it fails while other lines pass.
- * - `unclear`: it is the line or the endpoint, and no other line was sent meanwhile to compare with.
+ * - `unclear`: it is the line or the endpoint, and no other line was sent meanwhile to compare with. `decideByProbe` decides.
  */
 export type RetryDecision = 'retry' | 'poison' | 'outage' | 'unclear' | 'misconfigured'
 
@@ -60,6 +60,8 @@ export class RetryState {
   #refusals = 0
   #unknownFailures = 0
   #proven = 0
+  /** How often a known-good request was accepted after a failure of this one. */
+  #probes = 0
   /** Failures of this request that the limiter did not count. */
   #uncounted = 0
 
@@ -120,12 +122,26 @@ export class RetryState {
     this.#countDelay(now)
     const othersPassed = this.othersPassed(history)
     if (othersPassed) this.#proven += 1
-    const hasFailedOften = this.#refusals >= MAX_REFUSALS || this.#unknownFailures >= MAX_FAILURES
+    const hasFailedOften = this.#hasFailedOften
     if (!hasFailedOften && this.#delayedMs <= MAX_WAIT_MS) return 'retry'
     const culprit = culpritOf(this.#recent ?? history, this.#withOwn(history))
     if (culprit === undefined) return 'unclear'
     if (culprit === 'endpoint') return 'outage'
     return hasFailedOften && othersPassed && this.#proven >= MIN_PROVEN ? 'poison' : 'retry'
+  }
+
+  /**
+   * Decides an `unclear` failure after a known-good request was accepted: the endpoint works. That may be so since a moment ago, and what
+   * failed before may have been an outage. So it has to be accepted after three failures, and the delay of an outage counts for nothing.
+   */
+  decideByProbe(): 'retry' | 'poison' {
+    this.#probes += 1
+    const proven = this.#hasFailedOften ? this.#proven + this.#probes : this.#probes
+    return proven >= MIN_PROVEN ? 'poison' : 'retry'
+  }
+
+  get #hasFailedOften(): boolean {
+    return this.#refusals >= MAX_REFUSALS || this.#unknownFailures >= MAX_FAILURES
   }
 
   #countDelay(now: number): void {

@@ -53,7 +53,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   const plan = await readingPlan
   const brake = await readingBrake
   const order = orderFor(brake, file)
-  if (order?.kind === 'paused') return waitWhilePaused(task, order.since, ports)
+  if (order?.kind === 'paused') return waitWhilePaused(task, order.since, invocation, ports)
   const safety = (await readingSafety)?.safety
   if (order === undefined && safety !== undefined && !isAllowed(safety)) {
     await reportSafety(file, safety, found, ports)

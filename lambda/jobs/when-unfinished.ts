@@ -42,7 +42,12 @@ export async function whenUnfinished(
       return { kind: 'requeued' }
     }
     case 'paused':
-      return waitWhilePaused({ ...task, reached: doneLines(unfinished.checkpoint), delays: 0 }, unfinished.since, ports)
+      return waitWhilePaused(
+        { ...task, reached: doneLines(unfinished.checkpoint), delays: 0 },
+        unfinished.since,
+        invocation,
+        ports,
+      )
     case 'busy':
       return yieldTo(unfinished, task, invocation, ports)
     case 'waiting':

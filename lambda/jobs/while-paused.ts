@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { taskBody, type Task } from '../intake/task.ts'
 import { pauseNoteKey, reportKey } from '../keys.ts'
-import type { DocumentKey, FoundReport, Leased, Ports } from '../ports.ts'
+import type { DocumentKey, FoundReport, Invocation, Ports } from '../ports.ts'
 import { pausedReport, progressReport, STALE_MS } from '../report/report.ts'
 import { refuseNewer } from '../schema.ts'
 import type { JobOutcome } from './outcome.ts'
@@ -15,14 +15,22 @@ const KEEP_ALIVE_MS = STALE_MS / 3
 
 const PAUSE_NOTE_SCHEMA = 'kissmetrics-importer/pause-note/v1'
 
-/** Which message of a task waits for the end of a pause. The others are copies. */
+/**
+ * Which message of a task waits for the end of a pause, and which message has queued it. The others are copies. The note is written first,
+ * because SQS can store a message and report an error.
+ */
 const PauseNote = v.looseObject({
   schema: v.literal(PAUSE_NOTE_SCHEMA),
-  /** The message carries this id. */
+  /** The message that waits carries this id. */
   id: v.string(),
-  /** When SQS delivers that message, milliseconds since 1970. */
+  /** The SQS message that has queued it, or is still trying to. */
+  by: v.optional(v.string()),
+  /** From then on the message that waits may be lost, and a copy takes its place. Milliseconds since 1970. */
   until: v.number(),
 })
+
+/** Longer than a message waits for its next try, or else each failed try would leave a copy that queues others. */
+const NOTE_SECONDS = PAUSE_SECONDS + 900
 
 /**
  * Lets a task wait while all imports are paused: as a new message, so that waiting never uses up the deliveries of one.
@@ -32,21 +40,20 @@ const PauseNote = v.looseObject({
  *
  * @throws NewerVersionError, or the error of S3 or SQS: then the message stays in the queue
  */
-export async function waitWhilePaused(task: Task, since: string, ports: Ports): Promise<JobOutcome> {
+export async function waitWhilePaused(
+  task: Task,
+  since: string,
+  { messageId }: Pick<Invocation, 'messageId'>,
+  ports: Ports,
+): Promise<JobOutcome> {
   const { clock, events, importQueue } = ports
-  const { file, segment, foundBySearch } = task
-  const key = { bucket: file.bucket, key: pauseNoteKey(file, segment?.index) }
-  const note = await readNote(key, ports)
-  const isFirstOfSearch = task.pause === undefined && foundBySearch === true
-  if (note.until > clock.now() && note.id !== task.pause && !isFirstOfSearch) {
+  const { file } = task
+  const id = ports.newRun()
+  if (!(await noteWaiting(id, task, messageId, ports))) {
     events.leftToWaiting(file.key)
     return { kind: 'yielded' }
   }
-  const id = ports.newRun()
   await importQueue.send(taskBody({ ...task, pause: id }), PAUSE_SECONDS)
-  const until = Math.round(clock.now()) + PAUSE_SECONDS * 1000
-  const written = { schema: PAUSE_NOTE_SCHEMA, id, until, leaseHolder: { run: id, serial: 0, until: 0 } }
-  await writeNote(key, written, note.tag, ports)
   await reportPause(task, since, ports).catch(() => undefined) // nothing depends on it
   events.pausedByPerson(file.key, since, Math.round((clock.now() - (task.since ?? Date.parse(since))) / 1000))
   return { kind: 'requeued' }
@@ -56,27 +63,42 @@ export async function waitWhilePaused(task: Task, since: string, ports: Ports): 
 const MAX_TRIES = 3
 
 /**
- * @param tag of the old note
- * @throws Error if the old note is still there: it could make the new message look like a copy, so this message has to stay in the queue
+ * Notes that the message with this id waits for the task.
+ *
+ * @returns false if another message does, and the task's own one is a copy
+ * @throws the error of S3, or an Error if S3 does not store the note
  */
-async function writeNote(
-  key: DocumentKey,
-  written: Leased<object>,
-  tag: string | undefined,
-  ports: Pick<Ports, 'checkpoints'>,
-): Promise<void> {
+async function noteWaiting(id: string, task: Task, messageId: string | undefined, ports: Ports): Promise<boolean> {
+  const { file, segment } = task
+  const key = { bucket: file.bucket, key: pauseNoteKey(file, segment?.index) }
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    if ((await ports.checkpoints.put(key, written, tag)) !== undefined) return
-    if ((await readNote(key, ports)).tag !== tag) return // another message of the task waits now
+    const { note, tag } = await readNote(key, ports)
+    const now = Math.round(ports.clock.now())
+    if (note?.id === id) return true // stored, although S3 has reported an error
+    if (note !== undefined && isCopy(task, messageId, note, now)) return false
+    const until = now + NOTE_SECONDS * 1000
+    const by = messageId === undefined ? {} : { by: messageId }
+    const written = { schema: PAUSE_NOTE_SCHEMA, id, ...by, until, leaseHolder: { run: id, serial: 0, until: 0 } }
+    if ((await ports.checkpoints.put(key, written, tag)) !== undefined) return true
   }
   throw new Error(`S3 did not store ${key.key}. The message is tried again.`)
+}
+
+function isCopy(task: Task, messageId: string | undefined, note: v.InferOutput<typeof PauseNote>, now: number): boolean {
+  const isTriedAgain = messageId !== undefined && messageId === note.by
+  return note.until > now && note.id !== task.pause && !isTriedAgain && !asksForMore(task)
+}
+
+/** Whether a task that does not wait yet asks for more than the message that waits: it is no copy, and takes its place. */
+function asksForMore({ pause, foundBySearch, released, replays }: Task): boolean {
+  return pause === undefined && (foundBySearch === true || released === true || replays > 0)
 }
 
 async function readNote(key: DocumentKey, { checkpoints }: Pick<Ports, 'checkpoints'>) {
   const found = await checkpoints.find(key)
   refuseNewer(found?.value, PAUSE_NOTE_SCHEMA, key.key)
   const { success, output } = v.safeParse(PauseNote, found?.value)
-  return { id: success ? output.id : undefined, until: success ? output.until : 0, tag: found?.tag }
+  return { note: success ? output : undefined, tag: found?.tag }
 }
 
 /** Says in the report of the file that it is paused: once, and again before the report looks stale. */

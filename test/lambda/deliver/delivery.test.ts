@@ -225,8 +225,18 @@ describe('if the last line fails and there is no other to compare it with, a kno
 
   test('accepted: the line is undeliverable', async () => {
     const run = await deliver(5, (path) => (isLast(path) ? status(500) : ACCEPTED))
-    expect(run.outcomes.get(5)).toMatchObject({ kind: 'undeliverable', attempts: 10 })
-    expect(repeated(run)).toHaveLength(1)
+    expect(run.outcomes.get(5)).toMatchObject({ kind: 'undeliverable', attempts: 12 })
+    expect(repeated(run)).toHaveLength(3)
+  })
+
+  // prettier-ignore
+  test.each<[string, (attempt: number) => Answer]>([
+    //  what the line is answered
+    [ '429 for five minutes, and then 500',  (attempt) => (attempt <= 9 ? status(429, '30') : attempt === 10 ? status(500) : ACCEPTED) ],
+    [ '500 ten times, and once more',        (attempt) => (attempt <= 11 ? status(500) : ACCEPTED) ],
+  ])('accepted, but what failed before may have been an outage (%s): the line is delivered', async (_what, answer) => {
+    const run = await deliver(5, (path, attempt) => (isLast(path) ? answer(attempt) : ACCEPTED))
+    expect(run.outcomes.get(5)).toMatchObject({ kind: 'delivered' })
   })
 
   test('not accepted: an outage began with that line', async () => {

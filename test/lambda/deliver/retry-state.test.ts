@@ -34,7 +34,7 @@ function failing(failure: Failure, meanwhile: readonly Meanwhile[]) {
     decisions.push(state.decide(now + 500, history))
     history = { ...history, begun: history.begun + 1 }
   }
-  return { attributed, decisions }
+  return { state, attributed, decisions }
 }
 
 const times = <T>(count: number, value: T): readonly T[] => Array.from({ length: count }, () => value)
@@ -62,6 +62,21 @@ describe('a line that fails again and again', () => {
     expect(run.attributed).toEqual(meanwhile.map((_, index) => index + 1 >= ownFrom))
     expect(run.decisions.slice(0, -1)).toEqual(times(meanwhile.length - 1, 'retry'))
     expect(run.decisions.at(-1)).toBe(decision)
+  })
+})
+
+describe('if a known-good request is accepted after an unclear failure', () => {
+  // prettier-ignore
+  test.each<[string, Failure, readonly Meanwhile[], number]>([
+    //  the line failed                             failure   after each failure                            probes until it is undeliverable
+    [ 'with 400, alone',                            BAD,      times(3, 'nothing'),                          3 ],
+    [ 'with 400, and twice others passed',          BAD,      ['others pass', 'others pass', 'nothing'],    1 ],
+    [ 'with 500, alone',                            FAULT,    times(10, 'nothing'),                         3 ],
+    [ 'with 429, and others passed at first',       BUSY,     [...times(5, 'others pass' as const), 'nothing'],      3 ],
+  ])('%s', (_what, failure, meanwhile, probes) => {
+    const { state } = failing(failure, meanwhile)
+    const decisions = times(probes, undefined).map(() => state.decideByProbe())
+    expect(decisions).toEqual([...times(probes - 1, 'retry'), 'poison'])
   })
 })
 

@@ -32,7 +32,10 @@ function orderAt(cloud: MemoryCloud, request: number, brake: Brake): void {
   }
 }
 
-const importOnce = (cloud: MemoryCloud, task: Task = newTask(FILE)) => importFile(task, cloud.ports, invocation())
+let messages = 0
+/** Each message has an id of its own. */
+const importOnce = (cloud: MemoryCloud, task: Task = newTask(FILE)) =>
+  importFile(task, cloud.ports, invocation({ messageId: `m${(messages += 1)}` }))
 
 /** Imports everything that is queued. */
 async function importQueued(cloud: MemoryCloud): Promise<void> {
@@ -98,7 +101,7 @@ describe('while imports are paused', () => {
     const cloud = cloudWith(PAUSED)
     await importOnce(cloud)
     cloud.queued.length = 0
-    await cloud.clock.sleep(60_000)
+    await cloud.clock.sleep(16 * 60_000)
     await importOnce(cloud)
     expect(cloud.queued).toHaveLength(1)
   })

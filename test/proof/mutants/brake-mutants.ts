@@ -40,9 +40,30 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the copies of a message that waits for the end of a pause multiply',
     file: 'lambda/jobs/while-paused.ts',
-    find: 'if (note.until > clock.now() && note.id !== task.pause && !isFirstOfSearch)',
-    replace: 'if (note.until < 0)',
+    find: 'return note.until > now && note.id',
+    replace: 'return note.until < 0 && note.id',
     tests: ['test/lambda/jobs/brake.test.ts'],
+  },
+  {
+    name: 'the message of a paused task is taken for a copy if SQS has not stored its successor',
+    file: 'lambda/jobs/while-paused.ts',
+    find: '!isTriedAgain && ',
+    replace: '',
+    tests: ['test/lambda/jobs/while-paused.test.ts'],
+  },
+  {
+    name: 'the note of a pause ends before the next try of the message that has written it, so copies multiply',
+    file: 'lambda/jobs/while-paused.ts',
+    find: 'const NOTE_SECONDS = PAUSE_SECONDS + 900',
+    replace: 'const NOTE_SECONDS = 10',
+    tests: ['test/lambda/jobs/while-paused.test.ts', 'test/lambda/jobs/brake.test.ts'],
+  },
+  {
+    name: 'the release of a file during a pause is taken for a copy of the message that waits',
+    file: 'lambda/jobs/while-paused.ts',
+    find: '|| released === true',
+    replace: '',
+    tests: ['test/lambda/jobs/while-paused.test.ts'],
   },
   {
     name: 'a message that waits for the end of a pause is taken for a copy of itself',
@@ -138,8 +159,8 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a message is acknowledged although its pause note was not stored, so the next one looks like a copy',
     file: 'lambda/jobs/while-paused.ts',
-    find: 'await writeNote(key, written, note.tag, ports)',
-    replace: 'await writeNote(key, written, note.tag, ports).catch(() => undefined)',
+    find: 'throw new Error(`S3 did not store ${key.key}. The message is tried again.`)',
+    replace: 'return true',
     tests: ['test/lambda/jobs/while-paused.test.ts'],
   },
 ]

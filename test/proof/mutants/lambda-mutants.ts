@@ -124,6 +124,13 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
     tests: ['test/lambda/deliver/outage.test.ts', 'test/lambda/deliver/delivery.test.ts'],
   },
   {
+    name: 'one accepted known-good request proves that a line is bad, although an outage may just have ended',
+    file: 'lambda/deliver/retry-state.ts',
+    find: 'return proven >= MIN_PROVEN ? ',
+    replace: 'return proven >= 1 ? ',
+    tests: ['test/lambda/deliver/retry-state.test.ts', 'test/lambda/deliver/delivery.test.ts'],
+  },
+  {
     name: 'the circuit breaker never gives up, so an outage uses up whole invocations',
     file: 'lambda/deliver/circuit-breaker.ts',
     find: 'return this.isOpen && (this.#probes >= MAX_PROBES',
