@@ -14,6 +14,7 @@ import type { DeadLetterReason } from '../rejects/content.ts'
  *   GET  api/check-context?name=N         → CheckContext
  *   POST api/upload?name=N[&again=1]      file bytes → UploadResult; 409 if a file with this name exists and `again` is missing
  *   GET  api/rejected?file=&reason=&text=&status=&offset=&limit=&sort= → RejectedPage
+ *   GET  api/rejected/download?format=jsonl|csv&file=&reason=&text=&status= → a file
  *   POST api/rejected/refresh             → RejectedPage, after the queue was read again
  *   POST api/fix-preview                  FixRequest → FixPreview; changes nothing
  *   POST api/replay                       ReplayRequest → ReplayResult

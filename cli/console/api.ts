@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import * as v from 'valibot'
 import { withoutPause, withPause } from '../../lambda/control/brake.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
@@ -33,7 +35,8 @@ import { checkContext } from './check-context.ts'
 import { DeadLetterCache } from './dead-letter-cache.ts'
 import { keyEndingSource } from './key-ending.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
-import { RequestError, type ApiHandler, type ApiRequest } from './server.ts'
+import { DOWNLOAD_TYPES, downloadName, downloadParts } from './rejected-download.ts'
+import { Download, RequestError, type ApiHandler, type ApiRequest } from './server.ts'
 import { upload } from './upload.ts'
 
 const MAX_IMPORTS = 200
@@ -64,6 +67,7 @@ const discardSchema = v.union([v.object({ ids: v.array(v.string()) }), v.object(
 const wholeNumber = (max: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(max))
 const pauseSchema = v.object({ isPaused: v.boolean() })
 const cancelSchema = v.object({ id: v.string() })
+const formatSchema = v.object({ format: v.picklist(['jsonl', 'csv']) })
 const rangeSchema = v.object({
   offset: v.optional(wholeNumber(999_999_999), '0'),
   limit: v.optional(wholeNumber(MAX_ROWS), '100'),
@@ -89,6 +93,7 @@ export class ConsoleApi implements AsyncDisposable {
       'GET /check-context': ({ query }) => checkContext(deployment, query.get('name') ?? ''),
       'POST /upload': (request) => upload(deployment, request),
       'GET /rejected': ({ query }) => this.#rejected(query),
+      'GET /rejected/download': ({ query }) => this.#download(query),
       'POST /rejected/refresh': async ({ query }) => {
         await this.#deadLetters.refresh()
         return this.#rejected(query)
@@ -152,6 +157,19 @@ export class ConsoleApi implements AsyncDisposable {
     const given = Object.fromEntries([...query].filter(([, value]) => value !== ''))
     const { offset, limit, sort } = parsed(rangeSchema, given)
     return this.#deadLetters.page(parsed(filterSchema, given), { offset, limit, order: sort })
+  }
+
+  async #download(query: URLSearchParams): Promise<Download> {
+    const given = Object.fromEntries([...query].filter(([, value]) => value !== ''))
+    const [filter, { format }] = [parsed(filterSchema, given), parsed(formatSchema, given)]
+    await this.#deadLetters.table() // the first read, if there was none
+    return new Download(downloadName(filter.file, format), DOWNLOAD_TYPES[format], (response, signal) =>
+      // A read of the queue would replace the table during the download.
+      this.#deadLetters.exclusively(async () => {
+        const rows = (await this.#deadLetters.table()).rows(filter)
+        await pipeline(Readable.from(downloadParts(rows, format)), response, { signal })
+      }),
+    )
   }
 
   async #fixPreview({ request }: ApiRequest): Promise<FixPreview> {

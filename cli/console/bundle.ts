@@ -39,6 +39,7 @@ export async function bundlePage(): Promise<PageBundle & { readonly sources: rea
       format: 'esm',
       platform: 'browser',
       target: 'es2022',
+      loader: { '.md': 'text' },
       jsx: 'automatic',
       jsxImportSource: 'preact',
       legalComments: 'none',

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Writable } from 'node:stream'
 import { SetupError } from '../../lambda/errors.ts'
 import { awsErrorText } from '../deployment/aws-error.ts'
 import { checkAccess, SECURITY_HEADERS, type AccessResult } from './guard.ts'
 
-/** Answers a request of the page. @returns the JSON of the response */
+/** Answers a request of the page. @returns the JSON of the response, or a Download */
 export type ApiHandler = (request: ApiRequest) => Promise<unknown>
 
 export interface ApiRequest {
@@ -28,6 +29,19 @@ export class RequestError extends Error {
   constructor(status: number, message: string) {
     super(message)
     this.status = status
+  }
+}
+
+/** A response that is a file. */
+export class Download {
+  readonly name: string
+  readonly type: string
+  readonly writeTo: (response: Writable, signal: AbortSignal) => Promise<void>
+
+  constructor(name: string, type: string, writeTo: Download['writeTo']) {
+    this.name = name
+    this.type = type
+    this.writeTo = writeTo
   }
 }
 
@@ -112,7 +126,9 @@ async function respond(
   const signal = AbortSignal.any([disconnected.signal, stopping])
   const { method, path, query } = access
   try {
-    sendJson(response, 200, await handler({ method, path: path.slice('/api'.length), query, request, signal }))
+    const result = await handler({ method, path: path.slice('/api'.length), query, request, signal })
+    if (result instanceof Download) await sendDownload(response, result, signal)
+    else sendJson(response, 200, result)
   } catch (error) {
     if (signal.aborted) return
     const refusal = refusalOf(error)
@@ -134,6 +150,12 @@ function refusalOf(error: unknown): { readonly status: number; readonly message:
 function sendAsset(response: ServerResponse, asset: Asset | undefined): void {
   if (asset === undefined) sendJson(response, 404, { error: 'This address does not exist.' })
   else response.writeHead(200, { 'content-type': asset.type, ...SECURITY_HEADERS }).end(asset.text)
+}
+
+async function sendDownload(response: ServerResponse, { name, type, writeTo }: Download, signal: AbortSignal): Promise<void> {
+  const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(name)}`
+  response.writeHead(200, { 'content-type': type, 'content-disposition': disposition, ...SECURITY_HEADERS })
+  await writeTo(response, signal)
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

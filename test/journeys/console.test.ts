@@ -114,6 +114,12 @@ async function picture(page: Page, folder: string, name: string): Promise<void> 
   await page.emulateMedia({ colorScheme: 'light' })
 }
 
+/** Nothing is wider than the window. */
+async function expectFits(page: Page): Promise<void> {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect(wide).toBeLessThanOrEqual(0)
+}
+
 async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
@@ -212,6 +218,43 @@ describeWithBrowser('the page in a browser', () => {
       expect(tab.problems).toEqual([])
     },
   )
+
+  test.concurrent('a first visit: a sample is tried, every reason is explained, and nothing is cut off on a phone', async () => {
+    await using local = await LocalMode.start(MANY_REJECTED)
+    await using tab = await openPage(local.address)
+    const { page } = tab
+    await page.setViewportSize({ width: 390, height: 800 })
+    await page.getByText('No imports yet.').waitFor()
+    await expectFits(page)
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Try a sample' }).click()
+    const card = page.getByRole('article', { name: 'sample.jsonl' })
+    await card.getByText('5 lines can be sent, 2 would be rejected').waitFor()
+    await expectFits(page)
+    await card.getByRole('button', { name: 'Import 5 lines to the Kissmetrics emulator' }).click()
+    await rowOf(page, 'sample.jsonl').getByText('done, 2 lines rejected').waitFor()
+    await expectFits(page)
+    await page.getByRole('link', { name: 'sample.jsonl', exact: true }).click()
+    await page.getByText('2 lines still open').waitFor()
+    await page.getByText('Example of a bad line, fixed').first().click()
+    await expectFits(page)
+    await expectAccessible(page)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV for a spreadsheet' }).click(),
+    ])
+    expect(download.suggestedFilename()).toBe('sample.jsonl.rejected.csv')
+    await page.getByRole('link', { name: 'More about this reason' }).first().click()
+    await page.getByRole('heading', { name: 'Formats and reasons' }).waitFor()
+    await expectFits(page)
+    await expectAccessible(page)
+    await page.goto(`${local.address}#/rejected`)
+    await page.getByRole('button', { name: 'Fix line 5 of sample.jsonl' }).waitFor()
+    await expectFits(page)
+    // In test mode, no text says that data goes to Kissmetrics itself.
+    expect(await page.locator('body').innerText()).not.toMatch(/to Kissmetrics(?! emulator)/)
+    expect(tab.problems).toEqual([])
+  })
 
   test.concurrent('a thousand lines are fixed the same way', async () => {
     await using local = await LocalMode.start(MANY_REJECTED)

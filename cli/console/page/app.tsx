@@ -3,6 +3,7 @@ import { announcement } from './announce.ts'
 import { ConfirmDialog } from './components/confirm-dialog.tsx'
 import { Notice } from './components/notice.tsx'
 import { ConnectionNotice } from './connection-notice.tsx'
+import { HelpView } from './help/help-view.tsx'
 import { ImportView } from './imports/import-view.tsx'
 import { ImportsView } from './imports/imports-view.tsx'
 import { PageHeader } from './page-header.tsx'
@@ -48,6 +49,8 @@ function View({ route }: { readonly route: Route }) {
       return <RejectedLinesView route={route} />
     case 'fix':
       return <FixLinesView />
+    case 'help':
+      return <HelpView reason={route.reason} />
   }
 }
 
