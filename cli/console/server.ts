@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Writable } from 'node:stream'
 import { SetupError } from '../../lambda/errors.ts'
 import { awsErrorText } from '../deployment/aws-error.ts'
+import { refusalPage } from './refusal-page.ts'
+import type { PageAddress } from './stored-address.ts'
 import { checkAccess, SECURITY_HEADERS, type AccessResult } from './guard.ts'
 
 /** Answers a request of the page. @returns the JSON of the response, or a Download */
@@ -48,6 +49,7 @@ export class Download {
 export interface ConsoleServer extends AsyncDisposable {
   /** Contains the token: a user who has this address can do everything that the page can. */
   readonly address: string
+  readonly port: number
 }
 
 interface Asset {
@@ -58,12 +60,14 @@ interface Asset {
 /**
  * Serves the console's page and its API, to this computer only.
  *
- * @param port 0 for any free port
  * @param onError called with every error that is a bug of the program
  * @throws Error with code EADDRINUSE
  */
-export async function startServer(handler: ApiHandler, port: number, onError: (error: unknown) => void): Promise<ConsoleServer> {
-  const token = randomBytes(24).toString('base64url')
+export async function startServer(
+  handler: ApiHandler,
+  { port, token }: PageAddress,
+  onError: (error: unknown) => void,
+): Promise<ConsoleServer> {
   const stopping = new AbortController()
   // Built when the page is first opened, so that the start does not wait for it.
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined
@@ -86,8 +90,10 @@ export async function startServer(handler: ApiHandler, port: number, onError: (e
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
+  const listening = (server.address() as AddressInfo).port
   return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${token}/`,
+    address: `http://127.0.0.1:${listening}/${token}/`,
+    port: listening,
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       server.close()
@@ -116,7 +122,8 @@ async function respond(
   stopping: AbortSignal,
 ): Promise<void> {
   if (access.kind === 'denied') {
-    sendJson(response, access.status, { error: access.why })
+    if (isNavigation(request)) sendText(response, access.status, 'text/html', refusalPage(access.why))
+    else sendJson(response, access.status, { error: access.why })
     return
   }
   const disconnected = new AbortController()
@@ -159,7 +166,14 @@ async function sendDownload(response: ServerResponse, { name, type, writeTo }: D
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...SECURITY_HEADERS })
-    .end(JSON.stringify(value))
+  sendText(response, status, 'application/json', JSON.stringify(value))
+}
+
+function sendText(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, ...SECURITY_HEADERS }).end(text)
+}
+
+/** Whether a person opens the address, and not a program. */
+function isNavigation({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && (headers.accept ?? '').includes('text/html')
 }

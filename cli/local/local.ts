@@ -11,6 +11,7 @@ import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
 import { announce } from '../deployment/deployment.ts'
 import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { openBrowser } from '../terminal/open-browser.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
@@ -97,6 +98,7 @@ class LocalRun {
     this.#source = this.#openSource(this.#wiring)
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
+    if (this.#options.isOpening && this.#servers.consoleUrl !== undefined) openBrowser(this.#servers.consoleUrl)
     await this.#uploadFiles()
     for (let idlePolls = 0; idlePolls < IDLE_POLLS_TO_END;) {
       if (interruption.happened) return EXIT.interrupted

@@ -35,7 +35,13 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     starting.defer(() => services.stop())
     const { once, port } = options
     const shown = sendTarget(target.endpoint, target.apiKey, target.emulatorUrl)
-    const page = once ? undefined : await startConsole(localDeployment(services, shown), port === 0 ? 0 : port + 3)
+    const page = once
+      ? undefined
+      : await startConsole(
+          localDeployment(services, shown),
+          port === 0 ? 0 : port + 3,
+          path.join(options.stateDir, 'page-address.json'),
+        )
     if (page !== undefined) starting.use(page)
     const started = starting.move()
     return { services, ...target, target: shown, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }

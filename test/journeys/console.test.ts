@@ -42,6 +42,18 @@ class LocalMode implements AsyncDisposable {
   static async start(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<LocalMode> {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-page-'))
     await mkdir(path.join(folder, 'drop'))
+    return LocalMode.#startIn(folder, env, args)
+  }
+
+  /** Stops it, and starts it again with the same folders. */
+  async restarted(whileStopped: () => Promise<void>): Promise<LocalMode> {
+    this.#program.kill('SIGINT')
+    await this.#program.ended()
+    await whileStopped()
+    return LocalMode.#startIn(this.#folder, {}, [])
+  }
+
+  static async #startIn(folder: string, env: Readonly<Record<string, string>>, args: readonly string[]): Promise<LocalMode> {
     const program = new Program(
       ['local', '--no-samples', '--drop-dir', path.join(folder, 'drop'), '--state-dir', path.join(folder, 'state'), ...args],
       env,
@@ -412,12 +424,20 @@ describeWithBrowser('the page in a browser', () => {
     await page.getByText('This import has no report.').waitFor()
   })
 
-  test.concurrent('shows that the console has stopped', async () => {
+  test.concurrent('its address stays: an open tab notices a stop, and goes on after a restart', async () => {
     const local = await LocalMode.start()
     await using tab = await openPage(local.address)
-    await tab.page.getByRole('heading', { name: 'Imports', exact: true }).waitFor()
-    await local[Symbol.asyncDispose]()
-    await tab.page.getByText('The console has stopped').waitFor()
+    const { page } = tab
+    await page.getByRole('heading', { name: 'Imports', exact: true }).waitFor()
+    await using restarted = await local.restarted(async () => {
+      await page.getByText('The console has stopped').waitFor()
+    })
+    expect(restarted.address).toBe(local.address)
+    await page.getByText('The console has stopped').waitFor({ state: 'hidden' })
+    await importFile(page, 'again.jsonl', GOOD)
+    await page.goto(new URL('/', restarted.address).href)
+    await page.getByRole('heading', { name: 'the address is not complete' }).waitFor()
+    await expectAccessible(page)
   })
 
   // `npm run pictures`: the tests make the pictures of the documentation.
