@@ -132,6 +132,79 @@ async function expectFits(page: Page): Promise<void> {
   expect(wide).toBeLessThanOrEqual(0)
 }
 
+/** What a screen reader says about the check of the sample: first whether it can be sent, then what cannot be undone. */
+const SPOKEN_CHECK = `- article "sample.jsonl":
+  - heading "sample.jsonl 426 bytes" [level=3]
+  - strong: 5 lines can be sent, 2 would be rejected
+  - text: .
+  - list "Why lines would be rejected":
+    - listitem "timestamp_in_milliseconds":
+      - text: "1"
+      - code: _t
+      - text: looks like milliseconds, first in line 5
+    - listitem "missing_identity": 1 The person is missing, first in line 7
+  - strong: 1 alias would merge people, and no merge can be undone.
+  - text: In the Kissmetrics emulator, 1 person is made of several identities.
+  - term: People
+  - definition: "3"
+  - term: Events
+  - definition: "3"
+  - term: Property updates
+  - definition: "1"
+  - term: Aliases
+  - definition: "1"
+  - term: Expected duration
+  - definition: about 1 s
+  - group:
+    - text: 2 event names
+    - table:
+      - rowgroup:
+        - row "Event Times":
+          - columnheader "Event"
+          - columnheader "Times"
+      - rowgroup:
+        - row "Signed Up 2":
+          - rowheader "Signed Up"
+          - cell "2"
+        - row "Paid 1":
+          - rowheader "Paid"
+          - cell "1"
+  - group: 3 property names
+  - group:
+    - text: Dated 25 Feb 2014 to 26 Feb 2014
+    - table:
+      - rowgroup:
+        - row "day Lines":
+          - columnheader "day"
+          - columnheader "Lines"
+      - rowgroup:
+        - row "2014-02-25 4":
+          - rowheader "2014-02-25"
+          - cell "4"
+        - row "2014-02-26 1":
+          - rowheader "2014-02-26"
+          - cell "1"
+  - paragraph: TEST MODE 127.0.0.1:PORT, API key …KEY. Nothing leaves this computer.
+  - button "Import 5 lines to the Kissmetrics emulator"
+  - button "Cancel"`
+
+/** And about the import: what is still open, then why. */
+const SPOKEN_IMPORT = `  - heading "sample.jsonl" [level=1]
+  - status: done, 2 lines rejected
+  - paragraph:
+    - link "2 lines still open":
+      - /url: "#/rejected?file=incoming%2Fsample.jsonl"
+      - strong: 2 lines
+      - text: still open
+    - text: "of 7 lines: fix and send them, or discard them."
+  - region "Why lines were rejected":
+    - heading "Why lines were rejected" [level=2]`
+
+/** An accessibility tree without what differs between runs. */
+function spoken(tree: string): string {
+  return tree.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT').replaceAll(/…[0-9a-f]{4}\b/g, '…KEY')
+}
+
 async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
@@ -173,6 +246,8 @@ describeWithBrowser('the page in a browser', () => {
     await extraComma.fill(EXTRA_COMMA.replace(',}', '}'))
     await page.getByText('Ready to send.').waitFor()
     await expectAccessible(page)
+    await page.reload() // edited lines stay
+    await page.getByText('Ready to send.').waitFor()
     await milliseconds.fill(MILLISECONDS.replace('000,', ','))
     await page.getByRole('button', { name: 'Send 2 lines' }).click()
     const dialog = page.getByRole('dialog', { name: 'Send 2 lines to the Kissmetrics emulator?' })
@@ -243,11 +318,13 @@ describeWithBrowser('the page in a browser', () => {
     const card = page.getByRole('article', { name: 'sample.jsonl' })
     await card.getByText('5 lines can be sent, 2 would be rejected').waitFor()
     await expectFits(page)
+    expect(spoken(await card.ariaSnapshot())).toBe(SPOKEN_CHECK)
     await card.getByRole('button', { name: 'Import 5 lines to the Kissmetrics emulator' }).click()
     await rowOf(page, 'sample.jsonl').getByText('done, 2 lines rejected').waitFor()
     await expectFits(page)
     await page.getByRole('link', { name: 'sample.jsonl', exact: true }).click()
     await page.getByText('2 lines still open').waitFor()
+    expect(spoken(await page.locator('main').ariaSnapshot())).toContain(SPOKEN_IMPORT)
     await page.getByText('Example of a bad line, fixed').first().click()
     await expectFits(page)
     await expectAccessible(page)
@@ -266,6 +343,16 @@ describeWithBrowser('the page in a browser', () => {
     // In test mode, no text says that data goes to Kissmetrics itself.
     expect(await page.locator('body').innerText()).not.toMatch(/to Kissmetrics(?! emulator)/)
     expect(tab.problems).toEqual([])
+
+    await using emulator = await openPage(local.emulator)
+    await emulator.page.getByRole('heading', { name: 'What it received' }).waitFor()
+    await expectFits(emulator.page)
+    await expectAccessible(emulator.page)
+    await emulator.page.getByLabel('Was this person imported?').fill('ann@example.com')
+    await emulator.page.getByRole('button', { name: 'Look up' }).click()
+    await emulator.page.getByRole('heading', { name: 'ann@example.com' }).waitFor()
+    await emulator.page.getByRole('cell', { name: 'Signed Up' }).waitFor()
+    expect(emulator.problems).toEqual([])
   })
 
   test.concurrent('a thousand lines are fixed the same way', async () => {

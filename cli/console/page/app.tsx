@@ -72,7 +72,7 @@ class ErrorBoundary extends Component<{ readonly children: ComponentChildren }, 
     if (!this.state.hasFailed) return this.props.children
     return (
       <Notice tone="error" role="alert">
-        This view failed. Choose another view above, or reload the page. A reload discards edited lines.
+        This view failed. Choose another view above, or reload the page. Edited lines stay.
       </Notice>
     )
   }

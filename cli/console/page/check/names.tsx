@@ -10,7 +10,7 @@ const MAX_CHARACTERS = 60
 /** The events that would be recorded, the most frequent first. */
 export function Events({ events }: { readonly events: NamesSummary<EventSummary> }) {
   return (
-    <NameSection names={events} what="event" isOpen>
+    <NameSection names={events} what="event name" isOpen>
       <table>
         <thead>
           <tr>
@@ -38,7 +38,7 @@ const TYPE_NAMES = { number: 'number', text: 'text', boolean: 'true or false' } 
 /** The properties that would be set, with types and examples of their values. */
 export function Properties({ properties }: { readonly properties: NamesSummary<PropertySummary> }) {
   return (
-    <NameSection names={properties} what="property" whats="properties">
+    <NameSection names={properties} what="property name">
       <table>
         <thead>
           <tr>
@@ -68,22 +68,21 @@ export function Properties({ properties }: { readonly properties: NamesSummary<P
 interface NameSectionProps {
   readonly names: NamesSummary<EventSummary>
   readonly what: string
-  readonly whats?: string
   readonly isOpen?: boolean
   readonly children: ComponentChildren
 }
 
-function NameSection({ names, what, whats = `${what}s`, isOpen = false, children }: NameSectionProps) {
+function NameSection({ names, what, isOpen = false, children }: NameSectionProps) {
   const { list, twins, isComplete, otherUses } = names
   if (list.length === 0) return null
   return (
     <details class="check-section" open={isOpen || twins.length > 0}>
       <summary>
-        {counted(names.names, what, whats)}
-        {twins.length > 0 && <>, {counted(twins.length, 'name', 'names')} in similar spellings</>}
+        {counted(names.names, what)}
+        {twins.length > 0 && <>, {counted(twins.length, 'name')} in similar spellings</>}
       </summary>
       {twins.length > 0 && (
-        <ul class="check-list" aria-label={`Similar ${whats}`}>
+        <ul class="check-list" aria-label={`Similar ${what}s`}>
           {twins.slice(0, MAX_TWINS).map(({ names: spellings, atKissmetrics }) => (
             <li key={spellings[0]}>
               {spellings.map((spelling, index) => (

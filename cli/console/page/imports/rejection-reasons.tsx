@@ -58,7 +58,9 @@ function ReasonRow({ reason, rejected: { count, examples }, share, file }: Reaso
           <span style={{ width: `${Math.max(share * 100, 1)}%` }} />
         </div>
       </th>
-      <td class="number">{grouped(count)}</td>
+      <td class="number" data-label={count === 1 ? 'line' : 'lines'}>
+        {grouped(count)}
+      </td>
       <td>
         <Prose text={fixTextOf(reason)} />
         {doc !== undefined && (
