@@ -21,6 +21,7 @@ import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
 import { printableLines } from './terminal/escape.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
+import { messageText } from './terminal/layout.ts'
 
 const COLUMNS_HELP = 'file that says what the columns of CSV files mean (docs/formats.md)'
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else'
@@ -82,7 +83,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('preview')
     .description('show what an import of files would do, and send nothing')
-    .argument('<file...>', 'files of JSON lines or CSV, also .gz; s3://BUCKET/KEY; or - for standard input')
+    .argument(
+      '<file...>',
+      'files of JSON lines or CSV, also .gz, .zip, .zst or .br; folders; s3://BUCKET/KEY; or - for standard input',
+    )
     .option('--columns <file>', COLUMNS_HELP)
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
@@ -100,7 +104,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('fix')
     .description('convert a file that was rejected as a whole, or fix a common mistake in all its lines, into a new file')
-    .argument('<file>', 'a file, also .gz; s3://BUCKET/KEY; or - for standard input')
+    .argument('<file>', 'a file, also .gz, .zip, .zst or .br; s3://BUCKET/KEY; or - for standard input')
     .option('--fix <fix>', `${FIXES_HELP}; can be given several times`, (fix, fixes: string[]) => [...fixes, fix], [])
     .option('--columns <file>', COLUMNS_HELP)
     .option('-o, --output <file>', 'file to write (default: FILE.fixed.jsonl in this folder)')
@@ -119,7 +123,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('send')
     .description('send files from this computer to Kissmetrics, once and without AWS')
-    .argument('<file...>', 'files of JSON lines or CSV, also .gz; or a FILE.rejected.jsonl that you have fixed')
+    .argument(
+      '<file...>',
+      'files of JSON lines or CSV, also .gz, .zip, .zst or .br; folders; or a FILE.rejected.jsonl that you have fixed',
+    )
     .option('--columns <file>', COLUMNS_HELP)
     .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
@@ -234,7 +241,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
     const message = error instanceof SetupError ? error.message : awsErrorText(error)
     if (message === undefined) throw error
-    process.stderr.write(`km-import: ${printableLines(message)}\n`)
+    process.stderr.write(`${messageText(`km-import: ${printableLines(message)}`, process.stderr)}\n`)
     return EXIT.unusable
   }
 }

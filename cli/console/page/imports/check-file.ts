@@ -2,14 +2,18 @@ import type { CheckContext } from '../../api-types.ts'
 import { concatenated } from './bytes.ts'
 import { LineCheck, type LineCounts } from './check-lines.ts'
 import { ContentSurvey, type Content } from './content-survey.ts'
+import { openUnpacked } from './unpacked-file.ts'
 
 /** The result of a check before the upload. */
 export interface FileCheck extends LineCounts {
   /** Bytes of the file that were read, and all that it has. */
   readonly bytesRead: number
   readonly bytes: number
-  /** `partial`: too long to check completely. `unreadable`: the rest could not be read or unpacked. */
-  readonly extent: 'complete' | 'partial' | 'unreadable'
+  /**
+   * `partial`: too long to check completely. `unreadable`: the rest could not be read or unpacked. `unchecked`: browsers cannot unpack
+   * such a file.
+   */
+  readonly extent: 'complete' | 'partial' | 'unreadable' | 'unchecked'
   /** What the lines contain; missing while the check runs. */
   readonly content?: Content
 }
@@ -32,12 +36,13 @@ const PROGRESS_INTERVAL_MS = 150
 /**
  * Checks a file in the browser with the importer's own rules. Sends nothing.
  *
- * Like the importer, it recognizes gzip by the first bytes, whatever the file is called. Browsers unpack only the first member of a
- * gzip file with several members (the importer unpacks all), so such a file is checked up to the end of its first member.
- *
  * @throws DOMException named AbortError; SetupError if an import rule cannot be used
  */
-export async function checkFile(file: Blob, { signal, maxBytes, context, onProgress }: CheckOptions): Promise<FileCheck> {
+export async function checkFile(
+  file: Blob,
+  name: string,
+  { signal, maxBytes, context, onProgress }: CheckOptions,
+): Promise<FileCheck> {
   const survey = new ContentSurvey(context)
   const lines = new LineCheck(survey.rules, (entry) => {
     survey.add(entry)
@@ -51,8 +56,10 @@ export async function checkFile(file: Blob, { signal, maxBytes, context, onProgr
   })
   const result = (extent: FileCheck['extent']): FileCheck => ({ ...counts(extent), content: survey.content(lines.counts()) })
   const readErrors: unknown[] = []
-  const stream = await unpackedStream(file, (count) => (bytesRead += count))
-  const pieces = piecesOf(stream, (error) => readErrors.push(error))
+  const unpacked = await openUnpacked(file, name, (count) => (bytesRead += count))
+  if (unpacked.kind === 'refused') return { ...counts('partial'), refusal: unpacked.refusal }
+  if (unpacked.kind !== 'open') return counts(unpacked.kind)
+  const pieces = piecesOf(unpacked.stream, (error) => readErrors.push(error))
   let unpackedBytes = 0
   let reportedAt = performance.now()
   for await (const piece of pieces) {
@@ -71,19 +78,6 @@ export async function checkFile(file: Blob, { signal, maxBytes, context, onProgr
   if (readErrors.length > 0) return result('unreadable')
   lines.end()
   return result('complete')
-}
-
-async function unpackedStream(file: Blob, onRead: (bytes: number) => void): Promise<ReadableStream<Uint8Array>> {
-  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer())
-  const counted = file.stream().pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        onRead(chunk.length)
-        controller.enqueue(chunk)
-      },
-    }),
-  )
-  return first === 0x1f && second === 0x8b ? counted.pipeThrough(new DecompressionStream('gzip')) : counted
 }
 
 /**

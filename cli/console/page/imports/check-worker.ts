@@ -4,6 +4,7 @@ import { checkFile, type FileCheck } from './check-file.ts'
 /** What the page asks of the worker. */
 export interface CheckRequest {
   readonly file: Blob
+  readonly name: string
   readonly maxBytes: number
   readonly context: CheckContext
 }
@@ -19,11 +20,11 @@ function answer(message: CheckAnswer): void {
 }
 
 // The page ends the worker to cancel a check.
-addEventListener('message', ({ data: { file, maxBytes, context } }: MessageEvent<CheckRequest>) => {
+addEventListener('message', ({ data: { file, name, maxBytes, context } }: MessageEvent<CheckRequest>) => {
   const onProgress = (check: FileCheck) => {
     answer({ kind: 'partial', check })
   }
-  checkFile(file, { signal: new AbortController().signal, maxBytes, context, onProgress }).then(
+  checkFile(file, name, { signal: new AbortController().signal, maxBytes, context, onProgress }).then(
     (check) => {
       answer({ kind: 'done', check })
     },

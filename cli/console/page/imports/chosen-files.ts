@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { FILE_SUFFIXES, INCOMING_PREFIX, isImportName } from '../../../../lambda/keys.ts'
+import { IMPORT_NAMES, INCOMING_PREFIX, isImportName } from '../../../../lambda/keys.ts'
 import { announce } from '../announce.ts'
 import { ConsoleError, fetchCheckContext, isAborted, messageOf, upload } from '../api-client.ts'
 import { currentImports, expectedImports, expectImport, findExpected, stopExpecting } from '../expected-imports.ts'
@@ -87,7 +87,7 @@ function isListed(stage: Stage): boolean {
 }
 
 function whyUnsuitable({ name, size }: File): string | undefined {
-  if (!isImportName(name)) return `The file name must end with ${FILE_SUFFIXES.join(', ')}. Rename the file and choose it again.`
+  if (!isImportName(name)) return `The file name must end with ${IMPORT_NAMES}. Rename the file and choose it again.`
   if (size === 0) return 'The file is empty.'
   return size > MAX_BYTES
     ? 'The file is larger than 5 GiB. Split it into smaller files, or ask your administrator to upload it to the bucket.'
@@ -109,7 +109,7 @@ async function check(number: number): Promise<void> {
   checks.set(number, controller)
   change(number, { stage: { kind: 'checking' } })
   try {
-    const result = await runCheck(chosen.file, {
+    const result = await runCheck(chosen.file, chosen.file.name, {
       signal: controller.signal,
       maxBytes: MAX_CHECKED_BYTES,
       context: await fetchCheckContext(chosen.file.name),

@@ -17,7 +17,7 @@ const policy = trustedTypes?.createPolicy('check-worker', { createScriptURL: () 
  *
  * @throws DOMException named AbortError; Error with a message for the user
  */
-export function runCheck(file: Blob, { signal, maxBytes, context, onProgress }: CheckOptions): Promise<FileCheck> {
+export function runCheck(file: Blob, name: string, { signal, maxBytes, context, onProgress }: CheckOptions): Promise<FileCheck> {
   return new Promise<FileCheck>((resolve, reject) => {
     const worker = new Worker(policy?.createScriptURL(SCRIPT) ?? SCRIPT, { type: 'module' })
     const end = () => {
@@ -40,6 +40,6 @@ export function runCheck(file: Blob, { signal, maxBytes, context, onProgress }: 
       if (data.kind === 'done') resolve(data.check)
       else reject(new Error(data.why))
     })
-    worker.postMessage({ file, maxBytes, context } satisfies CheckRequest)
+    worker.postMessage({ file, name, maxBytes, context } satisfies CheckRequest)
   })
 }

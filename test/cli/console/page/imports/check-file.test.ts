@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import type { CheckContext } from '../../../../../cli/console/api-types.ts'
 import { survey } from '../../../../../cli/preview/preview.ts'
@@ -12,9 +12,10 @@ const GOOD = '{"_p":"bob","_t":1393344604,"_n":"Paid"}'
 function check(
   content: string | Uint8Array<ArrayBuffer>,
   maxBytes = Infinity,
+  name = 'a.jsonl',
   context: CheckContext = CONTEXT,
 ): Promise<FileCheck> {
-  return checkFile(new Blob([content]), {
+  return checkFile(new Blob([content]), name, {
     signal: new AbortController().signal,
     maxBytes,
     context,
@@ -33,6 +34,30 @@ describe('a file is checked before its upload', () => {
   ])('%s', async (_what, content, lines, ready, extent) => {
     const bytes = typeof content === 'string' ? content : new Uint8Array(content)
     expect(await check(bytes)).toMatchObject({ lines, ready, extent })
+  })
+
+  // prettier-ignore
+  test.each<[string, object]>([
+    //  the file                        its check
+    [ 'deflated.zip',                   { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'stored.zip',                     { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'macos.zip',                      { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'zip64.zip',                      { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'comment.zip',                    { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'python-zip64-pipe.zip',          { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'csv.zip',                        { lines: 3, ready: 2, blank: 1, extent: 'complete' } ],
+    [ 'several.zip',                    { lines: 0, refusal: { detail: expect.stringContaining('a zip archive with 3 files') } } ],
+    [ 'encrypted.zip',                  { lines: 0, refusal: { detail: expect.stringContaining('an encrypted zip archive') } } ],
+    [ 'lines.zst',                      { lines: 0, extent: 'unchecked' } ],
+  ])('%s', async (name, result) => {
+    const file = await readFile(`test/lambda/read/unpack/made-by-tools/${name}`)
+    expect(await check(new Uint8Array(file), Infinity, name)).toMatchObject(result)
+  })
+
+  test('but not brotli, and not an archive without its end', async () => {
+    expect(await check(new Uint8Array(brotliCompressSync(GOOD)), Infinity, 'a.jsonl.br')).toMatchObject({ extent: 'unchecked' })
+    const archive = await readFile('test/lambda/read/unpack/made-by-tools/deflated.zip')
+    expect(await check(new Uint8Array(archive.subarray(0, -30)))).toMatchObject({ lines: 0, extent: 'unreadable' })
   })
 
   test('with the same counts as its import', async () => {
@@ -69,7 +94,7 @@ describe('a file is checked before its upload', () => {
     const rules = [{ fix: 'ms-timestamps' }]
     const milliseconds = GOOD.replace('1393344604', '1393344604000')
     expect(await check(milliseconds)).toMatchObject({ ready: 0 })
-    expect(await check(milliseconds, Infinity, { ...CONTEXT, rules })).toMatchObject({ ready: 1 })
+    expect(await check(milliseconds, Infinity, 'a.jsonl', { ...CONTEXT, rules })).toMatchObject({ ready: 1 })
   })
 
   test('up to the given number of bytes', async () => {
@@ -81,7 +106,7 @@ describe('a file is checked before its upload', () => {
   })
 
   test('until the check is canceled', async () => {
-    const canceled = checkFile(new Blob([GOOD]), {
+    const canceled = checkFile(new Blob([GOOD]), 'a.jsonl', {
       signal: AbortSignal.abort(),
       maxBytes: 1,
       context: CONTEXT,
