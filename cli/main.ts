@@ -4,6 +4,7 @@ import { SetupError } from '../lambda/errors.ts'
 import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
 import type { CanaryFlags } from './canary/canary.ts'
+import { addCompletion } from './completion/commands.ts'
 import type { ConsoleFlags } from './console/console.ts'
 import { addControl } from './control/commands.ts'
 import { awsErrorText } from './deployment/aws-error.ts'
@@ -201,8 +202,12 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     })
   program
     .command('doctor')
-    .description('check a deployed stack with your credentials: what is wrong, and the command that cures it')
-    .option('--stack <name>', 'name of the deployed stack')
+    .description('check a deployed stack, or this computer: what is wrong, and the command that cures it')
+    .option('--stack <name>', 'name of the deployed stack (default: what local mode needs on this computer)')
+    .option('--state-dir <dir>', 'state folder of local mode', DEFAULT_STATE_DIR)
+    .option('--drop-dir <dir>', `folder that local mode imports from (default: "${DEFAULT_WATCHED_DIR}")`)
+    .option('--endpoint <url>', `tracking endpoint to reach (default: ${KISSMETRICS_ENDPOINT})`)
+    .option('--port <number>', 'first of four consecutive ports (default: any free ports)')
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
       'after',
@@ -234,6 +239,13 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   addRulesCommands(program, (code) => {
     exitCode = code
   })
+  addCompletion(program)
+  const [first, second, ...words] = argv
+  if (first === 'complete' && second === '--') {
+    const { completionsFor } = await import('./completion/complete.ts')
+    process.stdout.write(completionsFor(program, words))
+    return exitCode
+  }
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
