@@ -48,11 +48,12 @@ console.log(`dist/ is the package: ${manifest.name} ${manifest.version}`)
 
 /** @returns the source files in the page */
 async function writePage(): Promise<readonly string[]> {
-  const { html, css, js, sources } = await bundlePage()
+  const { html, css, js, worker, sources } = await bundlePage()
   await mkdir(PAGE, { recursive: true })
   await writeFile(path.join(PAGE, 'index.html'), html)
   await writeFile(path.join(PAGE, 'page.css'), css)
   await writeFile(path.join(PAGE, 'page.js'), js)
+  await writeFile(path.join(PAGE, 'check-worker.js'), worker)
   return sources
 }
 

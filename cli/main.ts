@@ -55,6 +55,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .option('--endpoint <url>', 'send to this tracking endpoint, with a real key, instead of the built-in Kissmetrics emulator')
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
     .option('--port <number>', 'first of four consecutive ports: S3, SQS, emulator, console (default: any free ports)')
+    .option('--open', 'open the page in the browser', false)
     .option('--json', 'write the reports as one JSON array to stdout at the end, and nothing else', false)
     .option('--no-samples', 'do not import the samples on the first start')
     .addHelpText(
@@ -248,7 +249,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     })
   withDeploymentOptions(program.command('console'))
     .description('open a page in the browser: import files, follow them, fix rejected lines and send them again')
-    .option('--port <number>', 'port of the page (default: any free port)')
+    .option('--port <number>', 'port of the page (default: the last one, or any free port)')
+    .option('--open', 'open the page in the browser', false)
     .addHelpText('after', afterHelp('npx km-import console --stack KissmetricsImporter'))
     .action(async (flags: ConsoleFlags) => {
       const { console } = await import('./console/console.ts')

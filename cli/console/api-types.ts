@@ -1,5 +1,9 @@
 import type { ReasonCode } from '../../lambda/reasons.ts'
 import type { Report } from '../../lambda/report/report.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
+import type { HoldSettings } from '../../lambda/settings.ts'
+import type { Profile } from '../../lambda/survey/profile.ts'
+import type { SendTarget } from '../deployment/send-target.ts'
 import type { DeadLetterReason } from '../rejects/content.ts'
 
 /*
@@ -7,8 +11,10 @@ import type { DeadLetterReason } from '../rejects/content.ts'
  *
  *   GET  api/overview?limit=50            → Overview
  *   GET  api/report?id=ID                 → Report
+ *   GET  api/check-context?name=N         → CheckContext
  *   POST api/upload?name=N[&again=1]      file bytes → UploadResult; 409 if a file with this name exists and `again` is missing
  *   GET  api/rejected?file=&reason=&text=&status=&offset=&limit=&sort= → RejectedPage
+ *   GET  api/rejected/download?format=jsonl|csv&file=&reason=&text=&status= → a file
  *   POST api/rejected/refresh             → RejectedPage, after the queue was read again
  *   POST api/fix-preview                  FixRequest → FixPreview; changes nothing
  *   POST api/replay                       ReplayRequest → ReplayResult
@@ -30,8 +36,8 @@ export interface ErrorResponse {
 export interface Overview {
   /** Name of the stack, or "this computer". */
   readonly deployment: string
-  /** Address of the Kissmetrics emulator, if lines go to it (test mode). */
-  readonly emulatorUrl?: string
+  /** Where lines go. With the `emulatorUrl` of the Kissmetrics emulator, this is test mode. */
+  readonly target: SendTarget
   readonly waiting: {
     readonly messages: number
     readonly deadLetters: number
@@ -76,6 +82,15 @@ export interface DecideResult {
   readonly decision: 'released' | 'discarded'
   /** Whether it was decided so before. */
   readonly wasDecidedBefore: boolean
+}
+
+/** What the import of a file depends on besides its content. The page checks files with it before an upload. */
+export interface CheckContext {
+  /** The import rules for files with this name. */
+  readonly rules: readonly Rule[]
+  readonly hold: HoldSettings
+  /** What earlier files with such a name contained. */
+  readonly profile?: Profile
 }
 
 export interface UploadResult {

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import * as v from 'valibot'
 import { withoutPause, withPause } from '../../lambda/control/brake.ts'
 import { REPORTS_PREFIX } from '../../lambda/keys.ts'
@@ -29,10 +31,13 @@ import type {
   ReplayResult,
   RetryResult,
 } from './api-types.ts'
+import { checkContext } from './check-context.ts'
 import { DeadLetterCache } from './dead-letter-cache.ts'
+import { keyEndingSource } from './key-ending.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
 import { ruleSchema, saveRule, tryRule } from './prefix-rules.ts'
-import { RequestError, type ApiHandler, type ApiRequest } from './server.ts'
+import { DOWNLOAD_TYPES, downloadName, downloadParts } from './rejected-download.ts'
+import { Download, RequestError, type ApiHandler, type ApiRequest } from './server.ts'
 import { upload } from './upload.ts'
 
 const MAX_IMPORTS = 200
@@ -63,6 +68,7 @@ const discardSchema = v.union([v.object({ ids: v.array(v.string()) }), v.object(
 const wholeNumber = (max: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(max))
 const pauseSchema = v.object({ isPaused: v.boolean() })
 const cancelSchema = v.object({ id: v.string() })
+const formatSchema = v.object({ format: v.picklist(['jsonl', 'csv']) })
 const rangeSchema = v.object({
   offset: v.optional(wholeNumber(999_999_999), '0'),
   limit: v.optional(wholeNumber(MAX_ROWS), '100'),
@@ -74,17 +80,21 @@ export class ConsoleApi implements AsyncDisposable {
   readonly #deployment: Deployment
   readonly #reports: ReportCache
   readonly #deadLetters: DeadLetterCache
+  readonly #keyEnding: () => Promise<string | undefined>
   readonly #routes: Readonly<Record<string, ApiHandler>>
 
   constructor(deployment: Deployment) {
     this.#deployment = deployment
     this.#reports = new ReportCache(deployment)
     this.#deadLetters = new DeadLetterCache(deployment)
+    this.#keyEnding = keyEndingSource(deployment)
     this.#routes = {
       'GET /overview': ({ query }) => this.#overview(query),
       'GET /report': ({ query }) => this.#report(query.get('id') ?? ''),
+      'GET /check-context': ({ query }) => checkContext(deployment, query.get('name') ?? ''),
       'POST /upload': (request) => upload(deployment, request),
       'GET /rejected': ({ query }) => this.#rejected(query),
+      'GET /rejected/download': ({ query }) => this.#download(query),
       'POST /rejected/refresh': async ({ query }) => {
         await this.#deadLetters.refresh()
         return this.#rejected(query)
@@ -116,16 +126,21 @@ export class ConsoleApi implements AsyncDisposable {
     const limit = Number(query.get('limit') ?? 50)
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_IMPORTS)
       throw new RequestError(422, `limit is "${String(query.get('limit'))}": expected a whole number from 1 to ${MAX_IMPORTS}.`)
-    const [{ reports, newer, total }, waiting, { paused, limit: rate }] = await Promise.all([
+    const [{ reports, newer, total }, waiting, { paused, limit: rate }, keyEnding] = await Promise.all([
       this.#reports.newest(limit),
       queueDepths(this.#deployment),
       currentBrake(this.#deployment),
+      this.#keyEnding(),
     ])
-    const { name, emulatorUrl } = this.#deployment
+    const { name, emulatorUrl, endpointHost } = this.#deployment
     const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
       deployment: name,
-      ...(emulatorUrl !== undefined && { emulatorUrl }),
+      target: {
+        ...(emulatorUrl !== undefined && { emulatorUrl }),
+        ...(endpointHost !== undefined && { endpointHost }),
+        ...(keyEnding !== undefined && { keyEnding }),
+      },
       waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
       ...(paused !== undefined && { pausedSince: paused.since }),
       ...(rate !== undefined && { linesPerSecond: rate.linesPerSecond }),
@@ -145,6 +160,19 @@ export class ConsoleApi implements AsyncDisposable {
     const given = Object.fromEntries([...query].filter(([, value]) => value !== ''))
     const { offset, limit, sort } = parsed(rangeSchema, given)
     return this.#deadLetters.page(parsed(filterSchema, given), { offset, limit, order: sort })
+  }
+
+  async #download(query: URLSearchParams): Promise<Download> {
+    const given = Object.fromEntries([...query].filter(([, value]) => value !== ''))
+    const [filter, { format }] = [parsed(filterSchema, given), parsed(formatSchema, given)]
+    await this.#deadLetters.table() // the first read, if there was none
+    return new Download(downloadName(filter.file, format), DOWNLOAD_TYPES[format], (response, signal) =>
+      // A read of the queue would replace the table during the download.
+      this.#deadLetters.exclusively(async () => {
+        const rows = (await this.#deadLetters.table()).rows(filter)
+        await pipeline(Readable.from(downloadParts(rows, format)), response, { signal })
+      }),
+    )
   }
 
   async #fixPreview({ request }: ApiRequest): Promise<FixPreview> {

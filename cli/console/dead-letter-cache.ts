@@ -19,7 +19,7 @@ interface CacheTiming {
   readonly inUseRestMs: number
 }
 
-const TIMING: CacheTiming = { firstReadPatienceMs: 2_500, minRestMs: 2_000, inUseRestMs: 15_000 }
+const TIMING: CacheTiming = { firstReadPatienceMs: 700, minRestMs: 2_000, inUseRestMs: 15_000 }
 
 interface Snapshot {
   readonly table: DeadLetterTable

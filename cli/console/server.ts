@@ -1,12 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Writable } from 'node:stream'
 import { SetupError } from '../../lambda/errors.ts'
 import { awsErrorText } from '../deployment/aws-error.ts'
+import { refusalPage } from './refusal-page.ts'
+import type { PageAddress } from './stored-address.ts'
 import { checkAccess, SECURITY_HEADERS, type AccessResult } from './guard.ts'
 
-/** Answers a request of the page. @returns the JSON of the response */
+/** Answers a request of the page. @returns the JSON of the response, or a Download */
 export type ApiHandler = (request: ApiRequest) => Promise<unknown>
 
 export interface ApiRequest {
@@ -31,9 +33,23 @@ export class RequestError extends Error {
   }
 }
 
+/** A response that is a file. */
+export class Download {
+  readonly name: string
+  readonly type: string
+  readonly writeTo: (response: Writable, signal: AbortSignal) => Promise<void>
+
+  constructor(name: string, type: string, writeTo: Download['writeTo']) {
+    this.name = name
+    this.type = type
+    this.writeTo = writeTo
+  }
+}
+
 export interface ConsoleServer extends AsyncDisposable {
   /** Contains the token: a user who has this address can do everything that the page can. */
   readonly address: string
+  readonly port: number
 }
 
 interface Asset {
@@ -44,12 +60,14 @@ interface Asset {
 /**
  * Serves the console's page and its API, to this computer only.
  *
- * @param port 0 for any free port
  * @param onError called with every error that is a bug of the program
  * @throws Error with code EADDRINUSE
  */
-export async function startServer(handler: ApiHandler, port: number, onError: (error: unknown) => void): Promise<ConsoleServer> {
-  const token = randomBytes(24).toString('base64url')
+export async function startServer(
+  handler: ApiHandler,
+  { port, token }: PageAddress,
+  onError: (error: unknown) => void,
+): Promise<ConsoleServer> {
   const stopping = new AbortController()
   // Built when the page is first opened, so that the start does not wait for it.
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined
@@ -72,8 +90,10 @@ export async function startServer(handler: ApiHandler, port: number, onError: (e
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
+  const listening = (server.address() as AddressInfo).port
   return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${token}/`,
+    address: `http://127.0.0.1:${listening}/${token}/`,
+    port: listening,
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       server.close()
@@ -85,11 +105,12 @@ export async function startServer(handler: ApiHandler, port: number, onError: (e
 
 async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
   const { readPage } = await import('./bundle.ts')
-  const { html, css, js } = await readPage()
+  const { html, css, js, worker } = await readPage()
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', text: html }],
     ['/page.css', { type: 'text/css; charset=utf-8', text: css }],
     ['/page.js', { type: 'text/javascript; charset=utf-8', text: js }],
+    ['/check-worker.js', { type: 'text/javascript; charset=utf-8', text: worker }],
   ])
 }
 
@@ -101,7 +122,8 @@ async function respond(
   stopping: AbortSignal,
 ): Promise<void> {
   if (access.kind === 'denied') {
-    sendJson(response, access.status, { error: access.why })
+    if (isNavigation(request)) sendText(response, access.status, 'text/html', refusalPage(access.why))
+    else sendJson(response, access.status, { error: access.why })
     return
   }
   const disconnected = new AbortController()
@@ -111,7 +133,9 @@ async function respond(
   const signal = AbortSignal.any([disconnected.signal, stopping])
   const { method, path, query } = access
   try {
-    sendJson(response, 200, await handler({ method, path: path.slice('/api'.length), query, request, signal }))
+    const result = await handler({ method, path: path.slice('/api'.length), query, request, signal })
+    if (result instanceof Download) await sendDownload(response, result, signal)
+    else sendJson(response, 200, result)
   } catch (error) {
     if (signal.aborted) return
     const refusal = refusalOf(error)
@@ -135,8 +159,21 @@ function sendAsset(response: ServerResponse, asset: Asset | undefined): void {
   else response.writeHead(200, { 'content-type': asset.type, ...SECURITY_HEADERS }).end(asset.text)
 }
 
+async function sendDownload(response: ServerResponse, { name, type, writeTo }: Download, signal: AbortSignal): Promise<void> {
+  const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(name)}`
+  response.writeHead(200, { 'content-type': type, 'content-disposition': disposition, ...SECURITY_HEADERS })
+  await writeTo(response, signal)
+}
+
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...SECURITY_HEADERS })
-    .end(JSON.stringify(value))
+  sendText(response, status, 'application/json', JSON.stringify(value))
+}
+
+function sendText(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, ...SECURITY_HEADERS }).end(text)
+}
+
+/** Whether a person opens the address, and not a program. */
+function isNavigation({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && (headers.accept ?? '').includes('text/html')
 }

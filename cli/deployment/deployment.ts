@@ -6,6 +6,7 @@ import { parsePlaces, type Place } from '../../lambda/settings.ts'
 import { BUCKET, useEmulators } from '../local/addresses.ts'
 import { readCredentials } from '../local/credentials.ts'
 import type { LocalServices } from '../local/services.ts'
+import type { SendTarget } from './send-target.ts'
 import { findRunning } from './running.ts'
 import { describeStack } from './stack.ts'
 
@@ -17,11 +18,11 @@ export interface DeploymentFlags {
 }
 
 /** An importer, deployed or on this computer, and the clients that reach it. */
-export interface Deployment {
+export interface Deployment extends SendTarget {
   /** The name of the stack, or "this computer". */
   readonly name: string
-  /** URL of the Kissmetrics emulator, if lines go there. */
-  readonly emulatorUrl?: string
+  /** The secret with the API key; left out if the key was passed directly. */
+  readonly apiKeySecretArn?: string
   readonly s3: S3Client
   readonly sqs: SQSClient
   readonly bucket: string
@@ -46,15 +47,22 @@ async function findLocal(stateDir: string): Promise<Deployment> {
     throw new SetupError(
       `No importer runs with the state folder "${path.resolve(stateDir)}". Start one with npm start, or choose another one with --state-dir or --stack.`,
     )
-  const { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl, emulatorUrl } = running
+  const { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl, emulatorUrl, endpointHost, keyEnding } = running
   useEmulators(s3Url, sqsUrl, await readCredentials(stateDir))
-  return localDeployment({ s3: new S3Client({}), sqs: new SQSClient({}), importQueueUrl, deadLetterQueueUrl }, emulatorUrl)
+  return localDeployment(
+    { s3: new S3Client({}), sqs: new SQSClient({}), importQueueUrl, deadLetterQueueUrl },
+    {
+      ...(emulatorUrl !== undefined && { emulatorUrl }),
+      ...(endpointHost !== undefined && { endpointHost }),
+      ...(keyEnding !== undefined && { keyEnding }),
+    },
+  )
 }
 
 /** The importer on this computer. */
 export function localDeployment(
   { s3, sqs, importQueueUrl, deadLetterQueueUrl }: Pick<LocalServices, 's3' | 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>,
-  emulatorUrl?: string,
+  target: SendTarget = {},
 ): Deployment {
   return {
     name: THIS_COMPUTER,
@@ -65,7 +73,7 @@ export function localDeployment(
     importQueueUrl,
     deadLetterQueueUrl,
     deadLettersExpire: false,
-    ...(emulatorUrl !== undefined && { emulatorUrl }),
+    ...target,
   }
 }
 
@@ -78,8 +86,11 @@ async function findStack(name: string): Promise<Deployment> {
       `--stack is "${name}": the stack has no output ${key}. Name a stack of this importer, or deploy that stack again.`,
     )
   }
+  const [endpoint, apiKeySecretArn] = [outputs.get('Endpoint'), outputs.get('ApiKeySecretArn')]
   return {
     name,
+    ...(endpoint !== undefined && { endpointHost: new URL(endpoint).host }),
+    ...(apiKeySecretArn !== undefined && { apiKeySecretArn }),
     s3: new S3Client({}),
     // An endpoint from the user's environment takes precedence over the host in the queue URL.
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),

@@ -3,15 +3,14 @@ import path from 'node:path'
 import { SetupError } from '../../lambda/errors.ts'
 import { openConnection } from '../network/connection.ts'
 import { printable } from '../terminal/escape.ts'
+import type { SendTarget } from './send-target.ts'
 
 /** What other commands need to know about the importer that runs with a state folder. */
-export interface Running {
+export interface Running extends SendTarget {
   readonly s3Url: string
   readonly sqsUrl: string
   readonly importQueueUrl: string
   readonly deadLetterQueueUrl: string
-  /** URL of the Kissmetrics emulator, if lines go there. */
-  readonly emulatorUrl?: string
   /** Address of the page, with its token. */
   readonly consoleUrl?: string
   /** The folder that it imports from. */
@@ -27,7 +26,7 @@ const PATIENCE_MS = 30_000
 export async function announce(
   stateDir: string,
   { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: Running,
-  more: Pick<Running, 'emulatorUrl' | 'consoleUrl' | 'watchedDir'> = {},
+  more: SendTarget & Pick<Running, 'consoleUrl' | 'watchedDir'> = {},
 ): Promise<AsyncDisposable> {
   const file = path.join(stateDir, FILE)
   const running: Running = { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl, ...more }

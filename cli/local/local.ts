@@ -12,6 +12,7 @@ import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
 import { announce, refuseSecond } from '../deployment/running.ts'
 import { nameUnreachable } from '../network/name-unreachable.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { openBrowser } from '../terminal/open-browser.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
@@ -49,10 +50,10 @@ export async function local(options: LocalOptions): Promise<ExitCode> {
   const wiring = wiringOf(await readCdkSettings())
   await refuseSecond(options.stateDir)
   await using servers = await startServers(options, wiring)
-  const { services, emulatorUrl, consoleUrl } = servers
+  const { services, target, consoleUrl } = servers
   await using _announced = await announce(options.stateDir, services, {
     watchedDir: options.watchedDir,
-    ...(emulatorUrl !== undefined && { emulatorUrl }),
+    ...target,
     ...(consoleUrl !== undefined && { consoleUrl }),
   })
   const run = new LocalRun(options, wiring, servers, status)
@@ -107,6 +108,7 @@ class LocalRun {
     this.#checkEndpoint()
     await this.#reports.skipEarlier() // before the first invocation
     this.#source = await this.#openSource(this.#wiring)
+    if (this.#options.isOpening && this.#servers.consoleUrl !== undefined) openBrowser(this.#servers.consoleUrl)
     await this.#uploadFiles()
     for (let idlePolls = 0; idlePolls < IDLE_POLLS_TO_END;) {
       if (interruption.happened) return EXIT.interrupted

@@ -15,6 +15,7 @@ export interface LocalFlags {
   readonly endpoint?: string
   readonly apiKeyEnv: string
   readonly port?: string
+  readonly open?: boolean
 }
 
 /** A tracking endpoint with its API key. */
@@ -33,6 +34,8 @@ export interface LocalOptions {
   readonly target: Target | undefined
   /** First of four consecutive ports: S3, SQS, Kissmetrics emulator, page. 0: any free ports. */
   readonly port: number
+  /** Opens the page in the user's browser. */
+  readonly isOpening: boolean
 }
 
 export const DEFAULT_WATCHED_DIR = 'drop'
@@ -51,6 +54,7 @@ export async function readOptions(flags: LocalFlags, env: NodeJS.ProcessEnv): Pr
     stateDir: await readStateDir(flags.stateDir),
     target,
     port,
+    isOpening: flags.open === true,
   }
 }
 

@@ -5,6 +5,7 @@ import type { Wiring } from '../../lib/wiring.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { startConsole } from '../console/console.ts'
 import { localDeployment } from '../deployment/deployment.ts'
+import { sendTarget, type SendTarget } from '../deployment/send-target.ts'
 import { openCredentials } from './credentials.ts'
 import type { LocalOptions } from './options.ts'
 import { startLocalServices, type LocalServices } from './services.ts'
@@ -19,6 +20,8 @@ export interface Servers extends AsyncDisposable {
   readonly apiKey: string
   /** Address of the Kissmetrics emulator; undefined if the user named another endpoint. */
   readonly emulatorUrl: string | undefined
+  /** Where lines go, for the page and other commands. */
+  readonly target: SendTarget
   /** Address of the page, with its token; undefined with `--once`. */
   readonly consoleUrl: string | undefined
 }
@@ -31,10 +34,17 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     const services = await startLocalServices(options.stateDir, options.port, wiring, { releaseAfterMs: leaseMs(wiring) })
     starting.defer(() => services.stop())
     const { once, port } = options
-    const page = once ? undefined : await startConsole(localDeployment(services, target.emulatorUrl), port === 0 ? 0 : port + 3)
+    const shown = sendTarget(target.endpoint, target.apiKey, target.emulatorUrl)
+    const page = once
+      ? undefined
+      : await startConsole(
+          localDeployment(services, shown),
+          port === 0 ? 0 : port + 3,
+          path.join(options.stateDir, 'page-address.json'),
+        )
     if (page !== undefined) starting.use(page)
     const started = starting.move()
-    return { services, ...target, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }
+    return { services, ...target, target: shown, consoleUrl: page?.address, [Symbol.asyncDispose]: () => started.disposeAsync() }
   } catch (cause) {
     if (codeOf(cause) !== 'EADDRINUSE') throw cause
     throw new SetupError(

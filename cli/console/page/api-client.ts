@@ -3,6 +3,7 @@ import type {
   ArchiveRequest,
   ArchiveResult,
   CancelRequest,
+  CheckContext,
   DecideRequest,
   DecideResult,
   DiscardRequest,
@@ -58,6 +59,10 @@ type Query = Readonly<Record<string, string | number | undefined>>
 
 export async function fetchOverview(limit: number, signal: AbortSignal): Promise<Overview> {
   return (await get('overview', { limit }, signal)) as Overview
+}
+
+export async function fetchCheckContext(name: string): Promise<CheckContext> {
+  return (await get('check-context', { name })) as CheckContext
 }
 
 export async function fetchReport(id: string, signal: AbortSignal): Promise<Report> {
@@ -156,8 +161,8 @@ function parametersOf({ filter, offset, limit, order }: RejectedQuery): Query {
   return { ...filter, offset, limit, sort: order }
 }
 
-function get(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
-  return send(`${path}${queryText(query)}`, { signal })
+function get(path: string, query: Query, signal?: AbortSignal): Promise<unknown> {
+  return send(`${path}${queryText(query)}`, signal === undefined ? {} : { signal })
 }
 
 function post(path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {

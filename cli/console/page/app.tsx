@@ -3,6 +3,7 @@ import { announcement } from './announce.ts'
 import { ConfirmDialog } from './components/confirm-dialog.tsx'
 import { Notice } from './components/notice.tsx'
 import { ConnectionNotice } from './connection-notice.tsx'
+import { HelpView } from './help/help-view.tsx'
 import { ImportView } from './imports/import-view.tsx'
 import { ImportsView } from './imports/imports-view.tsx'
 import { PageHeader } from './page-header.tsx'
@@ -48,6 +49,8 @@ function View({ route }: { readonly route: Route }) {
       return <RejectedLinesView route={route} />
     case 'fix':
       return <FixLinesView />
+    case 'help':
+      return <HelpView reason={route.reason} />
   }
 }
 
@@ -69,7 +72,7 @@ class ErrorBoundary extends Component<{ readonly children: ComponentChildren }, 
     if (!this.state.hasFailed) return this.props.children
     return (
       <Notice tone="error" role="alert">
-        This view failed. Choose another view above, or reload the page. A reload discards edited lines.
+        This view failed. Choose another view above, or reload the page. Edited lines stay.
       </Notice>
     )
   }

@@ -10,7 +10,8 @@ export function ConnectionNotice() {
       {isUnreachable ? (
         <>
           <strong>The console has stopped.</strong> Start it again with <code>npx km-import console</code> (in local mode:{' '}
-          <code>npm start</code>), and open the address that it prints. Until then, this page shows the last known state.
+          <code>npm start</code>): this page then continues by itself, unless another address is printed. Until then, it shows the
+          last known state, and what you have edited stays.
         </>
       ) : (
         <>

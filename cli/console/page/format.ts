@@ -105,6 +105,14 @@ export function timeText(iso: string): string {
   return Number.isNaN(time.getTime()) ? iso : TIME.format(time)
 }
 
+/** The day of a time in UTC: "6 Mar 2014". */
+export function dayText(seconds: number): string {
+  const time = new Date(seconds * 1000)
+  return Number.isNaN(time.getTime()) ? String(seconds) : DAY_FORMAT.format(time)
+}
+
+const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
+
 const BYTE_UNITS = ['KB', 'MB', 'GB', 'TB'] as const
 
 /** 1234567 → "1.2 MB" */

@@ -1,11 +1,8 @@
-import { computed, signal } from '@preact/signals'
+import { signal } from '@preact/signals'
 import type { Overview } from '../api-types.ts'
 
 /** The last overview that the console sent; undefined until the first one arrives. */
 export const overview = signal<Overview>()
-
-/** Lines go to the Kissmetrics emulator, not to Kissmetrics. */
-export const isTestMode = computed(() => overview.value?.emulatorUrl !== undefined)
 
 /** Why the last poll failed; undefined after a poll that succeeded. */
 export const connectionError = signal<ConnectionError>()

@@ -5,9 +5,10 @@ import './page-header.css'
 import { draftCount } from './rejected/drafts.ts'
 import { expiringSoon } from './rejected/use-rejected-lines.ts'
 import { hrefOf, rejectedHref, type Route } from './route.ts'
+import { ModeBadge, TargetAddress } from './target.tsx'
 
 export function PageHeader({ route }: { readonly route: Route }) {
-  const { deployment, emulatorUrl, waiting } = overview.value ?? {}
+  const { deployment, target, waiting } = overview.value ?? {}
   const messages = waiting?.messages ?? 0
   const expiring = Math.max(expiringSoon.value, waiting?.expiringSoon ?? 0)
   const drafts = draftCount.value
@@ -16,7 +17,12 @@ export function PageHeader({ route }: { readonly route: Route }) {
       <div class="name">
         <strong>Kissmetrics importer</strong>
         {deployment !== undefined && <span class="muted">{deployment}</span>}
-        {emulatorUrl !== undefined && <TestModeBadge />}
+        <ModeBadge />
+        {target !== undefined && (
+          <small>
+            <TargetAddress />
+          </small>
+        )}
       </div>
       <nav aria-label="Main">
         <ul>
@@ -28,6 +34,7 @@ export function PageHeader({ route }: { readonly route: Route }) {
             count={waiting?.deadLetters ?? 0}
           />
           {drafts > 0 && <NavItem label="Fix" href={hrefOf({ kind: 'fix' })} isCurrent={route.kind === 'fix'} count={drafts} />}
+          <NavItem label="Help" href={hrefOf({ kind: 'help' })} isCurrent={route.kind === 'help'} />
         </ul>
       </nav>
       <div class="header-status">
@@ -37,21 +44,13 @@ export function PageHeader({ route }: { readonly route: Route }) {
             <Status tone="warning">{counted(expiring, 'line expires', 'lines expire')} soon</Status>
           </a>
         )}
-        {emulatorUrl !== undefined && (
-          <a class="muted" href={emulatorUrl} target="_blank" rel="noreferrer">
+        {target?.emulatorUrl !== undefined && (
+          <a class="muted" href={target.emulatorUrl} target="_blank" rel="noreferrer">
             Kissmetrics emulator
           </a>
         )}
       </div>
     </header>
-  )
-}
-
-function TestModeBadge() {
-  return (
-    <span class="test-mode" title="Lines go to the Kissmetrics emulator on this computer, not to Kissmetrics.">
-      TEST MODE
-    </span>
   )
 }
 

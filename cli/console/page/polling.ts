@@ -2,6 +2,7 @@ import { batch } from '@preact/signals'
 import type { Overview } from '../api-types.ts'
 import { announce } from './announce.ts'
 import { ConsoleUnreachable, fetchOverview, isAborted, messageOf } from './api-client.ts'
+import { canNotify, notifyDone } from './done-notification.ts'
 import { expectedImports, findExpected, importId } from './expected-imports.ts'
 import { counted, fileName } from './format.ts'
 import { stateText } from './labels.ts'
@@ -15,7 +16,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 let polling: AbortController | undefined
 let isUploading = () => false
 
-/** Polls the overview: every second while an import runs, every four seconds otherwise, never while the tab is hidden. */
+/** Polls the overview: every second while an import runs, every four seconds otherwise, and while the tab is hidden only if the user waits for a notification. */
 export function startPolling(options: { readonly isUploading: () => boolean }): void {
   isUploading = options.isUploading
   document.addEventListener('visibilitychange', pollNow)
@@ -25,13 +26,14 @@ export function startPolling(options: { readonly isUploading: () => boolean }): 
 
 export function pollNow(): void {
   clearTimeout(timer)
-  if (document.visibilityState === 'hidden') return
+  // A hidden tab only looks whether what the user waits for has ended.
+  if (document.visibilityState === 'hidden' && !(canNotify() && isBusy())) return
   polling?.abort()
   const controller = new AbortController()
   polling = controller
   void poll(controller.signal).then(() => {
     if (controller.signal.aborted) return
-    timer = setTimeout(pollNow, isBusy() ? BUSY_INTERVAL_MS : IDLE_INTERVAL_MS)
+    timer = setTimeout(pollNow, isBusy() && document.visibilityState === 'visible' ? BUSY_INTERVAL_MS : IDLE_INTERVAL_MS)
   })
 }
 
@@ -66,5 +68,8 @@ function announceFinished(before: Overview | undefined, { imports }: Overview): 
     .map(
       ({ report }) => `${fileName(report.file.key)}: ${stateText(report)}, ${counted(report.lines.delivered, 'line')} delivered.`,
     )
-  if (texts.length > 0) announce(texts.slice(0, MAX_ANNOUNCED).join(' '))
+  if (texts.length === 0) return
+  const text = texts.slice(0, MAX_ANNOUNCED).join(' ')
+  announce(text)
+  notifyDone(text)
 }

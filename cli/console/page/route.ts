@@ -7,14 +7,19 @@ export type Route =
   | { readonly kind: 'import'; readonly id: string }
   | { readonly kind: 'rejected'; readonly filter: RejectedFilter; readonly offset: number; readonly order: RejectedOrder }
   | { readonly kind: 'fix' }
+  /** @param reason code of the reason to show */
+  | { readonly kind: 'help'; readonly reason?: string }
 
 const IMPORT = '#/import/'
+const HELP = '#/help/'
 
 /** @param hash of the address; an unknown one leads to the imports */
 export function readRoute(hash: string): Route {
   const [path = '', query = ''] = hash.split('?', 2)
   if (path === '#/rejected') return rejectedRoute(new URLSearchParams(query))
   if (path === '#/fix') return { kind: 'fix' }
+  if (path === '#/help') return { kind: 'help' }
+  if (path.startsWith(HELP)) return { kind: 'help', reason: decoded(path.slice(HELP.length)) }
   const id = path.startsWith(IMPORT) ? decoded(path.slice(IMPORT.length)) : ''
   return id === '' ? { kind: 'imports' } : { kind: 'import', id }
 }
@@ -53,6 +58,8 @@ export function hrefOf(route: Route): string {
       return `${IMPORT}${encodeURIComponent(route.id)}`
     case 'fix':
       return '#/fix'
+    case 'help':
+      return route.reason === undefined ? '#/help' : `${HELP}${encodeURIComponent(route.reason)}`
     case 'rejected':
       return rejectedHref(route.filter, route.offset, route.order)
   }

@@ -7,6 +7,7 @@ const TITLES: Readonly<Record<Route['kind'], string>> = {
   import: 'Import',
   rejected: 'Rejected lines',
   fix: 'Fix lines',
+  help: 'Formats and reasons',
 }
 
 /** The route of the current address. Keeps the window title in step with it. */

@@ -6,6 +6,9 @@ const LONG_CHARACTERS = 512
 export const VALUE_EXAMPLES = 3
 const EXAMPLE_CHARACTERS = 60
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
 /** How often a property is used, and with which values. */
 export interface ValueUse {
   count: number
@@ -45,11 +48,14 @@ function addUse(uses: Map<string, ValueUse>, name: string): ValueUse {
 }
 
 function addExample(examples: string[], example: string): void {
-  if (examples.length < VALUE_EXAMPLES && !examples.includes(example)) examples.push(example)
+  if (examples.length < VALUE_EXAMPLES && !examples.includes(example)) examples.push(copyOf(example))
 }
 
-/** A copy, because V8 keeps the whole text in memory for as long as a slice of it is used. */
 function shortValue(value: string): string {
-  const short = value.length > EXAMPLE_CHARACTERS ? `${value.slice(0, EXAMPLE_CHARACTERS).toWellFormed()}…` : value
-  return Buffer.from(short).toString()
+  return value.length > EXAMPLE_CHARACTERS ? `${value.slice(0, EXAMPLE_CHARACTERS).toWellFormed()}…` : value
+}
+
+/** V8 keeps the whole text in memory for as long as a slice of it is used. */
+function copyOf(text: string): string {
+  return decoder.decode(encoder.encode(text))
 }

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { newPageAddress } from '../../../cli/console/stored-address.ts'
 import { startServer, type ConsoleServer, type ApiRequest } from '../../../cli/console/server.ts'
 
 let server: ConsoleServer
@@ -13,7 +14,7 @@ beforeAll(async () => {
     if (path === '/bug') throw new TypeError('a bug')
     return Promise.resolve({ path })
   }
-  server = await startServer(handler, 0, (error) => errors.push(error))
+  server = await startServer(handler, newPageAddress(), (error) => errors.push(error))
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -87,7 +88,7 @@ test('every response forbids foreign scripts, framing and caching', async () => 
   for (const path of [api(), '/', `/${token()}/nothing`]) {
     const { headers } = await send('GET', path, { host: host() })
     expect(headers['content-security-policy']).toMatch(
-      /default-src 'none'; script-src 'self'; style-src 'self'.*connect-src 'self'.*frame-ancestors 'none'/,
+      /default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'.*connect-src 'self'.*frame-ancestors 'none'/,
     )
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -105,12 +106,15 @@ test('a bug is reported in the terminal, and its message is not sent to the page
   expect(errors).toEqual([expect.objectContaining({ message: 'a bug' })])
 })
 
-test('each start has a new token of 192 bits', async () => {
-  await using other = await startServer(
-    () => Promise.resolve({}),
-    0,
-    () => undefined,
-  )
-  expect(new URL(other.address).pathname).toMatch(/^\/[A-Za-z0-9_-]{32}\/$/)
-  expect(new URL(other.address).pathname).not.toBe(new URL(server.address).pathname)
+test('each state folder has its own token of 192 bits', () => {
+  const [one, other] = [newPageAddress(), newPageAddress()]
+  expect(one.token).toMatch(/^[A-Za-z0-9_-]{32}$/)
+  expect(other.token).not.toBe(one.token)
+})
+
+test('a person who opens the address without its key gets a page that explains it, and not the key', async () => {
+  const { status, headers: answered, text } = await send('GET', '/', { host: host(), accept: 'text/html,*/*' })
+  expect([status, answered['content-type']]).toEqual([403, 'text/html; charset=utf-8'])
+  expect(text).toContain('the address is not complete')
+  expect(text).not.toContain(token())
 })

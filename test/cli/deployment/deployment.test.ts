@@ -26,14 +26,16 @@ beforeEach(async () => {
   await copyFile(path.join(cloudFolder, 'credentials.json'), path.join(stateDir, 'credentials.json'))
 })
 
+const TARGET = { emulatorUrl: 'http://127.0.0.1:1', endpointHost: '127.0.0.1:1', keyEnding: 'c0de' }
+
 const NOT_RUNNING =
   /^No importer runs with the state folder ".*"\. Start one with npm start, or choose another one with --state-dir or --stack\.$/
 
 describe('the importer on this computer', () => {
   test('is found by its state folder while it runs', async () => {
-    await using _announced = await announce(stateDir, cloud, { emulatorUrl: 'http://127.0.0.1:1' })
+    await using _announced = await announce(stateDir, cloud, TARGET)
     const found = await findDeployment({ stateDir })
-    const { s3: _s3, sqs: _sqs, ...addresses } = localDeployment(cloud, 'http://127.0.0.1:1')
+    const { s3: _s3, sqs: _sqs, ...addresses } = localDeployment(cloud, TARGET)
     expect(found).toMatchObject({ ...addresses, name: 'this computer', bucket: BUCKET })
   })
 

@@ -44,6 +44,7 @@ describe('for an invalid flag, the message names the flag, its value and what to
 test('without an endpoint, lines go to the Kissmetrics emulator and no key is needed', async () => {
   expect(await readOptions(flags({}), {})).toEqual({
     once: false,
+    isOpening: false,
     json: false,
     samples: true,
     watchedDir: folder,

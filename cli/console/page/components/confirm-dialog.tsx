@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { TargetNote } from '../target.tsx'
 import './confirm-dialog.css'
 
 export interface Confirmation {
@@ -8,6 +9,8 @@ export interface Confirmation {
   readonly text: ComponentChildren
   /** Label of the button that confirms: a verb and its object. */
   readonly action: string
+  /** Whether the action sends lines, so that the user must know what cannot be undone. */
+  readonly isSending?: boolean
 }
 
 interface OpenConfirmation {
@@ -58,7 +61,10 @@ export function ConfirmDialog() {
       }}
     >
       <h2 id="confirm-title">{confirmation.title}</h2>
-      <div id="confirm-text">{confirmation.text}</div>
+      <div id="confirm-text">
+        {confirmation.text}
+        <TargetNote isSending={confirmation.isSending === true} />
+      </div>
       <div class="actions end">
         <button
           type="button"

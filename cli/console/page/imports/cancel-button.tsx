@@ -14,8 +14,8 @@ export function CancelButton({ id, file }: { readonly id: string; readonly file:
       title: `Cancel the import of ${fileName(file)}?`,
       text: (
         <p>
-          Within 10 seconds, nothing more of this file is sent, and it cannot be continued. What was delivered stays in
-          Kissmetrics; the report lists these lines.
+          Within 10 seconds, nothing more of this file is sent, and it cannot be continued. What was delivered stays there; the
+          report lists these lines.
         </p>
       ),
       action: 'Cancel the import',

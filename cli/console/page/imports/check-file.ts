@@ -1,6 +1,7 @@
-import { latestTimeFor } from '../../../../lambda/parse/line.ts'
+import type { CheckContext } from '../../api-types.ts'
 import { concatenated } from './bytes.ts'
 import { LineCheck, type LineCounts } from './check-lines.ts'
+import { ContentSurvey, type Content } from './content-survey.ts'
 import { openUnpacked } from './unpacked-file.ts'
 
 /** The result of a check before the upload. */
@@ -13,46 +14,54 @@ export interface FileCheck extends LineCounts {
    * such a file.
    */
   readonly extent: 'complete' | 'partial' | 'unreadable' | 'unchecked'
+  /** What the lines contain; missing while the check runs. */
+  readonly content?: Content
 }
 
 export interface CheckOptions {
   readonly signal: AbortSignal
   /** Unpacked bytes to check at most. */
   readonly maxBytes: number
+  readonly context: CheckContext
   /** Called several times per second. */
   readonly onProgress: (check: FileCheck) => void
 }
 
 /** Bytes that the format check needs to recognize a file that is not text. */
 const MIN_START_BYTES = 512
-/** How long the check runs before the browser can handle input again. */
-const SLICE_MS = 8
-/** A piece of this size takes no longer than a few slices. */
+/** The lines of a piece are in memory at the same time. */
 const MAX_PIECE_BYTES = 32_768
 const PROGRESS_INTERVAL_MS = 150
 
 /**
  * Checks a file in the browser with the importer's own rules. Sends nothing.
  *
- * @throws DOMException named AbortError
+ * @throws DOMException named AbortError; SetupError if an import rule cannot be used
  */
-export async function checkFile(file: Blob, name: string, { signal, maxBytes, onProgress }: CheckOptions): Promise<FileCheck> {
-  const lines = new LineCheck({ latestTime: latestTimeFor(new Date()) })
+export async function checkFile(
+  file: Blob,
+  name: string,
+  { signal, maxBytes, context, onProgress }: CheckOptions,
+): Promise<FileCheck> {
+  const survey = new ContentSurvey(context)
+  const lines = new LineCheck(survey.rules, (entry) => {
+    survey.add(entry)
+  })
   let bytesRead = 0
-  const result = (extent: FileCheck['extent']): FileCheck => ({
+  const counts = (extent: FileCheck['extent']): FileCheck => ({
     ...lines.counts(),
     bytesRead: Math.min(bytesRead, file.size),
     bytes: file.size,
     extent,
   })
+  const result = (extent: FileCheck['extent']): FileCheck => ({ ...counts(extent), content: survey.content(lines.counts()) })
   const readErrors: unknown[] = []
   const unpacked = await openUnpacked(file, name, (count) => (bytesRead += count))
-  if (unpacked.kind === 'refused') return { ...result('partial'), refusal: unpacked.refusal }
-  if (unpacked.kind !== 'open') return result(unpacked.kind)
+  if (unpacked.kind === 'refused') return { ...counts('partial'), refusal: unpacked.refusal }
+  if (unpacked.kind !== 'open') return counts(unpacked.kind)
   const pieces = piecesOf(unpacked.stream, (error) => readErrors.push(error))
   let unpackedBytes = 0
   let reportedAt = performance.now()
-  let yieldedAt = reportedAt
   for await (const piece of pieces) {
     signal.throwIfAborted()
     if (unpackedBytes >= maxBytes) return result('partial')
@@ -61,12 +70,8 @@ export async function checkFile(file: Blob, name: string, { signal, maxBytes, on
     if (lines.counts().refusal !== undefined) return result('partial')
     const now = performance.now()
     if (now - reportedAt >= PROGRESS_INTERVAL_MS) {
-      onProgress(result('partial'))
+      onProgress(counts('partial'))
       reportedAt = now
-    }
-    if (now - yieldedAt >= SLICE_MS) {
-      await nextTask()
-      yieldedAt = performance.now()
     }
   }
   signal.throwIfAborted()
@@ -105,16 +110,4 @@ async function* piecesOf(stream: ReadableStream<Uint8Array>, onError: (error: un
   } finally {
     await reader.cancel().catch(() => undefined) // the stream may have failed already
   }
-}
-
-/** Lets the browser handle input. Not a timer: browsers slow timers of hidden tabs down to one per second. */
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(undefined)
-  })
 }

@@ -1,7 +1,8 @@
 import { classifyLine } from '../../../../lambda/parse/classify-line.ts'
 import { diagnoseBytes } from '../../../../lambda/parse/diagnose.ts'
 import { endsLinesWithCr, withLfForCr } from '../../../../lambda/line-ends.ts'
-import { CountedOnce } from '../../../../lambda/parse/counted-once.ts'
+import type { Entry } from '../../../../lambda/parse/entry.ts'
+import type { Line } from '../../../../lambda/read/line.ts'
 import type { LineRules, ParsedLine } from '../../../../lambda/parse/line.ts'
 import { FormatSniffer, type Sniffable } from '../../../../lambda/parse/sniff.ts'
 import { reject, type ReasonCode, type Rejection, type WarningCode } from '../../../../lambda/reasons.ts'
@@ -43,7 +44,6 @@ export class LineCheck {
   readonly #sniffer = new FormatSniffer()
   readonly #rejectedBy = new Map<ReasonCode, number>()
   readonly #warnings = new Map<WarningCode, number>()
-  readonly #countedOnce = new CountedOnce()
   /** The start of the line whose end has not arrived; of a too long line, only its first bytes. */
   #open: Uint8Array[] = []
   #openBytes = 0
@@ -60,9 +60,14 @@ export class LineCheck {
   #csv: CsvRows | 'none' | undefined
   /** The bytes until then. */
   #csvHead: Uint8Array = new Uint8Array()
+  /** The format is known, so that the positions of lines do not matter any more. */
+  #isAdmitted = false
+  readonly #onEntry: (entry: Entry) => void
 
-  constructor(rules: LineRules) {
+  /** @param onEntry called with each line, in order */
+  constructor(rules: LineRules, onEntry: (entry: Entry) => void = () => undefined) {
     this.#rules = rules
+    this.#onEntry = onEntry
   }
 
   /** @param bytes the first piece has at least 512 bytes, or is the complete file */
@@ -94,7 +99,7 @@ export class LineCheck {
     this.#countEnd(
       fault === undefined
         ? this.#classified({ number, byteStart, byteEnd, text })
-        : faulty(fault.reason, fault.bytes, length, fault.specifics),
+        : faulty(number, fault.reason, fault.bytes, length, fault.specifics),
     )
   }
 
@@ -123,6 +128,32 @@ export class LineCheck {
 
   #addLines(piece: Uint8Array): void {
     const bytes = this.#isCr === true ? withLfForCr(piece) : piece
+    const wholeLines = bytes.lastIndexOf(LF) + 1
+    if (this.#addText(bytes.subarray(0, wholeLines))) this.#keepOpen(bytes.subarray(wholeLines))
+    else this.#addLineByLine(bytes)
+  }
+
+  /**
+   * Decodes many lines at once, which takes a third of the time.
+   *
+   * @param bytes whole lines, but for the start of the first one
+   * @returns false if a line may be too long or is not UTF-8, or its position matters: then nothing was added
+   */
+  #addText(bytes: Uint8Array): boolean {
+    if (!this.#isAdmitted || bytes.length === 0 || this.#openBytes + bytes.length > MAX_LINE_BYTES) return false
+    const text = this.#decode(this.#open.length === 0 ? bytes : concatenated([...this.#open, bytes]))
+    if (text === undefined) return false
+    this.#open = []
+    this.#openBytes = 0
+    for (let start = 0, end = text.indexOf('\n'); end !== -1; start = end + 1, end = text.indexOf('\n', start)) {
+      const last = end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end
+      this.#lines += 1
+      this.#countEnd(this.#classified({ number: this.#lines, byteStart: 0, byteEnd: 0, text: text.slice(start, last) }))
+    }
+    return true
+  }
+
+  #addLineByLine(bytes: Uint8Array): void {
     let start = 0
     for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, start)) {
       this.#endLine(bytes.subarray(start, end))
@@ -173,14 +204,14 @@ export class LineCheck {
     this.#count(this.#entryOf(bytes, length))
   }
 
-  #entryOf(bytes: Uint8Array, length: number): Sniffable {
-    if (length > MAX_LINE_BYTES) return faulty('line_too_long', bytes, length)
+  #entryOf(bytes: Uint8Array, length: number): CheckedLine {
+    if (length > MAX_LINE_BYTES) return faulty(this.#lines, 'line_too_long', bytes, length)
     const text = this.#decode(bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes)
-    if (text === undefined) return faulty('invalid_encoding', bytes, length)
+    if (text === undefined) return faulty(this.#lines, 'invalid_encoding', bytes, length)
     return this.#classified({ number: this.#lines, byteStart: 0, byteEnd: length, text })
   }
 
-  #classified(line: Parameters<typeof classifyLine>[0]): Sniffable {
+  #classified(line: Line): Entry {
     const entry = classifyLine(line, this.#rules)
     if (entry.kind === 'ready') this.#countWarnings(entry.parsed)
     return entry
@@ -188,7 +219,6 @@ export class LineCheck {
 
   #countWarnings(parsed: ParsedLine): void {
     for (const warning of parsed.warnings) this.#warnings.set(warning, (this.#warnings.get(warning) ?? 0) + 1)
-    if (this.#countedOnce.has(parsed)) this.#warnings.set('counted_once', (this.#warnings.get('counted_once') ?? 0) + 1)
   }
 
   /** @returns undefined if the bytes are not UTF-8 */
@@ -200,28 +230,44 @@ export class LineCheck {
     }
   }
 
-  #count(entry: Sniffable): void {
+  #count(entry: CheckedLine): void {
     this.#countEnd(entry)
+    if (this.#isAdmitted) return
     const sniffed = this.#sniffer.sniff(entry)
     if (sniffed.kind === 'refused') this.#refusal = sniffed.rejection
+    this.#isAdmitted = sniffed.kind === 'admitted'
   }
 
-  #countEnd(entry: Sniffable): void {
+  #countEnd(entry: CheckedLine): void {
+    this.#onEntry('fault' in entry ? entry.fault : entry)
     if (entry.kind === 'blank') this.#blank += 1
-    else if (entry.rejection === undefined) this.#ready += 1
+    else if (entry.kind === 'ready') this.#ready += 1
     else this.#rejectedBy.set(entry.rejection.reason, (this.#rejectedBy.get(entry.rejection.reason) ?? 0) + 1)
   }
 }
 
+/** A line with a fault: for the sniffer, with its bytes, and as an entry of the survey. */
+interface FaultyLine extends Sniffable {
+  readonly kind: 'rejected'
+  readonly rejection: Rejection
+  readonly fault: Entry
+}
+
+type CheckedLine = Entry | FaultyLine
+
 function faulty(
+  number: number,
   reason: 'line_too_long' | 'invalid_encoding' | 'invalid_row',
   bytes: Uint8Array,
   length: number,
   specifics?: string,
-): Sniffable {
+): FaultyLine {
+  const line = { number, byteStart: 0, byteEnd: length, text: '' }
+  const rejection = reject(reason, specifics)
   return {
     kind: 'rejected',
-    line: { byteStart: 0, byteEnd: length, text: '', fault: { reason, bytes } },
-    rejection: reject(reason, specifics),
+    line: { ...line, fault: { reason, bytes } },
+    rejection,
+    fault: { kind: 'rejected', line, rejection },
   }
 }

@@ -1,8 +1,6 @@
-import { WARNINGS } from '../../../../lambda/reasons.ts'
 import { Notice } from '../components/notice.tsx'
 import { Prose } from '../components/text.tsx'
 import { bytesText, counted, grouped } from '../format.ts'
-import { ImportWarning } from '../import-warning.tsx'
 import { meansOf } from '../labels.ts'
 import type { FileCheck } from './check-file.ts'
 import './check-result.css'
@@ -19,10 +17,17 @@ export function CheckSummary({ check: { lines, blank, ready, refusal, extent, by
     return (
       <Notice tone="warning">
         <strong>Not checked:</strong> browsers cannot read zstd and brotli files. The importer checks each line when you import
-        the file: it sends those that are valid, and rejects the others with a reason. <ImportWarning />
+        the file: it sends those that are valid, and rejects the others with a reason.
       </Notice>
     )
   if (lines === blank && extent === 'complete') return <Notice tone="warning">The file has no lines to import.</Notice>
+  if (ready === 0 && extent === 'complete')
+    return (
+      <Notice tone="error">
+        <strong>No line can be sent.</strong> Every line would be rejected, so there is nothing to import. Correct the file and
+        choose it again.
+      </Notice>
+    )
   const rejected = lines - blank - ready
   const counts = (
     <strong>
@@ -42,7 +47,6 @@ export function CheckSummary({ check: { lines, blank, ready, refusal, extent, by
         </>
       )}
       {blank > 0 && <>{counted(blank, 'line is', 'lines are')} empty. </>}
-      <ImportWarning />
     </Notice>
   )
 }
@@ -50,30 +54,20 @@ export function CheckSummary({ check: { lines, blank, ready, refusal, extent, by
 const MAX_REASONS = 6
 
 /** Why lines would be rejected, the most frequent reason first. */
-export function CheckReasons({ check: { rejectedBy, refusal } }: { readonly check: FileCheck }) {
+export function CheckReasons({ check: { rejectedBy, refusal, content } }: { readonly check: FileCheck }) {
   if (refusal !== undefined || rejectedBy.length === 0) return null
   return (
-    <ul class="check-reasons">
-      {rejectedBy.slice(0, MAX_REASONS).map(({ reason, count }) => (
-        <li key={reason} title={reason}>
-          <b>{grouped(count)}</b> <Prose text={meansOf(reason)} />
-        </li>
-      ))}
+    <ul class="check-reasons" aria-label="Why lines would be rejected">
+      {rejectedBy.slice(0, MAX_REASONS).map(({ reason, count }) => {
+        const first = content?.summary.rejectedBy[reason]?.examples[0]
+        return (
+          <li key={reason} title={reason}>
+            <b>{grouped(count)}</b> <Prose text={meansOf(reason)} />
+            {first !== undefined && <span class="muted">, first in line {grouped(first.line)}</span>}
+          </li>
+        )
+      })}
       {rejectedBy.length > MAX_REASONS && <li class="muted">and {counted(rejectedBy.length - MAX_REASONS, 'more reason')}</li>}
-    </ul>
-  )
-}
-
-/** What is unusual in the lines that can be sent. They are sent all the same. */
-export function CheckWarnings({ check: { warnings, refusal } }: { readonly check: FileCheck }) {
-  if (refusal !== undefined || warnings.length === 0) return null
-  return (
-    <ul class="check-reasons" aria-label="Warnings">
-      {warnings.map(({ warning, count }) => (
-        <li key={warning} title={warning}>
-          <b>{grouped(count)}</b> times {WARNINGS[warning]}
-        </li>
-      ))}
     </ul>
   )
 }

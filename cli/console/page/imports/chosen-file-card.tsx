@@ -1,8 +1,11 @@
+import { ContentDetails } from '../check/content-details.tsx'
 import { Notice } from '../components/notice.tsx'
 import { ForeignText } from '../components/text.tsx'
 import { bytesText, counted } from '../format.ts'
-import { CheckReasons, CheckSummary, CheckWarnings } from './check-result.tsx'
-import { canImport, dismiss, importFile, type ChosenFile } from './chosen-files.ts'
+import { TargetNote } from '../target.tsx'
+import { CheckReasons, CheckSummary } from './check-result.tsx'
+import { canImport, dismiss, type ChosenFile } from './chosen-files.ts'
+import { importLabel, startImport } from './start-import.tsx'
 
 /** A chosen file: the result of its check, its upload, and the buttons for its stage. */
 export function ChosenFileCard({ chosen }: { readonly chosen: ChosenFile }) {
@@ -14,7 +17,8 @@ export function ChosenFileCard({ chosen }: { readonly chosen: ChosenFile }) {
       </h3>
       <StageText chosen={chosen} />
       {check !== undefined && <CheckReasons check={check} />}
-      {check !== undefined && <CheckWarnings check={check} />}
+      {check?.content !== undefined && check.refusal === undefined && <ContentDetails content={check.content} />}
+      {stage.kind === 'checked' && canImport(check) && <TargetNote isSending />}
       <div class="actions">
         <ImportButton chosen={chosen} />
         {stage.kind !== 'uploaded' && (
@@ -76,13 +80,14 @@ function StageText({ chosen: { stage, check, file } }: { readonly chosen: Chosen
   }
 }
 
-function ImportButton({ chosen: { number, stage, check } }: { readonly chosen: ChosenFile }) {
+function ImportButton({ chosen }: { readonly chosen: ChosenFile }) {
+  const { stage, check } = chosen
   const button = (label: string, isMain: boolean, isConfirmed = false) => (
     <button
       type="button"
       class={isMain ? 'main' : ''}
       onClick={() => {
-        importFile(number, isConfirmed)
+        void startImport(chosen, isConfirmed)
       }}
     >
       {label}
@@ -93,7 +98,7 @@ function ImportButton({ chosen: { number, stage, check } }: { readonly chosen: C
     case 'checking':
       return button('Import without the check', false)
     case 'checked':
-      return canImport(check) ? button('Import', true) : null
+      return canImport(check) ? button(importLabel(check), true) : null
     case 'name-exists':
       return button('Import again', true, true)
     case 'failed':

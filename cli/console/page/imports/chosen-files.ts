@@ -1,10 +1,11 @@
 import { signal } from '@preact/signals'
 import { IMPORT_NAMES, INCOMING_PREFIX, isImportName } from '../../../../lambda/keys.ts'
 import { announce } from '../announce.ts'
-import { ConsoleError, isAborted, messageOf, upload } from '../api-client.ts'
+import { ConsoleError, fetchCheckContext, isAborted, messageOf, upload } from '../api-client.ts'
 import { currentImports, expectedImports, expectImport, findExpected, stopExpecting } from '../expected-imports.ts'
 import { overview } from '../overview.ts'
-import { checkFile, type FileCheck } from './check-file.ts'
+import type { FileCheck } from './check-file.ts'
+import { runCheck } from './run-check.ts'
 
 /** A file that the user chose to import. */
 export interface ChosenFile {
@@ -29,8 +30,8 @@ export type Stage =
 
 export const chosenFiles = signal<readonly ChosenFile[]>([])
 
-/** Unpacked bytes that are checked at most; it takes some seconds. */
-const MAX_CHECKED_BYTES = 256 * 1024 ** 2
+/** Unpacked bytes that are checked at most: some minutes of work. */
+const MAX_CHECKED_BYTES = 8 * 1024 ** 3
 /** Amazon S3, PutObject: the largest object of one request. */
 const MAX_BYTES = 5 * 1024 ** 3
 
@@ -44,9 +45,9 @@ export function isUploading(): boolean {
   return chosenFiles.value.some(({ stage }) => stage.kind === 'uploading' || stage.kind === 'queued')
 }
 
-/** True if at least one line could be imported, or that is not known. */
+/** True if at least one line could be sent, or the check cannot know it. */
 export function canImport(check: FileCheck | undefined): boolean {
-  return check !== undefined && check.refusal === undefined && (check.lines > check.blank || check.extent === 'unchecked')
+  return check !== undefined && check.refusal === undefined && (check.ready > 0 || check.extent !== 'complete')
 }
 
 /** Adds files to the list, and checks them one after the other. */
@@ -56,7 +57,7 @@ export function chooseFiles(files: Iterable<File>): void {
     return { number: (lastNumber += 1), file, stage: why === undefined ? { kind: 'waiting' } : { kind: 'unsuitable', why } }
   })
   chosenFiles.value = [...chosenFiles.value, ...chosen]
-  for (const { number, stage } of chosen) if (stage.kind === 'waiting') checking = checking.then(() => runCheck(number))
+  for (const { number, stage } of chosen) if (stage.kind === 'waiting') checking = checking.then(() => check(number))
 }
 
 /** Removes a file from the list, and cancels its check or upload. */
@@ -101,21 +102,22 @@ function change(number: number, changes: Partial<ChosenFile>): void {
   chosenFiles.value = chosenFiles.value.map((chosen) => (chosen.number === number ? { ...chosen, ...changes } : chosen))
 }
 
-async function runCheck(number: number): Promise<void> {
+async function check(number: number): Promise<void> {
   const chosen = find(number)
   if (chosen?.stage.kind !== 'waiting') return
   const controller = new AbortController()
   checks.set(number, controller)
   change(number, { stage: { kind: 'checking' } })
   try {
-    const check = await checkFile(chosen.file, chosen.file.name, {
+    const result = await runCheck(chosen.file, chosen.file.name, {
       signal: controller.signal,
       maxBytes: MAX_CHECKED_BYTES,
+      context: await fetchCheckContext(chosen.file.name),
       onProgress: (partial) => {
         change(number, { check: partial })
       },
     })
-    change(number, { stage: { kind: 'checked' }, check })
+    change(number, { stage: { kind: 'checked' }, check: result })
     announce(`${chosen.file.name} is checked.`)
   } catch (error) {
     if (!controller.signal.aborted) change(number, { stage: { kind: 'failed', why: messageOf(error) } })

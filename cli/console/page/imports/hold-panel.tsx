@@ -1,16 +1,15 @@
 import { useState } from 'preact/hooks'
 import type { Report } from '../../../../lambda/report/report.ts'
-import { HOLD_RULES } from '../../../../lambda/survey/hold-rules.ts'
 import { decide, messageOf } from '../api-client.ts'
+import { HoldReasons } from '../check/hold-reasons.tsx'
 import { confirm } from '../components/confirm-dialog.tsx'
 import { Notice } from '../components/notice.tsx'
-import { ForeignText, Prose } from '../components/text.tsx'
+import { ForeignText } from '../components/text.tsx'
 import { counted } from '../../../terminal/numbers.ts'
 import { fileName } from '../format.ts'
+import { targetName } from '../target.tsx'
 
 type Decision = 'released' | 'discarded'
-
-const TITLES: Readonly<Record<string, { readonly title: string; readonly why: string } | undefined>> = HOLD_RULES
 
 /** Why a file is held, and the buttons that decide about it. */
 export function HoldPanel({ id, report }: { readonly id: string; readonly report: Report }) {
@@ -31,13 +30,7 @@ export function HoldPanel({ id, report }: { readonly id: string; readonly report
   return (
     <Notice tone={state === 'held' ? 'warning' : 'neutral'}>
       <strong>{state === 'held' ? 'The file is held. Nothing of it was sent.' : 'The file was held, then discarded.'}</strong>
-      <ul>
-        {hold?.rules.map(({ rule, detail }) => (
-          <li key={detail}>
-            <strong>{TITLES[rule]?.title ?? rule}.</strong> <Prose text={detail} /> {TITLES[rule]?.why}
-          </li>
-        ))}
-      </ul>
+      <HoldReasons rules={hold?.rules ?? []} />
       {state === 'held' && (
         <div class="actions">
           <button type="button" class="main" disabled={busy} onClick={() => void ask('released')}>
@@ -60,10 +53,11 @@ function confirmationOf(decision: Decision, key: string, total: number) {
         title: 'Release the file?',
         text: (
           <p>
-            {counted(total, 'line')} of {name} will be sent to Kissmetrics. Imported data cannot be deleted.
+            {counted(total, 'line')} of {name} will be sent to {targetName.value}.
           </p>
         ),
         action: 'Release file',
+        isSending: true,
       }
     : {
         title: 'Discard the file?',

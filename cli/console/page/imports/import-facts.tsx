@@ -1,9 +1,8 @@
-import type { ComponentChildren } from 'preact'
 import { WARNINGS, type WarningCode } from '../../../../lambda/reasons.ts'
 import type { Report } from '../../../../lambda/report/report.ts'
+import { Fact } from '../components/fact.tsx'
 import { LocalTime } from '../components/time.tsx'
 import { bytesText, counted, durationText, grouped } from '../format.ts'
-import './import-facts.css'
 
 /** The counts, times and warnings of an import. */
 export function ImportFacts({ report }: { readonly report: Report }) {
@@ -47,24 +46,6 @@ export function ImportFacts({ report }: { readonly report: Report }) {
         </Fact>
       ))}
     </dl>
-  )
-}
-
-interface FactProps {
-  readonly name: string
-  readonly note?: string
-  readonly children: ComponentChildren
-}
-
-function Fact({ name, note = '', children }: FactProps) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {children}
-        {note !== '' && <small>{note}</small>}
-      </dd>
-    </div>
   )
 }
 

@@ -2,7 +2,7 @@ import type { Report } from '../../../../lambda/report/report.ts'
 import type { ImportSummary } from '../../api-types.ts'
 import { Icon, Status } from '../components/icon.tsx'
 import { expectedImports, findExpected } from '../expected-imports.ts'
-import { counted, fileName, grouped } from '../format.ts'
+import { counted, durationText, fileName, grouped } from '../format.ts'
 import { STATE_TONES, staleText, stateText } from '../labels.ts'
 import './import-state.css'
 
@@ -26,17 +26,31 @@ export function ImportState({ summary }: { readonly summary: ImportSummary }) {
           {...(total !== undefined && total > 0 && { max: total, value: settled })}
         />
         <span class="muted">
-          {total === undefined ? `${counted(settled, 'line')} so far` : `${grouped(settled)} of ${counted(total, 'line')}`}
+          {progressText(settled, total)}
           {rate === undefined ? '' : `, ${grouped(rate)} per second`}
+          {timeLeft(settled, total, rate)}
         </span>
       </div>
     </div>
   )
 }
 
-/** Lines of the file, if the page counted them before it uploaded the file. */
+function progressText(settled: number, total: number | undefined): string {
+  if (total === undefined) return `${counted(settled, 'line')} so far`
+  const percent = total === 0 ? 0 : Math.min(100, Math.floor((settled / total) * 100))
+  return `${percent}%: ${grouped(settled)} of ${counted(total, 'line')}`
+}
+
+function timeLeft(settled: number, total: number | undefined, rate: number | undefined): string {
+  if (total === undefined || rate === undefined || rate === 0 || settled >= total) return ''
+  return `, about ${durationText(Math.ceil((total - settled) / rate) * 1000)} left`
+}
+
+/** Lines of the file, if it was split, or if the page counted them before it uploaded the file. */
 function expectedLines(summary: ImportSummary): number | undefined {
-  const { key } = summary.report.file
+  const { segments, file } = summary.report
+  if (segments !== undefined) return segments.reduce((sum, { lines }) => sum + lines, 0)
+  const { key } = file
   const expected = expectedImports.value.get(key)
   return expected && findExpected({ imports: [summary] }, key, expected) && expected.lines
 }

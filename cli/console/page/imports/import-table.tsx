@@ -68,9 +68,13 @@ function ImportRow({ summary }: { readonly summary: ImportSummary }) {
       <td>
         <ImportState summary={summary} />
       </td>
-      <td class="number">{grouped(lines.total)}</td>
-      <td class="number">{grouped(lines.delivered)}</td>
-      <td class="number">
+      <td class="number" data-label="Lines">
+        {grouped(lines.total)}
+      </td>
+      <td class="number" data-label="Delivered">
+        {grouped(lines.delivered)}
+      </td>
+      <td class="number" data-label="Still open">
         {open === 0 ? (
           '0'
         ) : (

@@ -2,6 +2,7 @@ import { ViewTitle } from '../components/view-title.tsx'
 import { grouped } from '../format.ts'
 import { importLimit, overview } from '../overview.ts'
 import { BrakePanel } from './brake-panel.tsx'
+import { FirstVisit } from './first-visit.tsx'
 import { ImportTable } from './import-table.tsx'
 import { UploadPanel } from './upload-panel.tsx'
 
@@ -27,7 +28,7 @@ function LatestImports() {
   if (overview.value === undefined) return <p class="muted">Loading…</p>
   const { imports, newer, total } = overview.value
   const shown = imports.length + newer.length
-  if (shown === 0) return <p class="empty">No imports yet. Drop a file above to import it.</p>
+  if (shown === 0) return <FirstVisit />
   return (
     <>
       <ImportTable imports={imports} newer={newer} />

@@ -3,7 +3,9 @@ import type { Report } from '../../../../lambda/report/report.ts'
 import { Prose } from '../components/text.tsx'
 import { counted, grouped } from '../format.ts'
 import { fixTextOf, meansOf } from '../labels.ts'
-import { rejectedHref } from '../route.ts'
+import { ReasonExample } from '../help/reason-example.tsx'
+import { reasonDoc } from '../help/reasons.ts'
+import { hrefOf, rejectedHref } from '../route.ts'
 import './rejection-reasons.css'
 
 const MAX_EXAMPLES = 5
@@ -45,6 +47,7 @@ interface ReasonRowProps {
 }
 
 function ReasonRow({ reason, rejected: { count, examples }, share, file }: ReasonRowProps) {
+  const doc = reasonDoc(reason)
   return (
     <tr>
       <th scope="row">
@@ -55,9 +58,20 @@ function ReasonRow({ reason, rejected: { count, examples }, share, file }: Reaso
           <span style={{ width: `${Math.max(share * 100, 1)}%` }} />
         </div>
       </th>
-      <td class="number">{grouped(count)}</td>
+      <td class="number" data-label={count === 1 ? 'line' : 'lines'}>
+        {grouped(count)}
+      </td>
       <td>
         <Prose text={fixTextOf(reason)} />
+        {doc !== undefined && (
+          <details>
+            <summary>Example of a bad line, fixed</summary>
+            <ReasonExample reason={doc} />
+            <p>
+              <a href={hrefOf({ kind: 'help', reason })}>More about this reason</a>
+            </p>
+          </details>
+        )}
         <details>
           <summary>
             {examples.length < count ? `The first ${counted(Math.min(MAX_EXAMPLES, examples.length), 'line')}` : 'Which lines'}

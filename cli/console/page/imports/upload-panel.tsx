@@ -1,9 +1,10 @@
 import { useSignalEffect } from '@preact/signals'
 import { grouped } from '../format.ts'
-import { ImportWarning } from '../import-warning.tsx'
+import { targetName } from '../target.tsx'
 import { ChosenFileCard } from './chosen-file-card.tsx'
-import { canImport, chosenFiles, dismissListed, importFile } from './chosen-files.ts'
+import { canImport, chosenFiles, dismissListed } from './chosen-files.ts'
 import { DropZone } from './drop-zone.tsx'
+import { startImports } from './start-import.tsx'
 import './upload-panel.css'
 
 /** The upload part of the page: the drop zone, and the files that the user chose. */
@@ -38,14 +39,11 @@ function ChosenFiles() {
             type="button"
             class="main"
             onClick={() => {
-              for (const { number } of ready) importFile(number)
+              void startImports(ready)
             }}
           >
-            Import all {grouped(ready.length)} files
+            Import all {grouped(ready.length)} files to {targetName.value}
           </button>
-          <span class="muted">
-            <ImportWarning />
-          </span>
         </div>
       )}
     </>

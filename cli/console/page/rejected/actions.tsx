@@ -37,8 +37,7 @@ export async function discardLines(request: DiscardRequest, count: number): Prom
     title: `Discard ${lines}?`,
     text: (
       <p>
-        They are not sent to Kissmetrics, and their import no longer counts them as open. A copy stays in the bucket. You cannot
-        undo this here.
+        They are not sent, and their import no longer counts them as open. A copy stays in the bucket. You cannot undo this here.
       </p>
     ),
     action: `Discard ${lines}`,
@@ -55,6 +54,7 @@ export async function retryImports(filter: RejectedFilter): Promise<string | und
     title: filter.file === undefined ? 'Retry the failed imports?' : `Retry ${fileName(filter.file)}?`,
     text: <p>Each import continues where it stopped. Fix the cause before you retry.</p>,
     action: 'Retry',
+    isSending: true,
   })
   if (!isConfirmed) return undefined
   const { imports } = await retryFailedImports(filter)

@@ -4,8 +4,11 @@ import { announce } from '../announce.ts'
 import { messageOf } from '../api-client.ts'
 import { Notice } from '../components/notice.tsx'
 import { RelativeTime } from '../components/time.tsx'
+import { grouped } from '../format.ts'
+import { overview } from '../overview.ts'
 import { pollNow } from '../polling.ts'
 import { archiveLines, discardLines, keepExpiring, openFixView, retryImports } from './actions.tsx'
+import { DownloadLinks } from './download-links.tsx'
 import { ExpiringNotice } from './expiring-notice.tsx'
 import { Filters } from './filters.tsx'
 import { FixAll } from './fix-all.tsx'
@@ -81,12 +84,19 @@ export function RejectedList({ state, limit, onChange, isOfOneFile = false }: Re
               }}
             />
           )}
+          <ReadProgress page={page} />
           <InUseNotice inUse={page.inUse} />
           {page.total + page.archived + page.quarantined > 0 && (
             <Filters filter={filter} page={page} onFilter={onFilter} hasFileFilter={!isOfOneFile} />
           )}
           {page.matching === 0 ? (
-            <p class="empty">{isOfOneFile ? 'No rejected lines of this file are waiting.' : emptyText(filter)}</p>
+            <p class="empty">
+              {page.isRefreshing && !page.isComplete
+                ? 'None of the lines that were read so far.'
+                : isOfOneFile
+                  ? 'No rejected lines of this file are waiting.'
+                  : emptyText(filter)}
+            </p>
           ) : (
             <>
               <SelectionBar
@@ -134,6 +144,7 @@ export function RejectedList({ state, limit, onChange, isOfOneFile = false }: Re
               />
             </>
           )}
+          {page.matching > 0 && <DownloadLinks filter={filter} />}
           <QueueReadAt page={page} onRefresh={refresh} />
         </>
       )}
@@ -147,6 +158,23 @@ function ErrorNotice({ message }: { readonly message: string | undefined }) {
     <Notice tone="error" role="alert">
       {message}
     </Notice>
+  )
+}
+
+/** While the queue is read for the first time, all counts on the page are too small. */
+function ReadProgress({ page: { total, isComplete, isRefreshing, inUse } }: { readonly page: RejectedPage }) {
+  const expected = overview.value?.waiting.deadLetters ?? 0
+  if (isComplete || !isRefreshing || inUse > 0) return null
+  return (
+    <div role="status">
+      <progress
+        aria-label="Reading the rejected lines"
+        {...(expected > 0 && { max: expected, value: Math.min(total, expected) })}
+      />
+      <p>
+        Reading: {grouped(total)} of about {grouped(Math.max(total, expected))}. The counts grow until all are read.
+      </p>
+    </div>
   )
 }
 

@@ -34,7 +34,7 @@ export function SearchField({ filter, onFilter }: SearchFieldProps) {
   }, [text])
   return (
     <label>
-      Text in the line
+      Search: email, event or text in the line
       <input
         type="search"
         value={text}

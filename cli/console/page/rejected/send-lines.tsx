@@ -5,7 +5,7 @@ import { replay } from '../api-client.ts'
 import { confirm } from '../components/confirm-dialog.tsx'
 import { expectImport } from '../expected-imports.ts'
 import { counted } from '../format.ts'
-import { isTestMode } from '../overview.ts'
+import { targetName } from '../target.tsx'
 
 /** Results that the page shows until the user closes them, the newest first. */
 export const sentLines = signal<readonly ReplayResult[]>([])
@@ -26,18 +26,11 @@ export async function sendLines(
   staying: number,
   onConfirmed: () => void,
 ): Promise<ReplayResult | undefined> {
-  const target = isTestMode.value ? 'the Kissmetrics emulator' : 'Kissmetrics'
   const isConfirmed = await confirm({
-    title: `Send ${counted(lines, 'line')} to ${target}?`,
-    text: (
-      <>
-        <p>
-          <strong>{isTestMode.value ? 'Test mode: nothing leaves this computer.' : 'Imported data cannot be deleted.'}</strong>
-        </p>
-        {staying > 0 && <p>{counted(staying, 'line is not valid and stays', 'lines are not valid and stay')} here.</p>}
-      </>
-    ),
+    title: `Send ${counted(lines, 'line')} to ${targetName.value}?`,
+    text: staying > 0 && <p>{counted(staying, 'line is not valid and stays', 'lines are not valid and stay')} here.</p>,
     action: `Send ${counted(lines, 'line')}`,
+    isSending: true,
   })
   if (!isConfirmed) return undefined
   onConfirmed()

@@ -19,7 +19,14 @@ function summary(id: string, startedAt: string, key = KEY): ImportSummary {
 const OLD = summary('reports/may/1', '2026-05-01T00:00:00Z')
 
 function list(...imports: readonly ImportSummary[]) {
-  return { deployment: 'this computer', waiting: { messages: 0, deadLetters: 0 }, imports, newer: [], total: imports.length }
+  return {
+    deployment: 'this computer',
+    target: {},
+    waiting: { messages: 0, deadLetters: 0 },
+    imports,
+    newer: [],
+    total: imports.length,
+  }
 }
 
 beforeEach(() => {

@@ -1,12 +1,26 @@
 import { readFile } from 'node:fs/promises'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
+import type { CheckContext } from '../../../../../cli/console/api-types.ts'
+import { survey } from '../../../../../cli/preview/preview.ts'
+import { readHoldSettings } from '../../../../../lambda/settings.ts'
 import { checkFile, type FileCheck } from '../../../../../cli/console/page/imports/check-file.ts'
 
+const CONTEXT = { rules: [], hold: readHoldSettings({}) }
 const GOOD = '{"_p":"bob","_t":1393344604,"_n":"Paid"}'
 
-function check(content: string | Uint8Array<ArrayBuffer>, maxBytes = Infinity, name = 'a.jsonl'): Promise<FileCheck> {
-  return checkFile(new Blob([content]), name, { signal: new AbortController().signal, maxBytes, onProgress: () => undefined })
+function check(
+  content: string | Uint8Array<ArrayBuffer>,
+  maxBytes = Infinity,
+  name = 'a.jsonl',
+  context: CheckContext = CONTEXT,
+): Promise<FileCheck> {
+  return checkFile(new Blob([content]), name, {
+    signal: new AbortController().signal,
+    maxBytes,
+    context,
+    onProgress: () => undefined,
+  })
 }
 
 describe('a file is checked before its upload', () => {
@@ -51,6 +65,38 @@ describe('a file is checked before its upload', () => {
     expect([lines, blank, ready]).toEqual([50_000, 219, 49_311])
   })
 
+  test('with the content that `km-import preview` shows', async () => {
+    const name = 'examples/mixed-50000.jsonl.gz'
+    const { content } = await check(new Uint8Array(await readFile(name)))
+    const { files: _files, rejectedBy: _rejectedBy, aliases, repeats, ...page } = content!.summary
+    expect(await survey([name])).toMatchObject({
+      ...page,
+      aliases: { ...aliases, largest: expect.anything() as unknown },
+      repeats: { ...repeats, examples: expect.anything() as unknown },
+    })
+  })
+
+  const chain = Array.from({ length: 12 }, (_, index) => `{"_p":"shared","_t":1393344604,"_p2":"p${index}"}`)
+  const valid = Array.from({ length: 100 }, (_, index) => `{"_p":"p${index}","_t":1393344604,"_n":"Paid"}`)
+  // prettier-ignore
+  test.each([
+    // file                            lines                                                  held because of
+    [ 'an ordinary one',               valid,                                                 [] ],
+    [ 'one that merges many people',   [...valid, ...chain],                                  ['merged_people'] ],
+    [ 'one with many rejected lines',  [...valid, ...Array<string>(40).fill('{"_p":"a"}')],   ['rejected_lines'] ],
+    [ 'one that is rejected anyway',   ['not JSON'],                                          [] ],
+  ])('with what would hold it: %s', async (_what, lines, rules) => {
+    const { content } = await check(lines.join('\n'))
+    expect(content!.holds.map(({ rule }) => rule)).toEqual(rules)
+  })
+
+  test('with the import rules for its name', async () => {
+    const rules = [{ fix: 'ms-timestamps' }]
+    const milliseconds = GOOD.replace('1393344604', '1393344604000')
+    expect(await check(milliseconds)).toMatchObject({ ready: 0 })
+    expect(await check(milliseconds, Infinity, 'a.jsonl', { ...CONTEXT, rules })).toMatchObject({ ready: 1 })
+  })
+
   test('up to the given number of bytes', async () => {
     const content = `${GOOD}\n`.repeat(20_000)
     const { lines, extent } = await check(content, 100_000)
@@ -63,6 +109,7 @@ describe('a file is checked before its upload', () => {
     const canceled = checkFile(new Blob([GOOD]), 'a.jsonl', {
       signal: AbortSignal.abort(),
       maxBytes: 1,
+      context: CONTEXT,
       onProgress: () => undefined,
     })
     await expect(canceled).rejects.toThrow(/abort/i)

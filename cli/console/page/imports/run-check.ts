@@ -1,0 +1,45 @@
+import type { CheckOptions, FileCheck } from './check-file.ts'
+import type { CheckAnswer, CheckRequest } from './check-worker.ts'
+
+/** The only address that the content security policy allows a worker to have. */
+const SCRIPT = 'check-worker.js'
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL: () => string }): { createScriptURL(url: string): string }
+}
+
+// Browsers without Trusted Types take the text itself.
+const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }
+const policy = trustedTypes?.createPolicy('check-worker', { createScriptURL: () => SCRIPT })
+
+/**
+ * Checks a file in a thread of its own, so that the page stays responsive.
+ *
+ * @throws DOMException named AbortError; Error with a message for the user
+ */
+export function runCheck(file: Blob, name: string, { signal, maxBytes, context, onProgress }: CheckOptions): Promise<FileCheck> {
+  return new Promise<FileCheck>((resolve, reject) => {
+    const worker = new Worker(policy?.createScriptURL(SCRIPT) ?? SCRIPT, { type: 'module' })
+    const end = () => {
+      worker.terminate()
+    }
+    signal.addEventListener('abort', () => {
+      end()
+      reject(new DOMException('The check was canceled.', 'AbortError'))
+    })
+    worker.addEventListener('error', () => {
+      end()
+      reject(new Error('The check could not be started. Reload the page, or import the file without the check.'))
+    })
+    worker.addEventListener('message', ({ data }: MessageEvent<CheckAnswer>) => {
+      if (data.kind === 'partial') {
+        onProgress(data.check)
+        return
+      }
+      end()
+      if (data.kind === 'done') resolve(data.check)
+      else reject(new Error(data.why))
+    })
+    worker.postMessage({ file, name, maxBytes, context } satisfies CheckRequest)
+  })
+}
