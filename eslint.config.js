@@ -5,7 +5,7 @@ const PURE = ['lambda/*.ts', 'lambda/!(adapters)/**/*.ts']
 const ENTRY_POINTS = ['lambda/app.ts', 'lambda/handler.ts']
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'cdk.out', 'coverage', 'dist', '.km-import', 'drop', '**/*.cjs', '**/*.js'] },
+  { ignores: ['node_modules', 'cdk.out', 'coverage', 'dist', '.km-import', '.bench-peers', 'drop', '**/*.cjs', '**/*.js'] },
   ...tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 
 /** What a measured process prints when it is done, as one line of JSON. */
 export interface Figures {
@@ -10,15 +11,29 @@ export interface Figures {
   readonly peakRssBytes: number
 }
 
-/** Measures work inside this process and prints its figures. */
-export async function printFigures(work: () => Promise<number>): Promise<void> {
+/** The peak of this process only: on Linux, `maxRSS` includes what the parent had at the fork. */
+export function peakRssBytes(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024
+}
+
+/**
+ * Measures work inside this process and prints its figures.
+ *
+ * @param work returns the number of lines
+ * @param details further figures, read after the work
+ */
+export async function printFigures(
+  work: () => Promise<number>,
+  details: () => Readonly<Record<string, number>> = () => ({}),
+): Promise<void> {
   const cpu = process.cpuUsage()
   const start = performance.now()
   const lines = await work()
   const seconds = (performance.now() - start) / 1000
   const { user, system } = process.cpuUsage(cpu)
-  const figures: Figures = { lines, seconds, cpuMicros: user + system, peakRssBytes: process.resourceUsage().maxRSS * 1024 }
-  process.stdout.write(`${JSON.stringify(figures)}\n`)
+  const figures: Figures = { lines, seconds, cpuMicros: user + system, peakRssBytes: peakRssBytes() }
+  process.stdout.write(`${JSON.stringify({ ...figures, ...details() })}\n`)
 }
 
 /** Runs a program in a separate process. @param file made by `bundled` of bundled.ts */

@@ -3,13 +3,13 @@
  * of 64 MB. `node bench/monsters.ts [--large]`; with `--large`, also 10 GB.
  */
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { Readable, type Transform } from 'node:stream'
 import { promisify } from 'node:util'
 import { constants, createBrotliCompress, createDeflateRaw, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib'
 import { toEntries } from '../lambda/parse/entry.ts'
 import { admit } from '../lambda/parse/sniff.ts'
 import { openLines } from '../lambda/read/lines.ts'
+import { peakRssBytes } from './measure.ts'
 
 const MEGABYTE = 1_000_000
 const CHUNK_BYTES = 65_536
@@ -129,13 +129,7 @@ async function read(file: ReturnType<Monster['file']>, called?: string): Promise
     result = String(error)
   }
   const seconds = (performance.now() - started) / 1_000
-  return { lines, ready, result, seconds, rssMb: peakRssMb() }
-}
-
-/** The peak of this process only: on Linux, `maxRSS` includes what the parent had at the fork. */
-function peakRssMb(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1_000
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1_000
+  return { lines, ready, result, seconds, rssMb: peakRssBytes() / MEGABYTE }
 }
 
 const [name] = process.argv.slice(2)
