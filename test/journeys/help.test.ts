@@ -12,6 +12,7 @@ const COMMANDS = [
   ['doctor'],
   ['console'],
   ['backfill'],
+  ['completion'],
   ['pause'],
   ['resume'],
   ['limit'],
