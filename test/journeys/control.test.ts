@@ -59,17 +59,16 @@ const sentSince = (before: number) => {
 const requestsAfter = (before: number, count: number) =>
   eventually(`${count} requests`, () => Promise.resolve(sink.seen.length - before >= count ? true : undefined))
 
-test('a wrong file is cancelled within ten seconds, and the lines that were sent are listed exactly', async () => {
+// brake.test.ts shows how soon a running import stops.
+test('a wrong file is cancelled, and the lines that were sent are listed exactly', async () => {
   expect(await run('rules', 'add', 'incoming/', 'ms-timestamps', '--yes')).toMatchObject({ code: 0 })
   const before = sink.seen.length
   const { key, versionId } = await upload('wrong.json')
   await requestsAfter(before, 400)
   const output = path.join(dir, 'sent.jsonl')
-  const begin = performance.now()
   const cancelled = await run('cancel', key, '--yes', '-o', output)
   expect(cancelled.stderr).toContain('that Kissmetrics has accepted.\n')
   expect(cancelled).toMatchObject({ code: 0, stdout: expect.stringContaining('cancelled') as unknown })
-  expect(performance.now() - begin).toBeLessThan(10_000)
   const listed = (await readFile(output, 'utf8')).trim().split('\n')
   const report = await installation.finalReport(key, versionId)
   expect(listed.length).toBeLessThan(LINES.length * 0.9)
@@ -90,7 +89,7 @@ test('a wrong file is cancelled within ten seconds, and the lines that were sent
   })
 })
 
-test('all imports pause within ten seconds, and continue where they were', async () => {
+test('all imports pause, and continue where they were', async () => {
   const before = sink.seen.length
   const { key, versionId } = await upload('right.json')
   const findReport = () => installation.findReport(reportKey({ bucket: BUCKET, key, versionId }))

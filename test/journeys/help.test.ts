@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import about from '../../package.json' with { type: 'json' }
+import { runInProcess } from '../support/in-process.ts'
 import { run } from '../support/program.ts'
 
 const COMMANDS = [
@@ -31,7 +32,7 @@ const COMMANDS = [
 
 describe('the help of each command fits 80 columns, and has an example that works when it is pasted', () => {
   test.each(COMMANDS)('%s', async (_, words) => {
-    const { code, stdout, stderr } = await run([...words, '--help'])
+    const { code, stdout, stderr } = await runInProcess([...words, '--help'])
     expect(stdout).toContain(['\n  npx km-import', ...words].join(' '))
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -111,11 +111,13 @@ describe('a file becomes requests, dead letters and a report', () => {
   })
 })
 
+const tenMegabytes = gzipSync(Buffer.alloc(10_000_000, 'x'))
+
 test('a gzip bomb, a truncated archive and a 50 MB line are rejected with their reasons, and other files are imported', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
   const [bomb, cut, longLine, good] = await Promise.all([
-    installation.import('bomb.json.gz', gzipSync(Buffer.alloc(300_000_000, 'x'), { level: 9 })),
+    installation.import('bomb.json.gz', Buffer.concat(Array.from({ length: 30 }, () => tenMegabytes))),
     installation.import('cut.json.gz', gzipSync(`${GOOD}\n`.repeat(1_000)).subarray(0, -20)),
     installation.import(
       'long-line.json',

@@ -45,7 +45,7 @@ export async function openTab(browser: Browser, address: string, options: Browse
     ...options,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(100_000) // for a busy computer
+  page.setDefaultTimeout(200_000) // for a busy computer
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
   page.on('console', (message) => {

@@ -213,7 +213,7 @@ function recorder(entries: LogEntry[]): Log {
 }
 
 /** Less than testTimeout in jest.config.js, so that the error names what was missing. */
-const MAX_WAIT_MS = 100_000
+const MAX_WAIT_MS = 200_000
 
 /** Polls until `look` returns something. @throws Error that names what did not happen in time */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined>, maxWaitMs = MAX_WAIT_MS): Promise<T> {

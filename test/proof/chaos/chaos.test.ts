@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -380,13 +381,16 @@ test('a run that makes no progress fails and names the remaining work', () => {
 const isLinux = process.platform === 'linux' // /proc lists the processes
 
 describe('no process is left after a run is ended', () => {
-  async function processesOf(where: string): Promise<number> {
-    const commands = await Promise.all(
-      (await readdir('/proc'))
-        .filter((name) => /^\d+$/.test(name))
-        .map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-    )
-    return commands.filter((command) => command.includes(where)).length
+  const processesOf = (where: string): number =>
+    readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandOf(name).includes(where)).length
+
+  /** Empty for a process that has ended. */
+  function commandOf(pid: string): string {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    } catch {
+      return ''
+    }
   }
 
   ;(isLinux ? test : test.skip).each([
@@ -397,7 +401,7 @@ describe('no process is left after a run is ended', () => {
     const child = start('run.ts', '--lines', '500', '--kills', '1000', '--evidence', where)
     const closed = once(child, 'exit')
     try {
-      await eventually('the processes of the run', async () => ((await processesOf(where)) >= 4 ? true : undefined))
+      await eventually('the processes of the run', () => Promise.resolve(processesOf(where) >= 4 ? true : undefined))
       child.kill(signal)
       await closed
     } finally {
@@ -405,6 +409,6 @@ describe('no process is left after a run is ended', () => {
     }
     const [code] = (await closed) as [number | null]
     expect(code).toBe(expected)
-    await eventually('the end of the processes', async () => ((await processesOf(where)) === 0 ? true : undefined))
+    await eventually('the end of the processes', () => Promise.resolve(processesOf(where) === 0 ? true : undefined))
   })
 })
