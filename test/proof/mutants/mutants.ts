@@ -1,13 +1,16 @@
 import { ALARM_MUTANTS } from './alarm-mutants.ts'
+import { ANSWERS_MUTANTS } from './answers-mutants.ts'
 import { ARTIFACT_MUTANTS } from './artifact-mutants.ts'
 import { BRAKE_MUTANTS } from './brake-mutants.ts'
 import { CLOSING_MUTANTS } from './closing-mutants.ts'
+import { COMMANDS_MUTANTS } from './commands-mutants.ts'
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts'
 import { FORMATS_MUTANTS } from './formats-mutants.ts'
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
 import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { RECEIPTS_MUTANTS } from './receipts-mutants.ts'
 import { RULES_MUTANTS } from './rules-mutants.ts'
 import { SAFETY_MUTANTS } from './safety-mutants.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
@@ -37,6 +40,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...RULES_MUTANTS,
   ...SAFETY_MUTANTS,
   ...SURVEY_MUTANTS,
+  ...ANSWERS_MUTANTS,
+  ...COMMANDS_MUTANTS,
+  ...RECEIPTS_MUTANTS,
   {
     name: 'the checkpoint is the newest line instead of the last line before which all lines have ended',
     file: 'lambda/settle/ledger.ts',
