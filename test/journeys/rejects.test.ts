@@ -350,7 +350,7 @@ test('status shows the files, one report in full, and a table for a spreadsheet'
   await installation.import('a.json', `${GOOD}\n${BAD}`)
   const all = await km('status')
   expect(all.stdout).toMatch(
-    /^incoming\/a\.json\n {2}done, 1 line rejected\n {2}[\d-]+ [\d:]+ {2}\d+ s, 2 lines, 1 delivered\n\nimport queue \d+ · dead letters 1\nSee the rejected lines: npx km-import rejects list --state-dir \S+\n$/,
+    /^incoming\/a\.json\n {2}done, 1 line rejected\n {2}[\d-]+ [\d:]+ {2}\d+ s, 2 lines, 1 delivered\n {2}missing_timestamp 1\n\nimport queue \d+ · dead letters 1\nSee the rejected lines: npx km-import rejects list --state-dir \S+\n$/,
   )
   const one = await km('status', 'a.json')
   expect(one.stdout).toContain('  missing_timestamp  1\n    The time is missing.')

@@ -62,8 +62,10 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
     name: 'the lines of a replay are closed after its final report, so a killed run never closes them',
     file: 'lambda/jobs/finish.ts',
     find: `if (failure === undefined) await closeReplaced(importState, ports)
-  await writeFinal(importState, failure, parts, writer, ports)`,
-    replace: `await writeFinal(importState, failure, parts, writer, ports)
+  const storing = failure === undefined ? storeReceipt(importState, parts, ports) : undefined
+  await writeFinal(importState, failure, parts, writer, ports).finally(() => storing)`,
+    replace: `const storing = failure === undefined ? storeReceipt(importState, parts, ports) : undefined
+  await writeFinal(importState, failure, parts, writer, ports).finally(() => storing)
   if (failure === undefined) await closeReplaced(importState, ports)`,
     tests: ['test/lambda/jobs/close-replay.test.ts'],
   },
