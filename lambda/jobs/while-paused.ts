@@ -89,7 +89,7 @@ function isCopy(task: Task, messageId: string | undefined, note: v.InferOutput<t
   return note.until > now && note.id !== task.pause && !isTriedAgain && !asksForMore(task)
 }
 
-/** Whether a task that does not wait yet asks for more than the message that waits: it is no copy, and takes its place. */
+/** Whether a task that does not wait yet asks for more than the message that waits: it is not a copy, and takes its place. */
 function asksForMore({ pause, foundBySearch, released, replays }: Task): boolean {
   return pause === undefined && (foundBySearch === true || released === true || replays > 0)
 }

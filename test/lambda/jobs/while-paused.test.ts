@@ -47,7 +47,7 @@ describe('while one message of a task waits', () => {
     expect(result).toEqual({ kind })
   })
 
-  test('the message that has queued it is no copy if it is delivered again: SQS may not have stored the new one', async () => {
+  test('the message that has queued is not a copy if it is delivered again: SQS may not have stored the new one', async () => {
     const { ports } = new MemoryCloud()
     const failing = { ...ports, importQueue: { ...ports.importQueue, send: () => Promise.reject(new Error('SQS is down')) } }
     await expect(waitWhilePaused(newTask(FILE), SINCE, { messageId: 'm1' }, failing)).rejects.toThrow('SQS is down')
