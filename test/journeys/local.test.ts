@@ -261,7 +261,7 @@ describe('the exit code of --once is about every import in the state folder', ()
   })
 })
 
-test.concurrent('an empty first start imports the samples; the next start does not', async () => {
+test('an empty first start imports the samples; the next start does not', async () => {
   await using place = await Place.make()
   const args = place.usual.filter((flag) => flag !== '--no-samples')
   const { stdout, code } = await run([...args, '--json'])

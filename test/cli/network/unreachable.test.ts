@@ -49,7 +49,7 @@ describe('a server is tried once, without a request', () => {
 
   test('one that does not speak TLS, and one that says nothing', async () => {
     const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
-    const wrong = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1')
+    const wrong = createServer((socket) => socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1')
     for (const server of [silent, wrong]) if (!server.listening) await once(server, 'listening')
     const at = (server: typeof silent) => new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`)
     expect(await toldAbout(at(wrong), 60_000)).toEqual([expect.stringMatching(/certificate.*\((EPROTO|ERR_SSL\w+)\)/)])
