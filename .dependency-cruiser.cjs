@@ -1,4 +1,4 @@
-const STAGE = '^lambda/(intake|read|parse|deliver|settle|report|archive)/'
+const STAGE = '^lambda/(answers|intake|read|parse|deliver|settle|report|archive)/'
 const values = { dependencyTypesNot: ['type-only'] } // `import type` is only a name for a shape: it runs nothing
 
 /** The import rules. docs/architecture.md explains them. @type {import('dependency-cruiser').IConfiguration} */
@@ -66,7 +66,7 @@ module.exports = {
       from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|lambda/(csv/|parse/|rules/|survey/hold-rules\\.ts|(errors|keys|line-ends|reasons|schema)\\.ts|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
+          '^(cli/console/page/|cli/(terminal/(escape|numbers)|console/api-types)\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|lambda/(csv/|parse/|rules/|survey/hold-rules\\.ts|(errors|keys|line-ends|packing|reasons|schema)\\.ts|zip/|report/report\\.ts)|node_modules/(preact|@preact/signals|uplot)/)',
         ...values,
       },
     },

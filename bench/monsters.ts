@@ -3,9 +3,9 @@
  * of 64 MB. `node bench/monsters.ts [--large]`; with `--large`, also 10 GB.
  */
 import { execFile } from 'node:child_process'
-import { Readable } from 'node:stream'
+import { Readable, type Transform } from 'node:stream'
 import { promisify } from 'node:util'
-import { gzipSync } from 'node:zlib'
+import { constants, createBrotliCompress, createDeflateRaw, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib'
 import { toEntries } from '../lambda/parse/entry.ts'
 import { admit } from '../lambda/parse/sniff.ts'
 import { openLines } from '../lambda/read/lines.ts'
@@ -19,7 +19,9 @@ const GOOD = '{"_p":"bob@example.com","_t":1393344604,"_n":"Visited","plan":"fre
 interface Monster {
   readonly name: string
   readonly isLarge?: boolean
-  readonly file: () => Iterable<Buffer>
+  /** Brotli is recognised by it. */
+  readonly called?: string
+  readonly file: () => Iterable<Buffer> | AsyncIterable<Buffer>
 }
 
 /** A file that begins and ends with a good line, because its neighbours must stay intact. */
@@ -34,6 +36,22 @@ function* between(bytes: number, filler: string | Buffer): Generator<Buffer> {
 function* packed(bytes: number, filler: string): Generator<Buffer> {
   const member = gzipSync(Buffer.alloc(16 * 1_048_576, filler), { level: 9 })
   for (let unpacked = 0; unpacked < bytes; unpacked += 16 * 1_048_576) yield member
+}
+
+/** Compressed while it is read, so that only the reader needs memory. */
+function compressed(bytes: number, filler: string, compressor: Transform): AsyncIterable<Buffer> {
+  return Readable.from(repeated(filler, bytes), { objectMode: false }).compose(compressor) as AsyncIterable<Buffer>
+}
+
+const brotliOf = (bytes: number, filler: string): AsyncIterable<Buffer> =>
+  compressed(bytes, filler, createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }))
+
+/** An archive without its end: it is not read so far. */
+async function* zipOf(bytes: number, filler: string): AsyncGenerator<Buffer> {
+  const header = Buffer.from('PK\x03\x04\x14\0\x08\0\x08\0'.padEnd(30, '\0'))
+  header.writeUInt16LE(1, 26)
+  yield Buffer.concat([header, Buffer.from('a')])
+  yield* compressed(bytes, filler, createDeflateRaw({ level: 9 }))
 }
 
 function repeated(text: string, bytes: number): Iterable<Buffer> {
@@ -57,6 +75,16 @@ const MONSTERS: readonly Monster[] = [
   { name: 'gzip: 1 MB for 1 GB of newlines', file: () => packed(1_000 * MEGABYTE, '\n') },
   { name: 'gzip: 1 MB for 1 GB of {}', file: () => packed(1_000 * MEGABYTE, '{}\n') },
   { name: 'gzip: 10 MB for 10 GB of zeros', file: () => packed(10_000 * MEGABYTE, '\0') },
+  { name: 'zip: 300 kB for 300 MB of newlines', file: () => zipOf(300 * MEGABYTE, '\n') },
+  { name: 'zip: 300 kB for 300 MB of zeros', file: () => zipOf(300 * MEGABYTE, '\0') },
+  { name: 'zstd: 30 kB for 1 GB of newlines', file: () => compressed(1_000 * MEGABYTE, '\n', createZstdCompress()) },
+  { name: 'zstd: 300 kB for 10 GB of zeros', file: () => compressed(10_000 * MEGABYTE, '\0', createZstdCompress()) },
+  {
+    name: 'zstd: a million empty frames',
+    file: () => Array.from({ length: 1_000 }, () => Buffer.concat(Array<Buffer>(1_000).fill(zstdCompressSync('')))),
+  },
+  { name: 'brotli: 1 kB for 300 MB of newlines', called: 'a.br', file: () => brotliOf(300 * MEGABYTE, '\n') },
+  { name: 'brotli: 1 kB for 300 MB of zeros', called: 'a.br', file: () => brotliOf(300 * MEGABYTE, '\0') },
   { name: '200 MB of objects without line ends', file: () => repeated(GOOD.trimEnd(), 200 * MEGABYTE) },
   { name: '100 MB that end with CR alone', file: () => repeated(GOOD.replace('\n', '\r'), 100 * MEGABYTE) },
   { name: 'a list of 200 MB on one line', file: () => [Buffer.from('['), ...repeated(`${GOOD.trimEnd()},`, 200 * MEGABYTE)] },
@@ -75,14 +103,17 @@ interface Figures {
 }
 
 /** Reads and validates a file as an import would. */
-async function read(file: Iterable<Buffer>): Promise<Figures> {
+async function read(file: ReturnType<Monster['file']>, called?: string): Promise<Figures> {
   const started = performance.now()
   const rules = { latestTime: 2_000_000_000 }
   let lines = 0
   let ready = 0
   let result = 'read to its end'
   try {
-    const { start, batches } = await openLines(Readable.from(file, { objectMode: false }), { maxLineBytes: 262_144 })
+    const { start, batches } = await openLines(Readable.from(file, { objectMode: false }), {
+      maxLineBytes: 262_144,
+      name: called,
+    })
     const entries = async function* () {
       for await (const batch of batches) yield toEntries(batch, rules, 'k')
     }
@@ -103,7 +134,7 @@ async function read(file: Iterable<Buffer>): Promise<Figures> {
 
 const [name] = process.argv.slice(2)
 const chosen = MONSTERS.find((monster) => monster.name === name)
-if (chosen !== undefined) process.stdout.write(JSON.stringify(await read(chosen.file())))
+if (chosen !== undefined) process.stdout.write(JSON.stringify(await read(chosen.file(), chosen.called)))
 else
   for (const monster of MONSTERS) {
     if (monster.isLarge === true && name !== '--large') continue

@@ -16,6 +16,7 @@ import { startS3 } from '../emulators/s3/server.ts'
 import { startSqs } from '../emulators/sqs/server.ts'
 import { startSinkProcess } from '../test/support/sink-process.ts'
 import { bundled } from './bundled.ts'
+import { benchCommands } from './commands.ts'
 import { asBytes, longLines, shortLines } from './files.ts'
 import { benchLines, type Result } from './lines.ts'
 import { median, runMeasured, type Figures } from './measure.ts'
@@ -109,6 +110,7 @@ const usual = await importOnce('incoming/usual.json', longLines((100 * MEGABYTE)
 const splitting = await benchLines(flags.quick ? 1 : undefined)
 const preview = await benchPreview(flags.quick ? 1 : undefined)
 const start = await benchStart(flags.quick ? 1 : undefined)
+const commands = await benchCommands(flags.quick ? 1 : undefined)
 
 const results: readonly Result[] = [
   { name: 'importer', value: median(importer.map(rate)), unit: 'lines/s' },
@@ -124,6 +126,7 @@ const results: readonly Result[] = [
   ...splitting,
   ...preview,
   ...start,
+  ...commands,
   { name: 'peak RSS, 10 MB file, small heap', value: small.peakRssBytes / MEGABYTE, unit: 'MB' },
   { name: `peak RSS, ${bigMegabytes} MB file in segments, small heap`, value: big.peakRssBytes / MEGABYTE, unit: 'MB' },
   { name: 'difference of the two', value: (big.peakRssBytes - small.peakRssBytes) / MEGABYTE, unit: 'MB', target: '<= 20' },

@@ -4,6 +4,7 @@ import { SetupError } from '../lambda/errors.ts'
 import { KISSMETRICS_ENDPOINT } from '../lambda/settings.ts'
 import type { BackfillFlags } from './backfill/backfill.ts'
 import type { CanaryFlags } from './canary/canary.ts'
+import { addCompletion } from './completion/commands.ts'
 import type { ConsoleFlags } from './console/console.ts'
 import { addControl } from './control/commands.ts'
 import { awsErrorText } from './deployment/aws-error.ts'
@@ -21,6 +22,7 @@ import type { SendFlags } from './send/send.ts'
 import type { StatusFlags } from './status/status.ts'
 import { printableLines } from './terminal/escape.ts'
 import { EXIT, type ExitCode } from './terminal/exit.ts'
+import { messageText } from './terminal/layout.ts'
 
 const COLUMNS_HELP = 'file that says what the columns of CSV files mean (docs/formats.md)'
 const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else'
@@ -81,7 +83,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('preview')
     .description('show what an import of files would do, and send nothing')
-    .argument('<file...>', 'files of JSON lines or CSV, also .gz; s3://BUCKET/KEY; or - for standard input')
+    .argument(
+      '<file...>',
+      'files of JSON lines or CSV, also .gz, .zip, .zst or .br; folders; s3://BUCKET/KEY; or - for standard input',
+    )
     .option('--columns <file>', COLUMNS_HELP)
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
@@ -99,7 +104,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('fix')
     .description('convert a file that was rejected as a whole, or fix a common mistake in all its lines, into a new file')
-    .argument('<file>', 'a file, also .gz; s3://BUCKET/KEY; or - for standard input')
+    .argument('<file>', 'a file, also .gz, .zip, .zst or .br; s3://BUCKET/KEY; or - for standard input')
     .option('--fix <fix>', `${FIXES_HELP}; can be given several times`, (fix, fixes: string[]) => [...fixes, fix], [])
     .option('--columns <file>', COLUMNS_HELP)
     .option('-o, --output <file>', 'file to write (default: FILE.fixed.jsonl in this folder)')
@@ -118,7 +123,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('send')
     .description('send files from this computer to Kissmetrics, once and without AWS')
-    .argument('<file...>', 'files of JSON lines or CSV, also .gz; or a FILE.rejected.jsonl that you have fixed')
+    .argument(
+      '<file...>',
+      'files of JSON lines or CSV, also .gz, .zip, .zst or .br; folders; or a FILE.rejected.jsonl that you have fixed',
+    )
     .option('--columns <file>', COLUMNS_HELP)
     .option('--endpoint <url>', 'tracking endpoint to send to', KISSMETRICS_ENDPOINT)
     .option('--api-key-env <name>', 'environment variable that holds the API key', DEFAULT_API_KEY_ENV)
@@ -193,8 +201,12 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     })
   program
     .command('doctor')
-    .description('check a deployed stack with your credentials: what is wrong, and the command that cures it')
-    .option('--stack <name>', 'name of the deployed stack')
+    .description('check a deployed stack, or this computer: what is wrong, and the command that cures it')
+    .option('--stack <name>', 'name of the deployed stack (default: what local mode needs on this computer)')
+    .option('--state-dir <dir>', 'state folder of local mode', DEFAULT_STATE_DIR)
+    .option('--drop-dir <dir>', `folder that local mode imports from (default: "${DEFAULT_WATCHED_DIR}")`)
+    .option('--endpoint <url>', `tracking endpoint to reach (default: ${KISSMETRICS_ENDPOINT})`)
+    .option('--port <number>', 'first of four consecutive ports (default: any free ports)')
     .option('--json', JSON_DOCUMENT, false)
     .addHelpText(
       'after',
@@ -225,6 +237,13 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   addRulesCommands(program, (code) => {
     exitCode = code
   })
+  addCompletion(program)
+  const [first, second, ...words] = argv
+  if (first === 'complete' && second === '--') {
+    const { completionsFor } = await import('./completion/complete.ts')
+    process.stdout.write(completionsFor(program, words))
+    return exitCode
+  }
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
@@ -232,7 +251,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable
     const message = error instanceof SetupError ? error.message : awsErrorText(error)
     if (message === undefined) throw error
-    process.stderr.write(`km-import: ${printableLines(message)}\n`)
+    process.stderr.write(`${messageText(`km-import: ${printableLines(message)}`, process.stderr)}\n`)
     return EXIT.unusable
   }
 }

@@ -7,17 +7,20 @@ import { kissmetricsEndpoint, type HttpEndpoint } from './adapters/endpoint.ts'
 import { s3Client } from './adapters/s3-client.ts'
 import { s3Checkpoints, s3DeadLetterArchive, s3Documents, s3Reports } from './adapters/s3-documents.ts'
 import { s3Listing, s3SourceFiles } from './adapters/s3-objects.ts'
-import { apiKeySource } from './adapters/secrets.ts'
+import { apiKeySource, secretSource } from './adapters/secrets.ts'
+import { answerTopic } from './adapters/sns.ts'
 import { changeVisibility, sqsDeadLetterQueue, sqsDeadLetterReader, sqsImportQueue } from './adapters/sqs.ts'
+import { answerWebhook } from './adapters/webhook.ts'
 import { dispatchAll, handleMessage, isAcknowledged } from './jobs/dispatch.ts'
 import { UnfinishedError, type SetupError } from './errors.ts'
+import { shellWord } from './escape.ts'
 import { isUsualKey, readImporterSettings, TEXT_SETTINGS, type ImporterSettings, type Env } from './settings.ts'
 import { eventsFor, type Log } from './events.ts'
 import { readEvent, readMessage } from './intake/message.ts'
 import { resuming } from './read/resume.ts'
 import { Deadline } from './jobs/deadline.ts'
 import { holdsMessage, whileHidden } from './jobs/visibility.ts'
-import type { InvocationContext, Ports } from './ports.ts'
+import type { ImportQueue, InvocationContext, Ports } from './ports.ts'
 
 /**
  * The importer as Lambda calls it. For an SQS event, it returns the messages that SQS has to deliver again. For a bare S3 event, it returns
@@ -100,6 +103,7 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
   const endpoint = kissmetricsEndpoint(config.endpoint, config.limits.maxInFlight)
   const events = eventsFor(withEndpointFigures(log, endpoint))
   const readKey = apiKeySource(config.apiKey, () => clock.now())
+  const importQueue = sqsImportQueue(sqs, config.importQueueUrl)
   let isKeyChecked = false
   return {
     files: resuming(s3SourceFiles(s3), clock),
@@ -111,7 +115,8 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
     deadLetterReader: sqsDeadLetterReader(sqs, config.deadLetterQueueUrl),
     archived: s3DeadLetterArchive(s3, config.bucket),
     bucket: config.bucket,
-    importQueue: sqsImportQueue(sqs, config.importQueueUrl),
+    importQueue,
+    ...answerPorts(config, importQueue),
     endpoint,
     apiKey: async () => {
       const key = await readKey()
@@ -123,6 +128,26 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
     newRun: randomUUID,
     events,
     limits: config.limits,
+  }
+}
+
+function answerPorts({ answers }: ImporterSettings, answerQueue: ImportQueue): Pick<Ports, 'answers' | 'answerQueue'> {
+  if (answers === undefined) return {}
+  const { topicArn, webhook, signingKey, link, stack } = answers
+  const key =
+    signingKey &&
+    secretSource(signingKey, () => clock.now(), { holds: 'a key', store: 'the key that signs answers', placeholder: 'KEY' })
+  const channels = [
+    ...(topicArn === undefined ? [] : [answerTopic(topicArn)]),
+    ...(webhook === undefined ? [] : [answerWebhook(webhook, key)]),
+  ]
+  return {
+    answerQueue,
+    answers: {
+      channels,
+      ...(link !== undefined && { link }),
+      commandOptions: stack === undefined ? '' : ` --stack ${shellWord(stack)}`,
+    },
   }
 }
 

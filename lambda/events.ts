@@ -34,6 +34,13 @@ export interface SearchProgress {
   readonly reached?: string | undefined
 }
 
+/** An answer that was not pushed: to which channel, about which file, and the code of what went wrong. */
+export interface AnswerFailure {
+  readonly channel: string
+  readonly key: string
+  readonly code: string
+}
+
 export interface ProgressFacts {
   readonly delivered: number
   readonly rejected: number
@@ -287,6 +294,54 @@ export function eventsFor(log: Log) {
     crashed(name: string, detail: string, stack: string | undefined): void {
       log.error('Import failed; SQS delivers its message again.', { code: 'import_failed', name, detail, stack })
       log.count('Crashes', 1)
+    },
+    answered(key: string, state: string): void {
+      log.info('Answer pushed.', { code: 'answer_pushed', key, state })
+      log.count('AnswersPushed', 1)
+    },
+    answerNotNeeded(): void {
+      log.info('Answer skipped: it was pushed before, or the file goes on.', { code: 'answer_skipped' })
+    },
+    /** @param isLate whether a person should know: a short outage of a receiver ends by itself */
+    answerDelayed({ channel, key, code }: AnswerFailure, isLate: boolean): void {
+      log.warn('Answer not pushed: its receiver failed. It is tried again by itself, for a day.', {
+        code: 'answer_delayed',
+        channel,
+        key,
+        failure: code,
+      })
+      log.count('AnswersDelayed', 1)
+      if (isLate) log.count('AnswersNotPushed', 1)
+    },
+    answerSetupWrong({ channel, key, code, detail }: AnswerFailure & { readonly detail: string }): void {
+      log.error('Answer not pushed, because the setup is wrong. Fix it. The answer is tried again by itself, for a day.', {
+        code: 'answer_setup_wrong',
+        channel,
+        key,
+        failure: code,
+        detail,
+      })
+      log.count('AnswersNotPushed', 1)
+    },
+    answerRefused({ channel, key, code }: AnswerFailure): void {
+      log.error('Answer given up: its receiver refused it, or failed for a day. The report has everything that it says.', {
+        code: 'answer_refused',
+        channel,
+        key,
+        failure: code,
+      })
+      log.count('AnswersNotPushed', 1)
+    },
+    expectedCame(prefix: string): void {
+      log.info('The expected file has come.', { code: 'expected_file_came', prefix })
+    },
+    expectedMissing(prefix: string, since: string): void {
+      log.warn('No file has come under a prefix where one is expected. Check the program that uploads it.', {
+        code: 'expected_file_missing',
+        prefix,
+        since,
+      })
+      log.count('ExpectedFilesMissing', 1)
     },
     unusualKey(): void {
       log.warn('The API key does not consist of 40 hex digits, as Kissmetrics keys do. Check that it is the right one.', {

@@ -6,6 +6,9 @@ export const RECONCILE_SCHEMA = 'kissmetrics-importer/reconcile/v1'
 /** Marks the message that asks for old dead letters to be archived. The stack sends one every day. */
 export const ARCHIVE_SCHEMA = 'kissmetrics-importer/archive/v1'
 
+/** Marks the message that asks whether an expected file has come. The schedules of the stack send it. */
+export const EXPECTED_SCHEMA = 'kissmetrics-importer/expected/v1'
+
 /** Reports: how the import of each file ended. */
 export const REPORTS_PREFIX = 'reports/'
 /** Checkpoints: how far each import is. */
@@ -91,6 +94,11 @@ export function profileKey(prefix: string): string {
   return `${CHECKPOINTS_PREFIX}profiles/${shortened(prefix)}profile.json`
 }
 
+/** The key of the note which period of an expected file was answered last. */
+export function expectedKey({ bucket, prefix }: { readonly bucket: string; readonly prefix: string }): string {
+  return `${CHECKPOINTS_PREFIX}expected/${bucket}/${shortened(prefix)}note.json`
+}
+
 /** The key of a file of archived dead letters. @param day ISO 8601 @param run unique id of the run @param part from 1 */
 export function archivedKey(day: string, run: string, part: number): string {
   return `${ARCHIVED_PREFIX}${day}/${run}-${String(part).padStart(4, '0')}.jsonl`
@@ -151,8 +159,16 @@ function hashOf(bytes: Uint8Array): string {
 /** Files to import. */
 export const INCOMING_PREFIX = 'incoming/'
 
+/** The suffixes of compressed files. */
+export const PACKED_SUFFIXES = ['.gz', '.zip', '.zst', '.br'] as const
+
 /** The suffixes of files to import, in any letter case. */
-export const FILE_SUFFIXES = ['.json', '.jsonl', '.ndjson', '.csv', '.json.gz', '.jsonl.gz', '.ndjson.gz', '.csv.gz'] as const
+export const FILE_SUFFIXES = ['', ...PACKED_SUFFIXES].flatMap((packed) =>
+  ['.json', '.jsonl', '.ndjson', '.csv'].map((text) => `${text}${packed}`),
+)
+
+/** The same in words. */
+export const IMPORT_NAMES = '.json, .jsonl, .ndjson or .csv, or one of these and .gz, .zip, .zst or .br'
 
 /** Whether the name says that this is a file to import. The content of objects with other names decides. */
 export function isImportName(key: string): boolean {

@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream'
+import type { FileAnswer } from './answers/file-answer.ts'
 import type { ColumnMapping } from './csv/columns.ts'
 import type { Answer } from './deliver/classify.ts'
 import type { Events } from './events.ts'
 import type { SourceFile } from './intake/source-file.ts'
 import type { Request } from './parse/request.ts'
+import type { ReadEnd } from './read/zip-fault.ts'
 import type { Report } from './report/report.ts'
-import type { Limits } from './settings.ts'
+import type { Limits, Place } from './settings.ts'
 import type { Envelope } from './settle/batching.ts'
 
 /**
@@ -27,6 +29,10 @@ export interface Ports {
   /** The bucket of the importer. Its reports, checkpoints and archived dead letters are there, wherever a file comes from. */
   readonly bucket: string
   readonly importQueue: ImportQueue
+  /** Where answers about files are asked for: the import queue, if they are pushed anywhere. */
+  readonly answerQueue?: ImportQueue | undefined
+  /** Where they are pushed. */
+  readonly answers?: Answers | undefined
   readonly endpoint: Endpoint
   /** @throws SetupError if there is no key */
   readonly apiKey: () => Promise<string>
@@ -91,6 +97,10 @@ export interface OpenFile {
   readonly lastModified: Date
   /** Unique id of the replay that uploaded the file, if it was one. */
   readonly replay?: string
+  /** How it is called. */
+  readonly name?: string
+  /** Reads the last bytes of the object: as many as asked for, or all. */
+  readonly readEnd?: ReadEnd
 }
 
 /** S3: the files to import. */
@@ -123,8 +133,8 @@ export interface ListPosition {
 
 /** S3: what is in the places that files are uploaded to, and which reports there are. */
 export interface Listing {
-  /** Every version of every object, page by page, place by place, in the order of their keys. @param after where to begin; undefined for the start */
-  pages(after?: ListPosition): AsyncIterable<readonly ListedFile[]>
+  /** Every version of every object, page by page, place by place, in the order of their keys. @param after where to begin; undefined for the start @param under lists this place only */
+  pages(after?: ListPosition, under?: Place): AsyncIterable<readonly ListedFile[]>
   /** The places that are listed. It changes when one is added or removed. */
   readonly scope: string
   /** The reports, page by page, in the order of their keys. @param first key to begin with */
@@ -193,6 +203,30 @@ export interface Documents {
 export interface ImportQueue {
   /** @param delaySeconds from 0 to 900 */
   send(body: string, delaySeconds: number): Promise<void>
+}
+
+/** Where answers about files are pushed, and what they name for people. */
+export interface Answers {
+  readonly channels: readonly AnswerChannel[]
+  /** An address with `{bucket}`, `{key}` and `{report}`, if people continue in a browser. */
+  readonly link?: string | undefined
+  /** The options that make a command find this importer, with a space before each. */
+  readonly commandOptions: string
+}
+
+/** What became of a push. */
+export type PushResult =
+  | { readonly kind: 'accepted' }
+  /** The receiver will never accept this answer. */
+  | { readonly kind: 'refused'; readonly code: string }
+  /** Only a person can fix it: a permission, a topic, an address. It is tried again for as long as another failure. */
+  | { readonly kind: 'setup'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'failed'; readonly code: string }
+
+/** An SNS topic or a webhook. Never rejects: a failure is a result. */
+export interface AnswerChannel {
+  readonly name: 'topic' | 'webhook'
+  push(answer: FileAnswer): Promise<PushResult>
 }
 
 /** One entry that SQS refused while it accepted the rest of the batch. */

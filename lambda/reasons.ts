@@ -143,7 +143,7 @@ export const REASONS = {
   unsupported_format: {
     level: 'file',
     means: 'The file format is not supported',
-    fix: 'Nothing was sent. Export the file as UTF-8 text with one JSON object per line, plain or gzip, and import it again.',
+    fix: 'Nothing was sent. Export the file as UTF-8 text with one JSON object per line, plain or compressed as .gz, .zip, .zst or .br, and import it again.',
   },
   object_unreadable: {
     level: 'file',

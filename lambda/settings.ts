@@ -127,6 +127,18 @@ export const TEXT_SETTINGS = {
   bucket: 'KM_BUCKET',
   /** Where files are uploaded to: `s3://BUCKET/PREFIX`, separated by commas. Without it, `incoming/` in the bucket of the importer. */
   sources: 'KM_SOURCES',
+  /** ARN of an SNS topic that answers about files are published to. */
+  answerTopic: 'KM_ANSWER_TOPIC',
+  /** https address that answers about files are posted to (http on loopback only). */
+  answerWebhook: 'KM_ANSWER_WEBHOOK',
+  /** ARN of the Secrets Manager secret with the key that answers to the webhook are signed with. */
+  answerSigningSecret: 'KM_ANSWER_SIGNING_SECRET',
+  /** That key itself. For use outside AWS: the stack never sets it. */
+  answerSigningKey: 'KM_ANSWER_SIGNING_KEY',
+  /** Address in each answer, with `{bucket}`, `{key}` and `{report}`. */
+  answerLink: 'KM_ANSWER_LINK',
+  /** Name of the stack, for the commands in answers. */
+  stack: 'KM_STACK',
 } as const
 
 /** Kissmetrics, "API specifications": the current host of the tracking API. */
@@ -166,13 +178,28 @@ export type Env = Readonly<Record<string, string | undefined>>
 
 export interface ImporterSettings {
   readonly endpoint: URL
-  readonly apiKey: { readonly secretArn: string } | { readonly value: string }
+  readonly apiKey: SecretSetting
   readonly deadLetterQueueUrl: string
   readonly importQueueUrl: string
   readonly bucket: string
   /** Where files are uploaded to. */
   readonly places: readonly Place[]
   readonly limits: Limits
+  /** Absent if answers about files are pushed nowhere. */
+  readonly answers?: AnswerSettings
+}
+
+/** A secret: where it is stored, or its value. */
+export type SecretSetting = { readonly secretArn: string } | { readonly value: string }
+
+/** Where answers about files are pushed, and what they name. */
+export interface AnswerSettings {
+  readonly topicArn?: string
+  readonly webhook?: URL
+  /** Signs what the webhook receives. */
+  readonly signingKey?: SecretSetting
+  readonly link?: string
+  readonly stack?: string
 }
 
 /** The values of NUMBER_SETTINGS. */
@@ -202,6 +229,7 @@ export interface HoldSettings {
 /** @throws SetupError naming the first setting that is missing or out of range */
 export function readImporterSettings(env: Env): ImporterSettings {
   const bucket = readRequired(TEXT_SETTINGS.bucket, env)
+  const answers = readAnswerSettings(env)
   return {
     endpoint: parseEndpoint(env[TEXT_SETTINGS.endpoint] ?? KISSMETRICS_ENDPOINT, TEXT_SETTINGS.endpoint),
     apiKey: readApiKey(env),
@@ -209,6 +237,7 @@ export function readImporterSettings(env: Env): ImporterSettings {
     importQueueUrl: readRequired(TEXT_SETTINGS.importQueueUrl, env),
     bucket,
     places: parsePlaces(env[TEXT_SETTINGS.sources], bucket),
+    ...(answers !== undefined && { answers }),
     limits: {
       maxInFlight: readNumberSetting('KM_MAX_IN_FLIGHT', env),
       maxLineBytes: readNumberSetting('KM_MAX_LINE_BYTES', env),
@@ -295,6 +324,55 @@ export function shown(text: string): string {
 }
 
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+/** @returns undefined if answers are pushed nowhere @throws SetupError naming the first setting that is wrong */
+export function readAnswerSettings(env: Env): AnswerSettings | undefined {
+  const read = (name: string) => (env[name] === '' ? undefined : env[name])
+  const topicArn = read(TEXT_SETTINGS.answerTopic)
+  const webhook = read(TEXT_SETTINGS.answerWebhook)
+  const link = read(TEXT_SETTINGS.answerLink)
+  const stack = read(TEXT_SETTINGS.stack)
+  if (topicArn !== undefined && !TOPIC_ARN.test(topicArn))
+    throw new SetupError(`${TEXT_SETTINGS.answerTopic} is ${shown(topicArn)}: expected the ARN of an SNS topic.`)
+  if (topicArn === undefined && webhook === undefined) return undefined
+  const secretArn = read(TEXT_SETTINGS.answerSigningSecret)
+  const value = read(TEXT_SETTINGS.answerSigningKey)
+  return {
+    ...(topicArn !== undefined && { topicArn }),
+    ...(webhook !== undefined && { webhook: parseWebAddress(webhook, TEXT_SETTINGS.answerWebhook) }),
+    ...(secretArn !== undefined ? { signingKey: { secretArn } } : value !== undefined && { signingKey: { value } }),
+    ...(link !== undefined && { link: parseLink(link, TEXT_SETTINGS.answerLink) }),
+    ...(stack !== undefined && { stack }),
+  }
+}
+
+const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/
+
+/**
+ * Parses an address with a path: https to any named host, or http to this computer.
+ *
+ * @throws SetupError
+ */
+export function parseWebAddress(text: string, name: string): URL {
+  const expected = 'expected an address like https://example.com/answers'
+  if (!URL.canParse(text)) throw new SetupError(`${name} is ${shown(text)}: ${expected}.`)
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '' || url.hash !== '')
+    throw new SetupError(`${name} holds a user name, a password or a #: ${expected}, without them.`)
+  const isLoopback = LOOPBACK_HOSTS.has(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
+    throw new SetupError(`${name} is ${shown(text)}: ${expected}. Only https is allowed, because answers name files.`)
+  // It is how a mistake or an attacker reaches an internal network.
+  if (!isLoopback && (/^[\d.]+$/.test(url.hostname) || url.hostname.startsWith('[')))
+    throw new SetupError(`${name} is ${shown(text)}: ${expected}, with a host name instead of an IP address.`)
+  return url
+}
+
+/** @param text can contain `{bucket}`, `{key}` and `{report}` @throws SetupError */
+export function parseLink(text: string, name: string): string {
+  if (/^https?:\/\/[^\s"'<>]+$/.test(text)) return text
+  throw new SetupError(`${name} is ${shown(text)}: expected an address, with {bucket}, {key} or {report} where they belong.`)
+}
 
 function readApiKey(env: Env): ImporterSettings['apiKey'] {
   const secretArn = env[TEXT_SETTINGS.apiKeySecret]

@@ -13,6 +13,10 @@ export interface AlarmsProps {
   readonly dailyRule: IRule
   readonly importer: IFunction
   readonly settings: Pick<Settings, 'alarmRejectedPercent' | 'alarmIdleDays'>
+  /** Whether answers about files are pushed. */
+  readonly hasAnswers?: boolean
+  /** Whether files are expected. */
+  readonly hasExpectedFiles?: boolean
   /**
    * Encrypts the messages of the topic. Its policy must let CloudWatch use it.
    * @default - the messages are not encrypted at rest
@@ -198,6 +202,26 @@ export function alarmRules(props: AlarmsProps): Readonly<Record<string, AlarmRul
         'The import queue received a message that is not for the importer. It becomes a dead letter as it is. ' +
         `See it: npx km-import rejects list ${stack}.`,
     },
+    ...(props.hasAnswers === true && {
+      AnswersNotPushed: {
+        metric: metric('AnswersNotPushed'),
+        threshold: 0,
+        ...FOR_AN_HOUR,
+        description: (stack: string) =>
+          'An answer about a file could not be pushed for an hour, or its receiver refused it. Imports go on, and the reports have ' +
+          `everything that the answers say. See them: npx km-import status ${stack}.`,
+      },
+    }),
+    ...(props.hasExpectedFiles === true && {
+      ExpectedFileMissing: {
+        metric: metric('ExpectedFilesMissing'),
+        threshold: 0,
+        ...FOR_AN_HOUR,
+        description: (stack: string) =>
+          'No file has come under a prefix where one is expected. The log says which. Check the program that uploads it. ' +
+          `See the last files: npx km-import status ${stack}.`,
+      },
+    }),
     ...(settings.alarmIdleDays > 0 && { NothingImported: nothingImported(metric('FilesImported'), settings.alarmIdleDays) }),
   }
 }

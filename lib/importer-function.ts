@@ -21,6 +21,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
 import { TEXT_SETTINGS } from '../lambda/settings.ts'
+import type { AnswerParts } from './answers.ts'
 import { networkPermissions, permissions } from './importer-permissions.ts'
 import type { ImportQueue } from './import-queue.ts'
 import { placesIn, type FileSource } from './file-source.ts'
@@ -33,6 +34,8 @@ export interface ImporterFunctionProps {
   readonly importQueue: ImportQueue
   readonly apiKeySecret: ISecret
   readonly wiring: Pick<Wiring, 'function' | 'eventSource'>
+  /** Where it pushes answers about files. @default - nowhere */
+  readonly answers?: AnswerParts | undefined
   /** Encrypts bucket, queues and logs. @default - AWS manages the keys */
   readonly encryptionKey?: IKey | undefined
   /** @default - 90 days */
@@ -122,7 +125,14 @@ export class ImporterFunction extends Construct {
   }
 }
 
-function environment({ bucket, sources, importQueue, apiKeySecret, wiring }: ImporterFunctionProps): Record<string, string> {
+function environment({
+  bucket,
+  sources,
+  importQueue,
+  apiKeySecret,
+  wiring,
+  answers,
+}: ImporterFunctionProps): Record<string, string> {
   const parts: Readonly<Record<Part, string>> = {
     bucket: bucket.bucketName,
     importQueueUrl: importQueue.queue.queueUrl,
@@ -133,6 +143,7 @@ function environment({ bucket, sources, importQueue, apiKeySecret, wiring }: Imp
   const places = placesIn(sources)
   return {
     ...values,
+    ...answers?.environment,
     ...(places !== undefined && { [TEXT_SETTINGS.sources]: places }),
     ...Object.fromEntries(Object.entries(references).map(([name, part]) => [name, parts[part]])),
   }

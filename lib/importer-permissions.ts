@@ -6,6 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX, RATE_KEY, REPORTS_PREFIX } from '../lambda/keys.ts'
+import type { AnswerParts } from './answers.ts'
 import type { FileSource } from './file-source.ts'
 import type { ImportQueue } from './import-queue.ts'
 
@@ -19,6 +20,7 @@ interface ImporterParts {
   readonly importQueue: ImportQueue
   readonly apiKeySecret: ISecret
   readonly encryptionKey?: IKey | undefined
+  readonly answers?: AnswerParts | undefined
 }
 
 /** Least privilege: one statement for each thing that the function does. */
@@ -45,6 +47,7 @@ export function permissions(scope: Construct, props: ImporterParts, logGroup: Lo
     ]),
     allow('WriteArchivedDeadLetters', bucket.arnForObjects(`${ARCHIVED_PREFIX}*`), ['s3:PutObject']),
     allow('ReadApiKey', apiKeySecret.secretArn, ['secretsmanager:GetSecretValue']),
+    ...answerPermissions(props),
     ...keyPermissions(scope, props),
     allow('Log', logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']),
   ]
@@ -70,8 +73,19 @@ function sourcePermissions({ bucket, prefixes }: FileSource, isOwn: boolean): Po
   ]
 }
 
+function answerPermissions({ answers }: ImporterParts): PolicyStatement[] {
+  const { topic, signingSecret } = answers ?? {}
+  return [
+    ...(topic === undefined ? [] : [allow('PublishAnswers', topic.topicArn, ['sns:Publish'])]),
+    ...(signingSecret === undefined ? [] : [allow('ReadSigningKey', signingSecret.secretArn, ['secretsmanager:GetSecretValue'])]),
+  ]
+}
+
 /** Each key may be used through its service only, so the function cannot decrypt anything else with it. */
-function keyPermissions(scope: Construct, { bucket, sources, apiKeySecret, encryptionKey }: ImporterParts): PolicyStatement[] {
+function keyPermissions(
+  scope: Construct,
+  { bucket, sources, apiKeySecret, encryptionKey, answers }: ImporterParts,
+): PolicyStatement[] {
   const { region, urlSuffix } = Stack.of(scope)
   const through = (...services: string[]) => ({
     StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.${urlSuffix}`) },
@@ -86,6 +100,12 @@ function keyPermissions(scope: Construct, { bucket, sources, apiKeySecret, encry
           ...(secretKey === undefined ? [decrypts('DecryptApiKey', encryptionKey, 'secretsmanager')] : []),
         ]),
     ...(secretKey === undefined ? [] : [decrypts('DecryptApiKey', secretKey, 'secretsmanager')]),
+    ...(answers?.topicKey === undefined
+      ? []
+      : [allow('EncryptAnswers', answers.topicKey.keyArn, ['kms:Decrypt', 'kms:GenerateDataKey'], through('sns'))]),
+    ...(answers?.signingSecret?.encryptionKey === undefined
+      ? []
+      : [decrypts('DecryptSigningKey', answers.signingSecret.encryptionKey, 'secretsmanager')]),
     ...sources
       .filter((source) => source.bucket !== bucket)
       .flatMap((source) =>

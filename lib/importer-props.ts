@@ -5,6 +5,8 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { NumberSettingName } from '../lambda/settings.ts'
+import type { AnswerOptions } from './answers.ts'
+import { expectedFilesText, type ExpectedFiles } from './expected-files.ts'
 import type { BucketEvents, ReadableBucket } from './file-source.ts'
 import type { Retention } from './import-bucket.ts'
 import type { GivenSettings } from './setting-rows.ts'
@@ -113,6 +115,16 @@ export interface KissmetricsImporterProps {
    * @default 0
    */
   readonly alarmIdleDays?: number | undefined
+  /**
+   * Where an answer about each file is pushed: docs/answers.md.
+   * @default - nowhere
+   */
+  readonly answers?: AnswerOptions | undefined
+  /**
+   * Prefixes where files are expected again and again. If none comes, there is an answer and an alarm.
+   * @default - none
+   */
+  readonly expectedFiles?: readonly ExpectedFiles[] | undefined
 }
 
 /** What the construct calls settings whose values are objects. */
@@ -125,6 +137,9 @@ const PROP_NAMES: Partial<Record<keyof GivenSettings, string>> = {
   fileRetentionDays: 'retention.files',
   reportRetentionDays: 'retention.reports',
   archiveRetentionDays: 'retention.archivedLines',
+  answerEmails: 'answers.emails',
+  answerWebhook: 'answers.webhook',
+  answerLink: 'answers.link',
 }
 
 /** The same checks as for the settings of the stack. @throws SettingError */
@@ -145,6 +160,9 @@ export function checkedSettings(props: KissmetricsImporterProps): Settings {
     fileRetentionDays: days(retention?.files),
     reportRetentionDays: days(retention?.reports),
     archiveRetentionDays: days(retention?.archivedLines),
+    answerEmails: props.answers?.emails,
+    answerWebhook: props.answers?.webhook,
+    expectedFiles: props.expectedFiles?.map(expectedFilesText),
     ...functionSettings,
   }
   const objects = {

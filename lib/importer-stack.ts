@@ -9,6 +9,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
 import { acknowledgeCompliance } from './compliance.ts'
+import { parseExpectedFiles } from './expected-files.ts'
 import { createEncryptionKey } from './encryption-key.ts'
 import type { KissmetricsImporterProps } from './importer-props.ts'
 import { KissmetricsImporter } from './kissmetrics-importer.ts'
@@ -33,6 +34,7 @@ export class ImporterStack extends Stack {
       ...numbersOf(settings),
       ...existingParts(this, settings),
       ...networkOf(this, settings),
+      ...answersOf(this, settings),
       encryptionKey: encryptionKeyOf(this, settings),
       accessLogsBucket: accessLogsBucketOf(this, settings),
     })
@@ -107,6 +109,35 @@ function existingParts(scope: Construct, settings: Settings): KissmetricsImporte
         bucketEvents === 'eventbridge' || bucketEvents === 's3'
           ? bucketEvents
           : Topic.fromTopicArn(scope, 'BucketEvents', bucketEvents),
+    }),
+  }
+}
+
+/** Where answers are pushed, and the files that are expected. */
+function answersOf(scope: Construct, settings: Settings): KissmetricsImporterProps {
+  const { answerTopicArn, answerTopicKeyArn, answerEmails, answerWebhook, answerSigningSecretArn, answerLink } = settings
+  const hasAnswers = [answerTopicArn, answerEmails, answerWebhook].some((each) => each !== undefined)
+  const secretKey = settings.answerSigningSecretKeyArn
+  return {
+    expectedFiles: settings.expectedFiles?.map(parseExpectedFiles),
+    ...(hasAnswers && {
+      answers: {
+        emails: answerEmails,
+        webhook: answerWebhook,
+        link: answerLink,
+        ...(answerTopicArn !== undefined && {
+          topic: Topic.fromTopicAttributes(scope, 'AnswerTopic', {
+            topicArn: answerTopicArn,
+            ...(answerTopicKeyArn !== undefined && { keyArn: answerTopicKeyArn }),
+          }),
+        }),
+        ...(answerSigningSecretArn !== undefined && {
+          signingSecret: Secret.fromSecretAttributes(scope, 'AnswerSigningSecret', {
+            secretCompleteArn: answerSigningSecretArn,
+            ...(secretKey !== undefined && { encryptionKey: Key.fromKeyArn(scope, 'AnswerSigningSecretKey', secretKey) }),
+          }),
+        }),
+      },
     }),
   }
 }

@@ -11,6 +11,7 @@ import { Construct } from 'constructs'
 import about from '../package.json' with { type: 'json' }
 import { ARCHIVE_SCHEMA, INCOMING_PREFIX, RECONCILE_SCHEMA, REPORTS_PREFIX } from '../lambda/keys.ts'
 import { Alarms } from './alarms.ts'
+import { Answers, ExpectedFileRules } from './answers.ts'
 import { ApiKey } from './api-key.ts'
 import { DailyMessage } from './daily-message.ts'
 import { Dashboard } from './dashboard.ts'
@@ -46,6 +47,8 @@ export class KissmetricsImporter extends Construct {
   readonly apiKeySecret: ISecret
   /** Receives every alarm. Subscribe to it. */
   readonly alarmTopic: ITopic
+  /** Receives an answer about each file. Undefined if answers are pushed to a webhook only, or nowhere. */
+  readonly answerTopic: ITopic | undefined
   /** Where files are uploaded to. */
   readonly sources: readonly FileSource[]
   /** The https origin that lines are sent to. */
@@ -82,7 +85,10 @@ export class KissmetricsImporter extends Construct {
       })
     }
     const { secret } = new ApiKey(this, 'ApiKey', { existingSecret: props.apiKeySecret, encryptionKey })
+    const answers =
+      props.answers === undefined ? undefined : new Answers(this, 'Answers', { ...props.answers, encryptionKey }).parts
     const importer = new ImporterFunction(this, 'Importer', {
+      answers,
       bucket,
       sources,
       importQueue: queues,
@@ -107,11 +113,15 @@ export class KissmetricsImporter extends Construct {
       schema: ARCHIVE_SCHEMA,
       description: 'Starts a daily job that moves old dead letters into the bucket before SQS deletes them',
     })
+    if (props.expectedFiles !== undefined)
+      new ExpectedFileRules(this, 'ExpectedFiles', { expected: props.expectedFiles, sources, importQueue: queues })
     const { topic } = new Alarms(this, 'Alarms', {
       importQueue: queues,
       dailyRule: dailySearch.rule,
       importer: importer.function,
       settings,
+      hasAnswers: answers !== undefined,
+      hasExpectedFiles: props.expectedFiles !== undefined,
       encryptionKey,
     })
     new Dashboard(this, 'Dashboard', { importQueue: queues, importer: importer.function, logGroup: importer.logGroup, wiring })
@@ -126,6 +136,7 @@ export class KissmetricsImporter extends Construct {
     this.logGroup = importer.logGroup
     this.apiKeySecret = secret
     this.alarmTopic = topic
+    this.answerTopic = answers?.topic
   }
 
   /**
@@ -182,6 +193,8 @@ export class KissmetricsImporter extends Construct {
     output('FunctionName', this.function.functionName, 'The Lambda function that imports')
     output('RoleArn', this.role.roleArn, 'The role of the function: allow it to use a key or a secret that you own')
     output('AlarmTopicArn', this.alarmTopic.topicArn, 'Subscribe to this topic to receive the alarms')
+    if (this.answerTopic !== undefined)
+      output('AnswerTopicArn', this.answerTopic.topicArn, 'Subscribe to this topic to receive an answer about each file')
     const places = placesIn(this.sources)
     if (places !== undefined) output('Sources', places, 'Where files are uploaded to')
     output('Endpoint', this.endpoint, 'Where the lines are sent')

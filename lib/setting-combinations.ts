@@ -1,4 +1,5 @@
 import { ARCHIVED_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../lambda/keys.ts'
+import { notImported, parseExpectedFiles } from './expected-files.ts'
 import { STACK_NUMBER_SETTINGS, type GivenSettings } from './setting-rows.ts'
 
 /** What a message calls a setting: a prop of the construct can have another name. */
@@ -6,12 +7,12 @@ export type NameOf = (setting: keyof GivenSettings) => string
 
 interface Combination {
   readonly isWrong: (given: GivenSettings) => boolean
-  readonly message: (nameOf: NameOf) => string
+  readonly message: (nameOf: NameOf, given: GivenSettings) => string
 }
 
 /** @returns the first thing that does not go together, and what to do about it */
 export function wrongCombination(given: GivenSettings, nameOf: NameOf): string | undefined {
-  return COMBINATIONS.find(({ isWrong }) => isWrong(given))?.message(nameOf)
+  return COMBINATIONS.find(({ isWrong }) => isWrong(given))?.message(nameOf, given)
 }
 
 const needs = (name: keyof GivenSettings, other: keyof GivenSettings, why: string): Combination => ({
@@ -25,10 +26,32 @@ const OWN_PREFIXES = [INCOMING_PREFIX, REPORTS_PREFIX, CHECKPOINTS_PREFIX, CONTR
 
 const overlap = (a: string, b: string) => a === '*' || b === '*' || a.startsWith(b) || b.startsWith(a)
 
+/** The first expected prefix that no files are imported from. */
+function missingSource(expected: readonly string[], prefixes: readonly string[] = [], bucketName?: string): string | undefined {
+  const imported = [INCOMING_PREFIX, ...prefixes.map((prefix) => (prefix === '*' && bucketName !== undefined ? '' : prefix))]
+  return notImported(expected.map(parseExpectedFiles), imported)
+}
+
 const COMBINATIONS: readonly Combination[] = [
   needs('apiKeySecretKeyArn', 'apiKeySecretArn', 'it is the key of an existing secret.'),
   needs('bucketKeyArn', 'bucketName', 'it is the key of an existing bucket.'),
   needs('bucketEvents', 'bucketName', 'it says how events of an existing bucket arrive.'),
+  needs('answerTopicKeyArn', 'answerTopicArn', 'it is the key of an existing topic.'),
+  needs('answerSigningSecretArn', 'answerWebhook', 'it signs what the webhook receives.'),
+  needs('answerSigningSecretKeyArn', 'answerSigningSecretArn', 'it is the key of an existing secret.'),
+  {
+    isWrong: ({ answerLink, answerTopicArn, answerEmails, answerWebhook }) =>
+      answerLink !== undefined && [answerTopicArn, answerEmails, answerWebhook].every((each) => each === undefined),
+    message: (nameOf) =>
+      `${nameOf('answerLink')} is set, and answers are pushed nowhere. Set ${nameOf('answerEmails')}, ${nameOf('answerTopicArn')} or ` +
+      `${nameOf('answerWebhook')}, or leave ${nameOf('answerLink')} out.`,
+  },
+  {
+    isWrong: ({ expectedFiles = [], prefixes, bucketName }) => missingSource(expectedFiles, prefixes, bucketName) !== undefined,
+    message: (nameOf, { expectedFiles = [], prefixes, bucketName }) =>
+      `${nameOf('expectedFiles')} names ${missingSource(expectedFiles, prefixes, bucketName) ?? ''}, and no files are imported from there. ` +
+      `Name a prefix under ${INCOMING_PREFIX}, or add it to ${nameOf('prefixes')}.`,
+  },
   needs('vpcId', 'subnetIds', 'the function needs a subnet of the VPC.'),
   needs('subnetIds', 'vpcId', 'the subnets belong to a VPC.'),
   needs('securityGroupIds', 'vpcId', 'the security groups belong to a VPC.'),
@@ -74,13 +97,25 @@ const COMBINATIONS: readonly Combination[] = [
   },
   {
     isWrong: (given) => new Set(regional(given).map(({ region }) => region)).size > 1,
-    message: (nameOf) =>
-      `${REGIONAL.map(nameOf).join(', ')}: those that are set name different regions. All must be in the region of the stack.`,
+    message: (nameOf, given) => {
+      const names = regional(given).map(({ setting }) => nameOf(setting))
+      return `${names.join(', ')} name different regions. All must be in the region of the stack.`
+    },
   },
 ]
 
 /** Settings whose value is an ARN in the region of the stack, or can be one. */
-const REGIONAL = ['apiKeySecretArn', 'apiKeySecretKeyArn', 'bucketKeyArn', 'bucketEvents', 'encryption'] as const
+const REGIONAL = [
+  'apiKeySecretArn',
+  'apiKeySecretKeyArn',
+  'bucketKeyArn',
+  'bucketEvents',
+  'encryption',
+  'answerTopicArn',
+  'answerTopicKeyArn',
+  'answerSigningSecretArn',
+  'answerSigningSecretKeyArn',
+] as const
 
 interface Place {
   readonly region?: string | undefined

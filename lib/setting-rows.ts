@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { KISSMETRICS_ENDPOINT, parseEndpoint } from '../lambda/settings.ts'
+import { KISSMETRICS_ENDPOINT, parseEndpoint, parseLink, parseWebAddress } from '../lambda/settings.ts'
+import { EXPECTED_FILES, MAX_EXPECTED_HOURS, parseExpectedFiles } from './expected-files.ts'
 
 /** One setting: what it may be, and the two sentences that a refused value is answered with. */
 export interface SettingRow<Value> {
@@ -91,14 +92,23 @@ function textLike(pattern: RegExp, allowed: string, without: string, cure = CHAN
 }
 
 function listOf(pattern: RegExp, allowed: string, without: string): SettingRow<readonly string[]> {
-  return row(
-    v.pipe(
-      List,
-      v.minLength(1),
-      v.everyItem((item) => pattern.test(item)),
-    ),
-    { allowed, default: without },
-  )
+  return listWhere((item) => pattern.test(item), allowed, without)
+}
+
+function listWhere(isAllowed: (item: string) => boolean, allowed: string, without: string): SettingRow<readonly string[]> {
+  return row(v.pipe(List, v.minLength(1), v.everyItem(isAllowed)), { allowed, default: without })
+}
+
+/** @param check throws, or returns false, for a text that is not allowed */
+function checkedText(check: (text: string) => boolean, allowed: string, without: string): SettingRow<string> {
+  const isAllowed = (text: string): boolean => {
+    try {
+      return check(text)
+    } catch {
+      return false
+    }
+  }
+  return row(v.pipe(v.string(), v.check(isAllowed)), { allowed, default: without })
 }
 
 function whyNotEndpoint(text: string): string | undefined {
@@ -121,6 +131,10 @@ const LOG_RETENTION_DAYS = [
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/
 const KEY_ARN_TEXT = 'the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID'
 const TOPIC_ARN = String.raw`arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+`
+const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/
+const SECRET_ARN_TEXT =
+  'the full ARN of a Secrets Manager secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, as `aws secretsmanager describe-secret` shows it'
+const EMAIL = /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/
 const BUCKET_NAME = String.raw`[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`
 
 /** Every setting of the stack but those of the function, in the order of docs/deploy.md. */
@@ -142,8 +156,8 @@ export const SETTING_ROWS = {
     explain: whyNotEndpoint,
   } satisfies SettingRow<string>,
   apiKeySecretArn: textLike(
-    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
-    'the full ARN of a Secrets Manager secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, as `aws secretsmanager describe-secret` shows it',
+    SECRET_ARN,
+    SECRET_ARN_TEXT,
     'the stack creates an empty secret',
     'Never put the key itself here. Leave it out, and the stack creates a secret.',
   ),
@@ -201,9 +215,34 @@ export const SETTING_ROWS = {
   fileRetentionDays: optionalNumber({ unit: 'days', min: 31, max: 36_500 }, 'files are kept'),
   reportRetentionDays: optionalNumber({ unit: 'days', min: 31, max: 36_500 }, 'reports are kept'),
   archiveRetentionDays: optionalNumber({ unit: 'days', min: 31, max: 36_500 }, 'archived lines are kept'),
-  alarmEmails: listOf(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'one or more e-mail addresses, separated by commas', 'no e-mail is sent'),
+  alarmEmails: listOf(EMAIL, 'one or more e-mail addresses, separated by commas', 'no e-mail is sent'),
   alarmRejectedPercent: requiredNumber('alarmRejectedPercent'),
   alarmIdleDays: requiredNumber('alarmIdleDays'),
+  answerTopicArn: textLike(new RegExp(`^${TOPIC_ARN}$`), 'the ARN of an SNS topic', 'with answerEmails, the stack creates one'),
+  answerTopicKeyArn: textLike(KEY_ARN, KEY_ARN_TEXT, 'the topic is not encrypted, or with a key of AWS'),
+  answerEmails: listOf(EMAIL, 'one or more e-mail addresses, separated by commas', 'no e-mail is sent'),
+  answerWebhook: checkedText(
+    (text) => parseWebAddress(text, 'answerWebhook').protocol === 'https:',
+    'an https address like https://example.com/answers',
+    'no answers are posted',
+  ),
+  answerSigningSecretArn: textLike(
+    SECRET_ARN,
+    SECRET_ARN_TEXT,
+    'answers to the webhook are not signed',
+    'Never put the key itself here.',
+  ),
+  answerSigningSecretKeyArn: textLike(KEY_ARN, KEY_ARN_TEXT, 'the secret is encrypted with the key of AWS'),
+  answerLink: checkedText(
+    (text) => parseLink(text, 'answerLink') !== '',
+    'an address, with {bucket}, {key} or {report} where they belong',
+    'answers name commands only',
+  ),
+  expectedFiles: listWhere(
+    (item) => EXPECTED_FILES.test(item) && parseExpectedFiles(item).withinHours <= MAX_EXPECTED_HOURS,
+    'one or more texts like "incoming/daily/ within 24h cron(0 6 * * ? *)", with up to 744h and rate(…) or cron(…) of EventBridge',
+    'no file is missed',
+  ),
   uploaders: listOf(
     /^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/,
     'one or more account ids or ARNs of roles or users, separated by commas',

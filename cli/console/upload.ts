@@ -1,5 +1,5 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import { FILE_SUFFIXES, INCOMING_PREFIX, isImportName } from '../../lambda/keys.ts'
+import { IMPORT_NAMES, INCOMING_PREFIX, isImportName } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { objectExists } from '../deployment/object-exists.ts'
 import { grouped, printable } from '../terminal/output.ts'
@@ -23,7 +23,7 @@ export async function upload({ s3, bucket }: Deployment, { request, query, signa
   if (name === '' || /[/\\\u0000-\u001f\u007f]/.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES || !isImportName(name))
     throw new RequestError(
       422,
-      `"${printable(name)}" is not a valid file name. It must end with ${FILE_SUFFIXES.join(', ')} and contain no slash. ` +
+      `"${printable(name)}" is not a valid file name. It must end with ${IMPORT_NAMES}, and contain no slash. ` +
         'Rename the file and choose it again.',
     )
   const bytes = Number(request.headers['content-length'])

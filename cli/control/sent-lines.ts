@@ -52,7 +52,10 @@ export class SentLines {
 
 async function* validLines(opened: OpenFile, last: number) {
   const rules = { latestTime: latestTimeFor(opened.lastModified) }
-  const { batches } = await openLines(opened.body, { maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max })
+  const { batches } = await openLines(opened.body, {
+    maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max,
+    name: opened.name,
+  })
   for await (const batch of batches)
     for (const line of batch) {
       if (line.number > last) return

@@ -1,4 +1,3 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
@@ -7,6 +6,7 @@ import { parsePlaces, type Place } from '../../lambda/settings.ts'
 import { BUCKET, useEmulators } from '../local/addresses.ts'
 import { readCredentials } from '../local/credentials.ts'
 import type { LocalServices } from '../local/services.ts'
+import { findRunning } from './running.ts'
 import { describeStack } from './stack.ts'
 
 /** The options that choose an importer. Every command that needs one has them. */
@@ -33,63 +33,27 @@ export interface Deployment {
   readonly deadLettersExpire: boolean
 }
 
-type Addresses = Pick<LocalServices, 's3Url' | 'sqsUrl' | 'importQueueUrl' | 'deadLetterQueueUrl'> &
-  Pick<Deployment, 'emulatorUrl'>
-
 const THIS_COMPUTER = 'this computer'
-
-const ADDRESSES_FILE = 'running.json'
 
 /** @throws SetupError if the importer is not found */
 export function findDeployment({ stack, stateDir }: DeploymentFlags): Promise<Deployment> {
   return stack === undefined ? findLocal(stateDir) : findStack(stack)
 }
 
-/** Writes the addresses of this local importer to the state folder, for other commands. Dispose to remove them. */
-export async function announce(
-  stateDir: string,
-  { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl }: LocalServices,
-  emulatorUrl?: string,
-): Promise<AsyncDisposable> {
-  const file = path.join(stateDir, ADDRESSES_FILE)
-  const addresses: Addresses = {
-    s3Url,
-    sqsUrl,
-    importQueueUrl,
-    deadLetterQueueUrl,
-    ...(emulatorUrl !== undefined && { emulatorUrl }),
-  }
-  await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`)
-  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
-}
-
 async function findLocal(stateDir: string): Promise<Deployment> {
-  const notRunning = new SetupError(
-    `No importer runs with the state folder "${path.resolve(stateDir)}". Start one with npm start, or choose another one with --state-dir or --stack.`,
-  )
-  const text = await readFile(path.join(stateDir, ADDRESSES_FILE), 'utf8').catch(() => {
-    throw notRunning
-  })
-  const { s3Url, sqsUrl, ...rest } = JSON.parse(text) as Addresses // only `announce` writes it
-  // A killed importer leaves its file behind.
-  await fetch(s3Url).catch(() => {
-    throw notRunning
-  })
+  const running = await findRunning(stateDir)
+  if (running === undefined)
+    throw new SetupError(
+      `No importer runs with the state folder "${path.resolve(stateDir)}". Start one with npm start, or choose another one with --state-dir or --stack.`,
+    )
+  const { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl, emulatorUrl } = running
   useEmulators(s3Url, sqsUrl, await readCredentials(stateDir))
-  return {
-    name: THIS_COMPUTER,
-    s3: new S3Client({}),
-    sqs: new SQSClient({}),
-    bucket: BUCKET,
-    places: parsePlaces(undefined, BUCKET),
-    deadLettersExpire: false,
-    ...rest,
-  }
+  return localDeployment({ s3: new S3Client({}), sqs: new SQSClient({}), importQueueUrl, deadLetterQueueUrl }, emulatorUrl)
 }
 
-/** The importer that runs in this process. */
+/** The importer on this computer. */
 export function localDeployment(
-  { s3, sqs, importQueueUrl, deadLetterQueueUrl }: LocalServices,
+  { s3, sqs, importQueueUrl, deadLetterQueueUrl }: Pick<LocalServices, 's3' | 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>,
   emulatorUrl?: string,
 ): Deployment {
   return {

@@ -1,5 +1,6 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation'
 import { SetupError } from '../../lambda/errors.ts'
+import { missingSetupText } from './aws-error.ts'
 
 /** A deployed stack, and the client that found it. */
 export interface DescribedStack {
@@ -30,6 +31,8 @@ export async function describeStack(name: string): Promise<DescribedStack> {
     return { client, stack, outputs }
   } catch (error) {
     if (error instanceof SetupError) throw error
+    const missing = missingSetupText(error)
+    if (missing !== undefined) throw new SetupError(missing, { cause: error })
     throw notFound(error instanceof Error ? error.message : String(error), error)
   }
 }

@@ -1,21 +1,17 @@
-import { once } from 'node:events'
-import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { codeOf } from '../../lambda/errors.ts'
+import { isTlsError, openConnection, portOf } from '../network/connection.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
 const PATIENCE_MS = 10_000
 
 /**
- * Whether the endpoint can be reached from this computer: it opens a connection, checks the certificate, and closes it.
- *
- * Nothing is requested, because the tracking API answers every request, and counts most of them.
+ * Whether the endpoint can be reached from this computer.
  *
  * @param open opens a connection, and rejects with the error of Node if that is not possible
  */
 export async function checkEndpoint(
   origin: string,
-  open: (url: URL) => Promise<void> = openConnection,
+  open: (url: URL) => Promise<void> = (url) => openConnection(url, PATIENCE_MS),
 ): Promise<readonly Finding[]> {
   const { ok, warning, wrong } = findingsOf('endpoint')
   const url = new URL(origin)
@@ -46,27 +42,5 @@ export async function checkEndpoint(
         `${url.origin} cannot be reached from this computer (${why}). The function has its own way to the network; its log says whether it reaches it.`,
       ),
     ]
-  }
-}
-
-function isTlsError(code: string): boolean {
-  return /CERT|^ERR_(TLS|SSL)|^EPROTO$|SIGNATURE/.test(code)
-}
-
-function portOf({ protocol, port }: URL): number {
-  if (port !== '') return Number(port)
-  return protocol === 'http:' ? 80 : 443
-}
-
-async function openConnection(url: URL): Promise<void> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const isPlain = url.protocol === 'http:'
-  const socket: Socket = isPlain
-    ? connectTcp(portOf(url), host)
-    : connectTls({ host, port: portOf(url), ...(!/^[\d.]+$|:/.test(host) && { servername: host }) })
-  try {
-    await once(socket, isPlain ? 'connect' : 'secureConnect', { signal: AbortSignal.timeout(PATIENCE_MS) })
-  } finally {
-    socket.destroy()
   }
 }

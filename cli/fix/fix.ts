@@ -33,11 +33,11 @@ export async function fix(name: string, flags: FixFlags): Promise<ExitCode> {
   const source = await openSource(name, Date.now())
   const output =
     flags.output ??
-    `${path.basename(name === '-' ? 'stdin' : name).replace(/(\.(?:jsonl?|ndjson|csv|txt))?(\.gz)?$/, '')}.fixed.jsonl`
+    `${path.basename(name === '-' ? 'stdin' : name).replace(/(\.(?:jsonl?|ndjson|csv|txt))?(\.(?:gz|zip|zst|br))?$/i, '')}.fixed.jsonl`
   const counts = { lines: 0, valid: 0, undated: 0 }
   try {
     await using file = await NewFile.create(output)
-    for await (const line of linesIn(source.body, fixes, columns)) {
+    for await (const line of linesIn(source, fixes, columns)) {
       const lines = fixed(line, fixes)
       counts.lines += lines.length
       for (const text of lines) {

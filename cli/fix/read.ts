@@ -3,7 +3,7 @@ import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { isBlank } from '../../lambda/parse/line.ts'
 import { openLines, UnreadableFile } from '../../lambda/read/lines.ts'
-import { toUnreadableFile } from '../../lambda/read/gunzip.ts'
+import type { UnpackOptions } from '../../lambda/read/open-unpacked.ts'
 import { unpacked } from '../preview/unpacked.ts'
 import type { Fix } from '../../lambda/rules/fix.ts'
 import { grouped } from '../terminal/output.ts'
@@ -11,6 +11,10 @@ import { ObjectScanner } from './object-scanner.ts'
 
 /** Limits memory. One line can be many objects, so it is more than KM_MAX_LINE_BYTES may be. */
 const MAX_LINE_BYTES = 4 * 1_048_576
+
+interface FixSource extends UnpackOptions {
+  readonly body: Readable
+}
 
 export interface FileLine {
   readonly text: string
@@ -23,14 +27,13 @@ export interface FileLine {
  *
  * @throws SetupError if the file cannot be read to its end, or has a line that would be changed by copying it
  */
-export async function* linesIn(body: Readable, fixes: readonly Fix[], columns?: ColumnMapping): AsyncGenerator<FileLine> {
+export async function* linesIn(source: FixSource, fixes: readonly Fix[], columns?: ColumnMapping): AsyncGenerator<FileLine> {
   const ofFile = fixes.find(({ isOfFile }) => isOfFile)
   try {
-    yield* ofFile === undefined ? linesOfFile(body, columnsFor(fixes, columns)) : objectsOfFile(body, ofFile)
+    yield* ofFile === undefined ? linesOfFile(source, columnsFor(fixes, columns)) : objectsOfFile(source, ofFile)
   } catch (error) {
-    const unreadable = toUnreadableFile(error)
-    if (!(unreadable instanceof UnreadableFile)) throw error
-    throw new SetupError(`The file cannot be read: ${unreadable.message}.`, { cause: error })
+    if (!(error instanceof UnreadableFile)) throw error
+    throw new SetupError(`The file cannot be read: ${error.message}.`, { cause: error })
   }
 }
 
@@ -39,13 +42,14 @@ function columnsFor(fixes: readonly Fix[], columns: ColumnMapping | undefined): 
   return fixes.some(({ name }) => name === 'csv') ? { separator: 'any', ...columns } : { ...columns }
 }
 
-async function* linesOfFile(body: Readable, columns: ColumnMapping): AsyncGenerator<FileLine> {
-  const { batches, csv } = await openLines(body, {
+async function* linesOfFile({ body, ...options }: FixSource, columns: ColumnMapping): AsyncGenerator<FileLine> {
+  const { batches, refusal } = await openLines(body, {
+    ...options,
     maxLineBytes: MAX_LINE_BYTES,
     columns,
     fileTime: Math.floor(Date.now() / 1000),
   })
-  if (csv?.rejection !== undefined) throw new SetupError(csv.rejection.detail)
+  if (refusal !== undefined) throw new SetupError(refusal.detail)
   for await (const batch of batches)
     for (const { text, number, fault } of batch) {
       if (fault?.reason === 'invalid_row')
@@ -62,10 +66,10 @@ const FAULTS = {
   invalid_encoding: 'is not UTF-8 text. Convert the file first, for example: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW',
 } as const
 
-async function* objectsOfFile(body: Readable, { name }: Fix): AsyncGenerator<FileLine> {
+async function* objectsOfFile({ body, ...options }: FixSource, { name }: Fix): AsyncGenerator<FileLine> {
   const scanner = new ObjectScanner(/^list(?::(.*))?$/s.test(name) ? name.slice('list:'.length) : undefined)
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  for await (const bytes of unpacked(body))
+  for await (const bytes of unpacked(body, options))
     for (const text of scanner.push(decoded(decoder, bytes))) yield { text, isSplit: true }
   for (const text of scanner.push(decoded(decoder))) yield { text, isSplit: true }
   scanner.end()

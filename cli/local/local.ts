@@ -1,6 +1,5 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createHandler } from '../../lambda/app.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { asError, SetupError } from '../../lambda/errors.ts'
@@ -8,8 +7,10 @@ import { newTask, taskBody } from '../../lambda/intake/task.ts'
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { parsePlaces, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
 import { wiringOf, type Part, type Wiring } from '../../lib/wiring.ts'
-import { announce } from '../deployment/deployment.ts'
+import { ExpectedLines } from '../deployment/expected-lines.ts'
 import { countMessages, queueDepth } from '../deployment/queue-depth.ts'
+import { announce, refuseSecond } from '../deployment/running.ts'
+import { nameUnreachable } from '../network/name-unreachable.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { StatusLine } from '../terminal/output.ts'
@@ -33,7 +34,7 @@ const POLL_MS = 250
 /** With `--once`: consecutive polls that must find nothing to do before the run ends. */
 const IDLE_POLLS_TO_END = 4
 /** The arguments as typed, for the command that continues. */
-const ARGS = process.argv.slice(2)
+const typedArgs = (): readonly string[] => process.argv.slice(2)
 
 /**
  * Runs the whole importer on this computer: the deployed handler, wired as the stack wires it, with emulators of S3, SQS and Kissmetrics
@@ -46,8 +47,14 @@ export async function local(options: LocalOptions): Promise<ExitCode> {
   const status = new StatusLine(process.stderr)
   status.show('Starting…')
   const wiring = wiringOf(await readCdkSettings())
+  await refuseSecond(options.stateDir)
   await using servers = await startServers(options, wiring)
-  await using _announced = await announce(options.stateDir, servers.services, servers.emulatorUrl)
+  const { services, emulatorUrl, consoleUrl } = servers
+  await using _announced = await announce(options.stateDir, services, {
+    watchedDir: options.watchedDir,
+    ...(emulatorUrl !== undefined && { emulatorUrl }),
+    ...(consoleUrl !== undefined && { consoleUrl }),
+  })
   const run = new LocalRun(options, wiring, servers, status)
   try {
     return await run.untilDone()
@@ -84,7 +91,9 @@ class LocalRun {
         this.#notify('yellow', 'note:', problem)
       },
     })
-    this.#progress = new Progress(status, options.json ? undefined : process.stdout, stateDirOption(options.stateDir))
+    const results = options.json ? undefined : process.stdout
+    const expectedLines = new ExpectedLines({ s3: servers.services.s3, bucket: BUCKET })
+    this.#progress = new Progress(status, results, stateDirOption(options.stateDir), (report) => expectedLines.of(report))
     this.#folder = this.#openFolder()
     this.#archive = new DailyArchive(servers.services)
     this.#wiring = wiring
@@ -93,18 +102,19 @@ class LocalRun {
   async untilDone(): Promise<ExitCode> {
     using interruption = new Interruption()
     const { sqs, deadLetterQueueUrl } = this.#servers.services
-    await this.#reports.skipEarlier() // before the first invocation
-    this.#source = this.#openSource(this.#wiring)
     this.#status.clear()
     process.stderr.write(greeting(this.#options, this.#servers, process.stderr))
+    this.#checkEndpoint()
+    await this.#reports.skipEarlier() // before the first invocation
+    this.#source = await this.#openSource(this.#wiring)
     await this.#uploadFiles()
     for (let idlePolls = 0; idlePolls < IDLE_POLLS_TO_END;) {
       if (interruption.happened) return EXIT.interrupted
       await checkDiskSpace(this.#options.stateDir)
       await this.#archive.check()
       if (this.#setupError !== undefined) throw this.#setupError
-      if (this.#options.once && this.#metrics.has('SetupErrors')) return setupResult(ARGS, process.stderr)
-      this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))
+      if (this.#options.once && this.#metrics.has('SetupErrors')) return setupResult(typedArgs(), process.stderr)
+      await this.#progress.show(await this.#reports.changes(), await countMessages(sqs, deadLetterQueueUrl))
       idlePolls = await this.#countIdlePolls(idlePolls)
       await delay(POLL_MS, undefined, { signal: interruption.signal }).catch(() => undefined)
     }
@@ -116,7 +126,7 @@ class LocalRun {
         states: this.#reports.states,
         isEndpointDown: this.#metrics.has('EndpointDown'),
         isFileUnreadable: this.#isFileUnreadable,
-        args: ARGS,
+        args: typedArgs(),
       },
       process.stderr,
     )
@@ -128,6 +138,15 @@ class LocalRun {
     await this.#source?.stop()
     this.#status.clear()
     if (this.#options.json) await this.#reports.write(this.#progress.finished, process.stdout)
+  }
+
+  /** An endpoint that cannot be reached is named before the first file needs it. The emulator runs in this process. */
+  #checkEndpoint(): void {
+    const { target } = this.#options
+    if (target === undefined) return
+    void nameUnreachable(target.endpoint, (text) => {
+      this.#notify('yellow', 'note:', `${text} Files wait until it answers.`)
+    })
   }
 
   /** Uploads what is in the folder; on an empty first start, the samples. */
@@ -146,7 +165,7 @@ class LocalRun {
     if (this.#folder.isUploading || this.#source?.isIdle !== true) return false
     const { active, delayed } = await queueDepth(sqs, importQueueUrl)
     // During an outage, work is retried later, possibly for days: `--once` does not wait for it.
-    return active === 0 && (delayed === 0 || this.#metrics.has('EndpointDown'))
+    return active === 0 && (delayed === 0 || ['EndpointDown', 'AnswersDelayed'].some((metric) => this.#metrics.has(metric)))
   }
 
   /** Without `--once` it only looks for the first time that there is nothing to do, and never counts to the end. */
@@ -206,7 +225,9 @@ class LocalRun {
     })
   }
 
-  #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): EventSource {
+  async #openSource({ eventSource, function: { environment, timeoutSeconds } }: Wiring): Promise<EventSource> {
+    // Loaded after the addresses are shown: it is half of the start.
+    const { createHandler } = await import('../../lambda/app.ts')
     const { s3, sqs, importQueueUrl, importQueueArn } = this.#servers.services
     const log = terminalLog(this.#notify, (metric) => {
       this.#metrics.add(metric)

@@ -1,12 +1,16 @@
+import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
 import { decisionCommands } from '../safety/hold-text.ts'
+import { progressText } from '../status/progress-text.ts'
 import { resultTable } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
+import { fittedPath } from '../terminal/layout.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal/output.ts'
 import type { FollowedReport } from './reports.ts'
 
 /** Files that the status line names. */
 const MAX_SHOWN = 3
+const NAME_COLUMNS = 30
 
 /** The files of this run: shows a status line while a file is imported, and a table when it is done. */
 export class Progress {
@@ -17,12 +21,20 @@ export class Progress {
   readonly #status: StatusLine
   readonly #results: Output | undefined
   readonly #deploymentOptions: string
+  readonly #expectedLines: (report: Report) => Promise<number | undefined>
 
   /**
    * @param results where the tables are written; undefined with `--json`, which writes the reports at the end
    * @param deploymentOptions for the commands in hints
+   * @param expectedLines how many lines the file of a running import has, if that is known
    */
-  constructor(status: StatusLine, results: Output | undefined, deploymentOptions: string) {
+  constructor(
+    status: StatusLine,
+    results: Output | undefined,
+    deploymentOptions: string,
+    expectedLines: (report: Report) => Promise<number | undefined>,
+  ) {
+    this.#expectedLines = expectedLines
     this.#deploymentOptions = deploymentOptions
     this.#status = status
     this.#results = results
@@ -38,7 +50,7 @@ export class Progress {
     return [...this.#unfinished.values()]
   }
 
-  show(followed: readonly FollowedReport[], deadLetters: number): void {
+  async show(followed: readonly FollowedReport[], deadLetters: number): Promise<void> {
     for (const { key, report, file } of followed) {
       if (!isFinal(report) && report.state !== 'held') {
         this.#unfinished.set(key, report)
@@ -52,7 +64,7 @@ export class Progress {
       this.#results.write(`${resultTable(report, shown, deadLetters, this.#results)}\n`)
       if (report.state === 'held') this.#results.write(`${this.#decisionText(report)}\n`)
     }
-    if (this.#unfinished.size > 0) this.#status.show(this.#statusLine())
+    if (this.#unfinished.size > 0) this.#status.show(await this.#statusLine())
   }
 
   #decisionText({ file }: Report): string {
@@ -60,14 +72,17 @@ export class Progress {
     return `To import it all the same:\n  ${release}\nOr not to import it:\n  ${discard}\n`
   }
 
-  #statusLine(): string {
-    const shown = [...this.#unfinished.values()].slice(0, MAX_SHOWN).map(progressOf)
+  async #statusLine(): Promise<string> {
+    const reports = [...this.#unfinished.values()].slice(0, MAX_SHOWN)
+    const shown = await Promise.all(reports.map(async (report) => progressOf(report, await this.#expectedLines(report))))
     const more = this.#unfinished.size - shown.length
     return [...shown, ...(more > 0 ? [`${grouped(more)} more`] : [])].join(' · ')
   }
 }
 
-function progressOf({ file, lines }: Report): string {
-  const settled = lines.delivered + lines.rejected + lines.undeliverable + lines.blank
-  return `${printable(file.key)}: ${grouped(settled)} lines done, ${grouped(lines.rejected + lines.undeliverable)} rejected`
+function progressOf(report: Report, expected: number | undefined): string {
+  const { file, lines } = report
+  const name = fittedPath(file.key.replace(INCOMING_PREFIX, ''), NAME_COLUMNS)
+  const rejected = lines.rejected + lines.undeliverable
+  return `${name}: ${progressText(report, expected, Date.now())}, ${grouped(rejected)} rejected`
 }

@@ -9,7 +9,7 @@ import { deploymentOptionsOf } from '../deployment/options.ts'
 import { decisionCommands } from '../safety/hold-text.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { counted, printable, styled, type Output } from '../terminal/output.ts'
+import { counted, labelledMessage, printable, type Output } from '../terminal/output.ts'
 import { BUCKET } from './addresses.ts'
 import { continuousCommand, typedCommand } from './command.ts'
 import { DEFAULT_STATE_DIR } from './options.ts'
@@ -76,7 +76,7 @@ function unfinishedText(unfinished: readonly SourceFile[], isEndpointDown: boole
   const names = unfinished.slice(0, MAX_NAMES).map(({ key }) => `${printable(key)} is not finished${why}.`)
   const more = unfinished.length - names.length
   if (more > 0) names.push(`${counted(more, 'more file')} not finished${why}.`)
-  return names.map((name) => `${styled(output, 'red', 'error:')} ${name}\n`).join('')
+  return names.map((name) => labelledMessage(output, 'red', 'error:', name)).join('')
 }
 
 export function stateDirOption(stateDir: string): string {
@@ -85,7 +85,7 @@ export function stateDirOption(stateDir: string): string {
 
 /** Each command has a row of its own, so that it can be copied. */
 function hint(sentence: string, commands: readonly string[], output: Output): string {
-  return `${styled(output, 'yellow', 'next:')} ${sentence}:\n${commands.map((command) => `  ${command}\n`).join('')}`
+  return `${labelledMessage(output, 'yellow', 'next:', `${sentence}:`)}${commands.map((command) => `  ${command}\n`).join('')}`
 }
 
 /** Whether rejected lines wait for a person: in the dead-letter queue, or archived. A replay removes them. */

@@ -1,5 +1,5 @@
 import type { Facts, Log } from '../../lambda/events.ts'
-import { printable, styled, type Output, type StatusLine } from '../terminal/output.ts'
+import { labelledMessage, printable, type Output, type StatusLine } from '../terminal/output.ts'
 
 /** Writes a message for the user between two results. */
 export type Notify = (style: 'dim' | 'yellow' | 'red', label: string, message: string) => void
@@ -7,7 +7,7 @@ export type Notify = (style: 'dim' | 'yellow' | 'red', label: string, message: s
 export function notifyOn(output: Output, status: StatusLine): Notify {
   return (style, label, message) => {
     status.clear()
-    output.write(`${styled(output, style, label)} ${printable(message)}\n`)
+    output.write(labelledMessage(output, style, label, printable(message)))
   }
 }
 
@@ -23,6 +23,7 @@ export function terminalLog(notify: Notify, on: (metric: string) => void): Log {
       notify('yellow', 'note:', withFacts(sentence, facts))
     },
     error: (sentence, facts) => {
+      if (facts.code === 'file_rejected') return // the table of the file says it, with what to do
       notify('red', 'error:', withFacts(sentence, facts))
     },
     count: (metric, value) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { CSV_HEAD_BYTES, findCsv } from '../../lambda/csv/layout.ts'
-import { isGzip } from '../../lambda/read/gunzip.ts'
+import { packingOf } from '../../lambda/read/lines.ts'
 import type { UploadedFile } from './uploaded-file.ts'
 
 /** The part of a file that has to be uploaded. */
@@ -17,17 +17,19 @@ export type UnsentPart =
  *
  * A last line without line end may still be being written. It waits until the file is finished, unless it is a whole JSON object.
  *
+ * @param name of the file
  * @param read reads bytes of the file
  * @param size of the file
  * @param isFinished whether the file has not changed for so long that its last line counts as it is
  */
 export async function findUnsentPart(
+  name: string,
   read: ReadRange,
   size: number,
   uploaded: UploadedFile | undefined,
   isFinished: boolean,
 ): Promise<UnsentPart> {
-  const isPacked = cannotBeContinued(await read(0, Math.min(CSV_HEAD_BYTES, size)), size)
+  const isPacked = cannotBeContinued(name, await read(0, Math.min(CSV_HEAD_BYTES, size)), size)
   const endOf = (start: number): Promise<number> | number => (isFinished || isPacked ? size : endOfWholeLines(read, start, size))
   if (uploaded === undefined || uploaded.end === 0 || !(await beginsWith(read, size, uploaded))) {
     const end = await endOf(0)
@@ -40,10 +42,10 @@ export async function findUnsentPart(
   return end <= uploaded.end ? { kind: 'nothing' } : { kind: 'appended', start, end }
 }
 
-/** Whether a part of the file means nothing without its start: it is gzip, or CSV, whose first row names the columns. */
-function cannotBeContinued(head: Buffer, size: number): boolean {
+/** Whether a part of the file means nothing without its start: it is compressed, or CSV, whose first row names the columns. */
+function cannotBeContinued(name: string, head: Buffer, size: number): boolean {
   const { kind } = findCsv(head, size <= CSV_HEAD_BYTES)
-  return isGzip(head) || kind === 'csv' || kind === 'refused'
+  return packingOf(head, name) !== undefined || kind === 'csv' || kind === 'refused'
 }
 
 const LINE_FEED = 0x0a

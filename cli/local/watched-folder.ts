@@ -217,7 +217,7 @@ export class WatchedFolder {
       if (this.#isNew(file, skipped)) this.#options.onSkipped(file, skipped)
       return true
     }
-    const part = await findUnsentPart(read, size, uploaded, isFinished)
+    const part = await findUnsentPart(file, read, size, uploaded, isFinished)
     if (part.kind === 'nothing') return isFinished || uploaded?.end === size
     const bytes = part.end - part.start
     if (bytes > UNCHECKED_BYTES) await this.#options.checkRoom(bytes)

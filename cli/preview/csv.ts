@@ -4,9 +4,10 @@ import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { csvBatches, findCsvIn } from '../../lambda/read/csv-lines.ts'
 import { UnreadableFile } from '../../lambda/read/lines.ts'
-import { reject, type Rejection } from '../../lambda/reasons.ts'
+import type { Rejection } from '../../lambda/reasons.ts'
 import { classifyLine } from '../../lambda/parse/classify-line.ts'
 import type { Survey } from './survey/survey.ts'
+import type { UnpackOptions } from '../../lambda/read/open-unpacked.ts'
 import { unpacked } from './unpacked.ts'
 
 /** The content of a file, decompressed. */
@@ -16,8 +17,11 @@ interface Content<Found> {
 }
 
 /** Opens a file, and looks whether it is a CSV file. */
-export async function openContent(body: Readable, columns: ColumnMapping | undefined): Promise<Content<FoundCsv | undefined>> {
-  const { found, all } = await findCsvIn(unpacked(body), columns)
+export async function openContent(
+  source: UnpackOptions & { readonly body: Readable },
+  columns: ColumnMapping | undefined,
+): Promise<Content<FoundCsv | undefined>> {
+  const { found, all } = await findCsvIn(unpacked(source.body, source), columns)
   return { bytes: all, found }
 }
 
@@ -38,7 +42,7 @@ export async function surveyCsv(
     return undefined
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
-    return reject('object_unreadable', error.message)
+    return error.rejection
   }
 }
 

@@ -1,7 +1,9 @@
 import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { readNumberSetting } from '../../lambda/settings.ts'
+import { namedFiles } from '../files/named-files.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
+import { wrapped } from '../terminal/layout.ts'
 import { DigestPool } from './digest/digest-pool.ts'
 import { readColumns } from './read-columns.ts'
 import { surveyFile } from './read.ts'
@@ -19,12 +21,14 @@ export interface PreviewFlags {
 /**
  * Shows what an import of files would do, and sends nothing.
  *
- * @param files paths, `s3://bucket/key`, or `-` for stdin
+ * @param given files, folders and patterns; `s3://bucket/key`; or `-` for stdin
  * @returns 0 if every line is valid, 1 if lines would be rejected, 2 if a whole file would be rejected
  * @throws SetupError if a file cannot be opened, or cannot be read to its end
  */
-export async function preview(files: readonly string[], { json, columns }: PreviewFlags): Promise<ExitCode> {
-  const summary = await survey(files, await readColumns(columns))
+export async function preview(given: readonly string[], { json, columns }: PreviewFlags): Promise<ExitCode> {
+  const { names, notes } = await namedFiles(given)
+  for (const note of notes) process.stderr.write(`${wrapped(note, '').join('\n')}\n`)
+  const summary = await survey(names, await readColumns(columns))
   process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : previewText(summary, process.stdout))
   return exitCodeOf(summary)
 }

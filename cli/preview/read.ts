@@ -5,9 +5,9 @@ import type { Entry } from '../../lambda/parse/entry.ts'
 import type { LineRules } from '../../lambda/parse/line.ts'
 import { admit } from '../../lambda/parse/sniff.ts'
 import type { ColumnMapping } from '../../lambda/csv/columns.ts'
+import type { UnpackOptions } from '../../lambda/read/open-unpacked.ts'
 import { openLines, UnreadableFile, VanishedFile } from '../../lambda/read/lines.ts'
-import { toUnreadableFile } from '../../lambda/read/gunzip.ts'
-import { reject, type Rejection } from '../../lambda/reasons.ts'
+import type { Rejection } from '../../lambda/reasons.ts'
 import { BLOCK_BYTES, blocksOf } from './digest/blocks.ts'
 import { digestBlock, type LineOptions } from './digest/digest-block.ts'
 import type { DigestPool } from './digest/digest-pool.ts'
@@ -16,7 +16,7 @@ import { openContent, surveyCsv } from './csv.ts'
 import type { Survey } from './survey/survey.ts'
 
 /** A file that is open. */
-export interface Source {
+export interface Source extends UnpackOptions {
   /** As the user named it. */
   readonly name: string
   readonly body: Readable
@@ -41,7 +41,7 @@ export async function surveyFile(source: Source, survey: Survey, options: Survey
   const { name, body } = source
   survey.begin(name)
   try {
-    const { found, bytes } = await openContent(body, options.columns)
+    const { found, bytes } = await openContent(source, options.columns)
     const refusal =
       found === undefined
         ? await new FileSurvey(bytes, source.rules, survey, options).run()
@@ -172,9 +172,8 @@ class FileSurvey {
     try {
       yield* blocks
     } catch (error) {
-      const unreadable = toUnreadableFile(error)
-      if (!(unreadable instanceof UnreadableFile)) throw error
-      this.#unreadable = reject('object_unreadable', unreadable.message)
+      if (!(error instanceof UnreadableFile)) throw error
+      this.#unreadable = error.rejection
     }
     return undefined
   }

@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { clock } from '../../lambda/adapters/clock.ts'
 import { asError, codeOf, SetupError } from '../../lambda/errors.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
+import type { ReadEnd } from '../../lambda/read/zip-fault.ts'
 import { printable } from '../terminal/output.ts'
 import type { Source } from './read.ts'
 
@@ -45,7 +47,12 @@ export async function openSource(name: string, now: number): Promise<Source> {
   const rules = { latestTime: latestTimeFor(new Date(now)) }
   return name === STDIN
     ? { name: 'standard input', body: process.stdin, rules }
-    : { name: printable(name), body: createReadStream(name), rules }
+    : { name: printable(name), body: createReadStream(name), rules, readEnd: (bytes) => readEnd(name, bytes) }
+}
+
+async function readEnd(name: string, bytes: number): ReturnType<ReadEnd> {
+  const { size } = await stat(name)
+  return { tail: await buffer(createReadStream(name, { start: Math.max(0, size - bytes), end: size })), fileBytes: size }
 }
 
 function bucketAndKey(name: string): { readonly bucket: string; readonly key: string } {
@@ -71,7 +78,10 @@ async function openInBucket(name: string): Promise<Source> {
         { cause },
       )
     })
-  if (opened.kind === 'open') return { name: shown, body: opened.body, rules: { latestTime: latestTimeFor(opened.lastModified) } }
+  if (opened.kind === 'open') {
+    const { body, readEnd: endOf, lastModified } = opened
+    return { name: shown, body, rules: { latestTime: latestTimeFor(lastModified) }, readEnd: endOf }
+  }
   const why =
     opened.kind === 'locked' ? 'it is in an archive storage class. Restore it first' : 'there is no such object. Check the name'
   throw new SetupError(`${shown} cannot be read: ${why}.`)

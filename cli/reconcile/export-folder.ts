@@ -19,7 +19,7 @@ export interface Period {
   readonly last: number
 }
 
-const REVISION = /\.jsonl?(?:\.gz)?$/i
+const REVISION = /\.jsonl?(?:\.(?:gz|zip|zst|br))?$/i
 
 /**
  * Finds the files of an export: `revisions/1.json` and so on, beside `index.csv` and `status.csv`. The two tables may be missing.

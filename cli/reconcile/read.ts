@@ -39,7 +39,7 @@ export async function* entriesIn(
   rules: LineRules,
 ): AsyncGenerator<{ readonly entry: Entry; readonly text: string }> {
   try {
-    const { batches } = await openLines(body, { maxLineBytes })
+    const { batches } = await openLines(body, { maxLineBytes, name })
     for await (const batch of batches) for (const entry of classifyLines(batch, rules)) yield { entry, text: entry.line.text }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error

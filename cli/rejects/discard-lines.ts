@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { clock } from '../../lambda/adapters/clock.ts'
 import { s3Documents, s3Reports } from '../../lambda/adapters/s3-documents.ts'
+import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { ARCHIVED_SCHEMA, archivedText } from '../../lambda/archive/archived.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { closeLines } from '../../lambda/jobs/close-lines.ts'
@@ -66,11 +67,16 @@ export async function discardLines(
 
 /** The lines of discarded dead letters no longer count as open. */
 export async function closeDiscarded(
-  { s3, bucket }: Pick<Deployment, 's3' | 'bucket'>,
+  { s3, sqs, bucket, importQueueUrl }: Pick<Deployment, 's3' | 'sqs' | 'bucket' | 'importQueueUrl'>,
   deadLetters: readonly DeadLetter[],
 ): Promise<void> {
   const lines = deadLetters.flatMap((deadLetter) => lineOfDeadLetter(deadLetter) ?? [])
-  const ports = { documents: s3Documents(s3, bucket), reports: s3Reports(s3, bucket), clock }
+  const ports = {
+    documents: s3Documents(s3, bucket),
+    reports: s3Reports(s3, bucket),
+    answerQueue: sqsImportQueue(sqs, importQueueUrl),
+    clock,
+  }
   await closeLines(
     lines.map((line) => ({ ...line, as: 'discarded' })),
     ports,

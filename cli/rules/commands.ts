@@ -14,7 +14,7 @@ export function addRulesCommands(program: Command, endWith: EndWith): void {
   const rules = program
     .command('rules')
     .description('import rules: fix the same mistake in every file of a prefix, on the way in')
-    .addHelpText('after', `\n${kindsText()}\nExample:\n  npx km-import rules add incoming/daily/ ms-timestamps\n`)
+    .addHelpText('after', () => `\n${kindsText()}\nExample:\n  npx km-import rules add incoming/daily/ ms-timestamps\n`)
   withDeploymentOptions(rules.command('list'))
     .description('show the import rules')
     .option('--json', JSON_DOCUMENT, false)

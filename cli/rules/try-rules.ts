@@ -53,7 +53,7 @@ export async function tryRules(
     const old = lineRulesFor(opened.lastModified, before)
     const next = lineRulesFor(opened.lastModified, after)
     try {
-      const { batches } = await openLines(opened.body, { maxLineBytes: MAX_LINE_BYTES })
+      const { batches } = await openLines(opened.body, { maxLineBytes: MAX_LINE_BYTES, name: opened.name })
       for await (const batch of batches) {
         for (const line of batch.slice(0, MAX_LINES - counts.lines)) count(counts, line, old, next)
         if (counts.lines >= MAX_LINES) break

@@ -38,10 +38,12 @@ export function decideOnDeployment(
   { file }: Report,
   decision: PersonDecision,
 ): Promise<DecisionResult> {
+  const importQueue = sqsImportQueue(sqs, importQueueUrl)
   return decideHeldFile(file, decision, {
     checkpoints: s3Checkpoints(s3, bucket),
     reports: s3Reports(s3, bucket),
-    importQueue: sqsImportQueue(sqs, importQueueUrl),
+    importQueue,
+    answerQueue: importQueue,
     clock,
     events: eventsFor(NO_LOG),
   })

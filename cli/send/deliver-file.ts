@@ -20,6 +20,8 @@ export interface SendOptions {
   readonly limits: Limits
   /** Lines of the file, as the preview counted them. */
   readonly lines: number
+  /** Says which of several files it is; empty for a single one. */
+  readonly label: string
   readonly output: Output & NodeJS.WritableStream
   /** Aborted when the user interrupts the command. */
   readonly signal: AbortSignal
@@ -46,7 +48,7 @@ export async function deliverFile(file: SentFile, state: SendState, options: Sen
   await using rejected = await RejectedFile.open(file, state.watermarkLine)
   const stats = new SendStats(options.clock.now())
   if (state.checkpoint !== undefined) stats.update(state.checkpoint)
-  using progress = new Progress(stats, options.lines, options.output, () => options.clock.now())
+  using progress = new Progress(stats, options, () => options.clock.now())
   return await new Delivery(file, state, options, { rejected, stats, progress }).run()
 }
 

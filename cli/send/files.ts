@@ -46,7 +46,9 @@ export async function findFile(name: string, columns?: ColumnMapping): Promise<S
     throw new SetupError(`${shown} cannot be sent: ${why}. Check the name and the permissions.`, { cause })
   })
   if (!stats.isFile())
-    throw new SetupError(`${shown} is not a file. Give the files in it, for example ${shown.replace(/\/$/, '')}/*.jsonl.`)
+    throw new SetupError(
+      `${shown} is not a file, so an interrupted send could not continue. Write what it contains to a file, and send that.`,
+    )
   await requireAccess(
     file,
     constants.R_OK,

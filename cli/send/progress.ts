@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress'
 import { grouped, type Output } from '../terminal/output.ts'
+import { timeLeft } from '../terminal/progress-bar.ts'
 import type { SendStats } from './stats.ts'
 
 const DRAW_INTERVAL_MS = 200
@@ -7,20 +8,29 @@ const DRAW_INTERVAL_MS = 200
 const LOG_INTERVAL_MS = 10_000
 const BAR_COLUMNS = 12
 
+export interface ProgressOptions {
+  /** Lines of the file, as the preview counted them. */
+  readonly lines: number
+  /** Says which of several files it is; empty for a single one. */
+  readonly label: string
+  readonly output: Output & NodeJS.WritableStream
+}
+
 /** The progress of a send: a bar on a terminal, a line from time to time elsewhere. */
 export class Progress implements Disposable {
   readonly #stats: SendStats
   readonly #total: number
+  readonly #label: string
   readonly #output: Output
   readonly #now: () => number
   readonly #bar: cliProgress.SingleBar | undefined
   readonly #timer: NodeJS.Timeout
   #notice = ''
 
-  /** @param total lines of the file, as the preview counted them */
-  constructor(stats: SendStats, total: number, output: Output & NodeJS.WritableStream, now: () => number) {
+  constructor(stats: SendStats, { lines: total, label, output }: ProgressOptions, now: () => number) {
     this.#stats = stats
     this.#total = total
+    this.#label = label === '' ? '' : `${label}, `
     this.#output = output
     this.#now = now
     if (output.isTTY === true) {
@@ -81,7 +91,7 @@ export class Progress implements Disposable {
     const { settled, notDelivered } = this.#stats
     const rate = this.#stats.rate(this.#now())
     const parts = [
-      `${this.#percent()}% of ${grouped(this.#total)} lines`,
+      `${this.#label}${this.#percent()}% of ${grouped(this.#total)} lines`,
       ...timeLeft(this.#total - settled, rate),
       `${grouped(notDelivered)} rejected`,
       `${grouped(Math.round(rate))} lines/s`,
@@ -92,11 +102,4 @@ export class Progress implements Disposable {
   #percent(): number {
     return Math.floor((Math.min(this.#stats.settled, this.#total) / Math.max(1, this.#total)) * 100)
   }
-}
-
-function timeLeft(lines: number, rate: number): readonly string[] {
-  if (rate < 0.1) return []
-  const seconds = Math.ceil(Math.max(0, lines) / rate)
-  if (seconds < 60) return [`${seconds} s left`]
-  return [seconds < 5_400 ? `${Math.round(seconds / 60)} min left` : `${Math.round(seconds / 3_600)} h left`]
 }

@@ -1,4 +1,5 @@
 import type { Report } from '../../lambda/report/report.ts'
+import { withFileName } from '../preview/text/text.ts'
 import { wrapped } from '../terminal/layout.ts'
 import { labelledRow, reportRows, stateText, ruleRows, warningRows } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
@@ -10,10 +11,7 @@ import type { SentFile } from './files.ts'
 export function resultText(file: SentFile, report: Report, output: Output): string {
   const { lines, state } = report
   const rejectedPath = printable(displayPath(file.rejectedPath))
-  const rows = [
-    ...reportRows({ ...report, file: { ...report.file, key: file.name } }, output),
-    labelledRow('report', printable(displayPath(file.reportPath))),
-  ]
+  const rows = [...reportRows(asSent(file, report), output), labelledRow('report', printable(displayPath(file.reportPath)))]
   rows.push(...ruleRows(report), ...warningRows(report.warnings))
   if (lines.rejected + lines.undeliverable > 0)
     rows.push(
@@ -28,6 +26,16 @@ export function resultText(file: SentFile, report: Report, output: Output): stri
       ),
     )
   return `${rows.join('\n')}\n\n`
+}
+
+/** The report of a file that the user knows by its name; so does a command in it. */
+function asSent({ name, path }: SentFile, report: Report): Report {
+  const { failure } = report
+  return {
+    ...report,
+    file: { ...report.file, key: name },
+    ...(failure !== undefined && { failure: { ...failure, detail: withFileName(failure.detail, displayPath(path)) } }),
+  }
 }
 
 /** The message for a file that an earlier command has sent. */

@@ -1,9 +1,11 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
 import type { ColumnMapping } from '../../lambda/csv/columns.ts'
-import { isFinished, type Report } from '../../lambda/report/report.ts'
+import type { Report } from '../../lambda/report/report.ts'
 import { HOLD_NOTHING, readHoldSettings, readNumberSetting, type Limits } from '../../lambda/settings.ts'
+import { namedFiles } from '../files/named-files.ts'
 import { readTarget, type Target } from '../local/options.ts'
+import { nameUnreachable } from '../network/name-unreachable.ts'
 import { survey } from '../preview/preview.ts'
 import { readColumns } from '../preview/read-columns.ts'
 import type { PreviewSummary } from '../preview/summary.ts'
@@ -12,14 +14,16 @@ import { displayPath } from '../terminal/display-path.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
-import { checkSafety, heldText, type HeldFile } from './check-safety.ts'
+import { allFilesText, leftText, type AllFiles } from './all-files-text.ts'
+import { heldText, type HeldFile } from './check-safety.ts'
 import { confirmationText } from './confirmation.ts'
 import { deliverFile, type SendOptions, type SendResult } from './deliver-file.ts'
 import { extractLines } from './edited-rows.ts'
 import { findFile, isWrittenBySend, renameToNumber, type SentFile } from './files.ts'
-import { readReport } from './report-file.ts'
+import { findHeld, withoutSent, type Pending } from './pending.ts'
+import { continuationText, linesOf, questionOf } from './question.ts'
 import { alreadySentText, resultText, stoppedText, wrappedText } from './result-text.ts'
-import { SendState } from './state.ts'
+import type { SendState } from './state.ts'
 
 export interface SendFlags {
   readonly endpoint: string
@@ -36,43 +40,77 @@ export interface SendFlags {
 /** After a crash, the lease of the crashed run holds up the next run for three times as long. */
 const CHECKPOINT_MS = 1_000
 
-/** A file to send, and where an earlier send of the file has ended. */
-interface Pending {
-  readonly file: SentFile
-  readonly state: SendState
-}
-
 /**
  * Sends files from this computer, once and without AWS. The user sees a preview first, and confirms. Report and rejected lines are
  * kept beside each file; the same command continues an interrupted send.
  *
+ * A file that the safety check holds does not stop the others.
+ *
+ * @param given files, folders and patterns
+ * @returns the worst result of all files
  * @throws SetupError if the user has to fix something first
  */
-export async function send(names: readonly string[], flags: SendFlags): Promise<ExitCode> {
+export async function send(given: readonly string[], flags: SendFlags): Promise<ExitCode> {
   const target = readTarget(flags.endpoint, flags.apiKeyEnv, 'sending', process.env)
   const limits = readLimits()
   const columns = await readColumns(flags.columns)
+  const { names, notes } = await namedFiles(given)
+  notes.forEach(warn)
   const { files, hasUnfixed } = await findFiles(names, columns)
-  const { pending, reports } = await withoutSent(files, flags.again)
-  if (pending.length > 0) {
+  const { pending, sent } = await withoutSent(files, flags.again)
+  const checking = pending.length === 0 ? undefined : nameUnreachable(target.endpoint, warn)
+  for (const { file, report } of sent) process.stderr.write(alreadySentText(file, report))
+  const held = flags.release ? [] : await findHeld(pending, limits)
+  const isAllHeld = held.length === pending.length && held.length > 0
+  const sendable = isAllHeld ? pending : pending.filter(({ file }) => !held.some(({ name }) => name === file.name))
+  if (held.length > 0 && !isAllHeld) warnHeld(held, sendable.length)
+  const all: Results = {
+    reports: sent.map(({ report }) => report),
+    held: isAllHeld ? [] : held.map(({ name }) => name),
+    left: [],
+  }
+  const end = (code: ExitCode): ExitCode => {
+    printJson(all.reports, flags)
+    if (files.length > 1 && !flags.json) process.stdout.write(allFilesText(all, process.stdout))
+    return code
+  }
+  if (sendable.length > 0) {
     const summary = await survey(
-      pending.map(({ file }) => file.path),
+      sendable.map(({ file }) => file.path),
       columns,
     )
-    showPreview(pending, summary)
-    const held = flags.release ? [] : await findHeld(pending, limits)
-    process.stderr.write(held.length === 0 ? '' : heldText(held, process.stderr))
-    if (held.length > 0 && flags.yes) {
+    showPreview(sendable, summary)
+    if (isAllHeld) process.stderr.write(heldText(held, process.stderr))
+    if (isAllHeld && flags.yes) {
       warn('Nothing was sent. If all of this is right, the same command with --release sends it.')
-      printJson(reports, flags)
-      return EXIT.someLinesLeft
+      all.held = held.map(({ name }) => name)
+      return end(EXIT.someLinesLeft)
     }
-    if (summary.lines.valid > 0 && !(await confirm(questionOf(summary, target, held.length > 0), flags))) return EXIT.ok
-    const stopped = await sendAll(pending, reports, { target, limits, summary, flags })
-    if (stopped !== undefined) return stopped
+    await checking
+    const question = questionOf(summary, target.endpoint.host, sendable, isAllHeld)
+    if (summary.lines.valid > 0 && !(await confirm(question, flags))) return EXIT.ok
+    const stopped = await sendAll(sendable, all, { target, limits, summary, flags }).catch((error: unknown) => {
+      end(EXIT.unusable)
+      throw error
+    })
+    if (stopped !== undefined) return end(stopped)
   }
-  printJson(reports, flags)
-  return !hasUnfixed && reports.every(({ state }) => state === 'complete') ? EXIT.ok : EXIT.someLinesLeft
+  const isClean = !hasUnfixed && all.held.length === 0 && all.reports.every(({ state }) => state === 'complete')
+  return end(isClean ? EXIT.ok : EXIT.someLinesLeft)
+}
+
+/** Grows while files are sent. */
+interface Results extends AllFiles {
+  readonly reports: Report[]
+  held: readonly string[]
+  left: readonly string[]
+}
+
+function warnHeld(held: readonly HeldFile[], others: number): void {
+  process.stderr.write(heldText(held, process.stderr))
+  const left = held.length === 1 ? 'This file is' : 'These files are'
+  const rest = others === 1 ? 'the other one is not held' : `the other ${grouped(others)} are not held`
+  warn(`${left} left out; ${rest}. If all of this is right, the same command with --release sends all.`)
 }
 
 function readLimits(): Limits {
@@ -119,45 +157,13 @@ async function findFiles(
   return { files: [...files.values()], hasUnfixed }
 }
 
-/** The files to send, and the reports of those that were already sent and have not changed. */
-async function withoutSent(files: readonly SentFile[], isAgain: boolean): Promise<{ pending: Pending[]; reports: Report[] }> {
-  const pending: Pending[] = []
-  const reports: Report[] = []
-  for (const file of files) {
-    const state = await SendState.read(file, new Date())
-    const report = await readReport(file)
-    const isSent = report !== undefined && isFinished(report)
-    if (isSent) await state.remove() // left by a run that was killed after its last line
-    if (isSent && !isAgain) {
-      process.stderr.write(alreadySentText(file, report))
-      reports.push(report)
-    } else pending.push({ file, state: isSent ? await SendState.read(file, new Date()) : state })
-  }
-  return { pending, reports }
-}
-
 function showPreview(pending: readonly Pending[], summary: PreviewSummary): void {
   const names = pending.map(({ file }) => file.name)
   process.stderr.write(confirmationText(summary, names, process.stderr))
-  for (const { file, state } of pending) {
-    if (state.isOfChangedFile) warn(`${file.name} has changed since its send was interrupted. It is sent from the start.`)
-    else if (state.checkpoint !== undefined)
-      warn(`${file.name} continues after line ${grouped(state.watermarkLine)}, where an earlier send was interrupted.`)
+  for (const each of pending) {
+    const text = continuationText(each, summary)
+    if (text !== undefined) warn(text)
   }
-}
-
-function questionOf({ lines }: PreviewSummary, { endpoint }: Target, isHeld: boolean): string {
-  return `Send ${counted(lines.valid, 'line')} to ${endpoint.host}${isHeld ? ' anyway' : ''}? Imported data cannot be deleted.`
-}
-
-/** The files that the importer would hold. One whose send has begun is not checked again. */
-async function findHeld(pending: readonly Pending[], limits: Limits): Promise<readonly HeldFile[]> {
-  const held: HeldFile[] = []
-  for (const { file, state } of pending) {
-    const found = state.checkpoint === undefined ? await checkSafety(file, limits, clock) : undefined
-    if (found !== undefined) held.push(found)
-  }
-  return held
 }
 
 interface Sending {
@@ -170,34 +176,37 @@ interface Sending {
 /** Sends the files one after the other, and adds their reports. @returns the exit code if it was stopped before the end */
 async function sendAll(
   pending: readonly Pending[],
-  reports: Report[],
+  all: Results,
   { target, limits, summary, flags }: Sending,
 ): Promise<ExitCode | undefined> {
   using interruption = new Interruption()
   const endpoint = kissmetricsEndpoint(target.endpoint, limits.maxInFlight)
   try {
-    for (const { file, state } of pending) {
+    for (const [index, { file, state }] of pending.entries()) {
+      all.left = pending.slice(index).map((each) => each.file.name)
       const sent = await sendOne(file, state, {
         apiKey: target.apiKey,
         endpoint,
         clock,
         limits: { ...limits, hold: HOLD_NOTHING }, // checked before, all files at once
-        lines: summary.files.find(({ name }) => name === printable(file.path))?.lines ?? 0,
+        lines: linesOf(file, summary),
+        label: pending.length === 1 ? '' : `file ${index + 1} of ${pending.length}`,
         output: process.stderr,
         signal: interruption.signal,
         isAttended: process.stderr.isTTY && process.stdin.isTTY,
       })
       if (sent.kind !== 'ended') {
         process.stderr.write(stoppedText(file, sent))
-        printJson(reports, flags)
         return sent.kind === 'interrupted' ? EXIT.interrupted : EXIT.someLinesLeft
       }
-      reports.push(sent.report)
+      all.reports.push(sent.report)
+      all.left = []
       if (!flags.json) process.stdout.write(resultText(file, sent.report, process.stdout))
     }
     return undefined
   } finally {
     await endpoint.close()
+    if (pending.length > 1 && all.left.length > 0) process.stderr.write(leftText(all.left))
   }
 }
 

@@ -121,8 +121,13 @@ function commandsText({ commands }: Report): string {
     .join(', ')
 }
 
+/** The most frequent first. */
+export function reasonsByCount(rejectedBy: Report['rejectedBy']) {
+  return Object.entries(rejectedBy).toSorted(([, a], [, b]) => b.count - a.count)
+}
+
 function reasonRows({ rejectedBy }: Report): readonly string[] {
-  return Object.entries(rejectedBy).map(([reason, { count, examples }]) => {
+  return reasonsByCount(rejectedBy).map(([reason, { count, examples }]) => {
     const start = `    ${reason.padEnd(26)}${grouped(count).padStart(7)}  ${examples.length === 1 ? 'line' : 'lines'} `
     const numbers = examples.map(({ line }) => String(line))
     return start + listed(numbers, WIDTH - start.length, count === numbers.length)

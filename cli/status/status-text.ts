@@ -5,9 +5,10 @@ import { brakeRows } from '../control/brake-text.ts'
 import { cancelledRows } from '../control/cancel-text.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { decisionCommands, holdRows } from '../safety/hold-text.ts'
-import { fitted, WIDTH, wrapped } from '../terminal/layout.ts'
+import { fitted, fittedPath, listed, widthFor, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
-import { styledState, ruleRows, warningRows } from './report-table.ts'
+import { progressText, rateOf, secondsOf } from './progress-text.ts'
+import { reasonsByCount, styledState, ruleRows, warningRows } from './report-table.ts'
 
 /** A report as one row of a CSV table. */
 export function csvRowOf(report: Report, now: number) {
@@ -27,17 +28,6 @@ export function csvRowOf(report: Report, now: number) {
   }
 }
 
-/** Duration in whole seconds; of a running import, until now. */
-function secondsOf({ startedAt, finishedAt }: Report, now: number): number {
-  const end = finishedAt === undefined ? now : Date.parse(finishedAt)
-  return Math.max(0, Math.round((end - Date.parse(startedAt)) / 1000))
-}
-
-function rateOf(report: Report, now: number): number {
-  const { delivered, rejected, undeliverable, blank } = report.lines
-  return Math.round((delivered + rejected + undeliverable + blank) / Math.max(1, secondsOf(report, now)))
-}
-
 export interface StatusContext {
   /** Files whose reports only a newer version of the importer can read. */
   readonly newer: readonly string[]
@@ -47,46 +37,99 @@ export interface StatusContext {
   readonly brake: Brake
   /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
   readonly deploymentOptions: string
+  /** Lines of the files of running imports, as far as they are known. */
+  readonly expected: ReadonlyMap<Report, number>
   /** Milliseconds since 1970. */
   readonly now: number
+  /** Rows that the text may have; undefined for all. */
+  readonly maxRows?: number
 }
 
-/** The newest imports, three rows each, and what is in the queues. */
-export function statusText(
-  reports: readonly Report[],
-  { newer, total, waiting, brake, deploymentOptions, now }: StatusContext,
-  output: Output,
-): string {
-  const { messages, deadLetters } = waiting
-  const rows = reports.flatMap((report) => [
-    styled(output, 'bold', fitted(report.file.key, WIDTH)),
-    `  ${styledState(report, output)}${staleText(report, now)}`,
-    `  ${countsText(report, now)}`,
-  ])
+/** The newest imports, the newest first, and what is in the queues. */
+export function statusText(reports: readonly Report[], context: StatusContext, output: Output): string {
+  const { newer, total, deploymentOptions } = context
+  const width = widthFor(output)
+  const files = reports
+    .toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))
+    .map((report) => fileRows(report, context, output))
   for (const file of newer)
-    rows.push(
-      styled(output, 'bold', fitted(file, WIDTH)),
+    files.push([
+      styled(output, 'bold', fittedPath(file, width)),
       `  ${styled(output, 'yellow', 'written by a newer version')} of the importer: use that version of km-import`,
-    )
+    ])
+  const last = ['', ...queueRows(context)]
+  const shown = filesThatFit(files, total, last.length, context)
+  const rows = shown.flat()
   if (total === 0) rows.push('No files yet.')
-  const shown = reports.length + newer.length
-  if (shown < total) rows.push(`These are the newest ${grouped(shown)} of ${counted(total, 'file')}. Use --all to show all.`)
-  rows.push('', `import queue ${grouped(messages)} · dead letters ${grouped(deadLetters)}`)
-  rows.push(...brakeRows(brake, deploymentOptions))
-  if (deadLetters > 0) rows.push(`See the rejected lines: npx km-import rejects list${deploymentOptions}`)
-  return `${rows.join('\n')}\n`
+  if (shown.length < total) rows.push(...moreRows(shown.length, files.length, total, deploymentOptions))
+  return `${[...rows, ...last].join('\n')}\n`
+}
+
+function fileRows(report: Report, { expected, now }: StatusContext, output: Output): readonly string[] {
+  const width = widthFor(output)
+  return [
+    styled(output, 'bold', fittedPath(report.file.key, width)),
+    `  ${styledState(report, output)}${staleText(report, now)}`,
+    `  ${isFinal(report) ? countsText(report, now) : runningText(report, expected.get(report), now)}`,
+    ...(openLines(report) === 0 || Object.keys(report.rejectedBy).length === 0 ? [] : [`  ${reasonsText(report, width - 2)}`]),
+  ]
+}
+
+/** On a terminal that is redrawn, what does not fit would scroll away the newest. */
+function filesThatFit(
+  files: readonly (readonly string[])[],
+  total: number,
+  lastRows: number,
+  { maxRows = Infinity }: StatusContext,
+): readonly (readonly string[])[] {
+  let rows = lastRows + (files.length < total ? 1 : 0)
+  const count = files.findIndex((file) => (rows += file.length) > maxRows)
+  return count === -1 ? files : files.slice(0, Math.max(1, count))
+}
+
+function moreRows(shown: number, found: number, total: number, deploymentOptions: string): readonly string[] {
+  const how = shown < found ? `npx km-import status${deploymentOptions} shows more.` : 'Use --all to show all.'
+  return [`These are the newest ${grouped(shown)} of ${counted(total, 'file')}. ${how}`]
+}
+
+function queueRows({ waiting, brake, deploymentOptions }: StatusContext): readonly string[] {
+  const { messages, deadLetters } = waiting
+  return [
+    `import queue ${grouped(messages)} · dead letters ${grouped(deadLetters)}`,
+    ...brakeRows(brake, deploymentOptions),
+    ...(deadLetters > 0 ? [`See the rejected lines: npx km-import rejects list${deploymentOptions}`] : []),
+  ]
+}
+
+function startText({ startedAt }: Report): string {
+  return startedAt.slice(0, 16).replace('T', ' ')
 }
 
 function countsText(report: Report, now: number): string {
-  const { lines, startedAt } = report
-  const started = startedAt.slice(0, 16).replace('T', ' ')
+  const { lines } = report
   const parts = [
-    `${started}  ${durationText(secondsOf(report, now))}`,
+    `${startText(report)}  ${durationText(secondsOf(report, now))}`,
     counted(lines.total, 'line'),
     `${grouped(lines.delivered)} delivered`,
-    ...(isFinal(report) ? [] : [`${grouped(rateOf(report, now))} a second`]),
   ]
   return parts.join(', ')
+}
+
+function runningText(report: Report, expected: number | undefined, now: number): string {
+  const parts = [
+    `${startText(report)}  ${progressText(report, expected, now)}`,
+    `${grouped(report.lines.delivered)} delivered`,
+    `${grouped(rateOf(report, now))} a second`,
+  ]
+  return parts.join(', ')
+}
+
+/** The reasons, the most frequent first. */
+function reasonsText({ rejectedBy }: Report, width: number): string {
+  return listed(
+    reasonsByCount(rejectedBy).map(([reason, { count }]) => `${reason} ${grouped(count)}`),
+    width,
+  )
 }
 
 /** ", no news for 25 h 3 min", if an import that is not done is stale. */
@@ -111,7 +154,7 @@ export function reportText(
 ): string {
   const { file, warnings, failure, time, startedAt } = report
   const rows = [
-    styled(output, 'bold', fitted(file.key, WIDTH)),
+    styled(output, 'bold', fittedPath(file.key, widthFor(output))),
     `  ${styledState(report, output)}${staleText(report, now)}`,
     '',
     ...countRows(report),
@@ -149,13 +192,15 @@ function countRows({ lines, rejects, commands, repeatsPossible }: Report): reado
 }
 
 function reasonRows({ rejectedBy }: Report, output: Output): readonly string[] {
-  return Object.entries(rejectedBy).flatMap(([reason, { count, examples }]) => {
+  return reasonsByCount(rejectedBy).flatMap(([reason, { count, examples }]) => {
     const { means, fix } = REASONS[reason as ReasonCode]
     return [
       '',
       `  ${styled(output, 'bold', reason)}  ${grouped(count)}`,
       ...wrapped(`${means}. ${fix}`, '    '),
-      ...examples.slice(0, MAX_EXAMPLES).map(({ line, detail }) => `    ${fitted(`line ${line}: ${detail}`, WIDTH - 4)}`),
+      ...examples
+        .slice(0, MAX_EXAMPLES)
+        .map(({ line, detail }) => `    ${fitted(`line ${line}: ${detail}`, widthFor(output) - 4)}`),
     ]
   })
 }

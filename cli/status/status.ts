@@ -5,6 +5,7 @@ import { currentBrake } from '../control/brake-document.ts'
 import { csv } from '../terminal/csv.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
+import { ExpectedLines } from '../deployment/expected-lines.ts'
 import { findReports } from '../deployment/find-reports.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
@@ -23,12 +24,14 @@ const REFRESH_MS = 2_000
 /** The newest files; as many as fit on a screen. */
 const DEFAULT_SHOWN_FILES = 20
 
-/** Shows the state of all imports, the newest last, or one report in full. */
+/** Shows the state of all imports, the newest first, or one report in full. */
 export async function status(key: string | undefined, flags: StatusFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const deployment = await findDeployment(flags)
   const cache = new ReportCache(deployment)
-  const show = key === undefined ? () => showAll(deployment, cache, flags) : () => showOne(deployment, cache, key, flags)
+  const expectedLines = new ExpectedLines(deployment)
+  const show =
+    key === undefined ? () => showAll(deployment, cache, expectedLines, flags) : () => showOne(deployment, cache, key, flags)
   let text = await show()
   process.stdout.write(text)
   while (flags.watch) {
@@ -43,7 +46,12 @@ export async function status(key: string | undefined, flags: StatusFlags): Promi
   return EXIT.ok
 }
 
-async function showAll(deployment: Deployment, cache: ReportCache, flags: StatusFlags): Promise<string> {
+async function showAll(
+  deployment: Deployment,
+  cache: ReportCache,
+  expectedLines: ExpectedLines,
+  flags: StatusFlags,
+): Promise<string> {
   const { reports: cached, newer, total } = await cache.newest(flags.all ? Infinity : DEFAULT_SHOWN_FILES)
   const reports = cached.map(({ report }) => report)
   const now = Date.now()
@@ -55,7 +63,14 @@ async function showAll(deployment: Deployment, cache: ReportCache, flags: Status
   const [waiting, brake] = await Promise.all([queueDepths(deployment), currentBrake(deployment)])
   if (flags.json)
     return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, ...orders(brake), files: reports, newer }, null, 2)}\n`
-  return statusText(reports, { newer, total, waiting, brake, now, deploymentOptions: deploymentOptionsOf(flags) }, process.stdout)
+  const expected = new Map<Report, number>()
+  for (const report of reports) {
+    const lines = await expectedLines.of(report)
+    if (lines !== undefined) expected.set(report, lines)
+  }
+  const context = { newer, total, waiting, brake, now, expected, deploymentOptions: deploymentOptionsOf(flags) }
+  const maxRows = flags.watch && process.stdout.isTTY ? { maxRows: process.stdout.rows - 1 } : {}
+  return statusText(reports, { ...context, ...maxRows }, process.stdout)
 }
 
 async function showOne(deployment: Deployment, cache: ReportCache, key: string, flags: StatusFlags): Promise<string> {

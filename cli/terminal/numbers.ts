@@ -1,6 +1,8 @@
 /** 50000 → 50,000 */
 export function grouped(number: number): string {
-  return number.toLocaleString('en-US') // not Intl.NumberFormat at load: making the format takes 8 ms, and V8 caches it on first use
+  // The first use of Intl takes 20 ms, a fifth of a short command.
+  if (Number.isSafeInteger(number)) return String(number).replaceAll(/\B(?=(?:\d{3})+$)/g, ',')
+  return number.toLocaleString('en-US')
 }
 
 /** 1 → "1 line", 50000 → "50,000 lines" */

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { fitted, messageText, WIDTH } from './layout.ts'
 
 export { printable, printableLines, shellWord } from './escape.ts'
 export { counted, grouped } from './numbers.ts'
@@ -7,6 +8,8 @@ export { counted, grouped } from './numbers.ts'
 export interface Output {
   write(text: string): unknown
   readonly isTTY?: boolean
+  /** Of a terminal. */
+  readonly columns?: number
 }
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
@@ -14,6 +17,12 @@ export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
 /** Colours on a terminal (unless NO_COLOR is set), plain text elsewhere. */
 export function styled(output: Output, style: Style, text: string): string {
   return output.isTTY === true && process.env.NO_COLOR === undefined ? styleText(style, text, { validateStream: false }) : text
+}
+
+/** A message with a coloured label, wrapped at the width of a terminal. */
+export function labelledMessage(output: Output, style: Style, label: string, message: string): string {
+  const text = messageText(`${label} ${message}`, output)
+  return `${styled(output, style, label)}${text.slice(label.length)}\n`
 }
 
 /** A line at the bottom of a terminal that is overwritten with each update. In a pipe, each update is a new line. */
@@ -28,7 +37,12 @@ export class StatusLine {
   show(text: string): void {
     if (text === this.#shown) return
     this.#shown = text
-    this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${text}` : `${text}\n`)
+    this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${this.#cut(text)}` : `${text}\n`)
+  }
+
+  /** A line that is wider than the terminal would stay when it is overwritten. */
+  #cut(text: string): string {
+    return fitted(text, Math.max(2, (this.#output.columns ?? WIDTH) - 1))
   }
 
   /** Call this before anything else is written to the output. */

@@ -34,24 +34,24 @@ const CAUSES: readonly {
     because: 'its role may not use the KMS key. Allow it kms:Decrypt and kms:GenerateDataKey in the policy of that key',
   },
   {
-    name: /^(KMS\.Disabled|KmsDisabled)/,
+    name: /^(KMS\.Disabled|KmsDisabled)/i,
     because: 'the KMS key is disabled. Enable it: aws kms enable-key --key-id KEY',
   },
   {
-    name: /^(KMS\.KMSInvalidState|KMS\.InvalidState|KmsInvalidState)/,
+    name: /^(KMS\.KMSInvalidState|KMS\.InvalidState|KmsInvalidState)/i,
     because:
       'the KMS key is to be deleted, or not ready. Keep it: aws kms cancel-key-deletion --key-id KEY, then aws kms enable-key --key-id KEY',
   },
   {
-    name: /^(KMS\.NotFound|KmsNotFound)/,
+    name: /^(KMS\.NotFound|KmsNotFound)/i,
     because: 'the KMS key does not exist. Choose another key for the bucket, the queue or the secret',
   },
   {
-    name: /^(KMS\.InvalidKeyUsage|KmsInvalidKeyUsage|KmsOptInRequired|KMS\.KeyUnavailable|KmsKeyUnavailable)/,
+    name: /^(KMS\.InvalidKeyUsage|KmsInvalidKeyUsage|KmsOptInRequired|KMS\.KeyUnavailable|KmsKeyUnavailable)/i,
     because: 'the KMS key cannot be used. Choose a symmetric key of this region that is enabled',
   },
   {
-    name: /^(AccessDenied|AccessDeniedException|AllAccessDisabled|AccountProblem)$/,
+    name: /^(AccessDenied|AccessDeniedException|AuthorizationErrorException|AllAccessDisabled|AccountProblem)$/,
     because:
       'its role has no permission. Deploy the stack again, and look for a policy of the resource or the organization that denies it',
   },

@@ -31,6 +31,17 @@ export interface HttpEndpoint extends Endpoint {
 
 /** HTTP to Kissmetrics over one keep-alive pool. It decides nothing: deliver/classify.ts says what an answer means. */
 export function kissmetricsEndpoint(origin: URL, maxSockets: number, timeouts: EndpointTimeouts = {}): HttpEndpoint {
+  const { send, ...pool } = httpPool(origin, maxSockets, timeouts)
+  return { ...pool, send: (request) => send(optionsFor(request)) }
+}
+
+/** HTTP to one origin. */
+export interface HttpPool extends Pick<HttpEndpoint, 'takeFigures' | 'close'> {
+  /** Never rejects: a network failure is an answer too. Follows no redirects and does not retry. */
+  readonly send: (options: Dispatcher.DispatchOptions) => Promise<Answer>
+}
+
+export function httpPool(origin: URL, maxSockets: number, timeouts: EndpointTimeouts = {}): HttpPool {
   const pool = new Pool(origin, {
     connections: maxSockets,
     connectTimeout: timeouts.connectMs ?? CONNECT_TIMEOUT_MS,
@@ -40,10 +51,9 @@ export function kissmetricsEndpoint(origin: URL, maxSockets: number, timeouts: E
   const stats = new EndpointStats()
   const watch = new AttemptWatch(timeouts.attemptMs ?? ATTEMPT_TIMEOUT_MS, stats)
   return {
-    send: (request) =>
+    send: (options) =>
       new Promise((resolve) => {
-        // A bare dispatch follows no redirects and does not retry.
-        pool.dispatch(optionsFor(request), new Attempt(resolve, watch))
+        pool.dispatch(options, new Attempt(resolve, watch))
       }),
     takeFigures: () => ({ ...stats.take(), inFlight: watch.inFlight }),
     close: () => pool.destroy(),

@@ -102,10 +102,11 @@ export function s3Listing(client: S3Client, places: readonly Place[], ownBucket:
   return {
     scope: places.map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`).join(','),
     reportsFrom: (first) => reportPages(client, ownBucket, first),
-    async *pages(after) {
-      const first = after === undefined ? -1 : places.findIndex((place) => contains(place, after))
+    async *pages(after, under) {
+      const listedPlaces = under === undefined ? places : [under]
+      const first = after === undefined ? -1 : listedPlaces.findIndex((place) => contains(place, after))
       // A place that is no longer a source has no rest to list, so the listing starts from the beginning.
-      for (const [index, place] of places.slice(Math.max(first, 0)).entries())
+      for (const [index, place] of listedPlaces.slice(Math.max(first, 0)).entries())
         yield* placePages(client, place, index === 0 && first >= 0 ? after : undefined)
     },
   }

@@ -269,7 +269,7 @@ export class Limiter {
   }
 
   #clearTimer(): void {
-    this.#timer?.controller.abort()
+    this.#timer?.controller.abort('cleared') // without a reason, abort() makes an error with a stack trace
     this.#timer = undefined
   }
 }

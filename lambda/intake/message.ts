@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import type { DeadLetter } from '../settle/dead-letter.ts'
+import { ANSWER_TASK_SCHEMA, AnswerTaskBody, ExpectedBody, type AnswerTask, type ExpectedCheck } from './answer-task.ts'
 import type { SourceFile } from './source-file.ts'
-import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
+import { ARCHIVE_SCHEMA, EXPECTED_SCHEMA, RECONCILE_SCHEMA } from '../keys.ts'
 import { isNewer } from '../schema.ts'
 import { isSubscriptionConfirmation, sentByEventBridge, sentBySns, type ObjectEvent } from './envelope.ts'
 import { decodeObjectKey } from './object-key.ts'
@@ -16,6 +17,10 @@ export type Work =
   | { readonly kind: 'reconcile'; readonly search: Search }
   /** Archive dead letters that SQS would soon delete. */
   | { readonly kind: 'archive' }
+  /** Push an answer about a file. */
+  | { readonly kind: 'answer'; readonly task: AnswerTask }
+  /** Find out whether an expected file has come. */
+  | { readonly kind: 'expected'; readonly check: ExpectedCheck }
   /** Only a newer version of the importer can read the message. It was not read, and waits as it is. */
   | { readonly kind: 'newer'; readonly body: string }
   /** Nothing to do, as expected: the test event of S3, or a deleted object. */
@@ -134,7 +139,7 @@ const ReconcileBody = v.object({
 })
 const ArchiveBody = v.object({ schema: v.literal(ARCHIVE_SCHEMA) })
 
-const OWN_SCHEMAS = [TASK_SCHEMA, RECONCILE_SCHEMA, ARCHIVE_SCHEMA, DEAD_LETTER_SCHEMA]
+const OWN_SCHEMAS = [TASK_SCHEMA, RECONCILE_SCHEMA, ARCHIVE_SCHEMA, DEAD_LETTER_SCHEMA, ANSWER_TASK_SCHEMA, EXPECTED_SCHEMA]
 
 /**
  * Reads what a message on the import queue asks for. Only the shape of its body decides.
@@ -235,9 +240,22 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
       if (!v.is(ArchiveBody, value))
         throw new UnknownMessageError('The message that asks to archive old dead letters is damaged.')
       return { kind: 'archive' }
+    case ANSWER_TASK_SCHEMA:
+      return { kind: 'answer', task: parsedOwn(AnswerTaskBody, value, 'The message that asks for an answer is damaged') }
+    case EXPECTED_SCHEMA:
+      return {
+        kind: 'expected',
+        check: parsedOwn(ExpectedBody, value, 'The message that asks whether an expected file has come is damaged'),
+      }
     default:
       return readDeadLetter(value)
   }
+}
+
+function parsedOwn<T>(schema: v.GenericSchema<unknown, T>, value: object, damaged: string): T {
+  const parsed = v.safeParse(schema, value)
+  if (!parsed.success) throw new UnknownMessageError(`${damaged}: ${firstIssue(parsed.issues)}.`)
+  return parsed.output
 }
 
 function readSearch(value: object): Search {

@@ -5,6 +5,7 @@ import { contains, type LineRanges } from '../line-ranges.ts'
 import type { Ports } from '../ports.ts'
 import { includesClosed, withClosedLines } from '../report/rejects.ts'
 import { isFinal, notDelivered, type Report } from '../report/report.ts'
+import { requestMissingAnswer } from './answer-request.ts'
 import {
   countClosed,
   partOf,
@@ -28,7 +29,7 @@ const GROUP_MS = 500
 const CONCURRENCY = 16
 const NEVER = new AbortController().signal
 
-export type ClosePorts = Pick<Ports, 'documents' | 'reports'> & {
+export type ClosePorts = Pick<Ports, 'documents' | 'reports' | 'answerQueue'> & {
   readonly clock: Pick<Ports['clock'], 'now' | 'sleep' | 'chance'>
 }
 
@@ -148,17 +149,28 @@ async function countInReport(file: SourceFile, written: ReadonlyMap<number, Clos
     undelivered ??= await undeliveredLines(file, found.report, ports)
     const countsOf = (parts: ReadonlyMap<number, ClosedLines>) =>
       new Map([...parts].map(([part, closed]) => [part, countClosed(closed, undelivered)]))
-    if (includesClosed(found.report, countsOf(written))) return true
+    if (includesClosed(found.report, countsOf(written))) {
+      await requestWhenFixed(found.report, ports)
+      return true
+    }
     const isBusy = ports.clock.now() - found.writtenAt.getTime() < BUSY_MS
     if (!isBusy || isContended) {
       const parts = isContended ? await readParts(file, partsOf(found.report.lines.total), ports) : written
       const next = withClosedLines(found.report, countsOf(parts))
-      if ((await ports.reports.replace(file.bucket, key, next, found.tag)) !== undefined) return true
+      if ((await ports.reports.replace(file.bucket, key, next, found.tag)) !== undefined) {
+        await requestWhenFixed(next, ports)
+        return true
+      }
     }
     isContended = true
     await ports.clock.sleep(ports.clock.chance() * GROUP_MS, NEVER)
   }
   throw tooManyWriters(key)
+}
+
+/** A report whose last line was closed is answered once more. */
+async function requestWhenFixed(report: Report, ports: ClosePorts): Promise<void> {
+  if (report.state === 'complete-after-fixing') await requestMissingAnswer(report, ports)
 }
 
 /** @returns undefined if it is not known which lines they are */

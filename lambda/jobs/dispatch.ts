@@ -1,7 +1,10 @@
 import { NewerVersionError, SetupError } from '../errors.ts'
+import { answerTaskBody } from '../intake/answer-task.ts'
 import { UnknownMessageError, type Work } from '../intake/message.ts'
 import type { Invocation, Ports } from '../ports.ts'
+import { pushAnswer } from './answer.ts'
 import { archiveOld } from './archive-old.ts'
+import { checkExpected } from './expected-file.ts'
 import { importFile } from './import-file.ts'
 import { toBody } from '../settle/dead-letter.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
@@ -67,6 +70,11 @@ async function start(work: Work, ports: Ports, invocation: Invocation): Promise<
     case 'archive':
       await archiveOld(ports, invocation.ending)
       return DONE
+    case 'answer':
+      return pushAnswer(work.task, ports)
+    case 'expected':
+      await checkExpected(work.check, ports, invocation.ending)
+      return DONE
     case 'newer':
       throw new NewerVersionError('A message in the import queue')
     case 'ignored':
@@ -90,7 +98,11 @@ async function untilSetupIsRight(work: Work, ports: Ports): Promise<JobOutcome> 
     case 'newer':
       await ports.importQueue.send(work.body, MAX_DELAY_SECONDS)
       return { kind: 'requeued' }
+    case 'answer':
+      await ports.importQueue.send(answerTaskBody(work.task), MAX_DELAY_SECONDS)
+      return { kind: 'requeued' }
     case 'reconcile':
+    case 'expected':
     case 'archive': // the message of the next day starts them again
     case 'ignored':
       return DONE

@@ -7,6 +7,7 @@ import { isFinished, type ImportState, type StaleImport } from '../report/report
 import { ReportWriter } from '../report/writer.ts'
 import type { Failure } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
+import { requestAnswer } from './answer-request.ts'
 import { readBrake } from './brake.ts'
 import { cancelledLines, type CancelledPart } from './cancelled-lines.ts'
 import { closeReplaced, recordUndelivered } from './close-replay.ts'
@@ -34,6 +35,7 @@ export async function finishFile(
   await writeFinal(importState, failure, parts, writer, ports)
   const { rejected, undeliverable } = importState.counts.lines
   if (rejected + undeliverable > 0) await countClosedBefore(importState.file, ports)
+  await requestAnswer(importState.file, ports)
 }
 
 async function writeFinal(

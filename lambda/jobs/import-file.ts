@@ -6,6 +6,7 @@ import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
+import { requestMissingAnswer } from './answer-request.ts'
 import { readBrake } from './brake.ts'
 import { countClosedBefore } from './close-lines.ts'
 import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
@@ -47,6 +48,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   ])
   if (found !== undefined && isFinished(found.report)) {
     if ((found.report.rejects?.open ?? 0) > 0) await countClosedBefore(file, ports) // the run that wrote the report may have been killed before it did this
+    await requestMissingAnswer(found.report, ports)
     ports.events.alreadyImported(file.key)
     return DONE
   }

@@ -4,7 +4,7 @@ import type { Task } from '../intake/task.ts'
 import { endsLinesWithCr, LINE_END_SEARCH_BYTES } from '../line-ends.ts'
 import type { Absence, OpenFile, Ports } from '../ports.ts'
 import { isReplayFile } from '../keys.ts'
-import { CSV_HEAD_BYTES, findCsv, isGzip } from '../read/lines.ts'
+import { CSV_HEAD_BYTES, findCsv, packingOf } from '../read/lines.ts'
 import type { Watermark } from '../settle/ledger.ts'
 import type { ReplayOrigins } from '../settle/replay-origins.ts'
 import { findReplayOrigins } from './close-replay.ts'
@@ -51,7 +51,7 @@ async function findStart(file: SourceFile, watermark: Watermark, { files, column
 type Reading = Pick<Ports, 'files' | 'columns'>
 
 /**
- * Whether an object can only be read from its start: it is gzip, or only its start shows how its lines end, or what the columns of its rows
+ * Whether an object can only be read from its start: it is compressed, or only its start shows how its lines end, or what the columns of its rows
  * are called. False if there is no object.
  */
 export async function isReadFromStart(file: SourceFile, { files, columns }: Reading): Promise<boolean> {
@@ -60,5 +60,5 @@ export async function isReadFromStart(file: SourceFile, { files, columns }: Read
   const head = await buffer(opened.body)
   const isComplete = opened.bytes <= CSV_HEAD_BYTES
   const { kind } = findCsv(head, isComplete, columns)
-  return isGzip(head) || endsLinesWithCr(head, true) === true || kind === 'csv' || kind === 'refused'
+  return packingOf(head, file.key) !== undefined || endsLinesWithCr(head, true) === true || kind === 'csv' || kind === 'refused'
 }

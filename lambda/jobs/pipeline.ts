@@ -5,9 +5,9 @@ import type { LineRules } from '../parse/line.ts'
 import { admit } from '../parse/sniff.ts'
 import type { OpenFile } from '../ports.ts'
 import { openLines, UnreadableFile, type Line } from '../read/lines.ts'
-import { reject, type Rejection } from '../reasons.ts'
+import type { Rejection } from '../reasons.ts'
 import type { Watermark } from '../settle/ledger.ts'
-import { csvOptions } from './csv-options.ts'
+import { readOptions } from './read-options.ts'
 import type { Settlement } from './settlement.ts'
 
 export interface PipelineContext {
@@ -42,12 +42,12 @@ export async function runPipeline(opened: OpenFile, start: Watermark, context: P
   let lines = 0
   let unreadable: Rejection | undefined
 
-  // Unpacks gzip, cuts the bytes into lines and numbers them; marks lines that are too long or not UTF-8.
+  // Decompresses the file, cuts the bytes into lines and numbers them; marks lines that are too long or not UTF-8.
   // Makes lines of the rows of a CSV file.
   const position = { byteStart: start.byte, firstLine: start.line + 1, settledLines: settled }
-  const reading = await openLines(opened.body, { maxLineBytes, ...position, ...csvOptions(opened, columns) })
+  const reading = await openLines(opened.body, { maxLineBytes, ...position, ...readOptions(opened, columns) })
   const batches = untilUnreadable(reading.batches, (error) => {
-    unreadable = reject('object_unreadable', error.message)
+    unreadable = error.rejection
   })
   // Parses each line into its requests, or into a rejection; marks those that Kissmetrics counts as one with an earlier line.
   const countedOnce = new CountedOnce()

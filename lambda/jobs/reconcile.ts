@@ -1,5 +1,6 @@
 import { searchBody, type Search } from '../intake/search.ts'
-import type { Ports } from '../ports.ts'
+import type { FoundReport, Ports } from '../ports.ts'
+import { requestMissingAnswer } from './answer-request.ts'
 import { readLastSearch, writeLastSearch } from './last-search.ts'
 import { search, type UnfinishedReport } from './search.ts'
 
@@ -7,6 +8,9 @@ const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 /** Less than a day, so that the search of the next day sees that its work is stale. */
 const DAILY_STALE_MS = DAY_MS - 60 * MINUTE_MS
+
+/** The search reads a final report when it is a day old, or on one of the next days if a search was not done. */
+const MAX_UNANSWERED_MS = 3 * DAY_MS
 
 /** A key has up to 1,024 bytes, and a message with them must stay below the limit of SQS. */
 const MAX_UNFINISHED = 100
@@ -27,6 +31,7 @@ export async function reconcile(earlier: Search, ports: Ports, ending: AbortSign
     maxAgeMs: 30 * DAY_MS,
     staleMs: DAILY_STALE_MS,
     last: await readLastSearch(ports),
+    onFinal: (report) => answerLost(report, ports),
     ending,
   })
   const files = earlier.files + found.files
@@ -45,6 +50,11 @@ export async function reconcile(earlier: Search, ports: Ports, ending: AbortSign
     searchBody({ after: found.reached, files, queued, ...(isWholeSince && { startedAt, ...established }) }),
     0,
   )
+}
+
+/** The message that asks for an answer can be lost too. Older reports are from before answers were pushed. */
+async function answerLost({ report, writtenAt }: FoundReport, ports: Ports): Promise<void> {
+  if (ports.clock.now() - writtenAt.getTime() < MAX_UNANSWERED_MS) await requestMissingAnswer(report, ports)
 }
 
 type Established = Required<Pick<Search, 'finalUntil' | 'unfinished'>>

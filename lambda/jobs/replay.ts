@@ -9,7 +9,7 @@ import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import { lineOfDeadLetter } from '../settle/replay-origins.ts'
 import { BrakeWatch, readBrake } from './brake.ts'
 import { closeLines } from './close-lines.ts'
-import { csvOptions } from './csv-options.ts'
+import { readOptions } from './read-options.ts'
 import { DONE, type JobOutcome } from './outcome.ts'
 import { lineRulesFor } from './line-rules.ts'
 import { deadLetterDestination } from './quarantine.ts'
@@ -126,7 +126,7 @@ async function findLine(deadLetter: DeadLetter, file: SourceFile, number: number
   }
   const opened = await ports.files.open(file)
   if (opened.kind !== 'open') return undefined
-  const line = await readLine(opened.body, number, { ...ports.limits, ...csvOptions(opened, ports.columns) })
+  const line = await readLine(opened.body, number, { ...ports.limits, ...readOptions(opened, ports.columns) })
   return line && { line, lastModified: opened.lastModified }
 }
 

@@ -19,7 +19,7 @@ export type DecisionResult =
   /** A person has decided otherwise before, and that is final. */
   | { readonly kind: 'too-late'; readonly safety: Safety }
 
-type NeededPorts = Pick<Ports, 'checkpoints' | 'reports' | 'importQueue' | 'clock' | 'events'>
+type NeededPorts = Pick<Ports, 'checkpoints' | 'reports' | 'importQueue' | 'answerQueue' | 'clock' | 'events'>
 
 /** Another person can decide at the same time. */
 const MAX_TRIES = 10

@@ -4,6 +4,7 @@ import type { ImportState } from '../report/report.ts'
 import { isFinished } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import { emptyCounts } from '../settle/counts.ts'
+import { requestAnswer, requestMissingAnswer } from './answer-request.ts'
 import type { Safety } from './safety.ts'
 
 /**
@@ -16,9 +17,10 @@ export async function reportSafety(
   file: SourceFile,
   safety: Safety,
   found: FoundReport | undefined,
-  { reports, clock, events }: Pick<Ports, 'reports' | 'clock' | 'events'>,
+  { reports, clock, events, answerQueue }: Pick<Ports, 'reports' | 'clock' | 'events' | 'answerQueue'>,
 ): Promise<void> {
-  if (found !== undefined && (found.report.state === safety.decision || isFinished(found.report))) return
+  if (found !== undefined && (found.report.state === safety.decision || isFinished(found.report)))
+    return requestMissingAnswer(found.report, { answerQueue, clock })
   const writer = new ReportWriter(found, reports, clock)
   const hold = { rules: safety.holds, heldAt: safety.surveyedAt }
   if (safety.decision === 'held') {
@@ -31,6 +33,7 @@ export async function reportSafety(
     await writer.discard(stateOf(file, safety, 0), hold)
     events.discarded(file.key)
   }
+  await requestAnswer(file, { answerQueue, clock })
 }
 
 /** @param linesRead as many as a person should see, or 0 in a final report: none of them has ended */

@@ -2,7 +2,7 @@ import { NewerVersionError } from '../errors.ts'
 import { newTask, taskBody } from '../intake/task.ts'
 import { reportKey } from '../keys.ts'
 import { isFinal } from '../report/report.ts'
-import type { ListedFile, ListPosition, Ports } from '../ports.ts'
+import type { FoundReport, ListedFile, ListPosition, Ports } from '../ports.ts'
 import type { LastSearch } from './last-search.ts'
 import { listReports } from './listed-reports.ts'
 
@@ -56,6 +56,8 @@ export interface SearchOptions {
   /** Counts files without queuing them. */
   readonly isDryRun?: boolean
   readonly onQueued?: (file: ListedFile) => void
+  /** Called with each final report that is read: once, when it is about a day old. */
+  readonly onFinal?: (found: FoundReport) => Promise<void>
 }
 
 /**
@@ -83,6 +85,7 @@ export async function search(
     try {
       const report = await reports.find(file.bucket, key)
       const writtenAt = report?.writtenAt.getTime() ?? listedAt
+      if (report !== undefined && isFinal(report.report)) await options.onFinal?.(report)
       if (report !== undefined && (isFinal(report.report) || hasNews(report.writtenAt.getTime()))) return true
       if (writtenAt !== undefined) found.unfinished.push({ key, writtenAt })
       return report?.report.state === 'held' ? 'held' : false

@@ -2,6 +2,7 @@ import type { Task } from '../intake/task.ts'
 import { isImportName, isOwnKey, reportKey } from '../keys.ts'
 import type { Ports } from '../ports.ts'
 import { ReportWriter } from '../report/writer.ts'
+import { requestAnswer } from './answer-request.ts'
 import { skipReason } from './skip-reason.ts'
 import { unreadFile } from './unread-file.ts'
 
@@ -20,6 +21,7 @@ export async function skipObject({ file, segment }: Task, ports: Ports): Promise
   const reason = await skipReason(file, files, limits)
   if (reason === undefined) return false
   await new ReportWriter(found, reports, clock).skip(unreadFile(file, clock), reason)
+  await requestAnswer(file, ports)
   events.skipped(file.key, reason.reason, reason.detail)
   return true
 }

@@ -4,9 +4,9 @@ import { toEntry, type Entry } from '../parse/entry.ts'
 import { latestTimeFor } from '../parse/line.ts'
 import { admit } from '../parse/sniff.ts'
 import type { OpenFile, SourceFiles } from '../ports.ts'
-import { openLines, UnreadableFile, VanishedFile, type Line } from '../read/lines.ts'
+import { openLines, UnreadableFile, UnsupportedPacking, VanishedFile, type Line } from '../read/lines.ts'
 import { reject, type Rejection } from '../reasons.ts'
-import { csvOptions } from './csv-options.ts'
+import { readOptions } from './read-options.ts'
 
 /** Lines without `_p` after which no other line is expected to have it. */
 const MAX_LINES = 1000
@@ -60,7 +60,7 @@ export async function skipReasonOf(head: OpenFile, { maxLineBytes }: Limits): Pr
 async function withoutPersons(head: OpenFile, maxLineBytes: number): Promise<Rejection | undefined> {
   let lines = 0
   try {
-    const reading = await openLines(head.body, { maxLineBytes, ...csvOptions(head, undefined) })
+    const reading = await openLines(head.body, { maxLineBytes, ...readOptions(head, undefined) })
     for await (const admission of admit(entriesOf(reading.batches, head), reading)) {
       if (admission.kind === 'refused') return admission.rejection
       for (const { line } of admission.entries) {
@@ -71,8 +71,8 @@ async function withoutPersons(head: OpenFile, maxLineBytes: number): Promise<Rej
     }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error
-    // The head of a large gzip file is cut off.
-    if (head.bytes <= headBytes({ maxLineBytes })) return reject('object_unreadable', error.message)
+    // The head of a large compressed file is cut off.
+    if (error instanceof UnsupportedPacking || head.bytes <= headBytes({ maxLineBytes })) return error.rejection
   }
   return noPerson()
 }

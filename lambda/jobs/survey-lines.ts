@@ -3,12 +3,11 @@ import type { LineRules } from '../parse/line.ts'
 import { admit } from '../parse/sniff.ts'
 import type { OpenFile } from '../ports.ts'
 import { openLines, UnreadableFile, type Line } from '../read/lines.ts'
-import { reject } from '../reasons.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Watermark } from '../settle/ledger.ts'
 import type { SurveyPart } from '../survey/part.ts'
 import { FileSurvey } from '../survey/survey.ts'
-import { csvOptions } from './csv-options.ts'
+import { readOptions } from './read-options.ts'
 import { lineRulesFor } from './line-rules.ts'
 import { onAbort } from './on-abort.ts'
 
@@ -40,7 +39,7 @@ export async function surveyLines(
   })
   try {
     const position = { byteStart: start.byte, firstLine: start.line + 1 }
-    const reading = await openLines(opened.body, { maxLineBytes, ...position, ...csvOptions(opened, undefined) })
+    const reading = await openLines(opened.body, { maxLineBytes, ...position, ...readOptions(opened, undefined) })
     for await (const admission of admit(entriesOf(reading.batches, lineRules), { ...reading, isAdmitted })) {
       if (admission.kind === 'refused') survey.refuse(admission.rejection)
       else for (const entry of admission.entries) survey.add(entry)
@@ -49,7 +48,7 @@ export async function surveyLines(
   } catch (error) {
     ending.throwIfAborted()
     if (!(error instanceof UnreadableFile)) throw error
-    survey.refuse(reject('object_unreadable', error.message))
+    survey.refuse(error.rejection)
   } finally {
     opened.body.destroy()
   }

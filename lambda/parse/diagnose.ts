@@ -2,6 +2,7 @@ import { reject, type Rejection } from '../reasons.ts'
 import { convertHint, rejectLayout } from './foreign.ts'
 import { explainJsonError } from './json-error.ts'
 import { hasSecondObject, unpackedObject } from './objects.ts'
+import { isWorkbook } from './workbook.ts'
 
 interface Signature {
   readonly what: string
@@ -12,18 +13,20 @@ interface Signature {
 /** Formats that people upload by mistake, and their first bytes. No JSON line in UTF-8 can start with any of them. */
 // prettier-ignore
 const SIGNATURES: readonly Signature[] = [
-  { what: 'a zip archive; import the file in it',    bytes: [0x50, 0x4b, 0x03, 0x04] },
+  { what: 'compressed twice; compress it only once', bytes: [0x50, 0x4b, 0x03, 0x04] },
   { what: 'an empty zip archive',                    bytes: [0x50, 0x4b, 0x05, 0x06] },
+  { what: 'a part of a zip archive',                 bytes: [0x50, 0x4b, 0x07, 0x08] },
   { what: 'an old Excel or Word document',           bytes: [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] },
   { what: 'an RTF document',                         bytes: [0x7b, 0x5c, 0x72, 0x74, 0x66] },
   { what: 'a PDF document',                          bytes: [0x25, 0x50, 0x44, 0x46, 0x2d] },
-  { what: 'gzip inside gzip; compress it only once', bytes: [0x1f, 0x8b] },
-  { what: 'compressed with zstd',                    bytes: [0x28, 0xb5, 0x2f, 0xfd] },
+  { what: 'compressed twice; compress it only once', bytes: [0x1f, 0x8b] },
+  { what: 'compressed twice; compress it only once', bytes: [0x28, 0xb5, 0x2f, 0xfd] },
   { what: 'compressed with bzip2',                   bytes: [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4 },
   { what: 'compressed with xz',                      bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
   { what: 'compressed with lz4',                     bytes: [0x04, 0x22, 0x4d, 0x18] },
   { what: 'compressed with snappy',                  bytes: [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e] },
   { what: 'a 7-Zip archive',                         bytes: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c] },
+  { what: 'a RAR archive',                           bytes: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07] },
   { what: 'a tar archive',                           bytes: [0x75, 0x73, 0x74, 0x61, 0x72], at: 257 },
   { what: 'a Parquet file',                          bytes: [0x50, 0x41, 0x52, 0x31] },
   { what: 'an Avro file',                            bytes: [0x4f, 0x62, 0x6a, 0x01] },
@@ -49,15 +52,6 @@ export function diagnoseBytes(start: Uint8Array): Rejection | undefined {
 }
 
 const WORKBOOK = 'an Excel workbook; in Excel, save it as CSV UTF-8'
-
-// cspell:ignore rels
-/** The first file in the zip archive of a workbook. Its name begins at byte 30. */
-const WORKBOOK_ENTRY = /^(?:\[Content_Types\]\.xml|_rels\/|docProps\/|xl\/)/
-
-function isWorkbook(start: Uint8Array): boolean {
-  if (start[0] !== 0x50 || start[1] !== 0x4b) return false
-  return WORKBOOK_ENTRY.test(new TextDecoder('latin1').decode(start.subarray(30, 60)))
-}
 
 /**
  * UTF-16 and UTF-32 without a byte order mark. JSON starts with two ASCII characters, so the positions of the zero bytes show the encoding

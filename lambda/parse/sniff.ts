@@ -148,8 +148,10 @@ export interface AdmitOptions {
   readonly start: Uint8Array
   /** Whether the file is already known to be a JSON-lines file. */
   readonly isAdmitted?: boolean
-  /** If it is a CSV file: its lines were made from its rows, so they are admitted, unless the first row has a fault. */
-  readonly csv?: { readonly rejection?: Rejection }
+  /** If it is a CSV file: its lines were made from its rows, so they are admitted. */
+  readonly isCsv?: boolean
+  /** Why the file is refused, if that is already known. */
+  readonly refusal?: Rejection
 }
 
 /**
@@ -159,10 +161,10 @@ export interface AdmitOptions {
  */
 export async function* admit<E extends Sniffable>(
   batches: AsyncIterable<Iterable<E>>,
-  { start, isAdmitted: wasAdmitted = false, csv }: AdmitOptions,
+  { start, isAdmitted: wasAdmitted = false, isCsv = false, refusal }: AdmitOptions,
 ): AsyncGenerator<Admission<E>> {
-  const isAdmitted = wasAdmitted || csv !== undefined
-  const unsupported = isAdmitted ? csv?.rejection : diagnoseBytes(start)
+  const isAdmitted = wasAdmitted || isCsv
+  const unsupported = refusal ?? (isAdmitted ? undefined : diagnoseBytes(start))
   if (unsupported !== undefined) {
     yield { kind: 'refused', rejection: unsupported }
     return

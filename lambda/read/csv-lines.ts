@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream'
 import type { ColumnMapping } from '../csv/columns.ts'
 import { findCsv, type CsvLayout, type FoundCsv } from '../csv/layout.ts'
 import { CsvRows, type Row, type RowOptions } from '../csv/rows.ts'
-import { toUnreadableFile, UnreadableFile } from './gunzip.ts'
 import type { Line } from './line.ts'
 import { peek } from './peek.ts'
+import { UnreadableFile } from './unreadable.ts'
 
 /** Rows of a batch. Blocks of bytes can hold a hundred times as many. */
 const BATCH_ROWS = 500
@@ -46,8 +46,6 @@ export async function* csvBatches(
     const last = rows.end()
     if (last !== undefined) yield [toLine(last)]
     if (rows.unclosedQuote !== undefined) throw new UnreadableFile(rows.unclosedQuote)
-  } catch (error) {
-    throw toUnreadableFile(error)
   } finally {
     body.destroy()
   }

@@ -4,7 +4,7 @@ import type { LineFault } from './line-guard.ts'
 export interface Line {
   /** From 1. */
   readonly number: number
-  /** Position of its bytes in the file (in the decompressed content of a gzip file). The end is exclusive: without `\n`, with `\r`. */
+  /** Position of its bytes in the file (in the decompressed content of a compressed file). The end is exclusive: without `\n`, with `\r`. */
   readonly byteStart: number
   readonly byteEnd: number
   /** Without `\r`. Empty if there is a fault. For a row of a CSV file: the JSON line that the row means. */

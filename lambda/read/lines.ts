@@ -2,25 +2,28 @@ import { pipeline, type Readable } from 'node:stream'
 import split2 from 'split2'
 import type { ColumnMapping } from '../csv/columns.ts'
 import type { EpochSeconds } from '../parse/time.ts'
-import type { Rejection } from '../reasons.ts'
+import { reject, type Rejection } from '../reasons.ts'
 import { withLineFeeds } from './cr-lines.ts'
 import { csvBatches, findCsvIn } from './csv-lines.ts'
 import { peek } from './peek.ts'
 import type { Line } from './line.ts'
 import { LineGuard } from './line-guard.ts'
-import { toUnreadableFile, gunzip, isGzip } from './gunzip.ts'
+import { openUnpacked, type UnpackOptions } from './open-unpacked.ts'
 
 export type { Line } from './line.ts'
 export { VanishedFile } from './resume.ts'
-export { isGzip, UnreadableFile } from './gunzip.ts'
+export { UnreadableFile, UnsupportedPacking } from './unreadable.ts'
+export { packingOf } from './unpack/packing-of.ts'
 export { CSV_HEAD_BYTES, findCsv } from '../csv/layout.ts'
 
 /** A file whose lines can be read. */
 export interface LineReader {
   /** Its first bytes, decompressed, with byte order mark: enough to recognise files that are not text. */
   readonly start: Uint8Array
-  /** If it is a CSV file, and why it is rejected if its first row has a fault. */
-  readonly csv?: { readonly rejection?: Rejection }
+  /** If it is a CSV file: its lines were made from its rows. */
+  readonly isCsv?: true
+  /** Why it is rejected, if that is known before its first line: the first row of a CSV file has a fault, or an archive has several files. */
+  readonly refusal?: Rejection
   /**
    * The lines in order, some hundreds at a time. If the body fails, all complete lines come out first; then the iteration throws the
    * error of the body, or UnreadableFile. Leaving the loop early closes the body.
@@ -32,7 +35,7 @@ export interface LineReader {
 
 const START_BYTES = 4096
 
-export interface ReadOptions {
+export interface ReadOptions extends UnpackOptions {
   readonly maxLineBytes: number
   /** Position of the body in the file: always the first byte of a line. A body that starts later than 0 is never decompressed. */
   readonly byteStart?: number
@@ -48,36 +51,45 @@ export interface ReadOptions {
 }
 
 /**
- * Cuts the body of a file into lines, however it is chunked. Decompresses it first if it is gzip. Lines end with LF or CR LF; or with CR
+ * Cuts the body of a file into lines, however it is chunked. Decompresses it first if it is compressed. Lines end with LF or CR LF; or with CR
  * alone, if the first one does. Of a CSV file, the lines are those that its rows mean.
  *
  * A batch is the lines of one block of bytes, so there is one `await` for hundreds of lines. Memory is bounded by `maxLineBytes`.
  *
  * A body that breaks off is not handled here: resume.ts reads on from the byte that was reached.
  */
-export async function openLines(
-  body: Readable,
-  { maxLineBytes, byteStart = 0, firstLine = 1, isLine = false, fileTime, columns, settledLines = 0 }: ReadOptions,
-): Promise<LineReader> {
-  let bytesRead = 0
-  const counted = count(body, (bytes) => {
-    bytesRead += bytes
+export async function openLines(body: Readable, options: ReadOptions): Promise<LineReader> {
+  const { maxLineBytes, byteStart = 0, firstLine = 1, isLine = false, fileTime, columns, settledLines = 0 } = options
+  let bytes = 0
+  const counted = count(body, (read) => {
+    bytes += read
   })
-  const raw = await peek(counted, (head) => head.length >= 2)
-  const isFile = byteStart === 0 && !isLine
-  const unpacked = byteStart === 0 && isGzip(raw.head) ? gunzip(raw.all) : raw.all
-  const start = await peek(isFile ? withLineFeeds(unpacked) : unpacked, (head) => head.length >= START_BYTES)
-  const first = start.head.subarray(0, START_BYTES)
-  const { found, all } = isFile ? await findCsvIn(start.all, columns) : { found: undefined, all: start.all }
-  if (found !== undefined) {
-    const options = { maxLineBytes, settledRows: settledLines, ...(fileTime !== undefined && { fileTime }) }
-    return found.kind === 'csv'
-      ? { start: first, csv: {}, batches: csvBatches(body, all, found.layout, options), bytesRead: () => bytesRead }
-      : { start: first, csv: { rejection: found.rejection }, batches: NO_BATCHES, bytesRead: () => bytesRead }
+  const bytesRead = () => bytes
+  const unpacked = byteStart === 0 ? await openUnpacked(counted, options) : { all: counted, fault: undefined }
+  if (unpacked.fault !== undefined) {
+    const refusal = reject('unsupported_format', unpacked.fault)
+    return { start: NO_BYTES, refusal, batches: NO_BATCHES, bytesRead }
   }
-  const batches = batchesOf(body, all, new LineGuard(maxLineBytes, byteStart), firstLine)
-  return { start: first, batches, bytesRead: () => bytesRead }
+  const isFile = byteStart === 0 && !isLine
+  const { head, all: content } = await peek(
+    isFile ? withLineFeeds(unpacked.all) : unpacked.all,
+    ({ length }) => length >= START_BYTES,
+  )
+  const start = head.subarray(0, START_BYTES)
+  const { found, all } = isFile ? await findCsvIn(content, columns) : { found: undefined, all: content }
+  switch (found?.kind) {
+    case 'refused':
+      return { start, isCsv: true, refusal: found.rejection, batches: NO_BATCHES, bytesRead }
+    case 'csv': {
+      const rowOptions = { maxLineBytes, settledRows: settledLines, ...(fileTime !== undefined && { fileTime }) }
+      return { start, isCsv: true, batches: csvBatches(body, all, found.layout, rowOptions), bytesRead }
+    }
+    case undefined:
+      return { start, batches: batchesOf(body, all, new LineGuard(maxLineBytes, byteStart), firstLine), bytesRead }
+  }
 }
+
+const NO_BYTES = new Uint8Array()
 
 const NO_BATCHES: AsyncIterable<readonly Line[]> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
@@ -103,7 +115,7 @@ async function* batchesOf(
     try {
       yield* bytes
     } catch (error) {
-      failure = { error: toUnreadableFile(error) }
+      failure = { error }
       guard.discardOpenLine()
     }
   }

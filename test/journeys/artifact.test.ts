@@ -57,7 +57,7 @@ async function filesIn(folder: string): Promise<Readonly<Record<string, string>>
 beforeAll(async () => {
   artifact = await Artifact.start(synthesize)
   untouched = await filesIn(artifact.dir)
-}, 60_000)
+})
 afterAll(async () => {
   await artifact[Symbol.asyncDispose]()
 })

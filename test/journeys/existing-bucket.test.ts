@@ -55,4 +55,4 @@ test('a file in an existing bucket is imported, by its event or by a search, and
 
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: UPLOADS }))
   expect(Contents.map(({ Key }) => Key)).toEqual(['exports/km/a b+c.json', 'exports/km/missed.json', 'exports/others/x.json'])
-}, 15_000)
+})

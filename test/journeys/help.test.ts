@@ -11,6 +11,7 @@ const COMMANDS = [
   ['doctor'],
   ['console'],
   ['backfill'],
+  ['completion'],
   ['pause'],
   ['resume'],
   ['limit'],

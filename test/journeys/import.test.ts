@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib'
+import { readFileSync } from 'node:fs'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
@@ -79,6 +80,9 @@ describe('a file becomes requests, dead letters and a report', () => {
     [ 'gzip',                              'a.json.gz',     gzipSync(`${GOOD}\n${GOOD}\n`),                 { total: 2, delivered: 2 } ],
     [ 'gzip of several members',           'a.jsonl.gz',    Buffer.concat([gzipSync(`${GOOD}\n`), gzipSync(GOOD)]), { total: 2, delivered: 2 } ],
     [ 'gzip without .gz in its name',       'a.json',        gzipSync(GOOD),                                 { total: 1, delivered: 1 } ],
+    [ 'zip',                               'a.jsonl.zip',   readFileSync('test/lambda/read/unpack/made-by-tools/pipe.zip'), { total: 2, delivered: 2 } ],
+    [ 'zstd',                              'a.jsonl.zst',   zstdCompressSync(GOOD),                         { total: 1, delivered: 1 } ],
+    [ 'brotli',                            'a.jsonl.br',    brotliCompressSync(GOOD),                       { total: 1, delivered: 1 } ],
     [ 'text with .gz in its name',         'a.json.gz',     GOOD,                                           { total: 1, delivered: 1 } ],
     [ 'a Unicode line separator',       'a.ndjson',      '{"_p":"a","_t":1393344604,"x":"a\u2028b"}',    { total: 1, delivered: 1 } ],
     [ 'bytes that are not UTF-8',          'a.json',        Buffer.concat([Buffer.from([0x7b, 0xff, 0x0a]), Buffer.from(GOOD)]), { total: 2, delivered: 1, rejected: 1 } ],
@@ -136,7 +140,7 @@ describe('a file that is not JSON lines is rejected as a whole, with one dead le
     [ 'a list on one line',           `[${GOOD},${GOOD}]`,                                     'not_line_delimited_json' ],
     [ 'CSV',                          'email,event,time\na@b.c,Signed Up,1\nd@e.f,Paid,2\n',   'not_line_delimited_json' ],
     [ 'a million lines of text',   'no JSON\n'.repeat(1_000_000),                           'not_line_delimited_json' ],
-    [ 'a zip archive',                Buffer.from('504b030414000000', 'hex'),                  'unsupported_format' ],
+    [ 'a zip archive of three files', readFileSync('test/lambda/read/unpack/made-by-tools/several.zip'), 'unsupported_format' ],
     [ 'UTF-16',                       Buffer.from(`\ufeff${GOOD}\n`, 'utf16le'),               'unsupported_format' ],
   ])('%s', async (_what, body, reason) => {
     await using sink = await startFaultSink()

@@ -4,20 +4,18 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import type { Report } from '../../lambda/report/report.ts'
 import { startFaultSink, status, TAKEN } from '../support/fault-sink.ts'
 import { eventually } from '../support/installation.ts'
+import { runInProcess } from '../support/in-process.ts'
 import { Program, run } from '../support/program.ts'
 
 const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}\n'
 const BAD = '{"_p":"a","_n":"Signed Up"}\n'
 const KEY = { KM_API_KEY: 'c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00' }
 
-/** Every random wait of the program is drawn as a short one, which the range of a random wait includes: ten failures take 1 s, not 36 s. */
-const SHORT_WAITS = { NODE_OPTIONS: '--import=data:text/javascript,Math.random=()=>0.01' }
-
-/** The folders of one test. The tests run at the same time, because they mostly wait. */
+/** The folders of one test. Those that start processes run at the same time, because they usually wait. */
 class Place implements AsyncDisposable {
   readonly folder: string
   readonly watchedDir: string
@@ -60,33 +58,33 @@ describe('the exit code reports the result of the files', () => {
     expect(code).toBe(0)
   })
 
-  test.concurrent('1: some lines were rejected', async () => {
+  test('1: some lines were rejected', async () => {
     await using place = await Place.make()
     await place.put('a.json', GOOD + BAD)
-    const { code, stdout } = await run(place.usual)
+    const { code, stdout } = await runInProcess(place.usual)
     expect(stdout).toContain('missing_timestamp               1  line 2')
     expect(code).toBe(1)
   })
 
-  test.concurrent('0: nothing to do', async () => {
+  test('0: nothing to do', async () => {
     await using place = await Place.make()
-    expect(await run(place.usual)).toMatchObject({ code: 0, stdout: '' })
+    expect(await runInProcess(place.usual)).toMatchObject({ code: 0, stdout: '' })
   })
 
-  test.concurrent('2: the endpoint denies access', async () => {
+  test('2: the endpoint denies access', async () => {
     await using place = await Place.make()
     await using sink = await startFaultSink(() => status(403))
     await place.put('a.json', GOOD)
-    const { code, stderr } = await run([...place.usual, '--endpoint', sink.url], KEY)
+    const { code, stderr } = await runInProcess([...place.usual, '--endpoint', sink.url], KEY)
     expect(stderr).toContain('it answered 403')
     expect(code).toBe(2)
   })
 
-  test.concurrent('2: a file cannot be read, and the others are imported', async () => {
+  test('2: a file cannot be read, and the others are imported', async () => {
     await using place = await Place.make()
     await symlink(path.join(place.folder, 'nowhere.json'), path.join(place.watchedDir, 'lost.json'))
     await place.put('a.json', GOOD)
-    const { code, stderr, stdout } = await run(place.usual)
+    const { code, stderr, stdout } = await runInProcess(place.usual)
     expect(stderr).toContain('lost.json could not be read (ENOENT)')
     expect(stdout).toContain('incoming/a.json  done')
     expect(code).toBe(2)
@@ -95,7 +93,7 @@ describe('the exit code reports the result of the files', () => {
 
 describe('invalid usage is reported in one line, with exit code 2 and without a stack trace', () => {
   // prettier-ignore
-  test.concurrent.each<[string, readonly string[], string]>([
+  test.each<[string, readonly string[], string]>([
     //  what                         arguments                                                       message
     [ 'an unknown flag',             ['local', '--onec'],                                            "error: unknown option '--onec'" ],
     [ 'an unknown command',          ['lokal'],                                                      "error: unknown command 'lokal'" ],
@@ -104,19 +102,19 @@ describe('invalid usage is reported in one line, with exit code 2 and without a 
     [ 'a key that is not set',       ['local', '--once', '--endpoint', 'https://trk.kissmetrics.io', '--api-key-env', 'KM_NO_SUCH'], 'km-import: No API key: the environment variable KM_NO_SUCH is not set, and --endpoint needs one. Set it (export KM_NO_SUCH=…), or name another variable with --api-key-env.' ],
     [ 'an invalid port',             ['local', '--once', '--port', 'x'],                             'km-import: --port is "x": expected a whole number from 1 to 65532. Leave it out to use free ports.' ],
   ])('%s', async (_what, args, sentence) => {
-    const { code, stdout, stderr } = await run(args)
+    const { code, stdout, stderr } = await runInProcess(args)
     expect(stderr.split('\n')[0]).toBe(sentence)
     expect(stderr).not.toContain('    at ')
     expect(stdout).toBe('')
     expect(code).toBe(2)
   })
 
-  test.concurrent('a port in use', async () => {
+  test('a port in use', async () => {
     await using place = await Place.make()
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
-    const { code, stderr } = await run([...place.usual, '--port', String(Math.min(port, 65_532))])
+    const { code, stderr } = await runInProcess([...place.usual, '--port', String(Math.min(port, 65_532))])
     other.close()
     expect(stderr).toContain(
       `--port is "${port}": another program uses this port or one of the next three. Name another, or leave it out`,
@@ -139,23 +137,23 @@ test.concurrent('--json writes the reports as one array to stdout, and nothing e
   expect(code).toBe(1)
 })
 
-test.concurrent('a file is imported once, and after it has grown only its new lines', async () => {
+test('a file is imported once, and after it has grown only its new lines', async () => {
   await using place = await Place.make()
   await place.put('a.json', GOOD)
-  await run(place.usual)
-  expect(await run(place.usual)).toMatchObject({ code: 0, stdout: '' })
+  await runInProcess(place.usual)
+  expect(await runInProcess(place.usual)).toMatchObject({ code: 0, stdout: '' })
   await place.put('a.json', GOOD + GOOD)
-  expect((await run(place.usual)).stdout).toMatch(/^incoming\/a\.from-byte-\d+\.json {2}done\n {2}lines +1\n/)
+  expect((await runInProcess(place.usual)).stdout).toMatch(/^incoming\/a\.from-byte-\d+\.json {2}done\n {2}lines +1\n/)
 })
 
-test.concurrent('files that are not files to import are skipped and reported, and do not fail the run', async () => {
+test('files that are not files to import are skipped and reported, and do not fail the run', async () => {
   await using place = await Place.make()
   await place.put('table.txt', 'a,b\n')
   await place.put('.hidden.json', GOOD)
   await place.put('half.json.part', GOOD)
   await place.put('0000_part_00', GOOD)
   await place.put('b.JSON', GOOD)
-  const { code, stdout, stderr } = await run(place.usual)
+  const { code, stdout, stderr } = await runInProcess(place.usual)
   expect(code).toBe(0)
   expect(stdout).toContain('incoming/0000_part_00  done')
   expect(stdout).toContain('incoming/b.JSON  done')
@@ -182,81 +180,69 @@ test.concurrent(
   },
 )
 
-test.concurrent(
-  'after a crash the next start finishes the import: every line arrives',
-  async () => {
-    await using place = await Place.make()
-    const lines = Array.from({ length: 5_000 }, (_, index) => `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`)
-    await place.put('a.json', lines.join('\n'))
-    let killAt = 1_500
-    await using sink = await startFaultSink(() => {
-      if (killAt-- === 0) program.kill('SIGKILL')
-      return TAKEN
-    })
-    const args = [...place.usual, '--endpoint', sink.url]
-    const program = new Program(args, KEY)
+test.concurrent('after a crash the next start finishes the import: every line arrives', async () => {
+  await using place = await Place.make()
+  const lines = Array.from({ length: 5_000 }, (_, index) => `{"_p":"p${index}","_t":1393344604,"_n":"Signed Up"}`)
+  await place.put('a.json', lines.join('\n'))
+  let killAt = 1_500
+  await using sink = await startFaultSink(() => {
+    if (killAt-- === 0) program.kill('SIGKILL')
+    return TAKEN
+  })
+  const args = [...place.usual, '--endpoint', sink.url]
+  const program = new Program(args, KEY)
+  expect(await program.ended()).toMatchObject({ signal: 'SIGKILL' })
+  expect(sink.taken.size).toBeLessThan(5_000)
+  const { code, stdout } = await run(args, KEY)
+  expect(stdout).toMatch(/lines +5,000\n {2}delivered +5,000/)
+  expect(code).toBe(0)
+  expect(sink.taken.size).toBe(5_000)
+})
+
+test('seven starts with a key that the endpoint denies each end with 2 and lose nothing: the eighth delivers every line', async () => {
+  await using place = await Place.make()
+  await place.put('a.json', GOOD + GOOD)
+  await place.put('b.json', GOOD)
+  let isDenied = true
+  await using sink = await startFaultSink(() => (isDenied ? status(401) : TAKEN))
+  const args = [...place.usual, '--json', '--endpoint', sink.url]
+  for (let start = 1; start <= 7; start += 1) {
+    const denied = await runInProcess(args, KEY)
+    expect(denied.stderr).toContain(
+      `next: fix the setup, then run the same command again; it continues:\n  npx km-import local --once`,
+    )
+    expect(denied).toMatchObject({ code: 2, stdout: '[]\n' })
+  }
+  isDenied = false
+  const { code, stdout } = await runInProcess(args, KEY)
+  const reports = JSON.parse(stdout) as readonly Report[]
+  expect(reports.map(({ state, lines }) => [state, lines.delivered]).toSorted()).toEqual([['complete', 1], ['complete', 2]]) // prettier-ignore
+  expect(code).toBe(0)
+})
+
+test.concurrent('six kills in a row, each before a line is done, only cost the wait for the lease', async () => {
+  await using place = await Place.make()
+  await place.put('a.json', GOOD.repeat(3))
+  let program: Program | undefined
+  await using sink = await startFaultSink(() => {
+    program?.kill('SIGKILL')
+    return program === undefined ? TAKEN : { kind: 'stall' }
+  })
+  const args = [...place.usual, '--endpoint', sink.url]
+  for (let kill = 1; kill <= 6; kill += 1) {
+    program = new Program(args, KEY)
     expect(await program.ended()).toMatchObject({ signal: 'SIGKILL' })
-    expect(sink.taken.size).toBeLessThan(5_000)
-    const { code, stdout } = await run(args, KEY)
-    expect(stdout).toMatch(/lines +5,000\n {2}delivered +5,000/)
-    expect(code).toBe(0)
-    expect(sink.taken.size).toBe(5_000)
-  },
-  120_000,
-)
-
-test.concurrent(
-  'seven starts with a key that the endpoint denies each end with 2 and lose nothing: the eighth delivers every line',
-  async () => {
-    await using place = await Place.make()
-    await place.put('a.json', GOOD + GOOD)
-    await place.put('b.json', GOOD)
-    let isDenied = true
-    await using sink = await startFaultSink(() => (isDenied ? status(401) : TAKEN))
-    const args = [...place.usual, '--json', '--endpoint', sink.url]
-    for (let start = 1; start <= 7; start += 1) {
-      const denied = await run(args, KEY)
-      expect(denied.stderr).toContain(
-        `next: fix the setup, then run the same command again; it continues:\n  npx km-import local --once`,
-      )
-      expect(denied).toMatchObject({ code: 2, stdout: '[]\n' })
-    }
-    isDenied = false
-    const { code, stdout } = await run(args, KEY)
-    const reports = JSON.parse(stdout) as readonly Report[]
-    expect(reports.map(({ state, lines }) => [state, lines.delivered]).toSorted()).toEqual([['complete', 1], ['complete', 2]]) // prettier-ignore
-    expect(code).toBe(0)
-  },
-  180_000,
-)
-
-test.concurrent(
-  'six kills in a row, each before a line is done, only cost the wait for the lease',
-  async () => {
-    await using place = await Place.make()
-    await place.put('a.json', GOOD.repeat(3))
-    let program: Program | undefined
-    await using sink = await startFaultSink(() => {
-      program?.kill('SIGKILL')
-      return program === undefined ? TAKEN : { kind: 'stall' }
-    })
-    const args = [...place.usual, '--endpoint', sink.url]
-    for (let kill = 1; kill <= 6; kill += 1) {
-      program = new Program(args, KEY)
-      expect(await program.ended()).toMatchObject({ signal: 'SIGKILL' })
-    }
-    program = undefined
-    expect(await run(args, KEY)).toMatchObject({ code: 0, stdout: expect.stringContaining('delivered            3') as unknown })
-  },
-  180_000,
-)
+  }
+  program = undefined
+  expect(await run(args, KEY)).toMatchObject({ code: 0, stdout: expect.stringContaining('delivered            3') as unknown })
+})
 
 describe('the exit code of --once is about every import in the state folder', () => {
-  test.concurrent('1, as long as lines that an earlier run rejected wait', async () => {
+  test('1, as long as lines that an earlier run rejected wait', async () => {
     await using place = await Place.make()
     await place.put('a.json', GOOD + BAD)
-    await run(place.usual)
-    const { code, stdout, stderr } = await run(place.usual)
+    await runInProcess(place.usual)
+    const { code, stdout, stderr } = await runInProcess(place.usual)
     expect(stderr).toContain(
       `next: 1 file with lines that were not delivered; to fix them, start the importer, and pull the lines in a second terminal:\n` +
         `  npx km-import ${place.usual.filter((arg) => arg !== '--once').join(' ')}\n` +
@@ -265,60 +251,58 @@ describe('the exit code of --once is about every import in the state folder', ()
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   })
 
-  test.concurrent('a file whose message was lost is queued again', async () => {
+  test('a file whose message was lost is queued again', async () => {
     await using place = await Place.make()
     await place.put('a.json', GOOD)
     await using sink = await startFaultSink(() => status(401))
-    await run([...place.usual, '--endpoint', sink.url], KEY)
+    await runInProcess([...place.usual, '--endpoint', sink.url], KEY)
     await rm(path.join(place.stateDir, 'sqs'), { recursive: true })
-    expect(await run(place.usual)).toMatchObject({ code: 0, stdout: expect.stringContaining('a.json  done') as unknown })
+    expect(await runInProcess(place.usual)).toMatchObject({ code: 0, stdout: expect.stringContaining('a.json  done') as unknown })
   })
 })
 
-test.concurrent(
-  'an empty first start imports the samples; the next start does not',
-  async () => {
-    await using place = await Place.make()
-    const args = place.usual.filter((flag) => flag !== '--no-samples')
-    const { stdout, code } = await run([...args, '--json'])
-    const reports = JSON.parse(stdout) as readonly Report[]
-    expect(reports.map(({ file: { key } }) => key).toSorted()).toEqual([
-      'incoming/samples/every-reason.jsonl',
-      'incoming/samples/invalid.json',
-      'incoming/samples/mixed-50000.jsonl.gz',
-      'incoming/samples/valid.json',
-    ])
-    const mixed = reports.find(({ file: { key } }) => key.includes('mixed'))?.lines
-    expect(mixed?.total).toBe(50_000)
-    expect((mixed?.delivered ?? 0) + (mixed?.rejected ?? 0) + (mixed?.undeliverable ?? 0) + (mixed?.blank ?? 0)).toBe(50_000)
-    expect(code).toBe(1)
-    expect(JSON.parse((await run([...args, '--json'])).stdout)).toEqual([])
-  },
-  120_000,
-)
+test.concurrent('an empty first start imports the samples; the next start does not', async () => {
+  await using place = await Place.make()
+  const args = place.usual.filter((flag) => flag !== '--no-samples')
+  const { stdout, code } = await run([...args, '--json'])
+  const reports = JSON.parse(stdout) as readonly Report[]
+  expect(reports.map(({ file: { key } }) => key).toSorted()).toEqual([
+    'incoming/samples/every-reason.jsonl',
+    'incoming/samples/invalid.json',
+    'incoming/samples/mixed-50000.jsonl.gz',
+    'incoming/samples/valid.json',
+  ])
+  const mixed = reports.find(({ file: { key } }) => key.includes('mixed'))?.lines
+  expect(mixed?.total).toBe(50_000)
+  expect((mixed?.delivered ?? 0) + (mixed?.rejected ?? 0) + (mixed?.undeliverable ?? 0) + (mixed?.blank ?? 0)).toBe(50_000)
+  expect(code).toBe(1)
+  expect(JSON.parse((await run([...args, '--json'])).stdout)).toEqual([])
+})
 
-test.concurrent('the help lists each flag, with an example', async () => {
-  const { code, stdout } = await run(['local', '--help'])
+test('the help lists each flag, with an example', async () => {
+  const { code, stdout } = await runInProcess(['local', '--help'])
   expect(stdout).toContain('--drop-dir <dir>')
   expect(stdout).toContain('km-import local --once --drop-dir ./exports')
   expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
   expect(code).toBe(0)
 })
 
-test.concurrent(
-  '--once ends if the endpoint is down, and the same command continues when it is up again',
-  async () => {
-    await using place = await Place.make()
-    await place.put('a.json', GOOD)
-    let isDown = true
-    await using sink = await startFaultSink(() => (isDown ? { kind: 'reset', taken: false } : TAKEN))
-    const args = [...place.usual, '--endpoint', sink.url]
-    const down = await run(args, { ...KEY, ...SHORT_WAITS })
-    expect(down.stderr).toContain('incoming/a.json is not finished, because the endpoint is down.')
-    expect(down.stderr).toContain(`next: to continue, run the same command again:\n  npx km-import ${args.join(' ')}\n`)
-    expect(down).toMatchObject({ code: 1, stdout: '' })
-    isDown = false
-    expect(await run(args, KEY)).toMatchObject({ code: 0, stdout: expect.stringContaining('delivered            1') as unknown })
-  },
-  300_000,
-)
+test('--once ends if the endpoint is down, and the same command continues when it is up again', async () => {
+  await using place = await Place.make()
+  await place.put('a.json', GOOD)
+  let isDown = true
+  await using sink = await startFaultSink(() => (isDown ? { kind: 'reset', taken: false } : TAKEN))
+  const args = [...place.usual, '--endpoint', sink.url]
+  // Every random wait is drawn as a short one, which its range includes: ten failures take 1 s, not 36 s.
+  const random = jest.spyOn(Math, 'random').mockReturnValue(0.01)
+  const down = await runInProcess(args, KEY)
+  random.mockRestore()
+  expect(down.stderr).toContain('incoming/a.json is not finished, because the endpoint is down.')
+  expect(down.stderr).toContain(`next: to continue, run the same command again:\n  npx km-import ${args.join(' ')}\n`)
+  expect(down).toMatchObject({ code: 1, stdout: '' })
+  isDown = false
+  expect(await runInProcess(args, KEY)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('delivered            1') as unknown,
+  })
+})

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { readdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Report } from '../../lambda/report/report.ts'
 import { startFaultSink, status, TAKEN, type FaultSink } from '../support/fault-sink.ts'
@@ -70,6 +71,8 @@ describe('a file that is sent from this computer', () => {
     [ 'of blank lines',                   'a.jsonl',    '\n \n',                                            0,    'complete',              { total: 2, blank: 2 } ],
     [ 'of invalid lines',                 'a.jsonl',    `${NO_TIME}\n`,                                     1,    'complete-with-rejects', { total: 1, rejected: 1 } ],
     [ 'that is not JSON lines',           'a.json',     '[\n1,\n2\n]\n',                                    1,    'failed',                {} ],
+    [ 'compressed with brotli',           'a.jsonl.br', brotliCompressSync(`${GOOD}\n${GOOD}\n`),            0,    'complete',              { total: 2, delivered: 2 } ],
+    [ 'an archive of several files',      'a.zip',      readFileSync('test/lambda/read/unpack/made-by-tools/several.zip'), 1, 'failed',       { total: 0 } ],
     [ 'compressed, and cut off',          'a.jsonl.gz', gzipSync(`${GOOD}\n`.repeat(2_000)).subarray(0, -9), 1,   'failed',                {} ],
   ])('%s', async (_, name, body, code, state, lines) => {
     await using sink = await startFaultSink()
@@ -103,6 +106,51 @@ describe('a file that is sent from this computer', () => {
     expect(code).toBe(1)
     expect((JSON.parse(stdout) as Report[]).map(({ state }) => state)).toEqual(['complete', 'failed', 'complete'])
     expect([...peopleAt(sink).keys()]).toEqual(['one', 'three'])
+  })
+
+  test('a folder is sent: one summary, and the worst result; a file that is held does not stop the others', async () => {
+    await using sink = await startFaultSink()
+    await put('1.jsonl', GOOD.replace('"a"', '"one"'))
+    await put('2.jsonl', Array.from({ length: 20 }, (_, n) => `{"_p":"p${n}","_p2":"shared","_t":1393344604}`).join('\n'))
+    await put('3.jsonl', [GOOD.replace('"a"', '"three"'), NO_TIME].join('\n'))
+    await put('notes.txt', 'not sent')
+    const first = await sendHere(sink, '.')
+    expect(first).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('3 files: 1 done, 1 with rejected lines, 1 held') as unknown,
+    })
+    expect(first.stderr).toMatch(
+      /held: \S*2\.jsonl .* This file is left out; the other 2 are not held\. .* with --release sends all\./,
+    )
+    expect([...peopleAt(sink).keys()]).toEqual(['one', 'three'])
+
+    const second = await sendHere(sink, '.', '--release')
+    expect(second.stdout).toContain(
+      '3 files: 2 done, 1 with rejected lines\n  lines: 22 delivered, 1 rejected, 0 undeliverable\n',
+    )
+    expect(sink.seen).toHaveLength(22)
+  })
+
+  test('a wrong key stops all files, and those that are left are named', async () => {
+    await using sink = await startFaultSink(() => status(401))
+    await put('1.jsonl', GOOD)
+    await put('2.jsonl', GOOD)
+    const { code, stdout, stderr } = await sendHere(sink, '1.jsonl', '2.jsonl')
+    expect({ code, stdout }).toEqual({
+      code: 2,
+      stdout: '2 files: 2 not finished\n  lines: 0 delivered, 0 rejected, 0 undeliverable\n',
+    })
+    expect(stderr).toMatch(/Not finished: \S*1\.jsonl, \S*2\.jsonl\. The same command continues with them\./)
+  })
+
+  test('an endpoint that cannot be reached is named at once, before anything is asked', async () => {
+    await put('1.jsonl', GOOD)
+    const { stderr } = onOneRow(
+      await runInProcess(['send', here('1.jsonl'), '--endpoint', 'http://127.0.0.1:9'], { KM_API_KEY: API_KEY }),
+    )
+    expect(stderr).toMatch(
+      /http:\/\/127\.0\.0\.1:9 cannot be reached: nothing answers at this address and port.* There is no terminal to ask on/,
+    )
   })
 
   test('rejected lines are kept beside the file, fixed there, and sent', async () => {
@@ -248,7 +296,9 @@ describe('an interrupted send', () => {
       })
     }
     const last = await send(sink, 'a.jsonl')
-    expect(last.stderr).toMatch(/continues after line [\d,]+, where an earlier send was interrupted/)
+    expect(last.stderr).toMatch(
+      /continues after line [\d,]+, where an earlier send was interrupted: [\d,]+ delivered, [\d,]+ rejected, [\d,]+ left\./,
+    )
     expect(await reportOf('a.jsonl')).toMatchObject({
       lines: { total: 6_000, delivered: 5_700, rejected: 300 },
       repeatsPossible: 0,
@@ -284,7 +334,7 @@ describe('an interrupted send', () => {
     expect(repeats).toBeLessThanOrEqual(report.repeatsPossible)
     await expectEachRejectedOnce('a.jsonl.gz', lines)
     expect(await readdir(folder)).not.toContain('a.jsonl.gz.send-state.json')
-  }, 90_000)
+  })
 
   test('a second Ctrl-C ends it immediately, and it continues as well', async () => {
     await using sink = await startFaultSink(({ target }) => (target.includes('p900&') ? { kind: 'stall' } : TAKEN))
@@ -349,12 +399,11 @@ describe('what a send refuses, before it writes anything', () => {
     [ 'standard input',           ['-'],                                                             {},                         /can be read only once/ ],
     [ 'a bucket',                 ['s3://exports/a.jsonl'],                                          {},                         /is in a bucket\. Download it first/ ],
     [ 'no such file',             ['none.jsonl'],                                                    {},                         /there is no such file/ ],
-    [ 'a folder',                 ['.'],                                                             {},                         /is not a file\. Give the files in it/ ],
     [ 'an address without https', ['a.jsonl', '--endpoint=http://example.com'],                      {},                         /--endpoint is "http:\/\/example\.com"/ ],
     [ 'a setting out of range',   ['a.jsonl'],                                                       { KM_MAX_IN_FLIGHT: '0' },  /KM_MAX_IN_FLIGHT is "0"/ ],
   ])('%s', async (_, args, env, sentence) => {
     await put('a.jsonl', GOOD)
-    const names = args.map((arg) => (arg.endsWith('.jsonl') && !arg.includes(':') ? here(arg) : arg === '.' ? folder : arg))
+    const names = args.map((arg) => (arg.endsWith('.jsonl') && !arg.includes(':') ? here(arg) : arg))
     const { code, stderr } = await runInProcess(['send', ...names, '--yes'], { KM_API_KEY: API_KEY, ...env })
     expect(stderr).toMatch(sentence)
     expect(code).toBe(2)

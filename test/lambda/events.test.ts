@@ -4,6 +4,8 @@ import { eventsFor, type EventFacts, type Events } from '../../lambda/events.ts'
 
 const NO_LINES = { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 }
 
+const FAILURE = { channel: 'webhook', key: 'k', code: '500' }
+
 // prettier-ignore
 const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', log: (events: Events) => void])[] = [
   //  code                         level      how it is logged
@@ -42,6 +44,13 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'endpoint_down',               'warn',    (events) => { events.outage('d', 30) } ],
   [ 'setup_wrong',                 'error',   (events) => { events.setupWrong('d') } ],
   [ 'newer_version',               'error',   (events) => { events.newerVersion('d') } ],
+  [ 'answer_pushed',               'info',    (events) => { events.answered('k', 'complete') } ],
+  [ 'answer_skipped',              'info',    (events) => { events.answerNotNeeded() } ],
+  [ 'answer_delayed',              'warn',    (events) => { events.answerDelayed(FAILURE, true) } ],
+  [ 'answer_setup_wrong',          'error',   (events) => { events.answerSetupWrong({ ...FAILURE, detail: 'd' }) } ],
+  [ 'answer_refused',              'error',   (events) => { events.answerRefused(FAILURE) } ],
+  [ 'expected_file_came',          'info',    (events) => { events.expectedCame('p') } ],
+  [ 'expected_file_missing',       'warn',    (events) => { events.expectedMissing('p', '2026-01-01T00:00:00.000Z') } ],
   [ 'api_key_unusual',             'warn',    (events) => { events.unusualKey() } ],
 ]
 

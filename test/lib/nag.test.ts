@@ -98,7 +98,13 @@ test('each acknowledgement still matches a finding', () => {
 })
 
 const VPC = { vpcId: 'vpc-0123456789abcdef0', subnetIds: 'subnet-0123456789abcdef0' }
-const OTHERS = { alarmEmails: 'oncall@example.com', uploaders: '444455556666', bucketName: 'team-uploads' }
+const OTHERS = {
+  alarmEmails: 'oncall@example.com',
+  answerEmails: 'data@example.com',
+  expectedFiles: 'incoming/daily/ within 24h rate(1 day)',
+  uploaders: '444455556666',
+  bucketName: 'team-uploads',
+}
 const TOPIC = 'arn:aws:sns:eu-west-1:444455556666:uploads'
 
 describe.each([

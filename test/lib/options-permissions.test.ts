@@ -8,6 +8,8 @@ const STORAGE_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/bbbbbbbb-12ab-34cd-56e
 const SECRET_KEY = `arn:aws:kms:${REGION}:444455556666:key/aaaaaaaa-12ab-34cd-56ef-1234567890ab`
 const SECRET = `arn:aws:secretsmanager:${REGION}:444455556666:secret:kissmetrics-AbCdEf`
 const TOPIC = 'arn:aws:sns:eu-west-1:444455556666:uploads'
+const ANSWERS = `arn:aws:sns:${REGION}:444455556666:answers`
+const SIGNING_SECRET = `arn:aws:secretsmanager:${REGION}:444455556666:secret:signing-AbCdEf`
 const LOADER = 'arn:aws:iam::777788889999:role/loader'
 const UPLOADS = 'arn:aws:s3:::team-uploads'
 const VPC = { vpcId: 'vpc-0123456789abcdef0', subnetIds: 'subnet-0123456789abcdef0' }
@@ -29,8 +31,18 @@ const shared = partsOf({
   prefixes: '*',
   apiKeySecretArn: SECRET,
   apiKeySecretKeyArn: SECRET_KEY,
+  answerTopicArn: ANSWERS,
+  answerTopicKeyArn: KEY,
 })
-const notified = partsOf({ bucketName: 'team-uploads', bucketEvents: 's3', encryption: STORAGE_KEY })
+const notified = partsOf({
+  bucketName: 'team-uploads',
+  bucketEvents: 's3',
+  encryption: STORAGE_KEY,
+  answerEmails: 'data@example.com',
+  answerWebhook: 'https://example.com/km',
+  answerSigningSecretArn: SIGNING_SECRET,
+  answerSigningSecretKeyArn: SECRET_KEY,
+})
 
 function partsOf(options: Readonly<Record<string, string>>) {
   const deployed = new Deployed(options)
@@ -66,6 +78,11 @@ function partsOf(options: Readonly<Record<string, string>>) {
     existingPrefix: (options['prefixes'] ?? 'incoming/').replace('*', ''),
     hasNetwork: options['vpcId'] !== undefined,
     secret: deployed.resolve(deployed.outputs['ApiKeySecretArn']?.Value) as string,
+    /** Where answers about files are published, and the key of that topic. */
+    topic: deployed.resolve(deployed.outputs['AnswerTopicArn']?.Value) as string | undefined,
+    topicKey: options['answerTopicKeyArn'] ?? (options['answerTopicArn'] === undefined ? key : undefined),
+    signingSecret: options['answerSigningSecretArn'],
+    signingKey: options['answerSigningSecretKeyArn'],
     ruleArn: deployed.idOf.has('ExistingBucket/Uploads/Resource') ? arnOf('ExistingBucket/Uploads') : '',
   }
 }
@@ -116,6 +133,14 @@ function kmsRows(key: string | undefined, service: string, isWrite: boolean): re
   return [['kms:Decrypt', key, context], ...(isWrite ? ([['kms:GenerateDataKey', key, context]] as const) : [])]
 }
 
+/** The calls that push an answer: test/lambda/adapters/sns.test.ts and webhook.test.ts make them. */
+const callsForAnswers = ({ topic, topicKey, signingSecret, signingKey }: Parts): readonly Row[] => [
+  ...(topic === undefined ? [] : ([['sns:Publish', topic], ...kmsRows(topicKey, 'sns', true)] as const)),
+  ...(signingSecret === undefined
+    ? []
+    : ([['secretsmanager:GetSecretValue', signingSecret], ...kmsRows(signingKey, 'secretsmanager', false)] as const)),
+]
+
 /** What Lambda itself does with the role of the function. */
 const callsOfLambda = ({ queue, logs, hasNetwork }: Parts): readonly Row[] => [
   ['sqs:ReceiveMessage', queue],
@@ -145,7 +170,7 @@ describe.each([
   let rows: readonly Row[]
   beforeAll(async () => {
     recorded ??= await recordCalls()
-    rows = [...recorded.flatMap((call) => rowsOf(call, parts)), ...callsOfLambda(parts)]
+    rows = [...recorded.flatMap((call) => rowsOf(call, parts)), ...callsForAnswers(parts), ...callsOfLambda(parts)]
   })
 
   test('may make each call that it makes', () => {
@@ -185,6 +210,10 @@ describe('the importer may do nothing else', () => {
     ['encrypt with the key of the bucket',        shared, 'kms:GenerateDataKey', KEY, via('s3')],
     ['read files with the key of the secret',     shared, 'kms:Decrypt', SECRET_KEY, via('s3')],
     ['use another key',                           shared, 'kms:Decrypt', `${KEY}0`, via('s3')],
+    ['publish to the topic of the events',        shared, 'sns:Publish', TOPIC],
+    ['encrypt files with the key of the topic',   shared, 'kms:GenerateDataKey', KEY, via('s3')],
+    ['subscribe to the topic',                    shared, 'sns:Subscribe', ANSWERS],
+    ['publish, without answers',                  strict, 'sns:Publish', ANSWERS],
     ['read another secret',                       shared, 'secretsmanager:GetSecretValue', `${SECRET}x`],
     ['open ports',                                strict, 'ec2:AuthorizeSecurityGroupIngress', '*'],
   ])('not %s', (_what, parts, action, resource, context = {}) => {

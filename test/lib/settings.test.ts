@@ -8,6 +8,7 @@ import { readSettings, SETTING_NAMES, SettingError } from '../../lib/settings.ts
 
 const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:team/kissmetrics-AbCdEf'
 
+const TOPIC_ARN = 'arn:aws:sns:eu-west-1:111122223333:answers'
 const KEY_ARN = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
 const ACCOUNT = '444455556666'
 const VPC = { vpcId: 'vpc-0123456789abcdef0', subnetIds: 'subnet-0123456789abcdef0' }
@@ -48,6 +49,11 @@ describe('a setting is read from the command line, where every value is text, an
     [{ logRetentionDays: '365' },                      { logRetentionDays: 365 }],
     [{ tags: 'team=data,path=a/b=c' },                 { tags: ['team=data', 'path=a/b=c'] }],
     [{ uploaders: `${ACCOUNT},arn:aws:iam::${ACCOUNT}:role/loader` }, { uploaders: [ACCOUNT, `arn:aws:iam::${ACCOUNT}:role/loader`] }],
+    [{ answerEmails: 'data@example.com' },             { answerEmails: ['data@example.com'] }],
+    [{ answerWebhook: 'https://example.com/km?x=y' },  { answerWebhook: 'https://example.com/km?x=y' }],
+    [{ answerTopicArn: TOPIC_ARN, answerLink: 'https://example.com/{key}' }, { answerTopicArn: TOPIC_ARN, answerLink: 'https://example.com/{key}' }],
+    [{ expectedFiles: 'incoming/daily/ within 24h cron(0 6 * * ? *)' }, { expectedFiles: ['incoming/daily/ within 24h cron(0 6 * * ? *)'] }],
+    [{ expectedFiles: ['exports/a within 744h rate(1 day)'], prefixes: 'exports/' }, { expectedFiles: ['exports/a within 744h rate(1 day)'], prefixes: ['exports/'] }],
     [{ alarmEmails: 'oncall@example.com' },            { alarmEmails: ['oncall@example.com'] }],
     [{ profile: 'strict', ...VPC },                    { encryption: 'customer', accessLogs: 'create', logRetentionDays: 400, terminationProtection: true }],
     [{ profile: 'strict', ...VPC, encryption: KEY_ARN, logRetentionDays: 3653, accessLogs: 'our-logs' }, { encryption: KEY_ARN, accessLogs: 'our-logs', logRetentionDays: 3653 }],
@@ -98,6 +104,12 @@ describe('an invalid setting is refused, and the message says what to do', () =>
     [{ encryption: 'kms' },                       'encryption is "kms": expected aws, customer, or the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID. Change it, or leave it out.'],
     [{ terminationProtection: 'yes' },            'terminationProtection is "yes": expected true or false. Change it, or leave it out.'],
     [{ vpcId: 'main' },                           'vpcId is "main": expected the id of a VPC, like vpc-0123456789abcdef0. Change it, or leave it out.'],
+    [{ answerWebhook: 'http://example.com/km' },  'answerWebhook is "http://example.com/km": expected an https address like https://example.com/answers. Change it, or leave it out.'],
+    [{ answerWebhook: 'http://localhost/km' },    'answerWebhook is "http://localhost/km": expected an https address like https://example.com/answers. Change it, or leave it out.'],
+    [{ answerWebhook: 'https://10.0.0.1/km' },    'answerWebhook is "https://10.0.0.1/km": expected an https address like https://example.com/answers. Change it, or leave it out.'],
+    [{ answerLink: 'example.com' },               'answerLink is "example.com": expected an address, with {bucket}, {key} or {report} where they belong. Change it, or leave it out.'],
+    [{ expectedFiles: 'incoming/daily/ daily' },  'expectedFiles is "incoming/daily/ daily": expected one or more texts like "incoming/daily/ within 24h cron(0 6 * * ? *)", with up to 744h and rate(…) or cron(…) of EventBridge. Change it, or leave it out.'],
+    [{ expectedFiles: 'incoming/ within 745h rate(1 day)' }, 'expectedFiles is "incoming/ within 745h rate(1 day)": expected one or more texts like "incoming/daily/ within 24h cron(0 6 * * ? *)", with up to 744h and rate(…) or cron(…) of EventBridge. Change it, or leave it out.'],
     [{ alarmEmails: 'oncall' },                   'alarmEmails is "oncall": expected one or more e-mail addresses, separated by commas. Change it, or leave it out.'],
     [{ uploaders: '12345' },                      'uploaders is "12345": expected one or more account ids or ARNs of roles or users, separated by commas. Change it, or leave it out.'],
     [{ tags: 'aws:team=data' },                   expect.stringContaining('expected one or more tags KEY=VALUE, separated by commas.')],
@@ -110,6 +122,10 @@ describe('an invalid setting is refused, and the message says what to do', () =>
   // prettier-ignore
   test.each([
     //  what does not go together                                           message
+    [{ answerTopicKeyArn: KEY_ARN },                                        'answerTopicKeyArn is set without answerTopicArn: it is the key of an existing topic. Set answerTopicArn too, or leave answerTopicKeyArn out.'],
+    [{ answerSigningSecretArn: SECRET_ARN },                                'answerSigningSecretArn is set without answerWebhook: it signs what the webhook receives. Set answerWebhook too, or leave answerSigningSecretArn out.'],
+    [{ answerLink: 'https://example.com/{key}' },                           'answerLink is set, and answers are pushed nowhere. Set answerEmails, answerTopicArn or answerWebhook, or leave answerLink out.'],
+    [{ expectedFiles: 'exports/ within 24h rate(1 day)' },                  'expectedFiles names exports/, and no files are imported from there. Name a prefix under incoming/, or add it to prefixes.'],
     [{ apiKeySecretKeyArn: KEY_ARN },                                       'apiKeySecretKeyArn is set without apiKeySecretArn: it is the key of an existing secret. Set apiKeySecretArn too, or leave apiKeySecretKeyArn out.'],
     [{ bucketKeyArn: KEY_ARN },                                             'bucketKeyArn is set without bucketName: it is the key of an existing bucket. Set bucketName too, or leave bucketKeyArn out.'],
     [{ bucketEvents: 's3' },                                                'bucketEvents is set without bucketName: it says how events of an existing bucket arrive. Set bucketName too, or leave bucketEvents out.'],
@@ -126,7 +142,7 @@ describe('an invalid setting is refused, and the message says what to do', () =>
     [{ reservedConcurrency: 4, maximumConcurrency: 5 },                     expect.stringMatching(/^reservedConcurrency is lower than maximumConcurrency, .*\.$/)],
     [{ profile: 'strict' },                                                 'profile is strict, and the function has no VPC. Set vpcId and subnetIds, or leave profile out.'],
     [{ profile: 'strict', ...VPC, encryption: 'aws' },                      'profile is strict, and encryption is aws. Leave encryption out, or set it to the ARN of your KMS key.'],
-    [{ apiKeySecretArn: SECRET_ARN, encryption: KEY_ARN.replace('eu-west-1', 'us-east-1') }, 'apiKeySecretArn, apiKeySecretKeyArn, bucketKeyArn, bucketEvents, encryption: those that are set name different regions. All must be in the region of the stack.'],
+    [{ apiKeySecretArn: SECRET_ARN, encryption: KEY_ARN.replace('eu-west-1', 'us-east-1') }, 'apiKeySecretArn, encryption name different regions. All must be in the region of the stack.'],
   ])('%j does not go together', (context, message) => {
     expect(() => readSettings(context)).toThrow(expect.objectContaining({ name: 'SettingError', message }))
   })

@@ -68,7 +68,11 @@ describe('npm run template', () => {
     rmSync(output, { recursive: true })
   })
   const template = (...args: readonly string[]) =>
-    spawnSync(process.execPath, [path.resolve('bin/template.ts'), '-o', output, ...args], { encoding: 'utf8', cwd: tmpdir() })
+    spawnSync(process.execPath, [path.resolve('bin/template.ts'), '-o', output, ...args], {
+      encoding: 'utf8',
+      cwd: tmpdir(),
+      env: { ...process.env, CDK_VALIDATION: 'false' }, // it takes seconds, and synth.test.ts and cfn-lint validate the template
+    })
 
   test('writes the template of the settings, and the code as a zip file that Lambda can load', () => {
     const { status, stdout, stderr } = template('-c', 'product=web-shop', '-c', 'tags=team=data')

@@ -27,5 +27,4 @@ if (!isInstalled) console.warn('SKIPPED: cfn-lint is not installed (pip install 
     rmSync(dir, { recursive: true })
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   },
-  120_000,
 )

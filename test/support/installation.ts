@@ -12,7 +12,7 @@ import {
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { startLocalServices, type LocalServices } from '../../cli/local/services.ts'
 import { EventSource } from '../../cli/local/event-source.ts'
-import { announce } from '../../cli/deployment/deployment.ts'
+import { announce } from '../../cli/deployment/running.ts'
 import { countMessages } from '../../cli/deployment/queue-depth.ts'
 import { readSettings } from '../../lib/settings.ts'
 import { wiringOf, type Wiring } from '../../lib/wiring.ts'

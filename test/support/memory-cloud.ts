@@ -5,7 +5,7 @@ import { readMessage } from '../../lambda/intake/message.ts'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import type { Task } from '../../lambda/intake/task.ts'
 import { checkpointKey, reportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
-import type { Absence, Invocation, ListedFile, ListedReport, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
+import type { Absence, Answers, Invocation, ListedFile, ListedReport, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import { refuseNewer } from '../../lambda/schema.ts'
 import { HOLD_NOTHING, type Limits } from '../../lambda/settings.ts'
@@ -54,11 +54,15 @@ type Call =
 export interface MemoryCloudOptions {
   readonly limits?: Partial<Limits>
   readonly answer?: (path: string) => Answer
+  /** See VirtualClock. */
+  readonly jumpsPerTurn?: number
+  /** Where answers about files are pushed. @default nowhere */
+  readonly answers?: Answers
 }
 
 /** S3, SQS and Kissmetrics in memory, on a virtual clock: the ports of a job, and everything that it has written. */
 export class MemoryCloud {
-  readonly clock = new VirtualClock()
+  readonly clock: VirtualClock
   /** The object that FILE names, or why it cannot be read. */
   object: Buffer | Absence = 'gone'
   /** The replay that uploaded the object, if it was one. */
@@ -88,9 +92,10 @@ export class MemoryCloud {
   #writes = 0
   #runs = 0
 
-  constructor({ limits = {}, answer = () => ACCEPTED }: MemoryCloudOptions = {}) {
+  constructor({ limits = {}, answer = () => ACCEPTED, jumpsPerTurn = 1, answers }: MemoryCloudOptions = {}) {
+    this.clock = new VirtualClock(1, { jumpsPerTurn })
     this.answer = answer
-    this.ports = this.#ports({
+    const ports = this.#ports({
       maxInFlight: 4,
       maxLineBytes: 1_024,
       maxLinesPerSecond: 0,
@@ -100,6 +105,7 @@ export class MemoryCloud {
       hold: HOLD_NOTHING,
       ...limits,
     })
+    this.ports = answers === undefined ? ports : { ...ports, answers, answerQueue: ports.importQueue }
   }
 
   /** Stores an object under the key of FILE, with these lines. */
@@ -132,10 +138,11 @@ export class MemoryCloud {
   #ports(limits: Limits): Ports {
     return {
       files: {
-        open: async (_file, { start, end } = { start: 0 }) => {
+        open: async (file, { start, end } = { start: 0 }) => {
           await this.#call('files.open')
           if (typeof this.object === 'string') return { kind: this.object }
-          const bytes = this.object.subarray(start, end)
+          const { object } = this
+          const bytes = object.subarray(start, end)
           const body = Readable.from(chunksOf(bytes, this.chunkBytes), { highWaterMark: 1 })
           return {
             kind: 'open',
@@ -143,12 +150,15 @@ export class MemoryCloud {
             bytes: this.object.length,
             etag: 'e',
             lastModified: LAST_MODIFIED,
+            name: file.key,
+            readEnd: (length) => Promise.resolve({ tail: object.subarray(-length), fileBytes: object.length }),
             ...(this.replay !== undefined && { replay: this.replay }),
           }
         },
       },
       listing: {
-        pages: () => onePage(this.listed),
+        pages: (_after, { prefix } = { bucket: '', prefix: '' }) =>
+          onePage(this.listed.filter(({ file }) => file.key.startsWith(prefix))),
         scope: 's3://b/incoming/',
         reportsFrom: (first) => onePage(this.#reportsFrom(first)),
       },

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { announce, findDeployment, localDeployment } from '../../../cli/deployment/deployment.ts'
+import { findDeployment, localDeployment } from '../../../cli/deployment/deployment.ts'
+import { announce, refuseSecond } from '../../../cli/deployment/running.ts'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { startLocalServices, type LocalServices } from '../../../cli/local/services.ts'
 import { TEST_WIRING } from '../../support/installation.ts'
@@ -29,7 +31,7 @@ const NOT_RUNNING =
 
 describe('the importer on this computer', () => {
   test('is found by its state folder while it runs', async () => {
-    await using _announced = await announce(stateDir, cloud, 'http://127.0.0.1:1')
+    await using _announced = await announce(stateDir, cloud, { emulatorUrl: 'http://127.0.0.1:1' })
     const found = await findDeployment({ stateDir })
     const { s3: _s3, sqs: _sqs, ...addresses } = localDeployment(cloud, 'http://127.0.0.1:1')
     expect(found).toMatchObject({ ...addresses, name: 'this computer', bucket: BUCKET })
@@ -61,5 +63,28 @@ describe('the importer on this computer', () => {
     const addresses = JSON.parse(await readFile(file, 'utf8')) as object
     await writeFile(file, JSON.stringify({ ...addresses, s3Url: 'http://127.0.0.1:1' }))
     await expect(findDeployment({ stateDir })).rejects.toThrow(NOT_RUNNING)
+  })
+})
+
+describe('a second start with the same state folder', () => {
+  const file = () => path.join(stateDir, 'running.json')
+  /** As another process writes it. */
+  const announcedBy = async (pid: number) => {
+    await using _announced = await announce(stateDir, cloud, { consoleUrl: 'http://127.0.0.1:2/t/', watchedDir: '/drop' })
+    const text = await readFile(file(), 'utf8')
+    await writeFile(file(), JSON.stringify({ ...(JSON.parse(text) as object), pid }))
+    await refuseSecond(stateDir)
+  }
+
+  test('is refused, with the address of the first', async () => {
+    await expect(announcedBy(process.ppid)).rejects.toThrow(
+      `An importer already runs with the state folder "${stateDir}": it imports from /drop, and has its page at http://127.0.0.1:2/t/. ` +
+        `Use that one, or stop it (kill ${process.ppid}); or name another folder with --state-dir.`,
+    )
+  })
+
+  test('is allowed if the first was killed, although another program has its port', async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '0'])
+    await expect(announcedBy(pid)).resolves.toBeUndefined()
   })
 })

@@ -395,13 +395,6 @@ withMoto('km-import doctor, on the stack of the template', () => {
   })
 })
 
-test('without --stack, the doctor says what it checks', async () => {
-  expect(await runInProcess(['doctor'])).toMatchObject({
-    code: 2,
-    stderr: expect.stringMatching(/^km-import: The doctor checks a deployed stack: name it with --stack/) as unknown,
-  })
-})
-
 /** The arguments that a shell passes to the AWS CLI. */
 function argumentsOf(command: string): readonly string[] {
   const script = `aws() { printf '%s\\0' "$@"; }; ${command}`

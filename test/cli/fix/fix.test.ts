@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -112,6 +113,12 @@ test('a date without a time zone stays, and is a question', async () => {
 test.each([
   ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff]), ['trim'], 'Line 1 is not UTF-8 text'],
   ['bytes that are not UTF-8, in a list', Buffer.from([0x5b, 0xff]), ['array'], 'not UTF-8 text'],
+  [
+    'an archive of several files',
+    readFileSync('test/lambda/read/unpack/made-by-tools/several.zip'),
+    ['trim'],
+    'a zip archive with 3 files',
+  ],
   ['damaged gzip', gzipSync('{}').subarray(0, 12), ['trim'], 'cut off'],
   ['a line that is too long', Buffer.alloc(5_000_000, 'x'), ['trim'], '--fix split-objects'],
   ['no fix', Buffer.from('{}'), [], 'Say what to fix'],

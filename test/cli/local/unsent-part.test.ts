@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { findUnsentPart } from '../../../cli/local/unsent-part.ts'
 
@@ -13,10 +13,13 @@ test.each<[string, Buffer, string | Buffer, object]>([
   [ 'CSV',                     Buffer.from(CSV),          'b,1393344604,e\n',        { kind: 'whole', start: 0, end: 55 } ],
   [ 'CSV, without line end',   Buffer.from(CSV),          'b,1393344604,e',          { kind: 'whole', start: 0, end: 54 } ],
   [ 'gzip',                    gzipSync('a'),             gzipSync('b'),             { kind: 'whole', start: 0, end: 42 } ],
-])('%s', async (_what, before, appended, part) => {
+  [ 'zstd',                    zstdCompressSync('a'),     zstdCompressSync('b'),     { kind: 'whole', start: 0, end: 20 } ],
+  [ 'brotli',                  brotliCompressSync('a'),   'b',                       { kind: 'whole', start: 0, end: 6 } ],
+])('%s', async (what, before, appended, part) => {
   const file = Buffer.concat([before, Buffer.from(appended)])
+  const name = what === 'brotli' ? 'a.jsonl.br' : 'a.jsonl'
   const read = (start: number, end: number) => Promise.resolve(file.subarray(start, end))
   const pieces = [{ start: 0, end: before.length, md5: createHash('md5').update(before).digest('hex') }]
   const uploaded = { versionId: 'v', pieces, end: before.length, size: undefined, mtime: undefined }
-  expect(await findUnsentPart(read, file.length, uploaded, false)).toEqual(part)
+  expect(await findUnsentPart(name, read, file.length, uploaded, false)).toEqual(part)
 })

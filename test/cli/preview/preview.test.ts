@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { preview } from '../../../cli/preview/preview.ts'
 import type { PreviewSummary } from '../../../cli/preview/summary.ts'
@@ -22,6 +22,9 @@ beforeAll(async () => {
   await writeFile(at('table.csv'), 'a,b\n1,2\n3,4\n')
   await writeFile(at('cut.gz'), gzipSync(GOOD.repeat(100)).subarray(0, -9))
   await writeFile(at('empty.json'), '')
+  await writeFile(at('good.jsonl.br'), brotliCompressSync(GOOD))
+  await writeFile(at('good.zst'), zstdCompressSync(GOOD))
+  for (const name of ['csv.zip', 'several.zip']) await copyFile(`test/lambda/read/unpack/made-by-tools/${name}`, at(name))
 })
 afterAll(() => rm(dir, { recursive: true }))
 
@@ -42,6 +45,8 @@ describe('the exit code says whether all lines are valid', () => {
     //  the files                                     exit code
     [ ['good.jsonl'],                                 0 ],
     [ ['good.jsonl', 'good.jsonl.gz'],                0 ],
+    [ ['good.jsonl.br', 'good.zst', 'csv.zip'],       0 ],
+    [ ['several.zip'],                                2 ],
     [ ['empty.json'],                                 0 ],
     [ ['bad.jsonl'],                                  1 ],
     [ ['good.jsonl', 'bad.jsonl'],                    1 ],
@@ -72,7 +77,6 @@ describe('a file that cannot be read is reported before anything is shown', () =
   // prettier-ignore
   test.each([
     [ 'none.json',          'cannot be read: there is no such file. Check the name and the permissions.' ],
-    [ '',                   'is a folder. Give the files in it, for example' ],
     [ 's3://',              'is not the address of a file: expected s3://BUCKET/KEY' ],
     [ 's3://bucket/folder/', 'is not the address of a file: expected s3://BUCKET/KEY' ],
   ])('%j', async (name, message) => {

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { announce } from '../../../cli/deployment/deployment.ts'
+import { announce } from '../../../cli/deployment/running.ts'
 import { openCredentials } from '../../../cli/local/credentials.ts'
-import type { LocalServices } from '../../../cli/local/services.ts'
 import { run } from '../../support/program.ts'
 import { serveLargeQueue } from './large-queue.ts'
 
@@ -33,7 +32,7 @@ async function sourcesIn(file: string): Promise<readonly string[]> {
 async function pullFrom(url: string, heapMb: number, ...args: readonly string[]) {
   const queues = { s3Url: url, sqsUrl: url, importQueueUrl: `${url}1/imports`, deadLetterQueueUrl: `${url}1/dead-letters` }
   await openCredentials(folder)
-  await using _announced = await announce(folder, queues as LocalServices)
+  await using _announced = await announce(folder, queues)
   return await run(['rejects', 'pull', '--state-dir', folder, ...args], { NODE_OPTIONS: `--max-old-space-size=${heapMb}` })
 }
 

@@ -4,10 +4,16 @@ import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.t
 import { deadLetterOf, NEVER, TestDeployment } from './fixtures.ts'
 
 let cloud: TestDeployment
+let selections: AsyncDisposable[]
 beforeEach(async () => {
+  selections = []
   cloud = await TestDeployment.start()
 })
-afterEach(() => cloud[Symbol.asyncDispose]())
+afterEach(async () => {
+  // Each renews what it hides until it is disposed of.
+  for (const selection of selections) await selection[Symbol.asyncDispose]()
+  await cloud[Symbol.asyncDispose]()
+})
 
 async function seenBy(isSelected: (deadLetter: StoredDeadLetter) => boolean, signal = NEVER) {
   const seen: StoredDeadLetter[] = []
@@ -19,6 +25,7 @@ async function seenBy(isSelected: (deadLetter: StoredDeadLetter) => boolean, sig
     },
     signal,
   )
+  selections.push(selection)
   return { seen, selection }
 }
 

@@ -57,6 +57,7 @@ async function deliver(
     clock,
     limits: LIMITS,
     lines: 100,
+    label: '',
     output,
     signal: new AbortController().signal,
     isAttended: false,

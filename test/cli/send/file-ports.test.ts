@@ -24,7 +24,7 @@ async function open(folder: TestFolder): Promise<Opened> {
   const stats = new SendStats(0)
   let text = ''
   const output = new PassThrough().setEncoding('utf8').on('data', (more: string) => (text += more))
-  using progress = new Progress(stats, 1, output, () => 0)
+  using progress = new Progress(stats, { lines: 1, label: '', output }, () => 0)
   const context: FilePortsContext = {
     apiKey: 'k'.repeat(40),
     endpoint: { send: () => Promise.resolve({ kind: 'status', status: 200 }) },

@@ -42,7 +42,7 @@ describe('what cannot be sent', () => {
     [ '-',              'Standard input can be read only once, so an interrupted send could not continue.' ],
     [ 's3://b/a.jsonl', 's3://b/a.jsonl is in a bucket. Download it first' ],
     [ '/no/such.jsonl', '/no/such.jsonl cannot be sent: there is no such file. Check the name and the permissions.' ],
-    [ 'test',           'test is not a file. Give the files in it, for example test/*.jsonl.' ],
+    [ '/dev/null',      '/dev/null is not a file, so an interrupted send could not continue. Write what it contains to a file, and send that.' ],
   ])('%s', async (name, message) => {
     await expect(findFile(name)).rejects.toThrow(message)
   })

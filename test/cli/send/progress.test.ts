@@ -13,7 +13,7 @@ afterEach(() => {
 
 const TOTAL = 50_000
 
-function started(): { progress: Progress; settle: (delivered: number) => void; written: () => string } {
+function started(label = ''): { progress: Progress; settle: (delivered: number) => void; written: () => string } {
   let text = ''
   const output = new PassThrough().setEncoding('utf8').on('data', (more: string) => (text += more))
   const stats = new SendStats(0)
@@ -21,7 +21,7 @@ function started(): { progress: Progress; settle: (delivered: number) => void; w
     stats.update({ counts: { ...emptyCounts(), lines: { delivered, rejected: 470, undeliverable: 0, blank: 0 } } })
   }
   settle(-470)
-  return { progress: new Progress(stats, TOTAL, output, Date.now), settle, written: () => text }
+  return { progress: new Progress(stats, { lines: TOTAL, label, output }, Date.now), settle, written: () => text }
 }
 
 test('a log gets a line every ten seconds', () => {
@@ -68,4 +68,12 @@ test.each([
   settle(lines - 470)
   jest.advanceTimersByTime(10_000)
   expect(written()).toContain(left)
+})
+
+test('of several files, it says which one it is', () => {
+  const { progress, settle, written } = started('file 2 of 5')
+  using _ending = progress
+  settle(9_530)
+  jest.advanceTimersByTime(10_000)
+  expect(written()).toBe('file 2 of 5, 20% of 50,000 lines, 40 s left, 470 rejected, 1,000 lines/s\n')
 })

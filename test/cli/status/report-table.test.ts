@@ -29,8 +29,8 @@ test('the result of an import on a few rows', () => {
   delivered       49,000  record 40,000, set 9,000, alias 12
   rejected           998
   undeliverable        1
-    invalid_json                    1  line 7
     missing_timestamp             997  lines 100, 101, 102, 103, 104, 105, …
+    invalid_json                    1  line 7
   blank                1
   report         reports/r.json
   dead letters       999  in the dead-letter queue, from all files

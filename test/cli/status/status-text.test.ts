@@ -1,6 +1,7 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import { csvRowOf, reportText, statusText } from '../../../cli/status/status-text.ts'
-import { wrapped } from '../../../cli/terminal/layout.ts'
+import { widthOf, wrapped } from '../../../cli/terminal/layout.ts'
 import { NO_BRAKE } from '../../../lambda/control/brake.ts'
 import { REASONS } from '../../../lambda/reasons.ts'
 import type { Report } from '../../../lambda/report/report.ts'
@@ -38,24 +39,67 @@ const RUNNING: Report = { ...unfinished, state: 'importing', lines: { ...DONE.li
 
 const PIPE = { write: () => true }
 const nothingWaits = { messages: 0, deadLetters: 0 }
-const context = { newer: [], total: 1, waiting: nothingWaits, brake: NO_BRAKE, deploymentOptions: '', now }
+const context = {
+  newer: [],
+  total: 1,
+  waiting: nothingWaits,
+  brake: NO_BRAKE,
+  deploymentOptions: '',
+  expected: new Map<Report, number>(),
+  now,
+}
 
 describe('all imports', () => {
-  test('three rows for each, and the queues', () => {
-    expect(statusText([DONE, REJECTED, RUNNING], { ...context, total: 3 }, PIPE)).toBe(
+  test('the newest first, with the reasons of rejected lines, and the queues', () => {
+    const older = { ...REJECTED, startedAt: '2025-12-31T23:59:00.000Z', finishedAt: '2026-01-01T00:00:00.000Z' }
+    const rejectedBy = { missing_timestamp: { count: 3, examples: [] }, invalid_json: { count: 995, examples: [] } }
+    expect(statusText([{ ...older, rejectedBy }, DONE, RUNNING], { ...context, total: 3 }, PIPE)).toBe(
       `incoming/a.json
   done
   2026-01-01 00:00  1 min 40 s, 50,000 lines, 50,000 delivered
-incoming/may 2024.json
-  done, 998 lines rejected, 1 line undeliverable
-  2026-01-01 00:00  1 min 40 s, 50,000 lines, 49,000 delivered
 incoming/a.json
   importing
-  2026-01-01 00:00  1 h 2 min, 50,000 lines, 37,250 delivered, 10 a second
+  2026-01-01 00:00  37,250 lines done, 37,250 delivered, 10 a second
+incoming/may 2024.json
+  done, 998 lines rejected, 1 line undeliverable
+  2025-12-31 23:59  1 min 0 s, 50,000 lines, 49,000 delivered
+  invalid_json 995, missing_timestamp 3
 
 import queue 0 · dead letters 0
 `,
     )
+  })
+
+  // prettier-ignore
+  test.each([
+    // lines of the file  what the user sees
+    [ 50_000,             '████████░░░░ 74% of 50,000 lines, 21 min left, 37,250 delivered, 10 a second' ],
+    [ 37_250,             '████████████ 100% of 37,250 lines, 0 s left, 37,250 delivered, 10 a second' ],
+    [ 10,                 '37,250 lines done, 37,250 delivered, 10 a second' ],
+  ])('a running import of a file with %i lines', (lines, text) => {
+    expect(statusText([RUNNING], { ...context, expected: new Map([[RUNNING, lines]]) }, PIPE)).toContain(`  2026-01-01 00:00  ${text}\n`)
+  })
+
+  test('on a terminal that is redrawn, only as many as fit', () => {
+    const reports = Array.from({ length: 20 }, (_, index) => ({ ...DONE, startedAt: `2026-01-01T00:00:${10 + index}.000Z` }))
+    const text = statusText(reports, { ...context, total: 500, maxRows: 23, deploymentOptions: ' --stack S' }, PIPE)
+    expect(text.split('\n').length - 1).toBeLessThanOrEqual(23)
+    expect(text).toContain('These are the newest 6 of 500 files. npx km-import status --stack S shows more.\n')
+  })
+
+  // prettier-ignore
+  test.each([
+    // columns of the terminal  widest row
+    [ undefined,                80 ],
+    [ 80,                       80 ],
+    [ 120,                      120 ],
+    [ 300,                      120 ],
+  ])('a long name is cut in its middle on %p columns', (columns, width) => {
+    const file = { ...DONE.file, key: `incoming/daily/${'x'.repeat(200)}/2026-01-01.json` }
+    const terminal = { ...PIPE, ...(columns !== undefined && { isTTY: true, columns }) }
+    const text = stripVTControlCharacters(statusText([{ ...DONE, file }], context, terminal))
+    expect(Math.max(...text.split('\n').map(widthOf))).toBe(width)
+    expect(text).toMatch(/^incoming\/daily\/x+…x+\/2026-01-01\.json\n/)
   })
 
   test('an import without news for half an hour says so', () => {

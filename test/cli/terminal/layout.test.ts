@@ -1,6 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fitted, listed, padded, quoted, WIDTH, widthOf, wrapped, wrappedBeside } from '../../../cli/terminal/layout.ts'
+import stringWidth from 'string-width'
+import {
+  fitted,
+  fittedPath,
+  listed,
+  messageText,
+  padded,
+  quoted,
+  WIDTH,
+  widthOf,
+  wrapped,
+  wrappedBeside,
+} from '../../../cli/terminal/layout.ts'
 
 describe('the width of a text in columns', () => {
   // prettier-ignore
@@ -19,6 +31,12 @@ describe('the width of a text in columns', () => {
   ])('%j: %i', (text, columns) => {
     expect(widthOf(text)).toBe(columns)
   })
+})
+
+test('the characters that are counted without string-width are as wide as it says', () => {
+  const all = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).filter((text) => widthOf(text) === 1)
+  expect(all.filter((text) => stringWidth(text) !== 1)).toEqual([])
+  expect(all).toEqual(expect.arrayContaining(['…', '·', '–', 'é']))
 })
 
 describe('a text is cut to fit', () => {
@@ -86,5 +104,41 @@ describe('a long text is wrapped', () => {
       `  why     ${'word '.repeat(14).trim()}`,
       '          word word',
     ])
+  })
+})
+
+describe('a path keeps its folder and its name', () => {
+  // prettier-ignore
+  test.each([
+    // path                     columns  shown
+    [ 'incoming/may.json',      20,      'incoming/may.json' ],
+    [ 'incoming/daily/may.json', 9,      'in…y.json' ],
+    [ '東'.repeat(20),           15,      '東東…東東東東東' ],
+    [ 'a\u001b[2Jb',            20,      'a\\u001b[2Jb' ],
+  ])('%j in %i columns', (path, columns, shown) => {
+    expect(fittedPath(path, columns)).toBe(shown)
+  })
+
+  test('any path fits', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.integer({ min: 6, max: 30 }), (path, columns) => {
+        expect(widthOf(fittedPath(path, columns))).toBeLessThanOrEqual(columns)
+      }),
+    )
+  })
+})
+
+describe('a message is wrapped for its output', () => {
+  const message = `${'word '.repeat(40).trim()}\nnext`
+  // prettier-ignore
+  test.each([
+    // output                            rows
+    [ {},                                [199, 4] ],
+    [ { isTTY: true, columns: 80 },      [79, 79, 39, 4] ],
+    [ { isTTY: true, columns: 120 },     [119, 79, 4] ],
+    [ { isTTY: true, columns: 20 },      [39, 39, 39, 39, 39, 4] ],
+    [ { isTTY: true },                   [79, 79, 39, 4] ],
+  ])('%j', (output, rows) => {
+    expect(messageText(message, output).split('\n').map(widthOf)).toEqual(rows)
   })
 })

@@ -1,9 +1,19 @@
 import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { counted, grouped } from '../../../cli/terminal/numbers.ts'
 
 test('thousands are grouped', () => {
   expect(grouped(0)).toBe('0')
   expect(grouped(50_000)).toBe('50,000')
+})
+
+test('like Intl does it, for every whole number', () => {
+  const format = new Intl.NumberFormat('en-US')
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), (number) => {
+      expect(grouped(number)).toBe(format.format(number))
+    }),
+  )
 })
 
 // prettier-ignore

@@ -29,6 +29,12 @@ describe('the status line', () => {
     expect(text).toBe('\r\u001b[K1 line\r\u001b[K2 lines\r\u001b[K')
   })
 
+  test('is cut to the width of the terminal, so that all of it is overwritten', () => {
+    let text = ''
+    new StatusLine({ isTTY: true, columns: 10, write: (more) => (text += more) }).show('0123456789')
+    expect(text).toBe('\r\u001b[K01234567…')
+  })
+
   test('is one line per update in a pipe, without repeats', () => {
     const text = shownOn(false, (line) => {
       line.show('1 line')

@@ -70,7 +70,7 @@ export async function simulateAll(
   loads: readonly (Load & { readonly startMs?: number })[],
 ): Promise<readonly Simulation[]> {
   const seed = loads[0]?.seed ?? 1
-  const clock = new VirtualClock(seed)
+  const clock = new VirtualClock(seed, { jumpsPerTurn: 64 })
   const endpoint = new SimulatedEndpoint(model, clock, seeded(seed + 1))
   return Promise.all(
     loads.map(async ({ startMs = 0, ...load }) => {

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { newTask, type Task } from '../../../lambda/intake/task.ts'
 import { isReadFromStart, openSegment } from '../../../lambda/jobs/open-segment.ts'
@@ -11,6 +11,8 @@ const PLAIN = Buffer.from('1\n2\n3\n4\n5\n6\n')
 const CR = Buffer.from('{}\r{}\r{}\r')
 const CSV = Buffer.from('Identity,Timestamp,Event\na,1393344604,e\nb,1393344604,e\n')
 const GZIP = gzipSync(PLAIN)
+const BROTLI = brotliCompressSync(PLAIN)
+const BROTLI_TASK = newTask({ ...FILE, key: 'incoming/a.jsonl.br' })
 
 // prettier-ignore
 test.each([
@@ -22,6 +24,8 @@ test.each([
   [ 'CR as line end, from its start', TASK,     CR,      { line: 1, byte: 3 },     0,          CR ],
   [ 'CSV, always from its start',    TASK,      CSV,     { line: 2, byte: 40 },    0,          CSV ],
   [ 'gzip, always from its start',   TASK,      GZIP,    { line: 2, byte: 4 },     0,          GZIP ],
+  [ 'brotli, always from its start', BROTLI_TASK, BROTLI, { line: 2, byte: 4 },    0,          BROTLI ],
+  [ 'text that is called brotli',    BROTLI_TASK, PLAIN, { line: 2, byte: 4 },     2,          PLAIN.subarray(4) ],
 ])('%s', async (_what, task, object, watermark, line, bytes) => {
   const cloud = new MemoryCloud()
   cloud.object = object
@@ -41,6 +45,8 @@ describe('a file can only be read from its start', () => {
   // prettier-ignore
   test.each<[string, Buffer | 'gone', boolean]>([
     [ 'gzip',                GZIP,                            true ],
+    [ 'zstd',                zstdCompressSync(PLAIN),         true ],
+    [ 'zip',                 Buffer.from('PK\x03\x04\x14'),   true ],
     [ 'text',                PLAIN,                           false ],
     [ 'CR as line end',      CR,                              true ],
     [ 'CR LF as line end',   Buffer.from('{}\r\n{}\r\n'),     false ],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { runPipeline } from '../../../lambda/jobs/pipeline.ts'
@@ -65,6 +66,13 @@ describe('a file is refused as a whole', () => {
     expect(result).toMatchObject({ lines: 0, refusal: { reason } })
     expect(cloud.requests).toEqual([])
     expect(cloud.deadLetters).toEqual([])
+  })
+
+  test('a zip archive with several files, before a line of the first one is sent', async () => {
+    const { result, cloud } = await run(readFileSync('test/lambda/read/unpack/made-by-tools/several.zip'))
+    expect(result).toMatchObject({ lines: 0, refusal: { reason: 'unsupported_format' } })
+    expect(result.refusal?.detail).toContain('a zip archive with 3 files; unpack it, and import each file')
+    expect(cloud.requests).toEqual([])
   })
 
   test('but not if an earlier run has admitted it', async () => {

@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib'
+import { readFileSync } from 'node:fs'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { skipReason } from '../../../lambda/jobs/skip-reason.ts'
 import { isImportName } from '../../../lambda/keys.ts'
@@ -24,9 +25,9 @@ async function reasonOf(name: string, object: MemoryCloud['object']): Promise<st
 /** Names, and whether they alone say that this is a file to import. */
 // prettier-ignore
 const NAMES: readonly (readonly [string, boolean])[] = [
-  ['a.json', true], ['a.jsonl', true], ['a.ndjson', true], ['a.json.gz', true], ['a.JSON', true], ['a.csv', true], ['a.csv.gz', true], ['A.JsonL.GZ', true], ['replays/x.jsonl', true],
+  ['a.json', true], ['a.jsonl', true], ['a.ndjson', true], ['a.json.gz', true], ['a.JSON', true], ['a.csv', true], ['a.csv.gz', true], ['a.jsonl.zip', true], ['a.csv.zst', true], ['a.ndjson.br', true], ['A.JsonL.GZ', true], ['replays/x.jsonl', true],
   ['unload/0000_part_00', false], ['stream-1-2024-01-31-08-00-00-0a1b2c3d', false], ['2024/01/31/events', false], ['part-00000.c000', false], ['a.txt', false],
-  ['a.log', false], ['a.gz', false], ['a.jsonl.1', false], ['a.jsonlines', false], ['events.2024-01-31', false], ['json', false],
+  ['a.log', false], ['a.gz', false], ['a.zip', false], ['a.zst', false], ['a.br', false], ['a.jsonl.1', false], ['a.jsonlines', false], ['events.2024-01-31', false], ['json', false],
 ]
 
 describe('a name that says that this is a file to import is never skipped, whatever the file contains', () => {
@@ -39,13 +40,20 @@ describe('a name that says that this is a file to import is never skipped, whate
   })
 })
 
+test('brotli is recognised by its name', async () => {
+  expect(await reasonFor('a.br', brotliCompressSync(LINES))).toBeUndefined()
+  expect(await reasonFor('a.br', brotliCompressSync('a log\n'))).toBe('not_for_import: none of its first lines has `_p`')
+})
+
 describe('for any other name the content decides', () => {
+  const archive = (name: string) => readFileSync(`test/lambda/read/unpack/made-by-tools/${name}`)
   const others = NAMES.filter(([, isNamed]) => !isNamed).map(([name]) => name)
 
   test.each(others)('%s', async (name) => {
     expect(isImportName(name)).toBe(false)
     expect(await reasonFor(name, LINES)).toBeUndefined()
     expect(await reasonFor(name, gzipSync(LINES))).toBeUndefined()
+    expect(await reasonFor(name, zstdCompressSync(LINES))).toBeUndefined()
     expect(await reasonFor(name, 'email,event\na,b\n')).toBe(
       'not_line_delimited_json: it looks like CSV, but its first row does not name the columns Identity, Timestamp and Event',
     )
@@ -79,6 +87,8 @@ describe('for any other name the content decides', () => {
     [ 'an image',                                     Buffer.from([0x89, 0x50, 0x4e, 0x47]),                  'unsupported_format: an image' ],
     [ 'gzip of Parquet',                              gzipSync('PAR1\x15\x04'),                               'unsupported_format: a Parquet file' ],
     [ 'gzip that is damaged',                         gzipSync('x'.repeat(99)).fill(0, 10, 20),               'object_unreadable: the gzip data is damaged' ],
+    [ 'a zip archive',                                archive('deflated.zip'),                                undefined ],
+    [ 'a zip archive with a password',                archive('encrypted.zip'),                               'unsupported_format: an encrypted zip archive; unpack it with its password, and import the file in it' ],
     [ 'bytes',                                        Buffer.alloc(5_000, 0x9d),                              'not_for_import: none of its first lines has `_p`' ],
   ])('%s', async (_what, content, expected) => {
     expect(await reasonFor('unload/0000_part_00', content)).toBe(expected)

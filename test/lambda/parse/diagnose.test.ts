@@ -136,14 +136,17 @@ describe('files that are not text are recognised by their first bytes', () => {
   // prettier-ignore
   test.each([
     //  the first bytes                                              the file is
-    [ bytes('504b0304 14000600'),                                    'a zip archive; import the file in it' ],
+    [ bytes('504b0304 14000600'),                                    'compressed twice; compress it only once' ],
     [ bytes('504b0304 14000600 08000000 2100 00000000 00000000 00000000 1300 0000 5b436f6e74656e745f54797065735d2e786d6c'), 'an Excel workbook; in Excel, save it as CSV UTF-8' ],
+    [ bytes('504b0304 1400 0000 0000 21f1 5b57 00000000 00000000 00000000 0800 0000 6d696d6574797065'), 'an Excel workbook; in Excel, save it as CSV UTF-8' ],
     [ bytes('504b0506 00000000'),                                    'an empty zip archive' ],
+    [ bytes('504b0708 504b0304'),                                    'a part of a zip archive' ],
+    [ bytes('526172211a0701 00'),                                    'a RAR archive' ],
     [ bytes('d0cf11e0a1b11ae1 0000'),                                'an old Excel or Word document' ],
     [ Buffer.from('{\\rtf1\\ansi'),                                  'an RTF document' ],
     [ Buffer.from('%PDF-1.7'),                                       'a PDF document' ],
-    [ bytes('1f8b0800 00000000'),                                    'gzip inside gzip; compress it only once' ],
-    [ bytes('28b52ffd 2004'),                                        'compressed with zstd' ],
+    [ bytes('1f8b0800 00000000'),                                    'compressed twice; compress it only once' ],
+    [ bytes('28b52ffd 2004'),                                        'compressed twice; compress it only once' ],
     [ bytes('425a6839 314159265359'),                                'compressed with bzip2' ],
     [ bytes('fd377a585a00'),                                         'compressed with xz' ],
     [ bytes('04224d18 6440'),                                        'compressed with lz4' ],

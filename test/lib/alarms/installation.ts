@@ -38,7 +38,7 @@ interface WaitingDeadLetter {
  * Lambda's metrics Errors and Throttles, the daily messages of the stack. It leaves out the time limit of an invocation.
  */
 export class Installation {
-  readonly cloud = new MemoryCloud({ limits: { maxInFlight: 8, checkpointMs: 5_000 } })
+  readonly cloud = new MemoryCloud({ limits: { maxInFlight: 8, checkpointMs: 5_000 }, jumpsPerTurn: 64 })
   readonly recorded = new Recorded()
   readonly start = this.cloud.clock.now()
   /** Changes the ports that an invocation gets. */

@@ -46,6 +46,8 @@ export class TemplateAlarm {
   readonly periodMs: number
   readonly #properties: Properties
   readonly #value: (recorded: Recorded, from: number, to: number) => number | undefined
+  /** By the end of their period, in minutes since the start. Each is read many times. */
+  readonly #datapoints = new WeakMap<Recorded, Datapoint[]>()
 
   constructor(name: string, properties: Properties, queueNames: ReadonlyMap<string, string>) {
     this.name = name
@@ -69,22 +71,24 @@ export class TemplateAlarm {
       })
   }
 
-  /** When the alarm is red between two times. CloudWatch evaluates it every minute, or every hour if it looks back more than a day. */
+  /**
+   * When the alarm is red between two times, if nothing more is recorded. CloudWatch evaluates it every minute, or every hour if it looks back
+   * more than a day.
+   */
   redTimes(recorded: Recorded, start: number, end: number, retrievedMore = RETRIEVED_MORE): readonly Red[] {
     const { EvaluationPeriods: n, DatapointsToAlarm: m, TreatMissingData: treatment } = this.#properties
     const stepMs = n * this.periodMs > DAY_MS ? HOUR_MS : MINUTE_MS
     const reds: { from: number; to: number | undefined }[] = []
-    const known = new Map<number, Datapoint>()
-    const datapoint = (to: number): Datapoint => {
-      const found = known.get(to) ?? this.#datapoint(recorded, to)
-      known.set(to, found)
-      return found
-    }
+    const known = this.#datapoints.get(recorded) ?? []
+    this.#datapoints.set(recorded, known)
+    const datapoint = (to: number): Datapoint =>
+      to < start ? this.#datapoint(recorded, to) : (known[(to - start) / MINUTE_MS] ??= this.#datapoint(recorded, to))
     let state: State = 'INSUFFICIENT_DATA'
     for (let now = start; now <= end; now += stepMs) {
-      const range = Array.from({ length: n + retrievedMore }, (_, index) => datapoint(now - index * this.periodMs))
+      const range: Datapoint[] = []
+      for (let to = now - (n + retrievedMore - 1) * this.periodMs; to <= now; to += this.periodMs) range.push(datapoint(to))
       const before = state
-      state = evaluate(range.toReversed(), { m, n, treatment }, before)
+      state = evaluate(range, { m, n, treatment }, before)
       if (state === 'ALARM' && before !== 'ALARM') reds.push({ from: now, to: undefined })
       const last = reds.at(-1)
       if (state !== 'ALARM' && before === 'ALARM' && last !== undefined) last.to = now

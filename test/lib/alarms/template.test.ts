@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { ACCOUNT, Deployed } from '../deployed.ts'
 
-const deployed = new Deployed({ alarmIdleDays: 3 })
+const deployed = new Deployed({
+  alarmIdleDays: 3,
+  answerEmails: 'data@example.com',
+  expectedFiles: 'incoming/daily/ within 24h rate(1 day)',
+})
 const topic = { Ref: deployed.idOf.get('Alarms/Topic/Resource') }
 const names = [...deployed.idOf.keys()].flatMap((path) => /^Alarms\/(?!Topic)(\w+)\/Resource$/.exec(path)?.[1] ?? [])
 const runbook = readFileSync('docs/runbook.md', 'utf8')

@@ -37,7 +37,7 @@ beforeAll(async () => {
     '--evidence',
     evidence,
   )
-}, 240_000)
+})
 
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true })

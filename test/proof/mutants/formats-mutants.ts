@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** Mistakes in the reading of CSV files. */
+/** Mistakes in the reading of CSV and compressed files. */
 export const FORMATS_MUTANTS: readonly Mutant[] = [
   {
     name: 'a line end in quotes ends a row',
@@ -103,8 +103,8 @@ export const FORMATS_MUTANTS: readonly Mutant[] = [
   {
     name: 'lines that were appended to a CSV file are uploaded without the names of their columns',
     file: 'cli/local/unsent-part.ts',
-    find: "return isGzip(head) || kind === 'csv' || kind === 'refused'",
-    replace: 'return isGzip(head)',
+    find: "return packingOf(head, name) !== undefined || kind === 'csv' || kind === 'refused'",
+    replace: 'return packingOf(head, name) !== undefined',
     tests: ['test/cli/local/unsent-part.test.ts'],
   },
   {
@@ -120,5 +120,54 @@ export const FORMATS_MUTANTS: readonly Mutant[] = [
     find: 'if (this.#number <= (this.#options.settledRows ?? 0))',
     replace: 'if (this.#number <= (this.#options.settledRows ?? 0) + 1)',
     tests: ['test/lambda/jobs/csv-import.test.ts'],
+  },
+  {
+    name: 'the first file of an archive with several is sent',
+    file: 'lambda/read/lines.ts',
+    find: 'if (unpacked.fault !== undefined) {',
+    replace: 'if (unpacked.fault === "") {',
+    tests: ['test/lambda/jobs/pipeline.test.ts'],
+  },
+  {
+    name: 'a damaged file in an archive counts as intact',
+    file: 'lambda/read/unpack/unzip.ts',
+    find: 'else if (header.crc !== sums.crc ||',
+    replace: 'else if (',
+    tests: ['test/lambda/read/unpack/unpack.test.ts'],
+  },
+  {
+    name: 'the data of a file ends at what looks like a descriptor',
+    file: 'lambda/read/unpack/zip-descriptor.ts',
+    find: 'if (bytes.readUInt32LE(start) !== sums.crc) continue',
+    replace: 'if (start === 4) return length',
+    tests: ['test/lambda/read/unpack/unpack.test.ts'],
+  },
+  {
+    name: 'an archive that is cut off counts as complete',
+    file: 'lambda/read/unpack/unzip.ts',
+    find: 'if (signature.length < 4) throw cutOff()',
+    replace: 'if (signature.length < 4) break',
+    tests: ['test/lambda/read/unpack/unpack.test.ts'],
+  },
+  {
+    name: 'only the first frame of a zstd file is read',
+    file: 'lambda/read/unpack/unpack.ts',
+    find: 'for (const part of frames.cut(slice)) yield* decompressor.write(part)',
+    replace: 'yield* decompressor.write(slice)',
+    tests: ['test/lambda/read/unpack/unpack.test.ts'],
+  },
+  {
+    name: 'text that is called brotli is decompressed',
+    file: 'lambda/read/unpack/packing-of.ts',
+    find: '(buffer.length > 0 || isWholeBrotli(start))',
+    replace: 'buffer.length >= 0',
+    tests: ['test/lambda/read/unpack/unpack.test.ts', 'test/lambda/jobs/open-segment.test.ts'],
+  },
+  {
+    name: 'an invocation continues a brotli file in its middle',
+    file: 'lambda/jobs/open-segment.ts',
+    find: 'packingOf(head, file.key) !== undefined',
+    replace: "packingOf(head, '') !== undefined",
+    tests: ['test/lambda/jobs/open-segment.test.ts'],
   },
 ]

@@ -33,7 +33,7 @@ describe.each(FILES)('a file of six lines, %s', (_how, scenario, every) => {
         pairs += 1
       }
     expect(pairs).toBeGreaterThan(100)
-  }, 300_000)
+  })
 })
 
 describe('a pause', () => {

@@ -1,14 +1,18 @@
 import { latestTimeFor } from '../../../../lambda/parse/line.ts'
 import { concatenated } from './bytes.ts'
 import { LineCheck, type LineCounts } from './check-lines.ts'
+import { openUnpacked } from './unpacked-file.ts'
 
 /** The result of a check before the upload. */
 export interface FileCheck extends LineCounts {
   /** Bytes of the file that were read, and all that it has. */
   readonly bytesRead: number
   readonly bytes: number
-  /** `partial`: too long to check completely. `unreadable`: the rest could not be read or unpacked. */
-  readonly extent: 'complete' | 'partial' | 'unreadable'
+  /**
+   * `partial`: too long to check completely. `unreadable`: the rest could not be read or unpacked. `unchecked`: browsers cannot unpack
+   * such a file.
+   */
+  readonly extent: 'complete' | 'partial' | 'unreadable' | 'unchecked'
 }
 
 export interface CheckOptions {
@@ -30,12 +34,9 @@ const PROGRESS_INTERVAL_MS = 150
 /**
  * Checks a file in the browser with the importer's own rules. Sends nothing.
  *
- * Like the importer, it recognizes gzip by the first bytes, whatever the file is called. Browsers unpack only the first member of a
- * gzip file with several members (the importer unpacks all), so such a file is checked up to the end of its first member.
- *
  * @throws DOMException named AbortError
  */
-export async function checkFile(file: Blob, { signal, maxBytes, onProgress }: CheckOptions): Promise<FileCheck> {
+export async function checkFile(file: Blob, name: string, { signal, maxBytes, onProgress }: CheckOptions): Promise<FileCheck> {
   const lines = new LineCheck({ latestTime: latestTimeFor(new Date()) })
   let bytesRead = 0
   const result = (extent: FileCheck['extent']): FileCheck => ({
@@ -45,8 +46,10 @@ export async function checkFile(file: Blob, { signal, maxBytes, onProgress }: Ch
     extent,
   })
   const readErrors: unknown[] = []
-  const stream = await unpackedStream(file, (count) => (bytesRead += count))
-  const pieces = piecesOf(stream, (error) => readErrors.push(error))
+  const unpacked = await openUnpacked(file, name, (count) => (bytesRead += count))
+  if (unpacked.kind === 'refused') return { ...result('partial'), refusal: unpacked.refusal }
+  if (unpacked.kind !== 'open') return result(unpacked.kind)
+  const pieces = piecesOf(unpacked.stream, (error) => readErrors.push(error))
   let unpackedBytes = 0
   let reportedAt = performance.now()
   let yieldedAt = reportedAt
@@ -70,19 +73,6 @@ export async function checkFile(file: Blob, { signal, maxBytes, onProgress }: Ch
   if (readErrors.length > 0) return result('unreadable')
   lines.end()
   return result('complete')
-}
-
-async function unpackedStream(file: Blob, onRead: (bytes: number) => void): Promise<ReadableStream<Uint8Array>> {
-  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer())
-  const counted = file.stream().pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        onRead(chunk.length)
-        controller.enqueue(chunk)
-      },
-    }),
-  )
-  return first === 0x1f && second === 0x8b ? counted.pipeThrough(new DecompressionStream('gzip')) : counted
 }
 
 /**

@@ -15,6 +15,13 @@ export function CheckSummary({ check: { lines, blank, ready, refusal, extent, by
         <strong>The file would be rejected.</strong> <Prose text={refusal.detail} />
       </Notice>
     )
+  if (extent === 'unchecked')
+    return (
+      <Notice tone="warning">
+        <strong>Not checked:</strong> browsers cannot read zstd and brotli files. The importer checks each line when you import
+        the file: it sends those that are valid, and rejects the others with a reason. <ImportWarning />
+      </Notice>
+    )
   if (lines === blank && extent === 'complete') return <Notice tone="warning">The file has no lines to import.</Notice>
   const rejected = lines - blank - ready
   const counts = (

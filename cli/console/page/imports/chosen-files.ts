@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { FILE_SUFFIXES, INCOMING_PREFIX, isImportName } from '../../../../lambda/keys.ts'
+import { IMPORT_NAMES, INCOMING_PREFIX, isImportName } from '../../../../lambda/keys.ts'
 import { announce } from '../announce.ts'
 import { ConsoleError, isAborted, messageOf, upload } from '../api-client.ts'
 import { currentImports, expectedImports, expectImport, findExpected, stopExpecting } from '../expected-imports.ts'
@@ -44,9 +44,9 @@ export function isUploading(): boolean {
   return chosenFiles.value.some(({ stage }) => stage.kind === 'uploading' || stage.kind === 'queued')
 }
 
-/** True if at least one line could be imported. */
+/** True if at least one line could be imported, or that is not known. */
 export function canImport(check: FileCheck | undefined): boolean {
-  return check !== undefined && check.refusal === undefined && check.lines > check.blank
+  return check !== undefined && check.refusal === undefined && (check.lines > check.blank || check.extent === 'unchecked')
 }
 
 /** Adds files to the list, and checks them one after the other. */
@@ -86,7 +86,7 @@ function isListed(stage: Stage): boolean {
 }
 
 function whyUnsuitable({ name, size }: File): string | undefined {
-  if (!isImportName(name)) return `The file name must end with ${FILE_SUFFIXES.join(', ')}. Rename the file and choose it again.`
+  if (!isImportName(name)) return `The file name must end with ${IMPORT_NAMES}. Rename the file and choose it again.`
   if (size === 0) return 'The file is empty.'
   return size > MAX_BYTES
     ? 'The file is larger than 5 GiB. Split it into smaller files, or ask your administrator to upload it to the bucket.'
@@ -108,7 +108,7 @@ async function runCheck(number: number): Promise<void> {
   checks.set(number, controller)
   change(number, { stage: { kind: 'checking' } })
   try {
-    const check = await checkFile(chosen.file, {
+    const check = await checkFile(chosen.file, chosen.file.name, {
       signal: controller.signal,
       maxBytes: MAX_CHECKED_BYTES,
       onProgress: (partial) => {

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
-import { FILE_SUFFIXES } from '../../../../lambda/keys.ts'
+import { FILE_SUFFIXES, PACKED_SUFFIXES } from '../../../../lambda/keys.ts'
 import { chooseFiles } from './chosen-files.ts'
 import './drop-zone.css'
 
@@ -28,7 +28,7 @@ export function DropZone() {
             type="file"
             multiple
             class="visually-hidden"
-            accept={[...FILE_SUFFIXES, '.gz'].join(',')}
+            accept={[...FILE_SUFFIXES, ...PACKED_SUFFIXES].join(',')}
             aria-describedby="drop-zone-hint"
             onChange={() => {
               chooseFiles(input.current?.files ?? [])
@@ -38,8 +38,8 @@ export function DropZone() {
         </label>
       </p>
       <p id="drop-zone-hint" class="muted">
-        One JSON object per line, as .json, .jsonl or .ndjson, or a CSV file in Kissmetrics’ layout, also compressed (.gz). Your
-        browser checks each file first. Nothing is sent until you choose Import.
+        One JSON object per line, as .json, .jsonl or .ndjson, or a CSV file in Kissmetrics’ layout, also compressed (.gz, .zip,
+        .zst, .br). Your browser checks each file first. Nothing is sent until you choose Import.
       </p>
     </div>
   )

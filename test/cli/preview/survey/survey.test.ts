@@ -63,7 +63,8 @@ describe('a file that an import would reject is refused', () => {
     [ 'a table',                 'person,time,event\na,1,b\na,2,c\n',               'not_line_delimited_json',  0 ],
     [ 'a list over lines',       '[\n{\n"_p":"a"\n}\n]\n',                 'not_line_delimited_json',  0 ],
     [ 'nothing but text',        'hello\n'.repeat(2_000),                           'not_line_delimited_json',  0 ],
-    [ 'an archive',              Buffer.from('PK\u0003\u0004...'),                  'unsupported_format',       0 ],
+    [ 'an archive',              Buffer.from('Rar!\u001a\u0007\u0001'),              'unsupported_format',       0 ],
+    [ 'a zip archive that is cut off', Buffer.from('PK\u0003\u0004...'),            'object_unreadable',        0 ],
     [ 'gzip inside of gzip',     gzipSync(gzipSync(GOOD)),                          'unsupported_format',       0 ],
     [ 'gzip that is cut off',    compressed.subarray(0, compressed.length - 20),            'object_unreadable',        49_999 ],
   ])('%s', async (_what, content, reason, linesBefore) => {

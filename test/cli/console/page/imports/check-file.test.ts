@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { checkFile, type FileCheck } from '../../../../../cli/console/page/imports/check-file.ts'
 
 const GOOD = '{"_p":"bob","_t":1393344604,"_n":"Paid"}'
 
-function check(content: string | Uint8Array<ArrayBuffer>, maxBytes = Infinity): Promise<FileCheck> {
-  return checkFile(new Blob([content]), { signal: new AbortController().signal, maxBytes, onProgress: () => undefined })
+function check(content: string | Uint8Array<ArrayBuffer>, maxBytes = Infinity, name = 'a.jsonl'): Promise<FileCheck> {
+  return checkFile(new Blob([content]), name, { signal: new AbortController().signal, maxBytes, onProgress: () => undefined })
 }
 
 describe('a file is checked before its upload', () => {
@@ -20,6 +20,30 @@ describe('a file is checked before its upload', () => {
   ])('%s', async (_what, content, lines, ready, extent) => {
     const bytes = typeof content === 'string' ? content : new Uint8Array(content)
     expect(await check(bytes)).toMatchObject({ lines, ready, extent })
+  })
+
+  // prettier-ignore
+  test.each<[string, object]>([
+    //  the file                        its check
+    [ 'deflated.zip',                   { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'stored.zip',                     { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'macos.zip',                      { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'zip64.zip',                      { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'comment.zip',                    { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'python-zip64-pipe.zip',          { lines: 2, ready: 2, extent: 'complete' } ],
+    [ 'csv.zip',                        { lines: 3, ready: 2, blank: 1, extent: 'complete' } ],
+    [ 'several.zip',                    { lines: 0, refusal: { detail: expect.stringContaining('a zip archive with 3 files') } } ],
+    [ 'encrypted.zip',                  { lines: 0, refusal: { detail: expect.stringContaining('an encrypted zip archive') } } ],
+    [ 'lines.zst',                      { lines: 0, extent: 'unchecked' } ],
+  ])('%s', async (name, result) => {
+    const file = await readFile(`test/lambda/read/unpack/made-by-tools/${name}`)
+    expect(await check(new Uint8Array(file), Infinity, name)).toMatchObject(result)
+  })
+
+  test('but not brotli, and not an archive without its end', async () => {
+    expect(await check(new Uint8Array(brotliCompressSync(GOOD)), Infinity, 'a.jsonl.br')).toMatchObject({ extent: 'unchecked' })
+    const archive = await readFile('test/lambda/read/unpack/made-by-tools/deflated.zip')
+    expect(await check(new Uint8Array(archive.subarray(0, -30)))).toMatchObject({ lines: 0, extent: 'unreadable' })
   })
 
   test('with the same counts as its import', async () => {
@@ -36,7 +60,11 @@ describe('a file is checked before its upload', () => {
   })
 
   test('until the check is canceled', async () => {
-    const canceled = checkFile(new Blob([GOOD]), { signal: AbortSignal.abort(), maxBytes: 1, onProgress: () => undefined })
+    const canceled = checkFile(new Blob([GOOD]), 'a.jsonl', {
+      signal: AbortSignal.abort(),
+      maxBytes: 1,
+      onProgress: () => undefined,
+    })
     await expect(canceled).rejects.toThrow(/abort/i)
   })
 })
