@@ -12,7 +12,7 @@ import { API_KEY, readJob, type InputLine } from './job.ts'
 type Properties = Record<string, string | number>
 
 interface Client {
-  event(person: string, event: string, properties: Properties, callback: (error: unknown) => void): void
+  event(person: string, event: string, properties: Properties, callback: (error: Error | string | null | undefined) => void): void
 }
 
 const { file, sink, inFlight, packages } = readJob()

@@ -26,12 +26,13 @@ export interface Row {
 
 export interface CompareOptions extends Omit<Comparison, 'rows'> {
   readonly names: readonly ContenderName[]
+  readonly scenarios: readonly Scenario[]
   readonly packages: string
   readonly progress: (text: string) => void
 }
 
 /** Runs all contenders in each round, so that a busy moment of the machine meets all of them. */
-export async function compare({ names, packages, progress, ...sizes }: CompareOptions): Promise<Comparison> {
+export async function compare({ names, scenarios, packages, progress, ...sizes }: CompareOptions): Promise<Comparison> {
   const missing = await installPeers(packages, neededBy(names))
   const rows = names.map((name): Row & { readonly trials: Record<Scenario, Trial[]> } => {
     const reason = missing.get(needOf(name) ?? 'kissmetrics')
@@ -42,7 +43,7 @@ export async function compare({ names, packages, progress, ...sizes }: CompareOp
   try {
     await using lab = await Lab.open({ folder, packages, inFlight: sizes.inFlight })
     for (let round = 1; round <= sizes.rounds; round += 1)
-      for (const scenario of ['clean', ...FAULT_SCENARIOS] as const)
+      for (const scenario of scenarios)
         for (const row of rows) {
           if (row.missing !== undefined) continue
           progress(`round ${round} of ${sizes.rounds}, ${scenario}: ${row.name}\n`)

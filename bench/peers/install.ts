@@ -21,6 +21,7 @@ async function installedVersion(folder: string, name: PackageName): Promise<stri
 
 /** Installs the peers, each in its exact version and without its install scripts. Those that are there already are not asked for again. */
 export async function installPeers(folder: string, names: readonly PackageName[]): Promise<Missing> {
+  if (names.length === 0) return new Map()
   await mkdir(folder, { recursive: true })
   const about = { private: true, dependencies: Object.fromEntries(names.map((name) => [name, PACKAGES[name]])) }
   await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(about, null, 2)}\n`)

@@ -5,7 +5,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { compare } from './compare.ts'
+import { compare, FAULT_SCENARIOS } from './compare.ts'
 import { CONTENDERS, isContender } from './contenders.ts'
 import { writeTables } from './document.ts'
 import { asMarkdown } from './table.ts'
@@ -29,6 +29,7 @@ if (names.length !== flags.only.split(',').length) throw new Error(`--only takes
 const [load = 0] = loadavg()
 const comparison = await compare({
   names,
+  scenarios: ['clean', ...FAULT_SCENARIOS],
   lines: Number(flags.lines),
   faultLines: Number(flags['fault-lines']),
   inFlight: Number(flags['in-flight']),

@@ -50,6 +50,10 @@ function costsOf({ trials, missing }: Row, ours: Row | undefined): readonly stri
 function lossOf({ trials, missing }: Row, scenario: (typeof FAULT_SCENARIOS)[number]): string {
   if (missing !== undefined) return ''
   const runs = trials[scenario]
+  if (runs.length === 0) return ''
+  // The second request is the first that fails.
+  if (scenario !== 'killed' && scenario !== 'bad lines' && runs.every(({ requests }) => requests < 2))
+    return 'no failure met: 1 request'
   const middle = (figure: Figure): number => median(runs.map(figure))
   const parts = [`${grouped(middle(({ lost }) => lost))} lost`, `${grouped(middle(({ repeated }) => repeated))} repeated`]
   if (scenario === 'bad lines') {
