@@ -16,6 +16,10 @@ const LIMITS = { maxLineBytes: MAX_LINE_BYTES }
 export async function whySkipped(read: ReadRange, key: string, { size, mtime }: Stats): Promise<string | undefined> {
   if (isImportName(key)) return undefined
   const body = Readable.from([await read(0, Math.min(size, headBytes(LIMITS)))])
-  const reason = await skipReasonOf({ kind: 'open', body, bytes: size, etag: '', lastModified: mtime }, LIMITS)
+  const readEnd = async (bytes: number) => ({ tail: await read(Math.max(0, size - bytes), size), fileBytes: size })
+  const reason = await skipReasonOf(
+    { kind: 'open', body, bytes: size, etag: '', lastModified: mtime, name: key, readEnd },
+    LIMITS,
+  )
   return reason?.detail
 }
