@@ -13,7 +13,11 @@ const LIMITS = { maxLineBytes: MAX_LINE_BYTES }
  * @param read reads bytes of the file
  * @returns undefined if the file is to be uploaded
  */
-export async function whySkipped(read: ReadRange, key: string, { size, mtime }: Stats): Promise<string | undefined> {
+export async function whySkipped(
+  read: ReadRange,
+  key: string,
+  { size, mtime }: Pick<Stats, 'size' | 'mtime'>,
+): Promise<string | undefined> {
   if (isImportName(key)) return undefined
   const body = Readable.from([await read(0, Math.min(size, headBytes(LIMITS)))])
   const readEnd = async (bytes: number) => ({ tail: await read(Math.max(0, size - bytes), size), fileBytes: size })

@@ -1,4 +1,3 @@
-import type { Stats } from 'node:fs'
 import { brotliCompressSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { zipSync } from 'fflate'
@@ -16,7 +15,7 @@ test.each<[string, string, Uint8Array, RegExp | undefined]>([
   [ 'has no lines',                            'notes.txt',       Buffer.from('hello\n'),                      /not a file of lines/ ],
 ])('a file that %s', async (_what, name, content, why) => {
   const read = (start: number, end: number) => Promise.resolve(Buffer.from(content.subarray(start, end)))
-  const stats = { size: content.length, mtime: new Date() } as Stats
+  const stats = { size: content.length, mtime: new Date() }
   const skipped = await whySkipped(read, `incoming/${name}`, stats)
   if (why === undefined) expect(skipped).toBeUndefined()
   else expect(skipped).toMatch(why)
