@@ -42,10 +42,14 @@ export async function findUnsentPart(
   return end <= uploaded.end ? { kind: 'nothing' } : { kind: 'appended', start, end }
 }
 
-/** Whether a part of the file means nothing without its start: it is compressed, or CSV, whose first row names the columns. */
+/**
+ * Whether a part of the file means nothing without its start: it is compressed, or CSV, whose first row names the columns. Import rules can
+ * give a meaning to columns that only they know, so the name of such a file decides.
+ */
 function cannotBeContinued(name: string, head: Buffer, size: number): boolean {
   const { kind } = findCsv(head, size <= CSV_HEAD_BYTES)
-  return packingOf(head, name) !== undefined || kind === 'csv' || kind === 'refused'
+  const isTable = /\.csv$/i.test(name) && !/^\s*\{/.test(head.toString())
+  return packingOf(head, name) !== undefined || isTable || kind === 'csv' || kind === 'refused'
 }
 
 const LINE_FEED = 0x0a
