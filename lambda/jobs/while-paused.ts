@@ -21,6 +21,8 @@ const PAUSE_NOTE_SCHEMA = 'kissmetrics-importer/pause-note/v1'
  */
 const PauseNote = v.looseObject({
   schema: v.literal(PAUSE_NOTE_SCHEMA),
+  /** When the pause began. In a later pause, the note means nothing. */
+  since: v.string(),
   /** The message that waits carries this id. */
   id: v.string(),
   /** The SQS message that has queued it, or is still trying to. */
@@ -49,7 +51,7 @@ export async function waitWhilePaused(
   const { clock, events, importQueue } = ports
   const { file } = task
   const id = ports.newRun()
-  if (!(await noteWaiting(id, task, messageId, ports))) {
+  if (!(await noteWaiting({ id, since, messageId }, task, ports))) {
     events.leftToWaiting(file.key)
     return { kind: 'yielded' }
   }
@@ -59,32 +61,41 @@ export async function waitWhilePaused(
   return { kind: 'requeued' }
 }
 
+interface Waiting {
+  readonly id: string
+  readonly since: string
+  readonly messageId: string | undefined
+}
+
 /** S3 can refuse a write although no other run has written (409). */
 const MAX_TRIES = 3
 
 /**
  * Notes that the message with this id waits for the task.
  *
+ * @param waiting `messageId`: the message that queues it
  * @returns false if another message does, and the task's own one is a copy
  * @throws the error of S3, or an Error if S3 does not store the note
  */
-async function noteWaiting(id: string, task: Task, messageId: string | undefined, ports: Ports): Promise<boolean> {
+async function noteWaiting(waiting: Waiting, task: Task, ports: Ports): Promise<boolean> {
+  const { id, since, messageId } = waiting
   const { file, segment } = task
   const key = { bucket: file.bucket, key: pauseNoteKey(file, segment?.index) }
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const { note, tag } = await readNote(key, ports)
     const now = Math.round(ports.clock.now())
     if (note?.id === id) return true // stored, although S3 has reported an error
-    if (note !== undefined && isCopy(task, messageId, note, now)) return false
+    if (note !== undefined && isCopy(task, waiting, note, now)) return false
     const until = now + NOTE_SECONDS * 1000
     const by = messageId === undefined ? {} : { by: messageId }
-    const written = { schema: PAUSE_NOTE_SCHEMA, id, ...by, until, leaseHolder: { run: id, serial: 0, until: 0 } }
+    const written = { schema: PAUSE_NOTE_SCHEMA, since, id, ...by, until, leaseHolder: { run: id, serial: 0, until: 0 } }
     if ((await ports.checkpoints.put(key, written, tag)) !== undefined) return true
   }
   throw new Error(`S3 did not store ${key.key}. The message is tried again.`)
 }
 
-function isCopy(task: Task, messageId: string | undefined, note: v.InferOutput<typeof PauseNote>, now: number): boolean {
+function isCopy(task: Task, { since, messageId }: Waiting, note: v.InferOutput<typeof PauseNote>, now: number): boolean {
+  if (note.since !== since) return false
   const isTriedAgain = messageId !== undefined && messageId === note.by
   return note.until > now && note.id !== task.pause && !isTriedAgain && !asksForMore(task)
 }

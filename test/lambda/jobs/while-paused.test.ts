@@ -55,6 +55,14 @@ describe('while one message of a task waits', () => {
     expect(await waitWhilePaused(newTask(FILE), SINCE, { messageId: 'm1' }, ports)).toEqual({ kind: 'requeued' })
   })
 
+  test('it waits for this pause only: a message that met an earlier one is not taken for a copy in the next', async () => {
+    const { ports } = new MemoryCloud()
+    await waitWhilePaused(newTask(FILE), SINCE, { messageId: 'm1' }, ports)
+    const next = '2026-01-01T00:05:00.000Z'
+    const result = await waitWhilePaused({ ...newTask(FILE), pause: 'earlier' }, next, { messageId: 'm2' }, ports)
+    expect(result).toEqual({ kind: 'requeued' })
+  })
+
   test('a copy takes its place if it is overdue', async () => {
     const { ports } = new MemoryCloud()
     const later = (seconds: number) => ({ ...ports, clock: { ...ports.clock, now: () => ports.clock.now() + seconds * 1000 } })

@@ -59,6 +59,13 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
     tests: ['test/lambda/jobs/while-paused.test.ts', 'test/lambda/jobs/brake.test.ts'],
   },
   {
+    name: 'the note of an earlier pause makes the last message of a file look like a copy',
+    file: 'lambda/jobs/while-paused.ts',
+    find: 'if (note.since !== since) return false',
+    replace: '',
+    tests: ['test/lambda/jobs/while-paused.test.ts'],
+  },
+  {
     name: 'the release of a file during a pause is taken for a copy of the message that waits',
     file: 'lambda/jobs/while-paused.ts',
     find: '|| released === true',

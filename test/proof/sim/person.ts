@@ -17,7 +17,7 @@ export interface PersonOptions {
   readonly clock: VirtualClock
   readonly rules: Rules
   readonly faults: FaultSource
-  readonly observed: Pick<Observed, 'store' | 'queue'>
+  readonly observed: Pick<Observed, 'store' | 'queue' | 'isAnswered'>
   readonly isOver: () => boolean
 }
 
@@ -43,20 +43,22 @@ export async function decideAsPerson({ file, clock, rules, faults, observed, isO
   return false
 
   async function runCommand(): Promise<string> {
-    const { store, queue } = observed
+    const { store, queue, isAnswered } = observed
     return new Promise((resolve) => {
       const worker = new Worker(0, clock, 0, rules, () => {
         resolve('killed')
       })
+      const importQueue = {
+        send: (body: string, delaySeconds: number) =>
+          worker.actOnAws(faults.sqsFails, () => {
+            queue.send(body, clock.now(), clock.now() + delaySeconds * 1000)
+          }),
+      }
       const ports = {
         checkpoints: store.checkpoints(worker, faults.store),
         reports: store.reports(worker, faults.store),
-        importQueue: {
-          send: (body: string, delaySeconds: number) =>
-            worker.actOnAws(faults.sqsFails, () => {
-              queue.send(body, clock.now(), clock.now() + delaySeconds * 1000)
-            }),
-        },
+        importQueue,
+        ...(isAnswered && { answerQueue: importQueue }),
         clock: worker.clock,
         events: eventsFor({ info: () => undefined, warn: () => undefined, error: () => undefined, count: () => undefined }),
       }
