@@ -27,6 +27,8 @@ const PauseNote = v.looseObject({
   id: v.string(),
   /** The SQS message that has queued it, or is still trying to. */
   by: v.optional(v.string()),
+  /** The id of that message, if it had waited itself. After a redrive, SQS gives it another id of its own. */
+  from: v.optional(v.string()),
   /** From then on the message that waits may be lost, and a copy takes its place. Milliseconds since 1970. */
   until: v.number(),
 })
@@ -87,7 +89,7 @@ async function noteWaiting(waiting: Waiting, task: Task, ports: Ports): Promise<
     if (note?.id === id) return true // stored, although S3 has reported an error
     if (note !== undefined && isCopy(task, waiting, note, now)) return false
     const until = now + NOTE_SECONDS * 1000
-    const by = messageId === undefined ? {} : { by: messageId }
+    const by = { ...(messageId !== undefined && { by: messageId }), ...(task.pause !== undefined && { from: task.pause }) }
     const written = { schema: PAUSE_NOTE_SCHEMA, since, id, ...by, until, leaseHolder: { run: id, serial: 0, until: 0 } }
     if ((await ports.checkpoints.put(key, written, tag)) !== undefined) return true
   }
@@ -96,7 +98,8 @@ async function noteWaiting(waiting: Waiting, task: Task, ports: Ports): Promise<
 
 function isCopy(task: Task, { since, messageId }: Waiting, note: v.InferOutput<typeof PauseNote>, now: number): boolean {
   if (note.since !== since) return false
-  const isTriedAgain = messageId !== undefined && messageId === note.by
+  const isSameMessage = messageId !== undefined && messageId === note.by
+  const isTriedAgain = isSameMessage || (task.pause !== undefined && task.pause === note.from)
   return note.until > now && note.id !== task.pause && !isTriedAgain && !asksForMore(task)
 }
 

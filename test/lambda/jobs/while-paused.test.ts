@@ -55,6 +55,13 @@ describe('while one message of a task waits', () => {
     expect(await waitWhilePaused(newTask(FILE), SINCE, { messageId: 'm1' }, ports)).toEqual({ kind: 'requeued' })
   })
 
+  test('so may its redrive from the dead-letter queue, which has another id', async () => {
+    const { ports } = new MemoryCloud()
+    const task = { ...newTask(FILE), pause: 'p1' }
+    await waitWhilePaused(task, SINCE, { messageId: 'm1' }, ports)
+    expect(await waitWhilePaused(task, SINCE, { messageId: 'redriven' }, ports)).toEqual({ kind: 'requeued' })
+  })
+
   test('it waits for this pause only: a message that met an earlier one is not taken for a copy in the next', async () => {
     const { ports } = new MemoryCloud()
     await waitWhilePaused(newTask(FILE), SINCE, { messageId: 'm1' }, ports)

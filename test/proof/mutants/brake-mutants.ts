@@ -59,6 +59,13 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
     tests: ['test/lambda/jobs/while-paused.test.ts', 'test/lambda/jobs/brake.test.ts'],
   },
   {
+    name: 'a redriven message of a paused task is taken for a copy',
+    file: 'lambda/jobs/while-paused.ts',
+    find: ' || (task.pause !== undefined && task.pause === note.from)',
+    replace: '',
+    tests: ['test/lambda/jobs/while-paused.test.ts'],
+  },
+  {
     name: 'the note of an earlier pause makes the last message of a file look like a copy',
     file: 'lambda/jobs/while-paused.ts',
     find: 'if (note.since !== since) return false',
