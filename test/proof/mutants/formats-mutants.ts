@@ -103,8 +103,15 @@ export const FORMATS_MUTANTS: readonly Mutant[] = [
   {
     name: 'lines that were appended to a CSV file are uploaded without the names of their columns',
     file: 'cli/local/unsent-part.ts',
-    find: "return packingOf(head, name) !== undefined || kind === 'csv' || kind === 'refused'",
-    replace: 'return packingOf(head, name) !== undefined',
+    find: "return packingOf(head, name) !== undefined || isTable || kind === 'csv' || kind === 'refused'",
+    replace: 'return packingOf(head, name) !== undefined || isTable',
+    tests: ['test/cli/local/unsent-part.test.ts'],
+  },
+  {
+    name: 'the last row of a CSV file whose columns only rules know is uploaded without their names',
+    file: 'cli/local/unsent-part.ts',
+    find: 'const isTable = /\\.csv$/i.test(name) && !/^\\s*\\{/.test(head.toString())',
+    replace: 'const isTable = false',
     tests: ['test/cli/local/unsent-part.test.ts'],
   },
   {
