@@ -8,6 +8,8 @@ import { printFigures } from './measure.ts'
 
 const [bucket = '', key = ''] = process.argv.slice(2)
 const QueueUrl = process.env.KM_IMPORT_QUEUE_URL
+/** Longer than the delay with which the importer queues the segments of a surveyed file. */
+const WAIT_SECONDS = 20
 const CONTEXT = { getRemainingTimeInMillis: () => 3_600_000 }
 
 let lines: number | undefined
@@ -20,11 +22,11 @@ const handler = createHandler(process.env, {
   count: () => undefined,
 })
 
-/** What the event source mapping of the function does, with one message at a time. */
+/** What the event source mapping of the function does, with one message at a time, until the final report is written. */
 async function handleQueuedMessages(): Promise<void> {
   const sqs = new SQSClient({})
-  for (;;) {
-    const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }))
+  while (lines === undefined) {
+    const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: WAIT_SECONDS }))
     if (message === undefined) return
     const { MessageId = '', ReceiptHandle = '', Body = '' } = message
     const record = { eventSource: 'aws:sqs', messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: {} }
