@@ -414,6 +414,9 @@ describeWithBrowser('the page in a browser', () => {
       .getByRole('link', { name: /^Rejected lines/ })
       .first()
       .click()
+    // While the queue is read, a page of the list gets other rows, and is no longer selected as a whole.
+    await page.getByRole('checkbox', { name: 'Select all on this page' }).waitFor()
+    await page.getByLabel('Reading the rejected lines').waitFor({ state: 'hidden' })
     for (;;) {
       await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
       const next = page.getByRole('button', { name: 'Next' })
