@@ -13,6 +13,8 @@ const MAX_HELD = 100_000
 /** SQS samples a few of its servers, so one empty answer does not mean that the queue is empty. */
 const EMPTY_ANSWERS = 2
 
+type Polling = NonNullable<Parameters<DeadLetterReader['take']>[1]>
+
 interface Hold {
   /** Of the last delivery: SQS accepts only this one. */
   receipt: string
@@ -40,17 +42,25 @@ export class HeldDeadLetters implements AsyncDisposable {
   /**
    * Takes all dead letters from the queue, each one once. Stops when there are no more, when `signal` is aborted, or at the limit of SQS.
    *
+   * Only long polls are sure to find everything, and each takes a second to find nothing. So with `areAll`, short polls come first, and long
+   * polls only if they have missed some.
+   *
    * @param onTaken called with each dead letter. Its promise is awaited before more are taken; its error ends everything.
+   * @param areAll whether so many dead letters are all that the queue has
    * @returns whether every dead letter was seen
    */
-  async takeAll(onTaken: (deadLetter: QueuedDeadLetter) => void | Promise<void>, signal: AbortSignal): Promise<boolean> {
+  async takeAll(
+    onTaken: (deadLetter: QueuedDeadLetter) => void | Promise<void>,
+    signal: AbortSignal,
+    areAll?: (count: number) => Promise<boolean>,
+  ): Promise<boolean> {
     const seen = new Set<string>()
     const failure = new AbortController()
     const isStopped = (): boolean => signal.aborted || failure.signal.aborted || seen.size > MAX_HELD
-    const worker = async (): Promise<void> => {
+    const worker = async (polling: Polling): Promise<void> => {
       for (let emptyAnswers = 0; emptyAnswers < EMPTY_ANSWERS && !isStopped();) {
         let isEmpty = true
-        for (const deadLetter of await this.#take()) {
+        for (const deadLetter of await this.#take(polling)) {
           // SQS can deliver a message twice. Looked up for each one: another worker may have taken it while this one waited.
           if (seen.has(deadLetter.id)) continue
           seen.add(deadLetter.id)
@@ -60,12 +70,19 @@ export class HeldDeadLetters implements AsyncDisposable {
         emptyAnswers = isEmpty ? emptyAnswers + 1 : 0
       }
     }
-    const workers = Array.from({ length: CONCURRENCY }, worker)
-    for (const running of workers)
-      running.catch(() => {
-        failure.abort()
-      })
-    await allSettled(workers)
+    const takeUntilEmpty = async (polling: Polling): Promise<void> => {
+      const workers = Array.from({ length: CONCURRENCY }, () => worker(polling))
+      for (const running of workers)
+        running.catch(() => {
+          failure.abort()
+        })
+      await allSettled(workers)
+    }
+    if (areAll !== undefined) {
+      await takeUntilEmpty('short')
+      if (!isStopped() && (await areAll(seen.size))) return true
+    }
+    await takeUntilEmpty('long')
     return !isStopped()
   }
 
@@ -111,9 +128,9 @@ export class HeldDeadLetters implements AsyncDisposable {
     await this.release(() => true)
   }
 
-  async #take(): Promise<readonly QueuedDeadLetter[]> {
+  async #take(polling: Polling): Promise<readonly QueuedDeadLetter[]> {
     const hiddenUntil = this.#clock.now() + HIDDEN_MS
-    const taken = await this.#reader.take(HIDDEN_SECONDS)
+    const taken = await this.#reader.take(HIDDEN_SECONDS, polling)
     for (const { id, receipt } of taken) this.#holds.set(id, { receipt, hiddenUntil })
     return taken
   }
