@@ -10,10 +10,13 @@ const HIDDEN_MS = HIDDEN_SECONDS * 1000
 const RENEW_EVERY_MS = 60_000
 /** SQS allows 120,000 messages in flight for a queue. This leaves some for other consumers. Amazon SQS, "Message quotas". */
 const MAX_HELD = 100_000
-/** SQS samples a few of its servers, so one empty answer does not mean that the queue is empty. */
-const EMPTY_ANSWERS = 2
+/**
+ * Empty answers in a row that end a worker, by kind of poll. SQS samples a few of its servers, so one does not mean that the queue is empty.
+ * After short polls the counts of the queue decide.
+ */
+const EMPTY_ANSWERS = { short: 1, long: 2 } as const
 
-type Polling = NonNullable<Parameters<DeadLetterReader['take']>[1]>
+type Polling = keyof typeof EMPTY_ANSWERS
 
 interface Hold {
   /** Of the last delivery: SQS accepts only this one. */
@@ -58,7 +61,7 @@ export class HeldDeadLetters implements AsyncDisposable {
     const failure = new AbortController()
     const isStopped = (): boolean => signal.aborted || failure.signal.aborted || seen.size > MAX_HELD
     const worker = async (polling: Polling): Promise<void> => {
-      for (let emptyAnswers = 0; emptyAnswers < EMPTY_ANSWERS && !isStopped();) {
+      for (let emptyAnswers = 0; emptyAnswers < EMPTY_ANSWERS[polling] && !isStopped();) {
         let isEmpty = true
         for (const deadLetter of await this.#take(polling)) {
           // SQS can deliver a message twice. Looked up for each one: another worker may have taken it while this one waited.
