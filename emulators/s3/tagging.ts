@@ -7,6 +7,7 @@ import { contentsOf, documentOf, elements, notImplemented, S3Error, textOf } fro
 const MAX_TAGS = 10
 const MAX_NAME_LENGTH = 128
 const MAX_VALUE_LENGTH = 256
+const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
 /** The operations on the tags of an object: put, get, delete. */
 export class Tagging {
@@ -50,9 +51,10 @@ function parseTags(xml: string): readonly Tag[] {
   const tags = contentsOf(xml, 'Tag').map((tag) => ({ Key: textOf(tag, 'Key') ?? '', Value: textOf(tag, 'Value') ?? '' }))
   if (tags.length > MAX_TAGS) throw new S3Error(400, 'BadRequest', 'Object tags cannot be greater than 10')
   for (const { Key, Value } of tags) {
-    if (Key === '' || Key.length > MAX_NAME_LENGTH || Key.startsWith('aws:'))
+    if (Key === '' || Key.length > MAX_NAME_LENGTH || Key.startsWith('aws:') || !ALLOWED.test(Key))
       throw new S3Error(400, 'InvalidTag', 'The TagKey you have provided is invalid')
-    if (Value.length > MAX_VALUE_LENGTH) throw new S3Error(400, 'InvalidTag', 'The TagValue you have provided is invalid')
+    if (Value.length > MAX_VALUE_LENGTH || !ALLOWED.test(Value))
+      throw new S3Error(400, 'InvalidTag', 'The TagValue you have provided is invalid')
   }
   if (new Set(tags.map(({ Key }) => Key)).size < tags.length)
     throw new S3Error(400, 'InvalidTag', 'Cannot provide multiple Tags with the same key')
