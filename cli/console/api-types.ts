@@ -17,6 +17,7 @@ import type { DeadLetterReason } from '../rejects/content.ts'
  *   GET  api/rejected/download?format=jsonl|csv&file=&reason=&text=&status= → a file
  *   POST api/rejected/refresh             → RejectedPage, after the queue was read again
  *   POST api/fix-preview                  FixRequest → FixPreview; changes nothing
+ *   POST api/fix-suggestions              FixRequest → FixSuggestions, for the lines that its fixes do not fix; changes nothing
  *   POST api/replay                       ReplayRequest → ReplayResult
  *   POST api/retry                        RejectedFilter → RetryResult
  *   POST api/decide                   DecideRequest → DecideResult; 409 if the file cannot be released or discarded any more

@@ -31,12 +31,14 @@ import type {
   ReplayResult,
   RetryResult,
 } from './api-types.ts'
+import type { FixSuggestions } from './suggestions/fix-trial.ts'
 import { checkContext } from './check-context.ts'
 import { DeadLetterCache } from './dead-letter-cache.ts'
 import { keyEndingSource } from './key-ending.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
 import { ruleSchema, saveRule, tryRule } from './prefix-rules.ts'
 import { DOWNLOAD_TYPES, downloadName, downloadParts } from './rejected-download.ts'
+import { tryFixes } from './try-fixes.ts'
 import { Download, RequestError, type ApiHandler, type ApiRequest } from './server.ts'
 import { upload } from './upload.ts'
 
@@ -100,6 +102,7 @@ export class ConsoleApi implements AsyncDisposable {
         return this.#rejected(query)
       },
       'POST /fix-preview': (request) => this.#fixPreview(request),
+      'POST /fix-suggestions': (request) => this.#fixSuggestions(request),
       'POST /replay': (request) => this.#replay(request),
       'POST /retry': (request) => this.#retry(request),
       'POST /decide': (request) => this.#decide(request),
@@ -178,6 +181,16 @@ export class ConsoleApi implements AsyncDisposable {
   async #fixPreview({ request }: ApiRequest): Promise<FixPreview> {
     const fixRequest = parsed(fixSchema, await bodyOf(request))
     return previewFixes((await this.#deadLetters.table()).rows(fixRequest.filter), fixRequest)
+  }
+
+  async #fixSuggestions({ request, signal }: ApiRequest): Promise<FixSuggestions> {
+    const { filter, fixes } = parsed(fixSchema, await bodyOf(request))
+    await this.#deadLetters.table() // the first read, if there was none
+    // A read of the queue would replace the table during the trial.
+    return this.#deadLetters.exclusively(async () => {
+      const table = await this.#deadLetters.table()
+      return tryFixes(() => table.rows(filter), fixes, signal)
+    })
   }
 
   async #replay({ request, signal }: ApiRequest): Promise<ReplayResult> {

@@ -23,6 +23,7 @@ import type {
   RuleTrial,
   UploadResult,
 } from '../api-types.ts'
+import type { FixSuggestions } from '../suggestions/fix-trial.ts'
 
 /** The console answered with an error. The message is for the user. */
 export class ConsoleError extends Error {
@@ -87,6 +88,10 @@ export async function refreshRejectedLines(query: RejectedQuery): Promise<Reject
 
 export async function fetchFixPreview(request: FixRequest, signal: AbortSignal): Promise<FixPreview> {
   return (await post('fix-preview', request, signal)) as FixPreview
+}
+
+export async function fetchFixSuggestions(request: FixRequest, signal: AbortSignal): Promise<FixSuggestions> {
+  return (await post('fix-suggestions', request, signal)) as FixSuggestions
 }
 
 export async function replay(request: ReplayRequest): Promise<ReplayResult> {

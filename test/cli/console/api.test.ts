@@ -16,6 +16,7 @@ import type {
   RuleTrial,
   UploadResult,
 } from '../../../cli/console/api-types.ts'
+import type { FixSuggestions } from '../../../cli/console/suggestions/fix-trial.ts'
 import { localDeployment } from '../../../cli/deployment/deployment.ts'
 import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import type { Report } from '../../../lambda/report/report.ts'
@@ -197,6 +198,9 @@ describe('rejected lines', () => {
     await page.installation.import('many.jsonl', [...lines, GOOD].join('\n'))
     const filter = { file: 'incoming/many.jsonl', reason: 'timestamp_in_milliseconds' }
     const before = (await page.rejected()).total
+    const suggestions = (fixes: readonly string[]) => page.post<FixSuggestions>('fix-suggestions', { filter, fixes })
+    expect(await suggestions([])).toEqual({ open: before, suggestions: [{ fixes: ['ms-timestamps'], count: 30 }] })
+    expect(await suggestions(['ms-timestamps'])).toEqual({ open: 10, suggestions: [] })
     const request = { filter, fixes: ['ms-timestamps'] }
     const preview = await page.post<FixPreview>('fix-preview', request)
     expect(preview).toMatchObject({ deadLetters: before, changed: 30, valid: 30 })
