@@ -277,6 +277,19 @@ describeWithBrowser('the page in a browser', () => {
     await page.getByText('1 line discarded.').first().waitFor()
     await page.getByRole('link', { name: 'Imports' }).first().click()
     await rowOf(page, 'may.jsonl').getByText('done after fixing').waitFor()
+
+    await page.getByRole('link', { name: 'Find a person' }).click()
+    await page.getByLabel('Email address or other identity').fill('BOB@example.com')
+    await page.keyboard.press('Enter')
+    await page.getByText('Yes: 1 line about this person was delivered.').first().waitFor()
+    await page.getByText('1 line fixed and delivered', { exact: true }).waitFor()
+    await page.getByText('Which lines').last().click()
+    await page.getByText('Line 2: fixed and delivered').waitFor()
+    await expectAccessible(page)
+    await page.getByLabel('Email address or other identity').fill('nobody@example.com')
+    await page.getByRole('button', { name: 'Look up' }).click()
+    await page.getByText('No line about this person is in these 2 files.').first().waitFor()
+    expect(page.url()).toBe(`${local.address}#/person`) // no address names a person
     expect(tab.problems).toEqual([])
   })
 

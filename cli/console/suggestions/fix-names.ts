@@ -9,7 +9,7 @@ export const ASK_FOR_ZONE = 'dates:UTC'
  * How other programs call the person and the time, without signs and in lower case. Not `id` or `name`: they are often about something
  * else, and a wrong person cannot be taken out of Kissmetrics again.
  */
-// cspell:ignore customerid personid eventtime createdat occurredat
+// cspell:ignore emailaddress useremail customerid personid eventtime createdat occurredat
 const USUAL_NAMES: Readonly<Record<string, readonly string[]>> = {
   _p: [
     'p',
