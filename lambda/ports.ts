@@ -259,8 +259,13 @@ export interface QueuedDeadLetter {
 
 /** SQS: the dead-letter queue, as jobs and commands read it. */
 export interface DeadLetterReader {
-  /** Receives up to ten messages and hides them from other consumers for `hiddenSeconds`. */
-  take(hiddenSeconds: number): Promise<readonly QueuedDeadLetter[]>
+  /**
+   * Receives up to ten messages and hides them from other consumers for `hiddenSeconds`.
+   *
+   * @param polling `long` (the default) asks all servers of the queue, and waits for a second if it is empty; `short` asks some, and does
+   *   not wait, so it can miss messages
+   */
+  take(hiddenSeconds: number, polling?: 'long' | 'short'): Promise<readonly QueuedDeadLetter[]>
   /** Hides up to ten messages for `hiddenSeconds` from now on. @returns those for which SQS has accepted this */
   keepHidden<T extends Pick<QueuedDeadLetter, 'receipt'>>(deadLetters: readonly T[], hiddenSeconds: number): Promise<readonly T[]>
   /** Makes up to ten messages visible again. If that fails, they become visible when their timeout ends. */

@@ -4,7 +4,7 @@ import { eventsFor, type EventFacts, type Log } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import type { Task } from '../../lambda/intake/task.ts'
-import { checkpointKey, reportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
+import { checkpointKey, isReplayFile, reportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Absence, Answers, Invocation, ListedFile, ListedReport, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import { refuseNewer } from '../../lambda/schema.ts'
@@ -155,7 +155,7 @@ export class MemoryCloud {
             lastModified: LAST_MODIFIED,
             name: file.key,
             readEnd: (length) => Promise.resolve({ tail: object.subarray(-length), fileBytes: object.length }),
-            ...(this.replay !== undefined && { replay: this.replay }),
+            ...(this.replay !== undefined && isReplayFile(file.key) && { replay: this.replay }),
           }
         },
       },
