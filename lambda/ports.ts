@@ -17,6 +17,7 @@ import type { Envelope } from './settle/batching.ts'
  */
 export interface Ports {
   readonly files: SourceFiles
+  readonly tags: ObjectTags
   readonly listing: Listing
   readonly reports: Reports
   readonly checkpoints: Checkpoints
@@ -104,6 +105,12 @@ export interface OpenFile {
 export interface SourceFiles {
   /** Opens exactly the object that `file` names, by version id or else by ETag. */
   open(file: SourceFile, range?: ByteRange): Promise<OpenFile | { readonly kind: Absence }>
+}
+
+/** S3: the tags of the files to import. */
+export interface ObjectTags {
+  /** @returns undefined if the object was deleted, or replaced in a bucket without versions */
+  find(file: SourceFile): Promise<ReadonlyMap<string, string> | undefined>
 }
 
 /** A file as an S3 listing shows it. */
