@@ -234,8 +234,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'one empty answer of SQS counts as the end of the dead-letter queue',
     file: 'lambda/archive/held-dead-letters.ts',
-    find: 'const EMPTY_ANSWERS = 2',
-    replace: 'const EMPTY_ANSWERS = 1',
+    find: 'const EMPTY_ANSWERS = { short: 1, long: 2 }',
+    replace: 'const EMPTY_ANSWERS = { short: 1, long: 1 }',
     tests: ['test/lambda/archive/held-dead-letters.test.ts'],
   },
   {
