@@ -5,6 +5,7 @@ import type { End, ModelFile } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
 import { checkOnlyOpenLines } from './open-lines.ts'
 import { fileName } from './queue.ts'
+import { checkReceipt } from './receipts.ts'
 import { hasEnded } from './step-invariants.ts'
 
 /** Everything that must be true at the end of a run. */
@@ -21,6 +22,7 @@ export function checkEnd(observed: Observed): void {
     )
     checkRules(file, observed)
     if (report !== undefined) checkFile(file, report, observed)
+    if (report !== undefined) checkReceipt(file, report, observed)
     if (report !== undefined && observed.isAnswered) checkAnswered(file, report, observed)
   }
   checkDeadLetters(observed)
