@@ -154,7 +154,7 @@ function checkRepeats(file: ModelFile, report: Report, { endpoint }: Observed): 
 }
 
 function checkDeadLetters({ files, deadLetters }: Observed): void {
-  for (const { source, line, reason } of deadLetters.all) {
+  for (const { source, line, row, reason } of deadLetters.all) {
     const file = files.find((each) => fileName(each.source) === fileName(source))
     if (source.line === undefined) {
       expectKept(
@@ -167,6 +167,7 @@ function checkDeadLetters({ files, deadLetters }: Observed): void {
     const origin = file?.lines[source.line - 1]
     const isFaithful =
       line === origin?.text &&
+      row === origin?.row &&
       source.byteStart === origin?.byteStart &&
       source.byteEnd === origin?.byteEnd &&
       reason === origin?.reason
