@@ -65,6 +65,7 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     documents: sentDocuments(file, fixed),
     isUnsupervised: true,
     // Only jobs that a send does not run need these.
+    tags: { find: unused },
     listing: { pages: unused, scope: '', reportsFrom: unused },
     deadLetterReader: { take: unused, keepHidden: unused, putBack: unused, remove: unused },
     archived: { put: unused },

@@ -82,7 +82,8 @@ const ABSENCES: Readonly<Record<string, Absence>> = {
   MethodNotAllowed: 'gone',
 }
 
-function absenceOrThrow(error: unknown, action: string): { readonly kind: Absence } {
+/** @throws the error, if it is not about the object; SetupError if only a person can fix it */
+export function absenceOrThrow(error: unknown, action: string): { readonly kind: Absence } {
   const kind = ABSENCES[s3ErrorName(error)]
   if (kind !== undefined) return { kind }
   throw asSetupError(error, action)

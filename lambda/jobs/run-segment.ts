@@ -37,6 +37,8 @@ export interface SegmentImport extends StartOrders {
   readonly invocation: Invocation
   /** Called if the import begins. */
   readonly readRules: ReadRules
+  /** Whether there was no checkpoint a moment ago. */
+  readonly isFirst?: boolean
   /** Why the object cannot be read, if that is known: then it is not opened again. */
   readonly absence?: Absence | undefined
   /** Called with each checkpoint, the first one included. */

@@ -43,6 +43,7 @@ interface QueuedMessage {
 /** A call that is made to fail, by its name. */
 type Call =
   | 'files.open'
+  | 'tags.find'
   | 'reports.replace'
   | 'checkpoints.put'
   | 'documents.find'
@@ -65,6 +66,8 @@ export class MemoryCloud {
   readonly clock: VirtualClock
   /** The object that FILE names, or why it cannot be read. */
   object: Buffer | Absence = 'gone'
+  /** The tags of the object. */
+  readonly tags = new Map<string, string>()
   /** The replay that uploaded the object, if it was one. */
   replay: string | undefined
   /** Called before each write of a document, with its key. It can throw. */
@@ -154,6 +157,12 @@ export class MemoryCloud {
             readEnd: (length) => Promise.resolve({ tail: object.subarray(-length), fileBytes: object.length }),
             ...(this.replay !== undefined && isReplayFile(file.key) && { replay: this.replay }),
           }
+        },
+      },
+      tags: {
+        find: async () => {
+          await this.#call('tags.find')
+          return typeof this.object === 'string' ? undefined : this.tags
         },
       },
       listing: {
