@@ -74,4 +74,11 @@ export const SEND_CLOSING_MUTANTS: readonly Mutant[] = [
     replace: 'await whySkipped(read, key, stats, [])',
     tests: ['test/cli/local/watched-folder.test.ts'],
   },
+  {
+    name: 'the dead letter of a row of a CSV file forgets the row',
+    file: 'lambda/settle/build-dead-letter.ts',
+    find: 'return { ...line, ...rowField(row, line) }',
+    replace: 'return line',
+    tests: ['test/proof/sim/sim.test.ts'],
+  },
 ]
