@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { kissmetricsEndpoint } from '../../../lambda/adapters/endpoint.ts'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import type { Request } from '../../../lambda/parse/request.ts'
+import { answerOf } from '../../support/promised-endpoint.ts'
 
 const GET: Request = { method: 'GET', path: '/e?_k=K&_p=%2B33%201' }
 const TIMEOUTS = { connectMs: 500, headersMs: 300, bodyMs: 300, attemptMs: 1_000 }
@@ -76,31 +77,31 @@ describe('the answer to one attempt', () => {
     [ 'does not speak HTTP',               (socket) => socket.end('what?\r\n\r\n'),                                 { kind: 'no-answer', code: 'HTTPParserError' } ],
   ])('%s', async (_what, onRequest, answer) => {
     const { url } = await peer(onRequest)
-    expect(await endpoint(url).send(GET)).toEqual(answer)
+    expect(await answerOf(endpoint(url), GET)).toEqual(answer)
   })
 
   test('a response head that drips forever ends with the attempt timeout', async () => {
     const { url } = await peer((socket) => {
       drip(socket, 'HTTP/1.1 200 OK\r\nx-head: ')
     })
-    expect((await endpoint(url).send(GET)).kind).toBe('no-answer')
+    expect((await answerOf(endpoint(url), GET)).kind).toBe('no-answer')
   })
 
   test('a refused connection gives no answer', async () => {
     const { url } = await peer(() => undefined)
     for (const stop of running.splice(0)) await stop()
-    expect(await endpoint(url).send(GET)).toEqual({ kind: 'no-answer', code: 'ECONNREFUSED' })
+    expect(await answerOf(endpoint(url), GET)).toEqual({ kind: 'no-answer', code: 'ECONNREFUSED' })
   })
 
   test('an unknown host name gives no answer', async () => {
-    const { kind, ...rest } = await endpoint(new URL('http://no-such-host.invalid')).send(GET)
+    const { kind, ...rest } = await answerOf(endpoint(new URL('http://no-such-host.invalid')), GET)
     expect(kind).toBe('no-answer')
     expect(['ENOTFOUND', 'EAI_AGAIN']).toContain('code' in rest ? rest.code : '')
   })
 
   test('a server without TLS gives no answer', async () => {
     const { url } = await peer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
-    expect(await endpoint(new URL(`https://127.0.0.1:${url.port}`)).send(GET)).toMatchObject({
+    expect(await answerOf(endpoint(new URL(`https://127.0.0.1:${url.port}`)), GET)).toMatchObject({
       kind: 'no-answer',
       code: expect.stringMatching(/^(ERR_SSL_|EPROTO)/) as unknown,
     })
@@ -110,8 +111,8 @@ describe('the answer to one attempt', () => {
 test('the request target is sent unchanged, and a form with its length', async () => {
   const known = await peer((socket) => socket.write(GIF))
   const opened = endpoint(known.url, 1)
-  await opened.send(GET)
-  await opened.send({ method: 'POST', path: '/s', body: '_k=K&_p=1' })
+  await answerOf(opened, GET)
+  await answerOf(opened, { method: 'POST', path: '/s', body: '_k=K&_p=1' })
   expect(known.received[0]).toMatch(/^GET \/e\?_k=K&_p=%2B33%201 HTTP\/1\.1\r\n/)
   expect(known.received[1]).toMatch(/^POST \/s HTTP\/1\.1\r\n/)
   expect(known.received[1]).toContain('content-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n')
@@ -122,7 +123,7 @@ test('connections are reused: 200 requests need four', async () => {
   const known = await peer((socket) => socket.write(GIF))
   const opened = endpoint(known.url, 4)
   for (let round = 0; round < 50; round += 1) {
-    const answers = await Promise.all(Array.from({ length: 4 }, () => opened.send(GET)))
+    const answers = await Promise.all(Array.from({ length: 4 }, () => answerOf(opened, GET)))
     expect(answers.every(({ kind }) => kind === 'status')).toBe(true)
   }
   expect(known.connections).toBe(4)
