@@ -123,10 +123,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a retried request gets a new time',
     file: 'lambda/deliver/delivery.ts',
-    find: 'this.#onRepeat()\n      answerClass = classify(await this.#endpoint.send(request))',
+    find: 'this.#onRepeat()\n      answerClass = await this.#answerTo(request)',
     replace:
       'this.#onRepeat()\n' +
-      "      answerClass = classify(await this.#endpoint.send({ ...request, path: request.path.replace(/_t=\\d+/, '_t=1700000000') }))",
+      "      answerClass = await this.#answerTo({ ...request, path: request.path.replace(/_t=\\d+/, '_t=1700000000') })",
     tests: [SIM],
   },
   {
