@@ -20,7 +20,7 @@ import type { StartOrders } from './run-segment.ts'
 import { checkFile, type SafetyCheck } from './safety-check.ts'
 import { reportSafety } from './safety-report.ts'
 import { findSafety, isAllowed } from './safety.ts'
-import { checkSegment, decide, type SegmentCheck } from './segment-survey.ts'
+import { checkSegment, decide, queueAfterDecision, type SegmentCheck } from './segment-survey.ts'
 import { isReplayOf } from './segment-lease.ts'
 import { readPlan } from './segments.ts'
 import { splitFile } from './split-file.ts'
@@ -54,10 +54,11 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const plan = usedPlan(await readingPlan, task)
+  const safety = (await readingSafety)?.safety
+  if (plan !== undefined && safety !== undefined) await queueAfterDecision(task, plan, safety, ports, invocation)
   const brake = await readingBrake
   const order = orderFor(brake, file)
   if (order?.kind === 'paused') return waitWhilePaused(task, order.since, invocation, ports)
-  const safety = (await readingSafety)?.safety
   if (order === undefined && safety !== undefined && !isAllowed(safety)) {
     await reportSafety(file, safety, found, ports)
     return DONE
@@ -124,7 +125,17 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, readRules, ...orders, onProgress, absence: absenceOf(check) })
+    const isFirst = check.kind === 'allowed' && check.isFirst === true
+    outcome = await importSegment({
+      task,
+      ports,
+      invocation,
+      readRules,
+      ...orders,
+      isFirst,
+      onProgress,
+      absence: absenceOf(check),
+    })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
@@ -183,7 +194,7 @@ async function splitIntoSegments(
 ): Promise<JobOutcome> {
   const outcome = await splitFile(task, ports, invocation, readRules)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
-  const check = needsCheck ? await decide(task, ports) : undefined
+  const check = needsCheck ? await decide(task, ports, invocation) : undefined
   if (check?.kind === 'stopped') return whenStopped(check, task, found, ports)
   // If a search found the file, the messages of segments that an earlier run has queued may be lost as well.
   const mayBeLost = !outcome.isNew || (plan !== undefined && task.foundBySearch === true)

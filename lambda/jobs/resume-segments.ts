@@ -9,13 +9,12 @@ import type { SegmentState } from './segments.ts'
 export async function queueSegments(
   { file, replays, since }: Task,
   segments: readonly Segment[],
-  delaySeconds: number,
   { importQueue }: Pick<Ports, 'importQueue'>,
 ): Promise<void> {
   for (const segment of segments) {
     const reached = segment.firstLine - 1
     const task = { file, segment, replays, reached, delays: 0, ...(since !== undefined && { since }) }
-    await importQueue.send(taskBody(task), delaySeconds)
+    await importQueue.send(taskBody(task), 0)
   }
 }
 

@@ -31,6 +31,8 @@ export interface Safety {
   /** ISO 8601. */
   readonly surveyedAt: string
   readonly decidedAt: string
+  /** Of a split file that has passed: the SQS message whose run queues the segments that wait for the decision. */
+  readonly decidedBy?: string
 }
 
 export interface FoundSafety {

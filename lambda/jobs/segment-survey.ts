@@ -7,16 +7,13 @@ import { mergeParts } from '../survey/survey.ts'
 import type { SplitPlan } from '../settle/split-plan.ts'
 import { keepSurvey, readProfile, surveyOf } from './profiles.ts'
 import { queueSegments } from './resume-segments.ts'
-import { isOff, SAFETY_SCHEMA, storeSafety } from './safety.ts'
+import { isOff, SAFETY_SCHEMA, storeSafety, type Safety } from './safety.ts'
 import { checkOf, holdsIn, isHopeless, notSurveyed, safetyOf, surveyRange, type SafetyCheck } from './safety-check.ts'
-import { readPlan } from './segments.ts'
+import { readPlan, readSegments } from './segments.ts'
 import { storeOnce } from './store-once.ts'
 
 /** Surveys that are read at the same time: each can have a few megabytes. */
 const MAX_READS = 8
-
-/** The other segments are queued before the decision is stored, and need it. */
-const DECISION_SECONDS = 5
 
 /** Whether a segment may be imported. */
 export type SegmentCheck =
@@ -35,7 +32,7 @@ export async function checkSegment(
   segment: Segment,
   plan: SplitPlan | undefined,
   ports: Ports,
-  { ending }: Pick<Invocation, 'ending'>,
+  { ending, messageId }: Pick<Invocation, 'ending' | 'messageId'>,
 ): Promise<SegmentCheck> {
   const { file } = task
   if (plan?.isSurveyed !== true) return { kind: 'allowed' }
@@ -53,41 +50,78 @@ export async function checkSegment(
         return surveyed
     }
   }
-  return decide(task, ports)
+  return decide(task, ports, { messageId })
 }
 
 /**
  * Decides about a split file if all its segments are surveyed, and queues the segments again that have waited for that.
  *
- * They are queued first. A crash in between queues them a second time, which does no harm; the other order could lose them.
- *
  * @param task the file, or the segment that goes on in this run and needs no message
  * @throws the error of S3 or SQS
  */
-export async function decide(task: Task, ports: Ports): Promise<SegmentCheck> {
-  const { file, segment } = task
+export async function decide(task: Task, ports: Ports, { messageId }: Pick<Invocation, 'messageId'>): Promise<SegmentCheck> {
+  const { file } = task
   // Read again: it may have become complete since this run has begun. Either the splitter sees the last survey, or this run the whole plan.
   const plan = await readPlan(file, ports)
   if (plan?.isSurveyed !== true) return { kind: 'allowed' }
   if (!plan.isComplete || plan.failure !== undefined || plan.segments.length === 0) return { kind: 'waiting' }
-  const others = plan.segments.filter(({ index }) => index !== segment?.index)
-  if (isOff(ports.limits.hold)) {
-    await queueSegments(task, others, DECISION_SECONDS, ports)
-    return checkOf(await storeSafety(file, withoutSurvey(plan, ports), ports))
-  }
+  const decision = await decisionOn(file, plan, ports)
+  if (decision === undefined) return { kind: 'waiting' }
+  const own = { ...decision, ...(messageId !== undefined && { decidedBy: messageId }) }
+  const stored = await storeSafety(file, own, ports)
+  if (stored.decision === 'passed' && (stored === own || isDecidedBy(stored, messageId))) await queueWaiting(task, plan, ports)
+  return checkOf(stored)
+}
+
+/**
+ * Queues the segments that wait for the decision, if the message of this run has made it. The decision is stored first, so an earlier run
+ * of the message may have ended in between.
+ *
+ * Only that message does so: while SQS stores messages and reports errors, segments that all queue each other would multiply. If the
+ * message is lost, a search queues the segments.
+ *
+ * @throws the error of S3 or SQS
+ */
+export async function queueAfterDecision(
+  task: Task,
+  plan: SplitPlan,
+  safety: Safety,
+  ports: Ports,
+  { messageId }: Pick<Invocation, 'messageId'>,
+): Promise<void> {
+  if (safety.decision === 'passed' && isDecidedBy(safety, messageId)) await queueWaiting(task, plan, ports)
+}
+
+function isDecidedBy({ decidedBy }: Safety, messageId: string | undefined): boolean {
+  return messageId !== undefined && decidedBy === messageId
+}
+
+/** The segments that have begun need no message: theirs stays in the queue until they are done. */
+async function queueWaiting(task: Task, plan: SplitPlan, ports: Ports): Promise<void> {
+  const states = await readSegments(task.file, plan, ports)
+  const waiting = states.filter(({ segment, checkpoint }) => checkpoint === undefined && segment.index !== task.segment?.index)
+  await queueSegments(
+    task,
+    waiting.map(({ segment }) => segment),
+    ports,
+  )
+}
+
+/** @returns undefined if a segment is not surveyed yet */
+async function decisionOn(file: SourceFile, plan: SplitPlan, ports: Ports): Promise<Safety | undefined> {
+  if (isOff(ports.limits.hold)) return withoutSurvey(plan, ports)
   const survey = await readAll(file, plan, ports)
-  if (survey === undefined) return { kind: 'waiting' }
+  if (survey === undefined) return undefined
   const holds = holdsIn(file, survey, await readProfile(file, ports), ports)
   await keepSurvey(file, survey, ports)
-  if (holds.length === 0) await queueSegments(task, others, DECISION_SECONDS, ports)
-  return checkOf(await storeSafety(file, safetyOf(survey, plan.bytes, holds, ports), ports))
+  return safetyOf(survey, plan.bytes, holds, ports)
 }
 
 /** The decision about a file that was split before all rules were turned off. */
-function withoutSurvey({ bytes, segments }: SplitPlan, { clock }: Pick<Ports, 'clock'>) {
+function withoutSurvey({ bytes, segments }: SplitPlan, { clock }: Pick<Ports, 'clock'>): Safety {
   const now = new Date(clock.now()).toISOString()
   const lines = segments.reduce((sum, segment) => sum + segment.lines, 0)
-  return { schema: SAFETY_SCHEMA, decision: 'passed', holds: [], lines, bytes, surveyedAt: now, decidedAt: now } as const
+  return { schema: SAFETY_SCHEMA, decision: 'passed', holds: [], lines, bytes, surveyedAt: now, decidedAt: now }
 }
 
 /**

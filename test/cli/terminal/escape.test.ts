@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { printable, shellWord } from '../../../cli/terminal/escape.ts'
+import { anyText } from '../../support/any-text.ts'
 
 describe('text from outside cannot control a terminal', () => {
   // prettier-ignore
@@ -22,7 +23,7 @@ describe('text from outside cannot control a terminal', () => {
 
   test('any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         expect(printable(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
       }),
     )

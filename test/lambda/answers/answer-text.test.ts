@@ -4,6 +4,7 @@ import { withTexts } from '../../../lambda/answers/answer-text.ts'
 import type { AnswerFacts } from '../../../lambda/answers/file-answer.ts'
 import { factsOf, missingFacts } from '../../../lambda/jobs/answer-facts.ts'
 import type { Report } from '../../../lambda/report/report.ts'
+import { anyText } from '../../support/any-text.ts'
 
 const AT = '2026-11-26T06:00:00.000Z'
 const DONE: Report = {
@@ -151,7 +152,7 @@ test('the id is the same for the same result, and another one for another result
 test('whatever the name of a file, the subject is what SNS accepts, and the text stays on its lines', () => {
   const states = [DONE, REJECTS, { ...DONE, state: 'held', hold: HOLD } as Report]
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }), fc.constantFrom(...states), (name, report) => {
+    fc.property(anyText({ minLength: 1, maxLength: 300 }), fc.constantFrom(...states), (name, report) => {
       const key = `incoming/${name}`
       const { subject, text } = answerAbout({ ...report, file: { ...report.file, key } })
       expect(subject).toMatch(/^[\x20-\x7e]{1,99}$/)

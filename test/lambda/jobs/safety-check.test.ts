@@ -25,7 +25,13 @@ function cloudWith(lines: readonly string[], options: MemoryCloudOptions = {}): 
   return cloud
 }
 
-const run = (cloud: MemoryCloud, task: Task = newTask(FILE)) => importFile(task, cloud.ports, invocation())
+let messages = 0
+
+/** @param messageId left out: a new message */
+function run(cloud: MemoryCloud, task: Task = newTask(FILE), messageId?: string) {
+  messages += 1
+  return importFile(task, cloud.ports, invocation({ messageId: messageId ?? `m${messages}` }))
+}
 
 /** Everything that is queued, in order. */
 async function runQueued(cloud: MemoryCloud): Promise<void> {
@@ -320,7 +326,7 @@ describe('a split file', () => {
     Object.assign(cloud.ports.importQueue, {
       send: async (body: string, delay: number) => {
         await send(body, delay)
-        if (delay === 0) await run(cloud, cloud.queued.pop()!.task)
+        if (safetyOf(cloud) === undefined) await run(cloud, cloud.queued.pop()!.task)
       },
     })
     await run(cloud)
@@ -330,29 +336,46 @@ describe('a split file', () => {
     expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 20 } })
   })
 
-  test('queues the others before the decision is stored, so that a crash in between loses none', async () => {
+  /** All segments are surveyed but the last one, whose run decides. */
+  async function withoutLast(): Promise<{ cloud: MemoryCloud; last: Task; segments: number }> {
     const cloud = cloudWith(MANY, SMALL)
     await run(cloud)
+    const segments = cloud.queued.length
     const last = cloud.queued.pop()!.task
     await runQueued(cloud)
-    cloud.failing.add('checkpoints.put')
-    const surveyed = cloud.ports.checkpoints.put.bind(cloud.ports.checkpoints)
-    let puts = 0
-    Object.assign(cloud.ports.checkpoints, {
-      put: (...args: Parameters<typeof surveyed>) => {
-        puts += 1
-        if (puts === 1) cloud.failing.delete('checkpoints.put')
-        else cloud.failing.add('checkpoints.put')
-        return surveyed(...args)
+    expect(safetyOf(cloud)).toBeUndefined()
+    return { cloud, last, segments }
+  }
+
+  test('queues the segments that wait when the message comes again whose run was killed after its decision', async () => {
+    const { cloud, last, segments } = await withoutLast()
+    cloud.failing.add('importQueue.send')
+    await expect(run(cloud, last, 'decider')).rejects.toThrow('importQueue.send failed')
+    expect(safetyOf(cloud)).toMatchObject({ decision: 'passed', decidedBy: 'decider' })
+    cloud.failing.clear()
+    await run(cloud, last, 'decider')
+    expect(cloud.queued).toHaveLength(segments - 1)
+    await runQueued(cloud)
+    expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 20 } })
+    expect(new Set(cloud.requests).size).toBe(cloud.requests.length)
+  })
+
+  test('queues a segment at most once for each delivery of that message while SQS stores it and reports an error', async () => {
+    const { cloud, last, segments } = await withoutLast()
+    const send = cloud.ports.importQueue.send.bind(cloud.ports.importQueue)
+    Object.assign(cloud.ports.importQueue, {
+      send: async (body: string, delay: number) => {
+        await send(body, delay)
+        throw new Error('no answer')
       },
     })
-    await expect(run(cloud, last)).rejects.toThrow('checkpoints.put failed')
-    expect(safetyOf(cloud)).toBeUndefined()
-    expect(cloud.queued.length).toBeGreaterThan(5)
-    cloud.failing.clear()
-    Object.assign(cloud.ports.checkpoints, { put: surveyed })
-    await run(cloud, last)
-    await runQueued(cloud)
+    for (let deliveries = 1; deliveries < segments; deliveries += 1) {
+      await expect(run(cloud, last, 'decider')).rejects.toThrow('no answer')
+      expect(cloud.queued).toHaveLength(1)
+      await runQueued(cloud)
+      expect(cloud.queued).toEqual([])
+    }
+    await run(cloud, last, 'decider')
     expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 20 } })
   })
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { countCharacters, hasControlCharacter, isLongerThan, shownName, utf8Bytes } from '../../../lambda/parse/text.ts'
+import { anyText } from '../../support/any-text.ts'
 
-const wellFormed = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed())
+const wellFormed = anyText()
 
 describe('sizes agree with the platform', () => {
   test('characters', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { widthOf } from '../../../../cli/terminal/layout.ts'
 import { previewText } from '../../../../cli/preview/text/text.ts'
 import { jsonLines, surveyed, TIME } from '../surveyed.ts'
+import { anyText } from '../../../support/any-text.ts'
 
 const PIPE = { write: () => true }
 
@@ -85,7 +86,7 @@ describe('the second row says what can be sent', () => {
 
 test('for any file, no row is wider than 80 columns, and no control character reaches the terminal', async () => {
   const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 90 }),
+    anyText({ maxLength: 90 }),
     fc.string({ unit: fc.constantFrom('東', 'e\u0301', '\u001b[2J', '\u202e', '🎁', 'a', ' ', ':', '"'), maxLength: 60 }),
   )
   const line = fc.record({
