@@ -40,6 +40,8 @@ export interface Overview {
   readonly deployment: string
   /** Where lines go. With the `emulatorUrl` of the Kissmetrics emulator, this is test mode. */
   readonly target: SendTarget
+  /** Why this computer, which sends the lines, does not reach the endpoint. Left out if it does, or if it is not known. */
+  readonly unreachable?: string
   readonly waiting: {
     readonly messages: number
     readonly deadLetters: number

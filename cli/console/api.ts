@@ -37,6 +37,7 @@ import { DeadLetterCache } from './dead-letter-cache.ts'
 import { keyEndingSource } from './key-ending.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
 import { personMessages } from './person/find-person.ts'
+import { reachabilityOf } from './reachability.ts'
 import { ruleSchema, saveRule, tryRule } from './prefix-rules.ts'
 import { DOWNLOAD_TYPES, downloadName, downloadParts } from './rejected-download.ts'
 import { tryFixes } from './try-fixes.ts'
@@ -85,6 +86,7 @@ export class ConsoleApi implements AsyncDisposable {
   readonly #reports: ReportCache
   readonly #deadLetters: DeadLetterCache
   readonly #keyEnding: () => Promise<string | undefined>
+  readonly #unreachable: () => string | undefined
   readonly #routes: Readonly<Record<string, ApiHandler>>
 
   constructor(deployment: Deployment) {
@@ -92,6 +94,7 @@ export class ConsoleApi implements AsyncDisposable {
     this.#reports = new ReportCache(deployment)
     this.#deadLetters = new DeadLetterCache(deployment)
     this.#keyEnding = keyEndingSource(deployment)
+    this.#unreachable = reachabilityOf(deployment)
     this.#routes = {
       'GET /overview': ({ query }) => this.#overview(query),
       'GET /report': ({ query }) => this.#report(query.get('id') ?? ''),
@@ -139,6 +142,7 @@ export class ConsoleApi implements AsyncDisposable {
       this.#keyEnding(),
     ])
     const { name, emulatorUrl, endpointHost } = this.#deployment
+    const unreachable = this.#unreachable()
     const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
       deployment: name,
@@ -147,6 +151,7 @@ export class ConsoleApi implements AsyncDisposable {
         ...(endpointHost !== undefined && { endpointHost }),
         ...(keyEnding !== undefined && { keyEnding }),
       },
+      ...(unreachable !== undefined && { unreachable }),
       waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
       ...(paused !== undefined && { pausedSince: paused.since }),
       ...(rate !== undefined && { linesPerSecond: rate.linesPerSecond }),

@@ -190,6 +190,8 @@ describe('the environment', () => {
       KM_MAX_LINE_BYTES: '4096',
       KM_API_KEY_SECRET: SECRET_ARN,
     })
+    // The page of the stack checks files with them.
+    expect(JSON.parse(String(changed.outputs['Settings']?.Value))).toEqual({ KM_MAX_IN_FLIGHT: 32, KM_MAX_LINE_BYTES: 4096 })
   })
 })
 
