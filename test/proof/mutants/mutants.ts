@@ -6,17 +6,21 @@ import { CLOSING_MUTANTS } from './closing-mutants.ts'
 import { COMMANDS_MUTANTS } from './commands-mutants.ts'
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts'
 import { FORMATS_MUTANTS } from './formats-mutants.ts'
+import { HOT_MUTANTS } from './hot-mutants.ts'
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
 import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { PAGE_MUTANTS } from './page-mutants.ts'
 import { RECEIPTS_MUTANTS } from './receipts-mutants.ts'
 import { RULES_MUTANTS } from './rules-mutants.ts'
 import { SAFETY_MUTANTS } from './safety-mutants.ts'
+import { SEND_CLOSING_MUTANTS } from './send-closing-mutants.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
 import { SOURCE_MUTANTS } from './source-mutants.ts'
 import { STACK_MUTANTS } from './stack-mutants.ts'
 import { SURVEY_MUTANTS } from './survey-mutants.ts'
+import { TAG_MUTANTS } from './tag-mutants.ts'
 import { UPGRADE_MUTANTS } from './upgrade-mutants.ts'
 
 const SIM = 'test/proof/sim/sim.test.ts'
@@ -31,6 +35,10 @@ export const MUTANTS: readonly Mutant[] = [
   ...SOURCE_MUTANTS,
   ...ALARM_MUTANTS,
   ...ARTIFACT_MUTANTS,
+  ...HOT_MUTANTS,
+  ...PAGE_MUTANTS,
+  ...SEND_CLOSING_MUTANTS,
+  ...TAG_MUTANTS,
   ...UPGRADE_MUTANTS,
   ...DOCTOR_MUTANTS,
   ...STACK_MUTANTS,
