@@ -31,13 +31,16 @@ import type {
   ReplayResult,
   RetryResult,
 } from './api-types.ts'
+import type { FixSuggestions } from './suggestions/fix-trial.ts'
 import { checkContext } from './check-context.ts'
 import { DeadLetterCache } from './dead-letter-cache.ts'
 import { keyEndingSource } from './key-ending.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
+import { personMessages } from './person/find-person.ts'
 import { ruleSchema, saveRule, tryRule } from './prefix-rules.ts'
 import { DOWNLOAD_TYPES, downloadName, downloadParts } from './rejected-download.ts'
-import { Download, RequestError, type ApiHandler, type ApiRequest } from './server.ts'
+import { tryFixes } from './try-fixes.ts'
+import { Download, RequestError, Streamed, type ApiHandler, type ApiRequest } from './server.ts'
 import { upload } from './upload.ts'
 
 const MAX_IMPORTS = 200
@@ -67,6 +70,7 @@ const archiveSchema = v.union([
 const discardSchema = v.union([v.object({ ids: v.array(v.string()) }), v.object({ filter: filterSchema })])
 const wholeNumber = (max: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(max))
 const pauseSchema = v.object({ isPaused: v.boolean() })
+const personSchema = v.object({ id: v.string(), identity: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(1_000)) })
 const cancelSchema = v.object({ id: v.string() })
 const formatSchema = v.object({ format: v.picklist(['jsonl', 'csv']) })
 const rangeSchema = v.object({
@@ -100,6 +104,8 @@ export class ConsoleApi implements AsyncDisposable {
         return this.#rejected(query)
       },
       'POST /fix-preview': (request) => this.#fixPreview(request),
+      'POST /fix-suggestions': (request) => this.#fixSuggestions(request),
+      'POST /find-person': (request) => this.#findPerson(request),
       'POST /replay': (request) => this.#replay(request),
       'POST /retry': (request) => this.#retry(request),
       'POST /decide': (request) => this.#decide(request),
@@ -178,6 +184,25 @@ export class ConsoleApi implements AsyncDisposable {
   async #fixPreview({ request }: ApiRequest): Promise<FixPreview> {
     const fixRequest = parsed(fixSchema, await bodyOf(request))
     return previewFixes((await this.#deadLetters.table()).rows(fixRequest.filter), fixRequest)
+  }
+
+  async #fixSuggestions({ request, signal }: ApiRequest): Promise<FixSuggestions> {
+    const { filter, fixes } = parsed(fixSchema, await bodyOf(request))
+    await this.#deadLetters.table() // the first read, if there was none
+    // A read of the queue would replace the table during the trial.
+    return this.#deadLetters.exclusively(async () => {
+      const table = await this.#deadLetters.table()
+      return tryFixes(() => table.rows(filter), fixes, signal)
+    })
+  }
+
+  async #findPerson({ request }: ApiRequest): Promise<Streamed> {
+    const { id, identity } = parsed(personSchema, await bodyOf(request))
+    const report = await this.#report(id)
+    const waiting = async () => (await this.#deadLetters.table()).rows({ file: report.file.key, text: identity })
+    return new Streamed('application/x-ndjson; charset=utf-8', (response, signal) =>
+      pipeline(Readable.from(personMessages(this.#deployment, report, identity, waiting, signal)), response, { signal }),
+    )
   }
 
   async #replay({ request, signal }: ApiRequest): Promise<ReplayResult> {

@@ -218,7 +218,7 @@ export class Limiter {
     this.#begun += 1
     if (this.#isTimed) {
       const now = this.#clock.now()
-      this.#throttle.begin(now)
+      this.#throttle.begin(now, this.#clock.chance())
       this.#userLimit?.take(now)
       this.#sharedLimit?.take(now)
     }

@@ -23,8 +23,9 @@ export class RateLimit {
     return this.#due - this.slackMs - now
   }
 
-  take(now: number): void {
-    this.#due = Math.max(this.#due, now) + this.#spacingMs
+  /** @param spread how far the next attempt is from this one, in spacings */
+  take(now: number, spread = 1): void {
+    this.#due = Math.max(this.#due, now) + spread * this.#spacingMs
   }
 }
 

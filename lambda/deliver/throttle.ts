@@ -15,6 +15,17 @@ const SETTLE_MS = 800
 const MAX_USELESS = 2
 /** A larger share of refusals than this is never taken as independent of the rate. */
 const MAX_EXPECTED = 0.25
+/** Growth begins with at least so many per second. It is the same for a slow and a fast importer, so it brings them closer together. */
+const MIN_STEP_PER_SECOND = 2
+/** Faster importers need larger steps, to use soon what becomes free: this many times the root of the rate. */
+const STEP_PER_ROOT = 0.25
+/**
+ * Attempts begin this much earlier or later than evenly, as a share of their distance. Even ones of two importers can keep in step for a long
+ * time, and then the endpoint refuses always the same one.
+ *
+ * @see Floyd and Jacobson, "On Traffic Phase Effects in Packet-Switched Gateways", 1992
+ */
+const JITTER = 0.05
 /** Above this rate, timers are too coarse to keep every distance between two attempts. */
 const COARSE_PER_SECOND = 200
 const SLACK_MS = 2
@@ -65,8 +76,9 @@ export class Throttle {
     return this.#perSecond === Infinity ? 0 : this.#limit.waitMs(now)
   }
 
-  begin(now: number): void {
-    if (this.#perSecond < Infinity) this.#limit.take(now)
+  /** @param chance a random number from 0 to 1 */
+  begin(now: number, chance: number): void {
+    if (this.#perSecond < Infinity) this.#limit.take(now, 1 + JITTER * (2 * chance - 1))
   }
 
   recordAccepted(now: number): void {
@@ -140,8 +152,7 @@ export class Throttle {
   /** Begins again with another rate. */
   #restart(perSecond: number, now: number): void {
     this.#setRate(perSecond)
-    // Not in proportion to the rate: so two importers that share a limit come to share it equally.
-    this.#step = Math.max(1, Math.sqrt(perSecond) / 5)
+    this.#step = Math.max(MIN_STEP_PER_SECOND, STEP_PER_ROOT * Math.sqrt(perSecond))
     this.#mostAccepted = 0
     this.#sample = new AnswerSample(now + SETTLE_MS)
   }

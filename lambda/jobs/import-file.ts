@@ -125,7 +125,17 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, readRules, ...orders, onProgress, absence: absenceOf(check) })
+    const isFirst = check.kind === 'allowed' && check.isFirst === true
+    outcome = await importSegment({
+      task,
+      ports,
+      invocation,
+      readRules,
+      ...orders,
+      isFirst,
+      onProgress,
+      absence: absenceOf(check),
+    })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()

@@ -167,7 +167,7 @@ test('lines that are fixed by hand are sent by the rules of their file, each rul
   })
   await km('rejects', 'pull', '-o', rows)
   const fixed = (await readFile(rows, 'utf8'))
-    .replace(/("_p":"cyd")/, '"_t":1393344604,$1')
+    .replace(/("_p":"cyd")/, '"_t":1393344604000,$1')
     .replace(/("_p":"dan")/, '"_t":1393344604,"env":"test",$1')
   await writeFile(rows, fixed)
   expect(await km('rejects', 'replay', rows, '--yes')).toMatchObject({ code: 0 })

@@ -104,9 +104,13 @@ export async function runScenario({ model, seconds }: Scenario, seed: number): P
 }
 
 /** Two importers that share a token bucket. @returns the share of the first, 0.5 if they share equally, in the last minute */
-export async function shareOfFirst(startMs: number, seed: number): Promise<{ readonly share: number; readonly total: number }> {
+export async function shareOfFirst(
+  startMs: number,
+  seed: number,
+  model: Model = bucket(100, 10, 20),
+): Promise<{ readonly share: number; readonly total: number }> {
   const seconds = 180
-  const runs = await simulateAll(bucket(100, 10, 20), [
+  const runs = await simulateAll(model, [
     { maxInFlight: IN_FLIGHT, forMs: seconds * 1000, seed },
     { maxInFlight: IN_FLIGHT, forMs: seconds * 1000 - startMs, seed, startMs },
   ])

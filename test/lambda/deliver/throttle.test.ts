@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { Throttle } from '../../../lambda/deliver/throttle.ts'
+import { seeded } from '../../support/seeded.ts'
 import { IN_FLIGHT, runScenario, SCENARIOS, shareOfFirst } from './scenarios.ts'
 
 /** A throttle, and an endpoint that answers at once. Attempts begin as fast as the throttle allows, at most 1,000 per second. */
 class Course {
   readonly throttle = new Throttle()
   ms = 1_000_000
+  readonly #chance = seeded(1)
   #begun = 0
 
   /** @param accepts whether the endpoint accepts the n-th attempt of a second @returns attempts per second, for each second */
@@ -15,7 +17,7 @@ class Course {
       const end = this.ms + 1_000
       for (; this.ms < end; this.ms += 1) {
         if (this.throttle.waitMs(this.ms) > 0) continue
-        this.throttle.begin(this.ms)
+        this.throttle.begin(this.ms, this.#chance())
         this.#begun += 1
         const isAccepted = accepts(this.#begun - begunBefore)
         if (isAccepted) this.throttle.recordAccepted(this.ms)

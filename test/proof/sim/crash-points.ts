@@ -40,7 +40,7 @@ export interface PairFindings {
 /**
  * Kills a worker at pairs of points.
  *
- * @param every 1 for every pair, 3 for every third
+ * @param every 1 for every pair, 7 for every seventh
  */
 export async function killAtPairs(scenario: Scenario, every = 1): Promise<PairFindings> {
   const broken: [Kill, Kill, string][] = []

@@ -172,7 +172,9 @@ function withSafetyCheck(draw: Draw, scenario: Scenario): Scenario {
       (all, merge) => all.toSpliced(draw.between(1, all.length), 0, merge),
       file.lines,
     )
-    return { ...known, lines, decision: { kind: draw.is(0.7) ? 'released' : 'discarded', at: draw.low(0, 6 * HOUR_MS) } }
+    const kind = draw.is(0.7) ? 'released' : 'discarded'
+    const at = draw.low(0, 6 * HOUR_MS)
+    return { ...known, lines, decision: { kind, at, isByTag: at % 2 === 0 } }
   })
   return { ...scenario, files, isChecked: true }
 }
