@@ -381,7 +381,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the cache of encoded names has no bound',
     file: 'lambda/parse/request.ts',
-    find: 'if (encodedNames.size >= MAX_CACHED_NAMES) encodedNames.clear()',
+    find: 'if (this.#written.size >= MAX_CACHED_NAMES) this.#written.clear()',
     replace: '',
     tests: ['test/lambda/parse/new-names.test.ts'],
   },
