@@ -46,6 +46,8 @@ export interface ParsedLine {
   readonly warnings: readonly WarningCode[]
   /** The import rules that have changed the line. */
   readonly changedBy?: readonly string[]
+  /** What they have made of it: several lines if it was several objects. Absent if there are none. */
+  readonly sentAs?: readonly string[]
 }
 
 const usualLines = new UsualLines()

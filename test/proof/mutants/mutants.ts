@@ -123,10 +123,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a retried request gets a new time',
     file: 'lambda/deliver/delivery.ts',
-    find: 'this.#onRepeat()\n      answerClass = classify(await this.#endpoint.send(request))',
+    find: 'this.#onRepeat()\n      answerClass = await this.#answerTo(request)',
     replace:
       'this.#onRepeat()\n' +
-      "      answerClass = classify(await this.#endpoint.send({ ...request, path: request.path.replace(/_t=\\d+/, '_t=1700000000') }))",
+      "      answerClass = await this.#answerTo({ ...request, path: request.path.replace(/_t=\\d+/, '_t=1700000000') })",
     tests: [SIM],
   },
   {
@@ -234,8 +234,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'one empty answer of SQS counts as the end of the dead-letter queue',
     file: 'lambda/archive/held-dead-letters.ts',
-    find: 'const EMPTY_ANSWERS = 2',
-    replace: 'const EMPTY_ANSWERS = 1',
+    find: 'const EMPTY_ANSWERS = { short: 1, long: 2 }',
+    replace: 'const EMPTY_ANSWERS = { short: 1, long: 1 }',
     tests: ['test/lambda/archive/held-dead-letters.test.ts'],
   },
   {
