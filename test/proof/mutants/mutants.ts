@@ -102,8 +102,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a last line without a newline is lost',
-    file: 'lambda/read/line-guard.ts',
-    find: 'if (this.#position > this.#start) this.#take(NEWLINE)',
+    file: 'lambda/read/line-splitter.ts',
+    find: 'if (this.#position > this.#start) yield* this.#take(NEWLINE)',
     replace: '',
     tests: ['test/lambda/read/endings.test.ts', 'test/lambda/read/lines.test.ts'],
   },
@@ -389,7 +389,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the cache of encoded names has no bound',
     file: 'lambda/parse/request.ts',
-    find: 'if (encodedNames.size >= MAX_CACHED_NAMES) encodedNames.clear()',
+    find: 'if (this.#written.size >= MAX_CACHED_NAMES) this.#written.clear()',
     replace: '',
     tests: ['test/lambda/parse/new-names.test.ts'],
   },
