@@ -66,7 +66,7 @@ export async function benchLines(rounds = ROUNDS): Promise<readonly Result[]> {
   return [
     { name: "split2 + JSON.parse alone (on 'data')", value: rate('splitAndParseEvents'), unit: 'MB per CPU-s' },
     { name: 'split2 + JSON.parse alone (for await)', value: rate('splitAndParse'), unit: 'MB per CPU-s' },
-    { name: 'split lines, no parse', value: rate('splitOnly'), unit: 'MB per CPU-s' },
+    { name: 'split lines (guard + split2), no parse', value: rate('splitOnly'), unit: 'MB per CPU-s' },
     { name: 'split, validate, build requests', value: rate('splitAndValidate'), unit: 'MB per CPU-s' },
     {
       name: "split, validate, build / split2 + parse ('data')",

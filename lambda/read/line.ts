@@ -1,4 +1,4 @@
-import type { LineFault } from './line-splitter.ts'
+import type { LineFault } from './line-guard.ts'
 
 /** One line of a file. */
 export interface Line {

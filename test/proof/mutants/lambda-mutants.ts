@@ -34,7 +34,7 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a byte order mark belongs to the first line',
-    file: 'lambda/read/line-splitter.ts',
+    file: 'lambda/read/line-guard.ts',
     find: 'return head.subarray(BOM.length)',
     replace: 'return head',
     tests: ['test/lambda/read/lines.test.ts', 'test/lambda/read/endings.test.ts'],

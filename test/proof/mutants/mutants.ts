@@ -102,8 +102,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a last line without a newline is lost',
-    file: 'lambda/read/line-splitter.ts',
-    find: 'if (this.#position > this.#start) yield* this.#take(NEWLINE)',
+    file: 'lambda/read/line-guard.ts',
+    find: 'if (this.#position > this.#start) this.#take(NEWLINE)',
     replace: '',
     tests: ['test/lambda/read/endings.test.ts', 'test/lambda/read/lines.test.ts'],
   },

@@ -1,5 +1,5 @@
-import { isAscii, isUtf8 } from 'node:buffer'
-import type { Line } from './line.ts'
+import { isUtf8 } from 'node:buffer'
+import { Transform, type TransformCallback } from 'node:stream'
 
 /** How much of a line that is too long or not UTF-8 is kept, for its dead letter. */
 export const MAX_KEPT_BYTES = 200 * 1024
@@ -13,23 +13,33 @@ export interface LineFault {
   readonly specifics?: string
 }
 
+/** Positions and faults of the lines in one block, in order. Each line starts after the newline of the previous one. */
+export interface BlockFacts {
+  readonly start: number
+  /** The end of each line, exclusive: the position of its newline. */
+  readonly ends: readonly number[]
+  readonly faults: ReadonlyMap<number, LineFault>
+}
+
 const LF = 0x0a
 const NEWLINE = Buffer.from('\n')
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** A chunk of only newlines would make a block of 65,536 lines. */
+/** A chunk of only newlines would make a block of 65,536 lines, and streams buffer several blocks. */
 const MAX_BLOCK_LINES = 1000
 
 /**
- * Cuts bytes into lines, and returns the lines of a block of bytes together.
+ * Protects split2: passes on only blocks of whole lines, each with its newline, none longer than the limit, all of them UTF-8. A line
+ * that breaks these rules is passed on as an empty line, and its bytes go into `facts`.
  *
- * A block is decoded at once and then split, which takes a fifth of the time of decoding each line; a block of ASCII only, which most are,
- * is not even decoded. Bytes that are not UTF-8 are found before, because decoding replaces them silently by U+FFFD. The whole time is linear
- * in the number of bytes, however long the lines and however short the chunks are (docs/adr/0003-bytes-before-split2.md).
+ * split2 alone searches its whole buffer again with each chunk, so a line of 50 MB takes 40 s. Its option `maxLength` also discards good
+ * lines next to the long one. And it silently replaces bytes that are not UTF-8 by U+FFFD (docs/adr/0003-bytes-before-split2.md).
  *
  * Memory: one chunk and one line of at most `maxLineBytes` (or MAX_KEPT_BYTES, if that is more).
  */
-export class LineSplitter {
+export class LineGuard extends Transform {
+  /** One entry per block, in order. The reader of the lines removes them. */
+  readonly facts: BlockFacts[] = []
   readonly #maxLineBytes: number
   /** The kept bytes of the open line: the line whose newline has not arrived yet. */
   #carry: Buffer[] = []
@@ -39,26 +49,34 @@ export class LineSplitter {
   /** The position of the next byte. */
   #position: number
   #isAtStart: boolean
-  /** The number of the open line. */
-  #number: number
+  #isCutOff = false
 
   /** @param byteStart position of the first byte in the file. Only at position 0 can there be a byte order mark. */
-  constructor(maxLineBytes: number, byteStart: number, firstLine: number) {
+  constructor(maxLineBytes: number, byteStart = 0) {
+    super()
     this.#maxLineBytes = maxLineBytes
-    this.#number = firstLine
     this.#start = this.#position = byteStart
     this.#isAtStart = byteStart === 0
   }
 
-  /** The lines that end in the next bytes, in batches. The caller must take all of them before it passes more bytes. */
-  push(chunk: Buffer): Generator<readonly Line[]> {
-    return this.#take(this.#isAtStart ? this.#withoutBom(chunk) : chunk)
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#take(this.#isAtStart ? this.#withoutBom(chunk) : chunk)
+    done()
   }
 
-  /** The last line, if it has no newline. Do not call this if the body broke off: that line is then incomplete. */
-  *end(): Generator<readonly Line[]> {
-    if (this.#isAtStart) yield* this.#take(this.#startWith(Buffer.concat(this.#carry)))
-    if (this.#position > this.#start) yield* this.#take(NEWLINE)
+  /** Call this before the end if the body broke off: a line without a newline is then incomplete, and is discarded. */
+  discardOpenLine(): void {
+    this.#isCutOff = true
+  }
+
+  override _flush(done: TransformCallback): void {
+    if (!this.#isCutOff) this.#endOpenLine()
+    done()
+  }
+
+  #endOpenLine(): void {
+    if (this.#isAtStart) this.#take(this.#startWith(Buffer.concat(this.#carry)))
+    if (this.#position > this.#start) this.#take(NEWLINE)
   }
 
   /** A byte order mark can arrive in pieces, so the first bytes wait until it is clear whether they are one. */
@@ -79,7 +97,7 @@ export class LineSplitter {
     return head.subarray(BOM.length)
   }
 
-  *#take(bytes: Buffer): Generator<readonly Line[]> {
+  #take(bytes: Buffer): void {
     const origin = this.#position
     let from = 0
     let ends: number[] = []
@@ -87,7 +105,7 @@ export class LineSplitter {
       ends.push(origin + newline)
       const next = bytes.indexOf(LF, newline + 1)
       if (next === -1 || ends.length === MAX_BLOCK_LINES) {
-        yield this.#linesOf(bytes.subarray(from, newline + 1), ends)
+        this.#passBlock(bytes.subarray(from, newline + 1), ends)
         from = newline + 1
         ends = []
       }
@@ -111,7 +129,7 @@ export class LineSplitter {
    * @param bytes whole lines; the first one is only the rest of the open line
    * @param ends positions of their newlines in the file
    */
-  #linesOf(bytes: Buffer, ends: readonly number[]): readonly Line[] {
+  #passBlock(bytes: Buffer, ends: readonly number[]): void {
     const start = this.#start
     const faults = new Map<number, LineFault>()
     const firstLength = (ends[0] ?? start) - start
@@ -127,20 +145,10 @@ export class LineSplitter {
     this.#carry = []
     this.#carryBytes = 0
     this.#start = (ends.at(-1) ?? start) + 1
+    this.facts.push({ start, ends, faults })
     // Only a block that is longer than the limit can contain a line that is too long.
     const isClean = block.length <= this.#maxLineBytes && isUtf8(block)
-    const texts = textsOf(isClean ? block : this.#withoutFaults(block, faults))
-    const lines: Line[] = []
-    let byteStart = start
-    for (const [index, byteEnd] of ends.entries()) {
-      const number = this.#number + index
-      const text = texts[index] ?? ''
-      const fault = faults.size === 0 ? undefined : faults.get(index)
-      lines.push(fault === undefined ? { number, byteStart, byteEnd, text } : { number, byteStart, byteEnd, text, fault })
-      byteStart = byteEnd + 1
-    }
-    this.#number += ends.length
-    return lines
+    this.push(isClean ? block : this.#withoutFaults(block, faults))
   }
 
   /** Replaces the faulty lines of the block by empty ones, and adds their bytes to `faults`. */
@@ -159,10 +167,4 @@ export class LineSplitter {
     }
     return Buffer.concat(kept)
   }
-}
-
-/** @param block whole lines in UTF-8 */
-function textsOf(block: Buffer): readonly string[] {
-  const text = isAscii(block) ? block.toString('latin1') : block.toString()
-  return text.includes('\r') ? text.split(/\r?\n/) : text.split('\n') // twice as fast
 }
