@@ -7,8 +7,8 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'an event about a deleted object is imported',
     file: 'lambda/intake/message.ts',
-    find: 'if (!name.startsWith(CREATED))',
-    replace: "if (name === '')",
+    find: 'return event.startsWith(CREATED) || event === TAGGED',
+    replace: "return event !== ''",
     tests: ['test/lambda/intake/message.test.ts'],
   },
   {

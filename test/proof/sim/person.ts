@@ -33,6 +33,7 @@ export interface PersonOptions {
 export async function decideAsPerson({ file, clock, rules, faults, observed, isOver }: PersonOptions): Promise<boolean> {
   const decision = file.scenario.decision ?? ({ kind: 'released', at: 0 } as const)
   await clock.sleep(file.from - clock.now() + decision.at)
+  let wasInterrupted = false
   while (!isOver()) {
     const safety = observed.store.read(safetyKey(file.source)) as Safety | undefined
     const isDecided = safety?.decision === decision.kind
@@ -48,9 +49,10 @@ export async function decideAsPerson({ file, clock, rules, faults, observed, isO
     if (safety?.decision === 'held' || isDecided) {
       const result = await runCommand()
       if (result === 'decided' || result === 'decided-before') return true
+      wasInterrupted = result === 'killed' || result === 'failed'
     }
     const report = observed.store.read(reportKey(file.source)) as Report | undefined
-    if (report !== undefined && isFinal(report)) return false
+    if (report !== undefined && isFinal(report) && !wasInterrupted) return false
     await clock.sleep(LOOKS_EVERY_MS)
   }
   return false
