@@ -279,7 +279,13 @@ export interface DeadLetterArchive {
   put(bucket: string, key: string, text: string): Promise<void>
 }
 
-/** The Kissmetrics tracking endpoint. Never rejects: a network failure is an answer too. */
+/** The Kissmetrics tracking endpoint. */
 export interface Endpoint {
-  send(request: Request): Promise<Answer>
+  /**
+   * Sends a request.
+   *
+   * @param onAnswer called once, after `send` has returned: a network failure is an answer too. It is a function and not a promise, because the
+   *   next request can begin in it, on the same connection, before the adapter has made that ready for idling. It must not throw.
+   */
+  send(request: Request, onAnswer: (answer: Answer) => void): void
 }

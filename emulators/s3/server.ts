@@ -226,10 +226,18 @@ async function answerUpload({ multipart }: Service, call: Call): Promise<void> {
   }
 }
 
+async function answerTags(tagging: Tagging, { method, bucket, key, query, request, response }: Call): Promise<void> {
+  const named = { bucket, key, versionId: query.get('versionId') ?? undefined }
+  if (method === 'GET') tagging.get(named, response)
+  else if (method === 'PUT') tagging.replace(named, await textBody(request), response)
+  else if (method === 'DELETE') tagging.replace(named, undefined, response)
+  else throw notImplemented(`${method} on the tags of an object`)
+}
+
 async function answerObject({ objects, tagging }: Service, call: Call): Promise<void> {
   const { method, bucket, key, query, request, response, subresource } = call
   if (subresource === 'tagging') {
-    await tagging.answer(call)
+    await answerTags(tagging, call)
     return
   }
   if (subresource !== undefined) throw notImplemented(`?${subresource} of an object`)

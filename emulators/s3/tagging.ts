@@ -1,13 +1,20 @@
+import type { ServerResponse } from 'node:http'
 import type { Notifications } from './notifications.ts'
 import { versionHeader, type Objects } from './objects.ts'
 import type { Store, Tag } from './store.ts'
-import { textBody, type Call } from './wire.ts'
-import { contentsOf, documentOf, elements, notImplemented, S3Error, textOf } from './xml.ts'
+import { contentsOf, documentOf, elements, S3Error, textOf } from './xml.ts'
 
 const MAX_TAGS = 10
 const MAX_NAME_LENGTH = 128
 const MAX_VALUE_LENGTH = 256
 const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+
+/** An object as a request names it. */
+interface Named {
+  readonly bucket: string
+  readonly key: string
+  readonly versionId: string | undefined
+}
 
 /** The operations on the tags of an object: put, get, delete. */
 export class Tagging {
@@ -21,22 +28,23 @@ export class Tagging {
     this.#notifications = notifications
   }
 
-  async answer({ method, bucket, key, query, request, response }: Call): Promise<void> {
-    const object = this.#objects.find(bucket, key, query.get('versionId') ?? undefined)
-    if (method === 'GET') {
-      const tags = this.#store.tagsOf(object).map(({ Key, Value }) => `<Tag>${elements({ Key, Value })}</Tag>`)
-      response.writeHead(200, { 'content-type': 'application/xml', ...versionHeader(object) })
-      response.end(documentOf('Tagging', `<TagSet>${tags.join('')}</TagSet>`))
-      return
-    }
-    if (method !== 'PUT' && method !== 'DELETE') throw notImplemented(`${method} ?tagging of an object`)
-    const tags = method === 'PUT' ? parseTags(await textBody(request)) : []
+  get({ bucket, key, versionId }: Named, response: ServerResponse): void {
+    const object = this.#objects.find(bucket, key, versionId)
+    const tags = this.#store.tagsOf(object).map(({ Key, Value }) => `<Tag>${elements({ Key, Value })}</Tag>`)
+    response.writeHead(200, { 'content-type': 'application/xml', ...versionHeader(object) })
+    response.end(documentOf('Tagging', `<TagSet>${tags.join('')}</TagSet>`))
+  }
+
+  /** @param xml a `Tagging` document; undefined to delete all tags */
+  replace({ bucket, key, versionId }: Named, xml: string | undefined, response: ServerResponse): void {
+    const object = this.#objects.find(bucket, key, versionId)
+    const tags = xml === undefined ? [] : parseTags(xml)
     this.#store.transaction(() => {
       this.#store.tag(object, tags)
-      this.#notifications.write(object, method === 'PUT' ? 'ObjectTagging:Put' : 'ObjectTagging:Delete')
+      this.#notifications.write(object, xml === undefined ? 'ObjectTagging:Delete' : 'ObjectTagging:Put')
     })
     this.#notifications.deliver()
-    response.writeHead(method === 'PUT' ? 200 : 204, versionHeader(object)).end()
+    response.writeHead(xml === undefined ? 204 : 200, versionHeader(object)).end()
   }
 }
 

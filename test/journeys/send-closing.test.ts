@@ -196,14 +196,16 @@ test('a line of which two were made is fixed when both are delivered', async () 
 })
 
 test('a file that is sent again begins again: what was fixed before does not count', async () => {
-  await write('may.jsonl', [badLine('a')])
+  await write('may.jsonl', [badLine('a'), badLine('b')])
   await send('may.jsonl')
-  await send('may.jsonl.rejected.jsonl', '--fix=default:_t=1393344604')
-  await edit('may.jsonl.rejected.jsonl', (person) => goodLine(person))
+  const fixOnly = (which: string) => (person: string) => (person === which ? goodLine(person) : badLine(person))
+  await edit('may.jsonl.rejected.jsonl', fixOnly('a'))
   await send('may.jsonl.rejected.jsonl')
-  expect(await rejectsOf('may.jsonl')).toMatchObject({ fixed: 1 })
+  expect(await rejectsOf('may.jsonl')).toMatchObject({ open: 1, fixed: 1 })
   await send('may.jsonl', '--again')
-  expect(await rejectsOf('may.jsonl')).toMatchObject({ open: 1, fixed: 0 })
+  await edit('may.jsonl.rejected.jsonl', fixOnly('b'))
+  await send('may.jsonl.rejected.jsonl')
+  expect(await rejectsOf('may.jsonl')).toMatchObject({ open: 1, fixed: 1 })
 })
 
 test('fixed lines are sent with the rules of their file, each once, and with further ones', async () => {

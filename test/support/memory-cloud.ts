@@ -12,6 +12,7 @@ import { HOLD_NOTHING, type Limits } from '../../lambda/settings.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { VirtualClock } from './virtual-clock.ts'
+import { promisedEndpoint } from './promised-endpoint.ts'
 
 export const FILE: SourceFile = { bucket: 'b', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
 
@@ -239,13 +240,11 @@ export class MemoryCloud {
           for (const work of readMessage(body)) if (work.kind === 'task') this.queued.push({ task: work.task, delaySeconds })
         },
       },
-      endpoint: {
-        send: async ({ path }) => {
-          await this.clock.sleep(LATENCY_MS)
-          this.requests.push(path)
-          return this.answer(path)
-        },
-      },
+      endpoint: promisedEndpoint(async ({ path }) => {
+        await this.clock.sleep(LATENCY_MS)
+        this.requests.push(path)
+        return this.answer(path)
+      }),
       apiKey: () => Promise.resolve('k'),
       clock: this.clock,
       newRun: () => `run-${(this.#runs += 1)}`,

@@ -105,6 +105,16 @@ describe('nothing happens', () => {
     expect(cloud.report?.state).toBe('complete')
   })
 
+  test('because of a tag that the file has from its upload, also when a search finds the file', async () => {
+    const cloud = new MemoryCloud({ limits: { hold } })
+    cloud.put(...ALIASES)
+    cloud.tags.set('km-import', 'release')
+    for (const found of [{}, { foundBySearch: true as const }]) {
+      await dispatchAll([{ kind: 'task', task: { ...newTask(FILE), ...found } }], cloud.ports, invocation())
+      expect([cloud.report?.state, cloud.sent]).toEqual(['held', []])
+    }
+  })
+
   test('to a held file whose newer version is tagged', async () => {
     const cloud = await held()
     cloud.tags.set('km-import', 'release')

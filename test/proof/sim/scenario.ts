@@ -31,6 +31,8 @@ export interface FileScenario {
   readonly lines: readonly LineKind[]
   /** Not JSON lines at all: it must be rejected as a whole. */
   readonly isTable: boolean
+  /** A CSV file with columns that only import rules know. Its first row names them. */
+  readonly isCsv?: true
   readonly isPacked: boolean
   /** Whether the bucket has versions. Without them, an object can be replaced. */
   readonly isVersioned: boolean

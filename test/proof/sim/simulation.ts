@@ -234,6 +234,7 @@ class Simulation {
     }
     this.#orders.schedule(at)
     if (ruleChanges.length > 0) store.write(RULES_KEY, rulesAfter(0))
+    else if (this.#scenario.files.some(({ isCsv }) => isCsv)) store.write(RULES_KEY, rulesAfter(undefined))
     for (const [change, ms] of ruleChanges.entries())
       at(ms, () => {
         store.write(RULES_KEY, rulesAfter(change + 1))

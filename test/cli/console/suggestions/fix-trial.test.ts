@@ -26,6 +26,7 @@ describe('what is suggested for rejected lines', () => {
     [ 'nothing for what the usual fix misses',   ['{"_p":"a","_t":1393344604,"_n":"x"'],          1,     [] ],
     [ 'nothing for lines that can be sent',      [VALID],                                         0,     [] ],
     [ 'a line that can be sent is not counted',  [VALID, MILLISECONDS],                           1,     [{ fixes: ['ms-timestamps'], count: 1 }] ],
+    [ 'nor if the fix would change it',          [VALID.replace('"_n"', '" plan":"a","_n"'), COMMA], 1,   [{ fixes: ['trim'], count: 1 }] ],
     [ 'a name that usually means the person',    ['{"E-Mail":"a","_t":1393344604,"_n":"x"}'],     1,     [{ fixes: ['rename:E-Mail=_p'], count: 1 }] ],
     [ 'no name that could mean something else',  ['{"id":"a","_t":1393344604,"_n":"x"}'],         1,     [] ],
     [ 'the fixes of two mistakes in one line',   ['{"_p":"a","timestamp":1393344604000,"_n":"x"}'], 1,   [{ fixes: ['rename:timestamp=_t', 'ms-timestamps'], count: 1 }] ],
