@@ -25,7 +25,7 @@ class DumpHandler implements Dispatcher.DispatchHandler {
     this.#onEnd = onEnd
   }
 
-  onRequestStart(): void {}  
+  onRequestStart(): void {}
 
   onResponseEnd(): void {
     this.#onEnd()
