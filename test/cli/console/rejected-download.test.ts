@@ -27,6 +27,7 @@ describe('a download of rejected lines', () => {
       id: 'message-1',
       line: '{"_p":"a"}',
       isPatched: false,
+      source: { key: 'incoming/may.jsonl', line: 3 },
     })
   })
 
