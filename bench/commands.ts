@@ -36,6 +36,7 @@ interface Round {
   readonly help: number
   readonly status: number
   readonly rejects: number
+  readonly pull: number
   readonly address: number
   readonly firstFile: number
 }
@@ -45,9 +46,10 @@ async function measureRound(stateDir: string, emptyStateDir: string): Promise<Ro
   const help = await timeOf([PROGRAM, '--help'])
   const status = await timeOf([PROGRAM, 'status', '--state-dir', stateDir])
   const rejects = await timeOf([PROGRAM, 'rejects', 'list', '--state-dir', stateDir])
+  const pull = await timeOf([PROGRAM, 'rejects', 'pull', '--state-dir', stateDir])
   const { child, address, firstFile } = await startLocal(emptyStateDir, FIRST_SAMPLE)
   await stop(child)
-  return { node, help, status, rejects, address, firstFile }
+  return { node, help, status, rejects, pull, address, firstFile }
 }
 
 function resultsOf(rounds: readonly Round[]): readonly Result[] {
@@ -55,6 +57,7 @@ function resultsOf(rounds: readonly Round[]): readonly Result[] {
     ['km-import --help', ({ help }) => help, 300],
     ['km-import status', ({ status }) => status, 600],
     ['km-import rejects list, of 500 dead letters', ({ rejects }) => rejects, 1_000],
+    ['km-import rejects pull, of 500 dead letters', ({ pull }) => pull, 1_000],
     ['local mode, until it shows its address', ({ address }) => address, 1_500],
     ['local mode, until 4 lines are imported', ({ firstFile }) => firstFile, 3_000],
   ]

@@ -1,5 +1,5 @@
-/** The baseline: an undici pool that only sends prepared requests. argv: origin, in flight, requests, `request` or `dispatch`. */
-import { Pool } from 'undici'
+/** The baseline: an undici pool that only sends prepared requests. argv: origin, in flight, requests, and one of WAYS. */
+import { Pool, type Dispatcher } from 'undici'
 import { kissmetricsEndpoint } from '../lambda/adapters/endpoint.ts'
 import { parseLine } from '../lambda/parse/line.ts'
 import { requestsFor, type Request } from '../lambda/parse/request.ts'
@@ -18,21 +18,59 @@ const requests = [...shortLines(Number(count))].map((line): Request => {
 const pool = new Pool(origin, { connections: Number(inFlight) })
 const endpoint = kissmetricsEndpoint(new URL(origin), Number(inFlight))
 
-/** `request`: as in undici's documentation. `dispatch`: the importer's own adapter alone. */
-const send =
-  how === 'dispatch'
-    ? (request: Request) => endpoint.send(request)
-    : async ({ method, path }: Request) => {
-        const { body } = await pool.request({ method, path })
-        await body.dump()
-      }
+class DumpHandler implements Dispatcher.DispatchHandler {
+  readonly #onEnd: () => void
 
-await printFigures(async () => {
-  let next = 0
-  const worker = async (): Promise<void> => {
-    for (let request = requests[next++]; request !== undefined; request = requests[next++]) await send(request)
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd
   }
-  await Promise.all(Array.from({ length: Number(inFlight) }, worker))
-  return requests.length
-})
+
+  onRequestStart(): void {}  
+
+  onResponseEnd(): void {
+    this.#onEnd()
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    throw error
+  }
+}
+
+/** How a request is sent. Each calls `onEnd` when the response has ended. */
+const WAYS: Readonly<Record<string, (request: Request, onEnd: () => void) => void>> = {
+  /** As in undici's documentation. */
+  request: ({ method, path }, onEnd) => {
+    void pool.request({ method, path }).then(({ body }) => body.dump().then(onEnd))
+  },
+  /** The least that undici's pool can do. */
+  dispatch: ({ method, path }, onEnd) => {
+    pool.dispatch({ method, path }, new DumpHandler(onEnd))
+  },
+  /** The importer's own adapter alone. */
+  adapter: (request, onEnd) => {
+    endpoint.send(request, onEnd)
+  },
+}
+
+const send = WAYS[how]
+if (send === undefined) throw new Error(`${how} is not one of ${Object.keys(WAYS).join(', ')}`)
+
+await printFigures(
+  () =>
+    new Promise((resolve) => {
+      let begun = 0
+      let ended = 0
+      const begin = (): void => {
+        const request = requests[begun]
+        begun += 1
+        if (request !== undefined) send(request, end)
+      }
+      const end = (): void => {
+        ended += 1
+        if (ended === requests.length) resolve(ended)
+        else begin()
+      }
+      for (let slot = 0; slot < Number(inFlight); slot += 1) begin()
+    }),
+)
 process.exit()

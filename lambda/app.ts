@@ -7,6 +7,7 @@ import { kissmetricsEndpoint, type HttpEndpoint } from './adapters/endpoint.ts'
 import { s3Client } from './adapters/s3-client.ts'
 import { s3Checkpoints, s3DeadLetterArchive, s3Documents, s3Reports } from './adapters/s3-documents.ts'
 import { s3Listing, s3SourceFiles } from './adapters/s3-objects.ts'
+import { s3ObjectTags } from './adapters/s3-tags.ts'
 import { apiKeySource, secretSource } from './adapters/secrets.ts'
 import { answerTopic } from './adapters/sns.ts'
 import { changeVisibility, sqsDeadLetterQueue, sqsDeadLetterReader, sqsImportQueue } from './adapters/sqs.ts'
@@ -107,6 +108,7 @@ function awsPorts(config: ImporterSettings, { s3, sqs }: AwsClients, log: Log): 
   let isKeyChecked = false
   return {
     files: resuming(s3SourceFiles(s3), clock),
+    tags: s3ObjectTags(s3),
     listing: s3Listing(s3, config.places, config.bucket),
     reports: s3Reports(s3, config.bucket),
     checkpoints: s3Checkpoints(s3, config.bucket),

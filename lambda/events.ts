@@ -51,6 +51,15 @@ export interface ProgressFacts {
   readonly ageSeconds: number
 }
 
+/** Why the tag of a file has decided nothing. */
+export type TagWithoutEffect = keyof typeof TAG_SENTENCES
+
+const TAG_SENTENCES = {
+  not_held: 'The tag of a file was ignored: this version is not held. Tag the version that its report is about.',
+  too_late: 'The tag of a file was ignored: somebody has decided otherwise before, and that is final.',
+  unknown_value: 'The tag of a file was ignored: its value must be release or discard.',
+} as const
+
 export type Events = ReturnType<typeof eventsFor>
 
 /**
@@ -168,6 +177,9 @@ export function eventsFor(log: Log) {
     },
     discarded(key: string): void {
       log.info('File discarded: nothing of it was sent.', { code: 'file_discarded', key })
+    },
+    tagWithoutEffect(key: string, why: TagWithoutEffect): void {
+      log.warn(TAG_SENTENCES[why], { code: 'tag_without_effect', key, why })
     },
     skipped(key: string, reason: string, detail: string): void {
       log.warn('Object skipped: it is not a file to import. Its report says why.', {

@@ -198,5 +198,8 @@ export function isOwnKey(key: string): boolean {
   return [REPORTS_PREFIX, CHECKPOINTS_PREFIX, CONTROL_PREFIX].some((prefix) => key.startsWith(prefix))
 }
 
+/** The S3 object tag whose value releases or discards a held file. */
+export const DECISION_TAG = 'km-import'
+
 /** Namespace of the CloudWatch metrics. Their dimension `service` is the name of the function, since an account can have several importers. */
 export const METRICS_NAMESPACE = 'KissmetricsImporter'

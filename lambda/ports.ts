@@ -17,6 +17,7 @@ import type { Envelope } from './settle/batching.ts'
  */
 export interface Ports {
   readonly files: SourceFiles
+  readonly tags: ObjectTags
   readonly listing: Listing
   readonly reports: Reports
   readonly checkpoints: Checkpoints
@@ -104,6 +105,12 @@ export interface OpenFile {
 export interface SourceFiles {
   /** Opens exactly the object that `file` names, by version id or else by ETag. */
   open(file: SourceFile, range?: ByteRange): Promise<OpenFile | { readonly kind: Absence }>
+}
+
+/** S3: the tags of the files to import. */
+export interface ObjectTags {
+  /** @returns undefined if the object was deleted, or replaced in a bucket without versions */
+  find(file: SourceFile): Promise<ReadonlyMap<string, string> | undefined>
 }
 
 /** A file as an S3 listing shows it. */
@@ -252,8 +259,13 @@ export interface QueuedDeadLetter {
 
 /** SQS: the dead-letter queue, as jobs and commands read it. */
 export interface DeadLetterReader {
-  /** Receives up to ten messages and hides them from other consumers for `hiddenSeconds`. */
-  take(hiddenSeconds: number): Promise<readonly QueuedDeadLetter[]>
+  /**
+   * Receives up to ten messages and hides them from other consumers for `hiddenSeconds`.
+   *
+   * @param polling `long` (the default) asks all servers of the queue, and waits for a second if it is empty; `short` asks some, and does
+   *   not wait, so it can miss messages
+   */
+  take(hiddenSeconds: number, polling?: 'long' | 'short'): Promise<readonly QueuedDeadLetter[]>
   /** Hides up to ten messages for `hiddenSeconds` from now on. @returns those for which SQS has accepted this */
   keepHidden<T extends Pick<QueuedDeadLetter, 'receipt'>>(deadLetters: readonly T[], hiddenSeconds: number): Promise<readonly T[]>
   /** Makes up to ten messages visible again. If that fails, they become visible when their timeout ends. */
@@ -267,7 +279,13 @@ export interface DeadLetterArchive {
   put(bucket: string, key: string, text: string): Promise<void>
 }
 
-/** The Kissmetrics tracking endpoint. Never rejects: a network failure is an answer too. */
+/** The Kissmetrics tracking endpoint. */
 export interface Endpoint {
-  send(request: Request): Promise<Answer>
+  /**
+   * Sends a request.
+   *
+   * @param onAnswer called once, after `send` has returned: a network failure is an answer too. It is a function and not a promise, because the
+   *   next request can begin in it, on the same connection, before the adapter has made that ready for idling. It must not throw.
+   */
+  send(request: Request, onAnswer: (answer: Answer) => void): void
 }

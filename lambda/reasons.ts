@@ -167,10 +167,16 @@ export interface Rejection {
   readonly detail: string
 }
 
-/** @param specifics what is wrong with this line in particular; safe to show */
+/** How the specifics of a file say what to do about it, after what is wrong. */
+const NEXT_STEP = /; (?:to convert it, run: |write each |remove |compress |in Excel, )/
+const NOTHING_SENT = 'Nothing was sent.'
+
+/** @param specifics what is wrong with this line or file in particular, and perhaps the next step, which replaces the usual one; safe to show */
 export function reject(reason: ReasonCode, specifics?: string): Rejection {
-  const { means, fix } = REASONS[reason]
-  return { kind: 'rejection', reason, detail: `${means}${specifics === undefined ? '' : ` (${specifics})`}. ${fix}` }
+  const { level, means, fix } = REASONS[reason]
+  if (specifics === undefined) return { kind: 'rejection', reason, detail: `${means}. ${fix}` }
+  const step = level === 'file' && NEXT_STEP.test(specifics) ? NOTHING_SENT : fix
+  return { kind: 'rejection', reason, detail: `${means} (${specifics}). ${step}` }
 }
 
 /** What is not a reason to reject a line, but is counted in the report. */

@@ -53,7 +53,7 @@ export const METRICS_OF_AN_IMPORT = 11
  * Written: first and last checkpoint, the report, its receipt, the decision of the safety check, and the profile of the prefix. Read: the file, twice; the
  * profile, the import rules, the orders, and what an earlier run may have left. S3 and SQS answer some of these one after another.
  */
-const PER_FILE = { s3Writes: 6, s3Reads: 11, seconds: 0.3 }
+const PER_FILE = { s3Writes: 6, s3Reads: 10, seconds: 0.3 }
 /** While lines are sent, the orders are read this often. */
 const ORDERS_SECONDS = 5
 /** The daily searches of 30 days: each lists a thousand files, and a thousand reports, with one request; one of them reads the report. */

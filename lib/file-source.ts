@@ -57,10 +57,10 @@ export class ExistingBucket extends Construct {
   #addRule({ bucket, prefixes }: FileSource, importQueue: ImportQueue): void {
     const isWhole = prefixes.includes('')
     const rule = new Rule(this, 'Uploads', {
-      description: 'Sends the event of each uploaded file to the Kissmetrics importer',
+      description: 'Sends the event of each uploaded or tagged file to the Kissmetrics importer',
       eventPattern: {
         source: ['aws.s3'],
-        detailType: ['Object Created'],
+        detailType: ['Object Created', 'Object Tags Added'],
         detail: {
           bucket: { name: [bucket.bucketName] },
           ...(!isWhole && { object: { key: prefixes.map((prefix) => ({ prefix })) } }),

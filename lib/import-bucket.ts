@@ -16,7 +16,7 @@ import { uniqueName } from './unique-name.ts'
 import type { ObjectNotification, Wiring } from './wiring.ts'
 
 export interface ImportBucketProps {
-  /** Receives an event for each uploaded file. */
+  /** Receives an event for each file that is uploaded or tagged. */
   readonly importQueue: ImportQueue
   readonly wiring: Pick<Wiring, 'bucket'>
   /**
@@ -127,7 +127,7 @@ function expirations(prefixes: readonly string[], what: string, expiration: Dura
 }
 
 /**
- * Sends an event to the queue for each object that is created under the prefix.
+ * Sends an event to the queue for each object that is created or tagged under the prefix.
  *
  * Sets the bucket's own property instead of calling `addEventNotification`, which deploys a second function whose role may change the
  * notifications of every bucket in the account.

@@ -63,6 +63,12 @@ function sourcePermissions({ bucket, prefixes }: FileSource, isOwn: boolean): Po
       patterns.map((pattern) => bucket.arnForObjects(pattern)),
       ['s3:GetObject', 's3:GetObjectVersion'],
     ),
+    // A tag releases or discards a held file.
+    allow(
+      `ReadTags${name}`,
+      patterns.map((pattern) => bucket.arnForObjects(pattern)),
+      ['s3:GetObjectTagging', 's3:GetObjectVersionTagging'],
+    ),
     allow(`ListFiles${name}`, bucket.bucketArn, ['s3:ListBucketVersions'], { StringLike: { 's3:prefix': patterns } }),
     // With this permission S3 answers 404 for a missing object; without it, 403, which would look like a setup error. S3 also checks it when
     // an object is read, and then without a prefix, so a plain StringLike would never match.

@@ -53,6 +53,8 @@ export class KissmetricsImporter extends Construct {
   readonly sources: readonly FileSource[]
   /** The https origin that lines are sent to. */
   readonly endpoint: string
+  /** Number settings of the function that differ from their defaults. */
+  readonly #overrides: Readonly<Record<string, number>>
 
   constructor(scope: Construct, id: string, props: KissmetricsImporterProps = {}) {
     super(scope, id)
@@ -128,6 +130,7 @@ export class KissmetricsImporter extends Construct {
 
     this.sources = sources
     this.endpoint = settings.endpoint
+    this.#overrides = settings.overrides
     this.bucket = bucket
     this.importQueue = queues.queue
     this.deadLetterQueue = queues.deadLetters
@@ -198,6 +201,8 @@ export class KissmetricsImporter extends Construct {
     const places = placesIn(this.sources)
     if (places !== undefined) output('Sources', places, 'Where files are uploaded to')
     output('Endpoint', this.endpoint, 'Where the lines are sent')
+    if (Object.keys(this.#overrides).length > 0)
+      output('Settings', JSON.stringify(this.#overrides), 'Settings of the function that differ from the defaults')
     output('Version', about.version, 'The version of the importer')
     output('LogGroupName', this.logGroup.logGroupName, 'The log of the importer')
   }

@@ -41,7 +41,7 @@ export interface Wiring {
 }
 
 export interface ObjectNotification {
-  readonly event: 's3:ObjectCreated:*'
+  readonly event: 's3:ObjectCreated:*' | 's3:ObjectTagging:Put'
   readonly prefix: string
 }
 
@@ -72,7 +72,11 @@ export function wiringOf(settings: WiringSettings): Wiring {
       // Each event names one version. Without versions, S3 may send one event for two uploads at almost the same time.
       versioned: true,
       // Without a suffix: an object under any other name is imported too if it contains JSON lines, and otherwise its report says why not.
-      notifications: [{ event: 's3:ObjectCreated:*', prefix: INCOMING_PREFIX }],
+      notifications: [
+        { event: 's3:ObjectCreated:*', prefix: INCOMING_PREFIX },
+        // A tag releases or discards a held file.
+        { event: 's3:ObjectTagging:Put', prefix: INCOMING_PREFIX },
+      ],
     },
     importQueue: {
       // AWS recommends six times: a throttled delivery must not become visible while an earlier one still runs.

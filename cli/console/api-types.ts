@@ -17,6 +17,8 @@ import type { DeadLetterReason } from '../rejects/content.ts'
  *   GET  api/rejected/download?format=jsonl|csv&file=&reason=&text=&status= → a file
  *   POST api/rejected/refresh             → RejectedPage, after the queue was read again
  *   POST api/fix-preview                  FixRequest → FixPreview; changes nothing
+ *   POST api/fix-suggestions              FixRequest → FixSuggestions, for the lines that its fixes do not fix; changes nothing
+ *   POST api/find-person                  PersonRequest → one PersonMessage per line, the result last; a body, so that no address names a person
  *   POST api/replay                       ReplayRequest → ReplayResult
  *   POST api/retry                        RejectedFilter → RetryResult
  *   POST api/decide                   DecideRequest → DecideResult; 409 if the file cannot be released or discarded any more
@@ -38,6 +40,8 @@ export interface Overview {
   readonly deployment: string
   /** Where lines go. With the `emulatorUrl` of the Kissmetrics emulator, this is test mode. */
   readonly target: SendTarget
+  /** Why this computer, which sends the lines, does not reach the endpoint. Left out if it does, or if it is not known. */
+  readonly unreachable?: string
   readonly waiting: {
     readonly messages: number
     readonly deadLetters: number
@@ -59,6 +63,13 @@ export interface ImportSummary {
   /** Identifies one version of one file: the same file, changed and uploaded again, has another id. */
   readonly id: string
   readonly report: Report
+}
+
+/** Looks for a person in one file. */
+export interface PersonRequest {
+  /** Of the import. */
+  readonly id: string
+  readonly identity: string
 }
 
 export interface PauseRequest {

@@ -31,13 +31,17 @@ import type {
   ReplayResult,
   RetryResult,
 } from './api-types.ts'
+import type { FixSuggestions } from './suggestions/fix-trial.ts'
 import { checkContext } from './check-context.ts'
 import { DeadLetterCache } from './dead-letter-cache.ts'
 import { keyEndingSource } from './key-ending.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
+import { personMessages } from './person/find-person.ts'
+import { reachabilityOf } from './reachability.ts'
 import { ruleSchema, saveRule, tryRule } from './prefix-rules.ts'
 import { DOWNLOAD_TYPES, downloadName, downloadParts } from './rejected-download.ts'
-import { Download, RequestError, type ApiHandler, type ApiRequest } from './server.ts'
+import { tryFixes } from './try-fixes.ts'
+import { Download, RequestError, Streamed, type ApiHandler, type ApiRequest } from './server.ts'
 import { upload } from './upload.ts'
 
 const MAX_IMPORTS = 200
@@ -67,6 +71,7 @@ const archiveSchema = v.union([
 const discardSchema = v.union([v.object({ ids: v.array(v.string()) }), v.object({ filter: filterSchema })])
 const wholeNumber = (max: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.maxValue(max))
 const pauseSchema = v.object({ isPaused: v.boolean() })
+const personSchema = v.object({ id: v.string(), identity: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(1_000)) })
 const cancelSchema = v.object({ id: v.string() })
 const formatSchema = v.object({ format: v.picklist(['jsonl', 'csv']) })
 const rangeSchema = v.object({
@@ -81,6 +86,7 @@ export class ConsoleApi implements AsyncDisposable {
   readonly #reports: ReportCache
   readonly #deadLetters: DeadLetterCache
   readonly #keyEnding: () => Promise<string | undefined>
+  readonly #unreachable: () => string | undefined
   readonly #routes: Readonly<Record<string, ApiHandler>>
 
   constructor(deployment: Deployment) {
@@ -88,6 +94,7 @@ export class ConsoleApi implements AsyncDisposable {
     this.#reports = new ReportCache(deployment)
     this.#deadLetters = new DeadLetterCache(deployment)
     this.#keyEnding = keyEndingSource(deployment)
+    this.#unreachable = reachabilityOf(deployment)
     this.#routes = {
       'GET /overview': ({ query }) => this.#overview(query),
       'GET /report': ({ query }) => this.#report(query.get('id') ?? ''),
@@ -100,6 +107,8 @@ export class ConsoleApi implements AsyncDisposable {
         return this.#rejected(query)
       },
       'POST /fix-preview': (request) => this.#fixPreview(request),
+      'POST /fix-suggestions': (request) => this.#fixSuggestions(request),
+      'POST /find-person': (request) => this.#findPerson(request),
       'POST /replay': (request) => this.#replay(request),
       'POST /retry': (request) => this.#retry(request),
       'POST /decide': (request) => this.#decide(request),
@@ -133,6 +142,7 @@ export class ConsoleApi implements AsyncDisposable {
       this.#keyEnding(),
     ])
     const { name, emulatorUrl, endpointHost } = this.#deployment
+    const unreachable = this.#unreachable()
     const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
       deployment: name,
@@ -141,6 +151,7 @@ export class ConsoleApi implements AsyncDisposable {
         ...(endpointHost !== undefined && { endpointHost }),
         ...(keyEnding !== undefined && { keyEnding }),
       },
+      ...(unreachable !== undefined && { unreachable }),
       waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
       ...(paused !== undefined && { pausedSince: paused.since }),
       ...(rate !== undefined && { linesPerSecond: rate.linesPerSecond }),
@@ -178,6 +189,25 @@ export class ConsoleApi implements AsyncDisposable {
   async #fixPreview({ request }: ApiRequest): Promise<FixPreview> {
     const fixRequest = parsed(fixSchema, await bodyOf(request))
     return previewFixes((await this.#deadLetters.table()).rows(fixRequest.filter), fixRequest)
+  }
+
+  async #fixSuggestions({ request, signal }: ApiRequest): Promise<FixSuggestions> {
+    const { filter, fixes } = parsed(fixSchema, await bodyOf(request))
+    await this.#deadLetters.table() // the first read, if there was none
+    // A read of the queue would replace the table during the trial.
+    return this.#deadLetters.exclusively(async () => {
+      const table = await this.#deadLetters.table()
+      return tryFixes(() => table.rows(filter), fixes, signal)
+    })
+  }
+
+  async #findPerson({ request }: ApiRequest): Promise<Streamed> {
+    const { id, identity } = parsed(personSchema, await bodyOf(request))
+    const report = await this.#report(id)
+    const waiting = async () => (await this.#deadLetters.table()).rows({ file: report.file.key, text: identity })
+    return new Streamed('application/x-ndjson; charset=utf-8', (response, signal) =>
+      pipeline(Readable.from(personMessages(this.#deployment, report, identity, waiting, signal)), response, { signal }),
+    )
   }
 
   async #replay({ request, signal }: ApiRequest): Promise<ReplayResult> {

@@ -10,7 +10,7 @@ import type { CheckContext } from './api-types.ts'
 
 /**
  * What the import of a file depends on besides its content: the import rules for its name, the earlier files of the same kind, and when a
- * file is held. A deployed function has its own settings: then these are the defaults.
+ * file is held: by the settings of the importer that will import it.
  *
  * @throws SetupError if the stored rules or the settings cannot be used
  */
@@ -19,7 +19,7 @@ export async function checkContext(deployment: Deployment, name: string): Promis
   const [{ document }, profile] = await Promise.all([readStoredRules(deployment), readProfile(deployment, key)])
   return {
     rules: rulesFor(document, key),
-    hold: readHoldSettings(deployment.apiKeySecretArn === undefined ? process.env : {}),
+    hold: readHoldSettings(deployment.settings ?? process.env),
     ...(profile !== undefined && { profile }),
   }
 }

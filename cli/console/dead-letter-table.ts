@@ -13,6 +13,9 @@ const SCHEMA = `
   CREATE INDEX dead_letters_by_file ON dead_letters (view, key, line_number);
 `
 
+/** A search reads every line. The default of 2 MB would read them from the disk each time. */
+const CACHE_KIB = 65_536
+
 const ORDERS: Readonly<Record<RejectedOrder, string>> = {
   file: 'key, line_number, id',
   expiry: 'expires_at IS NULL, expires_at, key, line_number, id',
@@ -26,6 +29,14 @@ export interface PageRange {
 
 /** The row's own JSON: the line has a column of its own, so it is not stored twice. */
 type RowWithoutLine = Omit<RejectedRow, 'line'>
+
+/** Dead letters with the same reason, of the same file. */
+interface Group {
+  readonly reason: RejectedRow['reason']
+  readonly key: string
+  readonly originKey: string
+  readonly count: number
+}
 
 interface StoredRow {
   readonly row: string
@@ -46,6 +57,7 @@ export class DeadLetterTable implements Disposable {
   /** @param retentionMs how long the queue keeps a dead letter; undefined if none expires */
   constructor(retentionMs: number | undefined) {
     this.#retentionMs = retentionMs
+    this.#db.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
     this.#db.exec(SCHEMA)
     this.#db.exec('BEGIN')
     this.#db.function('contains', { deterministic: true }, (line, lowerCaseText) =>
@@ -70,8 +82,10 @@ export class DeadLetterTable implements Disposable {
     soon: string,
   ): Omit<RejectedPage, 'readAt' | 'isRefreshing' | 'isComplete' | 'inUse'> {
     const { sql, values } = conditionOf(filter)
-    const { file: _file, ...withoutFile } = filter
-    const { reason: _reason, ...withoutReason } = filter
+    const groups = this.#groups(filter)
+    const hasFile = ({ key, originKey }: Group) => filter.file === undefined || filter.file === key || filter.file === originKey
+    const hasReason = ({ reason }: Group) => filter.reason === undefined || filter.reason === reason
+    const matching = sumOf(groups.filter((group) => hasFile(group) && hasReason(group)))
     const firstExpiresAt = this.#value('SELECT min(expires_at) AS value FROM dead_letters')
     return {
       total: this.#countOf({}),
@@ -79,13 +93,16 @@ export class DeadLetterTable implements Disposable {
       quarantined: this.#countOf({ status: 'quarantined' }),
       expiringSoon: this.countExpiring(soon),
       ...(typeof firstExpiresAt === 'string' && { firstExpiresAt }),
-      reasons: this.#countsBy('reason', withoutReason) as unknown as RejectedPage['reasons'],
-      files: this.#countsBy('key', withoutFile) as unknown as RejectedPage['files'],
-      matching: this.#countOf(filter),
-      rows: this.#db
-        .prepare(`SELECT row, line FROM dead_letters WHERE ${sql} ORDER BY ${ORDERS[order]} LIMIT ? OFFSET ?`)
-        .all(...values, limit, offset)
-        .map((stored) => toRow(stored as unknown as StoredRow)),
+      reasons: countsBy(groups.filter(hasFile), ({ reason }) => reason).map(([reason, count]) => ({ reason, count })),
+      files: countsBy(groups.filter(hasReason), ({ key }) => key).map(([key, count]) => ({ key, count })),
+      matching,
+      rows:
+        offset >= matching
+          ? []
+          : this.#db
+              .prepare(`SELECT row, line FROM dead_letters WHERE ${sql} ORDER BY ${ORDERS[order]} LIMIT ? OFFSET ?`)
+              .all(...values, Math.min(limit, matching - offset), offset)
+              .map((stored) => toRow(stored as unknown as StoredRow)),
     }
   }
 
@@ -122,13 +139,13 @@ export class DeadLetterTable implements Disposable {
     this.#db.close()
   }
 
-  #countsBy(column: 'reason' | 'key', filter: RejectedFilter) {
+  /** All counts of a page come from these, so that a text is searched once in each line. */
+  #groups({ file: _file, reason: _reason, ...filter }: RejectedFilter): readonly Group[] {
     const { sql, values } = conditionOf(filter)
+    const columns = 'reason, key, origin_key'
     return this.#db
-      .prepare(
-        `SELECT ${column}, count(*) AS count FROM dead_letters WHERE ${sql} GROUP BY ${column} ORDER BY count DESC, ${column}`,
-      )
-      .all(...values)
+      .prepare(`SELECT ${columns} AS originKey, count(*) AS count FROM dead_letters WHERE ${sql} GROUP BY ${columns}`)
+      .all(...values) as unknown as readonly Group[]
   }
 
   #countOf(filter: RejectedFilter): number {
@@ -139,6 +156,20 @@ export class DeadLetterTable implements Disposable {
   #value(sql: string, ...values: readonly SQLInputValue[]): unknown {
     return this.#db.prepare(sql).get(...values)?.value
   }
+}
+
+function sumOf(groups: readonly Group[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** The largest count first. */
+function countsBy<Name extends string>(
+  groups: readonly Group[],
+  nameOf: (group: Group) => Name,
+): readonly (readonly [Name, number])[] {
+  const counts = new Map<Name, number>()
+  for (const group of groups) counts.set(nameOf(group), (counts.get(nameOf(group)) ?? 0) + group.count)
+  return [...counts].toSorted(([one, first], [other, second]) => second - first || (one < other ? -1 : 1))
 }
 
 function toRow({ row, line }: StoredRow): RejectedRow {

@@ -31,15 +31,15 @@ function changeFor(deployment: Deployment, { prefix, fixes }: RuleRequest): Prom
 }
 
 async function trialOf(change: RulesChange, request: RuleRequest): Promise<RuleTrial> {
-  const trial = await tryRules(change.deployment, request.prefix, change)
-  const lost = lostRules(change)
+  const { firstRejected: _lines, ...trial } = await tryRules(change.deployment, request.prefix, change)
+  const lost = lostRules(change).map(({ fix }) => fix)
   const refusal = refusalOf(trial, lost, request)
   return { ...trial, files: trial.files.length, lost, ...(refusal !== undefined && { refusal }) }
 }
 
 /** A rule may change valid lines only if that is what it is for. */
 function refusalOf(
-  { validRejected, validChanged, skipped }: Trial,
+  { validRejected, validChanged, skipped }: Omit<Trial, 'firstRejected'>,
   lost: readonly string[],
   { prefix, fixes }: RuleRequest,
 ): string | undefined {

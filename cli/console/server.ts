@@ -8,7 +8,7 @@ import { refusalPage } from './refusal-page.ts'
 import type { PageAddress } from './stored-address.ts'
 import { checkAccess, SECURITY_HEADERS, type AccessResult } from './guard.ts'
 
-/** Answers a request of the page. @returns the JSON of the response, or a Download */
+/** Answers a request of the page. @returns the JSON of the response, or a Streamed or Download */
 export type ApiHandler = (request: ApiRequest) => Promise<unknown>
 
 export interface ApiRequest {
@@ -33,16 +33,24 @@ export class RequestError extends Error {
   }
 }
 
-/** A response that is a file. */
-export class Download {
-  readonly name: string
+/** A response that is written bit by bit. */
+export class Streamed {
   readonly type: string
   readonly writeTo: (response: Writable, signal: AbortSignal) => Promise<void>
 
-  constructor(name: string, type: string, writeTo: Download['writeTo']) {
-    this.name = name
+  constructor(type: string, writeTo: Streamed['writeTo']) {
     this.type = type
     this.writeTo = writeTo
+  }
+}
+
+/** A response that is a file. */
+export class Download extends Streamed {
+  readonly name: string
+
+  constructor(name: string, type: string, writeTo: Streamed['writeTo']) {
+    super(type, writeTo)
+    this.name = name
   }
 }
 
@@ -134,7 +142,7 @@ async function respond(
   const { method, path, query } = access
   try {
     const result = await handler({ method, path: path.slice('/api'.length), query, request, signal })
-    if (result instanceof Download) await sendDownload(response, result, signal)
+    if (result instanceof Streamed) await sendStreamed(response, result, signal)
     else sendJson(response, 200, result)
   } catch (error) {
     if (signal.aborted) return
@@ -147,7 +155,7 @@ async function respond(
 }
 
 /** What the page shows of an error. @returns undefined for a bug of the program */
-function refusalOf(error: unknown): { readonly status: number; readonly message: string } | undefined {
+export function refusalOf(error: unknown): { readonly status: number; readonly message: string } | undefined {
   if (error instanceof RequestError) return error
   if (error instanceof SetupError) return { status: 400, message: error.message }
   const message = awsErrorText(error)
@@ -159,10 +167,15 @@ function sendAsset(response: ServerResponse, asset: Asset | undefined): void {
   else response.writeHead(200, { 'content-type': asset.type, ...SECURITY_HEADERS }).end(asset.text)
 }
 
-async function sendDownload(response: ServerResponse, { name, type, writeTo }: Download, signal: AbortSignal): Promise<void> {
-  const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(name)}`
-  response.writeHead(200, { 'content-type': type, 'content-disposition': disposition, ...SECURITY_HEADERS })
-  await writeTo(response, signal)
+async function sendStreamed(response: ServerResponse, streamed: Streamed, signal: AbortSignal): Promise<void> {
+  response.writeHead(200, {
+    'content-type': streamed.type,
+    ...(streamed instanceof Download && {
+      'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(streamed.name)}`,
+    }),
+    ...SECURITY_HEADERS,
+  })
+  await streamed.writeTo(response, signal)
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

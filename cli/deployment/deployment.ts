@@ -30,6 +30,8 @@ export interface Deployment extends SendTarget {
   readonly places: readonly Place[]
   readonly importQueueUrl: string
   readonly deadLetterQueueUrl: string
+  /** Number settings of the function of a stack that differ from the defaults, by name. Left out: those of this computer. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Whether the queue deletes dead letters that are too old. On this computer none expires. */
   readonly deadLettersExpire: boolean
 }
@@ -100,5 +102,12 @@ async function findStack(name: string): Promise<Deployment> {
     importQueueUrl: output('ImportQueueUrl'),
     deadLetterQueueUrl: output('DeadLetterQueueUrl'),
     deadLettersExpire: true,
+    settings: readSettingsOutput(outputs.get('Settings')),
   }
+}
+
+/** What the stack writes into its output: numbers by name. A stack with the defaults has no such output. */
+function readSettingsOutput(text = '{}'): Readonly<Record<string, string>> {
+  const values = JSON.parse(text) as Readonly<Record<string, number>>
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
 }

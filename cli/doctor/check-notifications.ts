@@ -27,9 +27,12 @@ const CREATIONS: readonly Event[] = [
   's3:ObjectCreated:CompleteMultipartUpload',
 ]
 
+/** The events that the importer needs. */
+const NEEDED: readonly Event[] = ['s3:ObjectCreated:*', 's3:ObjectTagging:Put']
+
 type Target = Pick<QueueConfiguration, 'Events' | 'Filter'>
 
-/** Whether a bucket sends an event for each uploaded file to where the importer expects it. */
+/** Whether a bucket sends an event for each uploaded file, and for each tag, to where the importer expects it. */
 export function checkNotifications(watched: WatchedBucket, notifications: Notifications, queueArn: string): readonly Finding[] {
   const { bucket, prefixes, way } = watched
   const { ok, warning, wrong } = findingsOf(`events of ${printable(bucket)}`)
@@ -48,7 +51,17 @@ export function checkNotifications(watched: WatchedBucket, notifications: Notifi
       ? ['the import queue', (notifications.QueueConfigurations ?? []).filter(({ QueueArn }) => QueueArn === queueArn)]
       : ['the SNS topic', (notifications.TopicConfigurations ?? []).filter(({ TopicArn }) => TopicArn === way.arn)]
   const problems = prefixes.flatMap((prefix) => problemWith(prefix, targets, what) ?? [])
-  if (problems.length === 0) return [ok(`Each uploaded file under ${named(prefixes)} sends an event to ${what}.`)]
+  const cure = putCommand(bucket, corrected(notifications, watched, queueArn))
+  if (problems.length === 0) {
+    const uploads = `Each uploaded file under ${named(prefixes)} sends an event to ${what}`
+    if (prefixes.every((prefix) => sendsTags(prefix, targets))) return [ok(`${uploads}, and so does each tag.`)]
+    return [
+      warning(
+        `${uploads}. Tags send none, so a tag does not release or discard a held file; km-import does. The command adds them, and keeps the other notifications of the bucket.`,
+        cure,
+      ),
+    ]
+  }
   if (way.kind === 'topic' && notifications.EventBridgeConfiguration !== undefined)
     return [
       warning(
@@ -56,7 +69,6 @@ export function checkNotifications(watched: WatchedBucket, notifications: Notifi
         'aws events list-rules --query "Rules[].[Name,State,EventPattern]" --output text',
       ),
     ]
-  const cure = putCommand(bucket, corrected(notifications, watched, queueArn))
   return [wrong(`${problems.join(' ')} The command corrects this, and keeps the other notifications of the bucket.`, cure)]
 }
 
@@ -64,13 +76,24 @@ export function checkNotifications(watched: WatchedBucket, notifications: Notifi
 function problemWith(prefix: string, targets: readonly Target[], what: string): string | undefined {
   const overlapping = targets.filter(({ Filter }) => overlaps(prefixOf(Filter), prefix))
   if (overlapping.length === 0) return `Files under ${named([prefix])} send no event to ${what}.`
-  const whole = overlapping.filter(({ Filter }) => prefix.startsWith(prefixOf(Filter)) && suffixOf(Filter) === '')
+  const whole = coveringAll(prefix, overlapping)
   const events = whole.flatMap(({ Events = [] }) => Events)
   const missing = CREATIONS.filter((event) => !events.includes('s3:ObjectCreated:*') && !events.includes(event))
   if (missing.length === 0) return undefined
   if (whole.length > 0) return `Files under ${named([prefix])} send no event to ${what} for ${missing.join(', ')}.`
   const filters = overlapping.map(({ Filter }) => `"${printable(prefixOf(Filter))}*${printable(suffixOf(Filter))}"`)
   return `Of the files under ${named([prefix])}, only those like ${filters.join(', ')} send an event to ${what}.`
+}
+
+function sendsTags(prefix: string, targets: readonly Target[]): boolean {
+  return coveringAll(prefix, targets).some(({ Events = [] }) =>
+    Events.some((event) => event === 's3:ObjectTagging:Put' || event === 's3:ObjectTagging:*'),
+  )
+}
+
+/** The targets that receive the events of each key with this prefix. */
+function coveringAll(prefix: string, targets: readonly Target[]): readonly Target[] {
+  return targets.filter(({ Filter }) => prefix.startsWith(prefixOf(Filter)) && suffixOf(Filter) === '')
 }
 
 function overlaps(a: string, b: string): boolean {
@@ -94,7 +117,7 @@ function ruleOf(filter: NotificationConfigurationFilter | undefined, name: strin
 function corrected(notifications: Notifications, { prefixes, way }: WatchedBucket, queueArn: string): Notifications {
   const isOther = ({ Filter }: Target) => !prefixes.some((prefix) => overlaps(prefixOf(Filter), prefix))
   const wanted = prefixes.map((prefix) => ({
-    Events: ['s3:ObjectCreated:*' as const],
+    Events: [...NEEDED],
     ...(prefix !== '' && { Filter: { Key: { FilterRules: [{ Name: 'prefix' as const, Value: prefix }] } } }),
   }))
   const { QueueConfigurations = [], TopicConfigurations = [] } = notifications

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import type { ColumnMapping } from '../../lambda/csv/columns.ts'
 import { CSV_HEAD_BYTES, findCsv } from '../../lambda/csv/layout.ts'
 import { packingOf } from '../../lambda/read/lines.ts'
 import type { UploadedFile } from './uploaded-file.ts'
@@ -12,24 +13,30 @@ export type UnsentPart =
   /** Lines were appended. */
   | { readonly kind: 'appended'; readonly start: number; readonly end: number }
 
+export interface NamedFile {
+  readonly name: string
+  /** Needed for a file whose name does not say that it is a table. */
+  readonly columns?: ColumnMapping | undefined
+}
+
 /**
  * Compares a file with what was uploaded of it.
  *
  * A last line without line end may still be being written. It waits until the file is finished, unless it is a whole JSON object.
  *
- * @param name of the file
+ * @param file its name, and what its columns mean if import rules say it
  * @param read reads bytes of the file
  * @param size of the file
  * @param isFinished whether the file has not changed for so long that its last line counts as it is
  */
 export async function findUnsentPart(
-  name: string,
+  file: NamedFile,
   read: ReadRange,
   size: number,
   uploaded: UploadedFile | undefined,
   isFinished: boolean,
 ): Promise<UnsentPart> {
-  const isPacked = cannotBeContinued(name, await read(0, Math.min(CSV_HEAD_BYTES, size)), size)
+  const isPacked = cannotBeContinued(file, await read(0, Math.min(CSV_HEAD_BYTES, size)), size)
   const endOf = (start: number): Promise<number> | number => (isFinished || isPacked ? size : endOfWholeLines(read, start, size))
   if (uploaded === undefined || uploaded.end === 0 || !(await beginsWith(read, size, uploaded))) {
     const end = await endOf(0)
@@ -46,8 +53,8 @@ export async function findUnsentPart(
  * Whether a part of the file means nothing without its start: it is compressed, or CSV, whose first row names the columns. Import rules can
  * give a meaning to columns that only they know, so the name of such a file decides.
  */
-function cannotBeContinued(name: string, head: Buffer, size: number): boolean {
-  const { kind } = findCsv(head, size <= CSV_HEAD_BYTES)
+function cannotBeContinued({ name, columns }: NamedFile, head: Buffer, size: number): boolean {
+  const { kind } = findCsv(head, size <= CSV_HEAD_BYTES, columns)
   const isTable = /\.csv$/i.test(name) && !/^\s*\{/.test(head.toString())
   return packingOf(head, name) !== undefined || isTable || kind === 'csv' || kind === 'refused'
 }

@@ -2,7 +2,12 @@ import { watch, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { asError, codeOf } from '../../lambda/errors.ts'
+import { s3Documents } from '../../lambda/adapters/s3-documents.ts'
+import { asError, codeOf, NewerVersionError, SetupError } from '../../lambda/errors.ts'
+import { readingRules } from '../../lambda/jobs/import-rules.ts'
+import { isImportName } from '../../lambda/keys.ts'
+import { columnsOf } from '../../lambda/rules/columns-rule.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { isTemporary, statOf, unreadable, walk, type WalkOptions } from './folder-walk.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { whySkipped } from './skipped-file.ts'
@@ -212,12 +217,14 @@ export class WatchedFolder {
     if (uploaded?.end === size && uploaded.size === metadata.size && uploaded.mtime === metadata.mtime) return true
     await using handle = await open(file)
     const read = await rangesOf(handle, size)
-    const skipped = await whySkipped(read, key, stats)
+    // The rules may know the columns of a table with another name.
+    const rules = isImportName(key) ? [] : await this.#rulesOf(key)
+    const skipped = rules === undefined ? undefined : await whySkipped(read, key, stats, rules)
     if (skipped !== undefined) {
       if (this.#isNew(file, skipped)) this.#options.onSkipped(file, skipped)
       return true
     }
-    const part = await findUnsentPart(file, read, size, uploaded, isFinished)
+    const part = await findUnsentPart({ name: file, columns: columnsOf(rules) }, read, size, uploaded, isFinished)
     if (part.kind === 'nothing') return isFinished || uploaded?.end === size
     const bytes = part.end - part.start
     if (bytes > UNCHECKED_BYTES) await this.#options.checkRoom(bytes)
@@ -231,6 +238,17 @@ export class WatchedFolder {
       }),
     )
     return part.end === size
+  }
+
+  /** @returns undefined if the stored rules cannot be used: the importer says so, and waits */
+  async #rulesOf(key: string): Promise<readonly Rule[] | undefined> {
+    const { bucket } = this.#options
+    try {
+      return await readingRules({ bucket, key }, { checkpoints: s3Documents(this.#s3), bucket })()
+    } catch (error) {
+      if (error instanceof SetupError || error instanceof NewerVersionError) return undefined
+      throw error
+    }
   }
 
   #forget(file: string): void {

@@ -38,15 +38,19 @@ export async function preview(given: readonly string[], flags: PreviewFlags): Pr
   return exitCodeOf(summary)
 }
 
-/** @throws SetupError if a file cannot be opened, or cannot be read to its end */
-export async function survey(files: readonly string[], rules: readonly Rule[] = []): Promise<PreviewSummary> {
+/** @param rules of all files, or of each @throws SetupError if a file cannot be opened, or cannot be read to its end */
+export async function survey(
+  files: readonly string[],
+  rules: readonly Rule[] | ReadonlyMap<string, readonly Rule[]> = [],
+): Promise<PreviewSummary> {
+  const rulesOf = (file: string): readonly Rule[] => ('get' in rules ? (rules.get(file) ?? []) : rules)
   await checkSources(files)
   const maxLineBytes = readNumberSetting('KM_MAX_LINE_BYTES', process.env)
-  const survey = new Survey(rules)
+  const survey = new Survey(files.flatMap(rulesOf))
   await using pool = new DigestPool()
   using progress = new CountProgress('lines read')
-  const options = { maxLineBytes, pool, rules, onLines: progress.add }
-  for (const file of files) await surveyFile(await openSource(file, Date.now()), survey, options)
+  const options = { maxLineBytes, pool, onLines: progress.add }
+  for (const file of files) await surveyFile(await openSource(file, Date.now()), survey, { ...options, rules: rulesOf(file) })
   return survey.summary()
 }
 

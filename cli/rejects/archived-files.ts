@@ -82,7 +82,7 @@ export class ArchivedFiles {
   async claim(file: string, ids: ReadonlySet<string>, claim: Claim): Promise<ReadonlyMap<string, ClaimOutcome>> {
     const uploads = new Map<string, boolean>()
     let outcomes = new Map<string, ClaimOutcome>()
-    await this.#update(file, async (deadLetters) => {
+    const isWritten = await this.#update(file, async (deadLetters) => {
       outcomes = new Map()
       for (const { id, claim: existing } of deadLetters) {
         if (!ids.has(id)) continue
@@ -92,20 +92,25 @@ export class ArchivedFiles {
       }
       return withClaim(deadLetters, outcomes, claim)
     })
-    return new Map(Array.from(ids, (id) => [id, outcomes.get(id) ?? 'taken']))
+    // If another process has deleted the file meanwhile, the outcomes are those of an attempt that failed.
+    return new Map(Array.from(ids, (id) => [id, (isWritten ? outcomes.get(id) : undefined) ?? 'taken']))
   }
 
-  /** Replaces the content of a file. If another process changes the file at the same time, its content is read again. */
+  /**
+   * Replaces the content of a file. If another process changes the file at the same time, its content is read again.
+   *
+   * @returns whether it was replaced; false if there is no such file, perhaps only since an attempt that failed
+   */
   async #update(
     file: string,
     change: (deadLetters: readonly ArchivedDeadLetter[]) => Promise<readonly ArchivedDeadLetter[]>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       const found = await this.#read(file)
-      if (found === undefined) return
+      if (found === undefined) return false
       try {
         await this.#replace(file, await change(found.deadLetters), found.etag)
-        return
+        return true
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !CONFLICTS.has(nameOf(error))) throw error
       }

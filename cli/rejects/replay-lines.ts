@@ -9,6 +9,7 @@ import { writeOrigins } from './origins.ts'
 import { isDiscarded, ReplayRecords } from './replay-records.ts'
 import { ReplayUpload, type EditedLine } from './replay-upload.ts'
 import { scanDeadLetters, type ScanOptions } from './scan.ts'
+import type { DeadLetterSelection } from './selection.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
 /** Dead letters of the queue must stay hidden for at least this long when an upload begins. They are renewed while it runs. */
@@ -25,6 +26,43 @@ export interface ReplayResult {
   readonly missing: number
 }
 
+/** Dead letters of lines to replay. Others do not see them before this is disposed of. */
+export interface ReplaySelection extends AsyncDisposable {
+  readonly selection: DeadLetterSelection
+  /** By message id. One of another program has none. */
+  readonly deadLetters: ReadonlyMap<string, DeadLetter>
+}
+
+/** @param ids message ids of the dead letters @throws the error of S3 or SQS, or the reason of the signal */
+export async function selectForReplay(
+  deployment: Deployment,
+  ids: ReadonlySet<string>,
+  signal: AbortSignal,
+  options: ScanOptions = {},
+): Promise<ReplaySelection> {
+  const deadLetters = new Map<string, DeadLetter>()
+  const isSelected = ({ id, content }: StoredDeadLetter): boolean => {
+    if (ids.has(id) && 'deadLetter' in content) deadLetters.set(id, content.deadLetter)
+    return ids.has(id)
+  }
+  const selection = await scanDeadLetters(deployment, isSelected, signal, options)
+  const release = () => selection[Symbol.asyncDispose]()
+  if (signal.aborted) await release()
+  signal.throwIfAborted()
+  return { selection, deadLetters, [Symbol.asyncDispose]: release }
+}
+
+/** Finds the dead letters of edited lines, and replays the lines. @throws SetupError, or the error of S3 or SQS */
+export async function replayLines(
+  deployment: Deployment,
+  edited: readonly EditedLine[],
+  signal: AbortSignal,
+  options: ScanOptions = {},
+): Promise<ReplayResult> {
+  await using selected = await selectForReplay(deployment, new Set(edited.map(({ id }) => id)), signal, options)
+  return await replaySelected(deployment, edited, selected, options)
+}
+
 /**
  * Uploads edited lines as a new file to import, and then removes their dead letters.
  *
@@ -32,24 +70,15 @@ export interface ReplayResult {
  * the same time send each dead letter once: one in the queue is hidden from the others, and one in the bucket is claimed first.
  *
  * @param edited all lines of the replay; all that were made of one dead letter, or none of them
- * @throws the error of S3 or SQS
+ * @throws SetupError, or the error of S3 or SQS
  */
-export async function replayLines(
+export async function replaySelected(
   deployment: Deployment,
   edited: readonly EditedLine[],
-  signal: AbortSignal,
-  options: ScanOptions = {},
+  { selection, deadLetters }: ReplaySelection,
+  { time = clock }: ScanOptions = {},
 ): Promise<ReplayResult> {
-  const { time = clock } = options
-  const ids = new Set(edited.map(({ id }) => id))
   const idsOf = (some: readonly EditedLine[]) => [...new Set(some.map(({ id }) => id))]
-  const deadLetters = new Map<string, DeadLetter>()
-  const isSelected = ({ id, content }: StoredDeadLetter): boolean => {
-    if (ids.has(id) && 'deadLetter' in content) deadLetters.set(id, content.deadLetter)
-    return ids.has(id)
-  }
-  await using selection = await scanDeadLetters(deployment, isSelected, signal, options)
-  signal.throwIfAborted()
   const lines = byTheirRules(edited, deadLetters)
   const upload = new ReplayUpload(deployment, lines)
   const records = new ReplayRecords(deployment)

@@ -1,12 +1,13 @@
 import type { Rejection } from '../../lambda/reasons.ts'
-import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted } from '../terminal/output.ts'
-import { replayLines, type ReplayResult } from './replay-lines.ts'
+import { readingOnce } from './by-their-rules.ts'
+import { replaySelected, selectForReplay, type ReplaySelection } from './replay-lines.ts'
 import { resultText, sendQuestion, validationText, type ValidatedRows } from './replay-text.ts'
 import type { EditedLine } from './replay-upload.ts'
 import type { Row } from './row.ts'
@@ -24,25 +25,34 @@ export interface ReplayFlags extends DeploymentFlags {
  */
 export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const validated = validateRows(await readRows(file))
+  const rows = await readRows(file)
   const deployment = await findDeployment(flags)
-  const { valid, rejected, files } = validated
-  process.stderr.write(validationText(file, validated))
-  if (valid.length === 0) return rejected.length + files > 0 ? EXIT.someLinesLeft : EXIT.ok
-  if (!(await confirm(sendQuestion(counted(valid.length, 'line')), flags))) return EXIT.ok
-  let result: ReplayResult
   try {
-    using progress = new CountProgress('dead letters read')
-    result = await replayLines(deployment, valid, interruption.signal, { onRead: progress.add })
+    await using selected = await select(rows, deployment, interruption.signal)
+    const validated = validateRows(rows, selected.deadLetters)
+    const { valid, rejected, files } = validated
+    process.stderr.write(validationText(file, validated))
+    if (valid.length === 0) return rejected.length + files > 0 ? EXIT.someLinesLeft : EXIT.ok
+    if (!(await confirm(sendQuestion(counted(valid.length, 'line')), flags))) return EXIT.ok
+    interruption.signal.throwIfAborted()
+    const result = await replaySelected(deployment, valid, selected)
+    process.stdout.write(resultText(result, deploymentOptionsOf(flags)))
+    return rejected.length + files + result.missing > 0 ? EXIT.someLinesLeft : EXIT.ok
   } catch (error) {
     if (error === interruption.signal.reason) return EXIT.interrupted
     throw error
   }
-  process.stdout.write(resultText(result, deploymentOptionsOf(flags)))
-  return rejected.length + files + result.missing > 0 ? EXIT.someLinesLeft : EXIT.ok
 }
 
-export function validateRows(rows: readonly Row[]): ValidatedRows {
+/** The dead letters are read before the user is asked, because they have the import rules that decide which lines are valid. */
+async function select(rows: readonly Row[], deployment: Deployment, signal: AbortSignal): Promise<ReplaySelection> {
+  using progress = new CountProgress('dead letters read')
+  return await selectForReplay(deployment, new Set(rows.map(({ id }) => id)), signal, { onRead: progress.add })
+}
+
+/** Validates lines with the import rules of the files that they come from. @param deadLetters by message id */
+export function validateRows(rows: readonly Row[], deadLetters: ReplaySelection['deadLetters']): ValidatedRows {
+  const changesOf = readingOnce()
   const valid: EditedLine[] = []
   const rejected: { row: Row; rejection: Rejection }[] = []
   let files = 0
@@ -52,7 +62,7 @@ export function validateRows(rows: readonly Row[]): ValidatedRows {
       files += 1
       continue
     }
-    const rejection = rejectionOfRow(line, isPatched)
+    const rejection = rejectionOfRow(line, isPatched, changesOf(deadLetters.get(id)?.rules))
     if (rejection === undefined) valid.push({ id, line })
     else rejected.push({ row, rejection })
   }

@@ -12,6 +12,8 @@ export interface Row {
   readonly line: string | undefined
   /** The bytes of the line were not UTF-8. `line` has a U+FFFD for each byte that could not be decoded. */
   readonly isPatched: boolean
+  /** Where the line was, if the row says it. */
+  readonly source?: { readonly key: string; readonly line: number }
 }
 
 /** What a row shows of a dead letter. */
@@ -75,7 +77,19 @@ export function readRow(text: string, number: number): Row {
   for (const { name, valueStart, valueEnd } of membersOf(text)) lexemes.set(name, text.slice(valueStart, valueEnd))
   const id = parse(lexemes.get('id'))
   if (typeof id !== 'string' || id === '') throw new RowError('it has no "id". To send lines of your own, import them as a file')
-  return { number, id, line: lineOf(lexemes.get('line')), isPatched: lexemes.has('lineBase64') }
+  return {
+    number,
+    id,
+    line: lineOf(lexemes.get('line')),
+    isPatched: lexemes.has('lineBase64'),
+    ...sourceOf(parse(lexemes.get('source'))),
+  }
+}
+
+function sourceOf(value: unknown): Pick<Row, 'source'> {
+  if (typeof value !== 'object' || value === null || !('key' in value) || !('line' in value)) return {}
+  const { key, line } = value
+  return typeof key === 'string' && typeof line === 'number' ? { source: { key, line } } : {}
 }
 
 function lineOf(lexeme: string | undefined): string | undefined {

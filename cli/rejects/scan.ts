@@ -2,7 +2,7 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { sqsDeadLetterReader } from '../../lambda/adapters/sqs.ts'
 import type { ArchivedDeadLetter } from '../../lambda/archive/archived.ts'
 import { HeldDeadLetters } from '../../lambda/archive/held-dead-letters.ts'
-import type { Clock } from '../../lambda/ports.ts'
+import type { Clock, QueuedDeadLetter } from '../../lambda/ports.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { ArchivedFiles } from './archived-files.ts'
@@ -38,8 +38,9 @@ export async function scanDeadLetters(
   const selection = new DeadLetterSelection(held, archived)
   const seen = new Set<string>()
   try {
-    const before = await countMessages(sqs, deadLetterQueueUrl)
-    const isWhole = await held.takeAll(({ id, body, sentAt }) => {
+    const count = () => countMessages(sqs, deadLetterQueueUrl)
+    const before = await count()
+    const take = ({ id, body, sentAt }: QueuedDeadLetter): void => {
       onRead()
       seen.add(id)
       const deadLetter: StoredDeadLetter = {
@@ -51,9 +52,11 @@ export async function scanDeadLetters(
         isIncludedByDefault: true,
       }
       if (isSelected(deadLetter)) selection.add(id)
-    }, signal)
+    }
+    // Short polls that find nothing more, and two counts that ask for nothing more: together they are as sure as long polls.
+    const isWhole = await held.takeAll(take, signal, async (taken) => taken >= Math.max(before, await count()))
     // Beyond the limit of one scan, nobody can tell what others hold.
-    if (isWhole) selection.inUse = countInUse(before, await countMessages(sqs, deadLetterQueueUrl), seen.size)
+    if (isWhole) selection.inUse = countInUse(before, await count(), seen.size)
     selection.isComplete = isWhole && selection.inUse === 0
     await held.release((id) => !selection.has(id))
     await archived.readAll(

@@ -35,6 +35,6 @@ export async function rulesChange(
 }
 
 /** Rules that files under the prefix have now, and would not have any more. */
-export function lostRules({ before, after }: Pick<RulesChange, 'before' | 'after'>): readonly string[] {
-  return before.map(({ fix }) => fix).filter((fix) => !after.some((rule) => rule.fix === fix))
+export function lostRules({ before, after }: Pick<RulesChange, 'before' | 'after'>): readonly Rule[] {
+  return before.filter(({ fix }) => !after.some((rule) => rule.fix === fix))
 }

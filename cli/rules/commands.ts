@@ -38,7 +38,10 @@ export function addRulesCommands(program: Command, endWith: EndWith): void {
     .option('--all-lines', ALL_LINES, false)
     .option('--columns <file>', COLUMNS)
     .option('-y, --yes', 'save without asking', false)
-    .addHelpText('after', '\nExample:\n  npx km-import rules add incoming/daily/ drop:internal_id --all-lines\n')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx km-import rules add incoming/daily/ drop:internal_id --all-lines\n\nExit code 1: nothing was saved, because lines that are valid now would be rejected.\n',
+    )
     .action(async (prefix: string, fixes: string[], flags: AddRulesFlags) => {
       const { addRules } = await import('./rules.ts')
       endWith(await addRules(prefix, fixes, flags))

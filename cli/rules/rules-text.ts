@@ -2,7 +2,7 @@ import { KINDS, type Kind } from '../../lambda/rules/kinds.ts'
 import type { RulesDocument } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import { fitted, wrappedBeside } from '../terminal/layout.ts'
-import { counted, grouped, printable } from '../terminal/output.ts'
+import { counted, grouped, printable, shellWord } from '../terminal/output.ts'
 import type { Trial } from './try-rules.ts'
 
 /** The rules of all prefixes, in their order. */
@@ -31,6 +31,34 @@ export function trialText(prefix: string, trial: Trial): string {
     ...(validRejected > 0 ? [counted(validRejected, 'valid line becomes invalid', 'valid lines become invalid')] : []),
   ]
   return `Of ${counted(lines, 'line')} in the last ${counted(files.length, 'file')}: ${parts.join('; ')}.\n`
+}
+
+/** Which valid lines would be rejected, and why. */
+export function newlyRejectedText({ validRejected, firstRejected }: Trial): string {
+  const rows = firstRejected.map(
+    ({ file, line, reason = 'the whole file would be rejected' }) => `  ${printable(file)}, line ${grouped(line)}: ${reason}\n`,
+  )
+  const more = validRejected - firstRejected.length
+  return `${rows.join('')}${more > 0 ? `  and ${counted(more, 'other line', 'other lines')}\n` : ''}`
+}
+
+/**
+ * Why rules that would make valid lines invalid are not saved, and what to do.
+ *
+ * @param lost rules of a shorter prefix that would no longer apply
+ */
+export function refusalText(prefix: string, trial: Trial, lost: readonly Rule[], added: readonly Rule[]): string {
+  const lines = counted(trial.validRejected, 'line that is valid now', 'lines that are valid now')
+  return `Nothing was saved, because ${lines} would be rejected:\n${newlyRejectedText(trial)}${adviceText(prefix, lost, added)}\n`
+}
+
+function adviceText(prefix: string, lost: readonly Rule[], added: readonly Rule[]): string {
+  if (lost.length === 0) return 'Correct the rule, and look at its effect with "npx km-import rules preview".'
+  const all = [...lost, ...added]
+  if (all.some(({ lines, mapping }) => lines !== undefined || mapping !== undefined))
+    return `Add the rules that no longer apply as well: ${lost.map((rule) => ruleText(rule).replace('  ', ' ')).join(', ')}.`
+  const words = [prefix, ...all.map(({ fix }) => fix)].map((word) => shellWord(printable(word)))
+  return `To keep the rules that no longer apply, run: npx km-import rules add ${words.join(' ')}`
 }
 
 const COLUMN = 22

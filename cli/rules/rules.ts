@@ -8,9 +8,9 @@ import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { counted, printable } from '../terminal/output.ts'
 import { addedTo, removedFrom } from './changed-rules.ts'
 import { lostRules, rulesChange, type RulesChange } from './change.ts'
-import { rulesText, trialText } from './rules-text.ts'
+import { newlyRejectedText, refusalText, rulesText, trialText } from './rules-text.ts'
 import { readStoredRules, writeStoredRules } from './stored-rules.ts'
-import { tryRules } from './try-rules.ts'
+import { tryRules, type Trial } from './try-rules.ts'
 
 export interface ListRulesFlags extends DeploymentFlags {
   readonly json: boolean
@@ -41,20 +41,27 @@ export async function previewRules(
 ): Promise<ExitCode> {
   const added = await readAdded(fixes, flags)
   const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
-  await showTrial(change, flags)
+  const trial = await showTrial(change, flags)
+  if (!flags.json) process.stdout.write(newlyRejectedText(trial))
   return EXIT.ok
 }
 
-/** Adds rules for the files of a prefix, after their effect on its last files was shown. */
+/** Adds rules for the files of a prefix, after their effect on its last files was shown, unless valid lines would be rejected. */
 export async function addRules(prefix: string, fixes: readonly string[], flags: AddRulesFlags): Promise<ExitCode> {
   const added = await readAdded(fixes, flags)
   const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
+  const trial = await showTrial(change, flags)
+  if (trial.validRejected > 0) {
+    process.stderr.write(refusalText(prefix, trial, lostRules(change), added))
+    return EXIT.somethingWrong
+  }
   return save(change, `Save ${counted(added.length, 'rule')} for the next files under ${printable(prefix)}?`, flags)
 }
 
 /** Removes rules of a prefix, after the effect on its last files was shown. @param fixes none for all rules of the prefix */
 export async function removeRules(prefix: string, fixes: readonly string[], flags: RemoveRulesFlags): Promise<ExitCode> {
   const change = await changeOf(prefix, flags, (rules) => removedFrom(rules, prefix, fixes))
+  await showTrial(change, flags)
   return save(
     change,
     `Remove ${fixes.length === 0 ? 'all rules' : counted(fixes.length, 'rule')} for ${printable(prefix)}?`,
@@ -84,27 +91,25 @@ async function changeOf(
   return rulesChange(await findDeployment(flags), prefix, change)
 }
 
-async function save(
-  change: RulesChange,
-  question: string,
-  flags: { readonly yes: boolean; readonly json: boolean },
-): Promise<ExitCode> {
+async function save(change: RulesChange, question: string, flags: { readonly yes: boolean }): Promise<ExitCode> {
   const { deployment, stored, document } = change
-  await showTrial(change, flags)
   if (!(await confirm(question, flags))) return EXIT.ok
   await writeStoredRules(deployment, document, stored.tag)
   process.stderr.write('Saved. Files whose import begins from now on use these rules.\n')
   return EXIT.ok
 }
 
-async function showTrial(change: RulesChange, flags: { readonly json: boolean }): Promise<void> {
+async function showTrial(change: RulesChange, flags: { readonly json: boolean }): Promise<Trial> {
   const { deployment, prefix, after } = change
   const trial = await tryRules(deployment, prefix, change)
   const lost = lostRules(change)
   if (lost.length > 0)
-    process.stderr.write(`These rules no longer apply to files under ${printable(prefix)}: ${lost.map(printable).join(', ')}.\n`)
+    process.stderr.write(
+      `These rules no longer apply to files under ${printable(prefix)}: ${lost.map(({ fix }) => printable(fix)).join(', ')}.\n`,
+    )
   if (flags.json) process.stdout.write(json({ schema: 'kissmetrics-importer/rules-preview/v1', prefix, rules: after, ...trial }))
   else process.stdout.write(trialText(prefix, trial))
+  return trial
 }
 
 function json(value: object): string {

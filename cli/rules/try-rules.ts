@@ -29,11 +29,22 @@ export interface Trial {
   readonly validChanged: number
   /** Valid lines that would be rejected. */
   readonly validRejected: number
+  /** The first of them. */
+  readonly firstRejected: readonly RejectedLine[]
   /** Lines that would be left out, and were not before. */
   readonly skipped: number
 }
 
+/** A valid line that would be rejected. */
+export interface RejectedLine {
+  readonly file: string
+  readonly line: number
+  /** Absent if the whole file would be rejected. */
+  readonly reason?: string
+}
+
 const MAX_FILES = 3
+const MAX_SHOWN = 5
 const MAX_LINES = 50_000
 /** The importer's default for `KM_MAX_LINE_BYTES`. */
 const MAX_LINE_BYTES = 262_144
@@ -54,24 +65,40 @@ export async function tryRules(
   )
   const last = found.flat().toSorted(byDate).slice(0, MAX_FILES)
   const counts = { lines: 0, rejectedBefore: 0, rejectedAfter: 0, unchanged: 0, validChanged: 0, validRejected: 0, skipped: 0 }
+  const firstRejected: RejectedLine[] = []
   const source = resuming(s3SourceFiles(s3), clock)
-  for (const file of last) await tryFile(source, file, { before, after }, counts)
-  return { files: last.map(({ key }) => key), ...counts }
+  const onRejected = (line: RejectedLine): void => {
+    if (firstRejected.length < MAX_SHOWN) firstRejected.push(line)
+  }
+  for (const file of last) await tryFile(source, file, { before, after }, counts, onRejected)
+  return { files: last.map(({ key }) => key), ...counts, firstRejected }
 }
 
-type Counts = { -readonly [Name in Exclude<keyof Trial, 'files'>]: number }
+type Counts = { -readonly [Name in Exclude<keyof Trial, 'files' | 'firstRejected'>]: number }
 
 interface Versions {
   readonly before: readonly Rule[]
   readonly after: readonly Rule[]
 }
 
-async function tryFile(source: SourceFiles, file: SourceFile, { before, after }: Versions, counts: Counts): Promise<void> {
+async function tryFile(
+  source: SourceFiles,
+  file: SourceFile,
+  { before, after }: Versions,
+  counts: Counts,
+  onRejected: (line: RejectedLine) => void,
+): Promise<void> {
+  const compare = (old: Entry | undefined, next: Entry | undefined): void => {
+    count(counts, old, next)
+    if (old === undefined || !isNewlyRejected(old, next)) return
+    const reason = next?.kind === 'rejected' ? next.rejection.reason : undefined
+    onRejected({ file: file.key, line: old.line.number, ...(reason !== undefined && { reason }) })
+  }
   const room = (): number => MAX_LINES - counts.lines
   if (areSameRules(columnRules(before), columnRules(after))) {
     for await (const { batch, written } of batchesOf(source, file, after)) {
       const [old, next] = [lineRulesFor(written, before), lineRulesFor(written, after)]
-      for (const line of batch.slice(0, room())) count(counts, classifyLine(line, old), classifyLine(line, next))
+      for (const line of batch.slice(0, room())) compare(classifyLine(line, old), classifyLine(line, next))
       if (room() <= 0) return
     }
     return
@@ -80,7 +107,7 @@ async function tryFile(source: SourceFiles, file: SourceFile, { before, after }:
   const old = await entriesOf(source, file, before, room())
   const next = await entriesOf(source, file, after, room())
   const entries = next.length > 0 ? next : old
-  for (const [index] of entries.entries()) count(counts, old[index], next[index])
+  for (const [index] of entries.entries()) compare(old[index], next[index])
 }
 
 function columnRules(rules: readonly Rule[]): readonly Rule[] {
@@ -117,14 +144,21 @@ async function* batchesOf(
 
 /** @param before undefined if the whole file was rejected; `after` the same */
 function count(counts: Counts, before: Entry | undefined, after: Entry | undefined): void {
-  const isRejected = (entry: Entry | undefined): boolean => entry === undefined || entry.kind === 'rejected'
   counts.lines += 1
   if (isRejected(before)) counts.rejectedBefore += 1
   if (isRejected(after)) counts.rejectedAfter += 1
   if (isSkipped(after) && !isSkipped(before)) counts.skipped += 1
   if (resultOf(before) === resultOf(after)) counts.unchanged += 1
-  else if (before?.kind === 'ready' && isRejected(after)) counts.validRejected += 1
+  else if (isNewlyRejected(before, after)) counts.validRejected += 1
   else if (before?.kind === 'ready' && after?.kind === 'ready') counts.validChanged += 1
+}
+
+function isRejected(entry: Entry | undefined): boolean {
+  return entry === undefined || entry.kind === 'rejected'
+}
+
+function isNewlyRejected(before: Entry | undefined, after: Entry | undefined): boolean {
+  return before?.kind === 'ready' && isRejected(after)
 }
 
 function resultOf(entry: Entry | undefined): string {

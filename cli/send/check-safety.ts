@@ -8,6 +8,7 @@ import type { Hold } from '../../lambda/survey/hold-rules.ts'
 import { findHolds } from '../../lambda/survey/holds.ts'
 import { holdRows } from '../safety/hold-text.ts'
 import { styled, type Output } from '../terminal/output.ts'
+import { fileThatWasFixed } from './closing/fixed-file.ts'
 import type { SentFile } from './files.ts'
 import { localSourceFiles } from './open-file.ts'
 
@@ -34,7 +35,7 @@ export async function checkSafety(
   const never = new AbortController().signal
   const surveyed = await surveyRange(file.source, { line: 0, byte: 0 }, rules, { files, limits }, never)
   if (surveyed.kind !== 'surveyed') return undefined
-  const holds = findHolds(surveyed.survey, undefined, limits.hold, { isReplay: false })
+  const holds = findHolds(surveyed.survey, undefined, limits.hold, { isReplay: fileThatWasFixed(file.path) !== undefined })
   return holds.length === 0 ? undefined : { name: file.name, holds }
 }
 

@@ -6,6 +6,7 @@ import type { Report } from '../../lambda/report/report.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import type { Output } from '../terminal/output.ts'
+import type { FixedFile } from './closing/fixed-file.ts'
 import { filePorts } from './file-ports.ts'
 import type { SentFile } from './files.ts'
 import { Progress } from './progress.ts'
@@ -21,6 +22,8 @@ export interface SendOptions {
   readonly limits: Limits
   /** The import rules for the file. */
   readonly rules: readonly Rule[]
+  /** Which rejected lines the lines of the file replace, if it is a file of fixed lines. */
+  readonly fixed?: FixedFile | undefined
   /** Lines of the file, as the preview counted them. */
   readonly lines: number
   /** Says which of several files it is; empty for a single one. */

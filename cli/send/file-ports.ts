@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { eventsFor, type Events, type Log } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { Task } from '../../lambda/intake/task.ts'
-import { receiptKey, RULES_KEY } from '../../lambda/keys.ts'
+import { importRulesKey, receiptKey, replayOriginsKey, RULES_KEY, undeliveredKey } from '../../lambda/keys.ts'
 import type { Checkpoints, Clock, DeadLetterQueue, Documents, Endpoint, Ports } from '../../lambda/ports.ts'
 import { resuming } from '../../lambda/read/resume.ts'
 import { RULES_SCHEMA, type RulesDocument } from '../../lambda/rules/rule-set.ts'
@@ -11,8 +11,11 @@ import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoi
 import { readLeased } from '../../lambda/settle/lease.ts'
 import type { Limits } from '../../lambda/settings.ts'
 import { writeAtomically } from './atomic-file.ts'
+import { undeliveredPathOf } from './closing/closed-lines.ts'
+import { replayOriginsOf, type FixedFile } from './closing/fixed-file.ts'
 import { LOCAL_BUCKET, receiptPathOf, type SentFile } from './files.ts'
 import { localSourceFiles } from './open-file.ts'
+import { rulesPathOf } from './pinned-rules.ts'
 import type { Progress } from './progress.ts'
 import { reportFile } from './report-file.ts'
 import type { SendState } from './state.ts'
@@ -25,6 +28,8 @@ export interface FilePortsContext {
   readonly limits: Limits
   /** The import rules for the file. */
   readonly rules: readonly Rule[]
+  /** Of a file of fixed lines. */
+  readonly fixed?: FixedFile | undefined
   readonly rejected: DeadLetterQueue
   readonly stats: SendStats
   readonly progress: Progress
@@ -36,9 +41,9 @@ export interface FilePortsContext {
 
 /** The ports of the importer on a computer without AWS: files for the bucket, the report, the checkpoint and the dead-letter queue. */
 export function filePorts(file: SentFile, state: SendState, context: FilePortsContext): Ports {
-  const { apiKey, endpoint, clock, limits, rejected, stats, defer } = context
+  const { apiKey, endpoint, clock, limits, rejected, stats, defer, fixed } = context
   return {
-    files: resuming(localSourceFiles(file, state.startedAt), clock),
+    files: resuming(localSourceFiles(file, state.startedAt, fixed && REPLAY), clock),
     reports: reportFile(file),
     checkpoints: withRules(withStats(state.checkpoints, stats), context.rules),
     deadLetters: rejected,
@@ -57,24 +62,37 @@ export function filePorts(file: SentFile, state: SendState, context: FilePortsCo
     events: sendEvents(context),
     limits,
     bucket: LOCAL_BUCKET,
-    documents: sentDocuments(file),
+    documents: sentDocuments(file, fixed),
     isUnsupervised: true,
     // Only jobs that a send does not run need these.
+    tags: { find: unused },
     listing: { pages: unused, scope: '', reportsFrom: unused },
     deadLetterReader: { take: unused, keepHidden: unused, putBack: unused, remove: unused },
     archived: { put: unused },
   }
 }
 
+/** The name of the only replay that a send knows: that of the file of fixed lines that it sends. */
+const REPLAY = 'fixed'
+
 /**
- * The receipt is kept beside the file. Nothing else is kept: the dead letters of a sent file are in a file beside it, and no other process
- * closes them.
+ * What is kept beside the file: the receipt, the rules, and which lines of a file of fixed lines were not delivered. The reports of the files that
+ * these lines were rejected from are closed at the end of the send, and not by the importer.
  */
-function sentDocuments(file: SentFile): Documents {
+function sentDocuments({ path, source }: SentFile, fixed: FixedFile | undefined): Documents {
+  const paths = new Map([
+    [receiptKey(source), receiptPathOf({ path })],
+    [importRulesKey(source), rulesPathOf(path)],
+    ...(fixed === undefined ? [] : [[undeliveredKey(source), undeliveredPathOf(path)] as const]),
+  ])
   return {
-    find: () => Promise.resolve(undefined),
+    find: ({ key }) =>
+      Promise.resolve(
+        fixed === undefined || key !== replayOriginsKey(REPLAY) ? undefined : { value: replayOriginsOf(fixed), tag: '' },
+      ),
     put: async ({ key }, value) => {
-      if (key === receiptKey(file.source)) await writeAtomically(receiptPathOf(file), value)
+      const beside = paths.get(key)
+      if (beside !== undefined) await writeAtomically(beside, value)
       return ''
     },
   }

@@ -83,7 +83,10 @@ export function receiptPathOf({ path: file }: Pick<SentFile, 'path'>): string {
 
 /** Whether a send wrote the file beside another one. After a send, `*.json*` matches these files too. */
 export function isWrittenBySend(file: string): boolean {
-  const [, sentFile] = /^(.*)\.(?:(?:report|receipt|send-state)(?:\.\d+)?\.json|rejected(?:\.\d+)?\.jsonl)$/.exec(file) ?? []
+  const [, sentFile] =
+    /^(.*)\.(?:(?:report|receipt|send-state|import-rules|undelivered|origins|kept-rows)(?:\.\d+)?\.json|rejected(?:\.\d+)?\.jsonl)$/.exec(
+      file,
+    ) ?? []
   return sentFile !== undefined && existsSync(sentFile)
 }
 

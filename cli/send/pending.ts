@@ -8,42 +8,43 @@ import { readReport } from './report-file.ts'
 import { SendState } from './state.ts'
 
 /** A file to send, and where an earlier send of the file has ended. */
-export interface Pending {
-  readonly file: SentFile
+export interface Pending extends FileToSend {
   readonly state: SendState
 }
 
-export interface SentBefore {
+export interface FileToSend {
   readonly file: SentFile
+  /** The import rules for the file. */
+  readonly rules: readonly Rule[]
+}
+
+export interface SentBefore extends FileToSend {
   readonly report: Report
 }
 
 /** The files to send, and those that were already sent and have not changed. */
 export async function withoutSent(
-  files: readonly SentFile[],
+  files: readonly FileToSend[],
   isAgain: boolean,
 ): Promise<{ readonly pending: readonly Pending[]; readonly sent: readonly SentBefore[] }> {
   const pending: Pending[] = []
   const sent: SentBefore[] = []
-  for (const file of files) {
+  for (const each of files) {
+    const { file } = each
     const state = await SendState.read(file, new Date())
     const report = await readReport(file)
     const isSent = report !== undefined && isFinished(report)
     if (isSent) await state.remove() // left by a run that was killed after its last line
-    if (isSent && !isAgain) sent.push({ file, report })
-    else pending.push({ file, state: isSent ? await SendState.read(file, new Date()) : state })
+    if (isSent && !isAgain) sent.push({ ...each, report })
+    else pending.push({ ...each, state: isSent ? await SendState.read(file, new Date()) : state })
   }
   return { pending, sent }
 }
 
 /** The files that the importer would hold. One whose send has begun is not checked again. */
-export async function findHeld(
-  pending: readonly Pending[],
-  rules: readonly Rule[],
-  limits: Limits,
-): Promise<readonly HeldFile[]> {
+export async function findHeld(pending: readonly Pending[], limits: Limits): Promise<readonly HeldFile[]> {
   const held: HeldFile[] = []
-  for (const { file, state } of pending) {
+  for (const { file, state, rules } of pending) {
     const found = state.checkpoint === undefined ? await checkSafety(file, rules, limits, clock) : undefined
     if (found !== undefined) held.push(found)
   }

@@ -1,9 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { contentOf } from '../rejects/content.ts'
 import { rowOf } from '../rejects/row.ts'
+import { rowIdOf } from './closing/rejecting-send.ts'
 import type { SentFile } from './files.ts'
 import { stateFileError } from './atomic-file.ts'
 import type { DeadLetterQueue } from '../../lambda/ports.ts'
@@ -57,7 +57,7 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
       if (content.kind !== 'line') continue
       const { line = 0 } = content.deadLetter.source
       if (this.#written.has(line)) continue
-      rows.push(`${rowOf(this.#idOf(line), content.deadLetter)}\n`)
+      rows.push(`${rowOf(rowIdOf(this.#file.source, line), content.deadLetter)}\n`)
       lines.push(line)
     }
     if (rows.length === 0) return
@@ -69,14 +69,6 @@ export class RejectedFile implements AsyncDisposable, DeadLetterQueue {
       throw stateFileError(this.#file.rejectedPath, cause)
     }
     for (const line of lines) this.#written.add(line)
-  }
-
-  #idOf(line: number): string {
-    const { key, etag = '' } = this.#file.source
-    return createHash('sha256')
-      .update(JSON.stringify([key, etag, line]))
-      .digest('hex')
-      .slice(0, 32)
   }
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { reportKey } from '../../lambda/keys.ts'
 import type { Reports } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import { refuseNewer } from '../../lambda/schema.ts'
@@ -12,19 +13,25 @@ const ReportShape = v.looseObject({
   file: v.looseObject({ key: v.string(), etag: v.string() }),
 })
 
-/** @returns the report of the file as it is now; undefined if the file was not sent, or has changed since @throws NewerVersionError */
-export async function readReport({ reportPath, source }: SentFile): Promise<Report | undefined> {
+/** @returns the report at a path, whichever version of its file it is about @throws NewerVersionError */
+export async function readReportAt(reportPath: string): Promise<Report | undefined> {
   const found = await readIfValid(reportPath)
   refuseNewer(found, REPORT_SCHEMA, reportPath)
-  const parsed = v.safeParse(ReportShape, found)
-  return parsed.success && parsed.output.file.etag === source.etag ? (found as Report) : undefined
+  return v.is(ReportShape, found) ? (found as unknown as Report) : undefined
+}
+
+/** @returns the report of the file as it is now; undefined if the file was not sent, or has changed since @throws NewerVersionError */
+export async function readReport({ reportPath, source }: SentFile): Promise<Report | undefined> {
+  const report = await readReportAt(reportPath)
+  return report?.file.etag === source.etag ? report : undefined
 }
 
 /** The report, kept beside the file. Only the lease holder writes it, so no write needs a condition. */
 export function reportFile(file: SentFile): Reports {
   return {
-    async find() {
-      const report = await readReport(file)
+    async find(_bucket, key) {
+      // The report of the file that these lines were rejected from is written at the end of the send.
+      const report = key === reportKey(file.source) ? await readReport(file) : undefined
       return report && { report, tag: '', writtenAt: new Date() }
     },
     replace: async (_bucket, _key, report) => {

@@ -3,7 +3,7 @@ import { withFileName } from '../preview/text/text.ts'
 import { wrapped } from '../terminal/layout.ts'
 import { labelledRow, reportRows, stateText, ruleRows, warningRows } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
-import { counted, printable, shellWord, type Output } from '../terminal/output.ts'
+import { counted, grouped, printable, shellWord, type Output } from '../terminal/output.ts'
 import type { SendResult } from './deliver-file.ts'
 import type { SentFile } from './files.ts'
 
@@ -49,6 +49,16 @@ export function stoppedText({ name }: SentFile, { kind, settled }: Exclude<SendR
   const why = kind === 'interrupted' ? 'Interrupted.' : 'Stopped: the endpoint is down.'
   return wrappedText(`${why} ${counted(settled, 'line')} of ${name} are done. Run the same command to continue.`)
 }
+
+/** What became of the rejected lines of a file since. Nothing to say while none is closed. */
+export function closedText(name: string, { rejects: { open, fixed, discarded } = NOTHING_CLOSED }: Report): string {
+  if (fixed + discarded === 0) return ''
+  return wrappedText(
+    `${printable(name)}: of its rejected lines, ${grouped(fixed)} fixed and delivered, ${grouped(discarded)} discarded, ${grouped(open)} still open.`,
+  )
+}
+
+const NOTHING_CLOSED = { open: 0, fixed: 0, discarded: 0 }
 
 /** A message, wrapped for a terminal, with a newline at its end. */
 export function wrappedText(text: string): string {

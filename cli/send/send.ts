@@ -1,7 +1,6 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { kissmetricsEndpoint } from '../../lambda/adapters/endpoint.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import type { Rule } from '../../lambda/rules/rule.ts'
 import { HOLD_NOTHING, readHoldSettings, readNumberSetting, type Limits } from '../../lambda/settings.ts'
 import { namedFiles } from '../files/named-files.ts'
 import { readTarget, type Target } from '../local/options.ts'
@@ -13,16 +12,20 @@ import { confirm } from '../terminal/confirm.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { counted, grouped, printable } from '../terminal/output.ts'
+import { grouped, printable } from '../terminal/output.ts'
 import { allFilesText, leftText, type AllFiles } from './all-files-text.ts'
 import { heldText, type HeldFile } from './check-safety.ts'
 import { confirmationText } from './confirmation.ts'
 import { deliverFile, type SendOptions, type SendResult } from './deliver-file.ts'
-import { extractLines } from './edited-rows.ts'
-import { findFile, isWrittenBySend, receiptPathOf, renameToNumber, type SentFile } from './files.ts'
-import { findHeld, withoutSent, type Pending } from './pending.ts'
+import { closeReports } from './closing/close-reports.ts'
+import { fileThatWasFixed, readFixedFile, type FixedFile } from './closing/fixed-file.ts'
+import { writeKeptRows, type KeptRows } from './closing/kept-rows.ts'
+import { findFilesToSend } from './files-to-send.ts'
+import { receiptPathOf, renameToNumber, type SentFile } from './files.ts'
+import { findHeld, withoutSent, type FileToSend, type Pending } from './pending.ts'
 import { continuationText, linesOf, questionOf } from './question.ts'
-import { alreadySentText, resultText, stoppedText, wrappedText } from './result-text.ts'
+import { rulesPathOf } from './pinned-rules.ts'
+import { alreadySentText, closedText, resultText, stoppedText, wrappedText } from './result-text.ts'
 import { requireSameRules } from './same-rules.ts'
 import type { SendState } from './state.ts'
 
@@ -38,6 +41,9 @@ export interface SendFlags extends GivenRulesFlags {
 
 /** After a crash, the lease of the crashed run holds up the next run for three times as long. */
 const CHECKPOINT_MS = 1_000
+
+/** States of a file of which no line is left to fix. */
+const CLEAN: ReadonlySet<Report['state']> = new Set(['complete', 'complete-after-fixing'])
 
 /**
  * Sends files from this computer, once and without AWS. The user sees a preview first, and confirms. Report and rejected lines are
@@ -55,12 +61,12 @@ export async function send(given: readonly string[], flags: SendFlags): Promise<
   const rules = await readGivenRules(flags)
   const { names, notes } = await namedFiles(given)
   notes.forEach(warn)
-  const { files, hasUnfixed } = await findFiles(names, rules)
+  const { files, kept, hasUnfixed } = await findFilesToSend(names, { rules, isAgain: flags.again, warn })
   const { pending, sent } = await withoutSent(files, flags.again)
-  for (const { file, state } of pending) requireSameRules(file, state, rules)
+  for (const { file, state, rules: own } of pending) requireSameRules(file, state, own)
   const checking = pending.length === 0 ? undefined : nameUnreachable(target.endpoint, warn)
   for (const { file, report } of sent) process.stderr.write(alreadySentText(file, report))
-  const held = flags.release ? [] : await findHeld(pending, rules, limits)
+  const held = flags.release ? [] : await findHeld(pending, limits)
   const isAllHeld = held.length === pending.length && held.length > 0
   const sendable = isAllHeld ? pending : pending.filter(({ file }) => !held.some(({ name }) => name === file.name))
   if (held.length > 0 && !isAllHeld) warnHeld(held, sendable.length)
@@ -77,7 +83,7 @@ export async function send(given: readonly string[], flags: SendFlags): Promise<
   if (sendable.length > 0) {
     const summary = await survey(
       sendable.map(({ file }) => file.path),
-      rules,
+      new Map(sendable.map(({ file, rules: own }) => [file.path, own])),
     )
     showPreview(sendable, summary)
     if (isAllHeld) process.stderr.write(heldText(held, process.stderr))
@@ -89,13 +95,18 @@ export async function send(given: readonly string[], flags: SendFlags): Promise<
     await checking
     const question = questionOf(summary, target.endpoint.host, sendable, isAllHeld)
     if (summary.lines.valid > 0 && !(await confirm(question, flags))) return EXIT.ok
-    const stopped = await sendAll(sendable, all, { target, limits, rules, summary, flags }).catch((error: unknown) => {
+    for (const rows of kept) await writeKeptRows(rows)
+    const stopped = await sendAll(sendable, all, { target, limits, summary, flags }).catch((error: unknown) => {
       end(EXIT.unusable)
       throw error
     })
-    if (stopped !== undefined) return end(stopped)
-  }
-  const isClean = !hasUnfixed && all.held.length === 0 && all.reports.every(({ state }) => state === 'complete')
+    if (stopped !== undefined) {
+      await closeAll(files, kept, flags)
+      return end(stopped)
+    }
+  } else for (const rows of kept) await writeKeptRows(rows)
+  await closeAll(files, kept, flags)
+  const isClean = !hasUnfixed && all.held.length === 0 && all.reports.every(({ state }) => CLEAN.has(state))
   return end(isClean ? EXIT.ok : EXIT.someLinesLeft)
 }
 
@@ -126,37 +137,6 @@ function readLimits(): Limits {
   }
 }
 
-/** Each file once. A file of rows that the user has fixed is replaced by the file of its lines. */
-async function findFiles(
-  names: readonly string[],
-  rules: readonly Rule[],
-): Promise<{ files: readonly SentFile[]; hasUnfixed: boolean }> {
-  const files = new Map<string, SentFile>()
-  let hasUnfixed = false
-  for (const name of names) {
-    const found = await findFile(name)
-    if (names.length > 1 && isWrittenBySend(found.path)) {
-      if (found.path.endsWith('.jsonl'))
-        warn(`${found.name} has rejected lines and is skipped. To send the lines that you have fixed, send it alone.`)
-      continue
-    }
-    const edited = await extractLines(name, rules)
-    if (edited.kind === 'not-fixed') {
-      warn(`${found.name} has rejected lines, and none of them is valid yet. Fix them first.`)
-      hasUnfixed = true
-      continue
-    }
-    if (edited.kind === 'lines') {
-      const rest =
-        edited.rowsWithoutLine === 0 ? '' : ` ${counted(edited.rowsWithoutLine, 'row')} without "line" will not be sent.`
-      warn(`The lines of ${found.name} are sent as ${printable(edited.name)}.${rest}`)
-    }
-    const file = edited.kind === 'lines' ? await findFile(edited.name) : found
-    files.set(file.path, file)
-  }
-  return { files: [...files.values()], hasUnfixed }
-}
-
 function showPreview(pending: readonly Pending[], summary: PreviewSummary): void {
   const names = pending.map(({ file }) => file.name)
   process.stderr.write(confirmationText(summary, names, process.stderr))
@@ -169,7 +149,6 @@ function showPreview(pending: readonly Pending[], summary: PreviewSummary): void
 interface Sending {
   readonly target: Target
   readonly limits: Limits
-  readonly rules: readonly Rule[]
   readonly summary: PreviewSummary
   readonly flags: SendFlags
 }
@@ -178,12 +157,12 @@ interface Sending {
 async function sendAll(
   pending: readonly Pending[],
   all: Results,
-  { target, limits, rules, summary, flags }: Sending,
+  { target, limits, summary, flags }: Sending,
 ): Promise<ExitCode | undefined> {
   using interruption = new Interruption()
   const endpoint = kissmetricsEndpoint(target.endpoint, limits.maxInFlight)
   try {
-    for (const [index, { file, state }] of pending.entries()) {
+    for (const [index, { file, state, rules }] of pending.entries()) {
       all.left = pending.slice(index).map((each) => each.file.name)
       const sent = await sendOne(file, state, {
         apiKey: target.apiKey,
@@ -191,6 +170,7 @@ async function sendAll(
         clock,
         limits: { ...limits, hold: HOLD_NOTHING }, // checked before, all files at once
         rules,
+        fixed: await fixedFileOf(file),
         lines: linesOf(file, summary),
         label: pending.length === 1 ? '' : `file ${index + 1} of ${pending.length}`,
         output: process.stderr,
@@ -214,7 +194,7 @@ async function sendAll(
 
 async function sendOne(file: SentFile, state: SendState, options: SendOptions): Promise<SendResult> {
   if (state.checkpoint === undefined) {
-    for (const earlier of [file.reportPath, file.rejectedPath, receiptPathOf(file)]) {
+    for (const earlier of [file.reportPath, file.rejectedPath, receiptPathOf(file), rulesPathOf(file.path)]) {
       const renamed = await renameToNumber(earlier)
       if (renamed !== undefined) warn(`${displayPath(earlier)} of an earlier send was renamed to ${displayPath(renamed)}.`)
     }
@@ -222,6 +202,21 @@ async function sendOne(file: SentFile, state: SendState, options: SendOptions): 
   const sent = await deliverFile(file, state, options)
   if (sent.kind === 'ended') await state.remove()
   return sent
+}
+
+/** What is known about the lines of a file of fixed lines, unless the file was changed since they were extracted. */
+async function fixedFileOf({ path, source }: SentFile): Promise<FixedFile | undefined> {
+  const fixed = await readFixedFile(path)
+  return fixed?.etag === source.etag ? fixed : undefined
+}
+
+/** Brings the reports up to date of files whose rejected lines were fixed or discarded. */
+async function closeAll(files: readonly FileToSend[], kept: readonly KeptRows[], { json }: SendFlags): Promise<void> {
+  const fixed = files.map(({ file }) => file.path).filter((path) => fileThatWasFixed(path) !== undefined)
+  const closed = new Map<string, Report>()
+  for (const path of new Set([...kept.map(({ send }) => send.path), ...fixed]))
+    for (const each of await closeReports(path)) closed.set(each.path, each.report)
+  for (const [path, report] of closed) if (!json) process.stdout.write(closedText(displayPath(path), report))
 }
 
 /** A message on stderr, so that it is not part of the output. */

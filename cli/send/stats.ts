@@ -21,10 +21,11 @@ export class SendStats {
   /** The same endpoint, with its requests counted. */
   counting(endpoint: Endpoint): Endpoint {
     return {
-      send: (request) => {
+      send: (request, onAnswer) => {
         this.inFlight += 1
-        return endpoint.send(request).finally(() => {
+        endpoint.send(request, (answer) => {
           this.inFlight -= 1
+          onAnswer(answer)
         })
       },
     }

@@ -23,7 +23,8 @@ export async function verify(file: string, receiptFile: string): Promise<ExitCod
   return fault === undefined ? EXIT.ok : EXIT.somethingWrong
 }
 
-function findReceiptFault(receipt: Receipt): string | undefined {
+/** What is wrong with a receipt alone: without its file. */
+export function findReceiptFault(receipt: Receipt): string | undefined {
   const { seal, ranges, ...head } = receipt
   const expected = sealed(head, ranges)
   const changed = expected.ranges.findIndex(({ chain }, index) => chain !== ranges[index]?.chain)

@@ -150,13 +150,19 @@ export class Notifications {
         object: {
           key: encodeKey(key),
           ...(eventName.startsWith('ObjectCreated:') && { size, eTag: etag }),
+          ...(eventName.startsWith('ObjectTagging:') && { eTag: etag }),
           ...(versionId !== NO_VERSION && { versionId }),
           ...(isDeleteMarker && { eTag: etag }),
-          sequencer: this.#store.lastSequence().toString(16).toUpperCase().padStart(18, '0'),
+          ...(!eventName.startsWith('ObjectTagging:') && { sequencer: this.#sequencer() }),
         },
       },
     }
     return JSON.stringify({ Records: [record] })
+  }
+
+  /** Only events of writes and deletions have one. */
+  #sequencer(): string {
+    return this.#store.lastSequence().toString(16).toUpperCase().padStart(18, '0')
   }
 }
 
@@ -173,7 +179,7 @@ function parseConfiguration(xml: string): Configuration {
   const queueArn = textOf(xml, 'Queue')
   if (queueArn === undefined || events.length === 0)
     throw new S3Error(400, 'MalformedXML', 'A queue configuration needs a queue and an event.')
-  const unknown = events.find((event) => !/^s3:Object(Created|Removed):/.test(event))
+  const unknown = events.find((event) => !/^s3:Object(Created|Removed|Tagging):/.test(event))
   if (unknown !== undefined) throw notImplemented(`The event ${unknown}`)
   return {
     id: textOf(xml, 'Id') ?? randomUUID(),

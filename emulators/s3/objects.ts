@@ -7,7 +7,7 @@ import { rangeOf } from './byte-range.ts'
 import { checkPreconditions, isUnchanged } from './conditional-requests.ts'
 import type { S3Faults } from './faults.ts'
 import type { Notifications } from './notifications.ts'
-import { NO_VERSION, type Store, type StoredObject } from './store.ts'
+import { NO_VERSION, type Store, type StoredObject, type Tag } from './store.ts'
 import { documentOf, elements, S3Error, untraced } from './xml.ts'
 
 const MAX_KEY_BYTES = 1_024
@@ -60,6 +60,7 @@ export class Objects {
     event: string,
     conditions: IncomingHttpHeaders,
     blob?: Blob,
+    tags: readonly Tag[] = [],
   ): Promise<StoredObject> {
     const object: StoredObject = {
       ...fresh,
@@ -74,6 +75,7 @@ export class Objects {
         checkPreconditions(conditions, () => this.#current(fresh.bucket, fresh.key)) // again: another request may have written the key while the bytes arrived
         if (blob !== undefined) this.#blobs.keep(blob)
         const replaced = this.#store.add(object)
+        if (tags.length > 0) this.#store.tag(object, tags)
         this.#notifications.write(object, event)
         return replaced
       })
@@ -102,7 +104,7 @@ export class Objects {
       etag: from.etag,
       headers: replaces ? storedHeaders(headers) : from.headers,
     }
-    const object = await this.commit(fresh, 'ObjectCreated:Copy', {})
+    const object = await this.commit(fresh, 'ObjectCreated:Copy', {}, undefined, this.#store.tagsOf(from))
     response.writeHead(200, { 'content-type': 'application/xml', ...versionHeader(object) })
     response.end(
       documentOf(

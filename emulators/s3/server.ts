@@ -19,6 +19,7 @@ import { Multipart } from './multipart.ts'
 import { Notifications, type OnEvent } from './notifications.ts'
 import { Objects, versionHeader } from './objects.ts'
 import { Store, type WrittenObject } from './store.ts'
+import { Tagging } from './tagging.ts'
 import { answerXml, textBody, type Call, type Service } from './wire.ts'
 import { documentOf, elements, errorDocument, notImplemented, S3Error } from './xml.ts'
 
@@ -82,6 +83,7 @@ export async function startS3({
     notifications,
     objects,
     multipart: new Multipart(store, blobs, objects),
+    tagging: new Tagging(store, objects, notifications),
     region,
     faults,
   }
@@ -224,8 +226,20 @@ async function answerUpload({ multipart }: Service, call: Call): Promise<void> {
   }
 }
 
-async function answerObject({ objects }: Service, call: Call): Promise<void> {
+async function answerTags(tagging: Tagging, { method, bucket, key, query, request, response }: Call): Promise<void> {
+  const named = { bucket, key, versionId: query.get('versionId') ?? undefined }
+  if (method === 'GET') tagging.get(named, response)
+  else if (method === 'PUT') tagging.replace(named, await textBody(request), response)
+  else if (method === 'DELETE') tagging.replace(named, undefined, response)
+  else throw notImplemented(`${method} on the tags of an object`)
+}
+
+async function answerObject({ objects, tagging }: Service, call: Call): Promise<void> {
   const { method, bucket, key, query, request, response, subresource } = call
+  if (subresource === 'tagging') {
+    await answerTags(tagging, call)
+    return
+  }
   if (subresource !== undefined) throw notImplemented(`?${subresource} of an object`)
   const versionId = query.get('versionId') ?? undefined
   if (method === 'GET' || method === 'HEAD') {

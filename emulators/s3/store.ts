@@ -23,6 +23,14 @@ export interface StoredObject {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** One version of an object. */
+export type ObjectVersion = Pick<StoredObject, 'bucket' | 'key' | 'versionId'>
+
+export interface Tag {
+  readonly Key: string
+  readonly Value: string
+}
+
 export interface WrittenObject {
   readonly sequence: number
   readonly key: string
@@ -48,6 +56,10 @@ const SCHEMA = `
     is_latest INTEGER NOT NULL, is_delete_marker INTEGER NOT NULL,
     blob TEXT, size INTEGER NOT NULL, etag TEXT NOT NULL, last_modified INTEGER NOT NULL, headers TEXT NOT NULL,
     UNIQUE (bucket, key, version_id)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS tags (
+    bucket TEXT NOT NULL, key TEXT NOT NULL, version_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (bucket, key, version_id, name)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS latest_objects ON objects (bucket, key) WHERE is_latest = 1;
   CREATE TABLE IF NOT EXISTS small_blobs (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
@@ -164,6 +176,26 @@ export class Store {
     return object.blob === undefined ? [] : [object.blob]
   }
 
+  tagsOf({ bucket, key, versionId }: ObjectVersion): readonly Tag[] {
+    return this.sql('SELECT name, value FROM tags WHERE bucket = ? AND key = ? AND version_id = ? ORDER BY name')
+      .all(bucket, key, versionId)
+      .map((row) => ({ Key: String(row.name), Value: String(row.value) }))
+  }
+
+  /** Replaces all tags of a version. */
+  tag(version: ObjectVersion, tags: readonly Tag[]): void {
+    const { bucket, key, versionId } = version
+    this.#removeTags(version)
+    for (const { Key, Value } of tags)
+      this.sql('INSERT INTO tags (bucket, key, version_id, name, value) VALUES (?, ?, ?, ?, ?)').run(
+        bucket,
+        key,
+        versionId,
+        Key,
+        Value,
+      )
+  }
+
   writtenAfter(sequence: number, bucket: string, prefix: string): readonly WrittenObject[] {
     return this.sql(
       'SELECT sequence, key, size FROM objects WHERE sequence > ? AND bucket = ? AND is_latest = 1 AND is_delete_marker = 0 ORDER BY sequence',
@@ -183,7 +215,13 @@ export class Store {
     return new Set(rows.map(({ blob }) => String(blob)))
   }
 
-  #delete({ bucket, key, versionId }: StoredObject): void {
+  #removeTags({ bucket, key, versionId }: ObjectVersion): void {
+    this.sql('DELETE FROM tags WHERE bucket = ? AND key = ? AND version_id = ?').run(bucket, key, versionId)
+  }
+
+  #delete(object: StoredObject): void {
+    const { bucket, key, versionId } = object
+    this.#removeTags(object)
     this.sql('DELETE FROM objects WHERE bucket = ? AND key = ? AND version_id = ?').run(bucket, key, versionId)
   }
 }

@@ -5,6 +5,7 @@ import type { Multipart } from './multipart.ts'
 import type { Notifications } from './notifications.ts'
 import type { Objects } from './objects.ts'
 import type { Store } from './store.ts'
+import type { Tagging } from './tagging.ts'
 import { S3Error } from './xml.ts'
 
 /** What the operations work with. */
@@ -14,6 +15,7 @@ export interface Service {
   readonly notifications: Notifications
   readonly objects: Objects
   readonly multipart: Multipart
+  readonly tagging: Tagging
   readonly region: string
   readonly faults: S3Faults
 }

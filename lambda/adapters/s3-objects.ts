@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Absence, ByteRange, ListedFile, ListedReport, Listing, ListPosition, OpenFile, SourceFiles } from '../ports.ts'
-import { REPORTS_PREFIX } from '../keys.ts'
+import { isReplayFile, REPORTS_PREFIX } from '../keys.ts'
 import type { Place } from '../settings.ts'
 import { asSetupError, s3ErrorName } from './aws-errors.ts'
 
@@ -27,7 +27,7 @@ export function s3SourceFiles(client: S3Client): SourceFiles {
       try {
         const response = await client.send(new GetObjectCommand({ ...objectOf(file), ...rangeHeader(range) }))
         // In Node, the body is the HTTP response itself. The declared type covers every runtime.
-        return openedAt(range.start, response, response.Body as Readable)
+        return openedAt(file, range.start, response, response.Body as Readable)
       } catch (error) {
         if (s3ErrorName(error) === 'InvalidRange') return openEmpty(client, file, action)
         return absenceOrThrow(error, action)
@@ -44,7 +44,7 @@ function rangeHeader({ start, end }: ByteRange): { readonly Range?: string } {
 type ObjectHeaders = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified' | 'Metadata'>
 
 /** @throws Error if the response is about other bytes than requested, or lacks a header that resuming needs */
-function openedAt(start: number, headers: ObjectHeaders, body: Readable): OpenFile {
+function openedAt({ key }: SourceFile, start: number, headers: ObjectHeaders, body: Readable): OpenFile {
   const { ContentLength, ContentRange, ETag, LastModified, Metadata: { run } = {} } = headers
   // A response without Content-Range is about the whole object.
   const [, first, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(ContentRange ?? `bytes 0-0/${ContentLength ?? '*'}`) ?? []
@@ -55,7 +55,8 @@ function openedAt(start: number, headers: ObjectHeaders, body: Readable): OpenFi
       bytes: Number(size),
       etag: ETag,
       lastModified: LastModified,
-      ...(run !== undefined && { replay: run }),
+      // Other files may have metadata of this name, which means something else.
+      ...(run !== undefined && isReplayFile(key) && { replay: run }),
     }
   body.destroy()
   throw new Error(`S3 did not send the bytes from ${start} on, or sent no size, ETag or date`)
@@ -64,7 +65,7 @@ function openedAt(start: number, headers: ObjectHeaders, body: Readable): OpenFi
 /** HTTP has no empty range. It is needed for a file whose lines are all settled, and for an object without bytes. */
 async function openEmpty(client: S3Client, file: SourceFile, action: string): ReturnType<SourceFiles['open']> {
   try {
-    return openedAt(0, await client.send(new HeadObjectCommand(objectOf(file))), Readable.from([]))
+    return openedAt(file, 0, await client.send(new HeadObjectCommand(objectOf(file))), Readable.from([]))
   } catch (error) {
     return absenceOrThrow(error, action)
   }
@@ -81,7 +82,8 @@ const ABSENCES: Readonly<Record<string, Absence>> = {
   MethodNotAllowed: 'gone',
 }
 
-function absenceOrThrow(error: unknown, action: string): { readonly kind: Absence } {
+/** @throws the error, if it is not about the object; SetupError if only a person can fix it */
+export function absenceOrThrow(error: unknown, action: string): { readonly kind: Absence } {
   const kind = ABSENCES[s3ErrorName(error)]
   if (kind !== undefined) return { kind }
   throw asSetupError(error, action)

@@ -42,19 +42,19 @@ export function sqsImportQueue(client: SQSClient, queueUrl: string): ImportQueue
   }
 }
 
-/** Long polling asks all servers of the queue. Short polling asks only some, and can miss messages. */
+/** The shortest wait that makes a request a long poll. */
 const WAIT_SECONDS = 1
 
 export function sqsDeadLetterReader(client: SQSClient, queueUrl: string): DeadLetterReader {
   const entriesOf = (deadLetters: readonly { readonly receipt: string }[]) =>
     deadLetters.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }))
   return {
-    async take(hiddenSeconds) {
+    async take(hiddenSeconds, polling = 'long') {
       const command = new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: 10,
         VisibilityTimeout: hiddenSeconds,
-        WaitTimeSeconds: WAIT_SECONDS,
+        WaitTimeSeconds: polling === 'long' ? WAIT_SECONDS : 0,
         MessageSystemAttributeNames: ['SentTimestamp'],
       })
       const { Messages = [] } = await orSetupError(client.send(command), 'read the dead-letter queue')

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Answer } from '../deliver/classify.ts'
 import { SetupError } from '../errors.ts'
 import type { AnswerChannel, PushResult } from '../ports.ts'
-import { httpPool, type EndpointTimeouts } from './endpoint.ts'
+import { HttpPool, type HttpTimeouts } from './http-pool.ts'
 
 /** The signature of the body, as a receiver compares it. */
 const SIGNATURE_HEADER = 'x-kissmetrics-importer-signature'
@@ -15,16 +15,21 @@ const SIGNATURE_HEADER = 'x-kissmetrics-importer-signature'
 export function answerWebhook(
   address: URL,
   signingKey: (() => Promise<string>) | undefined,
-  timeouts: EndpointTimeouts = {},
+  timeouts: HttpTimeouts = {},
 ): AnswerChannel {
-  const pool = httpPool(new URL(address.origin), 1, timeouts)
+  const pool = new HttpPool(new URL(address.origin), 1, timeouts)
   return {
     name: 'webhook',
     async push(answer) {
       try {
         const body = JSON.stringify(answer)
         const headers = { 'content-type': 'application/json', ...(await signatureOf(body, signingKey)) }
-        return resultOf(await pool.send({ method: 'POST', path: `${address.pathname}${address.search}`, body, headers }))
+        const request = { method: 'POST', path: `${address.pathname}${address.search}`, body, headers } as const
+        return resultOf(
+          await new Promise((resolve) => {
+            pool.send(request, resolve)
+          }),
+        )
       } catch (error) {
         if (error instanceof SetupError) return { kind: 'setup', code: error.code, detail: error.message }
         return { kind: 'failed', code: error instanceof Error ? error.name : 'unknown' }

@@ -10,8 +10,13 @@ const HIDDEN_MS = HIDDEN_SECONDS * 1000
 const RENEW_EVERY_MS = 60_000
 /** SQS allows 120,000 messages in flight for a queue. This leaves some for other consumers. Amazon SQS, "Message quotas". */
 const MAX_HELD = 100_000
-/** SQS samples a few of its servers, so one empty answer does not mean that the queue is empty. */
-const EMPTY_ANSWERS = 2
+/**
+ * Empty answers in a row that end a worker, by kind of poll. SQS samples a few of its servers, so one does not mean that the queue is empty.
+ * After short polls the counts of the queue decide.
+ */
+const EMPTY_ANSWERS = { short: 1, long: 2 } as const
+
+type Polling = keyof typeof EMPTY_ANSWERS
 
 interface Hold {
   /** Of the last delivery: SQS accepts only this one. */
@@ -40,17 +45,25 @@ export class HeldDeadLetters implements AsyncDisposable {
   /**
    * Takes all dead letters from the queue, each one once. Stops when there are no more, when `signal` is aborted, or at the limit of SQS.
    *
+   * Only long polls are sure to find everything, and each takes a second to find nothing. So with `areAll`, short polls come first, and long
+   * polls only if they have missed some.
+   *
    * @param onTaken called with each dead letter. Its promise is awaited before more are taken; its error ends everything.
+   * @param areAll whether so many dead letters are all that the queue has
    * @returns whether every dead letter was seen
    */
-  async takeAll(onTaken: (deadLetter: QueuedDeadLetter) => void | Promise<void>, signal: AbortSignal): Promise<boolean> {
+  async takeAll(
+    onTaken: (deadLetter: QueuedDeadLetter) => void | Promise<void>,
+    signal: AbortSignal,
+    areAll?: (count: number) => Promise<boolean>,
+  ): Promise<boolean> {
     const seen = new Set<string>()
     const failure = new AbortController()
     const isStopped = (): boolean => signal.aborted || failure.signal.aborted || seen.size > MAX_HELD
-    const worker = async (): Promise<void> => {
-      for (let emptyAnswers = 0; emptyAnswers < EMPTY_ANSWERS && !isStopped();) {
+    const worker = async (polling: Polling): Promise<void> => {
+      for (let emptyAnswers = 0; emptyAnswers < EMPTY_ANSWERS[polling] && !isStopped();) {
         let isEmpty = true
-        for (const deadLetter of await this.#take()) {
+        for (const deadLetter of await this.#take(polling)) {
           // SQS can deliver a message twice. Looked up for each one: another worker may have taken it while this one waited.
           if (seen.has(deadLetter.id)) continue
           seen.add(deadLetter.id)
@@ -60,12 +73,19 @@ export class HeldDeadLetters implements AsyncDisposable {
         emptyAnswers = isEmpty ? emptyAnswers + 1 : 0
       }
     }
-    const workers = Array.from({ length: CONCURRENCY }, worker)
-    for (const running of workers)
-      running.catch(() => {
-        failure.abort()
-      })
-    await allSettled(workers)
+    const takeUntilEmpty = async (polling: Polling): Promise<void> => {
+      const workers = Array.from({ length: CONCURRENCY }, () => worker(polling))
+      for (const running of workers)
+        running.catch(() => {
+          failure.abort()
+        })
+      await allSettled(workers)
+    }
+    if (areAll !== undefined) {
+      await takeUntilEmpty('short')
+      if (!isStopped() && (await areAll(seen.size))) return true
+    }
+    await takeUntilEmpty('long')
     return !isStopped()
   }
 
@@ -111,9 +131,9 @@ export class HeldDeadLetters implements AsyncDisposable {
     await this.release(() => true)
   }
 
-  async #take(): Promise<readonly QueuedDeadLetter[]> {
+  async #take(polling: Polling): Promise<readonly QueuedDeadLetter[]> {
     const hiddenUntil = this.#clock.now() + HIDDEN_MS
-    const taken = await this.#reader.take(HIDDEN_SECONDS)
+    const taken = await this.#reader.take(HIDDEN_SECONDS, polling)
     for (const { id, receipt } of taken) this.#holds.set(id, { receipt, hiddenUntil })
     return taken
   }

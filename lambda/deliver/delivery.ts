@@ -25,6 +25,12 @@ export interface DeliveryOptions {
   readonly onRepeat?: () => void
 }
 
+/** The answer to an attempt that was begun without a promise. */
+interface FirstAnswer {
+  readonly answerClass: AnswerClass
+  readonly attempt: number
+}
+
 /**
  * How many lines may have begun and not ended, for each attempt in flight. A line that waits for a retry uses no slot, so other lines
  * use them meanwhile.
@@ -112,7 +118,17 @@ export class Delivery implements BoundedStage {
   /** Begins to send a line and returns immediately. `onOutcome` is called when the line has ended, or never if the delivery ends first. */
   send(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): void {
     this.#lines += 1
-    void this.#sendAll(requests, onOutcome)
+    const attempt = requests.length === 1 ? this.#limiter.tryAcquire() : undefined
+    const [request] = requests
+    if (request === undefined || attempt === undefined) {
+      void this.#sendAll(requests, onOutcome)
+      return
+    }
+    this.#endpoint.send(request, (answer) => {
+      const answerClass = classify(answer)
+      if (answerClass.kind === 'delivered') this.#endAccepted(request, attempt, onOutcome)
+      else void this.#sendAll(requests, onOutcome, { answerClass, attempt })
+    })
   }
 
   /**
@@ -132,21 +148,31 @@ export class Delivery implements BoundedStage {
     if (this.#error !== undefined) throw this.#error
   }
 
-  /** Uses one promise for a line whose requests are accepted at the first attempt, as nearly all are. Promises are a large part of its cost. */
-  async #sendAll(requests: readonly Request[], onOutcome: (outcome: Outcome) => void): Promise<void> {
+  /**
+   * Ends a line whose only request was accepted at its first attempt, as nearly all are. It costs no promise.
+   *
+   * The limiter comes last: it lets the next line begin immediately, on the connection that has just answered.
+   */
+  #endAccepted(request: Request, attempt: number, onOutcome: (outcome: Outcome) => void): void {
+    try {
+      onOutcome(DELIVERED)
+    } catch (error) {
+      this.stop(asError(error))
+    }
+    this.#endLine()
+    this.#recordKnownGood(request, attempt)
+    this.#backPressure.changed()
+  }
+
+  /** @param first the answer to the first attempt of the first request, if there is one */
+  async #sendAll(requests: readonly Request[], onOutcome: (outcome: Outcome) => void, first?: FirstAnswer): Promise<void> {
     try {
       let attempts = 0
+      let answered = first
       for (const request of requests) {
-        const attempt = this.#limiter.tryAcquire() ?? (await this.#limiter.acquire())
-        if (attempt === undefined) return
-        const answerClass = classify(await this.#endpoint.send(request))
-        let outcome: Outcome | undefined = DELIVERED
-        if (answerClass.kind === 'delivered') {
-          this.#limiter.recordAccepted(attempt)
-          this.#knownGood = request
-          this.#untested = 0
-        } else outcome = await this.#retry(request, answerClass, attempt)
+        const outcome = await this.#sendOne(request, answered)
         if (outcome === undefined) return
+        answered = undefined
         attempts += outcome.attempts
         if (outcome.kind === 'undeliverable') {
           onOutcome({ ...outcome, attempts })
@@ -157,13 +183,41 @@ export class Delivery implements BoundedStage {
     } catch (error) {
       this.stop(asError(error))
     } finally {
-      this.#lines -= 1
-      if (this.#lines === 0) {
-        this.#drained?.resolve(undefined)
-        this.#drained = undefined
-      }
+      this.#endLine()
       this.#backPressure.changed()
     }
+  }
+
+  #endLine(): void {
+    this.#lines -= 1
+    if (this.#lines > 0) return
+    this.#drained?.resolve(undefined)
+    this.#drained = undefined
+  }
+
+  /** @returns undefined if the delivery ended meanwhile */
+  async #sendOne(request: Request, first: FirstAnswer | undefined): Promise<Outcome | undefined> {
+    const attempt = first?.attempt ?? this.#limiter.tryAcquire() ?? (await this.#limiter.acquire())
+    if (attempt === undefined) return undefined
+    const answerClass = first?.answerClass ?? (await this.#answerTo(request))
+    if (answerClass.kind !== 'delivered') return this.#retry(request, answerClass, attempt)
+    this.#recordKnownGood(request, attempt)
+    return DELIVERED
+  }
+
+  /** @param request accepted at its first attempt */
+  #recordKnownGood(request: Request, attempt: number): void {
+    this.#knownGood = request
+    this.#untested = 0
+    this.#limiter.recordAccepted(attempt)
+  }
+
+  #answerTo(request: Request): Promise<AnswerClass> {
+    return new Promise((resolve) => {
+      this.#endpoint.send(request, (answer) => {
+        resolve(classify(answer))
+      })
+    })
   }
 
   /**
@@ -210,7 +264,7 @@ export class Delivery implements BoundedStage {
       }
       if (attempt === undefined) return undefined
       if (answerClass.kind === 'retry' && answerClass.isAnswerLost === true) this.#onRepeat()
-      answerClass = classify(await this.#endpoint.send(request))
+      answerClass = await this.#answerTo(request)
     }
   }
 
@@ -264,7 +318,7 @@ export class Delivery implements BoundedStage {
     const attempt = request && (await this.#limiter.acquireNext())
     if (request === undefined || attempt === undefined) return false
     this.#onRepeat()
-    const isAccepted = classify(await this.#endpoint.send(request)).kind === 'delivered'
+    const isAccepted = (await this.#answerTo(request)).kind === 'delivered'
     if (isAccepted) this.#limiter.recordAccepted(attempt)
     else this.#limiter.recordFailure(attempt, 0)
     return isAccepted

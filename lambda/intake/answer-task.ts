@@ -55,7 +55,8 @@ const Timestamp = v.pipe(
   v.check((text) => !Number.isNaN(Date.parse(text))),
 )
 
-const FileBody = v.looseObject({
+/** A version of a file, in a message of the importer. */
+export const FileBody = v.looseObject({
   bucket: Identifier,
   key: Identifier,
   versionId: v.exactOptional(Identifier),

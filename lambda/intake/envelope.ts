@@ -25,9 +25,15 @@ const EventBridgeEvent = v.object({
   }),
 })
 
+/** What S3 itself calls the events that EventBridge names otherwise. */
+const NAMES: Readonly<Record<string, string>> = {
+  'Object Created': 'ObjectCreated:*',
+  'Object Tags Added': 'ObjectTagging:Put',
+}
+
 /** What an event says about one object. */
 export interface ObjectEvent {
-  /** `ObjectCreated:…`, as S3 itself names it. */
+  /** As S3 itself names it: `ObjectCreated:…`, `ObjectTagging:Put`. */
   readonly name: string
   readonly bucket: string
   readonly key: string
@@ -57,5 +63,5 @@ export function sentByEventBridge(value: unknown): ObjectEvent | undefined {
     detail: { bucket, object },
   } = parsed.output
   const { key, size, etag, 'version-id': versionId } = object
-  return { name: type === 'Object Created' ? 'ObjectCreated:*' : type, bucket: bucket.name, key, size, etag, versionId, at }
+  return { name: NAMES[type] ?? type, bucket: bucket.name, key, size, etag, versionId, at }
 }

@@ -7,12 +7,15 @@ import { isNewer } from '../schema.ts'
 import { isSubscriptionConfirmation, sentByEventBridge, sentBySns, type ObjectEvent } from './envelope.ts'
 import { decodeObjectKey } from './object-key.ts'
 import type { Search } from './search.ts'
+import { TAGGED_SCHEMA, TaggedBody } from './tagged-object.ts'
 import { newTask, TASK_SCHEMA, type Task } from './task.ts'
 
 /** Something that a message asks for. */
 export type Work =
   | { readonly kind: 'task'; readonly task: Task }
   | { readonly kind: 'dead-letter'; readonly deadLetter: DeadLetter }
+  /** The tags of an object were set: they may release or discard it. */
+  | { readonly kind: 'tagged'; readonly file: SourceFile }
   /** Search for missed files. */
   | { readonly kind: 'reconcile'; readonly search: Search }
   /** Archive dead letters that SQS would soon delete. */
@@ -139,7 +142,15 @@ const ReconcileBody = v.object({
 })
 const ArchiveBody = v.object({ schema: v.literal(ARCHIVE_SCHEMA) })
 
-const OWN_SCHEMAS = [TASK_SCHEMA, RECONCILE_SCHEMA, ARCHIVE_SCHEMA, DEAD_LETTER_SCHEMA, ANSWER_TASK_SCHEMA, EXPECTED_SCHEMA]
+const OWN_SCHEMAS = [
+  TASK_SCHEMA,
+  TAGGED_SCHEMA,
+  RECONCILE_SCHEMA,
+  ARCHIVE_SCHEMA,
+  DEAD_LETTER_SCHEMA,
+  ANSWER_TASK_SCHEMA,
+  EXPECTED_SCHEMA,
+]
 
 /**
  * Reads what a message on the import queue asks for. Only the shape of its body decides.
@@ -180,11 +191,10 @@ function readS3Event(value: unknown): readonly Work[] {
   return event.output.Records.map(({ eventName, eventTime: at, s3: { bucket, object } }) => {
     const { key, size, eTag, versionId } = object
     // Other events, like that of a deleted object, may have a key that cannot be decoded. It is not needed.
-    const isCreated = eventName.startsWith(CREATED)
     return workFor({
       name: eventName,
       bucket: bucket.name,
-      key: isCreated ? decodeKey(key) : key,
+      key: isRead(eventName) ? decodeKey(key) : key,
       size,
       etag: eTag,
       versionId,
@@ -194,9 +204,14 @@ function readS3Event(value: unknown): readonly Work[] {
 }
 
 const CREATED = 'ObjectCreated:'
+const TAGGED = 'ObjectTagging:Put'
+
+function isRead(event: string): boolean {
+  return event.startsWith(CREATED) || event === TAGGED
+}
 
 function workFor({ name, bucket, key, size, etag, versionId, at }: ObjectEvent): Work {
-  if (!name.startsWith(CREATED)) return { kind: 'ignored', why: name }
+  if (!isRead(name)) return { kind: 'ignored', why: name }
   const file: SourceFile = {
     bucket,
     key,
@@ -204,6 +219,7 @@ function workFor({ name, bucket, key, size, etag, versionId, at }: ObjectEvent):
     ...(etag !== undefined && etag !== '' && { etag }),
     ...(size !== undefined && { bytes: size }),
   }
+  if (name === TAGGED) return { kind: 'tagged', file }
   const since = Date.parse(at ?? '')
   return { kind: 'task', task: newTask(file, 0, since > 0 ? since : undefined) }
 }
@@ -233,6 +249,10 @@ function readOwn(value: object & { readonly schema: unknown }): Work {
         throw new UnknownMessageError(`The task is damaged: ${firstIssue(parsed.issues)}. Upload the file again.`)
       const { schema: _schema, ...task } = parsed.output
       return { kind: 'task', task }
+    }
+    case TAGGED_SCHEMA: {
+      const { file } = parsedOwn(TaggedBody, value, 'The message about the tags of an object is damaged')
+      return { kind: 'tagged', file }
     }
     case RECONCILE_SCHEMA:
       return { kind: 'reconcile', search: readSearch(value) }

@@ -1,6 +1,7 @@
 import { NewerVersionError, SetupError } from '../errors.ts'
 import { answerTaskBody } from '../intake/answer-task.ts'
 import { UnknownMessageError, type Work } from '../intake/message.ts'
+import { taggedBody } from '../intake/tagged-object.ts'
 import type { Invocation, Ports } from '../ports.ts'
 import { pushAnswer } from './answer.ts'
 import { archiveOld } from './archive-old.ts'
@@ -13,6 +14,7 @@ import { defer, MAX_DELAY_SECONDS } from './requeue.ts'
 import { redeliverySeconds } from './visibility.ts'
 import { replayDeadLetter } from './replay.ts'
 import { skipObject } from './skip-object.ts'
+import { decideTagged } from './tagged-file.ts'
 
 /** How long a task waits after the setup was found to be wrong. Each further time doubles it. */
 const FIRST_SETUP_DELAY_MS = 30_000
@@ -62,6 +64,10 @@ async function start(work: Work, ports: Ports, invocation: Invocation): Promise<
     case 'task':
       ports.events.about({ file: work.task.file.key, version: work.task.file.versionId ?? work.task.file.etag })
       return (await skipObject(work.task, ports)) ? DONE : importFile(work.task, ports, invocation)
+    case 'tagged':
+      ports.events.about({ file: work.file.key, version: work.file.versionId ?? work.file.etag })
+      await decideTagged(work.file, ports)
+      return DONE
     case 'dead-letter':
       return replayDeadLetter(work.deadLetter, ports)
     case 'reconcile':
@@ -94,6 +100,9 @@ async function untilSetupIsRight(work: Work, ports: Ports): Promise<JobOutcome> 
       return { kind: 'requeued' }
     case 'dead-letter':
       await ports.importQueue.send(toBody(work.deadLetter), MAX_DELAY_SECONDS)
+      return { kind: 'requeued' }
+    case 'tagged':
+      await ports.importQueue.send(taggedBody(work.file), MAX_DELAY_SECONDS)
       return { kind: 'requeued' }
     case 'newer':
       await ports.importQueue.send(work.body, MAX_DELAY_SECONDS)

@@ -55,7 +55,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   }
   const plan = usedPlan(await readingPlan, task)
   const safety = (await readingSafety)?.safety
-  if (plan !== undefined && safety !== undefined) await queueAfterDecision(task, plan, safety, ports, invocation)
+  if (plan !== undefined && safety !== undefined) await queueAfterDecision(task, plan, safety, ports)
   const brake = await readingBrake
   const order = orderFor(brake, file)
   if (order?.kind === 'paused') return waitWhilePaused(task, order.since, invocation, ports)
@@ -125,7 +125,17 @@ async function importWhole(
   }
   let outcome: SegmentOutcome | undefined
   try {
-    outcome = await importSegment({ task, ports, invocation, readRules, ...orders, onProgress, absence: absenceOf(check) })
+    const isFirst = check.kind === 'allowed' && check.isFirst === true
+    outcome = await importSegment({
+      task,
+      ports,
+      invocation,
+      readRules,
+      ...orders,
+      isFirst,
+      onProgress,
+      absence: absenceOf(check),
+    })
   } finally {
     if (outcome?.kind !== 'done') reportLast?.()
     await writer.idle()
@@ -184,7 +194,7 @@ async function splitIntoSegments(
 ): Promise<JobOutcome> {
   const outcome = await splitFile(task, ports, invocation, readRules)
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
-  const check = needsCheck ? await decide(task, ports, invocation) : undefined
+  const check = needsCheck ? await decide(task, ports) : undefined
   if (check?.kind === 'stopped') return whenStopped(check, task, found, ports)
   // If a search found the file, the messages of segments that an earlier run has queued may be lost as well.
   const mayBeLost = !outcome.isNew || (plan !== undefined && task.foundBySearch === true)

@@ -3,7 +3,6 @@ import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { endsLinesWithCr, LINE_END_SEARCH_BYTES } from '../line-ends.ts'
 import type { Absence, OpenFile, Ports, SourceFiles } from '../ports.ts'
-import { isReplayFile } from '../keys.ts'
 import { CSV_HEAD_BYTES, findCsv, packingOf } from '../read/lines.ts'
 import { columnsOf } from '../rules/columns-rule.ts'
 import type { Rule } from '../rules/rule.ts'
@@ -32,17 +31,12 @@ export async function openSegment(
   const opened = await files.open(file, { start: start.byte, ...(segment !== undefined && { end: segment.byteEnd }) })
   if (opened.kind !== 'open') return opened
   try {
-    const origins = await findReplayOrigins(file, replayOf(file, opened), { documents })
+    const origins = await findReplayOrigins(file, opened.replay, { documents })
     return { kind: 'open', opened, start, ...(origins !== undefined && { origins }) }
   } catch (error) {
     opened.body.destroy()
     throw error
   }
-}
-
-/** The replay that has uploaded a file, if it was one. */
-export function replayOf({ key }: SourceFile, { replay }: OpenFile): string | undefined {
-  return isReplayFile(key) ? replay : undefined
 }
 
 /** Some files can only be read from their start, even if their first lines are settled. */

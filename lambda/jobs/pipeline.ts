@@ -42,6 +42,9 @@ export interface PipelineResult {
 export async function runPipeline(opened: OpenFile, start: Watermark, context: PipelineContext): Promise<PipelineResult> {
   const { maxLineBytes, rules, apiKey, settlement, isAdmitted, importRules, onBytes } = context
   const settled = settlement.ledger.watermark.line
+  const settle = (entry: Entry): void => {
+    settlement.settle(entry)
+  }
   let lines = 0
   let unreadable: Rejection | undefined
 
@@ -59,7 +62,7 @@ export async function runPipeline(opened: OpenFile, start: Watermark, context: P
   for await (const admission of admit(entries, { ...reading, isAdmitted })) {
     if (admission.kind === 'refused') return { lines, refusal: admission.rejection }
     // Sends the requests, and a dead letter for each line that cannot be delivered; saves checkpoints.
-    lines += await settleAll(admission.entries, context)
+    lines += await settlement.backPressure.passAll(admission.entries, settle)
   }
   return { lines, ...(unreadable !== undefined && { refusal: unreadable }) }
 }
@@ -82,16 +85,4 @@ async function* mapped<T, U>(batches: AsyncIterable<T>, map: (batch: T) => U): A
 function linesAfter(settled: number, batch: readonly Line[]): readonly Line[] {
   const first = batch[0]?.number ?? 0
   return first > settled ? batch : batch.slice(settled + 1 - first)
-}
-
-/** @returns how many lines it has passed to the settlement */
-async function settleAll(entries: Iterable<Entry>, { settlement }: PipelineContext): Promise<number> {
-  const { backPressure } = settlement
-  let lines = 0
-  for (const entry of entries) {
-    if (!backPressure.hasRoom) await backPressure.room()
-    lines += 1
-    settlement.settle(entry)
-  }
-  return lines
 }

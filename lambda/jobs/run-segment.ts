@@ -12,7 +12,7 @@ import { checkCounts } from './check-counts.ts'
 import { onAbort } from './on-abort.ts'
 import type { ReadRules } from './import-rules.ts'
 import { lineRulesFor } from './line-rules.ts'
-import { replayOf, type OpenSegment } from './open-segment.ts'
+import type { OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
 import { runPipeline } from './pipeline.ts'
 import { ProgressMetrics } from './progress-metrics.ts'
@@ -37,6 +37,8 @@ export interface SegmentImport extends StartOrders {
   readonly invocation: Invocation
   /** Called if the import begins. */
   readonly readRules: ReadRules
+  /** Whether there was no checkpoint a moment ago. */
+  readonly isFirst?: boolean
   /** Why the object cannot be read, if that is known: then it is not opened again. */
   readonly absence?: Absence | undefined
   /** Called with each checkpoint, the first one included. */
@@ -55,7 +57,7 @@ export async function runSegment(
   { task, ports, invocation, linesPerSecond, onProgress }: SegmentImport,
 ): Promise<SegmentOutcome> {
   const { limits, clock, events } = ports
-  const replay = replayOf(task.file, opened)
+  const { replay } = opened
   const first = { ...lease.state, bytes: opened.bytes, ...(replay !== undefined && { replay }) }
   const firstLine = first.watermark.line
   const ledger = new Ledger(first, maxUnsaved(ports))

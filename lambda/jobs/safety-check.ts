@@ -30,8 +30,8 @@ export type Surveyed =
 
 /** Whether a file may be imported. */
 export type SafetyCheck =
-  /** `survey` is given if this run has surveyed the file. */
-  | { readonly kind: 'allowed'; readonly survey?: SurveyPart }
+  /** `survey` is given if this run has surveyed the file. @param isFirst whether no run has stored a checkpoint, as far as the check has seen */
+  | { readonly kind: 'allowed'; readonly survey?: SurveyPart; readonly isFirst?: boolean }
   /** Held or discarded. */
   | { readonly kind: 'stopped'; readonly safety: Safety }
   | Exclude<Surveyed, { readonly kind: 'surveyed' }>
@@ -52,10 +52,10 @@ export async function checkFile(
   const { file } = task
   if (isOff(ports.limits.hold)) return { kind: 'allowed' }
   const failed = new AbortController()
-  const [surveyed, profile, isBegun] = await Promise.all([
+  const [surveyed, profile, { isBegun, isFirst }] = await Promise.all([
     readRules().then((rules) => surveyRange(file, { line: 0, byte: 0 }, rules, ports, AbortSignal.any([ending, failed.signal]))),
     readProfile(file, ports),
-    isImportBegun(file, ports),
+    findCheckpoint(file, ports),
   ]).catch((error: unknown) => {
     failed.abort(asError(error)) // or the survey would go on after this run has returned
     throw error
@@ -66,10 +66,11 @@ export async function checkFile(
     case 'surveyed': {
       const { survey, bytes } = surveyed
       // No line of it is sent. Nothing is stored, because a later version of the importer may be able to read the file.
-      if (survey.refused !== undefined && survey.lines.valid === 0) return { kind: 'allowed' }
+      if (survey.refused !== undefined && survey.lines.valid === 0) return { kind: 'allowed', isFirst }
       const safety = safetyOf(survey, bytes, holdsIn(file, survey, profile, ports), ports)
       if (safety.decision === 'held') await keepSurvey(file, survey, ports)
-      return checkOf(await storeSafety(file, safety, ports), survey)
+      const check = checkOf(await storeSafety(file, safety, ports), survey)
+      return check.kind === 'allowed' ? { ...check, isFirst } : check
     }
     case 'out-of-time':
       return isHopeless(task) ? checkOf(await storeSafety(file, notSurveyed(file, ports), ports)) : surveyed
@@ -112,13 +113,17 @@ export async function surveyRange(
   }
 }
 
-/** Whether lines of a file may have been sent, although no decision is stored. */
-async function isImportBegun(file: SourceFile, { checkpoints }: Pick<Ports, 'checkpoints'>): Promise<boolean> {
+/** Whether lines of a file may have been sent, although no decision is stored; and whether no run has stored a checkpoint. */
+async function findCheckpoint(
+  file: SourceFile,
+  { checkpoints }: Pick<Ports, 'checkpoints'>,
+): Promise<{ readonly isBegun: boolean; readonly isFirst: boolean }> {
   const key = checkpointKey(file, 1)
   const found = await checkpoints.find({ bucket: file.bucket, key })
   const checkpoint = readLeased<Checkpoint>(found?.value, CHECKPOINT_SCHEMA, key)
-  if (checkpoint === undefined) return found !== undefined // a damaged one may have been of the last line
-  return doneLines(checkpoint) > 0 || checkpoint.newest > 0 || checkpoint.leaseHolder.until !== 0
+  // A damaged one may have been of the last line.
+  if (checkpoint === undefined) return { isBegun: found !== undefined, isFirst: found === undefined }
+  return { isBegun: doneLines(checkpoint) > 0 || checkpoint.newest > 0 || checkpoint.leaseHolder.until !== 0, isFirst: false }
 }
 
 export function holdsIn(

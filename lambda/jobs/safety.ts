@@ -31,8 +31,8 @@ export interface Safety {
   /** ISO 8601. */
   readonly surveyedAt: string
   readonly decidedAt: string
-  /** Of a split file that has passed: the SQS message whose run queues the segments that wait for the decision. */
-  readonly decidedBy?: string
+  /** Of a split file: the index of the segment whose run has decided; 0 if it was the run that has split the file. */
+  readonly decidedBy?: number
 }
 
 export interface FoundSafety {

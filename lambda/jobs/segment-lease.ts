@@ -28,12 +28,17 @@ export function maxRepeats({ limits }: Ports): number {
   return limits.maxInFlight * (UNSAVED_PER_REQUEST + MAX_FURTHER_TRIES)
 }
 
-/** Takes the lease of a segment, and reads the checkpoint of the run before. */
+/**
+ * Takes the lease of a segment, and reads the checkpoint of the run before.
+ *
+ * @param isFirst whether there was no checkpoint a moment ago
+ */
 export function acquireSegment(
   task: Task,
   ports: Ports,
   { messageId }: Invocation,
   readRules: ReadRules,
+  isFirst = false,
 ): Promise<LeaseResult<Checkpoint>> {
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
   const run = ports.newRun()
@@ -43,6 +48,7 @@ export function acquireSegment(
     run,
     messageId,
     leaseMs: leaseMs(ports),
+    isFirst,
     // `km-import send` has no messages, so it has no copies of one.
     isWaiting: ({ wait }) => messageId !== undefined && isLeftToAnother(wait, task, ports.clock.now()),
     isDone: ({ isDone, failure }) => isDone && !isReplayOf(failure, task),

@@ -32,7 +32,7 @@ export async function checkSegment(
   segment: Segment,
   plan: SplitPlan | undefined,
   ports: Ports,
-  { ending, messageId }: Pick<Invocation, 'ending' | 'messageId'>,
+  { ending }: Pick<Invocation, 'ending'>,
 ): Promise<SegmentCheck> {
   const { file } = task
   if (plan?.isSurveyed !== true) return { kind: 'allowed' }
@@ -50,7 +50,7 @@ export async function checkSegment(
         return surveyed
     }
   }
-  return decide(task, ports, { messageId })
+  return decide(task, ports)
 }
 
 /**
@@ -59,7 +59,7 @@ export async function checkSegment(
  * @param task the file, or the segment that goes on in this run and needs no message
  * @throws the error of S3 or SQS
  */
-export async function decide(task: Task, ports: Ports, { messageId }: Pick<Invocation, 'messageId'>): Promise<SegmentCheck> {
+export async function decide(task: Task, ports: Ports): Promise<SegmentCheck> {
   const { file } = task
   // Read again: it may have become complete since this run has begun. Either the splitter sees the last survey, or this run the whole plan.
   const plan = await readPlan(file, ports)
@@ -67,33 +67,30 @@ export async function decide(task: Task, ports: Ports, { messageId }: Pick<Invoc
   if (!plan.isComplete || plan.failure !== undefined || plan.segments.length === 0) return { kind: 'waiting' }
   const decision = await decisionOn(file, plan, ports)
   if (decision === undefined) return { kind: 'waiting' }
-  const own = { ...decision, ...(messageId !== undefined && { decidedBy: messageId }) }
-  const stored = await storeSafety(file, own, ports)
-  if (stored.decision === 'passed' && (stored === own || isDecidedBy(stored, messageId))) await queueWaiting(task, plan, ports)
+  const stored = await storeSafety(file, { ...decision, decidedBy: indexOf(task) }, ports)
+  await queueAfterDecision(task, plan, stored, ports)
   return checkOf(stored)
 }
 
 /**
- * Queues the segments that wait for the decision, if the message of this run has made it. The decision is stored first, so an earlier run
- * of the message may have ended in between.
+ * Queues the segments that wait for the decision, if a run of this task has made it. The decision is stored first, so that run may have
+ * ended in between.
  *
- * Only that message does so: while SQS stores messages and reports errors, segments that all queue each other would multiply. If the
- * message is lost, a search queues the segments.
+ * Only one task does so: while SQS stores messages and reports errors, segments that all queue each other would multiply.
  *
  * @throws the error of S3 or SQS
  */
 export async function queueAfterDecision(
   task: Task,
   plan: SplitPlan,
-  safety: Safety,
+  { decision, decidedBy }: Safety,
   ports: Ports,
-  { messageId }: Pick<Invocation, 'messageId'>,
 ): Promise<void> {
-  if (safety.decision === 'passed' && isDecidedBy(safety, messageId)) await queueWaiting(task, plan, ports)
+  if (decision === 'passed' && decidedBy === indexOf(task)) await queueWaiting(task, plan, ports)
 }
 
-function isDecidedBy({ decidedBy }: Safety, messageId: string | undefined): boolean {
-  return messageId !== undefined && decidedBy === messageId
+function indexOf({ segment }: Task): number {
+  return segment?.index ?? 0
 }
 
 /** The segments that have begun need no message: theirs stays in the queue until they are done. */

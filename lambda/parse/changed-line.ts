@@ -35,12 +35,9 @@ export function readLine(text: string, rules: LineRules): ParsedLine | Rejection
  * @returns several if the line was several objects, none if the rules skip it; undefined if `readLine` rejects it
  */
 export function sentForm(text: string, rules: LineRules): readonly string[] | undefined {
-  const { changes } = rules
-  const own: LineChange = { lines: [text], by: [] }
-  const sent = [changes?.every?.(text) ?? own, changes?.invalid(text)].find(
-    (change) => change !== undefined && parseChanged(change, rules).kind !== 'rejection',
-  )
-  return sent?.lines
+  const read = readLine(text, rules)
+  if (read.kind === 'rejection') return undefined
+  return read.kind === 'skipped' ? [] : (read.sentAs ?? [text])
 }
 
 /** Several objects that were one line are delivered together, or not at all. */
@@ -59,5 +56,6 @@ function parseChanged({ lines, by }: LineChange, rules: LineRules): ParsedLine |
     time: first.time,
     warnings: parsed.flatMap(({ warnings }) => warnings),
     changedBy: by,
+    sentAs: lines,
   }
 }

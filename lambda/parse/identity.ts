@@ -4,6 +4,9 @@ import { invisibleHint, isInvisible, trimmed } from './invisible.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { countCharacters, hasControlCharacter, isLongerThan, isSameNumber, kindOf, MAX_NAME_CHARACTERS } from './text.ts'
 
+/** Latin, Greek, Cyrillic, Hiragana, Katakana, Chinese and Korean. */
+const LETTERS = String.raw`A-Za-z\u00c0-\u024f\u0391-\u03c9\u0400-\u045f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3`
+
 /**
  * The person that a line is about.
  *
@@ -60,6 +63,17 @@ export function findAliasFault(person: string, other: string): Rejection | undef
         'invalid_alias',
         `${name} stands for a missing value or for many people, and the alias would make them all one person`,
       )
+}
+
+/**
+ * Letters of scripts without invisible characters, perhaps a point, a digit, and no punctuation but that of email addresses; or a number,
+ * but not of one digit. No placeholder is written like that.
+ */
+const ORDINARY = new RegExp(String.raw`^(?:[${LETTERS}]+[._-]?\d|[1-9]\w)[\w.+@/=${LETTERS}-]*$`)
+
+/** Whether an identity is valid, and nothing about it is unusual. It is false for some, but most need no other check. */
+export function isOrdinary(identity: unknown): identity is string {
+  return typeof identity === 'string' && identity.length <= MAX_NAME_CHARACTERS && ORDINARY.test(identity)
 }
 
 /** Adds what is unusual about the identities of a line. It is sent, because only the user knows whether it was meant. */

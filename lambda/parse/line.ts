@@ -1,6 +1,6 @@
 import { reject, type Rejection, type WarningCode } from '../reasons.ts'
 import type { Command, Property } from './command.ts'
-import { findAliasFault, identityWarnings, parseAlias, parseEventName, parseIdentity } from './identity.ts'
+import { findAliasFault, identityWarnings, isOrdinary, parseAlias, parseEventName, parseIdentity } from './identity.ts'
 import { recognizeHalfRenamed, recognizeLayout } from './foreign.ts'
 import { explainJsonError } from './json-error.ts'
 import { readLayout, type JsonObject, type Layout } from './layout.ts'
@@ -9,6 +9,7 @@ import { unpackedObject } from './objects.ts'
 import { readProperties } from './properties.ts'
 import { kindOf, shownName } from './text.ts'
 import { parseTime, type EpochSeconds } from './time.ts'
+import { UsualLines, type UsualLine } from './usual-lines.ts'
 
 export { isBlank } from './text.ts'
 export { latestTimeFor } from './time.ts'
@@ -45,7 +46,11 @@ export interface ParsedLine {
   readonly warnings: readonly WarningCode[]
   /** The import rules that have changed the line. */
   readonly changedBy?: readonly string[]
+  /** What they have made of it: several lines if it was several objects. Absent if there are none. */
+  readonly sentAs?: readonly string[]
 }
+
+const usualLines = new UsualLines()
 
 /**
  * Translates a line into commands for Kissmetrics, or rejects it.
@@ -57,6 +62,28 @@ export interface ParsedLine {
  * @see Kissmetrics, "JSON Files as an External Data Source"
  */
 export function parseLine(text: string, rules: LineRules): ParsedLine | Rejection {
+  const usual = usualLines.read(text)
+  return (usual && parseUsual(usual, rules)) ?? parseAny(text, rules)
+}
+
+/** @returns undefined if the line would be rejected */
+function parseUsual(line: UsualLine, rules: LineRules): ParsedLine | undefined {
+  const isPlain = line.other === undefined && isOrdinary(line.person)
+  const person = isPlain ? line.person : parseIdentity(line.person)
+  if (typeof person !== 'string') return undefined
+  const time = parseTime(line.time, rules.latestTime)
+  if (typeof time !== 'number') return undefined
+  const event = parseEventName(line.event)
+  if (typeof event === 'object') return undefined
+  const other = parseAlias(line.other)
+  if (typeof other === 'object' || (other !== undefined && findAliasFault(person, other) !== undefined)) return undefined
+  const commands = commandsFor(person, time, event, other, line.properties)
+  if (commands.length === 0) return undefined
+  return { kind: 'parsed', commands, time, warnings: isPlain ? line.warnings : identityWarnings(person, other, line.warnings) }
+}
+
+/** As `parseLine`, for any line, and more slowly. Exported to be compared with it. */
+export function parseAny(text: string, rules: LineRules): ParsedLine | Rejection {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -85,16 +112,15 @@ function parseObject(layout: Layout, rules: LineRules): ParsedLine | Rejection {
   if (typeof event === 'object') return event
   const other = parseAlias(own(object, '_p2'), lexemes?.get('_p2'))
   if (typeof other === 'object') return other
-  if (other !== undefined) {
-    const fault = findAliasFault(person, other)
-    if (fault !== undefined) return fault
-  }
-  const extras = readProperties(layout)
-  if ('kind' in extras) return extras
-  const { properties } = extras
-  const warnings = identityWarnings(person, other, extras.warnings)
-  const commands = commandsFor(person, time, event, other, properties)
-  return commands.length === 0 ? reject('nothing_to_import') : { kind: 'parsed', commands, time, warnings }
+  const aliasFault = other === undefined ? undefined : findAliasFault(person, other)
+  if (aliasFault !== undefined) return aliasFault
+  const properties = readProperties(layout)
+  if ('kind' in properties) return properties
+  const warnings = identityWarnings(person, other, properties.warnings)
+  const commands = commandsFor(person, time, event, other, properties.properties)
+  if (commands.length === 0) return reject('nothing_to_import')
+  usualLines.learn(layout.names)
+  return { kind: 'parsed', commands, time, warnings }
 }
 
 /** Says whether the line looks like that of another product. */

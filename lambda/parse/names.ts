@@ -18,7 +18,7 @@ export function isFormatName(name: string): boolean {
  * one comparison for each.
  */
 export function findNameFault({ object, names }: Layout): Rejection | undefined {
-  const slot = (names.length * 7 + (names.at(-1)?.length ?? 0)) & (KEPT_LISTS - 1)
+  const slot = slotOf(names)
   if (isSameList(goodLists[slot], names)) return undefined
   const fault = findReserved(object, names) ?? findTwins(names)
   if (fault === undefined && canBeKept(names)) goodLists[slot] = names
@@ -26,18 +26,23 @@ export function findNameFault({ object, names }: Layout): Rejection | undefined 
 }
 
 /** Bounded, because a file can have other names in each line. */
-const KEPT_LISTS = 64
+export const KEPT_LISTS = 64
 const MAX_KEPT_NAMES = 64
 const goodLists: (readonly string[] | undefined)[] = new Array<undefined>(KEPT_LISTS).fill(undefined)
 
-function isSameList(kept: readonly string[] | undefined, names: readonly string[]): boolean {
+/** Where a list is kept, if it is. */
+export function slotOf(names: readonly string[]): number {
+  return (names.length * 7 + (names.at(-1)?.length ?? 0)) & (KEPT_LISTS - 1)
+}
+
+export function isSameList(kept: readonly string[] | undefined, names: readonly string[]): boolean {
   if (kept?.length !== names.length) return false
   for (let index = 0; index < names.length; index += 1) if (kept[index] !== names[index]) return false
   return true
 }
 
-/** Whether `_d` is good depends on its value. */
-function canBeKept(names: readonly string[]): boolean {
+/** Whether a list can be found good without its values, which `_d` needs. */
+export function canBeKept(names: readonly string[]): boolean {
   return names.length <= MAX_KEPT_NAMES && names.every((name) => name !== '_d' && name.length <= MAX_NAME_CHARACTERS)
 }
 

@@ -15,30 +15,28 @@ export interface Properties {
   readonly warnings: readonly WarningCode[]
 }
 
-const NO_PROPERTIES: readonly Property[] = Object.freeze([])
-const NO_WARNINGS: readonly WarningCode[] = Object.freeze([])
+export const NO_PROPERTIES: readonly Property[] = Object.freeze([])
+export const NO_WARNINGS: readonly WarningCode[] = Object.freeze([])
+
+/** What is unusual about the name of a property. An export column is skipped. */
+export function warningFor(name: string): 'export_column' | 'underscore_name' | undefined {
+  if (name.charCodeAt(0) !== UNDERSCORE) return undefined
+  return EXPORT_COLUMNS.has(name) ? 'export_column' : 'underscore_name'
+}
 
 /** Every name without a meaning in the file format is a property. Properties keep the order of the line. */
 export function readProperties({ object, names, lexemes }: Layout): Properties | Rejection {
   let properties: Property[] | undefined
   let warnings: WarningCode[] | undefined
   for (const name of names) {
-    if (name.charCodeAt(0) === UNDERSCORE) {
-      if (isFormatName(name)) continue
-      const isExportColumn = EXPORT_COLUMNS.has(name)
-      warnings ??= []
-      warnings.push(isExportColumn ? 'export_column' : 'underscore_name')
-      if (isExportColumn) continue
-    }
+    if (isFormatName(name)) continue
+    const warning = warningFor(name)
+    if (warning !== undefined) (warnings ??= []).push(warning)
+    if (warning === 'export_column') continue
     const property = readProperty(name, object[name], lexemes?.get(name))
-    if (typeof property === 'string') {
-      warnings ??= []
-      warnings.push(property)
-    } else if ('kind' in property) return property
-    else {
-      properties ??= []
-      properties.push(property)
-    }
+    if (typeof property === 'string') (warnings ??= []).push(property)
+    else if ('kind' in property) return property
+    else (properties ??= []).push(property)
   }
   return { properties: properties ?? NO_PROPERTIES, warnings: warnings ?? NO_WARNINGS }
 }

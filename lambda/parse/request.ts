@@ -34,7 +34,7 @@ export function requestsFor({ commands }: ParsedLine, apiKey: string): readonly 
  * @see Kissmetrics, "API specifications"
  */
 export function toRequest(command: Command, apiKey: string): Request | Rejection {
-  const query = queryOf(command, encodeText(apiKey)) // ASCII, so its length is its bytes
+  const query = queryOf(command, startOf(apiKey)) // ASCII, so its length is its bytes
   const path = PATHS[command.kind]
   if (query.length <= MAX_QUERY_BYTES) return { method: 'GET', path: `${path}?${query}` }
   if (query.length <= MAX_FORM_BYTES) return { method: 'POST', path, body: query }
@@ -43,22 +43,34 @@ export function toRequest(command: Command, apiKey: string): Request | Rejection
 
 const PATHS = { record: '/e', set: '/s', alias: '/a' } as const
 
-function queryOf(command: Command, key: string): string {
-  const start = `_k=${key}&_p=${encodeText(command.person)}`
-  const end = `&_t=${command.time}&_d=1`
+/** Kept for the last key, because all requests of an import have the same one. */
+let lastKey = ''
+let lastStart = '_k=&_p='
+
+function startOf(apiKey: string): string {
+  if (apiKey !== lastKey) {
+    lastStart = `_k=${encodeText(apiKey)}&_p=`
+    lastKey = apiKey
+  }
+  return lastStart
+}
+
+function queryOf(command: Command, start: string): string {
+  const person = start + encodeText(command.person)
+  const time = `&_t=${command.time}&_d=1`
   switch (command.kind) {
     case 'record':
-      return `${start}&_n=${encodeName(command.event)}${end}${propertiesOf(command.properties)}`
+      return person + EVENTS.written(command.event) + time + propertiesOf(command.properties)
     case 'set':
-      return `${start}${end}${propertiesOf(command.properties)}`
+      return person + time + propertiesOf(command.properties)
     case 'alias':
-      return `${start}&_n=${encodeText(command.other)}${end}`
+      return `${person}&_n=${encodeText(command.other)}${time}`
   }
 }
 
 function propertiesOf(properties: readonly Property[]): string {
   let query = ''
-  for (const [name, value] of properties) query += `&${encodeName(name)}=${encodeText(value)}`
+  for (const [name, value] of properties) query += PROPERTIES.written(name) + encodeText(value)
   return query
 }
 
@@ -90,8 +102,12 @@ function encodeText(text: string): string {
 }
 
 function encodeUnicode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, escapeOf)
+  const encoded = encodeURIComponent(text)
+  return LEFT.test(encoded) ? encoded.replace(ALL_LEFT, escapeOf) : encoded // the test takes a third of the time of a replacement
 }
+
+const LEFT = /[!'()*]/
+const ALL_LEFT = /[!'()*]/g
 
 function escapeOf(character: string): string {
   return ESCAPES[character.charCodeAt(0)] ?? character
@@ -99,14 +115,25 @@ function escapeOf(character: string): string {
 
 /** The same names usually occur in every line. The cache is bounded, because a file can also have new names in each line. */
 const MAX_CACHED_NAMES = 1_000
-const encodedNames = new Map<string, string>()
 
-/** `encodeText` with a cache. */
-function encodeName(name: string): string {
-  const cached = encodedNames.get(name)
-  if (cached !== undefined) return cached
-  const encoded = encodeText(name)
-  if (encodedNames.size >= MAX_CACHED_NAMES) encodedNames.clear()
-  encodedNames.set(name, encoded)
-  return encoded
+/** Names as they are written in a query, with all that stands around them: each part that is joined takes time. */
+class WrittenNames {
+  readonly #written = new Map<string, string>()
+  readonly #write: (encoded: string) => string
+
+  constructor(write: (encoded: string) => string) {
+    this.#write = write
+  }
+
+  written(name: string): string {
+    const known = this.#written.get(name)
+    if (known !== undefined) return known
+    const written = this.#write(encodeText(name))
+    if (this.#written.size >= MAX_CACHED_NAMES) this.#written.clear()
+    this.#written.set(name, written)
+    return written
+  }
 }
+
+const EVENTS = new WrittenNames((event) => `&_n=${event}`)
+const PROPERTIES = new WrittenNames((name) => `&${name}=`)

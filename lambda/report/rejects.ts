@@ -1,5 +1,5 @@
 import type { ClosedCounts } from '../settle/closed-lines.ts'
-import { notDelivered, type Report } from './report.ts'
+import { notDelivered, type Rejects, type Report } from './report.ts'
 
 /** Whether a report counts at least these closed lines. */
 export function includesClosed({ rejects }: Pick<Report, 'rejects'>, parts: ReadonlyMap<number, ClosedCounts>): boolean {
@@ -24,6 +24,11 @@ export function withClosedLines(report: Report, parts: ReadonlyMap<number, Close
     )
   const [fixed, closed] = [sum((counts) => counts.fixed), sum((counts) => counts.closed)]
   const rejects = { open: total - closed, fixed, discarded: closed - fixed, parts: Object.fromEntries(all) }
+  return withRejects(report, rejects)
+}
+
+/** The report, with what became of its lines that were not delivered. */
+export function withRejects(report: Report, rejects: Rejects): Report {
   return { ...report, state: stateWith(report, rejects.open), rejects }
 }
 

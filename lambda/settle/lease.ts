@@ -41,6 +41,8 @@ export interface LeaseRequest<State> {
   readonly run: string
   readonly messageId: string | undefined
   readonly leaseMs: number
+  /** Whether there was no document a moment ago: then none is read, and the write confirms it. */
+  readonly isFirst?: boolean
   /** Whether the earlier runs have left no work. */
   isDone(earlier: State): boolean
   /** Whether another message asks for the work later. */
@@ -90,7 +92,7 @@ export class Lease<State extends object> {
     clock: Pick<Clock, 'now'>,
     request: LeaseRequest<State>,
   ): Promise<LeaseResult<State>> {
-    const found = await checkpoints.find(key)
+    const found = request.isFirst === true ? undefined : await checkpoints.find(key)
     const leased = readLeased<State>(found?.value, request.schema, key.key)
     if (leased !== undefined && request.isDone(leased)) return { kind: 'done', state: leased }
     if (leased !== undefined && request.isWaiting?.(leased) === true) return { kind: 'waiting' }

@@ -3,7 +3,7 @@ import { refuseNewer } from '../schema.ts'
 import type { CountedAs } from './closed-lines.ts'
 import type { DeadLetter, DeadLetterSource, LineOrigin } from './dead-letter.ts'
 
-const REPLAY_ORIGINS_SCHEMA = 'kissmetrics-importer/replay-origins/v1'
+export const REPLAY_ORIGINS_SCHEMA = 'kissmetrics-importer/replay-origins/v1'
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const FileBody = v.object({

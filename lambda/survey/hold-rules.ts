@@ -11,7 +11,7 @@ interface Rule {
 /**
  * Every rule that holds a file: the closed list. A code is a contract: reports contain it. Marketing people read `title` and `why`.
  *
- * docs/safety.md explains each rule.
+ * docs/safety-rules.md explains each rule.
  */
 export const HOLD_RULES = {
   merged_people: {

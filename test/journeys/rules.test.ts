@@ -86,11 +86,35 @@ test('a mistake of every day is fixed once by a rule, and not again', async () =
     code: 0,
     stderr: expect.stringContaining('no longer apply to files under incoming/daily/: skip:_n=Signed Up.') as unknown,
   })
+  // Valid lines must not become invalid, whatever is answered to the question.
+  const VALID = 'Of 600 lines in the last 2 files: 0 rejected now, 600 with this; 0 unchanged; 0 valid lines change; 600 valid lines become invalid.\n' // prettier-ignore
+  const LINES_OF_2 = [1, 2, 3, 4, 5].map((line) => `  incoming/daily/2.jsonl, line ${line}: nothing_to_import\n`).join('')
+  const SHOWN_LINES = `${LINES_OF_2}  and 595 other lines\n`
+  expect(await rules('preview', 'incoming/daily/', 'drop:_n', '--all-lines')).toMatchObject({ code: 0, stdout: VALID + SHOWN_LINES }) // prettier-ignore
+  const kept = (await rules('list')).stdout
+  expect(await rules('add', 'incoming/daily/', 'drop:_n', '--all-lines', '--yes')).toMatchObject({
+    code: 1,
+    stdout: VALID,
+    stderr: `Nothing was saved, because 600 lines that are valid now would be rejected:\n${SHOWN_LINES}Correct the rule, and look at its effect with "npx km-import rules preview".\n`,
+  })
+  expect((await rules('list')).stdout).toBe(kept)
   // A longer prefix has its own rules alone, and says which are lost by that.
   expect(await rules('preview', 'incoming/daily/eu/', 'trim')).toMatchObject({
     stdout: 'There are no files under incoming/daily/eu/ yet, so nothing could be checked.\n',
     stderr: expect.stringContaining('no longer apply to files under incoming/daily/eu/: ms-timestamps, drop:plan.') as unknown,
   })
+
+  await installation.import('daily/eu/1.jsonl', daily(1))
+  expect(await rules('add', 'incoming/daily/eu/', 'trim', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^These rules .*\nNothing was saved, because 3 lines that are valid now would be rejected:\n {2}incoming\/daily\/eu\/1\.jsonl, line 51: timestamp_in_milliseconds\n.*\n.*\nAdd the rules that no longer apply as well: ms-timestamps, drop:plan \(all lines\)\.\n$/,
+    ) as unknown,
+  })
+  expect(await rules('remove', 'incoming/daily/', 'drop:plan', '--yes')).toMatchObject({ code: 0 })
+  expect((await rules('add', 'incoming/daily/eu/', 'trim', '--yes')).stderr).toContain(
+    '\nTo keep the rules that no longer apply, run: npx km-import rules add incoming/daily/eu/ ms-timestamps trim\n',
+  )
 
   for (const [args, sentence] of [
     [['add', 'incoming/daily/', 'guess'], 'There is no rule "guess"'],
@@ -167,7 +191,7 @@ test('lines that are fixed by hand are sent by the rules of their file, each rul
   })
   await km('rejects', 'pull', '-o', rows)
   const fixed = (await readFile(rows, 'utf8'))
-    .replace(/("_p":"cyd")/, '"_t":1393344604,$1')
+    .replace(/("_p":"cyd")/, '"_t":1393344604000,$1')
     .replace(/("_p":"dan")/, '"_t":1393344604,"env":"test",$1')
   await writeFile(rows, fixed)
   expect(await km('rejects', 'replay', rows, '--yes')).toMatchObject({ code: 0 })

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { reportKey } from '../../lambda/keys.ts'
@@ -97,6 +97,27 @@ describe('a file of 3,000 aliases to one address', () => {
     expect(await installation.finalReport('incoming/nobody.jsonl', version)).toMatchObject({ state: 'discarded' })
     await installation.idle()
     expect(sink.taken.size).toBe(before)
+  })
+})
+
+describe('the tag km-import of the object', () => {
+  const tag = (name: string, VersionId: string, Value: string) => {
+    const Tagging = { TagSet: [{ Key: 'km-import', Value }] }
+    return installation.cloud.s3.send(
+      new PutObjectTaggingCommand({ Bucket: BUCKET, Key: `incoming/${name}`, VersionId, Tagging }),
+    )
+  }
+
+  test('releases exactly the version that has it, and discards another one', async () => {
+    const old = await hold('tagged.jsonl', aliases(20, 'tagged-old'))
+    const newer = await hold('tagged.jsonl', aliases(20, 'tagged-newer'))
+    const before = sink.taken.size
+    await tag('tagged.jsonl', newer, 'discard')
+    expect(await installation.finalReport('incoming/tagged.jsonl', newer)).toMatchObject({ state: 'discarded' })
+    await tag('tagged.jsonl', old, 'release')
+    expect(await installation.finalReport('incoming/tagged.jsonl', old)).toMatchObject({ state: 'complete' })
+    expect(sink.taken.size).toBe(before + 20)
+    expect(await km('release', 'tagged.jsonl', '--file-version', newer)).toMatchObject({ code: 2 })
   })
 })
 

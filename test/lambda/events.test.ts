@@ -19,6 +19,7 @@ const ALL: readonly (readonly [code: string, level: 'info' | 'warn' | 'error', l
   [ 'file_held',                   'warn',    (events) => { events.held('k', ['merged_people']) } ],
   [ 'file_released',               'info',    (events) => { events.released('k') } ],
   [ 'file_discarded',              'info',    (events) => { events.discarded('k') } ],
+  [ 'tag_without_effect',          'warn',    (events) => { events.tagWithoutEffect('k', 'not_held') } ],
   [ 'object_skipped',              'warn',    (events) => { events.skipped('k', 'r', 'd') } ],
   [ 'file_missing',                'warn',    (events) => { events.missing('k', 'gone') } ],
   [ 'task_requeued',               'info',    (events) => { events.requeued('k', 1) } ],

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { InterruptedError, OutOfTime, SetupError } from '../../lambda/errors.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import { searchBody, NEW_SEARCH } from '../../lambda/intake/search.ts'
+import { taggedBody } from '../../lambda/intake/tagged-object.ts'
 import { newTask, taskBody } from '../../lambda/intake/task.ts'
 import { handleMessage } from '../../lambda/jobs/dispatch.ts'
 import { ARCHIVE_SCHEMA, checkpointKey, reportKey, safetyKey } from '../../lambda/keys.ts'
@@ -100,6 +101,15 @@ describe('a stored document of a newer version: the work waits, nothing is sent,
     expect(setupErrors(cloud)).toBe(1)
   })
 
+  test('decision, met by a tag: its event waits', async () => {
+    const cloud = withFile([safetyKey(FILE), 'safety'])
+    cloud.tags.set('km-import', 'release')
+    const before = contentOf(cloud)
+    expect(await deliver(taggedBody(FILE), cloud)).toEqual({ isAcknowledged: true })
+    expect(contentOf(cloud)).toEqual(before)
+    expect(cloud.sent).toEqual([{ body: taggedBody(FILE), delaySeconds: 900 }])
+  })
+
   test('the work waits longer each time, and at most 15 minutes', async () => {
     const cloud = withFile([checkpointKey(FILE, 1), 'checkpoint'])
     let body = FILE_TASK
@@ -165,6 +175,7 @@ describe('a message of a newer version waits as it is, for 15 minutes at a time,
     [ 'task of a file',                               FILE_TASK ],
     [ 'task of a segment',                            SEGMENT_TASK ],
     [ 'search for missed files',                      searchBody(NEW_SEARCH) ],
+    [ 'event of a tag that waits',                    taggedBody(FILE) ],
     [ 'request to archive old dead letters',          JSON.stringify({ schema: ARCHIVE_SCHEMA }) ],
     [ 'dead letter that a person has redriven',       DEAD_LETTER ],
   ])('%s', async (_message, body) => {

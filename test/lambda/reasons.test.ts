@@ -64,6 +64,16 @@ describe('a rejection', () => {
     )
   })
 
+  // prettier-ignore
+  test.each<[string, ReasonCode, string, string]>([
+    [ 'a command',       'not_line_delimited_json', 'it is a list; to convert it, run: npx km-import fix FILE --fix array', 'Nothing was sent.' ],
+    [ 'words',           'unsupported_format',      'compressed twice; compress it only once',                             'Nothing was sent.' ],
+    [ 'no step',         'invalid_csv',             'row 1: the column Identity is missing',                               REASONS.invalid_csv.fix ],
+    [ 'a line',          'invalid_json',            'there is a comma too many; remove it',                                REASONS.invalid_json.fix ],
+  ])('of a file has one next step, the more specific one: %s', (_what, reason, specifics, step) => {
+    expect(reject(reason, specifics).detail).toBe(`${REASONS[reason].means} (${specifics}). ${step}`)
+  })
+
   test.each(codes)('%s consists of full sentences', (code) => {
     const { means, fix } = REASONS[code]
     expect(means).toMatch(/^(?:[A-Z]|`_)[^.]*[^.\s]$/)

@@ -107,17 +107,17 @@ describe('the bucket expires what is no longer needed', () => {
 describe('an uploaded file reaches the function', () => {
   const arnOf = (part: string) => ({ 'Fn::GetAtt': [deployed.idOf.get(`${part}/Resource`), 'Arn'] })
 
-  test('any object under incoming/ goes to the import queue', () => {
+  test('any object under incoming/ that is uploaded or tagged goes to the import queue', () => {
     const { NotificationConfiguration } = deployed.at(BUCKET).Properties as {
       NotificationConfiguration: { QueueConfigurations: unknown[] }
     }
-    expect(NotificationConfiguration.QueueConfigurations).toEqual([
-      {
-        Event: 's3:ObjectCreated:*',
+    expect(NotificationConfiguration.QueueConfigurations).toEqual(
+      ['s3:ObjectCreated:*', 's3:ObjectTagging:Put'].map((Event) => ({
+        Event,
         Queue: arnOf(QUEUE),
         Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: INCOMING_PREFIX }] } },
-      },
-    ])
+      })),
+    )
   })
 
   test('no other notification is configured', () => {
@@ -190,6 +190,8 @@ describe('the environment', () => {
       KM_MAX_LINE_BYTES: '4096',
       KM_API_KEY_SECRET: SECRET_ARN,
     })
+    // The page of the stack checks files with them.
+    expect(JSON.parse(String(changed.outputs['Settings']?.Value))).toEqual({ KM_MAX_IN_FLIGHT: 32, KM_MAX_LINE_BYTES: 4096 })
   })
 })
 

@@ -66,7 +66,7 @@ describe('an option reaches its part', () => {
     ['access logs in an existing bucket',      shared,        BUCKET,                             { LoggingConfiguration: { DestinationBucketName: 'our-logs', LogFilePrefix: 'KissmetricsImporter/' } }],
     ['retention of the log, strict',           strict,        'Importer/Logs',                    { RetentionInDays: 400 }],
     ['retention of the log',                   shared,        'Importer/Logs',                    { RetentionInDays: 30 }],
-    ['events by EventBridge',                  strict,        'ExistingBucket/Uploads',           { EventPattern: { source: ['aws.s3'], 'detail-type': ['Object Created'], detail: { bucket: { name: ['team-uploads'] }, object: { key: [{ prefix: 'exports/km/' }, { prefix: 'Zoë +/' }] } } } }],
+    ['events by EventBridge',                  strict,        'ExistingBucket/Uploads',           { EventPattern: { source: ['aws.s3'], 'detail-type': ['Object Created', 'Object Tags Added'], detail: { bucket: { name: ['team-uploads'] }, object: { key: [{ prefix: 'exports/km/' }, { prefix: 'Zoë +/' }] } } } }],
     ['events by SNS, whose keys are encoded',  shared,        'ExistingBucket/Subscription',      { TopicArn: TOPIC, Protocol: 'sqs', RawMessageDelivery: true, FilterPolicyScope: 'MessageBody', FilterPolicy: { Records: { s3: { object: { key: [{ prefix: 'Zo%C3%AB+%2B/' }] } } } } }],
   ])('%s', (_option, stack, part, properties) => {
     expect(stack.at(part).Properties).toMatchObject(properties)

@@ -30,6 +30,8 @@ describe('the importer may make each call that it makes', () => {
     //  what it does                                     the call                               on
     ['reads a file of an event with a version',          's3:GetObjectVersion',                 `${bucket}/incoming/2026/a b.json`],
     ['reads a file of an event without one',             's3:GetObject',                        `${bucket}/incoming/x.json`],
+    ['reads the tags of a version',                      's3:GetObjectVersionTagging',          `${bucket}/incoming/2026/a b.json`],
+    ['reads the tags of an object without versions',     's3:GetObjectTagging',                 `${bucket}/incoming/x.json`],
     ['reads a report',                                   's3:GetObject',                        `${bucket}/reports/incoming/x.json/v1/report.json`],
     ['writes a report',                                  's3:PutObject',                        `${bucket}/reports/incoming/x.json/v1/report.json`],
     ['reads a checkpoint',                               's3:GetObject',                        `${bucket}/checkpoints/incoming/x.json/v1/000001.json`],

@@ -4,7 +4,7 @@ import { eventsFor, type EventFacts, type Log } from '../../lambda/events.ts'
 import { readMessage } from '../../lambda/intake/message.ts'
 import type { SourceFile } from '../../lambda/intake/source-file.ts'
 import type { Task } from '../../lambda/intake/task.ts'
-import { checkpointKey, reportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
+import { checkpointKey, isReplayFile, reportKey, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import type { Absence, Answers, Invocation, ListedFile, ListedReport, Ports, QueuedDeadLetter } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
 import { refuseNewer } from '../../lambda/schema.ts'
@@ -12,6 +12,7 @@ import { HOLD_NOTHING, type Limits } from '../../lambda/settings.ts'
 import type { Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { VirtualClock } from './virtual-clock.ts'
+import { promisedEndpoint } from './promised-endpoint.ts'
 
 export const FILE: SourceFile = { bucket: 'b', key: 'incoming/a.json', versionId: 'v1', etag: 'e' }
 
@@ -43,6 +44,7 @@ interface QueuedMessage {
 /** A call that is made to fail, by its name. */
 type Call =
   | 'files.open'
+  | 'tags.find'
   | 'reports.replace'
   | 'checkpoints.put'
   | 'documents.find'
@@ -65,6 +67,8 @@ export class MemoryCloud {
   readonly clock: VirtualClock
   /** The object that FILE names, or why it cannot be read. */
   object: Buffer | Absence = 'gone'
+  /** The tags of the object. */
+  readonly tags = new Map<string, string>()
   /** The replay that uploaded the object, if it was one. */
   replay: string | undefined
   /** Called before each write of a document, with its key. It can throw. */
@@ -152,8 +156,14 @@ export class MemoryCloud {
             lastModified: LAST_MODIFIED,
             name: file.key,
             readEnd: (length) => Promise.resolve({ tail: object.subarray(-length), fileBytes: object.length }),
-            ...(this.replay !== undefined && { replay: this.replay }),
+            ...(this.replay !== undefined && isReplayFile(file.key) && { replay: this.replay }),
           }
+        },
+      },
+      tags: {
+        find: async () => {
+          await this.#call('tags.find')
+          return typeof this.object === 'string' ? undefined : this.tags
         },
       },
       listing: {
@@ -230,13 +240,11 @@ export class MemoryCloud {
           for (const work of readMessage(body)) if (work.kind === 'task') this.queued.push({ task: work.task, delaySeconds })
         },
       },
-      endpoint: {
-        send: async ({ path }) => {
-          await this.clock.sleep(LATENCY_MS)
-          this.requests.push(path)
-          return this.answer(path)
-        },
-      },
+      endpoint: promisedEndpoint(async ({ path }) => {
+        await this.clock.sleep(LATENCY_MS)
+        this.requests.push(path)
+        return this.answer(path)
+      }),
       apiKey: () => Promise.resolve('k'),
       clock: this.clock,
       newRun: () => `run-${(this.#runs += 1)}`,

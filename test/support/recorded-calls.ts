@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { BUCKET } from '../../cli/local/addresses.ts'
 import { NO_BRAKE } from '../../lambda/control/brake.ts'
@@ -95,7 +95,13 @@ export async function recordCalls(): Promise<readonly RecordedCall[]> {
   ]) {
     await importer.send(created(EXISTING, object))
     await deliverAll()
+    await importer.send(tagged(EXISTING, object))
+    await deliverAll()
   }
+  await s3.send(new PutObjectTaggingCommand({ Bucket: BUCKET, Key: 'incoming/a.json', Tagging: { TagSet: [RELEASE] } }))
+  await deliverAll()
+  await importer.send(tagged(BUCKET, { key: 'incoming/b.json', etag: 'x' }))
+  await deliverAll()
 
   // With a limit that all invocations share.
   await upload(BUCKET, BRAKE_KEY, JSON.stringify({ ...NO_BRAKE, limit: { linesPerSecond: 100_000 } }))
@@ -124,9 +130,19 @@ export async function recordCalls(): Promise<readonly RecordedCall[]> {
   return [...calls.values()]
 }
 
-/** An event of EventBridge. */
+const RELEASE = { Key: 'km-import', Value: 'release' }
+
 function created(bucket: string, object: Readonly<Record<string, unknown>>): object {
-  return { 'detail-type': 'Object Created', source: 'aws.s3', detail: { bucket: { name: bucket }, object } }
+  return bridged('Object Created', bucket, object)
+}
+
+function tagged(bucket: string, object: Readonly<Record<string, unknown>>): object {
+  return bridged('Object Tags Added', bucket, object)
+}
+
+/** An event of EventBridge. */
+function bridged(type: string, bucket: string, object: Readonly<Record<string, unknown>>): object {
+  return { 'detail-type': type, source: 'aws.s3', detail: { bucket: { name: bucket }, object } }
 }
 
 /** @see "Actions, resources, and condition keys for Amazon S3", and "… for Amazon SQS", in the Service Authorization Reference */
@@ -148,6 +164,14 @@ function* callsOf(
   if (key === '') {
     if (!('versions' in query)) throw new Error(`no action is known for ${method} ${path}`)
     yield { action: 's3:ListBucketVersions', subject: { kind, prefix: String(query['prefix'] ?? '') } }
+    return
+  }
+  if ('tagging' in query) {
+    yield {
+      action: query['versionId'] === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging',
+      subject: { kind, key },
+    }
+    if (status === 404) yield { action: 's3:ListBucket', subject: { kind } }
     return
   }
   if (method === 'PUT') yield { action: 's3:PutObject', subject: { kind, key } }

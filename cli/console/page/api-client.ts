@@ -13,6 +13,7 @@ import type {
   FixRequest,
   Overview,
   PauseRequest,
+  PersonRequest,
   RejectedFilter,
   RejectedOrder,
   RejectedPage,
@@ -23,6 +24,8 @@ import type {
   RuleTrial,
   UploadResult,
 } from '../api-types.ts'
+import type { PersonMessage } from '../person/person-result.ts'
+import type { FixSuggestions } from '../suggestions/fix-trial.ts'
 
 /** The console answered with an error. The message is for the user. */
 export class ConsoleError extends Error {
@@ -87,6 +90,27 @@ export async function refreshRejectedLines(query: RejectedQuery): Promise<Reject
 
 export async function fetchFixPreview(request: FixRequest, signal: AbortSignal): Promise<FixPreview> {
   return (await post('fix-preview', request, signal)) as FixPreview
+}
+
+export async function fetchFixSuggestions(request: FixRequest, signal: AbortSignal): Promise<FixSuggestions> {
+  return (await post('fix-suggestions', request, signal)) as FixSuggestions
+}
+
+/** @param onMessage called with each message as it arrives */
+export async function findPerson(
+  request: PersonRequest,
+  onMessage: (message: PersonMessage) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await orUnreachable(async () => {
+    const { body } = await responseTo('find-person', postOf(request, signal))
+    let rest = ''
+    for await (const text of body === null ? [] : textsOf(body)) {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) onMessage(JSON.parse(line) as PersonMessage)
+    }
+  })
 }
 
 export async function replay(request: ReplayRequest): Promise<ReplayResult> {
@@ -166,20 +190,41 @@ function get(path: string, query: Query, signal?: AbortSignal): Promise<unknown>
 }
 
 function post(path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
-  return send(path, {
+  return send(path, postOf(body, signal))
+}
+
+function postOf(body: unknown, signal?: AbortSignal): RequestInit {
+  return {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
     ...(signal !== undefined && { signal }),
-  })
+  }
 }
 
 async function send(path: string, init: RequestInit): Promise<unknown> {
+  return orUnreachable(async () => parsed(await (await responseTo(path, init)).text()))
+}
+
+async function responseTo(path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(`api/${path}`, init)
+  if (response.ok) return response
+  throw errorOf(response.status, parsed(await response.text()))
+}
+
+async function* textsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    yield decoder.decode(value, { stream: true })
+  }
+}
+
+async function orUnreachable<T>(action: () => Promise<T>): Promise<T> {
   try {
-    const response = await fetch(`api/${path}`, init)
-    const value = parsed(await response.text())
-    if (response.ok) return value
-    throw errorOf(response.status, value)
+    return await action()
   } catch (error) {
     if (error instanceof TypeError) throw new ConsoleUnreachable() // `fetch` throws this if the server does not answer
     throw error

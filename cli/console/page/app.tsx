@@ -7,6 +7,7 @@ import { HelpView } from './help/help-view.tsx'
 import { ImportView } from './imports/import-view.tsx'
 import { ImportsView } from './imports/imports-view.tsx'
 import { PageHeader } from './page-header.tsx'
+import { PersonView } from './person/person-view.tsx'
 import { FixLinesView } from './rejected/fix-lines-view.tsx'
 import { RejectedLinesView } from './rejected/rejected-lines-view.tsx'
 import type { Route } from './route.ts'
@@ -49,6 +50,8 @@ function View({ route }: { readonly route: Route }) {
       return <RejectedLinesView route={route} />
     case 'fix':
       return <FixLinesView />
+    case 'person':
+      return <PersonView id={route.id} />
     case 'help':
       return <HelpView reason={route.reason} />
   }
@@ -56,7 +59,7 @@ function View({ route }: { readonly route: Route }) {
 
 /** Differs between views, but not between filters of the same view: only a new view moves the focus. */
 function viewKey(route: Route): string {
-  return route.kind === 'import' ? `import ${route.id}` : route.kind
+  return route.kind === 'import' || route.kind === 'person' ? `${route.kind} ${route.id ?? ''}` : route.kind
 }
 
 /** If a view throws, the others still work, and edited lines survive. */

@@ -1,9 +1,10 @@
 import { Notice } from './components/notice.tsx'
-import { connectionError } from './overview.ts'
+import { ForeignText } from './components/text.tsx'
+import { connectionError, overview } from './overview.ts'
 
 /** Shown while the console does not answer; disappears after the next successful poll. */
 export function ConnectionNotice() {
-  if (connectionError.value === undefined) return null
+  if (connectionError.value === undefined) return <UnreachableEndpoint />
   const { message, isUnreachable } = connectionError.value
   return (
     <Notice tone="error" role="alert">
@@ -18,6 +19,17 @@ export function ConnectionNotice() {
           <strong>The console cannot read the current state.</strong> {message}
         </>
       )}
+    </Notice>
+  )
+}
+
+/** The importer tries again by itself, so this only says why nothing happens. */
+function UnreachableEndpoint() {
+  const why = overview.value?.unreachable
+  if (why === undefined) return null
+  return (
+    <Notice tone="warning" role="alert">
+      <strong>No line can be sent.</strong> <ForeignText text={why} /> Imports wait, and continue by themselves.
     </Notice>
   )
 }

@@ -34,6 +34,7 @@ export function PageHeader({ route }: { readonly route: Route }) {
             count={waiting?.deadLetters ?? 0}
           />
           {drafts > 0 && <NavItem label="Fix" href={hrefOf({ kind: 'fix' })} isCurrent={route.kind === 'fix'} count={drafts} />}
+          <NavItem label="Find a person" href={hrefOf({ kind: 'person' })} isCurrent={route.kind === 'person'} />
           <NavItem label="Help" href={hrefOf({ kind: 'help' })} isCurrent={route.kind === 'help'} />
         </ul>
       </nav>

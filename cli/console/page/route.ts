@@ -7,17 +7,22 @@ export type Route =
   | { readonly kind: 'import'; readonly id: string }
   | { readonly kind: 'rejected'; readonly filter: RejectedFilter; readonly offset: number; readonly order: RejectedOrder }
   | { readonly kind: 'fix' }
+  /** @param id of the import to search; left out: all. Never a person: addresses stay in the history of the browser */
+  | { readonly kind: 'person'; readonly id?: string }
   /** @param reason code of the reason to show */
   | { readonly kind: 'help'; readonly reason?: string }
 
 const IMPORT = '#/import/'
 const HELP = '#/help/'
+const PERSON = '#/person/'
 
 /** @param hash of the address; an unknown one leads to the imports */
 export function readRoute(hash: string): Route {
   const [path = '', query = ''] = hash.split('?', 2)
   if (path === '#/rejected') return rejectedRoute(new URLSearchParams(query))
   if (path === '#/fix') return { kind: 'fix' }
+  if (path === '#/person') return { kind: 'person' }
+  if (path.startsWith(PERSON)) return { kind: 'person', id: decoded(path.slice(PERSON.length)) }
   if (path === '#/help') return { kind: 'help' }
   if (path.startsWith(HELP)) return { kind: 'help', reason: decoded(path.slice(HELP.length)) }
   const id = path.startsWith(IMPORT) ? decoded(path.slice(IMPORT.length)) : ''
@@ -58,6 +63,8 @@ export function hrefOf(route: Route): string {
       return `${IMPORT}${encodeURIComponent(route.id)}`
     case 'fix':
       return '#/fix'
+    case 'person':
+      return route.id === undefined ? '#/person' : `${PERSON}${encodeURIComponent(route.id)}`
     case 'help':
       return route.reason === undefined ? '#/help' : `${HELP}${encodeURIComponent(route.reason)}`
     case 'rejected':

@@ -1,16 +1,8 @@
-import { computed } from '@preact/signals'
 import { overview } from './overview.ts'
+import { importWarning, isTestMode } from './target-name.ts'
 import './target.css'
 
-/** Lines go to the Kissmetrics emulator, not to Kissmetrics. */
-export const isTestMode = computed(() => overview.value?.target.emulatorUrl !== undefined)
-
-/** Who receives lines, for sentences: "Send 3 lines to …". */
-export const targetName = computed(() => {
-  if (isTestMode.value) return 'the Kissmetrics emulator'
-  const host = overview.value?.target.endpointHost
-  return host === undefined || host.endsWith('.kissmetrics.io') ? 'Kissmetrics' : host
-})
+export { isTestMode, targetName } from './target-name.ts'
 
 /** TEST MODE or LIVE. Differs in colour, words and border. */
 export function ModeBadge() {
@@ -32,12 +24,7 @@ export function TargetAddress() {
 export function TargetNote({ isSending = false }: { readonly isSending?: boolean }) {
   return (
     <p class="target-note">
-      <ModeBadge /> <TargetAddress />. {isSending && <ImportWarning />}
+      <ModeBadge /> <TargetAddress />. {isSending && importWarning.value}
     </p>
   )
-}
-
-/** What the user must know before lines are sent. */
-export function ImportWarning() {
-  return <>{isTestMode.value ? 'Nothing leaves this computer.' : 'Imported data cannot be deleted.'}</>
 }

@@ -7,6 +7,7 @@ const TITLES: Readonly<Record<Route['kind'], string>> = {
   import: 'Import',
   rejected: 'Rejected lines',
   fix: 'Fix lines',
+  person: 'Find a person',
   help: 'Formats and reasons',
 }
 

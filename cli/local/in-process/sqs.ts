@@ -1,4 +1,5 @@
 import {
+  ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -14,6 +15,7 @@ const SQS_OPERATIONS = [
   ['ReceiveMessage', ReceiveMessageCommand],
   ['DeleteMessage', DeleteMessageCommand],
   ['ChangeMessageVisibility', ChangeMessageVisibilityCommand],
+  ['ChangeMessageVisibilityBatch', ChangeMessageVisibilityBatchCommand],
   ['SendMessage', SendMessageCommand],
   ['SendMessageBatch', SendMessageBatchCommand],
   ['GetQueueAttributes', GetQueueAttributesCommand],

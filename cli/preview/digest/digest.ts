@@ -7,7 +7,7 @@ import type { ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
 import { MAX_EXAMPLES } from '../summary.ts'
 import { Fingerprint, NameFingerprints } from '../../../lambda/survey/fingerprint.ts'
 import { Int32List } from './int32-list.ts'
-import { addValue, type ValueUse } from './values.ts'
+import { addValue, copyOf, type ValueUse } from './values.ts'
 
 /**
  * A summary of consecutive lines. It is plain data, so that another thread can make it. Its line numbers start at 1.
@@ -114,12 +114,13 @@ export class Digester {
 
   /** @returns whether Kissmetrics changes it */
   #addIdentity(identity: string, fingerprint: Fingerprint): boolean {
-    if (!isPlainIdentity(identity)) this.#digest.spellings.add(identity)
+    const { spellings } = this.#digest
+    if (!isPlainIdentity(identity) && !spellings.has(identity)) spellings.add(copyOf(identity))
     const isChanged = fingerprint.start(0, 0).name(identity)
     fingerprint.end()
     this.#identities.push(fingerprint.high, fingerprint.low)
     const { examples } = this.#digest.changed
-    if (isChanged && examples.length < MAX_EXAMPLES && !examples.includes(identity)) examples.push(identity)
+    if (isChanged && examples.length < MAX_EXAMPLES && !examples.includes(identity)) examples.push(copyOf(identity))
     return isChanged
   }
 
@@ -133,7 +134,7 @@ export class Digester {
         for (const property of command.properties) this.#addSet(property, command.time)
         return
       case 'alias':
-        this.#digest.aliases.push({ person: command.person, other: command.other, line: this.#line })
+        this.#digest.aliases.push({ person: copyOf(command.person), other: copyOf(command.other), line: this.#line })
     }
   }
 

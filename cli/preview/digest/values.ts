@@ -56,6 +56,6 @@ function shortValue(value: string): string {
 }
 
 /** V8 keeps the whole text in memory for as long as a slice of it is used. */
-function copyOf(text: string): string {
+export function copyOf(text: string): string {
   return decoder.decode(encoder.encode(text))
 }

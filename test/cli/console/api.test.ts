@@ -1,7 +1,8 @@
-import { S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { ChangeMessageVisibilityCommand, ReceiveMessageCommand, type Message } from '@aws-sdk/client-sqs'
 import { describe, expect, test } from '@jest/globals'
 import { startConsole } from '../../../cli/console/console.ts'
+import type { PersonMessage } from '../../../cli/console/person/person-result.ts'
 import { DeadLetterCache } from '../../../cli/console/dead-letter-cache.ts'
 import type {
   ArchiveResult,
@@ -16,10 +17,11 @@ import type {
   RuleTrial,
   UploadResult,
 } from '../../../cli/console/api-types.ts'
+import type { FixSuggestions } from '../../../cli/console/suggestions/fix-trial.ts'
 import { localDeployment } from '../../../cli/deployment/deployment.ts'
 import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import type { Report } from '../../../lambda/report/report.ts'
-import { startFaultSink } from '../../support/fault-sink.ts'
+import { startFaultSink, status, TAKEN } from '../../support/fault-sink.ts'
 import { eventually, Installation } from '../../support/installation.ts'
 
 const GOOD = '{"_p":"a","_t":1393344604,"_n":"Signed Up"}'
@@ -49,8 +51,8 @@ class Page implements AsyncDisposable {
     this.#address = console.address
   }
 
-  static async open(): Promise<Page> {
-    const sink = await startFaultSink()
+  static async open(answer?: Parameters<typeof startFaultSink>[0]): Promise<Page> {
+    const sink = await startFaultSink(answer)
     const clock = { aheadMs: 0 }
     // Some of the files of these tests have rejected lines only.
     const installation = await Installation.start(
@@ -187,6 +189,64 @@ describe('an uploaded file', () => {
   })
 })
 
+describe('a person', () => {
+  const ANNA = 'anna@example.com'
+  const [SENT, REFUSED] = [`{"_p":"${ANNA}","_t":1393344604,"_n":"Signed Up"}`, `{"_p":"${ANNA}","_t":1393344605,"_n":"Refused"}`]
+  const lines = [
+    GOOD, SENT, REFUSED, SENT.replace(ANNA, 'Anna@Example.com '), SENT.slice(0, -1), NO_TIME.replace('"a"', `"${ANNA}"`),
+    `{"_p":"ann-7","_p2":"${ANNA}","_t":1393344606}`, GOOD.replace('"a"', `"a","note":"${ANNA}"`),
+  ] // prettier-ignore
+
+  test('is found in each line of a file, with how the line ended, and after the file is gone in its rejected lines', async () => {
+    await using page = await Page.open(({ target }) => (target.includes('Refused') ? status(413) : TAKEN))
+    const { cloud } = page.installation
+    const { file } = await page.installation.import('people.jsonl', lines.join('\n'))
+    const { imports } = await page.get<Overview>('overview')
+    const find = async (identity: string): Promise<readonly PersonMessage[]> => {
+      const response = await page.send('find-person', JSON.stringify({ id: imports[0]!.id, identity }), {
+        'content-type': 'application/json',
+      })
+      expect(response.status).toBe(200)
+      return (await response.text())
+        .trimEnd()
+        .split('\n')
+        .map((text) => JSON.parse(text) as PersonMessage)
+    }
+    const found = [
+      { line: 2, state: 'delivered' },
+      { line: 3, state: 'undeliverable' },
+      { line: 4, state: 'delivered' },
+      { line: 5, state: 'rejected', reason: 'invalid_json' },
+      { line: 6, state: 'rejected', reason: 'missing_timestamp' },
+      { line: 7, state: 'delivered' },
+    ]
+    const result = (counts: object, of: readonly object[]) => [
+      { kind: 'result', result: { source: 'file', searched: 8, counts, lines: of } },
+    ]
+    expect(await find(ANNA)).toEqual(result({ delivered: 3, undeliverable: 1, rejected: 2 }, found))
+    expect(await find(' ANNA@example.com')).toEqual(result({ delivered: 3, undeliverable: 1, rejected: 2 }, found))
+    expect(await find('anna')).toEqual(result({ rejected: 1 }, found.slice(3, 4))) // part of a line that is not JSON
+
+    const { rows } = await page.rejected()
+    await page.post('discard', { ids: rows.filter(({ lineNumber }) => lineNumber === 6).map(({ id }) => id) })
+    await page.post('replay', { lines: rows.filter(({ lineNumber }) => lineNumber === 5).map(({ id }) => ({ id, line: SENT })) })
+    await eventually('the closed lines', async () => {
+      const { report } = (await page.get<Overview>('overview')).imports.find(({ id }) => id === imports[0]!.id)!
+      return report.rejects?.open === 1 ? true : undefined
+    })
+    expect(await find(ANNA)).toMatchObject([{ result: { counts: { delivered: 3, undeliverable: 1, fixed: 1, discarded: 1 } } }])
+
+    await cloud.s3.send(new DeleteObjectCommand({ Bucket: file.bucket, Key: file.key, VersionId: file.versionId }))
+    await page.rejected()
+    expect(await find(ANNA)).toMatchObject([
+      {
+        result: { source: 'dead-letters', searched: 1, lines: [{ line: 3, state: 'undeliverable', reason: 'endpoint_refused' }] },
+      },
+    ])
+    expect(JSON.stringify(page.installation.entries)).not.toContain(ANNA)
+  })
+})
+
 describe('rejected lines', () => {
   test('are fixed all the same way: after a preview, the valid ones are sent and the others stay', async () => {
     await using page = await Page.open()
@@ -197,6 +257,9 @@ describe('rejected lines', () => {
     await page.installation.import('many.jsonl', [...lines, GOOD].join('\n'))
     const filter = { file: 'incoming/many.jsonl', reason: 'timestamp_in_milliseconds' }
     const before = (await page.rejected()).total
+    const suggestions = (fixes: readonly string[]) => page.post<FixSuggestions>('fix-suggestions', { filter, fixes })
+    expect(await suggestions([])).toEqual({ open: before, suggestions: [{ fixes: ['ms-timestamps'], count: 30 }] })
+    expect(await suggestions(['ms-timestamps'])).toEqual({ open: 10, suggestions: [] })
     const request = { filter, fixes: ['ms-timestamps'] }
     const preview = await page.post<FixPreview>('fix-preview', request)
     expect(preview).toMatchObject({ deadLetters: before, changed: 30, valid: 30 })

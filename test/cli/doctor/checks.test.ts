@@ -13,7 +13,7 @@ import { checkSenders } from '../../../cli/doctor/sender.ts'
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:import'
 const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:uploads'
-const ALL = ['s3:ObjectCreated:*'] as const
+const ALL = ['s3:ObjectCreated:*', 's3:ObjectTagging:Put'] as const
 
 // prettier-ignore
 test.each<[StackStatus, Finding['result'], RegExp]>([
@@ -54,7 +54,9 @@ describe('the events of a bucket', () => {
     //  the notifications                   way      prefixes          configuration                                                                     result     text
     ['of the prefix',                       toQueue, ['exports/'],     { QueueConfigurations: [queue(ALL, ['prefix', 'exports/'])] },                     'ok',      /exports\//],
     ['of the whole bucket',                 toQueue, ['exports/'],     { QueueConfigurations: [queue(ALL)] },                                             'ok',      /exports\//],
-    ['of each creation by its name',        toQueue, [''],             { QueueConfigurations: [queue(['s3:ObjectCreated:Put', 's3:ObjectCreated:Post']), queue(['s3:ObjectCreated:Copy', 's3:ObjectCreated:CompleteMultipartUpload'])] }, 'ok', /any name/],
+    ['of each creation by its name',        toQueue, [''],             { QueueConfigurations: [queue(['s3:ObjectCreated:Put', 's3:ObjectCreated:Post']), queue(['s3:ObjectCreated:Copy', 's3:ObjectCreated:CompleteMultipartUpload', 's3:ObjectTagging:*'])] }, 'ok', /any name/],
+    ['of uploads only',                     toQueue, ['a/', 'b/'],     { QueueConfigurations: [queue(ALL, ['prefix', 'a/']), queue(['s3:ObjectCreated:*'], ['prefix', 'b/'])] }, 'warning', /Tags send none/],
+    ['of the tags of one suffix',           toQueue, ['a/'],           { QueueConfigurations: [queue(['s3:ObjectCreated:*']), queue(['s3:ObjectTagging:Put'], ['suffix', '.json'])] }, 'warning', /Tags send none/],
     ['of small uploads only',               toQueue, ['exports/'],     { QueueConfigurations: [queue(['s3:ObjectCreated:Put'])] },                        'wrong',   /no event .* for s3:ObjectCreated:Post, s3:ObjectCreated:Copy, s3:ObjectCreated:CompleteMultipartUpload\./],
     ['of removals',                         toQueue, ['exports/'],     { QueueConfigurations: [queue(['s3:ObjectRemoved:*'])] },                          'wrong',   /no event/],
     ['of a part of the prefix',             toQueue, ['exports/'],     { QueueConfigurations: [queue(ALL, ['Prefix', 'exports/km/'])] },                  'wrong',   /only those like "exports\/km\/\*"/],

@@ -124,7 +124,7 @@ type Properties = Readonly<Record<string, unknown>>
 
 interface TemplateNotifications {
   readonly QueueConfigurations: readonly {
-    readonly Event: 's3:ObjectCreated:*'
+    readonly Event: 's3:ObjectCreated:*' | 's3:ObjectTagging:Put'
     readonly Queue: string
     readonly Filter: { readonly S3Key: { readonly Rules: readonly { readonly Name: 'prefix'; readonly Value: string }[] } }
   }[]

@@ -11,6 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import {
+  ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -91,6 +92,16 @@ function defined(value: object): object {
 }
 
 const object = (more: object = {}) => ({ Bucket: BUCKET, Key: 'read', ...more })
+
+test('a loop of calls leaves turns for everything else', async () => {
+  let turns = 0
+  using _timer = setInterval(() => {
+    turns += 1
+  }, 1)
+  const count = new GetQueueAttributesCommand({ QueueUrl: services.deadLetterQueueUrl, AttributeNames: ['All'] })
+  for (let calls = 0; turns === 0 && calls < 50_000; calls += 1) await services.sqs.send(count)
+  expect(turns).toBeGreaterThan(0)
+})
 
 describe('S3: an answer in process is the answer over HTTP', () => {
   // prettier-ignore
@@ -226,6 +237,8 @@ describe('SQS: an answer in process is the answer over HTTP', () => {
     ['a deleted message is hidden',            deleted,  (handle) => new ChangeMessageVisibilityCommand(queue({ ReceiptHandle: handle, VisibilityTimeout: 60 }) as never)],
     ['a stale receipt hides nothing',          replaced, (handle) => new ChangeMessageVisibilityCommand(queue({ ReceiptHandle: handle, VisibilityTimeout: 60 }) as never)],
     ['a message is hidden for too long',       received, (handle) => new ChangeMessageVisibilityCommand(queue({ ReceiptHandle: handle, VisibilityTimeout: 43_201 }) as never)],
+    ['a batch is hidden',                      received, (handle) => new ChangeMessageVisibilityBatchCommand(entries({ Id: '0', ReceiptHandle: handle, VisibilityTimeout: 60 }))],
+    ['a batch of which one is not hidden',     received, (handle) => new ChangeMessageVisibilityBatchCommand(entries({ Id: '0', ReceiptHandle: handle, VisibilityTimeout: 60 }, { Id: '1', ReceiptHandle: 'none', VisibilityTimeout: 60 }))],
     ['the counts of a queue',                  filled,   () => new GetQueueAttributesCommand(queue({ AttributeNames: ['ApproximateNumberOfMessages', 'MessageRetentionPeriod'] }))],
     ['an attribute that does not exist',       nothing,  () => new GetQueueAttributesCommand(queue({ AttributeNames: ['Missing'] }))],
     ['no queue to count',                      nothing,  () => new GetQueueAttributesCommand(noQueue())],

@@ -16,7 +16,7 @@ test.each<[string, string, Uint8Array, RegExp | undefined]>([
 ])('a file that %s', async (_what, name, content, why) => {
   const read = (start: number, end: number) => Promise.resolve(Buffer.from(content.subarray(start, end)))
   const stats = { size: content.length, mtime: new Date() }
-  const skipped = await whySkipped(read, `incoming/${name}`, stats)
+  const skipped = await whySkipped(read, `incoming/${name}`, stats, [])
   if (why === undefined) expect(skipped).toBeUndefined()
   else expect(skipped).toMatch(why)
 })

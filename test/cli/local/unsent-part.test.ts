@@ -30,5 +30,5 @@ test.each<[string, Buffer, string | Buffer, object]>([
   const read = (start: number, end: number) => Promise.resolve(file.subarray(start, end))
   const pieces = [{ start: 0, end: before.length, md5: createHash('md5').update(before).digest('hex') }]
   const uploaded = { versionId: 'v', pieces, end: before.length, size: undefined, mtime: undefined }
-  expect(await findUnsentPart(name, read, file.length, uploaded, false)).toEqual(part)
+  expect(await findUnsentPart({ name }, read, file.length, uploaded, false)).toEqual(part)
 })

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { startLocalServices, type LocalServices } from '../../../cli/local/services.ts'
 import { WatchedFolder, type WatchedFolderOptions } from '../../../cli/local/watched-folder.ts'
+import { RULES_KEY } from '../../../lambda/keys.ts'
+import { RULES_SCHEMA } from '../../../lambda/rules/rule-set.ts'
 import { eventually, TEST_WIRING } from '../../support/installation.ts'
 
 /** A file that was written this long ago is quiet; one that was written five times as long ago is finished. */
@@ -247,6 +249,24 @@ describe('what cannot be uploaded is reported in one line each, and the rest is 
     await watched.stop()
     expect(await uploads()).toEqual([`0000_part_00: ${ONE}`])
     expect(seen.problems).toHaveLength(1)
+  })
+
+  test('a table with another name is uploaded, as a whole, if import rules know its columns', async () => {
+    const rules = [{ fix: 'columns', mapping: { columns: { Who: '_p', When: '_t', What: '_n' } } }]
+    const document = JSON.stringify({ schema: RULES_SCHEMA, prefixes: [{ prefix: prefix(), rules }] })
+    const put = (Body: string) => services.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: RULES_KEY, Body }))
+    await write('export.txt', 'Who,When,What\nbob,1393344604,Paid')
+    expect((await look()).problems).toEqual([expect.stringMatching(/^export\.txt skipped: /)])
+    await put(document)
+    expect(await look()).toEqual({ problems: [], notes: [] })
+    expect(await uploads()).toEqual(['export.txt: Who,When,What\nbob,1393344604,Paid'])
+
+    // Rules that cannot be read do not decide: the importer waits for them.
+    await write('other.txt', 'Who,When,What\n')
+    await put('not JSON')
+    expect(await look()).toEqual({ problems: [], notes: [] })
+    expect(await uploads()).toHaveLength(2)
+    await services.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: RULES_KEY }))
   })
 
   test('hidden and temporary files are not mentioned', async () => {

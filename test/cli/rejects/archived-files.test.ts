@@ -1,5 +1,5 @@
-import { DeleteObjectCommand } from '@aws-sdk/client-s3'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { ArchivedFiles } from '../../../cli/rejects/archived-files.ts'
 import { ARCHIVED_SCHEMA, archivedText, type ArchivedDeadLetter } from '../../../lambda/archive/archived.ts'
@@ -47,6 +47,21 @@ test('removing from the same file at the same time removes exactly what each cal
       .map((id) => `${FILE} ${id}`)
       .sort(),
   )
+})
+
+test('a dead letter that another replay removes between the read and the write of a claim is not claimed', async () => {
+  await cloud.put(FILE, archivedText([archived('a')]))
+  const { s3 } = cloud.deployment
+  const send = s3.send.bind(s3) as (command: unknown) => Promise<never>
+  const sending = jest.spyOn(s3, 'send') as jest.SpiedFunction<typeof send>
+  sending.mockImplementation(async (command) => {
+    if (!(command instanceof PutObjectCommand)) return send(command)
+    sending.mockImplementation(send)
+    await new ArchivedFiles(s3, BUCKET).remove(FILE, new Set(['a']))
+    return send(command)
+  })
+  const claim = { file: 'incoming/replays/r.jsonl', run: 'r', at: '2026-03-20T12:00:00Z' }
+  expect(await files.claim(FILE, new Set(['a']), claim)).toEqual(new Map([['a', 'taken']]))
 })
 
 test('a file that has changed since it was read is not deleted', async () => {

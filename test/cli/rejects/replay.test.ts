@@ -2,17 +2,18 @@ import { describe, expect, test } from '@jest/globals'
 import { validateRows } from '../../../cli/rejects/replay.ts'
 import { resultText, validationText } from '../../../cli/rejects/replay-text.ts'
 import type { Row } from '../../../cli/rejects/row.ts'
+import { deadLetterOf } from './fixtures.ts'
 
 const VALID = '{"_p":"a","_t":1393344604,"_n":"x"}'
 const row = (number: number, line: string | undefined, isPatched = false): Row => ({ number, id: `m-${number}`, line, isPatched })
 
+const NO_RULES = new Map<string, never>()
+
 describe('the rows of a pulled file', () => {
-  const validated = validateRows([
-    row(1, VALID),
-    row(2, '{"_p":"a"}'),
-    row(3, undefined),
-    row(4, VALID.replace('x', '\ufffd'), true),
-  ])
+  const validated = validateRows(
+    [row(1, VALID), row(2, '{"_p":"a"}'), row(3, undefined), row(4, VALID.replace('x', '\ufffd'), true)],
+    NO_RULES,
+  )
 
   test('are valid, rejected, or about a whole file', () => {
     expect(validated.valid).toEqual([{ id: 'm-1', line: VALID }])
@@ -31,17 +32,38 @@ describe('the rows of a pulled file', () => {
 
   test('that were made of one dead letter are sent together, or not at all', () => {
     const rows = [row(1, VALID), { ...row(2, VALID), id: 'split' }, { ...row(3, '{}'), id: 'split' }]
-    const some = validateRows(rows)
+    const some = validateRows(rows, NO_RULES)
     expect([some.valid.map(({ id }) => id), some.waiting, some.rejected.length]).toEqual([['m-1'], 1, 1])
     expect(validationText('r.jsonl', some)).toMatch(
       /^r\.jsonl: 1 line can be sent, 1 would be rejected again\.\n {2}line 3: .*\n {2}1 valid line waits for another line with the same "id" that would be rejected\n$/,
     )
-    const fixed = validateRows(rows.map((one) => ({ ...one, line: VALID })))
+    const fixed = validateRows(
+      rows.map((one) => ({ ...one, line: VALID })),
+      NO_RULES,
+    )
     expect([fixed.valid.map(({ id }) => id), fixed.waiting]).toEqual([['m-1', 'split', 'split'], 0])
   })
 
+  test('are validated with the import rules of their files, as they are sent', () => {
+    const milliseconds = VALID.replace('1393344604', '1393344604000')
+    const deadLetters = new Map([
+      ['m-1', deadLetterOf('{}', { rules: [{ fix: 'ms-timestamps' }] })],
+      ['m-2', deadLetterOf('{}')],
+      ['m-3', deadLetterOf('{}', { rules: [{ fix: 'drop:_n', lines: 'all' }] })],
+    ])
+    const { valid, rejected } = validateRows([row(1, milliseconds), row(2, milliseconds), row(3, VALID)], deadLetters)
+    expect(valid).toEqual([{ id: 'm-1', line: milliseconds }])
+    expect(rejected.map(({ row: { id } }) => id)).toEqual(['m-2', 'm-3'])
+  })
+
   test('are shown up to the twentieth rejected one', () => {
-    const text = validationText('r.jsonl', validateRows(Array.from({ length: 23 }, (_, index) => row(index + 1, '{}'))))
+    const text = validationText(
+      'r.jsonl',
+      validateRows(
+        Array.from({ length: 23 }, (_, index) => row(index + 1, '{}')),
+        NO_RULES,
+      ),
+    )
     expect(text.split('\n').slice(-3)).toEqual([expect.stringMatching(/^ {2}line 20: /), '  and 3 more', ''])
   })
 })

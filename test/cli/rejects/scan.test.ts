@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { scanDeadLetters } from '../../../cli/rejects/scan.ts'
 import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
 import { deadLetterOf, NEVER, TestDeployment } from './fixtures.ts'
@@ -77,6 +77,17 @@ describe('a scan', () => {
     const free = await seenBy(() => false)
     await free.selection[Symbol.asyncDispose]()
     expect([free.seen.length, free.selection.inUse, free.selection.isComplete]).toEqual([3, 0, true])
+  })
+
+  test('waits for nothing if it has seen as many dead letters as SQS counts; otherwise it asks all servers of the queue', async () => {
+    const requests = jest.spyOn(cloud.deployment.sqs, 'send')
+    const waits = () =>
+      new Set(requests.mock.calls.flatMap(([{ input }]) => ('WaitTimeSeconds' in input ? [input.WaitTimeSeconds] : [])))
+    await Promise.all(Array.from({ length: 25 }, (_, index) => cloud.queue(deadLetterOf(String(index)))))
+    const all = await seenBy(({ id }) => id < '8')
+    expect([all.seen.length, all.selection.isComplete, waits()]).toEqual([25, true, new Set([0])])
+    await seenBy(() => false)
+    expect(waits()).toEqual(new Set([0, 1]))
   })
 
   test('sees a dead letter that was archived twice once, and removes it from both files', async () => {

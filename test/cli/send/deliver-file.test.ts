@@ -8,6 +8,7 @@ import { beginCheckpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { Answer } from '../../../lambda/deliver/classify.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { TestFolder } from './sent-file.ts'
+import { promisedEndpoint } from '../../support/promised-endpoint.ts'
 
 const MINUTE_MS = 60_000
 const TOOK: Answer = { kind: 'status', status: 200 }
@@ -48,12 +49,10 @@ async function deliver(
   const output = new PassThrough().setEncoding('utf8').on('data', (more: string) => (text += more))
   const result = await deliverFile(file, await SendState.read(file, new Date(clock.now())), {
     apiKey: 'k'.repeat(40),
-    endpoint: {
-      send: async () => {
-        await clock.sleep(100)
-        return answerAt(minutes())
-      },
-    },
+    endpoint: promisedEndpoint(async () => {
+      await clock.sleep(100)
+      return answerAt(minutes())
+    }),
     clock,
     limits: LIMITS,
     rules: [],

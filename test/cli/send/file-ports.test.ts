@@ -12,6 +12,7 @@ import { beginCheckpoint } from '../../../lambda/settle/checkpoint.ts'
 import { emptyCounts } from '../../../lambda/settle/counts.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { TestFolder } from './sent-file.ts'
+import { promisedEndpoint } from '../../support/promised-endpoint.ts'
 
 interface Opened {
   readonly ports: Ports
@@ -27,7 +28,7 @@ async function open(folder: TestFolder): Promise<Opened> {
   using progress = new Progress(stats, { lines: 1, label: '', output }, () => 0)
   const context: FilePortsContext = {
     apiKey: 'k'.repeat(40),
-    endpoint: { send: () => Promise.resolve({ kind: 'status', status: 200 }) },
+    endpoint: promisedEndpoint(() => Promise.resolve({ kind: 'status', status: 200 })),
     clock: new VirtualClock(),
     limits: {} as FilePortsContext['limits'],
     rules: [],

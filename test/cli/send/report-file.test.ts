@@ -2,6 +2,7 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { readReport, reportFile } from '../../../cli/send/report-file.ts'
 import { findFile, type SentFile } from '../../../cli/send/files.ts'
+import { reportKey } from '../../../lambda/keys.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import { TestFolder } from './sent-file.ts'
 
@@ -22,11 +23,11 @@ test('a report is kept beside its file, until the file changes', async () => {
   await using folder = await TestFolder.create()
   const file = await folder.sentFile('a.jsonl', '{}\n')
   expect(await readReport(file)).toBeUndefined()
-  expect(await reportFile(file).find('', '')).toBeUndefined()
+  expect(await reportFile(file).find('', reportKey(file.source))).toBeUndefined()
   await reportFile(file).replace('', '', reportOf(file), undefined)
   expect(await readReport(file)).toEqual(reportOf(file))
-  await reportFile(file).replace('', '', { ...reportOf(file), state: 'failed' }, '')
-  expect((await reportFile(file).find('', ''))?.report.state).toBe('failed')
+  await reportFile(file).replace('', reportKey(file.source), { ...reportOf(file), state: 'failed' }, '')
+  expect((await reportFile(file).find('', reportKey(file.source)))?.report.state).toBe('failed')
   await appendFile(file.path, '{}\n')
   expect(await readReport(await findFile(file.path))).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { SendStats } from '../../../cli/send/stats.ts'
 import { emptyCounts } from '../../../lambda/settle/counts.ts'
+import { answerOf, promisedEndpoint } from '../../support/promised-endpoint.ts'
 
 const counts = (delivered: number, rejected = 0) => ({
   counts: { ...emptyCounts(), lines: { delivered, rejected, undeliverable: 1, blank: 2 } },
@@ -25,8 +26,8 @@ test('the rate covers this run, without the lines of an earlier run', () => {
 test('requests are in flight until they are answered', async () => {
   const stats = new SendStats(0)
   const answer = Promise.withResolvers<{ readonly kind: 'no-answer'; readonly code: string }>()
-  const endpoint = stats.counting({ send: () => answer.promise })
-  const sent = [1, 2].map(() => endpoint.send({ path: '/e' } as never))
+  const endpoint = stats.counting(promisedEndpoint(() => answer.promise))
+  const sent = [1, 2].map(() => answerOf(endpoint, { method: 'GET', path: '/e' }))
   expect(stats.inFlight).toBe(2)
   answer.resolve({ kind: 'no-answer', code: 'ECONNRESET' })
   await Promise.all(sent)

@@ -10,14 +10,17 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  DeleteObjectTaggingCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
+  GetObjectTaggingCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   ListPartsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   S3Client,
   UploadPartCommand,
   type GetObjectCommandInput,
@@ -214,6 +217,72 @@ function conformance(start: () => Promise<Server>): void {
     expect(Metadata).toEqual({ a: 'b' })
     await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'c/from é' }, { Key: 'c/to' }] } }))
     expect((await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'c/' }))).KeyCount).toBe(0)
+  })
+
+  describe('tags', () => {
+    const tag = (Key: string, Tags: Readonly<Record<string, string>>, more: { readonly VersionId?: string } = {}) =>
+      s3.send(
+        new PutObjectTaggingCommand({
+          Bucket,
+          Key,
+          Tagging: { TagSet: Object.entries(Tags).map(([name, Value]) => ({ Key: name, Value })) },
+          ...more,
+        }),
+      )
+    const tagsOf = async (Key: string) => {
+      const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))
+      return Object.fromEntries(TagSet.map(({ Key: name = '', Value }) => [name, Value]))
+    }
+
+    test('are set all together, read and deleted', async () => {
+      await put('t/a', 'a')
+      expect(await tagsOf('t/a')).toEqual({})
+      await tag('t/a', { 'km-import': 'release', 'a b=c': 'x+y@z' })
+      expect(await tagsOf('t/a')).toEqual({ 'km-import': 'release', 'a b=c': 'x+y@z' })
+      await tag('t/a', { other: '' })
+      expect(await tagsOf('t/a')).toEqual({ other: '' })
+      await s3.send(new DeleteObjectTaggingCommand({ Bucket, Key: 't/a' }))
+      expect(await tagsOf('t/a')).toEqual({})
+    })
+
+    test('are copied with the object, and not kept by one that replaces it', async () => {
+      await put('t/b', 'b')
+      await tag('t/b', { x: '1' })
+      await s3.send(new CopyObjectCommand({ Bucket, Key: 't/c', CopySource: `${Bucket}/t/b` }))
+      expect(await tagsOf('t/c')).toEqual({ x: '1' })
+      await put('t/b', 'other')
+      expect(await tagsOf('t/b')).toEqual({})
+    })
+
+    test('belong to one version', async () => {
+      const versioned = { Bucket: 'versioned-tags', Key: 'k' }
+      await s3.send(new CreateBucketCommand({ Bucket: versioned.Bucket }))
+      await s3.send(new PutBucketVersioningCommand({ Bucket: versioned.Bucket, VersioningConfiguration: { Status: 'Enabled' } }))
+      const { VersionId = '' } = await s3.send(new PutObjectCommand({ ...versioned, Body: 'one' }))
+      await s3.send(new PutObjectCommand({ ...versioned, Body: 'two' }))
+      const TagSet = [{ Key: 'x', Value: '1' }]
+      await s3.send(new PutObjectTaggingCommand({ ...versioned, VersionId, Tagging: { TagSet } }))
+      expect(await s3.send(new GetObjectTaggingCommand({ ...versioned, VersionId }))).toMatchObject({ TagSet, VersionId })
+      expect(await s3.send(new GetObjectTaggingCommand(versioned))).toMatchObject({ TagSet: [] })
+    })
+
+    // prettier-ignore
+    test.each<[string, Readonly<Record<string, string>>, string]>([
+      ['eleven',           Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`k${n}`, 'v'])), 'BadRequest'],
+      ['a name of AWS',    { 'aws:x': 'v' },        'InvalidTag'],
+      ['a long name',      { ['x'.repeat(129)]: '' }, 'InvalidTag'],
+      ['a long value',     { x: 'y'.repeat(257) },  'InvalidTag'],
+      ['a character',      { x: 'a&b' },            'InvalidTag'],
+    ])('are refused: %s', async (_what, tags, name) => {
+      await put('t/d', 'd')
+      await expect(tag('t/d', tags)).rejects.toMatchObject(refusal(name, 400))
+      expect(await tagsOf('t/d')).toEqual({})
+    })
+
+    test('of an object that does not exist are an error', async () => {
+      await expect(tagsOf('t/none')).rejects.toMatchObject(refusal('NoSuchKey', 404))
+      await expect(tag('t/none', { x: '1' })).rejects.toMatchObject(refusal('NoSuchKey', 404))
+    })
   })
 
   test('versions: each can be read; a delete marker hides them, and can be removed', async () => {

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  DeleteObjectTaggingCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutBucketNotificationConfigurationCommand,
@@ -85,7 +86,6 @@ describe('what it does not support is rejected and changes nothing', () => {
   // prettier-ignore
   test.each<[string, (s3: S3Client) => Promise<unknown>]>([
     //  requested             by
-    [ 'tags',                 (s3) => s3.send(new PutObjectTaggingCommand({ Bucket, Key: 'k', Tagging: { TagSet: [] } })) ],
     [ 'access control',       (s3) => s3.send(new PutObjectAclCommand({ Bucket, Key: 'k', ACL: 'public-read' })) ],
     [ 'public access',        (s3) => s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: {} })) ],
     [ 'a tag with an object', (s3) => s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'other', Tagging: 'a=b' })) ],
@@ -201,6 +201,25 @@ describe('everything that was answered survives a restart', () => {
     await expect(textOf(again, 'half')).rejects.toMatchObject({ name: 'NoSuchKey' })
     expect(await readdir(path.join(dir, 'blobs'))).toHaveLength(1)
   })
+})
+
+test('a tag sends an event where one is configured, with the version and without a size', async () => {
+  const delivered: string[] = []
+  const s3 = client(await start((_arn, body) => Promise.resolve(void delivered.push(body))))
+  await s3.send(new CreateBucketCommand({ Bucket }))
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }))
+  await notify(s3, to('.json'), { ...to('.json'), Events: ['s3:ObjectTagging:Put'] })
+  const { VersionId: versionId, ETag } = await s3.send(new PutObjectCommand({ Bucket, Key: 'incoming/a.json', Body: '{}' }))
+  const Tagging = { TagSet: [{ Key: 'a', Value: 'b' }] }
+  await s3.send(new PutObjectTaggingCommand({ Bucket, Key: 'incoming/a.json', Tagging }))
+  await s3.send(new DeleteObjectTaggingCommand({ Bucket, Key: 'incoming/a.json' }))
+  await s3.send(new PutObjectCommand({ Bucket, Key: 'incoming/b.json', Body: '{}' }))
+  const events = await eventually('all events', () => Promise.resolve(delivered.length === 4 ? delivered : undefined))
+  const records = events.flatMap(
+    (body) => (JSON.parse(body) as { Records?: { eventName: string; s3: { object: unknown } }[] }).Records ?? [],
+  )
+  expect(records.map(({ eventName }) => eventName)).toEqual(['ObjectCreated:Put', 'ObjectTagging:Put', 'ObjectCreated:Put'])
+  expect(records[1]?.s3.object).toEqual({ key: 'incoming/a.json', eTag: ETag?.replaceAll('"', ''), versionId })
 })
 
 describe('faults that a test can inject', () => {

@@ -21,6 +21,11 @@ async function open(file: SourceFile, range?: ByteRange): Promise<OpenFile> {
   return opened
 }
 
+test('only a file of fixed lines is one of a replay, whatever the metadata of another file says', async () => {
+  const replayOf = async (key: string) => (await open(await buckets.put(OBJECT, { key, metadata: { run: 'r-1' } }))).replay
+  expect([await replayOf('incoming/replays/a.json'), await replayOf('incoming/a.json')]).toEqual(['r-1', undefined])
+})
+
 describe('the body is the requested range; the size is that of the whole object', () => {
   // prettier-ignore
   test.each<[string, ByteRange | undefined, string]>([

@@ -37,6 +37,28 @@ describe('taking all dead letters', () => {
     expect(seen).toBe(1)
   })
 
+  test.each<[name: string, known: number, short: readonly string[], long: readonly string[], seen: string, longPolls: boolean]>([
+    ['asks no more when the queue has no more than short polls have found', 2, ['1', '2'], [], '12', false],
+    ['looks for what short polls have missed', 3, ['1', '2'], ['3'], '123', true],
+    ['looks for more when the queue has none', 0, [], [], '', false],
+  ])('%s', async (_name, known, short, long, expected, hasLongPolls) => {
+    const left = { short: short.map((id) => deadLetter(Number(id))), long: long.map((id) => deadLetter(Number(id))) }
+    const polls = new Set<string | undefined>()
+    const take: DeadLetterReader['take'] = (_seconds, polling = 'long') => {
+      polls.add(polling)
+      return Promise.resolve(left[polling].splice(0, 1))
+    }
+    let seen = ''
+    const isWhole = await taking(readerOf([], { take })).takeAll(
+      ({ id }) => {
+        seen += id
+      },
+      NEVER,
+      (count) => Promise.resolve(count >= known),
+    )
+    expect([isWhole, seen, polls.has('long')]).toEqual([true, expected, hasLongPolls])
+  })
+
   test('stops when it is aborted, and says that there may be more', async () => {
     const controller = new AbortController()
     const answers = Array.from({ length: 50 }, (_, id) => [deadLetter(id)])

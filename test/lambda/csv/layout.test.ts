@@ -36,7 +36,7 @@ describe('a file is CSV if its first row has names of Kissmetrics', () => {
 
 describe('a file is refused if its first row has a fault, with its place', () => {
   const refusal = (what: string): string =>
-    `The columns of the CSV file are not those that Kissmetrics needs (${what}). Nothing was sent. Correct the file and import it again.`
+    `The columns of the CSV file are not those that Kissmetrics needs (${what}). Nothing was sent.${what.includes(convert) ? '' : ' Correct the file and import it again.'}`
   const convert = 'to convert it, run: npx km-import fix FILE --fix csv'
   // prettier-ignore
   test.each<[string, string, string]>([

@@ -6,7 +6,8 @@ import type { Request } from '../../../lambda/parse/request.ts'
 import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
-import type { Endpoint } from '../../../lambda/ports.ts'
+import { promisedEndpoint } from '../../support/promised-endpoint.ts'
+import { roomIn } from '../../support/room-in.ts'
 
 const ACCEPTED: Answer = { kind: 'status', status: 200 }
 const status = (code: number, retryAfter?: string): Answer => ({
@@ -39,25 +40,23 @@ async function deliver(
   const attempts = new Map<string, number>()
   let inFlight = 0
   let maxSeenInFlight = 0
-  const endpoint: Endpoint = {
-    async send({ path }) {
-      inFlight += 1
-      maxSeenInFlight = Math.max(maxSeenInFlight, inFlight)
-      sent.push({ path, at: clock.now() - start })
-      const attempt = (attempts.get(path) ?? 0) + 1
-      attempts.set(path, attempt)
-      await clock.sleep(10)
-      inFlight -= 1
-      return answer(path, attempt, clock)
-    },
-  }
+  const endpoint = promisedEndpoint(async ({ path }) => {
+    inFlight += 1
+    maxSeenInFlight = Math.max(maxSeenInFlight, inFlight)
+    sent.push({ path, at: clock.now() - start })
+    const attempt = (attempts.get(path) ?? 0) + 1
+    attempts.set(path, attempt)
+    await clock.sleep(10)
+    inFlight -= 1
+    return answer(path, attempt, clock)
+  })
   const backPressure = new BackPressure()
   const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight })
   const outcomes = new Map<number, Outcome>()
   let error: unknown
   try {
     for (let line = 1; line <= lines; line += 1) {
-      if (!backPressure.hasRoom) await backPressure.room()
+      if (!backPressure.hasRoom) await roomIn(backPressure)
       delivery.send(requestsOf(line), (outcome) => {
         if (outcomes.has(line)) throw new Error(`line ${line} ended twice`)
         outcomes.set(line, outcome)
@@ -124,18 +123,16 @@ test('a pause is reported once, however many lines are asked to wait, and again 
   const start = clock.now()
   const pauses: (readonly [number, number])[] = []
   const isBusy = (ms: number): boolean => ms < 10 || (ms > 65_000 && ms < 65_100)
-  const endpoint: Endpoint = {
-    send: async () => {
-      const ms = clock.now() - start
-      await clock.sleep(10)
-      return isBusy(ms) ? status(503, '30') : ACCEPTED
-    },
-  }
+  const endpoint = promisedEndpoint(async () => {
+    const ms = clock.now() - start
+    await clock.sleep(10)
+    return isBusy(ms) ? status(503, '30') : ACCEPTED
+  })
   const onPause = (ms: number): void => void pauses.push([Math.floor((clock.now() - start) / 1000), ms])
   const backPressure = new BackPressure()
   const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 8, onPause })
   while (clock.now() - start < 100_000) {
-    if (!backPressure.hasRoom) await backPressure.room()
+    if (!backPressure.hasRoom) await roomIn(backPressure)
     delivery.send([{ method: 'GET', path: '/e' }], () => undefined)
   }
   await delivery.drain()
@@ -163,20 +160,18 @@ test('an outage that begins with 400 makes no line undeliverable, even if answer
   const clock = new VirtualClock()
   const start = clock.now()
   const outcomes: Outcome[] = []
-  const endpoint: Endpoint = {
-    // Every second request takes long. So while the others fail already, those from before the outage are still being accepted.
-    send: async ({ path }) => {
-      const isDown = clock.now() - start >= 2_000
-      await clock.sleep(Number(path.split('=')[1]) % 2 === 0 && !isDown ? 2_000 : 10)
-      return isDown ? status(400) : ACCEPTED
-    },
-  }
+  // Every second request takes long. So while the others fail already, those from before the outage are still being accepted.
+  const endpoint = promisedEndpoint(async ({ path }) => {
+    const isDown = clock.now() - start >= 2_000
+    await clock.sleep(Number(path.split('=')[1]) % 2 === 0 && !isDown ? 2_000 : 10)
+    return isDown ? status(400) : ACCEPTED
+  })
   const backPressure = new BackPressure()
   const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 64 })
   let line = 0
   const error = await (async () => {
     for (;;) {
-      if (!backPressure.hasRoom) await backPressure.room()
+      if (!backPressure.hasRoom) await roomIn(backPressure)
       delivery.send([{ method: 'GET', path: `/e?line=${(line += 1)}` }], (outcome) => outcomes.push(outcome))
     }
   })().catch((thrown: unknown) => thrown)
@@ -201,7 +196,7 @@ describe('each try after a lost answer may be a repeat', () => {
     const clock = new VirtualClock()
     let sent = 0
     let repeated = 0
-    const endpoint: Endpoint = { send: () => Promise.resolve(answers[sent++] ?? ACCEPTED) }
+    const endpoint = promisedEndpoint(() => Promise.resolve(answers[sent++] ?? ACCEPTED))
     const onRepeat = (): void => void (repeated += 1)
     const delivery = new Delivery(endpoint, clock, new BackPressure(), { maxInFlight: 8, onRepeat })
     delivery.send([{ method: 'GET', path: '/e' }], () => undefined)
@@ -309,12 +304,12 @@ describe('after stop', () => {
   async function halfWay() {
     const clock = new VirtualClock()
     const open = new Map<string, (answer: Answer) => void>()
-    const endpoint: Endpoint = { send: ({ path }) => new Promise((resolve) => open.set(path, resolve)) }
+    const endpoint = promisedEndpoint(({ path }) => new Promise((resolve) => open.set(path, resolve)))
     const backPressure = new BackPressure()
     const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 2 })
     const outcomes: (readonly [number, Outcome])[] = []
     for (const line of [1, 2]) delivery.send(requests(line).slice(0, line), (outcome) => outcomes.push([line, outcome]))
-    const reader = backPressure.room().then(
+    const reader = roomIn(backPressure).then(
       () => 'has room',
       (error: unknown) => error,
     )
@@ -334,7 +329,7 @@ describe('after stop', () => {
     await drained
     expect(outcomes).toEqual([[1, { kind: 'delivered', attempts: 1 }]]) // line 2 has an alias that was not sent
     expect([...open.keys()]).toEqual(['/e?line=1', '/e?line=2'])
-    await expect(backPressure.room()).rejects.toBe(enough)
+    await expect(roomIn(backPressure)).rejects.toBe(enough)
   })
 
   test('drain waits for what is in flight', async () => {
@@ -381,7 +376,7 @@ describe('after stop', () => {
   ])('a line that waits %s ends at once', async (_what, answers, maxLinesPerSecond, stopAfter) => {
     const clock = new VirtualClock()
     let sent = 0
-    const endpoint: Endpoint = { send: () => Promise.resolve(answers[sent++] ?? status(500)) }
+    const endpoint = promisedEndpoint(() => Promise.resolve(answers[sent++] ?? status(500)))
     const backPressure = new BackPressure()
     const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 4, maxLinesPerSecond })
     for (let line = 1; line <= 4; line += 1) delivery.send(requests(line), () => undefined)

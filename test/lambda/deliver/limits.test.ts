@@ -5,6 +5,8 @@ import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { unlimited } from './endpoints.ts'
 import { noAnswer, simulate, status, ACCEPTED, type Seen } from './simulation.ts'
+import { promisedEndpoint } from '../../support/promised-endpoint.ts'
+import { roomIn } from '../../support/room-in.ts'
 
 /** The most requests in any second. */
 function maxPerSecond(seen: readonly Seen[]): number {
@@ -104,13 +106,18 @@ describe('the limit of lines per second holds in any second, and is used', () =>
       },
     }
     const backPressure = new BackPressure()
-    const delivery = new Delivery({ send: () => Promise.resolve(ACCEPTED) }, counting, backPressure, {
-      maxInFlight: 64,
-      maxLinesPerSecond: 10_000,
-    })
+    const delivery = new Delivery(
+      promisedEndpoint(() => Promise.resolve(ACCEPTED)),
+      counting,
+      backPressure,
+      {
+        maxInFlight: 64,
+        maxLinesPerSecond: 10_000,
+      },
+    )
     let delivered = 0
     for (let line = 0; line < 5_000; line += 1) {
-      if (!backPressure.hasRoom) await backPressure.room()
+      if (!backPressure.hasRoom) await roomIn(backPressure)
       delivery.send([{ method: 'GET', path: '/e' }], () => (delivered += 1))
     }
     await delivery.drain()

@@ -3,6 +3,8 @@ import type { Answer } from '../../../lambda/deliver/classify.ts'
 import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import { promisedEndpoint } from '../../support/promised-endpoint.ts'
+import { roomIn } from '../../support/room-in.ts'
 
 export const ACCEPTED: Answer = { kind: 'status', status: 200 }
 
@@ -113,14 +115,14 @@ async function run(endpoint: SimulatedEndpoint, clock: VirtualClock, load: Load)
   const seen: Seen[] = []
   const send = ({ path }: { path: string }): Promise<Answer> => endpoint.send(path, (one) => seen.push(one))
   const backPressure = new BackPressure()
-  const delivery = new Delivery({ send }, clock, backPressure, options)
+  const delivery = new Delivery(promisedEndpoint(send), clock, backPressure, options)
   const outcomes = new Map<number, Outcome>()
   let line = 0
   let mostOpen = 0
   let error: unknown
   try {
     while (line < lines) {
-      if (!backPressure.hasRoom) await backPressure.room()
+      if (!backPressure.hasRoom) await roomIn(backPressure)
       if (clock.now() - start >= forMs) break
       const number = (line += 1)
       mostOpen = Math.max(mostOpen, number - outcomes.size)

@@ -1,5 +1,11 @@
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation'
-import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,6 +28,7 @@ const WAYS = ['by-s3', 'by-sns', 'by-sns-raw', 'by-eventbridge', 'by-eventbridge
 
 const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`
 const topicArn = (name: string) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`
+const EVENTS = ['s3:ObjectCreated:*', 's3:ObjectTagging:Put'] as const
 const TOPICS = ['of-s3', 'of-eventbridge']
 
 /** What the SDK clients of this project do not cover. */
@@ -37,7 +44,7 @@ const TEMPLATE = {
       Type: 'AWS::Events::Rule',
       Properties: {
         State: 'ENABLED',
-        EventPattern: { source: ['aws.s3'], 'detail-type': ['Object Created'] },
+        EventPattern: { source: ['aws.s3'], 'detail-type': ['Object Created', 'Object Tags Added'] },
         Targets: [{ Id: 'queue', Arn: queueArn('by-eventbridge') }],
       },
     },
@@ -84,6 +91,17 @@ function filesIn(bodies: readonly string[]): readonly object[] {
   )
 }
 
+function taggedIn(bodies: readonly string[]): readonly object[] {
+  const works: readonly Work[] = bodies.flatMap((body) => readMessage(body))
+  return works.flatMap((work) => (work.kind === 'tagged' ? [{ key: work.file.key, etag: work.file.etag }] : []))
+}
+
+async function uploadAndTag(s3: S3Client): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: BODY }))
+  const Tagging = { TagSet: [{ Key: 'km-import', Value: 'release' }] }
+  await s3.send(new PutObjectTaggingCommand({ Bucket: BUCKET, Key: KEY, Tagging }))
+}
+
 const FILE = { key: KEY, etag: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown, bytes: BODY.length }
 
 ;(HAS_MOTO ? describe : describe.skip)('what moto delivers', () => {
@@ -107,17 +125,17 @@ const FILE = { key: KEY, etag: expect.stringMatching(/^[0-9a-f]{32}$/) as unknow
       new PutBucketNotificationConfigurationCommand({
         Bucket: BUCKET,
         NotificationConfiguration: {
-          QueueConfigurations: [{ QueueArn: queueArn('by-s3'), Events: ['s3:ObjectCreated:*'], Filter }],
-          TopicConfigurations: [{ TopicArn: topicArn('of-s3'), Events: ['s3:ObjectCreated:*'], Filter }],
+          QueueConfigurations: [{ QueueArn: queueArn('by-s3'), Events: [...EVENTS], Filter }],
+          TopicConfigurations: [{ TopicArn: topicArn('of-s3'), Events: [...EVENTS], Filter }],
           EventBridgeConfiguration: {},
         },
       }),
     )
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: BODY }))
+    await uploadAndTag(s3)
     for (const name of WAYS) bodies.set(name, await bodiesIn(sqs, `${moto.url}/${ACCOUNT}/${name}`))
     // Moto's EventBridge has no topics as targets, so its event is published here.
-    const [event = ''] = bodies.get('by-eventbridge') ?? []
-    await sns(moto.url, { Action: 'Publish', TopicArn: topicArn('of-eventbridge'), Message: event })
+    for (const Message of bodies.get('by-eventbridge') ?? [])
+      await sns(moto.url, { Action: 'Publish', TopicArn: topicArn('of-eventbridge'), Message })
     for (const name of ['by-eventbridge-and-sns', 'by-eventbridge-and-sns-raw'])
       bodies.set(name, await bodiesIn(sqs, `${moto.url}/${ACCOUNT}/${name}`))
   })
@@ -127,6 +145,8 @@ const FILE = { key: KEY, etag: expect.stringMatching(/^[0-9a-f]{32}$/) as unknow
     // Moto calls the ETag "eTag" in events of EventBridge. In those of AWS it is "etag".
     const etag = name.includes('eventbridge') ? undefined : FILE.etag
     expect(filesIn(bodies.get(name) ?? [])).toEqual([{ ...FILE, etag }])
+    // Moto sends an event about tags with an upload too, although it has none.
+    expect(taggedIn(bodies.get(name) ?? [])).toEqual([{ key: KEY, etag }, { key: KEY, etag }]) // prettier-ignore
   })
 
   test('SNS wraps the event unless the delivery is raw', () => {
@@ -139,8 +159,10 @@ const FILE = { key: KEY, etag: expect.stringMatching(/^[0-9a-f]{32}$/) as unknow
 test('what the emulator delivers is read as the same', async () => {
   const dir = await mkdtemp(path.join(tmpdir(), 'km-envelope-'))
   const services = await startLocalServices(dir, 0, TEST_WIRING, { waitScale: 0 })
-  await services.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: BODY }))
-  expect(filesIn(await bodiesIn(services.sqs, services.importQueueUrl))).toEqual([FILE])
+  await uploadAndTag(services.s3)
+  const bodies = await bodiesIn(services.sqs, services.importQueueUrl)
+  expect(filesIn(bodies)).toEqual([FILE])
+  expect(taggedIn(bodies)).toEqual([{ key: KEY, etag: FILE.etag }])
   await services.stop()
   await rm(dir, { recursive: true })
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { readMessage, UnknownMessageError } from '../../../lambda/intake/message.ts'
 import { NEW_SEARCH, searchBody } from '../../../lambda/intake/search.ts'
+import { taggedBody } from '../../../lambda/intake/tagged-object.ts'
 import { taskBody, type Task } from '../../../lambda/intake/task.ts'
 import { decodeObjectKey } from '../../../lambda/intake/object-key.ts'
 
@@ -90,6 +91,8 @@ describe('an event in an envelope asks for the same', () => {
     bytes: 5,
   }
   const task = [{ kind: 'task', task: { file, replays: 0, reached: 0, delays: 0 } }]
+  const { bytes: _bytes, ...version } = file
+  const tagged = [{ kind: 'tagged', file: version }]
   // The time of the event.
   const since = Date.parse('2021-11-12T00:00:00Z')
   const bridgedTask = task.map((work) => ({ ...work, task: { ...work.task, since } }))
@@ -113,6 +116,12 @@ describe('an event in an envelope asks for the same', () => {
     ['EventBridge, of a bucket without versions',         eventBridgeEvent('Object Created', { key: 'a%2B', etag: 'e' }), [{ kind: 'task', task: { file: { bucket: 'amzn-s3-demo-bucket', key: 'a%2B', etag: 'e' }, replays: 0, reached: 0, delays: 0, since } }]],
     ['EventBridge, about a deleted object',               eventBridgeEvent('Object Deleted', { key: 'a' }),             [{ kind: 'ignored', why: 'Object Deleted' }]],
     ['SNS, about a deleted object',                       snsNotification({ Records: [record('ObjectRemoved:Delete', { key: 'a' })] }), [{ kind: 'ignored', why: 'ObjectRemoved:Delete' }]],
+    ['S3, about a tag',                                   { Records: [record('ObjectTagging:Put', { key: 'in/a+b%2Bc.json', eTag: 'b1946ac9', versionId: file.versionId })] }, tagged],
+    ['SNS, about a tag',                                  snsNotification({ Records: [record('ObjectTagging:Put', { key: 'in/a+b%2Bc.json', eTag: 'b1946ac9', versionId: file.versionId })] }), tagged],
+    ['EventBridge, about a tag',                          eventBridgeEvent('Object Tags Added', { key: file.key, etag: 'b1946ac9', 'version-id': file.versionId }), tagged],
+    ['EventBridge and SNS, about a tag',                  snsNotification(eventBridgeEvent('Object Tags Added', { key: file.key, etag: 'b1946ac9', 'version-id': file.versionId })), tagged],
+    ['EventBridge, about a tag that was removed',         eventBridgeEvent('Object Tags Deleted', { key: 'a' }),       [{ kind: 'ignored', why: 'Object Tags Deleted' }]],
+    ['S3, about a tag that was removed',                  { Records: [record('ObjectTagging:Delete', { key: '%' })] }, [{ kind: 'ignored', why: 'ObjectTagging:Delete' }]],
     ['SNS, as a test',                                    snsNotification(TEST_EVENT),                                 [{ kind: 'ignored', why: 's3:TestEvent' }]],
   ])('sent by %s', (_by, body, work) => {
     expect(readMessage(JSON.stringify(body))).toEqual(work)
@@ -153,6 +162,11 @@ describe('what a message asks for', () => {
     [ 'a segment',               { file: { bucket, key: 'k' }, segment: { index: 2, byteStart: 10, byteEnd: 20, firstLine: 3, lines: 2 }, replays: 0, reached: 2, delays: 0 } ],
   ])('%s, as the importer queues it', (_what, task) => {
     expect(readMessage(taskBody(task))).toEqual([{ kind: 'task', task }])
+  })
+
+  test('the tags of an object, as the importer queues them', () => {
+    const file = { bucket, key: 'k', versionId: 'v' }
+    expect(readMessage(taggedBody(file))).toEqual([{ kind: 'tagged', file }])
   })
 
   test('the daily jobs, as the stack asks for them', () => {

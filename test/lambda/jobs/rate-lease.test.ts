@@ -9,6 +9,7 @@ import { BRAKE_KEY, RATE_KEY } from '../../../lambda/keys.ts'
 import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { ACCEPTED, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 import { seeded } from '../../support/seeded.ts'
+import { roomIn } from '../../support/room-in.ts'
 
 const LOOK_MS = 5_000
 const REQUEST = { method: 'GET', path: '/e?_p=p' } as const
@@ -40,7 +41,7 @@ async function send(cloud: MemoryCloud, limit: () => number, lifeMs: number, isK
     delivery.stop(new Error('over'))
   })
   while (clock.now() < end) {
-    if (!backPressure.hasRoom) await backPressure.room().catch(() => undefined)
+    if (!backPressure.hasRoom) await roomIn(backPressure).catch(() => undefined)
     if (clock.now() < end && backPressure.hasRoom) delivery.send([REQUEST], () => undefined)
   }
   await over

@@ -7,6 +7,7 @@ import { runSegment } from '../../../lambda/jobs/run-segment.ts'
 import { acquireSegment } from '../../../lambda/jobs/segment-lease.ts'
 import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
 import { FILE, goodLine, invocation, MemoryCloud, noRules } from '../../support/memory-cloud.ts'
+import { answerOf, promisedEndpoint } from '../../support/promised-endpoint.ts'
 
 const TASK = newTask(FILE)
 
@@ -56,16 +57,14 @@ test('while S3 refuses checkpoints, a limited number of lines is sent', async ()
 test('one line that is refused again and again holds back no other, and the next run sends nothing but that line', async () => {
   const cloud = new MemoryCloud({ limits: { maxInFlight: 2, checkpointMs: 600_000 } })
   cloud.put(...Array.from({ length: 300 }, (_, index) => goodLine(index)))
-  const send = cloud.ports.endpoint.send.bind(cloud.ports.endpoint)
+  const accepting = cloud.ports.endpoint
   const busy: Answer = { kind: 'status', status: 429 }
   const ending = new AbortController()
   const isFirst = ({ path }: { path: string }): boolean => path.includes('_p=p0&')
-  const endpoint: typeof cloud.ports.endpoint = {
-    send: (request) => {
-      if (cloud.requests.length === 299) ending.abort(new OutOfTime())
-      return isFirst(request) ? Promise.resolve(busy) : send(request)
-    },
-  }
+  const endpoint = promisedEndpoint((request) => {
+    if (cloud.requests.length === 299) ending.abort(new OutOfTime())
+    return isFirst(request) ? Promise.resolve(busy) : answerOf(accepting, request)
+  })
   const ports = { ...cloud.ports }
   Object.assign(cloud.ports, { endpoint })
   await runAll(cloud, ending.signal)

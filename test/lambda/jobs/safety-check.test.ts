@@ -25,13 +25,7 @@ function cloudWith(lines: readonly string[], options: MemoryCloudOptions = {}): 
   return cloud
 }
 
-let messages = 0
-
-/** @param messageId left out: a new message */
-function run(cloud: MemoryCloud, task: Task = newTask(FILE), messageId?: string) {
-  messages += 1
-  return importFile(task, cloud.ports, invocation({ messageId: messageId ?? `m${messages}` }))
-}
+const run = (cloud: MemoryCloud, task: Task = newTask(FILE)) => importFile(task, cloud.ports, invocation())
 
 /** Everything that is queued, in order. */
 async function runQueued(cloud: MemoryCloud): Promise<void> {
@@ -347,20 +341,20 @@ describe('a split file', () => {
     return { cloud, last, segments }
   }
 
-  test('queues the segments that wait when the message comes again whose run was killed after its decision', async () => {
+  test('queues the segments that wait when the segment is imported again whose run was killed after its decision', async () => {
     const { cloud, last, segments } = await withoutLast()
     cloud.failing.add('importQueue.send')
-    await expect(run(cloud, last, 'decider')).rejects.toThrow('importQueue.send failed')
-    expect(safetyOf(cloud)).toMatchObject({ decision: 'passed', decidedBy: 'decider' })
+    await expect(run(cloud, last)).rejects.toThrow('importQueue.send failed')
+    expect(safetyOf(cloud)).toMatchObject({ decision: 'passed', decidedBy: last.segment?.index })
     cloud.failing.clear()
-    await run(cloud, last, 'decider')
+    await run(cloud, last)
     expect(cloud.queued).toHaveLength(segments - 1)
     await runQueued(cloud)
     expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 20 } })
     expect(new Set(cloud.requests).size).toBe(cloud.requests.length)
   })
 
-  test('queues a segment at most once for each delivery of that message while SQS stores it and reports an error', async () => {
+  test('queues a segment at most once for each run of that segment while SQS stores it and reports an error', async () => {
     const { cloud, last, segments } = await withoutLast()
     const send = cloud.ports.importQueue.send.bind(cloud.ports.importQueue)
     Object.assign(cloud.ports.importQueue, {
@@ -370,12 +364,12 @@ describe('a split file', () => {
       },
     })
     for (let deliveries = 1; deliveries < segments; deliveries += 1) {
-      await expect(run(cloud, last, 'decider')).rejects.toThrow('no answer')
+      await expect(run(cloud, last)).rejects.toThrow('no answer')
       expect(cloud.queued).toHaveLength(1)
       await runQueued(cloud)
       expect(cloud.queued).toEqual([])
     }
-    await run(cloud, last, 'decider')
+    await run(cloud, last)
     expect(cloud.report).toMatchObject({ state: 'complete', lines: { delivered: 20 } })
   })
 

@@ -5,10 +5,12 @@ import { OutageError } from '../../../lambda/errors.ts'
 import { eventsFor } from '../../../lambda/events.ts'
 import { Settlement } from '../../../lambda/jobs/settlement.ts'
 import { toEntry } from '../../../lambda/parse/entry.ts'
-import type { DeadLetterQueue, Endpoint, Ports, RefusedEntry } from '../../../lambda/ports.ts'
+import type { DeadLetterQueue, Ports, RefusedEntry } from '../../../lambda/ports.ts'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
 import { Ledger } from '../../../lambda/settle/ledger.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import { promisedEndpoint } from '../../support/promised-endpoint.ts'
+import { roomIn } from '../../support/room-in.ts'
 
 const API_KEY = '0123456789abcdef0123456789abcdef01234567'
 const VALID = '{"_p":"a","_n":"e","_t":1700000000}'
@@ -32,9 +34,9 @@ class Scene {
     answer,
   }: { maxOpen?: number; maxInFlight?: number; answer?: () => Answer } = {}) {
     this.ledger = new Ledger({ watermark: { line: 0, byte: 0 } }, maxOpen)
-    const endpoint: Endpoint = {
-      send: () => (answer === undefined ? new Promise((resolve) => this.requests.push(resolve)) : Promise.resolve(answer())),
-    }
+    const endpoint = promisedEndpoint(() =>
+      answer === undefined ? new Promise((resolve) => this.requests.push(resolve)) : Promise.resolve(answer()),
+    )
     const deadLetters: DeadLetterQueue = {
       sendBatch: (batch) => {
         const { promise, resolve } = Promise.withResolvers<readonly RefusedEntry[]>()
@@ -125,7 +127,7 @@ describe('there is no room', () => {
     const scene = new Scene({ maxInFlight: 2 })
     scene.settle(VALID, VALID)
     expect(scene.hasRoom).toBe(false)
-    const room = scene.settlement.backPressure.room()
+    const room = roomIn(scene.settlement.backPressure)
     scene.requests[1]?.(ACCEPTED)
     await room
     scene.requests[0]?.(ACCEPTED)
@@ -138,7 +140,7 @@ describe('there is no room', () => {
     expect(scene.hasRoom).toBe(true)
     scene.settle(VALID)
     expect(scene.hasRoom).toBe(false)
-    const room = scene.settlement.backPressure.room()
+    const room = roomIn(scene.settlement.backPressure)
     scene.requests[1]?.(ACCEPTED)
     await room
     expect(scene.ledger.progress()).toMatchObject({ watermark: { line: 0 }, ended: [[2, 5]] })
@@ -152,7 +154,7 @@ describe('there is no room', () => {
     scene.settle(REJECTED, '', '', REJECTED)
     await now()
     expect(scene.batches).toEqual([])
-    const room = scene.settlement.backPressure.room()
+    const room = roomIn(scene.settlement.backPressure)
     await now()
     expect(scene.batches[0]?.deadLetters).toHaveLength(2)
     scene.batches[0]?.accept()
@@ -163,7 +165,7 @@ describe('there is no room', () => {
   test('after an outage, and the reader gets the error', async () => {
     const scene = new Scene({ maxInFlight: 1, answer: () => ({ kind: 'no-answer', code: 'ECONNREFUSED' }) })
     for (let line = 0; line < OPEN_LINES_PER_SLOT; line += 1) scene.settle(VALID)
-    await expect(scene.settlement.backPressure.room()).rejects.toThrow(OutageError)
+    await expect(roomIn(scene.settlement.backPressure)).rejects.toThrow(OutageError)
     await expect(scene.settlement.finish()).rejects.toThrow(OutageError)
     expect(scene.batches).toEqual([])
   })
@@ -172,7 +174,7 @@ describe('there is no room', () => {
     const scene = new Scene({ maxInFlight: 1 })
     const error = new Error('out of time')
     scene.settle(VALID)
-    const room = scene.settlement.backPressure.room()
+    const room = roomIn(scene.settlement.backPressure)
     scene.settlement.stop(error)
     await expect(room).rejects.toBe(error)
     expect(scene.hasRoom).toBe(false)

@@ -64,9 +64,14 @@ export class LocalBuckets implements AsyncDisposable {
   }
 
   /** @returns the file as its S3 event names it */
-  async put(body: Buffer | string, { key = 'incoming/a b+ü.json', isVersioned = false } = {}): Promise<SourceFile> {
+  async put(
+    body: Buffer | string,
+    { key = 'incoming/a b+ü.json', isVersioned = false, metadata = {} } = {},
+  ): Promise<SourceFile> {
     const bucket = isVersioned ? VERSIONED_BUCKET : BUCKET
-    const { ETag, VersionId } = await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body) }))
+    const { ETag, VersionId } = await this.s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body), Metadata: metadata }),
+    )
     return { bucket, key, ...(VersionId !== undefined && { versionId: VersionId }), etag: (ETag ?? '').replaceAll('"', '') }
   }
 

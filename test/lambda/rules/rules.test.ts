@@ -156,6 +156,7 @@ describe('a line', () => {
     expect(readLine(MS, rulesOf('trim', 'ms-timestamps'))).toEqual({
       ...parseLine(FINE, LATEST),
       changedBy: ['ms-timestamps'],
+      sentAs: [FINE],
     })
   })
 

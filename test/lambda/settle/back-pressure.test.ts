@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { BackPressure, type BoundedStage } from '../../../lambda/settle/back-pressure.ts'
+import { roomIn } from '../../support/room-in.ts'
 
 /** A stage that the test fills and frees. */
 class Stage implements BoundedStage {
@@ -44,7 +45,7 @@ test('there is room if every stage has room', () => {
 describe('room', () => {
   test('resolves at once if there is room', async () => {
     const { backPressure, stages } = withStages(2)
-    expect(await stateOf(backPressure.room())).toBe('has room')
+    expect(await stateOf(roomIn(backPressure))).toBe('has room')
     expect(stages.map(({ waits }) => waits)).toEqual([0, 0])
   })
 
@@ -52,7 +53,7 @@ describe('room', () => {
     const { backPressure, stages } = withStages(3)
     const [first, second] = stages
     first!.hasRoom = second!.hasRoom = false
-    const room = backPressure.room()
+    const room = roomIn(backPressure)
     first!.hasRoom = true
     backPressure.changed()
     expect(await stateOf(room)).toBe('waits')
@@ -64,12 +65,10 @@ describe('room', () => {
   test('asks every stage when the wait begins and after each change, and never polls', async () => {
     const { backPressure, stages } = withStages(2)
     stages[0]!.hasRoom = false
-    const room = backPressure.room()
+    const room = roomIn(backPressure)
     for (let turn = 0; turn < 5; turn += 1) await nextTick()
     expect(stages.map(({ waits }) => waits)).toEqual([1, 1])
     backPressure.changed()
-    backPressure.changed() // two changes at the same time are one
-    await nextTick()
     expect(stages.map(({ waits }) => waits)).toEqual([2, 2])
     stages[0]!.hasRoom = true
     backPressure.changed()
@@ -84,16 +83,80 @@ describe('room', () => {
       stage.hasRoom = true
       backPressure.changed()
     }
-    expect(await stateOf(backPressure.room())).toBe('has room')
+    expect(await stateOf(roomIn(backPressure))).toBe('has room')
   })
 
   test('wakes everyone who waits', async () => {
     const { backPressure, stages } = withStages(1)
     stages[0]!.hasRoom = false
-    const rooms = [backPressure.room(), backPressure.room()]
+    const rooms = [roomIn(backPressure), roomIn(backPressure)]
     stages[0]!.hasRoom = true
     backPressure.changed()
     expect(await Promise.all(rooms.map(stateOf))).toEqual(['has room', 'has room'])
+  })
+})
+
+describe('items pass', () => {
+  /** Passes 1, 2, … on, and records them. */
+  function passing(backPressure: BackPressure, count: number, pass: (item: number) => void = () => undefined) {
+    const passed: number[] = []
+    const end = backPressure.passAll(
+      Array.from({ length: count }, (_, index) => index + 1),
+      (item) => {
+        passed.push(item)
+        pass(item)
+      },
+    )
+    return { passed, end }
+  }
+
+  test('without a wait while there is room, and are counted', async () => {
+    const { backPressure } = withStages(1)
+    const { passed, end } = passing(backPressure, 3)
+    expect(passed).toEqual([1, 2, 3])
+    expect(await end).toBe(3)
+  })
+
+  test('in the same moment in which a change makes room, and no more than there is room for', async () => {
+    const { backPressure, stages } = withStages(1)
+    const { passed, end } = passing(backPressure, 3, () => {
+      stages[0]!.hasRoom = false
+    })
+    expect(passed).toEqual([1])
+    for (const expected of [
+      [1, 2],
+      [1, 2, 3],
+    ]) {
+      stages[0]!.hasRoom = true
+      backPressure.changed()
+      expect(passed).toEqual(expected)
+    }
+    expect(await end).toBe(3) // the last item needs no room after it
+    backPressure.changed()
+    expect(passed).toHaveLength(3)
+  })
+
+  test('one at a time, even if passing one reports a change', async () => {
+    const { backPressure } = withStages(1)
+    let depth = 0
+    const { passed, end } = passing(backPressure, 1_000, () => {
+      depth += 1
+      expect(depth).toBe(1)
+      backPressure.changed()
+      depth -= 1
+    })
+    expect(await end).toBe(1_000)
+    expect(passed).toHaveLength(1_000)
+  })
+
+  test('until passing one throws, and then no more', async () => {
+    const { backPressure } = withStages(1)
+    const { passed, end } = passing(backPressure, 3, (item) => {
+      if (item === 2) throw new Error('cannot be passed')
+    })
+    await expect(end).rejects.toThrow('cannot be passed')
+    backPressure.changed()
+    expect(passed).toEqual([1, 2])
   })
 })
 
@@ -103,18 +166,18 @@ describe('after a failure', () => {
   test('who waits gets the error, and so does everyone who asks later', async () => {
     const { backPressure, stages } = withStages(1)
     stages[0]!.hasRoom = false
-    const room = backPressure.room()
+    const room = roomIn(backPressure)
     backPressure.fail(outage)
     expect(await stateOf(room)).toBe(outage)
     stages[0]!.hasRoom = true
     expect(backPressure.hasRoom).toBe(false)
-    await expect(backPressure.room()).rejects.toBe(outage)
+    await expect(roomIn(backPressure)).rejects.toBe(outage)
   })
 
   test('the first error wins', async () => {
     const { backPressure } = withStages(0)
     backPressure.fail(outage)
     backPressure.fail(new Error('stopped'))
-    await expect(backPressure.room()).rejects.toBe(outage)
+    await expect(roomIn(backPressure)).rejects.toBe(outage)
   })
 })

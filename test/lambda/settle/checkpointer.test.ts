@@ -6,6 +6,7 @@ import { Checkpointer } from '../../../lambda/settle/checkpointer.ts'
 import { Lease, LeaseLost } from '../../../lambda/settle/lease.ts'
 import { Ledger } from '../../../lambda/settle/ledger.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import { roomIn } from '../../support/room-in.ts'
 
 const EVERY_MS = 5_000
 const MAX_UNSAVED = 100
@@ -138,7 +139,7 @@ describe('while the reader waits for another stage', () => {
   ])('%i unsaved lines', async (lines, checkpoints) => {
     const run = await waiting()
     run.advance(lines, lines)
-    void run.backPressure.room()
+    void roomIn(run.backPressure)
     await now()
     expect(run.saved).toEqual(checkpoints)
   })
@@ -147,7 +148,7 @@ describe('while the reader waits for another stage', () => {
     const run = await waiting()
     run.store.error = new Error('SlowDown')
     run.advance(50, 50)
-    void run.backPressure.room()
+    void roomIn(run.backPressure)
     await now()
     expect(run.saved).toEqual([])
     run.store.error = undefined
@@ -163,7 +164,7 @@ describe('with as many unsaved lines as a crash may repeat', () => {
     run.advance(MAX_UNSAVED, 60)
     expect(run.backPressure.hasRoom).toBe(false)
     let hasRoom = false
-    const room = run.backPressure.room().then(() => (hasRoom = true))
+    const room = roomIn(run.backPressure).then(() => (hasRoom = true))
     await now()
     expect(hasRoom).toBe(false)
     expect(run.store.held).toHaveLength(1)
@@ -176,7 +177,7 @@ describe('with as many unsaved lines as a crash may repeat', () => {
     const run = await beginRun()
     run.advance(MAX_UNSAVED, 0)
     expect(run.backPressure.hasRoom).toBe(false)
-    const room = run.backPressure.room()
+    const room = roomIn(run.backPressure)
     await now()
     expect(run.saved).toEqual([])
     run.advance(MAX_UNSAVED, 1)
@@ -197,7 +198,7 @@ describe('with as many unsaved lines as a crash may repeat', () => {
     const run = await beginRun()
     run.advance(10 * MAX_UNSAVED, 0)
     for (let line = 2; line <= 10 * MAX_UNSAVED; line += 1) run.ledger.blank(line)
-    await run.backPressure.room()
+    await roomIn(run.backPressure)
     expect(run.store.document?.value).toMatchObject({ watermark: { line: 0 }, ended: [[2, 10 * MAX_UNSAVED]] })
     expect(run.backPressure.hasRoom).toBe(true)
   })
@@ -207,7 +208,7 @@ describe('with as many unsaved lines as a crash may repeat', () => {
     const error = new Error('SlowDown')
     run.store.error = error
     run.advance(MAX_UNSAVED, 60)
-    await expect(run.backPressure.room()).rejects.toBe(error)
+    await expect(roomIn(run.backPressure)).rejects.toBe(error)
   })
 })
 

@@ -6,6 +6,7 @@ import { DEAD_LETTER_SCHEMA, type DeadLetter } from '../../../lambda/settle/dead
 import { DeadLetterSender } from '../../../lambda/settle/dead-letter-sender.ts'
 import { seeded } from '../../support/seeded.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import { roomIn } from '../../support/room-in.ts'
 
 function deadLetterOf(line: number, text = 'x'): DeadLetter {
   return {
@@ -64,7 +65,7 @@ test('every dead letter is sent and acknowledged exactly once, although SQS refu
       const sender = new DeadLetterSender(queue, new VirtualClock(seed), backPressure)
       const acknowledged: number[] = []
       for (let line = 1; line <= count; line += 1) {
-        if (!backPressure.hasRoom) await backPressure.room()
+        if (!backPressure.hasRoom) await roomIn(backPressure)
         sender.send(deadLetterOf(line), () => {
           if (!queued.has(line)) throw new Error(`line ${line} was acknowledged before it was in the queue`)
           acknowledged.push(line)
@@ -123,7 +124,7 @@ describe('there is no room', () => {
     const sender = new DeadLetterSender(queue, new VirtualClock(), backPressure)
     let line = 0
     while (backPressure.hasRoom) sender.send(deadLetterOf((line += 1)), () => undefined)
-    const room = backPressure.room()
+    const room = roomIn(backPressure)
     queue.batches[0]?.accept()
     await room
     expect(sender.hasRoom).toBe(true)
@@ -167,7 +168,7 @@ describe.each<[string, DeadLetterQueue['sendBatch'], object]>([
     sender.send(deadLetterOf(1), () => (isAcknowledged = true))
     await expect(sender.flush()).rejects.toMatchObject(error)
     expect(backPressure.hasRoom).toBe(false)
-    await expect(backPressure.room()).rejects.toMatchObject(error)
+    await expect(roomIn(backPressure)).rejects.toMatchObject(error)
     expect(isAcknowledged).toBe(false)
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { Lease, LeaseLost, type LeaseResult } from '../../../lambda/settle/lease.ts'
 import type { Checkpoints } from '../../../lambda/ports.ts'
 
@@ -41,7 +41,7 @@ class Scene {
   now = 1_000_000
   begun: (readonly [earlier: number | undefined, hasCrashed: boolean])[] = []
 
-  acquire(run: string): Promise<LeaseResult<Counted>> {
+  acquire(run: string, isFirst = false): Promise<LeaseResult<Counted>> {
     return Lease.acquire<Counted>(
       KEY,
       this.memory,
@@ -51,6 +51,7 @@ class Scene {
         run,
         messageId: `message-of-${run}`,
         leaseMs: LEASE_MS,
+        isFirst,
         isDone: ({ isDone }) => isDone,
         begin: (earlier, hasCrashed) => {
           this.begun.push([earlier?.count, hasCrashed])
@@ -115,6 +116,17 @@ describe('a lease', () => {
     const results = await Promise.all(['a', 'b', 'c'].map((run) => scene.acquire(run)))
     expect(results.map(({ kind }) => kind)).toEqual(['acquired', 'busy', 'busy'])
     expect(results.slice(1)).toMatchObject([{ messageId: 'message-of-a' }, { messageId: 'message-of-a' }])
+  })
+
+  test('of a first run is acquired without a read, unless another run was quicker', async () => {
+    const scene = new Scene()
+    const reads = jest.spyOn(scene.memory, 'find')
+    const first = await scene.acquire('a', true)
+    expect([first.kind, reads.mock.calls]).toEqual(['acquired', []])
+    expect(await scene.acquire('b', true)).toEqual({ kind: 'busy', ms: LEASE_MS, messageId: 'message-of-a' })
+    if (first.kind === 'acquired') await first.lease.release(counted(3, true))
+    expect(await scene.acquire('c', true)).toEqual({ kind: 'busy', ms: LEASE_MS, messageId: 'message-of-c' })
+    expect(scene.memory.document?.value).toMatchObject({ count: 3, isDone: true })
   })
 
   test('that S3 refuses although no other run has written names the message of this run, so that it stays', async () => {

@@ -65,4 +65,18 @@ export const COMMANDS_MUTANTS: readonly Mutant[] = [
     replace: 'answer',
     tests: ['test/cli/completion/completion.test.ts'],
   },
+  {
+    name: 'a dead letter that another replay has sent meanwhile is sent again, because an attempt to claim it had begun',
+    file: 'cli/rejects/archived-files.ts',
+    find: '(isWritten ? outcomes.get(id) : undefined)',
+    replace: 'outcomes.get(id)',
+    tests: ['test/cli/rejects/archived-files.test.ts'],
+  },
+  {
+    name: 'a look through the dead-letter queue believes short polls without asking SQS for its counts',
+    file: 'cli/rejects/scan.ts',
+    find: 'taken >= Math.max(before, await count())',
+    replace: 'taken >= 0',
+    tests: ['test/cli/rejects/scan.test.ts'],
+  },
 ]

@@ -7,8 +7,8 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'an event about a deleted object is imported',
     file: 'lambda/intake/message.ts',
-    find: 'if (!name.startsWith(CREATED))',
-    replace: "if (name === '')",
+    find: 'return event.startsWith(CREATED) || event === TAGGED',
+    replace: "return event !== ''",
     tests: ['test/lambda/intake/message.test.ts'],
   },
   {
@@ -119,8 +119,8 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'a known-good request counts as accepted whatever the endpoint answers',
     file: 'lambda/deliver/delivery.ts',
-    find: "const isAccepted = classify(await this.#endpoint.send(request)).kind === 'delivered'",
-    replace: "const isAccepted = classify(await this.#endpoint.send(request)).kind !== 'undeliverable'",
+    find: "const isAccepted = (await this.#answerTo(request)).kind === 'delivered'",
+    replace: "const isAccepted = (await this.#answerTo(request)).kind !== 'undeliverable'",
     tests: ['test/lambda/deliver/outage.test.ts', 'test/lambda/deliver/delivery.test.ts'],
   },
   {

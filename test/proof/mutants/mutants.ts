@@ -6,17 +6,21 @@ import { CLOSING_MUTANTS } from './closing-mutants.ts'
 import { COMMANDS_MUTANTS } from './commands-mutants.ts'
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts'
 import { FORMATS_MUTANTS } from './formats-mutants.ts'
+import { HOT_MUTANTS } from './hot-mutants.ts'
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
 import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
 import { LOCAL_MUTANTS } from './local-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { PAGE_MUTANTS } from './page-mutants.ts'
 import { RECEIPTS_MUTANTS } from './receipts-mutants.ts'
 import { RULES_MUTANTS } from './rules-mutants.ts'
 import { SAFETY_MUTANTS } from './safety-mutants.ts'
+import { SEND_CLOSING_MUTANTS } from './send-closing-mutants.ts'
 import { SERVICE_MUTANTS } from './service-mutants.ts'
 import { SOURCE_MUTANTS } from './source-mutants.ts'
 import { STACK_MUTANTS } from './stack-mutants.ts'
 import { SURVEY_MUTANTS } from './survey-mutants.ts'
+import { TAG_MUTANTS } from './tag-mutants.ts'
 import { UPGRADE_MUTANTS } from './upgrade-mutants.ts'
 
 const SIM = 'test/proof/sim/sim.test.ts'
@@ -31,6 +35,10 @@ export const MUTANTS: readonly Mutant[] = [
   ...SOURCE_MUTANTS,
   ...ALARM_MUTANTS,
   ...ARTIFACT_MUTANTS,
+  ...HOT_MUTANTS,
+  ...PAGE_MUTANTS,
+  ...SEND_CLOSING_MUTANTS,
+  ...TAG_MUTANTS,
   ...UPGRADE_MUTANTS,
   ...DOCTOR_MUTANTS,
   ...STACK_MUTANTS,
@@ -123,10 +131,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a retried request gets a new time',
     file: 'lambda/deliver/delivery.ts',
-    find: 'this.#onRepeat()\n      answerClass = classify(await this.#endpoint.send(request))',
+    find: 'this.#onRepeat()\n      answerClass = await this.#answerTo(request)',
     replace:
       'this.#onRepeat()\n' +
-      "      answerClass = classify(await this.#endpoint.send({ ...request, path: request.path.replace(/_t=\\d+/, '_t=1700000000') }))",
+      "      answerClass = await this.#answerTo({ ...request, path: request.path.replace(/_t=\\d+/, '_t=1700000000') })",
     tests: [SIM],
   },
   {
@@ -234,8 +242,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'one empty answer of SQS counts as the end of the dead-letter queue',
     file: 'lambda/archive/held-dead-letters.ts',
-    find: 'const EMPTY_ANSWERS = 2',
-    replace: 'const EMPTY_ANSWERS = 1',
+    find: 'const EMPTY_ANSWERS = { short: 1, long: 2 }',
+    replace: 'const EMPTY_ANSWERS = { short: 1, long: 1 }',
     tests: ['test/lambda/archive/held-dead-letters.test.ts'],
   },
   {
@@ -381,7 +389,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the cache of encoded names has no bound',
     file: 'lambda/parse/request.ts',
-    find: 'if (encodedNames.size >= MAX_CACHED_NAMES) encodedNames.clear()',
+    find: 'if (this.#written.size >= MAX_CACHED_NAMES) this.#written.clear()',
     replace: '',
     tests: ['test/lambda/parse/new-names.test.ts'],
   },

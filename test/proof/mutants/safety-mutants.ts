@@ -36,15 +36,15 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
   {
     name: 'segments that wait are lost if the run that has decided is killed before it queues them',
     file: 'lambda/jobs/import-file.ts',
-    find: 'if (plan !== undefined && safety !== undefined) await queueAfterDecision(task, plan, safety, ports, invocation)',
+    find: 'if (plan !== undefined && safety !== undefined) await queueAfterDecision(task, plan, safety, ports)',
     replace: '',
     tests: [CHECK, SIM],
   },
   {
     name: 'segments queue each other again after the decision',
     file: 'lambda/jobs/segment-survey.ts',
-    find: 'return messageId !== undefined && decidedBy === messageId',
-    replace: 'return messageId !== undefined && decidedBy !== undefined',
+    find: "decision === 'passed' && decidedBy === indexOf(task)",
+    replace: "decision === 'passed'",
     tests: [CHECK],
   },
   {
@@ -57,7 +57,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
   {
     name: 'the splitter does not look whether all segments are surveyed already',
     file: 'lambda/jobs/import-file.ts',
-    find: 'const check = needsCheck ? await decide(task, ports, invocation) : undefined',
+    find: 'const check = needsCheck ? await decide(task, ports) : undefined',
     replace: 'const check = undefined as SegmentCheck | undefined',
     tests: [CHECK, SIM],
   },

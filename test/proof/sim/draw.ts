@@ -137,7 +137,17 @@ export function drawScenario(seed: number): Scenario {
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
   const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
   const checked = drawn.days > 0 && draw.is(0.5) ? withSafetyCheck(draw, drawn) : drawn
-  return withRules(draw, withOrders(draw, { ...checked, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) }))
+  const tables = seed % 5 === 2 ? withCsvFile(checked) : checked
+  return withRules(draw, withOrders(draw, { ...tables, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) }))
+}
+
+/** The last file is a CSV file. */
+function withCsvFile(scenario: Scenario): Scenario {
+  const { files } = scenario
+  const isLast = (id: number): boolean => id === files.length - 1
+  const isOther = ({ isTable, newVersionOf }: FileScenario, id: number): boolean =>
+    isTable || newVersionOf !== undefined || !isLast(id)
+  return { ...scenario, files: files.map((file, id) => (isOther(file, id) ? file : { ...file, isCsv: true })) }
 }
 
 /** A person changes the import rules, while a file is imported, or later. */
@@ -172,7 +182,9 @@ function withSafetyCheck(draw: Draw, scenario: Scenario): Scenario {
       (all, merge) => all.toSpliced(draw.between(1, all.length), 0, merge),
       file.lines,
     )
-    return { ...known, lines, decision: { kind: draw.is(0.7) ? 'released' : 'discarded', at: draw.low(0, 6 * HOUR_MS) } }
+    const kind = draw.is(0.7) ? 'released' : 'discarded'
+    const at = draw.low(0, 6 * HOUR_MS)
+    return { ...known, lines, decision: { kind, at, isByTag: at % 2 === 0 } }
   })
   return { ...scenario, files, isChecked: true }
 }

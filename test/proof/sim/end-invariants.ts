@@ -5,6 +5,7 @@ import type { End, ModelFile } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
 import { checkOnlyOpenLines } from './open-lines.ts'
 import { fileName } from './queue.ts'
+import { checkReceipt } from './receipts.ts'
 import { hasEnded } from './step-invariants.ts'
 
 /** Everything that must be true at the end of a run. */
@@ -21,6 +22,7 @@ export function checkEnd(observed: Observed): void {
     )
     checkRules(file, observed)
     if (report !== undefined) checkFile(file, report, observed)
+    if (report !== undefined) checkReceipt(file, report, observed)
     if (report !== undefined && observed.isAnswered) checkAnswered(file, report, observed)
   }
   checkDeadLetters(observed)
@@ -152,7 +154,7 @@ function checkRepeats(file: ModelFile, report: Report, { endpoint }: Observed): 
 }
 
 function checkDeadLetters({ files, deadLetters }: Observed): void {
-  for (const { source, line, reason } of deadLetters.all) {
+  for (const { source, line, row, reason } of deadLetters.all) {
     const file = files.find((each) => fileName(each.source) === fileName(source))
     if (source.line === undefined) {
       expectKept(
@@ -165,6 +167,7 @@ function checkDeadLetters({ files, deadLetters }: Observed): void {
     const origin = file?.lines[source.line - 1]
     const isFaithful =
       line === origin?.text &&
+      row === origin?.row &&
       source.byteStart === origin?.byteStart &&
       source.byteEnd === origin?.byteEnd &&
       reason === origin?.reason

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../../lambda/ports.ts'
 import { lineOfRequest } from './model.ts'
 import type { SpellKind } from './scenario.ts'
 import type { Worker } from './worker.ts'
+import { promisedEndpoint } from '../../support/promised-endpoint.ts'
 
 const ACCEPTED: Answer = { kind: 'status', status: 200, contentType: 'image/gif' }
 
@@ -54,13 +55,11 @@ export class SimulatedEndpoint {
   }
 
   of(worker: Worker, faults: EndpointFaults): Endpoint {
-    return {
-      send: async ({ path, body }) => {
-        const request = body === undefined ? path : `${path}?${body}`
-        if (faults.stalls()) await worker.sleep(400)
-        return worker.act(() => this.#answer(request, faults))
-      },
-    }
+    return promisedEndpoint(async ({ path, body }) => {
+      const request = body === undefined ? path : `${path}?${body}`
+      if (faults.stalls()) await worker.sleep(400)
+      return worker.act(() => this.#answer(request, faults))
+    })
   }
 
   #answer(request: string, faults: EndpointFaults): Answer {

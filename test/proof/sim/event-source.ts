@@ -167,6 +167,7 @@ export class EventSource {
     }
     return {
       files: resuming(store.files(worker, faults.store), worker.clock),
+      tags: store.tags(worker, faults.store),
       listing: store.listing(worker, faults.store),
       reports: store.reports(worker, faults.store),
       checkpoints: store.checkpoints(worker, faults.store),

@@ -1,11 +1,22 @@
 import { RULES_SCHEMA, type RulesDocument } from '../../../lambda/rules/rule-set.ts'
+import { columnsRule } from '../../../lambda/rules/columns-rule.ts'
+import { COLUMNS, CSV_PREFIX } from './csv-rows.ts'
 import type { ModelFile } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
 
-/** The rules after the n-th change: they show in every request that has the property. Each third change removes all. */
-export function rulesAfter(change: number): RulesDocument {
-  const rules = [{ fix: `rename:n=n${change}`, lines: 'all' as const }]
-  return { schema: RULES_SCHEMA, prefixes: change % 3 === 2 ? [] : [{ prefix: 'incoming/', rules }] }
+/**
+ * The rules after the n-th change: they show in every request that has the property. Each third change removes all, except what the columns of
+ * CSV files mean. @param change undefined: a person has never changed them
+ */
+export function rulesAfter(change: number | undefined): RulesDocument {
+  const rules = change === undefined || change % 3 === 2 ? [] : [{ fix: `rename:n=n${change}`, lines: 'all' as const }]
+  return {
+    schema: RULES_SCHEMA,
+    prefixes: [
+      { prefix: 'incoming/', rules },
+      { prefix: CSV_PREFIX, rules: [columnsRule({ columns: COLUMNS }), ...rules] },
+    ],
+  }
 }
 
 /** All lines of a file are sent by the rules that its import began with, at every try and every redrive. */

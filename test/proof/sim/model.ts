@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import { CSV_HEADER, CSV_PREFIX, meaningOf, ROWS } from './csv-rows.ts'
 import type { FileScenario, LineKind } from './scenario.ts'
 
 export type End = 'delivered' | 'rejected' | 'undeliverable' | 'blank'
@@ -7,7 +8,10 @@ export type End = 'delivered' | 'rejected' | 'undeliverable' | 'blank'
 /** A line of a file and the ends that it may have. This is the whole promise of the importer, without any of its code. */
 export interface ModelLine {
   readonly number: number
+  /** As its dead letter has it. */
   readonly text: string
+  /** The row that means the line, in a CSV file. */
+  readonly row?: string
   readonly byteStart: number
   readonly byteEnd: number
   /** More than one only if the endpoint changes its mind about the line. */
@@ -58,17 +62,32 @@ const ENDS: Readonly<Record<LineKind, Pick<ModelLine, 'ends' | 'reason' | 'reque
   blank: { ends: ['blank'], requests: 0 },
 }
 
+interface Written {
+  readonly kind: LineKind
+  /** In the file. */
+  readonly text: string
+}
+
+/** The lines of a file, as they are written. */
+function writtenLines({ lines, isTable, isCsv }: FileScenario, id: number): readonly Written[] {
+  if (isTable) return lines.map((kind, index) => ({ kind, text: `f${id},${index},12` }))
+  if (isCsv !== true) return lines.map((kind, index) => ({ kind, text: TEXTS[kind](id, index + 1) }))
+  const rows = lines.map((kind, index) => ({ kind, text: ROWS[kind](id, index + 2) }))
+  return [{ kind: 'blank', text: CSV_HEADER }, ...rows]
+}
+
 export function modelOf(scenario: FileScenario, id: number, start: number): ModelFile {
-  const texts = scenario.lines.map((kind, index) => (scenario.isTable ? `f${id},${index},12` : TEXTS[kind](id, index + 1)))
+  const written = writtenLines(scenario, id)
   const lines: ModelLine[] = []
   let byteStart = 0
-  for (const [index, text] of texts.entries()) {
+  for (const [index, { kind, text }] of written.entries()) {
     const byteEnd = byteStart + Buffer.byteLength(text)
-    lines.push({ number: index + 1, text, byteStart, byteEnd, ...ENDS[scenario.lines[index]!] })
+    const meaning = scenario.isCsv === true ? meaningOf(kind, text) : {}
+    lines.push({ number: index + 1, text, byteStart, byteEnd, ...ENDS[kind], ...meaning })
     byteStart = byteEnd + 1
   }
-  const content = Buffer.from(texts.map((text) => `${text}\n`).join(''))
-  const key = `incoming/${scenario.newVersionOf ?? id}.json`
+  const content = Buffer.from(written.map(({ text }) => `${text}\n`).join(''))
+  const key = scenario.isCsv === true ? `${CSV_PREFIX}${id}.csv` : `incoming/${scenario.newVersionOf ?? id}.json`
   const source = { bucket: 'files', key, etag: `e${id}`, ...(scenario.isVersioned && { versionId: `v${id}` }) }
   return {
     id,
@@ -77,7 +96,7 @@ export function modelOf(scenario: FileScenario, id: number, start: number): Mode
     bytes: scenario.isPacked ? gzipSync(content, { level: 1 }) : content,
     contentBytes: content.length,
     lines: scenario.isTable ? [] : lines,
-    refused: scenario.isTable ? [] : lines.filter((_line, index) => scenario.lines[index] === 'refused'),
+    refused: scenario.isTable ? [] : lines.filter((_line, index) => written[index]?.kind === 'refused'),
     from: start + scenario.arrivesAt,
     to: scenario.leavesAt === undefined ? Infinity : start + scenario.arrivesAt + scenario.leavesAt,
   }

@@ -1,4 +1,5 @@
 import { readMessage } from '../../../lambda/intake/message.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { DEAD_LETTER_SCHEMA } from '../../../lambda/settle/dead-letter.ts'
 import { wiringOf } from '../../../lib/wiring.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -15,7 +16,7 @@ export interface Message {
 
 /** What a message asks for. */
 export interface MessageWork {
-  readonly kind: 'task' | 'line' | 'daily' | 'answer'
+  readonly kind: 'task' | 'line' | 'daily' | 'answer' | 'tag'
   /** The key and version of the file. */
   readonly file?: string
   /** Absent for the whole file. */
@@ -54,8 +55,15 @@ function workOf(body: string): MessageWork {
     return { kind: 'task', file: fileName(file), ...(segment !== undefined && { segment: segment.index }) }
   }
   if (work?.kind === 'dead-letter') return { kind: 'line', file: fileName(work.deadLetter.source) }
+  if (work?.kind === 'tagged') return { kind: 'tag', file: fileName(work.file) }
   if (work?.kind === 'answer' && work.task.file !== undefined) return { kind: 'answer', file: fileName(work.task.file) }
   return { kind: 'daily' }
+}
+
+/** The event of S3 about a file. @param eventName for example `ObjectCreated:Put` */
+export function eventOf(eventName: string, { bucket, key, versionId, etag }: SourceFile): string {
+  const s3 = { bucket: { name: bucket }, object: { key, versionId, eTag: etag } }
+  return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName, s3 }] })
 }
 
 /** The simulated import queue. */

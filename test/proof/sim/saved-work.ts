@@ -21,6 +21,8 @@ export class SavedWork {
   /** Whether the segments are surveyed before the first is imported. */
   isSurveyed = false
   decision: Decision | undefined
+  /** The segment whose run has decided. */
+  decidedBy: number | undefined
   /** The segments whose survey is stored. */
   readonly surveyed = new Set<number>()
   readonly segments = new Map<number, SavedSegment>()

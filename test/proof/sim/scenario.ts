@@ -20,10 +20,19 @@ export interface Interval {
 }
 
 /** A file in the bucket. */
+export interface PersonDecision {
+  readonly kind: 'released' | 'discarded'
+  readonly at: number
+  /** By a tag in S3 in place of a command. */
+  readonly isByTag?: boolean
+}
+
 export interface FileScenario {
   readonly lines: readonly LineKind[]
   /** Not JSON lines at all: it must be rejected as a whole. */
   readonly isTable: boolean
+  /** A CSV file with columns that only import rules know. Its first row names them. */
+  readonly isCsv?: true
   readonly isPacked: boolean
   /** Whether the bucket has versions. Without them, an object can be replaced. */
   readonly isVersioned: boolean
@@ -33,7 +42,7 @@ export interface FileScenario {
   readonly isEventLost: boolean
   readonly extraEvents: number
   /** What a person does with a file that the safety check must hold, and when: after the file has arrived. Absent for all other files. */
-  readonly decision?: { readonly kind: 'released' | 'discarded'; readonly at: number }
+  readonly decision?: PersonDecision
   /** The object is a newer version under the key of another file: its id. */
   readonly newVersionOf?: number
 }

@@ -1,7 +1,6 @@
 import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA, reportKey, RULES_KEY, safetyKey } from '../../../lambda/keys.ts'
 import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
-import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { AnswerReceiver } from './answers.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -15,7 +14,7 @@ import { modelOf, type ModelFile } from './model.ts'
 import { Violation, type Observed } from './observed.ts'
 import { Orders } from './orders.ts'
 import { decideAsPerson } from './person.ts'
-import { fileName, SimulatedQueue } from './queue.ts'
+import { eventOf, fileName, SimulatedQueue } from './queue.ts'
 import { LONG_INVOCATION_MS, type Scenario } from './scenario.ts'
 import { StepInvariants } from './step-invariants.ts'
 import { makeZlibSteady } from './steady-zlib.ts'
@@ -201,7 +200,7 @@ class Simulation {
       if (scenario.isEventLost) this.#lost.add(fileName(source))
       const events = scenario.isEventLost ? 0 : 1 + scenario.extraEvents
       for (let event = 0; event < events; event += 1)
-        this.#observed.queue.send(eventOf(source), from, from + Math.floor(this.#faults.chance() * 3_000))
+        this.#observed.queue.send(eventOf('ObjectCreated:Put', source), from, from + Math.floor(this.#faults.chance() * 3_000))
     }
   }
 
@@ -235,6 +234,7 @@ class Simulation {
     }
     this.#orders.schedule(at)
     if (ruleChanges.length > 0) store.write(RULES_KEY, rulesAfter(0))
+    else if (this.#scenario.files.some(({ isCsv }) => isCsv)) store.write(RULES_KEY, rulesAfter(undefined))
     for (const [change, ms] of ruleChanges.entries())
       at(ms, () => {
         store.write(RULES_KEY, rulesAfter(change + 1))
@@ -354,11 +354,6 @@ class Simulation {
     this.#violation ??= violation
     this.#isOver = true
   }
-}
-
-function eventOf({ bucket, key, versionId, etag }: SourceFile): string {
-  const s3 = { bucket: { name: bucket }, object: { key, versionId, eTag: etag } }
-  return JSON.stringify({ Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 }] })
 }
 
 /** When the last spell of failures, pause or limit ends. */

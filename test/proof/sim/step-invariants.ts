@@ -48,10 +48,11 @@ export class StepInvariants {
           break
         }
         case 'safety': {
-          const { decision, holds } = value as Safety
+          const { decision, holds, decidedBy } = value as Safety
           if (holds.some(({ rule }) => rule === 'not_surveyed')) this.#checkNotSurveyed(file)
           else checkDecision(file, decision, saved.decision)
           saved.decision = decision
+          saved.decidedBy = decidedBy
           break
         }
         case 'survey':
@@ -132,11 +133,16 @@ export class StepInvariants {
       )
       // A segment that is surveyed waits for the others. The run that surveys the last one queues it again.
       const waits = (index: number): boolean => saved.isSurveyed && saved.decision === undefined && saved.surveyed.has(index)
+      // The segment whose run has decided queues those that have not begun, and only then begins itself.
+      const queues = (segment: number, index: number): boolean =>
+        saved.decision === 'passed' && segment === saved.decidedBy && !segments.has(index)
       const remaining = plan.filter(({ index }) => segments.get(index)?.isDone !== true && !waits(index))
       expectKept(
         'a message asks for the remaining work',
         tasks.length > 0 &&
-          remaining.every(({ index }) => tasks.some(({ segment }) => segment === undefined || segment === index)),
+          remaining.every(({ index }) =>
+            tasks.some(({ segment }) => segment === undefined || segment === index || queues(segment, index)),
+          ),
         () =>
           `file ${id}: segments ${remaining.map(({ index }) => index).join()} of ${plan.length} are not done, and ${tasks.length} messages remain`,
       )

@@ -6,6 +6,7 @@ import type {
   Documents,
   ListedFile,
   Listing,
+  ObjectTags,
   OpenFile,
   Reports,
   SourceFiles,
@@ -45,6 +46,7 @@ type WriteFaults = Pick<StoreFaults, 'conflicts' | 'writtenBefore'>
 export class Store {
   readonly #documents = new Map<string, Document>()
   readonly #files: readonly ModelFile[]
+  readonly #tags = new Map<SourceFile, ReadonlyMap<string, string>>()
   readonly #now: () => number
   readonly #hooks: StoreHooks
   #writes = 0
@@ -90,9 +92,24 @@ export class Store {
     return {
       open: (file, range = { start: 0 }) =>
         worker.readOnAws(fails, () => {
-          const found = this.#files.find(({ source }) => source.key === file.key && source.etag === file.etag)
-          if (found === undefined || this.#now() >= found.to) return { kind: absenceOf(file) }
+          const found = this.#fileOf(file)
+          if (found === undefined) return { kind: absenceOf(file) }
           return opened(found, range, chunk, breaks)
+        }),
+    }
+  }
+
+  /** Sets a tag of a file, as a person does in the console of S3. */
+  tag({ source }: ModelFile, name: string, value: string): void {
+    this.#tags.set(source, new Map([[name, value]]))
+  }
+
+  tags(worker: Worker, { fails }: StoreFaults): ObjectTags {
+    return {
+      find: (file) =>
+        worker.readOnAws(fails, () => {
+          const found = this.#fileOf(file)
+          return found && (this.#tags.get(found.source) ?? new Map())
         }),
     }
   }
@@ -120,6 +137,11 @@ export class Store {
         }))
       },
     }
+  }
+
+  /** @returns undefined if it was deleted or replaced */
+  #fileOf({ key, etag }: SourceFile): ModelFile | undefined {
+    return this.#files.find(({ source, to }) => source.key === key && source.etag === etag && this.#now() < to)
   }
 
   #find(key: string): { value: unknown; tag: string; writtenAt: Date } | undefined {

@@ -4,8 +4,9 @@ import { ForeignText } from '../components/text.tsx'
 import { bytesText, counted } from '../format.ts'
 import { TargetNote } from '../target.tsx'
 import { CheckReasons, CheckSummary } from './check-result.tsx'
-import { canImport, dismiss, type ChosenFile } from './chosen-files.ts'
-import { importLabel, startImport } from './start-import.tsx'
+import { dismiss, type ChosenFile } from './chosen-files.ts'
+import { canImport, importLabel } from './import-label.ts'
+import { startImport } from './start-import.tsx'
 
 /** A chosen file: the result of its check, its upload, and the buttons for its stage. */
 export function ChosenFileCard({ chosen }: { readonly chosen: ChosenFile }) {

@@ -45,11 +45,6 @@ export function isUploading(): boolean {
   return chosenFiles.value.some(({ stage }) => stage.kind === 'uploading' || stage.kind === 'queued')
 }
 
-/** True if at least one line could be sent, or the check cannot know it. */
-export function canImport(check: FileCheck | undefined): boolean {
-  return check !== undefined && check.refusal === undefined && (check.ready > 0 || check.extent !== 'complete')
-}
-
 /** Adds files to the list, and checks them one after the other. */
 export function chooseFiles(files: Iterable<File>): void {
   const chosen = Array.from(files, (file): ChosenFile => {

@@ -5,7 +5,7 @@ import { ViewTitle } from '../components/view-title.tsx'
 import { counted, fileName } from '../format.ts'
 import { openLines } from '../labels.ts'
 import { RejectedLinesOfFile } from '../rejected/rejected-lines-view.tsx'
-import { rejectedHref } from '../route.ts'
+import { hrefOf, rejectedHref } from '../route.ts'
 import { CancelButton } from './cancel-button.tsx'
 import { HoldPanel } from './hold-panel.tsx'
 import { ImportFacts } from './import-facts.tsx'
@@ -84,6 +84,11 @@ export function ImportView({ id }: { readonly id: string }) {
         </section>
       )}
       <ImportFacts report={report} />
+      {report.state !== 'skipped' && (
+        <p>
+          <a href={hrefOf({ kind: 'person', id })}>Was a person imported with this file?</a>
+        </p>
+      )}
       {hasChart(progress) && (
         <details open={report.state === 'importing'}>
           <summary>

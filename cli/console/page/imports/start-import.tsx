@@ -2,14 +2,8 @@ import { confirm } from '../components/confirm-dialog.tsx'
 import { ForeignText } from '../components/text.tsx'
 import { counted } from '../format.ts'
 import { isTestMode, targetName } from '../target.tsx'
-import type { FileCheck } from './check-file.ts'
 import { importFile, type ChosenFile } from './chosen-files.ts'
-
-/** Names how many lines are sent, and to whom. */
-export function importLabel(check: FileCheck | undefined): string {
-  const what = check?.extent === 'complete' ? counted(check.ready, 'line') : 'the file'
-  return `Import ${what} to ${targetName.value}`
-}
+import { importLabel } from './import-label.ts'
 
 /** Uploads a file. Asks before, unless the lines go to the Kissmetrics emulator. @param isAgain even if a file with this name exists */
 export async function startImport(chosen: ChosenFile, isAgain: boolean): Promise<void> {

@@ -38,12 +38,14 @@ export function AlwaysFix({ prefix, fixes }: AlwaysFixProps) {
               {step.error}
             </Notice>
           )}
-          <button
-            type="button"
-            onClick={() => void run(async () => ({ kind: 'tried', trial: await tryRule({ prefix, fixes }) }))}
-          >
-            Always do this for files under {shown}
-          </button>
+          <div class="actions">
+            <button
+              type="button"
+              onClick={() => void run(async () => ({ kind: 'tried', trial: await tryRule({ prefix, fixes }) }))}
+            >
+              Always do this for files under {shown}
+            </button>
+          </div>
         </>
       )
     case 'busy':

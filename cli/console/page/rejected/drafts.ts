@@ -57,12 +57,12 @@ export function removeDraft(id: string): void {
   drafts.value = drafts.value.filter((line) => line.row.id !== id)
 }
 
-/** @param name as after `--fix` @returns how many lines it changed */
-export function fixAllDrafts(name: string): number {
-  const { apply } = readFix(name)
+/** @param names as after `--fix` @returns how many lines they changed */
+export function fixAllDrafts(names: readonly string[]): number {
+  const fixes = names.map(readFix)
   let changed = 0
   drafts.value = drafts.value.map((line) => {
-    const text = apply(line.text)
+    const text = fixes.reduce((current, { apply }) => apply(current), line.text)
     if (text === line.text) return line
     changed += 1
     return { row: line.row, text }

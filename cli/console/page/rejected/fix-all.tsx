@@ -8,10 +8,12 @@ import { meansOf } from '../labels.ts'
 import { AlwaysFix } from './always-fix.tsx'
 import { ChangedText } from './changed-text.tsx'
 import './fix-all.css'
-import { FixButtons, fixLabel } from './fix-buttons.tsx'
+import { FixButtons } from './fix-buttons.tsx'
+import { fixLabel } from './fix-labels.ts'
 import { sendLines } from './send-lines.tsx'
-import type { FixSuggestion } from './suggest-fix.ts'
+import type { FixSuggestion } from '../../suggestions/suggest-fix.ts'
 import { useFixPreview } from './use-fix-preview.ts'
+import { useFixSuggestions } from './use-fix-suggestions.ts'
 
 interface FixAllProps {
   readonly filter: RejectedFilter
@@ -27,6 +29,7 @@ export function FixAll({ filter, matching, suggestion, onSent }: FixAllProps) {
   const [isSending, setIsSending] = useState(false)
   const [sendError, setSendError] = useState<string>()
   const { preview, error, isLoading } = useFixPreview(filter, fixes, matching)
+  const found = useFixSuggestions(filter, fixes, matching)
   const valid = preview?.valid ?? 0
   const onSend = async () => {
     setSendError(undefined)
@@ -47,8 +50,9 @@ export function FixAll({ filter, matching, suggestion, onSent }: FixAllProps) {
       <h2 id="fix-all-title">Fix all {counted(matching, 'line')} the same way</h2>
       <FixButtons
         suggestion={suggestion}
-        onFix={(name) => {
-          setFixes([...fixes.filter((other) => other !== name), name])
+        found={found}
+        onFix={(names) => {
+          setFixes([...fixes.filter((other) => !names.includes(other)), ...names])
         }}
       />
       <ChosenFixes

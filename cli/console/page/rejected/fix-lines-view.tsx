@@ -7,7 +7,8 @@ import './fix-lines-view.css'
 import { LineEditor } from './line-editor.tsx'
 import { SendBar } from './send-bar.tsx'
 import { SentLines } from './sent-lines.tsx'
-import { suggestFix } from './suggest-fix.ts'
+import { suggestFix } from '../../suggestions/suggest-fix.ts'
+import { useDraftSuggestions } from './use-fix-suggestions.ts'
 import { rejectionOfDraft } from './validate-draft.ts'
 
 /** Edits the selected lines. Each line is validated by the importer's own rules while the user types. */
@@ -34,22 +35,22 @@ export function FixLinesView() {
 function Drafts() {
   const lines = drafts.value
   const [result, setResult] = useState('')
+  const found = useDraftSuggestions(lines)
   const first = lines.find((line) => rejectionOfDraft(line) !== undefined) ?? lines[0]
   const rejection = first && rejectionOfDraft(first)
   return (
     <>
-      <details class="card" open={lines.length > 1}>
-        <summary>
-          <h2>Fix all the same way</h2>
-        </summary>
+      <section class="card" aria-labelledby="fix-alike-title">
+        <h2 id="fix-alike-title">{lines.length === 1 ? 'Suggested fixes' : 'Fix all the same way'}</h2>
         <FixButtons
           suggestion={first && suggestFix(rejection?.reason ?? first.row.reason, rejection?.detail ?? '')}
-          onFix={(name) => {
-            setResult(`Changed ${grouped(fixAllDrafts(name))} of ${counted(lines.length, 'line')}.`)
+          found={found}
+          onFix={(names) => {
+            setResult(`Changed ${grouped(fixAllDrafts(names))} of ${counted(lines.length, 'line')}.`)
           }}
         />
         <p role="status">{result}</p>
-      </details>
+      </section>
       <ol class="drafts" aria-label="Lines">
         {lines.map((line) => (
           <li key={line.row.id}>

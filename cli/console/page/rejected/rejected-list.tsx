@@ -19,7 +19,7 @@ import { RejectedTable } from './rejected-table.tsx'
 import { SelectionBar } from './selection-bar.tsx'
 import { NOTHING_SELECTED, type Selection } from './selection.ts'
 import { StatusTabs } from './status-tabs.tsx'
-import { suggestFix } from './suggest-fix.ts'
+import { suggestFix } from '../../suggestions/suggest-fix.ts'
 import { useRejectedLines } from './use-rejected-lines.ts'
 
 /** What the list shows. */

@@ -65,7 +65,7 @@ describe('drafts', () => {
 
   test('can be fixed all the same way; the result says how many changed', () => {
     addDrafts([row('a'), row('b', '{"_p":"bob","_t":1}')])
-    expect(fixAllDrafts('ms-timestamps')).toBe(1)
+    expect(fixAllDrafts(['ms-timestamps'])).toBe(1)
     expect(drafts.value.map(isChanged)).toEqual([true, false])
   })
 

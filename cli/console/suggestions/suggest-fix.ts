@@ -1,4 +1,4 @@
-import type { DeadLetterReason } from '../../../rejects/content.ts'
+import type { DeadLetterReason } from '../../rejects/content.ts'
 
 /** The kinds of fixes that `readFix` knows. */
 export type FixKind = SimpleFixKind | 'dates' | 'list' | 'lift' | 'rename' | 'drop'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { suggestFix } from '../../../../../cli/console/page/rejected/suggest-fix.ts'
-import { parseLine } from '../../../../../lambda/parse/line.ts'
+import { suggestFix } from '../../../../cli/console/suggestions/suggest-fix.ts'
+import { parseLine } from '../../../../lambda/parse/line.ts'
 
 // prettier-ignore
 test.each([

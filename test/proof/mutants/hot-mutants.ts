@@ -1,0 +1,33 @@
+import type { Mutant } from './mutant.ts'
+
+/** Mistakes on the path that every line takes: the connections, and the reader that passes lines on. */
+export const HOT_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'an answer with another Retry-After is taken for the one before it',
+    file: 'lambda/adapters/http-slot.ts',
+    find: '&& contentType === usual.contentType && retryAfter === usual.retryAfter) return usual',
+    replace: '&& contentType === usual.contentType) return usual',
+    tests: ['test/lambda/adapters/endpoint.test.ts'],
+  },
+  {
+    name: 'a request that cannot be sent is answered before send has returned',
+    file: 'lambda/adapters/http-slot.ts',
+    find: "queueMicrotask(() => { this.#end({ kind: 'no-answer', code: nameOf(error) }) })",
+    replace: "this.#end({ kind: 'no-answer', code: nameOf(error) })",
+    tests: ['test/lambda/adapters/endpoint.test.ts'],
+  },
+  {
+    name: 'the last request that waits for a connection is the first to get one',
+    file: 'lambda/adapters/http-pool.ts',
+    find: 'const next = this.#waiting.shift()',
+    replace: 'const next = this.#waiting.pop()',
+    tests: ['test/lambda/adapters/endpoint.test.ts'],
+  },
+  {
+    name: 'a stage that reports a change while a line passes gets another line',
+    file: 'lambda/settle/back-pressure.ts',
+    find: 'if (isBusy) return',
+    replace: '',
+    tests: ['test/lambda/settle/back-pressure.test.ts'],
+  },
+]
