@@ -78,6 +78,37 @@ test('an unused rate does not grow', () => {
   expect(course.throttle.perSecond).toBe(rate)
 })
 
+/** A throttle whose rate was reduced to 97 % of this. */
+function reducedTo(accepted: number): Course {
+  const course = new Course()
+  course.run(1, first(accepted))
+  course.throttle.recordRefused(course.ms, false) // ends the sample of the first second
+  return course
+}
+
+test('attempts begin up to 5 % earlier or later than evenly, so two importers do not keep in step', () => {
+  const waitAfter = (chance: number): number => {
+    const { throttle, ms } = reducedTo(100)
+    throttle.begin(ms, chance)
+    return throttle.waitMs(ms) * throttle.perSecond
+  }
+  expect([0, 0.5, 1].map(waitAfter)).toEqual([950, 1_000, 1_050].map((ms) => expect.closeTo(ms)))
+})
+
+// prettier-ignore
+test.each([
+  // accepted, then grows by at first
+  [  20, 2 ],
+  [  60, 2 ],
+  [ 400, 0.25 * Math.sqrt(0.97 * 400) ],
+])('an importer of which %i a second are accepted grows at first by %f', (accepted, step) => {
+  const { throttle, ms } = reducedTo(accepted)
+  const before = throttle.perSecond
+  expect(before).toBeLessThan(Infinity)
+  for (let at = ms; at < ms + 5_000 && throttle.perSecond === before; at += 1_000 / before) throttle.recordAccepted(at)
+  expect(throttle.perSecond - before).toBeCloseTo(step)
+})
+
 describe('the delivery finds out what an endpoint accepts, if it', () => {
   test.each(SCENARIOS)('$endpoint', async (scenario) => {
     for (const seed of scenario.ideal > 1_000 ? [1] : [1, 2]) {

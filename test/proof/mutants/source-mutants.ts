@@ -59,6 +59,20 @@ export const SOURCE_MUTANTS: readonly Mutant[] = [
     tests: ['test/lambda/parse/sniff.test.ts'],
   },
   {
+    name: 'two importers keep in step, and one is always refused',
+    file: 'lambda/deliver/throttle.ts',
+    find: 'const JITTER = 0.05',
+    replace: 'const JITTER = 0',
+    tests: ['test/lambda/deliver/throttle.test.ts'],
+  },
+  {
+    name: 'a slow importer grows by less than a fast one',
+    file: 'lambda/deliver/throttle.ts',
+    find: 'Math.max(MIN_STEP_PER_SECOND, ',
+    replace: 'Math.max(0, ',
+    tests: ['test/lambda/deliver/throttle.test.ts'],
+  },
+  {
     name: 'refusals by chance reduce the rate',
     file: 'lambda/deliver/throttle.ts',
     find: '+ DEVIATIONS * deviation',
