@@ -40,7 +40,7 @@ export function addRulesCommands(program: Command, endWith: EndWith): void {
     .option('-y, --yes', 'save without asking', false)
     .addHelpText(
       'after',
-      '\nExample:\n  npx km-import rules add incoming/daily/ drop:internal_id --all-lines\n\nExit code 1: nothing was saved, because lines that are valid now would be rejected.\n',
+      '\nExample:\n  npx km-import rules add incoming/daily/ drop:internal_id --all-lines\n\nExit code 1: nothing was saved, because lines that are valid now would be\nrejected.\n',
     )
     .action(async (prefix: string, fixes: string[], flags: AddRulesFlags) => {
       const { addRules } = await import('./rules.ts')

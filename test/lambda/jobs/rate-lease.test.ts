@@ -8,6 +8,7 @@ import { RateLease } from '../../../lambda/jobs/rate-lease.ts'
 import { BRAKE_KEY, RATE_KEY } from '../../../lambda/keys.ts'
 import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { ACCEPTED, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
+import { promisedEndpoint } from '../../support/promised-endpoint.ts'
 import { seeded } from '../../support/seeded.ts'
 import { roomIn } from '../../support/room-in.ts'
 
@@ -19,13 +20,11 @@ async function send(cloud: MemoryCloud, limit: () => number, lifeMs: number, isK
   const { clock } = cloud
   const backPressure = new BackPressure()
   const ended = new AbortController()
-  const endpoint = {
-    send: async () => {
-      begun.push(clock.now())
-      await clock.sleep(20)
-      return ACCEPTED
-    },
-  }
+  const endpoint = promisedEndpoint(async () => {
+    begun.push(clock.now())
+    await clock.sleep(20)
+    return ACCEPTED
+  })
   const delivery = new Delivery(endpoint, clock, backPressure, { maxInFlight: 32 })
   const lease = new RateLease(cloud.ports, delivery)
   const end = clock.now() + lifeMs

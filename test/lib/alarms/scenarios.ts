@@ -90,7 +90,7 @@ export const SCENARIOS: readonly Scenario[] = [
     script: (at) => [...normalFiles(at, 0, 2), ...outage(at), [3.1, () => { at.upload('a.json', ...lines(10)) }]], // prettier-ignore
     red: {
       EndpointDown: [red(3.1, DOWN_TO, { lateMinutes: 25, lingersMinutes: 25 })],
-      WorkWaits: [red(9.1, DOWN_TO, { lateMinutes: 20, lingersMinutes: 60 })],
+      WorkWaits: [red(9.1, DOWN_TO, { lateMinutes: 20, lingersMinutes: 80 })],
     },
   },
   {
