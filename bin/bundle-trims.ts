@@ -38,6 +38,12 @@ export const TRIMS: readonly Trim[] = [
     replace: () => "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'",
   },
   {
+    file: /@smithy\/core\/dist-es\/submodules\/event-streams\/index\.js$/,
+    because: 'Only SelectObjectContent of S3 answers with an event stream, and the importer does not call it.',
+    replace: () =>
+      'export const resolveEventStreamSerdeConfig = (config) => config; export const eventStreamSerdeProvider = () => undefined; export class EventStreamSerde {}',
+  },
+  {
     file: /@aws-sdk\/client-s3\/dist-es\/schemas\/schemas_0\.js$/,
     because: 'It describes all operations of S3, in objects with computed names, which esbuild has to keep.',
     replace: withPlainNames,
