@@ -49,7 +49,7 @@ export async function cancel(name: string, flags: CancelFlags): Promise<ExitCode
   if (ended.state !== 'cancelled') throw refusal(ended)
   process.stdout.write(flags.json ? `${JSON.stringify(ended, null, 2)}\n` : cancelledText(ended, process.stdout))
   if (output !== undefined && flags.output !== undefined) {
-    const sent = new SentLines(ended, deployment.s3)
+    const sent = new SentLines(ended, deployment)
     await output.write(sent.read(), interruption.signal)
     process.stderr.write(sentText(sent.count, sent.refused, flags.output))
   }

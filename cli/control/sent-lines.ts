@@ -1,4 +1,3 @@
-import type { S3Client } from '@aws-sdk/client-s3'
 import { clock } from '../../lambda/adapters/clock.ts'
 import { s3Documents } from '../../lambda/adapters/s3-documents.ts'
 import { s3SourceFiles } from '../../lambda/adapters/s3-objects.ts'
@@ -16,29 +15,30 @@ import type { Report } from '../../lambda/report/report.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import { NUMBER_SETTINGS } from '../../lambda/settings.ts'
 import { readUndelivered } from '../../lambda/settle/undelivered.ts'
+import type { Deployment } from '../deployment/deployment.ts'
 import { importRulesOf } from '../deployment/import-rules.ts'
 import { printable } from '../terminal/output.ts'
 
 /** The lines of a cancelled import that Kissmetrics has accepted, read from the file again, in the form in which they were sent. */
 export class SentLines {
   readonly #report: Report
-  readonly #s3: S3Client
+  readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
   /** Lines of the file that were listed. One line can have been sent as several. */
   count = 0
   /** How many of them the endpoint has refused: only the first 20,000 ranges of such lines are stored, and dead letters name the others. */
   refused = 0
 
-  constructor(report: Report, s3: S3Client) {
+  constructor(report: Report, deployment: Pick<Deployment, 's3' | 'bucket'>) {
     this.#report = report
-    this.#s3 = s3
+    this.#deployment = deployment
   }
 
   /** @throws SetupError if the file cannot be read any more, or the rules of its import are not known */
   async *read(): AsyncGenerator<string> {
     const { file, cancelled } = this.#report
-    const rules = await importRulesOf(this.#report, this.#s3)
+    const rules = await importRulesOf(this.#report, this.#deployment)
     const isRefused = contains(await this.#refusedLines())
-    const opened = await resuming(s3SourceFiles(this.#s3), clock).open(file)
+    const opened = await resuming(s3SourceFiles(this.#deployment.s3), clock).open(file)
     if (opened.kind !== 'open')
       throw new SetupError(
         `${printable(file.key)} cannot be read any more (${opened.kind}), so its lines cannot be listed. Its report has their numbers: cancelled.settled.`,
@@ -59,8 +59,9 @@ export class SentLines {
   async #refusedLines(): Promise<LineRanges> {
     const { file, rejectedBy, lines } = this.#report
     if (lines.undeliverable === 0) return []
+    const { s3, bucket } = this.#deployment
     const key = undeliveredKey(file)
-    const stored = readUndelivered((await s3Documents(this.#s3).find({ bucket: file.bucket, key }))?.value, key)
+    const stored = readUndelivered((await s3Documents(s3).find({ bucket, key }))?.value, key)
     if (stored !== undefined) return stored.lines
     const examples = rejectedBy.endpoint_refused?.examples.map(({ line }) => line) ?? []
     this.refused = lines.undeliverable - examples.length

@@ -1,4 +1,3 @@
-import type { S3Client } from '@aws-sdk/client-s3'
 import { s3Documents } from '../../lambda/adapters/s3-documents.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { importRulesKey } from '../../lambda/keys.ts'
@@ -6,15 +5,19 @@ import type { Report } from '../../lambda/report/report.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import { readImportRules } from '../../lambda/settle/import-rules-document.ts'
 import { printable } from '../terminal/output.ts'
+import type { Deployment } from './deployment.ts'
 
 /**
  * The rules that the import of a file had.
  *
  * @throws SetupError if they are not known, although the report says that there were some
  */
-export async function importRulesOf({ file, fixedBy = {} }: Report, s3: S3Client): Promise<readonly Rule[]> {
+export async function importRulesOf(
+  { file, fixedBy = {} }: Report,
+  { s3, bucket }: Pick<Deployment, 's3' | 'bucket'>,
+): Promise<readonly Rule[]> {
   const key = importRulesKey(file)
-  const found = readImportRules((await s3Documents(s3).find({ bucket: file.bucket, key }))?.value, key)
+  const found = readImportRules((await s3Documents(s3).find({ bucket, key }))?.value, key)
   if (found !== undefined) return found.rules
   if (Object.keys(fixedBy).length === 0) return []
   throw new SetupError(

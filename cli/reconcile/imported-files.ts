@@ -63,9 +63,9 @@ export async function importedFiles(
   }
 }
 
-function fileInBucket(report: Report, { s3 }: Pick<Deployment, 's3'>): ImportedFile {
+function fileInBucket(report: Report, deployment: Pick<Deployment, 's3' | 'bucket'>): ImportedFile {
   const { bucket, key, versionId, etag } = report.file
-  const files = resuming(s3SourceFiles(s3), clock)
+  const files = resuming(s3SourceFiles(deployment.s3), clock)
   return {
     name: printable(key),
     async *entries() {
@@ -75,7 +75,7 @@ function fileInBucket(report: Report, { s3 }: Pick<Deployment, 's3'>): ImportedF
         throw new SetupError(
           `${printable(key)} is no longer in the bucket as it was imported. Name the files to compare: npx km-import reconcile DIR FILE...`,
         )
-      const importRules = await importRulesOf(report, s3).catch((error: unknown) => {
+      const importRules = await importRulesOf(report, deployment).catch((error: unknown) => {
         opened.body.destroy()
         throw error
       })

@@ -62,7 +62,7 @@ async function* messages(
   signal.addEventListener('abort', stop)
   try {
     const states = await lineStates(report, { checkpoints: s3Checkpoints(s3, bucket), documents: s3Documents(s3, bucket) })
-    const rules = isFinal(report) ? await importRulesOf(report, s3) : (states.rules ?? [])
+    const rules = isFinal(report) ? await importRulesOf(report, { s3, bucket }) : (states.rules ?? [])
     yield* linesOf(opened, rules, states, identity)
   } finally {
     signal.removeEventListener('abort', stop)
