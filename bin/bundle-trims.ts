@@ -1,4 +1,4 @@
-// cspell:ignore llhttp
+// cspell:ignore llhttp Serde
 import { readFileSync } from 'node:fs'
 import type { Loader, Plugin } from 'esbuild'
 
