@@ -23,7 +23,7 @@ export interface BrakeWatchOptions {
   readonly onStop: (error: Error) => void
 }
 
-/** Looks every few seconds whether a person has paused all imports, or cancelled this one. Dispose when the run has ended. */
+/** Looks every few seconds whether a person has paused all imports, or cancelled this one. Begin it, and dispose when the run has ended. */
 export class BrakeWatch implements Disposable {
   readonly #ports: WatchPorts
   readonly #options: BrakeWatchOptions
@@ -32,23 +32,40 @@ export class BrakeWatch implements Disposable {
   constructor(ports: WatchPorts, options: BrakeWatchOptions) {
     this.#ports = ports
     this.#options = options
-    if (ports.isUnsupervised !== true) void this.#watch()
+  }
+
+  /**
+   * Begins to look. If the last look is too long ago, e.g. because the file was surveyed meanwhile, it looks before it returns.
+   *
+   * @param lookedAt when the run has read its orders
+   */
+  async begin(lookedAt: number): Promise<void> {
+    const { clock, isUnsupervised } = this.#ports
+    if (isUnsupervised === true) return
+    const leftMs = this.#everyMs - (clock.now() - lookedAt)
+    const stop = leftMs > 0 ? undefined : await this.#look()
+    if (stop === undefined) void this.#watch(leftMs > 0 ? leftMs : this.#everyMs)
+    else this.#options.onStop(stop)
   }
 
   [Symbol.dispose](): void {
     this.#ended.abort('ended') // without a reason, abort() makes an error with a stack trace
   }
 
-  async #watch(): Promise<void> {
-    const { clock, limits } = this.#ports
+  async #watch(firstMs: number): Promise<void> {
+    const { clock } = this.#ports
     const { signal } = this.#ended
     let stop: Error | undefined
-    while (stop === undefined) {
-      await clock.sleep(Math.min(limits.checkpointMs, MAX_LOOK_MS), signal)
+    for (let waitMs = firstMs; stop === undefined; waitMs = this.#everyMs) {
+      await clock.sleep(waitMs, signal)
       if (signal.aborted) return
       stop = await this.#look()
     }
     if (!this.#isEnded) this.#options.onStop(stop)
+  }
+
+  get #everyMs(): number {
+    return Math.min(this.#ports.limits.checkpointMs, MAX_LOOK_MS)
   }
 
   get #isEnded(): boolean {

@@ -42,6 +42,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
   const readingPlan = readPlan(file, ports)
   const readRules = task.segment === undefined ? readingRules(file, ports) : async () => (await readingPlan)?.rules ?? []
   const readingSafety = findSafety(file, ports)
+  const readAt = ports.clock.now()
   const readingBrake = readBrake(ports)
   const [found] = await Promise.all([
     ports.reports.find(file.bucket, reportKey(file)),
@@ -63,7 +64,7 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     await reportSafety(file, safety, found, ports)
     return DONE
   }
-  const orders: StartOrders = { cancelledAt: order?.at, linesPerSecond: brake.limit?.linesPerSecond }
+  const orders: StartOrders = { cancelledAt: order?.at, linesPerSecond: brake.limit?.linesPerSecond, readAt }
   const known: Known = { found, plan, needsCheck: order === undefined && safety === undefined, orders, readRules }
   if (task.segment !== undefined) return importSegmentOfFile(task, task.segment, known, ports, invocation)
   // Of a file that is being split, invocations may have sent lines that only its complete plan shows.

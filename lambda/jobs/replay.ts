@@ -30,6 +30,7 @@ import type { Ports } from '../ports.ts'
 export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Promise<JobOutcome> {
   if (deadLetter.delivered === true) return closeDelivered(deadLetter, ports)
   const { bucket, key, versionId, etag, lastModified } = deadLetter.source
+  const readAt = ports.clock.now()
   const { paused, limit } = await readBrake(ports)
   if (paused !== undefined) return waitForResume(deadLetter, paused.since, ports)
   const number = deadLetter.source.line ?? 1
@@ -55,7 +56,7 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
   }
   const settlement = new Settlement(origin, { ...ports, deadLetters }, ledger)
   await using rate = new RateLease(ports, settlement.requests)
-  using _brake = new BrakeWatch(ports, {
+  using watch = new BrakeWatch(ports, {
     onLook: (brake) => rate.renew(brake.limit?.linesPerSecond),
     onStop: (error) => {
       settlement.stop(error)
@@ -63,6 +64,7 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
   })
   try {
     await rate.renew(limit?.linesPerSecond)
+    await watch.begin(readAt)
     settlement.settle(entry)
     await settlement.finish()
   } catch (error) {

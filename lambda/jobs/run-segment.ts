@@ -29,6 +29,8 @@ export interface StartOrders {
   readonly cancelledAt?: string | undefined
   /** How many lines a second all invocations together may send; undefined for no limit. */
   readonly linesPerSecond?: number | undefined
+  /** When they were read, in milliseconds since 1970. */
+  readonly readAt: number
 }
 
 export interface SegmentImport extends StartOrders {
@@ -54,7 +56,7 @@ export interface SegmentImport extends StartOrders {
 export async function runSegment(
   { opened, start, origins }: OpenSegment,
   lease: Lease<Checkpoint>,
-  { task, ports, invocation, linesPerSecond, onProgress }: SegmentImport,
+  { task, ports, invocation, linesPerSecond, readAt, onProgress }: SegmentImport,
 ): Promise<SegmentOutcome> {
   const { limits, clock, events } = ports
   const { replay } = opened
@@ -92,10 +94,11 @@ export async function runSegment(
     metrics.report(last)
     return last
   }
+  opened.body.on('error', () => undefined) // it may be destroyed before the pipeline listens
   events.started(task.file.key, opened.bytes, first.invocations, firstLine + 1)
   using _ending = onAbort(invocation.ending, stop)
   await using rate = new RateLease(ports, settlement.requests)
-  using _brake = new BrakeWatch(ports, {
+  using brake = new BrakeWatch(ports, {
     file: task.file,
     onLook: ({ limit }) => rate.renew(limit?.linesPerSecond),
     onStop: stop,
@@ -103,6 +106,8 @@ export async function runSegment(
   onProgress(first)
   try {
     await rate.renew(linesPerSecond)
+    await brake.begin(readAt)
+    stopping.signal.throwIfAborted()
     const { lines, refusal } = await runPipeline(opened, start, {
       maxLineBytes: limits.maxLineBytes,
       rules: lineRulesFor(opened.lastModified, rules),

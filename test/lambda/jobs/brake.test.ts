@@ -6,6 +6,7 @@ import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
 import { BRAKE_KEY } from '../../../lambda/keys.ts'
 import { reject } from '../../../lambda/reasons.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings.ts'
 import { lineDeadLetter } from '../../../lambda/settle/build-dead-letter.ts'
 import { ACCEPTED, BAD_LINE, DOWN, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 
@@ -72,6 +73,23 @@ describe('while imports are paused', () => {
     expect(new Set(cloud.requests).size).toBe(cloud.requests.length)
   })
 
+  test('a file whose survey took longer than a look sends nothing: the order came meanwhile', async () => {
+    const cloud = cloudWith(NO_BRAKE, { limits: { ...SLOW.limits, hold: { ...HOLD_NOTHING, aliases: 10 } } })
+    const open = cloud.ports.files.open.bind(cloud.ports.files)
+    let opened = 0
+    Object.assign(cloud.ports.files, {
+      open: async (...args: Parameters<typeof open>) => {
+        opened += 1
+        if (opened === 1) await cloud.clock.sleep(60_000)
+        cloud.write(BRAKE_KEY, PAUSED)
+        return open(...args)
+      },
+    })
+    expect(await importOnce(cloud)).toEqual({ kind: 'requeued' })
+    expect(cloud.requests).toEqual([])
+    expect(cloud.report).toMatchObject({ state: 'importing', paused: { since: AT } })
+  })
+
   test('the copies of a message do not multiply', async () => {
     const cloud = cloudWith(PAUSED)
     for (let copy = 0; copy < 5; copy += 1) await importOnce(cloud)
@@ -124,6 +142,22 @@ describe('while imports are paused', () => {
     expect(await replayDeadLetter(deadLetter, cloud.ports)).toEqual({ kind: 'requeued' })
     expect(cloud.requests).toEqual([])
     expect(cloud.sent).toEqual([{ body: expect.stringContaining('"replays":0') as unknown, delaySeconds: 60 }])
+  })
+
+  test('a dead letter that is replayed is not sent if the order came while its line was searched', async () => {
+    const cloud = cloudWith(NO_BRAKE)
+    const open = cloud.ports.files.open.bind(cloud.ports.files)
+    Object.assign(cloud.ports.files, {
+      open: async (...args: Parameters<typeof open>) => {
+        await cloud.clock.sleep(60_000)
+        cloud.write(BRAKE_KEY, PAUSED)
+        return open(...args)
+      },
+    })
+    const line = { number: 3, byteStart: 0, byteEnd: goodLine().length, text: goodLine() }
+    const { line: _whole, ...cut } = lineDeadLetter({ file: FILE, replays: 0 }, line, reject('endpoint_refused'), 1, 0)
+    expect(await replayDeadLetter(cut, cloud.ports)).toEqual({ kind: 'requeued' })
+    expect(cloud.requests).toEqual([])
   })
 
   test('a file that is imported already does not wait', async () => {

@@ -14,6 +14,7 @@ function run(cloud: MemoryCloud, task: Task = TASK, extra: Partial<Invocation> =
     task,
     ports: cloud.ports,
     invocation: invocation(extra),
+    readAt: cloud.clock.now(),
     readRules: noRules,
     onProgress: () => undefined,
   })

@@ -25,6 +25,7 @@ async function runAll(cloud: MemoryCloud, ending = new AbortController().signal)
     task: TASK,
     ports: cloud.ports,
     invocation: invocation({ ending }),
+    readAt: cloud.clock.now(),
     readRules: noRules,
     onProgress,
   })
@@ -49,7 +50,14 @@ test('while S3 refuses checkpoints, a limited number of lines is sent', async ()
   const segment = await openSegment(TASK, { watermark: { line: 0, byte: 0 } }, cloud.ports)
   if (segment.kind !== 'open') throw new Error(segment.kind)
   cloud.failing.add('checkpoints.put')
-  const work = { task: TASK, ports: cloud.ports, invocation: invocation(), readRules: noRules, onProgress: () => undefined }
+  const work = {
+    task: TASK,
+    ports: cloud.ports,
+    invocation: invocation(),
+    readAt: cloud.clock.now(),
+    readRules: noRules,
+    onProgress: () => undefined,
+  }
   await expect(runSegment(segment, acquired.lease, work)).rejects.toThrow('checkpoints.put failed')
   expect(cloud.requests).toHaveLength(48) // for each request in flight
 })

@@ -177,4 +177,18 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
     replace: 'return true',
     tests: ['test/lambda/jobs/while-paused.test.ts'],
   },
+  {
+    name: 'an order that came during the survey of a file is noticed only after lines were sent',
+    file: 'lambda/jobs/brake.ts',
+    find: 'const stop = leftMs > 0 ? undefined : await this.#look()',
+    replace: 'const stop = undefined as Error | undefined',
+    tests: ['test/lambda/jobs/brake.test.ts'],
+  },
+  {
+    name: 'a body that is destroyed before the pipeline reads it ends the process',
+    file: 'lambda/jobs/run-segment.ts',
+    find: "opened.body.on('error', () => undefined)",
+    replace: '',
+    tests: ['test/lambda/jobs/import-segment.test.ts', 'test/lambda/jobs/brake.test.ts'],
+  },
 ]
