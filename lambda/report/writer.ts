@@ -56,8 +56,9 @@ export class ReportWriter {
       })
   }
 
-  /** Writes a progress report now. @throws the error of S3 */
+  /** Writes a progress report now, unless this run has seen that another one has written the final report. @throws the error of S3 */
   async write(importState: ImportState): Promise<void> {
+    if (this.#isOutdated) return
     this.#writtenAt = this.#clock.now()
     await this.#replace(this.#withProgress(progressReport(importState, this.#now())), importState)
   }

@@ -159,6 +159,13 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
     tests: ['test/lambda/settle/lease.test.ts', SIM],
   },
   {
+    name: 'a run that knows of the final report overwrites it when it is paused',
+    file: 'lambda/report/writer.ts',
+    find: 'if (this.#isOutdated) return',
+    replace: '',
+    tests: ['test/lambda/report/writer.test.ts'],
+  },
+  {
     name: 'a final report that S3 refuses counts as written',
     file: 'lambda/report/writer.ts',
     find: 'if (isWritten) return report',
