@@ -94,10 +94,14 @@ export class HttpPool {
   readonly #onEnd = (slot: HttpSlot, answer: Answer, onAnswer: OnAnswer): void => {
     this.#free.push(slot)
     this.#answering = slot
-    this.#sendWaiting() // before what the answer brings
-    onAnswer(answer)
-    this.#answering = undefined
-    if (this.#waiting.length > 0) queueMicrotask(this.#sendWaiting)
+    try {
+      this.#sendWaiting() // before what the answer brings
+      onAnswer(answer)
+    } finally {
+      // Otherwise the pool would send on this connection alone from now on.
+      this.#answering = undefined
+      if (this.#waiting.length > 0) queueMicrotask(this.#sendWaiting)
+    }
   }
 
   readonly #sendWaiting = (): void => {

@@ -20,8 +20,8 @@ import { PAUSE_SECONDS } from './while-paused.ts'
 import type { Ports } from '../ports.ts'
 
 /**
- * Tries the line of a dead letter again, by the import rules of its import: it is delivered, or becomes a new dead letter that counts the replay and is
- * quarantined at the third.
+ * Tries the line of a dead letter again, by the rules of its import: it is delivered, or becomes a new dead letter that counts the replay and
+ * is quarantined at the third.
  *
  * Whether a time is in the future is measured against the same date as in the import, so a replay alone never changes the result.
  *
