@@ -60,8 +60,9 @@ export function validateRows(rows: readonly Row[], deadLetters: ReplaySelection[
   let groups = 0
   for (const row of rows) {
     const { id, line, isPatched, isGroup } = row
-    if (line === undefined || isGroup) {
-      if (isGroup) groups += 1
+    const isOfGroup = isGroup || deadLetters.get(id)?.kind === 'group'
+    if (line === undefined || isOfGroup) {
+      if (isOfGroup) groups += 1
       else files += 1
       continue
     }

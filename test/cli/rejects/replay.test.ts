@@ -35,6 +35,8 @@ describe('the rows of a pulled file', () => {
   test.each([undefined, VALID])('about many lines of a file are not sent, and the user reads what to do: %s', (line) => {
     const some = validateRows([row(1, VALID), row(2, line, false, true)], NO_RULES)
     expect([some.valid.map(({ id }) => id), some.groups, some.files]).toEqual([['m-1'], 1, 0])
+    const known = validateRows([row(2, VALID)], new Map([['m-2', deadLetterOf('', { kind: 'group' })]]))
+    expect([known.valid, known.groups]).toEqual([[], 1])
     expect(validationText('r.jsonl', some)).toMatch(/1 row about many lines [^]*import rule[^]*preview[^]*discard/)
   })
 

@@ -92,6 +92,19 @@ describe('a file with the same mistake on many lines that is released', () => {
     expect(kindsOf(cloud)).toEqual(EXPECTED)
   })
 
+  test('in a run that has surveyed it while others held and released it', async () => {
+    const cloud = cloudWith()
+    await run(cloud)
+    await decideHeldFile(FILE, 'released', cloud.ports)
+    const released = cloud.read(safetyKey(FILE)) as Safety
+    cloud.documents.clear()
+    cloud.onWrite = (key) => {
+      if (key === safetyKey(FILE) && cloud.read(key) === undefined) cloud.write(key, released)
+    }
+    await run(cloud)
+    expect(kindsOf(cloud)).toEqual(EXPECTED)
+  })
+
   test('keeps a dead letter for each line if an earlier version has released it', async () => {
     const cloud = cloudWith()
     await run(cloud)
