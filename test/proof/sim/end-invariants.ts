@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type CancelledLines, type Report } from '../../../lambda/report/report.ts'
 import { checkRules } from './import-rules.ts'
@@ -6,6 +7,7 @@ import { expectKept, type Observed } from './observed.ts'
 import { checkOnlyOpenLines } from './open-lines.ts'
 import { fileName } from './queue.ts'
 import { checkReceipt } from './receipts.ts'
+import { originOf } from './replacements.ts'
 import { hasEnded } from './step-invariants.ts'
 
 /** Everything that must be true at the end of a run. */
@@ -154,7 +156,7 @@ function checkRepeats(file: ModelFile, report: Report, { endpoint }: Observed): 
 }
 
 function checkDeadLetters({ files, deadLetters }: Observed): void {
-  for (const { source, line, row, reason } of deadLetters.all) {
+  for (const { source, line, row, reason, origin: first } of deadLetters.all) {
     const file = files.find((each) => fileName(each.source) === fileName(source))
     if (source.line === undefined) {
       expectKept(
@@ -175,6 +177,13 @@ function checkDeadLetters({ files, deadLetters }: Observed): void {
       'a dead letter holds its line',
       isFaithful,
       () => `line ${source.line ?? 0} of ${source.key}: ${reason}, ${line ?? ''}`,
+    )
+    const known = file && originOf(files, { file: file.id, line: source.line })
+    const expected = known?.file === file?.id ? undefined : known && { ...files[known.file]?.source, line: known.line }
+    expectKept(
+      'a dead letter of a fixed line names the line of the first file',
+      isDeepStrictEqual(first, expected),
+      () => `line ${source.line ?? 0} of ${source.key}: ${JSON.stringify(first)}, not ${JSON.stringify(expected)}`,
     )
   }
 }

@@ -38,6 +38,7 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
     'losses',
     'redrives',
     'discards',
+    'replays',
     'ruleChanges',
     'pauses',
     'cancels',

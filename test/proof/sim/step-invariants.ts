@@ -19,12 +19,17 @@ const UNSAVED_LINES_PER_REQUEST = 48
 export class StepInvariants {
   readonly #observed: Observed
   /** Of each file, in the order of their ids. */
-  readonly #saved: readonly SavedWork[]
+  readonly #saved: SavedWork[]
   readonly #acknowledged = new Set<string>()
 
   constructor(observed: Observed) {
     this.#observed = observed
     this.#saved = observed.files.map((file) => new SavedWork(file))
+  }
+
+  /** A file of fixed lines was uploaded. */
+  added(file: ModelFile): void {
+    this.#saved.push(new SavedWork(file))
   }
 
   /** A document was written to the bucket. */
@@ -109,13 +114,14 @@ export class StepInvariants {
       this.#observed.deadLetters.copiesOf(subject) > 0 ||
       this.#observed.deadLetters.discarded.has(subject) ||
       (file !== undefined && line !== undefined && hasEnded(file, line, 'delivered', this.#observed)) ||
+      (file !== undefined && line !== undefined && this.#observed.replacements.of(file, line).length > 0) ||
       // A rejected file that was deleted meanwhile: its replay finds nothing to import.
       (line === undefined && file?.to !== Infinity) ||
       // A rejected file that was cancelled before its report was written.
       (line === undefined && file !== undefined && this.#saved[file.id]?.report === 'cancelled') ||
       // A rejected file whose replay was deferred: a task asks for it.
       (line === undefined && this.#observed.queue.waiting.some(({ work }) => work.file === fileName(deadLetter.source)))
-    expectKept('a dead letter is kept until its line is delivered', isKept, () => subject)
+    expectKept('a dead letter is kept until its line is delivered, or stored in a file of fixed lines', isKept, () => subject)
   }
 
   /** A message was deleted: until the final report exists, another one asks for the remaining work. */
@@ -199,10 +205,10 @@ function checkReport(state: ReportState, before: ReportState | undefined): void 
   expectKept('a final report stays final', isKept, () => `${before ?? ''} became ${state}`)
 }
 
-/** A discarded one is stored elsewhere. */
-function hasDeadLetter({ source }: ModelFile, { number }: ModelLine, deadLetters: Observed['deadLetters']): boolean {
-  const subject = `${fileName(source)}:${number}`
-  return deadLetters.copiesOf(subject) > 0 || deadLetters.discarded.has(subject)
+/** A discarded one is stored elsewhere, and so is one whose line was fixed. */
+function hasDeadLetter(file: ModelFile, line: ModelLine, { deadLetters, replacements }: Observed): boolean {
+  const subject = `${fileName(file.source)}:${line.number}`
+  return deadLetters.copiesOf(subject) > 0 || deadLetters.discarded.has(subject) || replacements.of(file, line).length > 0
 }
 
 function isFinal(state: ReportState | undefined): boolean {
@@ -217,14 +223,14 @@ function checkDecision({ id, scenario }: ModelFile, decision: Decision, before: 
 }
 
 /** Whether a line has ended like this. */
-export function hasEnded(file: ModelFile, line: ModelLine, end: End, { endpoint, deadLetters }: Observed): boolean {
+export function hasEnded(file: ModelFile, line: ModelLine, end: End, observed: Observed): boolean {
   switch (end) {
     case 'blank':
       return true
     case 'delivered':
-      return endpoint.acceptedOf(file.id, line.number).size === line.requests
+      return observed.endpoint.acceptedOf(file.id, line.number).size === line.requests
     case 'rejected':
     case 'undeliverable':
-      return hasDeadLetter(file, line, deadLetters)
+      return hasDeadLetter(file, line, observed)
   }
 }
