@@ -83,7 +83,9 @@ export class PersonWithRejects {
         const lines = this.#fix(open)
         const origins = replayOrigins(lines.map(({ deadLetter }) => deadLetter))
         await worker.actOnAws(faults.s3Fails, () => undefined) // the record
-        await ports.documents.put({ bucket: 'files', key: replayOriginsKey(run) }, origins, undefined)
+        const key = { bucket: 'files', key: replayOriginsKey(run) }
+        const isWritten = (await ports.documents.put(key, origins, undefined)) !== undefined
+        if (!isWritten && (await ports.documents.find(key)) === undefined) return
         if (!mayUpload({ file: '', run, at }, clock.now()) || clock.now() - Date.parse(at) > MAX_AGE_MS) return
         await worker.actOnAws(faults.s3Fails, () => {
           for (const { id } of open) this.#records.set(id, 'sent')
