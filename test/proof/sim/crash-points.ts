@@ -23,6 +23,15 @@ export const HELD: Scenario = {
   ],
 }
 
+/** Its rejected lines are fixed by a person, and those that are rejected again once more. */
+export const FIXED: Scenario = {
+  ...calm(['valid', 'no-time', 'no-json', 'too-long-for-the-endpoint', 'too-long-for-now']),
+  seed: 3,
+  isAnswered: true,
+  healedAt: 4_000_000,
+  replays: [{ at: 5_000 }, { at: 3_600_000 }, { at: 7_200_000 }],
+}
+
 /** Every point at which a worker can be killed: before and after each of its externally visible actions. */
 export async function crashPoints(scenario: Scenario): Promise<readonly Kill[]> {
   const { steps } = await simulate(scenario)

@@ -134,13 +134,25 @@ export function drawScenario(seed: number): Scenario {
     calmAt: draw.between(MINUTE_MS, 3 * HOUR_MS),
     discards: [],
     ruleChanges: [],
+    replays: [],
   }
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
   const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
   const checked = drawn.days > 0 && draw.is(0.5) ? withSafetyCheck(draw, drawn) : drawn
   const mistaken = seed % 3 === 1 ? withMistakes(checked, seed % 2 === 0) : checked
   const tables = seed % 5 === 2 ? withCsvFile(mistaken) : mistaken
-  return withRules(draw, withOrders(draw, { ...tables, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) }))
+  const ordered = withOrders(draw, { ...tables, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) })
+  return withReplays(draw, withRules(draw, ordered))
+}
+
+/** A person fixes rejected lines, and what is rejected again, at times before the first import has ended. */
+function withReplays(draw: Draw, scenario: Scenario): Scenario {
+  const replays = draw.some(0.3, 5, () => ({
+    at: draw.is(0.4) ? draw.between(0, 10_000) : draw.between(0, 6 * HOUR_MS),
+    ...(draw.is(0.1) && { cancelledAfter: draw.low(0, 5_000) }),
+    ...(scenario.days > 1 && draw.is(0.03) && { isEventLost: true as const }),
+  }))
+  return { ...scenario, replays }
 }
 
 /** The files that are held also have the same mistake on many lines, or only that. */

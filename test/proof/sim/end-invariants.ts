@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type CancelledLines, type Report } from '../../../lambda/report/report.ts'
 import { checkGroupDeadLetter, checkGrouped } from './groups.ts'
@@ -7,6 +8,7 @@ import { expectKept, type Observed } from './observed.ts'
 import { checkOnlyOpenLines } from './open-lines.ts'
 import { fileName } from './queue.ts'
 import { checkReceipt } from './receipts.ts'
+import { originOf } from './replacements.ts'
 import { hasEnded } from './step-invariants.ts'
 
 /** Everything that must be true at the end of a run. */
@@ -157,7 +159,7 @@ function checkRepeats(file: ModelFile, report: Report, { endpoint }: Observed): 
 
 function checkDeadLetters({ files, deadLetters }: Observed): void {
   for (const deadLetter of deadLetters.all) {
-    const { source, line, row, reason } = deadLetter
+    const { source, line, row, reason, origin: first } = deadLetter
     const file = files.find((each) => fileName(each.source) === fileName(source))
     if (deadLetter.kind === 'group') {
       checkGroupDeadLetter(file, deadLetter)
@@ -182,6 +184,13 @@ function checkDeadLetters({ files, deadLetters }: Observed): void {
       'a dead letter holds its line',
       isFaithful,
       () => `line ${source.line ?? 0} of ${source.key}: ${reason}, ${line ?? ''}`,
+    )
+    const known = file && originOf(files, { file: file.id, line: source.line })
+    const expected = known?.file === file?.id ? undefined : known && { ...files[known.file]?.source, line: known.line }
+    expectKept(
+      'a dead letter of a fixed line names the line of the first file',
+      isDeepStrictEqual(first, expected),
+      () => `line ${source.line ?? 0} of ${source.key}: ${JSON.stringify(first)}, not ${JSON.stringify(expected)}`,
     )
   }
 }

@@ -1,23 +1,18 @@
 import { eventsFor, type Log } from '../../../lambda/events.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
-import { closeGroups } from '../../../lambda/jobs/close-groups.ts'
-import { closeLines } from '../../../lambda/jobs/close-lines.ts'
 import { Deadline } from '../../../lambda/jobs/deadline.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
 import { holdsMessage, whileHidden } from '../../../lambda/jobs/visibility.ts'
 import type { ImportQueue, InvocationContext, Ports } from '../../../lambda/ports.ts'
-import { DEAD_LETTER_SCHEMA, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import { lineOfDeadLetter } from '../../../lambda/settle/replay-origins.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
 import { HOLD_NOTHING } from '../../../lambda/settings.ts'
 import type { VirtualClock } from '../../support/virtual-clock.ts'
 import { answerPorts } from './answers.ts'
-import { subjectOf } from './dead-letters.ts'
 import type { FaultSource } from './fault-source.ts'
 import { Violation, type Observed } from './observed.ts'
 import type { Receipt } from './queue.ts'
 import { MAX_MERGED, MAX_SAME_REASON, type Scenario } from './scenario.ts'
-import { Fault, Worker, type Rules } from './worker.ts'
+import { Worker, type Rules } from './worker.ts'
 
 /** Lambda ends an invocation this long after its deadline. */
 const GRACE_MS = 60_000
@@ -28,8 +23,6 @@ const MAX_IDLE_MS = 6 * 3_600_000
 /** One shared abort reason, because creating an error with a stack is slow. */
 const RETURNED = new Error('returned')
 const INTERRUPTED = new Error('interrupted')
-
-const noLog = (): void => undefined
 
 export interface EventSourceOptions {
   readonly scenario: Scenario
@@ -49,7 +42,6 @@ export class EventSource {
   invocations = 0
   deaths = 0
   #runs = 0
-  #discards = 0
 
   constructor(options: EventSourceOptions) {
     this.#options = options
@@ -92,28 +84,6 @@ export class EventSource {
     })
   }
 
-  /** A person discards everything in the dead-letter queue that is about a line, or about many. The command can be killed like an invocation. */
-  async discard(): Promise<void> {
-    const { clock, rules, faults, observed } = this.#options
-    const worker = new Worker(-1 - this.#discards, clock, 0, rules, () => undefined)
-    this.#discards += 1
-    const ports = this.#portsFor(worker, { info: noLog, warn: noLog, error: noLog, count: noLog })
-    try {
-      for (const queued of await ports.deadLetterReader.take(300)) {
-        if (!queued.body.includes(DEAD_LETTER_SCHEMA)) continue // a failed import
-        const deadLetter = JSON.parse(queued.body) as DeadLetter
-        const line = lineOfDeadLetter(deadLetter)
-        if (line === undefined && deadLetter.kind !== 'group') continue
-        await worker.actOnAws(faults.s3Fails, () => observed.deadLetters.discarded.add(subjectOf(deadLetter)))
-        if (line !== undefined) await closeLines([{ ...line, as: 'discarded' }], ports)
-        await closeGroups([deadLetter], ports)
-        await ports.deadLetterReader.remove([queued])
-      }
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error // the person tries it again later, or does not
-    }
-  }
-
   async #run(receipt: Receipt, worker: Worker, returned: AbortController): Promise<void> {
     const { clock, faults, observed, scenario, onViolation } = this.#options
     const { queue } = observed
@@ -126,7 +96,7 @@ export class EventSource {
     const log = (): void => {
       logged += 1
     }
-    const ports = this.#portsFor(worker, { info: log, warn: log, error: log, count: () => undefined })
+    const ports = this.portsFor(worker, { info: log, warn: log, error: log, count: () => undefined })
     const { message, delivery } = receipt
     const invocation = {
       messageId: message.id,
@@ -157,7 +127,7 @@ export class EventSource {
     return { ...context, stopping: stopping.signal }
   }
 
-  #portsFor(worker: Worker, log: Log): Ports {
+  portsFor(worker: Worker, log: Log): Ports {
     const { clock, faults, observed, scenario } = this.#options
     const { store, queue, deadLetters, endpoint } = observed
     const { maxInFlight, maxLinesPerSecond, segmentBytes, checkpointMs } = scenario

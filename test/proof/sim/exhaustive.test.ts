@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { crashPoints, HELD, killAtPairs, ONE_PIECE, REQUEUED, SEGMENTS } from './crash-points.ts'
+import { crashPoints, FIXED, HELD, killAtPairs, ONE_PIECE, REQUEUED, SEGMENTS } from './crash-points.ts'
 import { violationOf } from './shrink.ts'
 
 test.each([
@@ -7,6 +7,7 @@ test.each([
   ['in segments, by two workers', SEGMENTS],
   ['requeued from one invocation to the next', REQUEUED],
   ['and five that have it held, until it is released', HELD],
+  ['and its rejected lines fixed, and fixed again', FIXED],
 ])('a file of six lines, %s, survives a crash at every point', async (_how, scenario) => {
   const points = await crashPoints(scenario)
   expect(points.length).toBeGreaterThan(30)

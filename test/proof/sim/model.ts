@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import type { SourceFile } from '../../../lambda/intake/source-file.ts'
+import { REPLAYS_PREFIX } from '../../../lambda/keys.ts'
 import { CSV_HEADER, CSV_PREFIX, meaningOf, ROWS } from './csv-rows.ts'
-import type { FileScenario, LineKind } from './scenario.ts'
+import { plainFile, type FileScenario, type LineKind } from './scenario.ts'
 
 export type End = 'delivered' | 'rejected' | 'undeliverable' | 'blank'
 
@@ -19,6 +20,15 @@ export interface ModelLine {
   readonly reason?: string
   /** How many requests it needs. */
   readonly requests: number
+  /** The line that it replaces, in a file of fixed lines. */
+  readonly replaces?: LineName
+}
+
+/** A line of a file. */
+export interface LineName {
+  /** Id of the file. */
+  readonly file: number
+  readonly line: number
 }
 
 /** A file in the bucket, and what must become of it. */
@@ -36,6 +46,8 @@ export interface ModelFile {
   /** When the object begins and ceases to exist, in virtual time. */
   readonly from: number
   readonly to: number
+  /** Id of the replay that has uploaded it, if it is a file of fixed lines. */
+  readonly replay?: string
 }
 
 const TEXTS: Readonly<Record<LineKind, (id: number, n: number) => string>> = {
@@ -66,6 +78,7 @@ interface Written {
   readonly kind: LineKind
   /** In the file. */
   readonly text: string
+  readonly replaces?: LineName
 }
 
 /** The lines of a file, as they are written. */
@@ -77,17 +90,41 @@ function writtenLines({ lines, isTable, isCsv }: FileScenario, id: number): read
 }
 
 export function modelOf(scenario: FileScenario, id: number, start: number): ModelFile {
-  const written = writtenLines(scenario, id)
+  const key = scenario.isCsv === true ? `${CSV_PREFIX}${id}.csv` : `incoming/${scenario.newVersionOf ?? id}.json`
+  return modelWith(writtenLines(scenario, id), key, { scenario, id, start })
+}
+
+export interface FixedLine extends Written {
+  readonly replaces: LineName
+}
+
+/** A file of fixed lines. @param now when it is uploaded */
+export function replayModel(lines: readonly FixedLine[], id: number, replay: string, now: number): ModelFile {
+  const scenario = plainFile(lines.map(({ kind }) => kind))
+  return { ...modelWith(lines, `${REPLAYS_PREFIX}${id}.json`, { scenario, id, start: now }), replay }
+}
+
+/** What a person makes of a rejected line. @param name what the property of the line is called that import rules rename */
+export function fixedText(kind: LineKind, { file, line }: LineName, name: string): string {
+  return TEXTS[kind](file, line).replace('"n":', `"${name}":`)
+}
+
+interface Placed {
+  readonly scenario: FileScenario
+  readonly id: number
+  readonly start: number
+}
+
+function modelWith(written: readonly Written[], key: string, { scenario, id, start }: Placed): ModelFile {
   const lines: ModelLine[] = []
   let byteStart = 0
-  for (const [index, { kind, text }] of written.entries()) {
+  for (const [index, { kind, text, replaces }] of written.entries()) {
     const byteEnd = byteStart + Buffer.byteLength(text)
     const meaning = scenario.isCsv === true ? meaningOf(kind, text) : {}
-    lines.push({ number: index + 1, text, byteStart, byteEnd, ...ENDS[kind], ...meaning })
+    lines.push({ number: index + 1, text, byteStart, byteEnd, ...ENDS[kind], ...meaning, ...(replaces && { replaces }) })
     byteStart = byteEnd + 1
   }
   const content = Buffer.from(written.map(({ text }) => `${text}\n`).join(''))
-  const key = scenario.isCsv === true ? `${CSV_PREFIX}${id}.csv` : `incoming/${scenario.newVersionOf ?? id}.json`
   const source = { bucket: 'files', key, etag: `e${id}`, ...(scenario.isVersioned && { versionId: `v${id}` }) }
   return {
     id,

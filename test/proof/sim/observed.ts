@@ -3,6 +3,7 @@ import type { DeadLetters } from './dead-letters.ts'
 import type { SimulatedEndpoint } from './endpoint.ts'
 import type { ModelFile } from './model.ts'
 import type { SimulatedQueue } from './queue.ts'
+import type { Replacements } from './replacements.ts'
 import type { Store } from './store.ts'
 
 /** Thrown when the importer breaks a promise. */
@@ -16,7 +17,9 @@ export function expectKept(promise: string, isKept: boolean, seen: () => string)
 
 /** The world, as a person could see it from outside. */
 export interface Observed {
+  /** Files of fixed lines are added when they are uploaded. */
   readonly files: readonly ModelFile[]
+  readonly replacements: Replacements
   readonly store: Store
   readonly queue: SimulatedQueue
   readonly deadLetters: DeadLetters

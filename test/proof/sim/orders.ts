@@ -71,13 +71,28 @@ export class Orders {
     for (const cancel of this.#scenario.cancels)
       if (cancel.at !== undefined)
         at(cancel.at, () => {
-          this.#cancel(cancel)
+          this.cancel(cancel)
         })
   }
 
   /** The n-th action of all workers is about to happen. */
   atStep(step: number): void {
-    for (const cancel of this.#scenario.cancels) if (cancel.step === step) this.#cancel(cancel)
+    for (const cancel of this.#scenario.cancels) if (cancel.step === step) this.cancel(cancel)
+  }
+
+  /** A person cancels a file now. */
+  cancel({ file: id }: Pick<Cancel, 'file'>): void {
+    const report = this.#reportOf(id)
+    const { files, queue } = this.#observed
+    const now = this.#now()
+    const file = files[id]
+    // As the command does, which refuses what has ended, or what is not there.
+    if (file === undefined || file.from > now || (report !== undefined && isFinal(report)) || this.#cancelledAt.has(id)) return
+    this.#cancelledAt.set(id, now)
+    const { key } = file.source
+    const at = new Date(now).toISOString()
+    this.#change((brake) => withCancellation(brake, { key, version: versionOf(file.source), at }) ?? brake)
+    queue.send(taskBody({ ...newTask(file.source), foundBySearch: true }), now, now)
   }
 
   /** A request has arrived at the endpoint. */
@@ -124,20 +139,6 @@ export class Orders {
     )
     if (isUnreadable || (faults.cloud > 0 && orderedAt < this.#start + calmAt)) return false
     return now > orderedAt + Math.min(checkpointMs, LOOK_MS) + IN_FLIGHT_MS
-  }
-
-  #cancel({ file: id }: Cancel): void {
-    const report = this.#reportOf(id)
-    const { files, queue } = this.#observed
-    const now = this.#now()
-    const file = files[id]
-    // As the command does, which refuses what has ended, or what is not there.
-    if (file === undefined || file.from > now || (report !== undefined && isFinal(report)) || this.#cancelledAt.has(id)) return
-    this.#cancelledAt.set(id, now)
-    const { key } = file.source
-    const at = new Date(now).toISOString()
-    this.#change((brake) => withCancellation(brake, { key, version: versionOf(file.source), at }) ?? brake)
-    queue.send(taskBody({ ...newTask(file.source), foundBySearch: true }), now, now)
   }
 
   #reportOf(id: number): Report | undefined {

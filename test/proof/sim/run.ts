@@ -39,6 +39,7 @@ const NOTHING: Figures = {
   held: 0,
   grouped: 0,
   ruleChanges: 0,
+  replays: 0,
 }
 
 function add(a: Figures, b: Figures): Figures {
@@ -56,6 +57,7 @@ function add(a: Figures, b: Figures): Figures {
     held: a.held + b.held,
     grouped: a.grouped + b.grouped,
     ruleChanges: a.ruleChanges + b.ruleChanges,
+    replays: a.replays + b.replays,
   }
 }
 
@@ -146,9 +148,10 @@ async function main(): Promise<void> {
   }
   const seeds = Number(flags.seeds)
   const { figures, broken } = await runAll(Number(flags.from), seeds)
-  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, pauses, cancelled, held, grouped } = figures
+  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, pauses, cancelled, held, grouped, replays } =
+    figures
   console.log(
-    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ${held} files held, ${grouped} dead letters about many lines, ` +
+    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ${held} files held, ${grouped} dead letters about many lines, ${replays} files of fixed lines, ` +
       `${ambiguous} answers lost, ${pauses} pauses, ${cancelled} cancelled files, ${deferred} imports wait for lines that cannot be distinguished from an outage, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
   )
   if (broken.length > 0) console.log(`broken: ${broken.join(', ')}`)

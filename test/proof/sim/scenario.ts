@@ -86,6 +86,14 @@ export interface Cancel {
   readonly step?: number
 }
 
+/** A person fixes lines of the dead-letter queue, and uploads them as a new file. */
+export interface Replay {
+  readonly at: number
+  /** How long after the upload the person cancels the file. */
+  readonly cancelledAfter?: number
+  readonly isEventLost?: true
+}
+
 /** Everything that a run depends on. The same scenario gives the same run, action by action. */
 export interface Scenario {
   readonly seed: number
@@ -114,6 +122,7 @@ export interface Scenario {
   readonly limits: readonly (Interval & { readonly linesPerSecond: number })[]
   /** When a person discards everything in the dead-letter queue. */
   readonly discards: readonly number[]
+  readonly replays: readonly Replay[]
   /** When a person changes the import rules. Without any change there are no rules. */
   readonly ruleChanges: readonly number[]
   readonly healedAt: number
@@ -208,6 +217,7 @@ export function calm(lines: readonly LineKind[]): Scenario {
     cancels: [],
     limits: [],
     discards: [],
+    replays: [],
     ruleChanges: [],
     healedAt: 0,
     skewMs: 0,

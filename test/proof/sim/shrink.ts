@@ -48,6 +48,7 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
     'losses',
     'redrives',
     'discards',
+    'replays',
     'ruleChanges',
     'pauses',
     'cancels',

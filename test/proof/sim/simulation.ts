@@ -1,4 +1,5 @@
 import { ARCHIVE_SCHEMA, RECONCILE_SCHEMA, reportKey, RULES_KEY, safetyKey } from '../../../lambda/keys.ts'
+import type { SourceFile } from '../../../lambda/intake/source-file.ts'
 import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -14,8 +15,10 @@ import { modelOf, type ModelFile } from './model.ts'
 import { Violation, type Observed } from './observed.ts'
 import { Orders } from './orders.ts'
 import { decideAsPerson } from './person.ts'
+import { PersonWithRejects } from './person-rejects.ts'
 import { eventOf, fileName, SimulatedQueue } from './queue.ts'
-import { LONG_INVOCATION_MS, type Scenario } from './scenario.ts'
+import { Replacements } from './replacements.ts'
+import { LONG_INVOCATION_MS, type Replay, type Scenario } from './scenario.ts'
 import { StepInvariants } from './step-invariants.ts'
 import { makeZlibSteady } from './steady-zlib.ts'
 import { Store } from './store.ts'
@@ -56,6 +59,8 @@ export interface Figures {
   readonly grouped: number
   /** Changes of the import rules while work was left. */
   readonly ruleChanges: number
+  /** Files of fixed lines. */
+  readonly replays: number
 }
 
 /** Runs the importer through a scenario and checks every promise after each step. @throws Violation */
@@ -70,7 +75,10 @@ class Simulation {
   readonly #faults: FaultSource
   readonly #observed: Observed
   readonly #lost = new Set<string>()
+  readonly #files: ModelFile[]
+  readonly #invariants: StepInvariants
   readonly #eventSource: EventSource
+  readonly #rejects: PersonWithRejects
   readonly #orders: Orders
   /** Ids of files about which a person has still to decide. */
   readonly #undecided = new Set<number>()
@@ -95,6 +103,7 @@ class Simulation {
     const now = () => this.#clock.now()
     this.#faults = new FaultSource(scenario, () => now() - this.#start)
     const files = scenario.files.map((file, id) => modelOf(file, id, this.#start))
+    this.#files = files
     this.#lastFault = Math.max(
       this.#start + scenario.calmAt,
       ...files.map(({ from }) => from),
@@ -102,6 +111,7 @@ class Simulation {
         ...[...scenario.spells, ...scenario.pauses, ...scenario.limits].map(({ to }) => to),
         ...scenario.redrives,
         ...scenario.discards,
+        ...scenario.replays.map(({ at }) => at),
       ].map((at) => this.#start + at),
     )
     const deadLetters = new DeadLetters(now, {
@@ -138,6 +148,7 @@ class Simulation {
     })
     this.#observed = {
       files,
+      replacements: new Replacements(),
       store,
       queue,
       deadLetters,
@@ -152,6 +163,7 @@ class Simulation {
     }
     this.#orders = new Orders(scenario, this.#observed, now)
     const invariants = new StepInvariants(this.#observed)
+    this.#invariants = invariants
     this.#eventSource = new EventSource({
       scenario,
       clock: this.#clock,
@@ -163,6 +175,16 @@ class Simulation {
         this.#fail(violation)
       },
     })
+    this.#rejects = new PersonWithRejects({
+      clock: this.#clock,
+      rules: this.#rules(),
+      faults: this.#faults,
+      observed: this.#observed,
+      eventSource: this.#eventSource,
+      onUpload: (file, replay) => {
+        this.#addReplay(file, replay)
+      },
+    })
   }
 
   async run(): Promise<Figures> {
@@ -171,7 +193,7 @@ class Simulation {
     this.#schedule()
     await Promise.all([
       this.#operate(),
-      ...this.#observed.files.map((file) => this.#decide(file)),
+      ...this.#files.map((file) => this.#decide(file)),
       ...Array.from({ length: workers }, () => this.#eventSource.work()),
     ])
     if (this.#violation !== undefined) throw this.#violation
@@ -195,16 +217,35 @@ class Simulation {
       held: this.#held,
       grouped: this.#observed.deadLetters.groups.length,
       ruleChanges: this.#ruleChanges,
+      replays: this.#files.length - this.#scenario.files.length,
     }
   }
 
   #upload(): void {
-    for (const { source, from, scenario } of this.#observed.files) {
+    for (const { source, from, scenario } of this.#files) {
       if (scenario.isEventLost) this.#lost.add(fileName(source))
       const events = scenario.isEventLost ? 0 : 1 + scenario.extraEvents
-      for (let event = 0; event < events; event += 1)
-        this.#observed.queue.send(eventOf('ObjectCreated:Put', source), from, from + Math.floor(this.#faults.chance() * 3_000))
+      for (let event = 0; event < events; event += 1) this.#announce(source, from)
     }
+  }
+
+  #announce(source: SourceFile, from: number): void {
+    this.#observed.queue.send(eventOf('ObjectCreated:Put', source), from, from + Math.floor(this.#faults.chance() * 3_000))
+  }
+
+  /** A person has uploaded a file of fixed lines. */
+  #addReplay(file: ModelFile, { isEventLost, cancelledAfter }: Replay): void {
+    this.#files.push(file)
+    this.#observed.replacements.add(file)
+    this.#invariants.added(file)
+    this.#lastFault = Math.max(this.#lastFault, file.from)
+    if (isEventLost === true) this.#lost.add(fileName(file.source))
+    else this.#announce(file.source, file.from)
+    void this.#decide(file)
+    if (cancelledAfter === undefined) return
+    void this.#clock.sleep(cancelledAfter).then(() => {
+      this.#orders.cancel({ file: file.id })
+    })
   }
 
   /** A person decides about a file that is held. Only then does its import begin. */
@@ -221,7 +262,7 @@ class Simulation {
 
   /** What happens at a fixed time: the daily jobs, lost messages, and redrives. */
   #schedule(): void {
-    const { losses, redrives, discards, ruleChanges, days } = this.#scenario
+    const { losses, redrives, discards, replays, ruleChanges, days } = this.#scenario
     const { queue, store } = this.#observed
     const at = (ms: number, act: (now: number) => void): void => {
       void this.#clock.sleep(ms).then(() => {
@@ -248,12 +289,21 @@ class Simulation {
         const name = queue.lose(this.#faults.chance())
         if (name !== undefined) this.#lost.add(name)
       })
-    for (const ms of discards)
-      at(ms, () => {
-        void this.#eventSource.discard().catch((error: unknown) => {
-          this.#fail(error as Violation)
-        })
+    const command = (run: () => Promise<void>) => (): void => {
+      void run().catch((error: unknown) => {
+        this.#fail(error as Violation)
       })
+    }
+    for (const ms of discards)
+      at(
+        ms,
+        command(() => this.#rejects.discard()),
+      )
+    for (const replay of replays)
+      at(
+        replay.at,
+        command(() => this.#rejects.replay(replay)),
+      )
     for (const ms of redrives)
       at(ms, (now) => {
         queue.redrive(now, false)

@@ -19,12 +19,17 @@ const UNSAVED_LINES_PER_REQUEST = 48
 export class StepInvariants {
   readonly #observed: Observed
   /** Of each file, in the order of their ids. */
-  readonly #saved: readonly SavedWork[]
+  readonly #saved: SavedWork[]
   readonly #acknowledged = new Set<string>()
 
   constructor(observed: Observed) {
     this.#observed = observed
     this.#saved = observed.files.map((file) => new SavedWork(file))
+  }
+
+  /** A file of fixed lines was uploaded. */
+  added(file: ModelFile): void {
+    this.#saved.push(new SavedWork(file))
   }
 
   /** A document was written to the bucket. */
@@ -114,6 +119,7 @@ export class StepInvariants {
     const isKept =
       isStored ||
       (file !== undefined && line !== undefined && hasEnded(file, line, 'delivered', this.#observed)) ||
+      (file !== undefined && line !== undefined && this.#observed.replacements.of(file, line).length > 0) ||
       // A rejected file that was deleted meanwhile: its replay finds nothing to import.
       (line === undefined && file?.to !== Infinity) ||
       // A rejected file that was cancelled before its report was written.
@@ -121,7 +127,7 @@ export class StepInvariants {
       // A rejected file whose replay was deferred: a task asks for it.
       (line === undefined && this.#observed.queue.waiting.some(({ work }) => work.file === fileName(deadLetter.source)))
     expectKept(
-      'a dead letter is kept until its line is delivered',
+      'a dead letter is kept until its line is delivered, or stored in a file of fixed lines',
       deadLetter.kind === 'group' ? isStored : isKept,
       () => subject,
     )
@@ -206,14 +212,15 @@ function checkReport(state: ReportState, before: ReportState | undefined): void 
   expectKept('a final report stays final', isKept, () => `${before ?? ''} became ${state}`)
 }
 
-/** A discarded one is stored elsewhere. */
-function hasDeadLetter(file: ModelFile, line: ModelLine, deadLetters: Observed['deadLetters']): boolean {
+/** A discarded one is stored elsewhere, and so is one whose line was fixed. */
+function hasDeadLetter(file: ModelFile, line: ModelLine, { deadLetters, replacements }: Observed): boolean {
   const subject = `${fileName(file.source)}:${line.number}`
   return (
     deadLetters.copiesOf(subject) > 0 ||
     deadLetters.discarded.has(subject) ||
     isInStoredGroup(file, line, { deadLetters }) ||
-    isInDiscardedGroup(file, line, { deadLetters })
+    isInDiscardedGroup(file, line, { deadLetters }) ||
+    replacements.of(file, line).length > 0
   )
 }
 
@@ -229,14 +236,14 @@ function checkDecision({ id, scenario }: ModelFile, decision: Decision, before: 
 }
 
 /** Whether a line has ended like this. */
-export function hasEnded(file: ModelFile, line: ModelLine, end: End, { endpoint, deadLetters }: Observed): boolean {
+export function hasEnded(file: ModelFile, line: ModelLine, end: End, observed: Observed): boolean {
   switch (end) {
     case 'blank':
       return true
     case 'delivered':
-      return endpoint.acceptedOf(file.id, line.number).size === line.requests
+      return observed.endpoint.acceptedOf(file.id, line.number).size === line.requests
     case 'rejected':
     case 'undeliverable':
-      return hasDeadLetter(file, line, deadLetters)
+      return hasDeadLetter(file, line, observed)
   }
 }

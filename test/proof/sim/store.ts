@@ -171,7 +171,7 @@ function absenceOf({ versionId }: SourceFile): 'gone' | 'superseded' {
 }
 
 function opened(
-  { bytes, source, from }: ModelFile,
+  { bytes, source, from, replay }: ModelFile,
   { start, end = bytes.length }: ByteRange,
   chunk: () => number,
   breaks: () => boolean,
@@ -182,6 +182,7 @@ function opened(
     bytes: bytes.length,
     etag: source.etag ?? '',
     lastModified: new Date(from),
+    ...(replay !== undefined && { replay }),
   }
 }
 
