@@ -31,6 +31,7 @@ function acceptingEndpoint(): Endpoint {
     for (const onAnswer of answered) onAnswer({ kind: 'status', status: 200 })
   }
   return {
+    origin: 'https://endpoint.test',
     send: (_request, onAnswer) => {
       if (open.push(onAnswer) === 1) setImmediate(answerAll)
     },

@@ -281,6 +281,8 @@ export interface DeadLetterArchive {
 
 /** The Kissmetrics tracking endpoint. */
 export interface Endpoint {
+  /** Its address, for messages. */
+  readonly origin: string
   /**
    * Sends a request.
    *

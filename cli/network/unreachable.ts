@@ -21,10 +21,10 @@ export function unreachableText(url: URL, code: string, env: Readonly<Record<str
 }
 
 function explain(url: URL, code: string): { readonly why: string; readonly todo: string } {
-  if (code === 'ENOTFOUND') return { why: `there is no host ${url.hostname}`, todo: 'Check the name in --endpoint.' }
+  if (code === 'ENOTFOUND') return { why: `there is no host ${url.hostname}`, todo: 'Check this name.' }
   if (OFFLINE.has(code)) return { why: 'this computer seems to be offline', todo: 'Check its network.' }
   if (code === 'ECONNREFUSED')
-    return { why: 'nothing answers at this address and port', todo: 'Check --endpoint, and whether the server runs.' }
+    return { why: 'nothing answers at this address and port', todo: 'Check the address, and whether the server runs.' }
   if (isTlsError(code))
     return {
       why: `its certificate does not show that it is ${url.hostname}`,
@@ -32,7 +32,7 @@ function explain(url: URL, code: string): { readonly why: string; readonly todo:
     }
   if (code === 'ABORT_ERR' || code === 'ETIMEDOUT')
     return { why: 'there is no answer yet', todo: 'A firewall may drop the connection, or the server is slow.' }
-  return { why: 'the connection fails', todo: 'Check the network and --endpoint.' }
+  return { why: 'the connection fails', todo: 'Check the network and the address.' }
 }
 
 function isLocal({ hostname }: URL): boolean {

@@ -70,7 +70,9 @@ export function pulledRow({ id, deadLetter, fixedLine }: PulledRow): string {
 }
 
 /** The header of a table for a spreadsheet. The table cannot be replayed. */
-export const PULLED_CSV_HEADER = csvRow(['reason', 'detail', 'file', 'line number', 'failed at', 'replays', 'line', 'id'])
+export function pulledCsvHeader(): string {
+  return csvRow(['reason', 'detail', 'file', 'line number', 'failed at', 'replays', 'line', 'id'])
+}
 
 /** The dead letter as a row of that table. */
 export function pulledCsvRow({ id, deadLetter, fixedLine }: PulledRow): string {

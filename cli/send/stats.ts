@@ -21,6 +21,7 @@ export class SendStats {
   /** The same endpoint, with its requests counted. */
   counting(endpoint: Endpoint): Endpoint {
     return {
+      origin: endpoint.origin,
       send: (request, onAnswer) => {
         this.inFlight += 1
         endpoint.send(request, (answer) => {

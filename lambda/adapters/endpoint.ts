@@ -16,6 +16,7 @@ export interface HttpEndpoint extends Endpoint {
 export function kissmetricsEndpoint(origin: URL, maxSockets: number, timeouts: HttpTimeouts = {}): HttpEndpoint {
   const pool = new HttpPool(origin, maxSockets, timeouts)
   return {
+    origin: origin.origin,
     send: (request, onAnswer) => {
       pool.send(optionsFor(request), onAnswer)
     },

@@ -241,7 +241,7 @@ export class Delivery implements BoundedStage {
           this.#limiter.recordAccepted(attempt)
           return { kind: 'undeliverable', because: answerClass.because, attempts }
         case 'misconfigured':
-          throw setupError(answerClass.because)
+          throw setupError(this.#endpoint, answerClass.because)
         case 'unresolved':
         case 'retry':
           break
@@ -276,7 +276,7 @@ export class Delivery implements BoundedStage {
     if (state.attributeToLine(failure, this.#limiter.history)) this.#limiter.recordPoison(attempt)
     else this.#limiter.recordFailure(attempt, askedMs)
     if (state.fail(failure, now, this.#limiter.history, this.#limiter.failingMs, askedMs) === 'misconfigured')
-      throw setupError(failure.because)
+      throw setupError(this.#endpoint, failure.because)
     if (failure.kind !== 'unresolved' && this.#limiter.hasGivenUp && !(await this.#isKnownGoodAccepted()))
       throw outageError(failure.because)
     if (this.#limiter.needsKnownGoodProbe && this.#lines > 1) await this.#isKnownGoodAccepted()
@@ -325,9 +325,9 @@ export class Delivery implements BoundedStage {
   }
 }
 
-function setupError(because: string): SetupError {
+function setupError({ origin }: Endpoint, because: string): SetupError {
   return new SetupError(
-    `The endpoint does not take requests: ${because}. Check KM_ENDPOINT, the API key, and any proxy or firewall in between. ` +
+    `The endpoint does not take requests: ${because}. Check its address (${origin}), the API key, and any proxy or firewall in between. ` +
       'Nothing is lost: lines that were not delivered are sent when this is fixed.',
   )
 }

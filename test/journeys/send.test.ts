@@ -473,7 +473,10 @@ describe('an interrupted send', () => {
   test('a wrong key stops it before a line counts as sent, and the same command continues with the right one', async () => {
     await using wrong = await startFaultSink(() => status(401))
     await put('a.jsonl', manyLines(100).join('\n'))
-    expect(await send(wrong, 'a.jsonl')).toMatchObject({ code: 2, stderr: expect.stringMatching(/km-import: .*401/s) as unknown })
+    const stopped = await send(wrong, 'a.jsonl')
+    expect(stopped.code).toBe(2)
+    expect(stopped.stderr).toMatch(/km-import: .*401/s)
+    expect(stopped.stderr).toContain(`Check its address (${wrong.url}), the API key`)
     await using sink = await startFaultSink()
     expect(await send(sink, 'a.jsonl')).toMatchObject({ code: 1 })
     expect(sink.seen).toHaveLength(95)

@@ -5,6 +5,7 @@ import type { Endpoint } from '../../lambda/ports.ts'
 /** An endpoint that a test writes with promises. */
 export function promisedEndpoint(answerTo: (request: Request) => Promise<Answer>): Endpoint {
   return {
+    origin: 'https://endpoint.test',
     send: (request, onAnswer) => {
       void answerTo(request).then(onAnswer)
     },

@@ -85,18 +85,21 @@ const UNITS = [
   ['hour', 3_600],
   ['minute', 60],
 ] as const
+const MANY_SECONDS = 10
 
 /** How long an import takes, in words: "2 minutes to 1 hour". */
 export function durationRange({ fastestSeconds, slowestSeconds }: Estimate): string {
   const [fastest, slowest] = [duration(fastestSeconds), duration(slowestSeconds)]
-  return fastest === slowest ? `about ${fastest}` : `${fastest} to ${slowest}`
+  if (fastest !== slowest) return `${fastest} to ${slowest}`
+  return slowestSeconds < MANY_SECONDS ? fastest : `about ${fastest}`
 }
 
-/** Rounded to one unit. */
+/** Rounded to one unit, because an estimate is not more exact. */
 function duration(seconds: number): string {
-  const [unit, length] = UNITS.find(([, unitSeconds]) => seconds >= 0.95 * unitSeconds) ?? ['minute', 60]
-  const count = Math.max(1, Math.round(seconds / length))
-  return `${grouped(count)} ${unit}${count === 1 ? '' : 's'}`
+  if (seconds < MANY_SECONDS) return 'a few seconds'
+  const [unit, length] = UNITS.find(([, unitSeconds]) => seconds >= (11 / 12) * unitSeconds) ?? ['second', 1]
+  const count = unit === 'second' ? Math.round(seconds / 10) * 10 : Math.round(seconds / length)
+  return counted(count, unit)
 }
 
 function lines(count: number): string {

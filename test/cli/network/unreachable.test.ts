@@ -14,15 +14,15 @@ describe('why an endpoint cannot be reached, and what to do', () => {
   // prettier-ignore
   test.each<[string, URL, Record<string, string>, string]>([
     // code                     endpoint     environment  what the user reads after "ORIGIN cannot be reached: "
-    [ 'ECONNREFUSED',           HERE,        {},          'nothing answers at this address and port (ECONNREFUSED). Check --endpoint, and whether the server runs.' ],
-    [ 'ENOTFOUND',              KISSMETRICS, {},          'there is no host trk.kissmetrics.io (ENOTFOUND). Check the name in --endpoint.' ],
+    [ 'ECONNREFUSED',           HERE,        {},          'nothing answers at this address and port (ECONNREFUSED). Check the address, and whether the server runs.' ],
+    [ 'ENOTFOUND',              KISSMETRICS, {},          'there is no host trk.kissmetrics.io (ENOTFOUND). Check this name.' ],
     [ 'EAI_AGAIN',              KISSMETRICS, {},          'this computer seems to be offline (EAI_AGAIN). Check its network.' ],
     [ 'ENETUNREACH',            KISSMETRICS, {},          'this computer seems to be offline (ENETUNREACH). Check its network.' ],
     [ 'CERT_HAS_EXPIRED',       KISSMETRICS, {},          'its certificate does not show that it is trk.kissmetrics.io (CERT_HAS_EXPIRED). A proxy may answer in its place. No line is sent to it.' ],
     [ 'ABORT_ERR',              KISSMETRICS, {},          'there is no answer yet (ABORT_ERR). A firewall may drop the connection, or the server is slow.' ],
-    [ 'ECONNRESET',             KISSMETRICS, {},          'the connection fails (ECONNRESET). Check the network and --endpoint.' ],
+    [ 'ECONNRESET',             KISSMETRICS, {},          'the connection fails (ECONNRESET). Check the network and the address.' ],
     [ 'ETIMEDOUT',              KISSMETRICS, PROXY,       `there is no answer yet (ETIMEDOUT). A firewall may drop the connection, or the server is slow.${ABOUT_PROXY}` ],
-    [ 'ECONNREFUSED',           HERE,        PROXY,       'nothing answers at this address and port (ECONNREFUSED). Check --endpoint, and whether the server runs.' ],
+    [ 'ECONNREFUSED',           HERE,        PROXY,       'nothing answers at this address and port (ECONNREFUSED). Check the address, and whether the server runs.' ],
   ])('%s', (code, url, env, text) => {
     expect(unreachableText(url, code, env)).toBe(`${url.origin} cannot be reached: ${text}`)
   })

@@ -13,7 +13,7 @@ test('what is sent, what is rejected, and what cannot be undone', async () => {
   expect(confirmationText(summary, ['may.jsonl'], PIPE)).toBe(`may.jsonl
   3 lines can be sent: record 2, alias 1.
   2 lines would be rejected: missing_timestamp 1, missing_identity 1.
-  About 2 people, from 2014-02-25 to 2014-02-26. Sending takes about 1 minute.
+  About 2 people, from 2014-02-25 to 2014-02-26. Sending takes a few seconds.
   1 alias, which cannot be undone.
   Similar event names, probably meant to be one: "Joined" and "joined".
   More: npx km-import preview may.jsonl

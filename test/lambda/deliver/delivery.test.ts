@@ -273,7 +273,7 @@ describe('a wrong setup ends the delivery immediately', () => {
     [ 'an expired certificate', noAnswer('CERT_HAS_EXPIRED') ],
   ])('%s', async (_what, answer) => {
     const run = await deliver(1_000, () => answer)
-    expect(run.error).toMatchObject({ name: 'SetupError', message: expect.stringContaining('Check KM_ENDPOINT, the API key') as unknown })
+    expect(run.error).toMatchObject({ name: 'SetupError', message: expect.stringContaining('Check its address (https://endpoint.test), the API key') as unknown })
     expect(run.sent.length).toBeLessThanOrEqual(8)
     expect(run.outcomes.size).toBe(0)
   })

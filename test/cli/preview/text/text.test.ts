@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { widthOf } from '../../../../cli/terminal/layout.ts'
-import { previewText } from '../../../../cli/preview/text/text.ts'
+import { durationRange, previewText } from '../../../../cli/preview/text/text.ts'
 import { jsonLines, surveyed, TIME } from '../surveyed.ts'
 import { anyText } from '../../../support/any-text.ts'
 
@@ -27,7 +27,7 @@ test('a preview, in the order of importance', async () => {
   rejected              2
   blank                 1
   people                3  distinct identities in _p and _p2
-  time to send   about 1 minute, depending on Kissmetrics
+  time to send   a few seconds, depending on Kissmetrics
 
 2 lines would be rejected
   missing_identity                   1  line 8
@@ -129,4 +129,21 @@ test('large numbers fit', async () => {
     PIPE,
   )
   expect(Math.max(...text.split('\n').map(widthOf))).toBeLessThanOrEqual(80)
+})
+
+describe('how long sending takes, in words that do not pretend to know more', () => {
+  // prettier-ignore
+  test.each<[number, number, string]>([
+    // fastest  slowest  text
+    [       0,       0, 'a few seconds' ],
+    [       1,       9, 'a few seconds' ],
+    [       1,      10, 'a few seconds to 10 seconds' ],
+    [      39,   3_585, '40 seconds to 1 hour' ],
+    [      54,      55, '50 seconds to 1 minute' ],
+    [      60,      80, 'about 1 minute' ],
+    [     120,   7_200, '2 minutes to 2 hours' ],
+    [  90_000, 400_000, '1 day to 5 days' ],
+  ])('%d to %d seconds: %s', (fastestSeconds, slowestSeconds, text) => {
+    expect(durationRange({ requests: 1, fastestSeconds, slowestSeconds })).toBe(text)
+  })
 })
