@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Result } from './lines.ts'
 import { median } from './measure.ts'
+import { print, type Result } from './result.ts'
 
 const ROUNDS = 9
 const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'km-import.js')
@@ -113,5 +113,4 @@ async function stop(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-if (import.meta.main)
-  for (const { name, value, unit, target = '' } of await benchCommands()) console.log(name, value.toFixed(2), unit, target)
+if (import.meta.main) print(await benchCommands())

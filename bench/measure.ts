@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { performance, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks'
 
 /** What a measured process prints when it is done, as one line of JSON. */
 export interface Figures {
@@ -8,7 +9,14 @@ export interface Figures {
   readonly seconds: number
   /** User and system time of the work, without the start of the process. */
   readonly cpuMicros: number
+  /** The part of it that ran JavaScript; the rest is the garbage collector's and the compiler's threads. */
+  readonly mainCpuMicros: number
   readonly peakRssBytes: number
+  /** Rounds of the garbage collector, and the time for which they stopped the main thread. */
+  readonly gcRounds: number
+  readonly gcMs: number
+  /** Turns of the event loop. */
+  readonly turns: number
 }
 
 /** The peak of this process only: on Linux, `maxRSS` includes what the parent had at the fork. */
@@ -27,13 +35,45 @@ export async function printFigures(
   work: () => Promise<number>,
   details: () => Readonly<Record<string, number>> = () => ({}),
 ): Promise<void> {
+  const gc = collectGarbageRounds()
+  const { loopCount } = performance.nodeTiming.uvMetricsInfo
   const cpu = process.cpuUsage()
+  const mainCpu = process.threadCpuUsage()
   const start = performance.now()
   const lines = await work()
   const seconds = (performance.now() - start) / 1000
-  const { user, system } = process.cpuUsage(cpu)
-  const figures: Figures = { lines, seconds, cpuMicros: user + system, peakRssBytes: peakRssBytes() }
+  const figures: Figures = {
+    lines,
+    seconds,
+    cpuMicros: sumOf(process.cpuUsage(cpu)),
+    mainCpuMicros: sumOf(process.threadCpuUsage(mainCpu)),
+    peakRssBytes: peakRssBytes(),
+    ...gc(),
+    turns: performance.nodeTiming.uvMetricsInfo.loopCount - loopCount,
+  }
   process.stdout.write(`${JSON.stringify({ ...figures, ...details() })}\n`)
+}
+
+function sumOf({ user, system }: NodeJS.CpuUsage): number {
+  return user + system
+}
+
+/** @returns what ends the collection */
+function collectGarbageRounds(): () => Pick<Figures, 'gcRounds' | 'gcMs'> {
+  let [gcRounds, gcMs] = [0, 0]
+  const add = (entries: readonly PerformanceEntry[]): void => {
+    gcRounds += entries.length
+    for (const { duration } of entries) gcMs += duration
+  }
+  const observer = new PerformanceObserver((list) => {
+    add(list.getEntries())
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  return () => {
+    add(observer.takeRecords())
+    observer.disconnect()
+    return { gcRounds, gcMs }
+  }
 }
 
 /** Runs a program in a separate process. @param file made by `bundled` of bundled.ts */

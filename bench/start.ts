@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { bundleFunction } from '../bin/function-bundle.ts'
 import { bundled } from './bundled.ts'
-import type { Result } from './lines.ts'
 import { median, runMeasured, type Figures } from './measure.ts'
+import { print, type Result } from './result.ts'
 
 const ROUNDS = 15
 
@@ -52,5 +52,4 @@ export async function benchStart(rounds = ROUNDS): Promise<readonly Result[]> {
   }
 }
 
-if (import.meta.main)
-  for (const { name, value, unit, target = '' } of await benchStart()) console.log(name, value.toFixed(2), unit, target)
+if (import.meta.main) print(await benchStart())

@@ -73,6 +73,8 @@ export interface ImportFigures {
   readonly maxInFlight: number
   /** From 0 to 1. */
   readonly rejectedShare: number
+  /** On a whole processor, if it was measured. */
+  readonly cpuSecondsPerLine?: number
 }
 
 export const USUAL_IMPORT: ImportFigures = {
@@ -84,10 +86,16 @@ export const USUAL_IMPORT: ImportFigures = {
   rejectedShare: 0,
 }
 
+/** How much of a processor an import has. */
+export function processorsOf(memoryMb: number): number {
+  return Math.min(memoryMb / MEGABYTES_PER_PROCESSOR, MAX_PROCESSORS)
+}
+
 /** How long all invocations run: as long as the answers take, or the CPU. */
-export function secondsOf({ lines, files, latencyMs, memoryMb, maxInFlight }: ImportFigures): number {
-  const processors = Math.min(memoryMb / MEGABYTES_PER_PROCESSOR, MAX_PROCESSORS)
-  return files * PER_FILE.seconds + lines * Math.max(latencyMs / 1000 / maxInFlight, CPU_SECONDS_PER_LINE / processors)
+export function secondsOf(figures: ImportFigures): number {
+  const { lines, files, latencyMs, memoryMb, maxInFlight, cpuSecondsPerLine = CPU_SECONDS_PER_LINE } = figures
+  const processors = processorsOf(memoryMb)
+  return files * PER_FILE.seconds + lines * Math.max(latencyMs / 1000 / maxInFlight, cpuSecondsPerLine / processors)
 }
 
 export interface Requests {

@@ -1,8 +1,9 @@
+import { createReadStream } from 'node:fs'
 import { copyFile, mkdtemp } from 'node:fs/promises'
 import path from 'node:path'
 import { bundled } from '../bundled.ts'
 import type { Figures } from '../measure.ts'
-import { Cloud, type Uploaded } from './cloud.ts'
+import { Cloud, type Uploaded } from '../cloud.ts'
 import type { Contender } from './contenders.ts'
 import { writeInput } from './input.ts'
 import type { Job } from './job.ts'
@@ -81,8 +82,7 @@ export class Lab implements AsyncDisposable {
     const file = path.join(await mkdtemp(path.join(folder, 'run-')), 'events.jsonl')
     await copyFile(await this.#input(contender, plan), file)
     const job: Job = { file, sink: this.#sink.url, inFlight, packages }
-    const uploaded =
-      contender.isFunction === true ? await (await this.#openCloud()).upload(file, this.#sink.url, inFlight) : undefined
+    const uploaded = contender.isFunction === true ? await this.#upload(file) : undefined
     const source =
       uploaded === undefined ? path.join(import.meta.dirname, contender.program) : await this.#bundle(contender.program)
     const queueUrl = uploaded === undefined ? [] : [uploaded.queueUrl]
@@ -96,8 +96,11 @@ export class Lab implements AsyncDisposable {
     }
   }
 
-  #openCloud(): Promise<Cloud> {
-    return (this.#cloud ??= Cloud.start(this.#options.folder))
+  async #upload(file: string): Promise<Uploaded> {
+    const cloud = await (this.#cloud ??= Cloud.start(this.#options.folder))
+    const uploaded = await cloud.upload(createReadStream(file), this.#sink.url, this.#options.inFlight)
+    await cloud.queueEvent(uploaded)
+    return uploaded
   }
 
   #bundle(program: string): Promise<string> {

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { bundled } from '../../bench/bundled.ts'
-import { longLines } from '../../bench/files.ts'
+import { asBytes, longLines } from '../../bench/files.ts'
 import { runMeasured } from '../../bench/measure.ts'
-import { Cloud } from '../../bench/peers/cloud.ts'
+import { Cloud } from '../../bench/cloud.ts'
 import { benchStart } from '../../bench/start.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 
@@ -25,11 +25,9 @@ test.each(['request', 'dispatch'])('the baseline of the benchmark sends each req
 test('the measured importer imports a file to its end, if it is split and its segments are queued with a delay', async () => {
   await using sink = await startFaultSink()
   await using cloud = await Cloud.start(folder)
-  const file = path.join(folder, 'long.json')
-  await writeFile(file, [...longLines(30)].join('\n'))
-  const { env } = await cloud.upload(file, sink.url, 4)
+  const { bucket, key, env } = await cloud.upload(asBytes(longLines(30)), sink.url, 4)
   const program = await bundled('importer-process.ts', folder)
-  expect(await runMeasured(program, [env.KM_BUCKET!, 'incoming/1.json'], { ...env, KM_SEGMENT_BYTES: '65536' })).toMatchObject({
+  expect(await runMeasured(program, [bucket, key], { ...env, KM_SEGMENT_BYTES: '65536' })).toMatchObject({
     lines: 30,
   })
   expect(sink.seen).toHaveLength(30)

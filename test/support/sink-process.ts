@@ -23,14 +23,15 @@ export async function startSinkProcess(): Promise<SinkProcess> {
 }
 
 const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
-const ANSWER = Buffer.concat([
+/** The GIF of 43 bytes that Kissmetrics answers with. */
+export const ANSWER = Buffer.concat([
   Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: image/gif\r\ncontent-length: ${GIF.length}\r\n\r\n`),
   GIF,
 ])
 const HEAD_END = Buffer.from('\r\n\r\n')
 
 /** @returns the number of complete requests in the buffer, and their bytes */
-function completeRequests(buffer: Buffer): { readonly bytes: number; readonly count: number } {
+export function completeRequests(buffer: Buffer): { readonly bytes: number; readonly count: number } {
   let bytes = 0
   let count = 0
   for (;;) {

@@ -1,22 +1,25 @@
-import { createReadStream } from 'node:fs'
 import path from 'node:path'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import type { Readable } from 'node:stream'
+import { CreateBucketCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { Upload } from '@aws-sdk/lib-storage'
-import { startS3 } from '../../emulators/s3/server.ts'
-import { startSqs } from '../../emulators/sqs/server.ts'
-import { API_KEY } from './job.ts'
+import { startS3 } from '../emulators/s3/server.ts'
+import { startSqs } from '../emulators/sqs/server.ts'
+import { API_KEY } from './peers/job.ts'
 
 /** Longer than any message is hidden while its invocation lives. */
 const HIDDEN_MS = 200_000
 const BUCKET = 'bench'
 
 export interface Uploaded {
+  readonly bucket: string
+  readonly key: string
+  /** Of the function. */
   readonly env: Readonly<Record<string, string>>
   readonly queueUrl: string
 }
 
-/** The bucket and the queues of the function. */
+/** The bucket and the queues of the function: emulators in this process, and one client of each. */
 export class Cloud implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack
   readonly #s3Url: string
@@ -57,21 +60,23 @@ export class Cloud implements AsyncDisposable {
     return cloud
   }
 
-  /** Each file has queues of its own, so that nothing of an earlier one is left in them. */
-  async upload(file: string, sinkUrl: string, inFlight: number): Promise<Uploaded> {
+  /**
+   * Stores a file under a new key: the importer skips one that it has imported before. Each has queues of its own, so that nothing of an
+   * earlier one is left in them.
+   */
+  async upload(body: Readable, sinkUrl: string, inFlight: number): Promise<Uploaded> {
     this.#files += 1
-    const key = `incoming/${this.#files}.json`
+    const key = `incoming/${this.#files}/file.json` // of its own prefix, so that no earlier file makes it unusual
     const queue = `import-${this.#files}`
     const deadLetters = `dead-letters-${this.#files}`
     const { s3, sqs } = this.#clients
     for (const QueueName of [queue, deadLetters])
       await sqs.send(new CreateQueueCommand({ QueueName, Attributes: { VisibilityTimeout: '5400' } }))
-    await new Upload({ client: s3, params: { Bucket: BUCKET, Key: key, Body: createReadStream(file) } }).done()
-    const object = { bucket: { name: BUCKET }, object: { key } }
-    const event = { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: object }] }
+    await new Upload({ client: s3, params: { Bucket: BUCKET, Key: key, Body: body } }).done()
     const queueUrl = this.#sqs.queueUrl(queue)
-    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(event) }))
     return {
+      bucket: BUCKET,
+      key,
       queueUrl,
       env: {
         AWS_ENDPOINT_URL_S3: this.#s3Url,
@@ -87,6 +92,18 @@ export class Cloud implements AsyncDisposable {
         KM_MAX_IN_FLIGHT: String(inFlight),
       },
     }
+  }
+
+  /** Queues the event of an upload, as S3 does. */
+  async queueEvent({ bucket, key, queueUrl }: Uploaded): Promise<void> {
+    const object = { bucket: { name: bucket }, object: { key } }
+    const event = { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: object }] }
+    await this.#clients.sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(event) }))
+  }
+
+  /** Deletes a file: those of the benchmark are large. */
+  async remove({ bucket, key }: Uploaded): Promise<void> {
+    await this.#clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
   }
 
   /** After a kill: lets the time pass for which SQS hides the message of an invocation. The lease in the bucket still has to end by itself. */
