@@ -7,6 +7,7 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
   const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
   const lineNumber = deadLetter?.source.line
   const line = lineOf(content)
+  const rules = deadLetter?.rules ?? []
   return {
     id,
     kind: content.kind,
@@ -15,6 +16,7 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
     key: keyOf(content),
     ...(lineNumber !== undefined && { lineNumber }),
     ...(line !== undefined && { line }),
+    ...(rules.length > 0 && { rules }),
     hasInvalidBytes: deadLetter?.lineBase64 !== undefined,
     isTruncated: deadLetter?.lineTruncated === true,
     replays: deadLetter?.replays ?? 0,

@@ -312,6 +312,19 @@ describe('rejected lines', () => {
     })
     await expect(page.post('rules', request)).rejects.toThrow(/^400: .* contradict each other: they are the same/)
 
+    // A line that is fixed by hand is validated with the rules too: it is sent in the form of the other lines of its file.
+    await page.installation.import('daily/5.jsonl', [GOOD, NO_TIME].join('\n'))
+    const [noTime] = (await page.rejected('file=incoming/daily/5.jsonl')).rows
+    expect(noTime).toMatchObject({ line: NO_TIME, rules: [{ fix: 'ms-timestamps' }] })
+    const filter = { file: 'incoming/daily/5.jsonl' }
+    expect(await page.post<FixPreview>('fix-preview', { filter, fixes: ['default:_t=1393344604000'] })).toMatchObject({
+      valid: 1,
+    })
+    const lines = [{ id: noTime!.id, line: MILLISECONDS.replace('"b"', '"by hand"') }]
+    const replayed = await page.post<ReplayResult>('replay', { lines })
+    expect(replayed).toMatchObject({ lines: 1, refused: [] })
+    expect((await page.finished(replayed.key!)).lines.delivered).toBe(1)
+
     // Rules of a longer prefix replace those of a shorter one, which may be about all lines.
     expect(await page.post<RuleTrial>('rules', { prefix: 'incoming/', fixes: ['hash:_p'] })).toMatchObject({
       files: 0, // those of a longer prefix have its rules
