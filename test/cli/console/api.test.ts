@@ -197,6 +197,25 @@ describe('a person', () => {
     `{"_p":"ann-7","_p2":"${ANNA}","_t":1393344606}`, GOOD.replace('"a"', `"a","note":"${ANNA}"`),
   ] // prettier-ignore
 
+  test('is found in a line that was rejected for nothing but its length', async () => {
+    await using page = await Page.open()
+    const long = SENT.replace(',', `,${' '.repeat(300_000)}`)
+    await page.installation.import('long.jsonl', [GOOD, long, SENT].join('\n'))
+    const { imports } = await page.get<Overview>('overview')
+    const answer = await page.send('find-person', JSON.stringify({ id: imports[0]!.id, identity: ANNA }), {
+      'content-type': 'application/json',
+    })
+    expect(JSON.parse(await answer.text())).toMatchObject({
+      result: {
+        counts: { delivered: 1, rejected: 1 },
+        lines: [
+          { line: 2, state: 'rejected', reason: 'line_too_long' },
+          { line: 3, state: 'delivered' },
+        ],
+      },
+    })
+  })
+
   test('is found in each line of a file, with how the line ended, and after the file is gone in its rejected lines', async () => {
     await using page = await Page.open(({ target }) => (target.includes('Refused') ? status(413) : TAKEN))
     const { cloud } = page.installation

@@ -118,6 +118,13 @@ export const PAGE_MUTANTS: readonly Mutant[] = [
     tests: ['test/cli/console/page/rejected/validate-draft.test.ts'],
   },
   {
+    name: 'a line that was rejected for its length is called delivered',
+    file: 'cli/console/person/too-long.ts',
+    find: 'byteEnd - byteStart > maxLineBytes',
+    replace: 'byteEnd - byteStart > maxLineBytes * 4',
+    tests: ['test/cli/console/api.test.ts'],
+  },
+  {
     name: 'the page does not know the import rules of a rejected line',
     file: 'cli/console/rejected-row.ts',
     find: 'rules.length > 0 && { rules }',
