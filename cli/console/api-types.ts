@@ -163,6 +163,8 @@ export interface RejectedRow {
   readonly groupedLines?: number
   /** The line as it was written; left out if the dead letter is not about one line. */
   readonly line?: string
+  /** The import rules of its file, which are applied to the fixed line too. Left out if there are none. */
+  readonly rules?: readonly Rule[]
   /** The line was not valid UTF-8: `line` has a U+FFFD for each unreadable byte, and the user must replace it. */
   readonly hasInvalidBytes: boolean
   /** Only the first 200 KiB of the line are stored, so it can only be fixed in the file. */

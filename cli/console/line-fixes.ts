@@ -2,7 +2,7 @@ import { readFix, type Fix } from '../../lambda/rules/fix.ts'
 import { isReplayFile } from '../../lambda/keys.ts'
 import { linesOf } from '../../lambda/rules/lines-of.ts'
 import type { EditedLine } from '../rejects/replay-upload.ts'
-import { rejectionOfLines } from '../rejects/validate.ts'
+import { linesValidator } from '../rejects/validate.ts'
 import type { FixPreview, FixRequest, RejectedRow, ReplayRequest, ReplayResult } from './api-types.ts'
 
 const MAX_EXAMPLES = 5
@@ -10,6 +10,7 @@ const MAX_EXAMPLES = 5
 /** What the fixes would change in these dead letters. */
 export function previewFixes(deadLetters: Iterable<RejectedRow>, { fixes: names }: FixRequest): FixPreview {
   const fixes = names.map(readFix)
+  const validate = linesValidator()
   let count = 0
   let changed = 0
   let valid = 0
@@ -21,7 +22,7 @@ export function previewFixes(deadLetters: Iterable<RejectedRow>, { fixes: names 
     if (!isReplayFile(key)) prefix = prefix === undefined ? folderOf(key) : commonFolder(prefix, key)
     if (line === undefined) continue
     const after = applyFixes(line, fixes)
-    const rejection = rejectionOfLines(linesOf(after), deadLetter.hasInvalidBytes)
+    const rejection = validate(linesOf(after), deadLetter)
     if (rejection === undefined && !deadLetter.isTruncated) valid += 1
     if (after === line) continue
     changed += 1
@@ -40,13 +41,14 @@ export function previewFixes(deadLetters: Iterable<RejectedRow>, { fixes: names 
 /** The lines that are valid after the fixes; the other dead letters stay where they are. */
 export function fixedLines(deadLetters: Iterable<RejectedRow>, { fixes: names }: FixRequest): readonly EditedLine[] {
   const fixes = names.map(readFix)
+  const validate = linesValidator()
   const edited: EditedLine[] = []
   for (const deadLetter of deadLetters) {
     // Only a part of a truncated line is stored, so it is never sent, even if that part is valid.
     if (deadLetter.line === undefined || deadLetter.isTruncated) continue
-    const { id, hasInvalidBytes } = deadLetter
+    const { id } = deadLetter
     const lines = linesOf(applyFixes(deadLetter.line, fixes))
-    if (rejectionOfLines(lines, hasInvalidBytes) === undefined) edited.push(...lines.map((line) => ({ id, line })))
+    if (validate(lines, deadLetter) === undefined) edited.push(...lines.map((line) => ({ id, line })))
   }
   return edited
 }
@@ -56,11 +58,12 @@ export function validateLines(
   lines: Extract<ReplayRequest, { readonly lines: unknown }>['lines'],
   deadLetterOf: (id: string) => RejectedRow | undefined,
 ): { readonly ready: readonly EditedLine[]; readonly refused: ReplayResult['refused'] } {
+  const validate = linesValidator()
   const ready: EditedLine[] = []
   const refused: ReplayResult['refused'][number][] = []
   for (const { id, line: written } of lines) {
     const edited = linesOf(written)
-    const rejection = rejectionOfLines(edited, deadLetterOf(id)?.hasInvalidBytes === true)
+    const rejection = validate(edited, deadLetterOf(id) ?? { hasInvalidBytes: false })
     if (rejection === undefined) ready.push(...edited.map((line) => ({ id, line })))
     else refused.push({ id, reason: rejection.reason, detail: rejection.detail })
   }

@@ -7,6 +7,7 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
   const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
   const lineNumber = deadLetter?.source.line
   const line = lineOf(content)
+  const rules = deadLetter?.rules ?? []
   const groupedLines = groupedLinesOf(content)
   return {
     id,
@@ -17,6 +18,7 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
     ...(lineNumber !== undefined && { lineNumber }),
     ...(groupedLines > 0 && { groupedLines }),
     ...(line !== undefined && { line }),
+    ...(rules.length > 0 && { rules }),
     hasInvalidBytes: deadLetter?.lineBase64 !== undefined,
     isTruncated: deadLetter?.lineTruncated === true,
     replays: deadLetter?.replays ?? 0,

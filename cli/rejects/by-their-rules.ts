@@ -1,8 +1,7 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { sentForm } from '../../lambda/parse/changed-line.ts'
-import { latestTimeFor, type LineChanges } from '../../lambda/parse/line.ts'
-import { lineChanges } from '../../lambda/rules/line-changes.ts'
-import type { Rule } from '../../lambda/rules/rule.ts'
+import { latestTimeFor } from '../../lambda/parse/line.ts'
+import { readingOnce } from '../../lambda/rules/line-changes.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { grouped, printable } from '../terminal/output.ts'
 import type { EditedLine } from './replay-upload.ts'
@@ -29,14 +28,4 @@ export function byTheirRules(lines: readonly EditedLine[], deadLetters: Readonly
       )
     return sent.length === 0 ? [{ id, line: '' }] : sent.map((text) => ({ id, line: text }))
   })
-}
-
-/** Reads the rules of many dead letters, which are usually the same. */
-export function readingOnce(): (rules: readonly Rule[] | undefined) => LineChanges | undefined {
-  const known = new Map<string, LineChanges | undefined>()
-  return (rules = []) => {
-    const name = JSON.stringify(rules)
-    if (!known.has(name)) known.set(name, lineChanges(rules))
-    return known.get(name)
-  }
 }

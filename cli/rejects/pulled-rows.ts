@@ -6,7 +6,7 @@ import type { Fix } from '../../lambda/rules/fix.ts'
 import { rowOf } from './row.ts'
 import { hasDateWithoutZone } from '../../lambda/rules/fixes/times.ts'
 import { linesOf } from '../../lambda/rules/lines-of.ts'
-import { rejectionOfLines } from './validate.ts'
+import { linesValidator } from './validate.ts'
 
 /** A dead letter that `rejects pull` writes. */
 export interface PulledRow {
@@ -29,6 +29,7 @@ const MAX_EXAMPLES = 3
 /** Counts how many lines the fixes change and make valid, and remembers examples. */
 export class FixPreview {
   readonly #fixes: readonly Fix[]
+  readonly #validate = linesValidator()
   readonly #examples: string[] = []
   #rows = 0
   #changed = 0
@@ -39,13 +40,13 @@ export class FixPreview {
     this.#fixes = fixes
   }
 
-  add({ deadLetter: { line = '' }, fixedLine }: PulledRow): void {
+  add({ deadLetter: { line = '', rules = [] }, fixedLine }: PulledRow): void {
     this.#rows += 1
     if (hasDateWithoutZone(fixedLine ?? line)) this.#undated += 1
     if (fixedLine === undefined) return
     this.#changed += 1
     const fixed = linesOf(fixedLine)
-    if (rejectionOfLines(fixed, false) === undefined) this.#valid += 1
+    if (this.#validate(fixed, { hasInvalidBytes: false, rules }) === undefined) this.#valid += 1
     if (this.#changed <= MAX_EXAMPLES)
       this.#examples.push(`  - ${fitted(line, WIDTH - 4)}`, ...fixed.map((text) => `  + ${fitted(text, WIDTH - 4)}`))
   }

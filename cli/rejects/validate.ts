@@ -1,6 +1,8 @@
 import { toEntry } from '../../lambda/parse/entry.ts'
 import { latestTimeFor, type LineChanges } from '../../lambda/parse/line.ts'
 import { reject, type Rejection } from '../../lambda/reasons.ts'
+import { readingOnce } from '../../lambda/rules/line-changes.ts'
+import type { Rule } from '../../lambda/rules/rule.ts'
 import { EMULATOR_KEY } from '../../emulators/kissmetrics/key.ts'
 
 /** Validates a line as if it were imported now. @param changes the import rules @returns undefined if the line is valid */
@@ -17,11 +19,29 @@ export function rejectionOfRow(line: string, isPatched: boolean, changes?: LineC
   return rejectionOf(line, changes)
 }
 
-/** Validates the lines that were made of one row; they are sent together or not at all. */
-export function rejectionOfLines(lines: readonly string[], isPatched: boolean): Rejection | undefined {
-  for (const line of lines) {
-    const rejection = rejectionOfRow(line, isPatched)
-    if (rejection !== undefined) return rejection
+/** What the validation of a rejected line depends on, besides its text. */
+export interface RejectedLineFacts {
+  readonly hasInvalidBytes: boolean
+  /** The import rules of its file, which are applied to the edited line too. */
+  readonly rules?: readonly Rule[]
+}
+
+export type ValidateLines = (lines: readonly string[], facts: RejectedLineFacts) => Rejection | undefined
+
+/**
+ * Returns a function that validates the lines that were made of one rejected line; they are sent together or not at all. It reads equal
+ * rules once.
+ *
+ * @returns a function that returns undefined if all are valid, and throws SetupError if a rule cannot be used
+ */
+export function linesValidator(): ValidateLines {
+  const changesOf = readingOnce()
+  return (lines, { hasInvalidBytes, rules }) => {
+    const changes = changesOf(rules)
+    for (const line of lines) {
+      const rejection = rejectionOfRow(line, hasInvalidBytes, changes)
+      if (rejection !== undefined) return rejection
+    }
+    return undefined
   }
-  return undefined
 }

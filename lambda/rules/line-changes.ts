@@ -26,6 +26,16 @@ export function lineChanges(rules: readonly Rule[]): LineChanges | undefined {
   }
 }
 
+/** Reads the rules of many lines, which are usually the same. */
+export function readingOnce(): (rules: readonly Rule[] | undefined) => LineChanges | undefined {
+  const known = new Map<string, LineChanges | undefined>()
+  return (rules = []) => {
+    const name = JSON.stringify(rules)
+    if (!known.has(name)) known.set(name, lineChanges(rules))
+    return known.get(name)
+  }
+}
+
 function applied(rules: readonly ReadRule[], text: string): LineChange | undefined {
   let lines: readonly string[] = [text]
   const by = new Set<string>()

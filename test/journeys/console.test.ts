@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
@@ -9,6 +9,7 @@ import { startFaultSink } from '../support/fault-sink.ts'
 import { HAS_BROWSER, openBrowser, openTab, type Tab } from '../support/browser.ts'
 import { eventually } from '../support/installation.ts'
 import { Program } from '../support/program.ts'
+import { recordMainPath } from './main-path.ts'
 
 const GOOD = '{"_p":"ann@example.com","_t":1393344604,"_n":"Signed Up","plan":"pro"}'
 const MILLISECONDS = '{"_p":"bob@example.com","_t":1393344605000,"_n":"Paid","amount":12}'
@@ -609,5 +610,17 @@ describeWithBrowser('the page in a browser', () => {
     await page.getByRole('button', { name: /^Fix line 294 / }).click()
     await page.getByRole('heading', { name: 'Fix 1 line' }).waitFor()
     await picture(page, folder, 'fix-line')
+  })
+
+  testPictures('makes the pictures of the main path, as a recording', async () => {
+    const folder = PICTURES ?? ''
+    await using local = await LocalMode.start({ KM_MAX_LINES_PER_SECOND: '1000' })
+    await using tab = await openPage(local.address)
+    await tab.page.setViewportSize({ width: 1024, height: 680 })
+    const recording = await recordMainPath(tab.page)
+    await mkdir(folder, { recursive: true })
+    await writeFile(path.join(folder, 'main-path.webp'), recording)
+    expect(recording.length).toBeLessThan(1_000_000)
+    expect(tab.problems).toEqual([])
   })
 })

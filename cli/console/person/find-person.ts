@@ -4,6 +4,7 @@ import { s3SourceFiles } from '../../../lambda/adapters/s3-objects.ts'
 import { lineRulesFor } from '../../../lambda/jobs/line-rules.ts'
 import { readOptions } from '../../../lambda/jobs/read-options.ts'
 import { classifyLine } from '../../../lambda/parse/classify-line.ts'
+import type { Entry } from '../../../lambda/parse/entry.ts'
 import type { OpenFile } from '../../../lambda/ports.ts'
 import { openLines, UnreadableFile } from '../../../lambda/read/lines.ts'
 import { resuming } from '../../../lambda/read/resume.ts'
@@ -17,6 +18,7 @@ import { refusalOf } from '../server.ts'
 import { lineStates, type LineStates } from './line-states.ts'
 import { personMatcher } from './names-person.ts'
 import { PersonLines, type PersonMessage, type PersonResult } from './person-result.ts'
+import { rejectingTooLong } from './too-long.ts'
 
 const PROGRESS_LINES = 20_000
 
@@ -45,12 +47,13 @@ export async function* personMessages(
 }
 
 async function* messages(
-  { s3, bucket }: Deployment,
+  deployment: Deployment,
   report: Report,
   identity: string,
   waiting: Waiting,
   signal: AbortSignal,
 ): AsyncGenerator<PersonMessage> {
+  const { s3, bucket } = deployment
   const opened = await resuming(s3SourceFiles(s3), clock).open(report.file)
   if (opened.kind !== 'open') {
     yield { kind: 'result', result: waitingLines(await waiting()) }
@@ -63,7 +66,7 @@ async function* messages(
   try {
     const states = await lineStates(report, { checkpoints: s3Checkpoints(s3, bucket), documents: s3Documents(s3, bucket) })
     const rules = isFinal(report) ? await importRulesOf(report, { s3, bucket }) : (states.rules ?? [])
-    yield* linesOf(opened, rules, states, identity)
+    yield* linesOf(opened, rules, { ...states, asImported: rejectingTooLong(report, deployment) }, identity)
   } finally {
     signal.removeEventListener('abort', stop)
     opened.body.destroy()
@@ -73,7 +76,7 @@ async function* messages(
 async function* linesOf(
   opened: OpenFile,
   rules: readonly Rule[],
-  { stateOf }: LineStates,
+  { stateOf, asImported }: LineStates & { readonly asImported: (entry: Entry) => Entry },
   identity: string,
 ): AsyncGenerator<PersonMessage> {
   const isAbout = personMatcher(identity)
@@ -87,8 +90,10 @@ async function* linesOf(
     let next = PROGRESS_LINES
     for await (const batch of batches) {
       for (const line of batch) {
-        const entry = classifyLine(line, lineRules)
-        const state = isAbout(entry) ? stateOf(entry) : undefined
+        const read = classifyLine(line, lineRules)
+        if (!isAbout(read)) continue
+        const entry = asImported(read)
+        const state = stateOf(entry)
         if (state === undefined) continue
         const reason = entry.kind === 'rejected' ? entry.rejection.reason : undefined
         found.add({ line: line.number, state, ...(reason !== undefined && { reason }) })

@@ -1,14 +1,13 @@
 import type { Rejection } from '../../../lambda/reasons.ts'
 import { readFix, type Fix } from '../../../lambda/rules/fix.ts'
 import { linesOf } from '../../../lambda/rules/lines-of.ts'
-import { rejectionOfLines } from '../../rejects/validate.ts'
+import { linesValidator, type RejectedLineFacts, type ValidateLines } from '../../rejects/validate.ts'
 import { usualFix } from './fix-names.ts'
 
 /** What a trial needs of a rejected line. */
-export interface TriedLine {
+export interface TriedLine extends RejectedLineFacts {
   /** Left out if the dead letter is not about one line. */
   readonly line?: string
-  readonly hasInvalidBytes: boolean
   /** Only a part of the line is stored, so it cannot be sent. */
   readonly isTruncated: boolean
 }
@@ -43,6 +42,7 @@ interface Chain {
 /** Finds fixes for lines, and tries each of them on all the lines: first `look` at every line, then `try` every line. */
 export class FixTrial {
   readonly #chosen: readonly Fix[]
+  readonly #validate = linesValidator()
   readonly #chains = new Map<string, Chain>()
   /** How many lines were asked for what goes with a fix. */
   readonly #asked = new Map<string, number>()
@@ -58,7 +58,7 @@ export class FixTrial {
 
   look(line: TriedLine): void {
     const text = this.#textOf(line)
-    const rejection = text === undefined ? undefined : rejectionOfText(text, line)
+    const rejection = text === undefined ? undefined : this.#rejectionOf(text, line)
     if (text !== undefined && rejection === undefined) {
       this.#hasReady = true
       return
@@ -70,7 +70,7 @@ export class FixTrial {
     const asked = this.#asked.get(first) ?? 0
     if (asked === MAX_ASKED) return
     this.#asked.set(first, asked + 1)
-    const fixes = chainOf(text, line, first)
+    const fixes = chainOf(text, line, first, this.#validate)
     if (fixes !== undefined) this.#addChain(fixes)
   }
 
@@ -79,8 +79,8 @@ export class FixTrial {
     if (this.#tried.length === 0) return
     const text = this.#textOf(line)
     if (text === undefined) return
-    const helpful = this.#tried.filter(({ fixes }) => canBeSentAfter(text, line, fixes))
-    if (helpful.length === 0 || (this.#hasReady && rejectionOfText(text, line) === undefined)) return
+    const helpful = this.#tried.filter(({ fixes }) => this.#canBeSentAfter(text, line, fixes))
+    if (helpful.length === 0 || (this.#hasReady && this.#rejectionOf(text, line) === undefined)) return
     for (const chain of helpful) chain.count += 1
   }
 
@@ -99,6 +99,15 @@ export class FixTrial {
     else chain.found += 1
   }
 
+  #canBeSentAfter(text: string, line: TriedLine, fixes: readonly Fix[]): boolean {
+    const fixed = applied(text, fixes)
+    return fixed !== text && this.#rejectionOf(fixed, line) === undefined
+  }
+
+  #rejectionOf(text: string, line: TriedLine): Rejection | undefined {
+    return this.#validate(linesOf(text), line)
+  }
+
   #textOf({ line, isTruncated }: TriedLine): string | undefined {
     return line === undefined || isTruncated ? undefined : applied(line, this.#chosen)
   }
@@ -113,28 +122,19 @@ export function suggestFixes(lines: readonly TriedLine[]): FixSuggestions {
 }
 
 /** The usual fix of each mistake in turn. @returns undefined if the line is still rejected after them */
-function chainOf(text: string, { hasInvalidBytes }: TriedLine, first: string): readonly Fix[] | undefined {
+function chainOf(text: string, line: TriedLine, first: string, validate: ValidateLines): readonly Fix[] | undefined {
   const fixes = [readFix(first)]
   let current = text
   for (;;) {
     const next = applied(current, fixes.slice(-1))
     if (next === current) return undefined
-    const rejection = rejectionOfLines(linesOf(next), hasInvalidBytes)
+    const rejection = validate(linesOf(next), line)
     if (rejection === undefined) return fixes
     const name = usualFix(rejection.reason, rejection.detail, next)
     if (name === undefined || fixes.some((fix) => fix.name === name) || fixes.length === MAX_STEPS) return undefined
     fixes.push(readFix(name))
     current = next
   }
-}
-
-function canBeSentAfter(text: string, { hasInvalidBytes }: TriedLine, fixes: readonly Fix[]): boolean {
-  const fixed = applied(text, fixes)
-  return fixed !== text && rejectionOfLines(linesOf(fixed), hasInvalidBytes) === undefined
-}
-
-function rejectionOfText(text: string, { hasInvalidBytes }: TriedLine): Rejection | undefined {
-  return rejectionOfLines(linesOf(text), hasInvalidBytes)
 }
 
 function applied(text: string, fixes: readonly Fix[]): string {

@@ -197,6 +197,25 @@ describe('a person', () => {
     `{"_p":"ann-7","_p2":"${ANNA}","_t":1393344606}`, GOOD.replace('"a"', `"a","note":"${ANNA}"`),
   ] // prettier-ignore
 
+  test('is found in a line that was rejected for nothing but its length', async () => {
+    await using page = await Page.open()
+    const long = SENT.replace(',', `,${' '.repeat(300_000)}`)
+    await page.installation.import('long.jsonl', [GOOD, long, SENT].join('\n'))
+    const { imports } = await page.get<Overview>('overview')
+    const answer = await page.send('find-person', JSON.stringify({ id: imports[0]!.id, identity: ANNA }), {
+      'content-type': 'application/json',
+    })
+    expect(JSON.parse(await answer.text())).toMatchObject({
+      result: {
+        counts: { delivered: 1, rejected: 1 },
+        lines: [
+          { line: 2, state: 'rejected', reason: 'line_too_long' },
+          { line: 3, state: 'delivered' },
+        ],
+      },
+    })
+  })
+
   test('is found in each line of a file, with how the line ended, and after the file is gone in its rejected lines', async () => {
     await using page = await Page.open(({ target }) => (target.includes('Refused') ? status(413) : TAKEN))
     const { cloud } = page.installation
@@ -311,6 +330,19 @@ describe('rejected lines', () => {
       fixedBy: { 'ms-timestamps': 1 },
     })
     await expect(page.post('rules', request)).rejects.toThrow(/^400: .* contradict each other: they are the same/)
+
+    // A line that is fixed by hand is validated with the rules too: it is sent in the form of the other lines of its file.
+    await page.installation.import('daily/5.jsonl', [GOOD, NO_TIME].join('\n'))
+    const [noTime] = (await page.rejected('file=incoming/daily/5.jsonl')).rows
+    expect(noTime).toMatchObject({ line: NO_TIME, rules: [{ fix: 'ms-timestamps' }] })
+    const filter = { file: 'incoming/daily/5.jsonl' }
+    expect(await page.post<FixPreview>('fix-preview', { filter, fixes: ['default:_t=1393344604000'] })).toMatchObject({
+      valid: 1,
+    })
+    const lines = [{ id: noTime!.id, line: MILLISECONDS.replace('"b"', '"by hand"') }]
+    const replayed = await page.post<ReplayResult>('replay', { lines })
+    expect(replayed).toMatchObject({ lines: 1, refused: [] })
+    expect((await page.finished(replayed.key!)).lines.delivered).toBe(1)
 
     // Rules of a longer prefix replace those of a shorter one, which may be about all lines.
     expect(await page.post<RuleTrial>('rules', { prefix: 'incoming/', fixes: ['hash:_p'] })).toMatchObject({

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useReducer } from 'preact/hooks'
 import { relativeText, timeLeftText, timeText } from '../format.ts'
 
 interface TimeProps {
@@ -37,15 +37,16 @@ export function LocalTime({ iso }: TimeProps) {
 
 const REDRAW_MS = 10_000
 
+/** The time of this rendering: what is shown may be younger than the last redraw. */
 function useNow(): number {
-  const [now, setNow] = useState(() => Date.now())
+  const [, redraw] = useReducer((count: number) => count + 1, 0)
   useEffect(() => {
     const timer = setInterval(() => {
-      setNow(Date.now())
+      redraw(undefined)
     }, REDRAW_MS)
     return () => {
       clearInterval(timer)
     }
   }, [])
-  return now
+  return Date.now()
 }

@@ -95,7 +95,7 @@ export function RejectedList({ state, limit, onChange, isOfOneFile = false }: Re
                 ? 'None of the lines that were read so far.'
                 : isOfOneFile
                   ? 'No rejected lines of this file are waiting.'
-                  : emptyText(filter)}
+                  : emptyText(filter, page)}
             </p>
           ) : (
             <>
@@ -201,8 +201,9 @@ function QueueReadAt({
   )
 }
 
-function emptyText({ status, ...filter }: RejectedFilter): string {
-  if (Object.keys(filter).length > 0) return 'No matches. Clear a filter.'
+function emptyText({ status, ...filter }: RejectedFilter, { total, archived, quarantined }: RejectedPage): string {
+  const showsFilters = total + archived + quarantined > 0
+  if (showsFilters && Object.keys(filter).length > 0) return 'No matches. Clear a filter.'
   if (status === 'archived') return 'No archived lines.'
   return status === 'quarantined'
     ? 'No line failed 3 times.'

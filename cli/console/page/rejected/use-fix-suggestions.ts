@@ -36,11 +36,7 @@ export function useDraftSuggestions(drafts: readonly DraftLine[]): FixSuggestion
   useEffect(() => {
     const timer = setTimeout(
       () => {
-        setFound(
-          suggestFixes(
-            drafts.map(({ row: { hasInvalidBytes, isTruncated }, text }) => ({ line: text, hasInvalidBytes, isTruncated })),
-          ),
-        )
+        setFound(suggestFixes(drafts.map(({ row, text }) => ({ ...row, line: text }))))
       },
       found === undefined ? 0 : DEBOUNCE_MS,
     )

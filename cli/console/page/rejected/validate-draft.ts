@@ -1,17 +1,27 @@
 import type { Rejection } from '../../../../lambda/reasons.ts'
 import { linesOf } from '../../../../lambda/rules/lines-of.ts'
-import { rejectionOfLines } from '../../../rejects/validate.ts'
+import { linesValidator } from '../../../rejects/validate.ts'
 import type { DraftLine } from './drafts.ts'
 
+const validate = linesValidator()
 const rejections = new WeakMap<DraftLine, { readonly rejection: Rejection | undefined }>()
 
-/** Validates a draft in the browser with the importer's own code. @returns undefined if the line can be sent */
+/** Validates a draft in the browser with the importer's own code, and with the import rules of its file. @returns undefined if the line can be sent */
 export function rejectionOfDraft(draft: DraftLine): Rejection | undefined {
   const known = rejections.get(draft)
   if (known !== undefined) return known.rejection
-  const rejection = rejectionOfLines(linesOf(draft.text), draft.row.hasInvalidBytes)
+  const rejection = validated(linesOf(draft.text), draft.row)
   rejections.set(draft, { rejection })
   return rejection
+}
+
+function validated(lines: readonly string[], row: DraftLine['row']): Rejection | undefined {
+  try {
+    return validate(lines, row)
+  } catch {
+    // A newer version has written a rule that this one does not know: the console says so when the line is sent.
+    return validate(lines, { hasInvalidBytes: row.hasInvalidBytes })
+  }
 }
 
 /** Where in the edited text the JSON error is. @returns undefined if the detail names no position */

@@ -18,6 +18,21 @@ describe('a draft is validated by the importer’s own rules', () => {
   })
 })
 
+describe('a draft is validated with the import rules of its file, because it is sent in the form of the other lines', () => {
+  const MILLISECONDS = '{"_p":"bob","_t":1393344604000,"_n":"Paid"}'
+  // prettier-ignore
+  test.each([
+    // draft                                     text                                               rules                                             reason
+    [ 'a line that they make valid',             MILLISECONDS,                                      [{ fix: 'ms-timestamps' }],                       undefined ],
+    [ 'a line that they make invalid',           '{"_p":"bob","_t":1393344604,"_n":"Paid","plan":"x"}', [{ fix: 'rename:plan=_k', lines: 'all' }],    'reserved_name' ],
+    [ 'a line that they leave out',              '{"_p":"bob","_t":1393344604,"_n":"Test"}',        [{ fix: 'skip:_n=Test' }],                        undefined ],
+    [ 'a line that they do not concern',         '{"_p":"bob","_t":1393344604,"_n":"Paid"}',                               [{ fix: 'ms-timestamps' }],                       undefined ],
+    [ 'a line, by rules of a newer version',     MILLISECONDS,                                      [{ fix: 'a-fix-of-a-newer-version' }],            'timestamp_in_milliseconds' ],
+  ] as const)('%s', (_, text, rules, reason) => {
+    expect(rejectionOfDraft({ row: { hasInvalidBytes: false, rules } as Partial<RejectedRow> as RejectedRow, text })?.reason).toBe(reason)
+  })
+})
+
 describe('the position of a JSON error in the edited text', () => {
   // prettier-ignore
   test.each([
