@@ -29,7 +29,8 @@ export class Notifications {
   readonly #faults: S3Faults
   readonly #stopping = new AbortController()
   readonly #parsed = new WeakMap<Bucket, readonly Configuration[]>()
-  #delivering: Promise<void> | undefined
+  #delivery: Promise<void> | undefined
+  #isDelivering = false
 
   constructor(store: Store, region: string, onEvent: OnEvent, faults: S3Faults) {
     this.#store = store
@@ -92,20 +93,23 @@ export class Notifications {
 
   /** Delivers the stored events one after the other, in the background. */
   deliver(): void {
-    this.#delivering ??= this.#deliverAll().finally(() => {
-      this.#delivering = undefined
-    })
+    if (this.#isDelivering) return
+    this.#isDelivering = true
+    this.#delivery = this.#deliverAll()
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#delivering
+    await this.#delivery
   }
 
   async #deliverAll(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const next = this.#store.sql('SELECT * FROM pending_events ORDER BY id LIMIT 1').get()
-      if (next === undefined) return
+      if (next === undefined) {
+        this.#isDelivering = false // here, and not when the promise has settled: an event that is stored in between would be forgotten
+        return
+      }
       try {
         await this.#onEvent(String(next.queue_arn), String(next.body))
         this.#store.sql('DELETE FROM pending_events WHERE id = ?').run(Number(next.id))

@@ -27,6 +27,7 @@ const describeWithBrowser = HAS_BROWSER ? describe : describe.skip
 
 /** Local mode in its own process, and the addresses that it prints. */
 class LocalMode implements AsyncDisposable {
+  static readonly #programs = new Map<string, Program>()
   readonly #program: Program
   readonly #folder: string
   readonly address: string
@@ -43,6 +44,11 @@ class LocalMode implements AsyncDisposable {
     const folder = await mkdtemp(path.join(tmpdir(), 'km-page-'))
     await mkdir(path.join(folder, 'drop'))
     return LocalMode.#startIn(folder, env, args)
+  }
+
+  /** What the server of a page has written, to explain a failure. */
+  static stderrOf(url: string): string {
+    return LocalMode.#programs.get(new URL(url).origin)?.stderr ?? ''
   }
 
   /** Stops it, and starts it again with the same folders. */
@@ -65,6 +71,7 @@ class LocalMode implements AsyncDisposable {
       const { emulatorUrl } = JSON.parse(await readFile(path.join(folder, 'state', 'running.json'), 'utf8')) as {
         readonly emulatorUrl?: string
       }
+      LocalMode.#programs.set(new URL(address).origin, program)
       return new LocalMode(program, folder, address, emulatorUrl ?? '')
     } catch (error) {
       program.kill('SIGKILL') // a failed start must not leave a process behind
@@ -108,7 +115,18 @@ async function importFile(page: Page, name: string, text: string): Promise<void>
   await page.getByLabel('Choose files').setInputFiles(file(name, text))
   const card = page.getByRole('article', { name })
   await card.getByRole('button', { name: IMPORT }).click()
-  await rowOf(page, name).getByText(/^done/).waitFor()
+  await rowOf(page, name)
+    .getByText(/^done/)
+    .waitFor()
+    .catch(async (error: unknown) => {
+      const shown = await page.locator('body').innerText()
+      throw new Error(
+        `${name} is not done. The page shows:\n${shown}\nIts server has written:\n${LocalMode.stderrOf(page.url())}`,
+        {
+          cause: error,
+        },
+      )
+    })
 }
 
 function rowOf(page: Page, name: string) {
