@@ -52,15 +52,15 @@ export function reportsOf(key: string): string {
 
 /** Whether an object under `reports/` is bookkeeping beside a report, and not a report. */
 export function isBesideReport(key: string): boolean {
-  return /\/(?:closed\/(?:\d+|early)|undelivered|receipt|rules)\.json$/.test(key)
+  return /\/(?:closed\/(?:\d+|early|groups)|undelivered|receipt|rules)\.json$/.test(key)
 }
 
 /**
- * The key of a part of the lines that were fixed or discarded. It lives as long as the report. `early` says that there are parts from before the
- * final report.
+ * The key of a part of the lines that were fixed or discarded. It lives as long as the report. `groups` is about lines that share a dead letter.
+ * `early` says that there are parts from before the final report.
  */
-export function closedLinesKey(file: SourceFile, part: number | 'early'): string {
-  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${part === 'early' ? part : String(part).padStart(2, '0')}.json`
+export function closedLinesKey(file: SourceFile, part: number | 'groups' | 'early'): string {
+  return `${REPORTS_PREFIX}${pathOf(file)}/closed/${typeof part === 'string' ? part : String(part).padStart(2, '0')}.json`
 }
 
 /** The key of what closing the dead letters of a file needs to know about its import. */
@@ -86,6 +86,11 @@ export function checkpointKey(file: SourceFile, part: number | 'plan'): string {
 /** Where is noted which message waits for the end of a pause: one for each segment, or for the file. */
 export function pauseNoteKey(file: SourceFile, segment: number | undefined): string {
   return `${CHECKPOINTS_PREFIX}${pathOf(file)}/paused${segment === undefined ? '' : `-${String(segment).padStart(6, '0')}`}.json`
+}
+
+/** The key of the note which dead letters about many lines of a file were sent. */
+export function groupsKey(file: SourceFile): string {
+  return `${CHECKPOINTS_PREFIX}${pathOf(file)}/groups.json`
 }
 
 /** The key of the decision whether a file may be imported. */
@@ -114,9 +119,14 @@ export function archivedKey(day: string, run: string, part: number): string {
   return `${ARCHIVED_PREFIX}${day}/${run}-${String(part).padStart(4, '0')}.jsonl`
 }
 
-/** The key of a quarantined dead letter. It is the same for the same line, or file, so quarantining twice stores one. */
-export function quarantineKey(file: SourceFile, line: number | undefined): string {
-  return `${ARCHIVED_PREFIX}quarantined/${pathOf(file)}/${line === undefined ? 'file' : `line-${line}`}.jsonl`
+/**
+ * The key of a quarantined dead letter. It is the same for the same line, file or group, so quarantining twice stores one.
+ *
+ * @param group the reason that the lines of a group have in common
+ */
+export function quarantineKey(file: SourceFile, line: number | undefined, group?: string): string {
+  const subject = group === undefined ? (line === undefined ? 'file' : `line-${line}`) : `group-${group}`
+  return `${ARCHIVED_PREFIX}quarantined/${pathOf(file)}/${subject}.jsonl`
 }
 
 /** Files of fixed lines, uploaded by `km-import rejects replay`. */

@@ -153,12 +153,14 @@ export type RejectedOrder = 'file' | 'expiry'
 /** A dead letter. */
 export interface RejectedRow {
   readonly id: string
-  readonly kind: 'line' | 'file' | 'failed-import' | 'newer' | 'unknown'
+  readonly kind: 'line' | 'file' | 'group' | 'failed-import' | 'newer' | 'unknown'
   readonly reason: DeadLetterReason
   readonly detail: string
   /** Key of the file; empty if the message names none. */
   readonly key: string
   readonly lineNumber?: number
+  /** How many lines share the dead letter, if it is about a group of lines. */
+  readonly groupedLines?: number
   /** The line as it was written; left out if the dead letter is not about one line. */
   readonly line?: string
   /** The line was not valid UTF-8: `line` has a U+FFFD for each unreadable byte, and the user must replace it. */

@@ -273,14 +273,14 @@ export class ConsoleApi implements AsyncDisposable {
     return { id }
   }
 
-  /** Dead letters that a filter selects and that are about no line or file are left alone. */
+  /** Messages that a filter selects and that are not about lines or files are left alone. */
   async #discard({ request, signal }: ApiRequest): Promise<DiscardResult> {
     const discardRequest = parsed(discardSchema, await bodyOf(request))
     const table = await this.#deadLetters.table()
     const rows =
       'ids' in discardRequest ? discardRequest.ids.flatMap((id) => table.get(id) ?? []) : table.rows(discardRequest.filter)
     const ids = new Set<string>()
-    for (const { id, kind } of rows) if (kind === 'line' || kind === 'file') ids.add(id)
+    for (const { id, kind } of rows) if (kind === 'line' || kind === 'file' || kind === 'group') ids.add(id)
     const { discarded, missing } = await this.#deadLetters.exclusively(() => discardLines(this.#deployment, ids, signal))
     this.#deadLetters.invalidate()
     return { discarded, missing }

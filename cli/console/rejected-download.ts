@@ -23,7 +23,8 @@ const COLUMNS = ['file', 'line', 'reason', 'what is wrong and how to fix it', 't
 export function* downloadParts(rows: Iterable<RejectedRow>, format: DownloadFormat): Generator<string> {
   if (format === 'csv') yield `${BYTE_ORDER_MARK}${csvRow(COLUMNS)}`
   for (const row of rows)
-    if (row.kind === 'line' || row.kind === 'file') yield format === 'csv' ? csvLine(row) : `${jsonLine(row)}\n`
+    if (row.kind === 'line' || row.kind === 'file' || (row.kind === 'group' && format === 'csv'))
+      yield format === 'csv' ? csvLine(row) : `${jsonLine(row)}\n`
 }
 
 /** A name that says which lines are in the file. */

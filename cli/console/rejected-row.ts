@@ -1,5 +1,5 @@
 import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
-import { keyOf, MESSAGE_REASONS, messageReasonOf, reasonOf, type Content } from '../rejects/content.ts'
+import { groupedLinesOf, keyOf, MESSAGE_REASONS, messageReasonOf, reasonOf, type Content } from '../rejects/content.ts'
 import type { RejectedRow } from './api-types.ts'
 
 /** A dead letter as the page shows it. @param retentionMs how long the queue keeps a dead letter; undefined if none expires */
@@ -7,6 +7,7 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
   const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
   const lineNumber = deadLetter?.source.line
   const line = lineOf(content)
+  const groupedLines = groupedLinesOf(content)
   return {
     id,
     kind: content.kind,
@@ -14,6 +15,7 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
     detail: detailOf(content),
     key: keyOf(content),
     ...(lineNumber !== undefined && { lineNumber }),
+    ...(groupedLines > 0 && { groupedLines }),
     ...(line !== undefined && { line }),
     hasInvalidBytes: deadLetter?.lineBase64 !== undefined,
     isTruncated: deadLetter?.lineTruncated === true,

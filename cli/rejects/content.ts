@@ -8,6 +8,8 @@ export type Content =
   | { readonly kind: 'line'; readonly deadLetter: DeadLetter }
   /** A rejected file. */
   | { readonly kind: 'file'; readonly deadLetter: DeadLetter }
+  /** Many lines of a file that were rejected for the same reason. */
+  | { readonly kind: 'group'; readonly deadLetter: DeadLetter }
   /** A message of the import queue that failed at every delivery, so SQS moved it. */
   | { readonly kind: 'failed-import'; readonly key: string }
   /** A newer version of the importer has written it, and only that version, or a later one, can read it. */
@@ -37,7 +39,7 @@ export function contentOf(body: string): Content {
   try {
     const [first] = readMessage(body)
     if (first?.kind === 'newer') return { kind: 'newer' }
-    if (first?.kind === 'dead-letter') return { kind: 'line', deadLetter: first.deadLetter }
+    if (first?.kind === 'dead-letter') return { kind: kindOf(first.deadLetter), deadLetter: first.deadLetter }
     const value = JSON.parse(body) as { readonly schema?: unknown }
     // `readMessage` has checked that it is a dead letter.
     if (value.schema === DEAD_LETTER_SCHEMA) return { kind: 'file', deadLetter: value as DeadLetter }
@@ -46,6 +48,10 @@ export function contentOf(body: string): Content {
     if (error instanceof UnknownMessageError) return { kind: 'unknown' }
     throw error
   }
+}
+
+function kindOf({ kind }: DeadLetter): 'line' | 'group' {
+  return kind === 'group' ? 'group' : 'line'
 }
 
 export function reasonOf(content: Content): DeadLetterReason {
@@ -69,6 +75,11 @@ export function keyOf(content: Content): string {
 export function keysOf(content: Content): readonly string[] {
   const origin = 'deadLetter' in content ? content.deadLetter.origin : undefined
   return origin === undefined ? [keyOf(content)] : [keyOf(content), origin.key]
+}
+
+/** How many lines it is about, if they share it. */
+export function groupedLinesOf(content: Content): number {
+  return content.kind === 'group' ? (content.deadLetter.group?.lines ?? 0) : 0
 }
 
 /** The line number; undefined unless it is a line. */

@@ -5,6 +5,7 @@ import { s3Documents, s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { ARCHIVED_SCHEMA, archivedText } from '../../lambda/archive/archived.ts'
 import { SetupError } from '../../lambda/errors.ts'
+import { closeGroups } from '../../lambda/jobs/close-groups.ts'
 import { closeLines } from '../../lambda/jobs/close-lines.ts'
 import { DISCARDED_PREFIX } from '../../lambda/keys.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
@@ -81,6 +82,7 @@ export async function closeDiscarded(
     lines.map((line) => ({ ...line, as: 'discarded' })),
     ports,
   )
+  await closeGroups(deadLetters, ports)
 }
 
 function deadLettersOf(stored: readonly StoredDeadLetter[]): readonly DeadLetter[] {

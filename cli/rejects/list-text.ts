@@ -22,8 +22,9 @@ export function listText(groups: readonly Group[], output: Output): string {
 
 const MAX_LINES_WIDTH = 40
 
-function groupRows({ key, day, count, lines, archived, quarantined, example }: Group): readonly string[] {
+function groupRows({ key, day, count, lines, archived, quarantined, grouped: sharing, example }: Group): readonly string[] {
   const notes = [
+    ...(sharing > 0 ? [`${counted(sharing, 'line')} in one dead letter`] : []),
     ...(quarantined > 0 ? [`${grouped(quarantined)} quarantined`] : []),
     ...(archived > 0 ? [`${grouped(archived)} archived`] : []),
     ...(lines.length === 0
@@ -39,9 +40,12 @@ function groupRows({ key, day, count, lines, archived, quarantined, example }: G
 
 export function listCsv(groups: readonly Group[]): string {
   return csv(
-    ['reason', 'file', 'day', 'dead letters', 'archived', 'quarantined', 'oldest', 'lines', 'example'],
-    groups.map(({ reason, key, day, count, archived, quarantined, oldest, lines, example = '' }) => [
-      ...[reason, key, day, count, archived, quarantined, oldest, lines.join(' '), example],
+    [
+      ...['reason', 'file', 'day', 'dead letters', 'archived', 'quarantined', 'oldest', 'lines', 'example'],
+      'lines in one dead letter',
+    ],
+    groups.map(({ reason, key, day, count, archived, quarantined, grouped: sharing, oldest, lines, example = '' }) => [
+      ...[reason, key, day, count, archived, quarantined, oldest, lines.join(' '), example, sharing],
     ]),
   )
 }

@@ -16,10 +16,10 @@ export interface PulledRow {
   readonly fixedLine?: string
 }
 
-/** Fixes the line of a row. A file, and bytes that are not UTF-8, stay as they are. */
+/** Fixes the line of a row. A file, a group, and bytes that are not UTF-8, stay as they are. */
 export function applyFixes(row: PulledRow, fixes: readonly Fix[]): PulledRow {
   const { kind, line } = row.deadLetter
-  if (kind === 'file' || line === undefined) return row
+  if (kind !== 'line' || line === undefined) return row
   const fixedLine = fixes.reduce((text, { apply }) => apply(text), line)
   return fixedLine === line ? row : { ...row, fixedLine }
 }

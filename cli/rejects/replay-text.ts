@@ -1,4 +1,4 @@
-import { fitted } from '../terminal/layout.ts'
+import { fitted, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import type { Rejection } from '../../lambda/reasons.ts'
 import type { ReplayResult } from './replay-lines.ts'
@@ -12,12 +12,14 @@ export interface ValidatedRows {
   readonly waiting: number
   /** Rows that are about a whole file, and have no line to send. */
   readonly files: number
+  /** Rows that are about many lines of a file. */
+  readonly groups: number
 }
 
 const MAX_SHOWN = 20
 
 /** What a replay of the file would send, before the user confirms. */
-export function validationText(file: string, { valid, rejected, waiting, files }: ValidatedRows): string {
+export function validationText(file: string, { valid, rejected, waiting, files, groups }: ValidatedRows): string {
   const rows = [
     `${printable(file)}: ${counted(valid.length, 'line')} can be sent, ${grouped(rejected.length)} would be rejected again.`,
   ]
@@ -29,7 +31,12 @@ export function validationText(file: string, { valid, rejected, waiting, files }
       `  ${counted(waiting, 'valid line')} ${waiting === 1 ? 'waits' : 'wait'} for another line with the same "id" that would be rejected`,
     )
   if (files > 0) rows.push(`  ${counted(files, 'row')} about a whole file: fix that file and import it again`)
+  if (groups > 0) rows.push(...wrapped(groupsText(groups)))
   return `${rows.join('\n')}\n`
+}
+
+function groupsText(groups: number): string {
+  return `${counted(groups, 'row')} about many lines with the same mistake: they are in the file only, so a replay cannot send them. Correct them in a copy of the file, or with an import rule (npx km-import rules add), and check it with npx km-import preview. Then drop a file with only these lines, and discard the dead letter: npx km-import rejects discard --reason REASON --key FILE`
 }
 
 /** What a replay did, and what to do next. @param deploymentOptions options that choose the deployment, for commands in hints */

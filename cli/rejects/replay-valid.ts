@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted, grouped } from '../terminal/output.ts'
 import { readingOnce } from './by-their-rules.ts'
+import { groupedLinesOf } from './content.ts'
 import { filterOf, filterOptionsOf, type FilterFlags } from './filter.ts'
 import { unseenText } from './in-use.ts'
 import { leftOutText, newerText } from './pull-text.ts'
@@ -121,7 +122,7 @@ async function findReplayCandidates(
       if (content.kind === 'failed-import') failedImports.set(id, body)
       else if (content.kind === 'newer') newer += 1
       else if (line !== undefined && rejectionOf(line, changesOf(rules)) === undefined) lines.push({ id, line: line.trim() })
-      else invalid += 1
+      else invalid += Math.max(1, groupedLinesOf(content))
       return false
     },
     signal,

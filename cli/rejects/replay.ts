@@ -30,14 +30,15 @@ export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode
   try {
     await using selected = await select(rows, deployment, interruption.signal)
     const validated = validateRows(rows, selected.deadLetters)
-    const { valid, rejected, files } = validated
+    const { valid, rejected } = validated
+    const withoutLine = validated.files + validated.groups
     process.stderr.write(validationText(file, validated))
-    if (valid.length === 0) return rejected.length + files > 0 ? EXIT.someLinesLeft : EXIT.ok
+    if (valid.length === 0) return rejected.length + withoutLine > 0 ? EXIT.someLinesLeft : EXIT.ok
     if (!(await confirm(sendQuestion(counted(valid.length, 'line')), flags))) return EXIT.ok
     interruption.signal.throwIfAborted()
     const result = await replaySelected(deployment, valid, selected)
     process.stdout.write(resultText(result, deploymentOptionsOf(flags)))
-    return rejected.length + files + result.missing > 0 ? EXIT.someLinesLeft : EXIT.ok
+    return rejected.length + withoutLine + result.missing > 0 ? EXIT.someLinesLeft : EXIT.ok
   } catch (error) {
     if (error === interruption.signal.reason) return EXIT.interrupted
     throw error
@@ -56,10 +57,13 @@ export function validateRows(rows: readonly Row[], deadLetters: ReplaySelection[
   const valid: EditedLine[] = []
   const rejected: { row: Row; rejection: Rejection }[] = []
   let files = 0
+  let groups = 0
   for (const row of rows) {
-    const { id, line, isPatched } = row
-    if (line === undefined) {
-      files += 1
+    const { id, line, isPatched, isGroup } = row
+    const isOfGroup = isGroup || deadLetters.get(id)?.kind === 'group'
+    if (line === undefined || isOfGroup) {
+      if (isOfGroup) groups += 1
+      else files += 1
       continue
     }
     const rejection = rejectionOfRow(line, isPatched, changesOf(deadLetters.get(id)?.rules))
@@ -69,5 +73,5 @@ export function validateRows(rows: readonly Row[], deadLetters: ReplaySelection[
   // The lines that were made of one dead letter are sent together: nothing could tell later which of them had been sent.
   const rejectedIds = new Set(rejected.map(({ row }) => row.id))
   const { ready = [], waiting = [] } = Object.groupBy(valid, ({ id }) => (rejectedIds.has(id) ? 'waiting' : 'ready'))
-  return { valid: ready, waiting: waiting.length, rejected, files }
+  return { valid: ready, waiting: waiting.length, rejected, files, groups }
 }

@@ -8,16 +8,21 @@ export interface Row {
   readonly number: number
   /** Message id of the dead letter. */
   readonly id: string
-  /** The line to send. Undefined if the row is about a whole file, or its line was deleted. */
+  /** The line to send. Undefined if the row is about a whole file or a group of lines, or its line was deleted. */
   readonly line: string | undefined
   /** The bytes of the line were not UTF-8. `line` has a U+FFFD for each byte that could not be decoded. */
   readonly isPatched: boolean
+  /** The row is about many lines that were rejected for the same reason. */
+  readonly isGroup: boolean
   /** Where the line was, if the row says it. */
   readonly source?: { readonly key: string; readonly line: number }
 }
 
 /** What a row shows of a dead letter. */
-type RowContent = Pick<DeadLetter, 'detail' | 'line' | 'lineBase64' | 'lineTruncated' | 'origin' | 'failedAt' | 'replays'> & {
+type RowContent = Pick<
+  DeadLetter,
+  'detail' | 'line' | 'lineBase64' | 'lineTruncated' | 'origin' | 'group' | 'failedAt' | 'replays'
+> & {
   readonly reason: string
   readonly source: Pick<DeadLetter['source'], 'key' | 'line' | 'versionId'>
 }
@@ -53,6 +58,7 @@ export function rowOf(id: string, deadLetter: RowContent, fixedLine?: string): s
     ...(deadLetter.lineTruncated === true ? ['"lineTruncated":true'] : []),
     `"source":${JSON.stringify(source)}`,
     ...(deadLetter.origin === undefined ? [] : [`"origin":${JSON.stringify(originOf(deadLetter.origin))}`]),
+    ...(deadLetter.group === undefined ? [] : [`"group":${JSON.stringify(deadLetter.group)}`]),
     `"failedAt":${JSON.stringify(deadLetter.failedAt)}`,
     ...(deadLetter.replays > 0 ? [`"replays":${deadLetter.replays}`] : []),
     `"id":${JSON.stringify(id)}`,
@@ -82,6 +88,7 @@ export function readRow(text: string, number: number): Row {
     id,
     line: lineOf(lexemes.get('line')),
     isPatched: lexemes.has('lineBase64'),
+    isGroup: lexemes.has('group'),
     ...sourceOf(parse(lexemes.get('source'))),
   }
 }

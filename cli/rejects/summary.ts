@@ -1,4 +1,4 @@
-import { keyOf, lineNumberOf, reasonOf, type DeadLetterReason } from './content.ts'
+import { groupedLinesOf, keyOf, lineNumberOf, reasonOf, type DeadLetterReason } from './content.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
 /** Dead letters of one reason, one file and one day. */
@@ -13,6 +13,8 @@ export interface Group {
   archived: number
   /** Failed at every replay; included in `count`. */
   quarantined: number
+  /** Lines that share one of the dead letters. */
+  grouped: number
   /** Line numbers of the first twenty. */
   readonly lines: number[]
   /** When the oldest one was sent to the queue, ISO 8601. */
@@ -54,6 +56,8 @@ export class Summary {
     if (status === 'archived') group.archived += 1
     if (status === 'quarantined') group.quarantined += 1
     if (sentAt.toISOString() < group.oldest) group.oldest = sentAt.toISOString()
+    // If a killed run has sent it twice, both are about the same lines.
+    group.grouped = Math.max(group.grouped, groupedLinesOf(content))
     const line = lineNumberOf(content)
     if (line !== undefined && group.lines.length < MAX_LINES) group.lines.push(line)
   }
@@ -89,6 +93,7 @@ export class Summary {
       count: 0,
       archived: 0,
       quarantined: 0,
+      grouped: 0,
       lines: [],
       oldest: sentAt.toISOString(),
       ...(text !== undefined && { example: text.slice(0, MAX_EXAMPLE_CHARACTERS) }),

@@ -193,18 +193,23 @@ function countRows({ lines, rejects, commands, repeatsPossible }: Report): reado
   ]
 }
 
-function reasonRows({ rejectedBy }: Report, output: Output): readonly string[] {
+function reasonRows({ rejectedBy, grouped: sharing = {} }: Report, output: Output): readonly string[] {
   return reasonsByCount(rejectedBy).flatMap(([reason, { count, examples }]) => {
     const { means, fix } = REASONS[reason as ReasonCode]
     return [
       '',
       `  ${styled(output, 'bold', reason)}  ${grouped(count)}`,
       ...wrapped(`${means}. ${fix}`, '    '),
+      ...groupRows(sharing[reason as ReasonCode]),
       ...examples
         .slice(0, MAX_EXAMPLES)
         .map(({ line, detail }) => `    ${fitted(`line ${line}: ${detail}`, widthFor(output) - 4)}`),
     ]
   })
+}
+
+function groupRows(lines = 0): readonly string[] {
+  return lines === 0 ? [] : [`    ${counted(lines, 'line')} with this reason: in one dead letter`]
 }
 
 /** The command has a row of its own, so that it can be copied. */

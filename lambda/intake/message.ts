@@ -60,13 +60,15 @@ const S3TestEvent = v.object({ Service: v.literal('Amazon S3'), Event: v.literal
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
+const LineNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+
 const DEAD_LETTER_SCHEMA: DeadLetter['schema'] = 'kissmetrics-importer/dead-letter/v1'
 
 // In messages of the importer itself, unknown fields are kept: a newer version may need them when the message is sent again.
 
 const DeadLetterBody = v.looseObject({
   schema: v.literal(DEAD_LETTER_SCHEMA),
-  kind: v.picklist(['line', 'file']),
+  kind: v.picklist(['line', 'file', 'group']),
   reason: v.string(),
   detail: v.string(),
   source: v.looseObject({
@@ -75,7 +77,7 @@ const DeadLetterBody = v.looseObject({
     versionId: v.optional(v.string()),
     etag: v.optional(v.string()),
     lastModified: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-    line: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+    line: v.optional(LineNumber),
     byteStart: v.optional(Count),
     byteEnd: v.optional(Count),
   }),
@@ -85,7 +87,7 @@ const DeadLetterBody = v.looseObject({
       key: Identifier,
       versionId: v.exactOptional(v.string()),
       etag: v.exactOptional(v.string()),
-      line: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+      line: LineNumber,
     }),
   ),
   countedAs: v.exactOptional(v.picklist(['rejected', 'undeliverable'])),
@@ -93,6 +95,14 @@ const DeadLetterBody = v.looseObject({
   line: v.optional(v.string()),
   lineBase64: v.optional(v.pipe(v.string(), v.base64())),
   lineTruncated: v.optional(v.literal(true)),
+  group: v.exactOptional(
+    v.looseObject({
+      lines: Count,
+      ranges: v.array(v.strictTuple([LineNumber, LineNumber])),
+      isCoarse: v.exactOptional(v.literal(true)),
+      examples: v.array(v.looseObject({ number: LineNumber, byteStart: Count, byteEnd: Count, detail: v.string() })),
+    }),
+  ),
   attempts: Count,
   replays: Count,
   failedAt: v.string(),
@@ -294,6 +304,11 @@ function readDeadLetter(value: object): Work {
   if (deadLetter.kind === 'line') {
     if (deadLetter.source.line === undefined)
       throw new UnknownMessageError('The dead letter is damaged: source.line is missing. Put its line into a new file.')
+    return { kind: 'dead-letter', deadLetter }
+  }
+  if (deadLetter.kind === 'group') {
+    if (deadLetter.group === undefined)
+      throw new UnknownMessageError('The dead letter is damaged: group is missing. Correct its file, and import it again.')
     return { kind: 'dead-letter', deadLetter }
   }
   const { bucket, key, versionId, etag } = deadLetter.source

@@ -2,16 +2,18 @@ import { fullJitter } from '../backoff.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import { closedLinesKey, isReplayFile, reportKey, undeliveredKey } from '../keys.ts'
 import { contains, type LineRanges } from '../line-ranges.ts'
-import type { Ports } from '../ports.ts'
-import { includesClosed, withClosedLines } from '../report/rejects.ts'
+import type { DocumentKey, Ports } from '../ports.ts'
+import { includesClosed, withClosedLines, type ClosedParts } from '../report/rejects.ts'
 import { isFinal, notDelivered, type Report } from '../report/report.ts'
 import { requestMissingAnswer } from './answer-request.ts'
+import { countClosedGroups, readClosedGroups, type ClosedGroups } from '../settle/closed-groups.ts'
 import {
   countClosed,
   partOf,
   partsOf,
   readClosedLines,
   withClosed,
+  type ClosedCounts,
   type ClosedLine,
   type ClosedLines,
 } from '../settle/closed-lines.ts'
@@ -31,6 +33,12 @@ const NEVER = new AbortController().signal
 
 export type ClosePorts = Pick<Ports, 'documents' | 'reports' | 'answerQueue'> & {
   readonly clock: Pick<Ports['clock'], 'now' | 'sleep' | 'chance'>
+}
+
+/** What is closed in a file, as it is stored. */
+interface Closed {
+  readonly parts: ReadonlyMap<number, ClosedLines>
+  readonly groups?: ClosedGroups | undefined
 }
 
 /** A line that was not delivered, and now is, or is discarded. */
@@ -55,10 +63,7 @@ export async function closeLines(closings: readonly Closing[], ports: ClosePorts
         written.set(part, await addToPart(file, part, closed, ports))
       },
     )
-    if (!(await countInReport(file, written, ports))) {
-      await noteEarly(file, ports)
-      await countInReport(file, written, ports) // it may have become final in between
-    }
+    await countOrNote(file, { parts: written }, ports)
     if (isReplayFile(file.key))
       await closeLines(
         await replacedLines(
@@ -71,6 +76,13 @@ export async function closeLines(closings: readonly Closing[], ports: ClosePorts
   }
 }
 
+/** The report of the file counts what was closed, or will do so when it becomes final. */
+export async function countOrNote(file: SourceFile, closed: Closed, ports: ClosePorts): Promise<void> {
+  if (await countInReport(file, closed, ports)) return
+  await noteEarly(file, ports)
+  await countInReport(file, closed, ports) // it may have become final in between
+}
+
 /**
  * Counts the lines of a file that were closed before its final report was written. Call it when the report is written.
  *
@@ -80,7 +92,7 @@ export async function countClosedBefore(file: SourceFile, ports: ClosePorts): Pr
   if ((await ports.documents.find({ bucket: file.bucket, key: closedLinesKey(file, 'early') })) === undefined) return
   const found = await ports.reports.find(file.bucket, reportKey(file))
   if (found === undefined || notDelivered(found.report) === 0) return
-  await countInReport(file, await readParts(file, partsOf(found.report.lines.total), ports), ports)
+  await countInReport(file, await readClosed(file, found.report, ports), ports)
 }
 
 /** The lines of other files that are closed because all lines that replace them are. @param lines of the file, closed just now */
@@ -108,15 +120,30 @@ export async function findUndelivered(
 
 async function addToPart(file: SourceFile, part: number, closed: readonly ClosedLine[], ports: ClosePorts): Promise<ClosedLines> {
   const key = closedLinesKey(file, part)
+  return changeDocument(
+    { bucket: file.bucket, key },
+    (value) => readClosedLines(value, key),
+    (earlier) => withClosed(earlier, closed),
+    ports,
+  )
+}
+
+/** Changes a document that others change at the same time. @returns the document that is stored */
+export async function changeDocument<T extends object>(
+  key: DocumentKey,
+  read: (value: unknown) => T,
+  change: (earlier: T) => T,
+  ports: ClosePorts,
+): Promise<T> {
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-    const found = await ports.documents.find({ bucket: file.bucket, key })
-    const earlier = readClosedLines(found?.value, key)
-    const next = withClosed(earlier, closed)
+    const found = await ports.documents.find(key)
+    const earlier = read(found?.value)
+    const next = change(earlier)
     if (JSON.stringify(next) === JSON.stringify(earlier)) return earlier
-    if ((await ports.documents.put({ bucket: file.bucket, key }, next, found?.tag)) !== undefined) return next
+    if ((await ports.documents.put(key, next, found?.tag)) !== undefined) return next
     await pause(tries, ports)
   }
-  throw tooManyWriters(key)
+  throw tooManyWriters(key.key)
 }
 
 /** The run that writes the final report of the file then looks for lines that were closed before. */
@@ -138,7 +165,7 @@ async function noteEarly(file: SourceFile, { documents, ...ports }: ClosePorts):
  *
  * @returns false if there is no final report yet
  */
-async function countInReport(file: SourceFile, written: ReadonlyMap<number, ClosedLines>, ports: ClosePorts): Promise<boolean> {
+async function countInReport(file: SourceFile, written: Closed, ports: ClosePorts): Promise<boolean> {
   const key = reportKey(file)
   let undelivered: LineRanges | undefined
   let isContended = false
@@ -147,16 +174,19 @@ async function countInReport(file: SourceFile, written: ReadonlyMap<number, Clos
     if (found === undefined || !isFinal(found.report)) return false
     if (notDelivered(found.report) === 0) return true
     undelivered ??= await undeliveredLines(file, found.report, ports)
-    const countsOf = (parts: ReadonlyMap<number, ClosedLines>) =>
-      new Map([...parts].map(([part, closed]) => [part, countClosed(closed, undelivered)]))
+    const countsOf = ({ parts, groups }: Closed): ClosedParts =>
+      new Map<number | 'groups', ClosedCounts>([
+        ...[...parts].map(([part, closed]) => [part, countClosed(closed, undelivered)] as const),
+        ...(groups === undefined ? [] : [['groups', countClosedGroups(groups)] as const]),
+      ])
     if (includesClosed(found.report, countsOf(written))) {
       await requestWhenFixed(found.report, ports)
       return true
     }
     const isBusy = ports.clock.now() - found.writtenAt.getTime() < BUSY_MS
     if (!isBusy || isContended) {
-      const parts = isContended ? await readParts(file, partsOf(found.report.lines.total), ports) : written
-      const next = withClosedLines(found.report, countsOf(parts))
+      const closed = isContended ? await readClosed(file, found.report, ports) : written
+      const next = withClosedLines(found.report, countsOf(closed))
       if ((await ports.reports.replace(file.bucket, key, next, found.tag)) !== undefined) {
         await requestWhenFixed(next, ports)
         return true
@@ -176,6 +206,14 @@ async function requestWhenFixed(report: Report, ports: ClosePorts): Promise<void
 /** @returns undefined if it is not known which lines they are */
 async function undeliveredLines(file: SourceFile, { lines }: Report, ports: ClosePorts): Promise<LineRanges | undefined> {
   return lines.undeliverable === 0 ? [] : (await findUndelivered(file, ports))?.lines
+}
+
+/** Everything that is closed in a file. */
+async function readClosed(file: SourceFile, { lines, grouped }: Report, ports: ClosePorts): Promise<Closed> {
+  const parts = await readParts(file, partsOf(lines.total), ports)
+  if (grouped === undefined) return { parts }
+  const key = closedLinesKey(file, 'groups')
+  return { parts, groups: readClosedGroups((await ports.documents.find({ bucket: file.bucket, key }))?.value, key) }
 }
 
 async function readParts(

@@ -17,6 +17,7 @@ import { learnFrom, whileLearning } from './profiles.ts'
 import { storeReceipt, type FinishedPart } from './receipt.ts'
 import { resumeSegments, staleSince } from './resume-segments.ts'
 import { findSafety, isAllowed } from './safety.ts'
+import { storeGroups } from './store-groups.ts'
 import { readPlan, readSegments, sumSegments, type SegmentState } from './segments.ts'
 
 /**
@@ -32,6 +33,7 @@ export async function finishFile(
   writer: ReportWriter,
   ports: Ports,
 ): Promise<void> {
+  await storeGroups(importState, ports)
   await recordUndelivered(importState, ports)
   // A file that was rejected can be replayed with other rules.
   if (failure?.kind !== 'failed') await recordRules(importState, ports)

@@ -2,6 +2,7 @@ import { orderFor } from '../control/brake.ts'
 import { taskBody, type Segment, type Task } from '../intake/task.ts'
 import { isOwnKey, reportKey } from '../keys.ts'
 import type { Absence, FoundReport, Invocation, Ports } from '../ports.ts'
+import type { ReasonCode } from '../reasons.ts'
 import { isFinished, type ImportState } from '../report/report.ts'
 import { ReportWriter } from '../report/writer.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
@@ -65,7 +66,8 @@ export async function importFile(task: Task, ports: Ports, invocation: Invocatio
     return DONE
   }
   const orders: StartOrders = { cancelledAt: order?.at, linesPerSecond: brake.limit?.linesPerSecond, readAt }
-  const known: Known = { found, plan, needsCheck: order === undefined && safety === undefined, orders, readRules }
+  const needsCheck = order === undefined && safety === undefined
+  const known: Known = { found, plan, needsCheck, grouped: safety?.grouped, orders, readRules }
   if (task.segment !== undefined) return importSegmentOfFile(task, task.segment, known, ports, invocation)
   // Of a file that is being split, invocations may have sent lines that only its complete plan shows.
   if (order !== undefined && plan === undefined) return importWhole(task, known, ports, invocation)
@@ -81,6 +83,8 @@ interface Known {
   readonly readRules: ReadRules
   /** Whether it is still to be decided if the file may be imported. */
   readonly needsCheck: boolean
+  /** Lines that are rejected for one of these reasons share a dead letter. */
+  readonly grouped: readonly ReasonCode[] | undefined
   readonly orders: StartOrders
 }
 
@@ -109,11 +113,11 @@ async function needsSplit({ file }: Task, readRules: ReadRules, ports: Ports): P
 
 async function importWhole(
   task: Task,
-  { found, needsCheck, orders, readRules }: Known,
+  { found, needsCheck, grouped, orders, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
-  const check: SafetyCheck = needsCheck ? await checkFile(task, ports, invocation, readRules) : { kind: 'allowed' }
+  const check: SafetyCheck = needsCheck ? await checkFile(task, ports, invocation, readRules) : { kind: 'allowed', grouped }
   if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const writer = new ReportWriter(found, ports.reports, ports.clock)
   let reportLast: (() => void) | undefined
@@ -134,6 +138,7 @@ async function importWhole(
       readRules,
       ...orders,
       isFirst,
+      grouped: groupedBy(check),
       onProgress,
       absence: absenceOf(check),
     })
@@ -161,11 +166,13 @@ async function importWhole(
 async function importSegmentOfFile(
   task: Task,
   segment: Segment,
-  { found, plan, needsCheck, orders, readRules }: Known,
+  { found, plan, needsCheck, grouped, orders, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
-  const check: SegmentCheck = needsCheck ? await checkSegment(task, segment, plan, ports, invocation) : { kind: 'allowed' }
+  const check: SegmentCheck = needsCheck
+    ? await checkSegment(task, segment, plan, ports, invocation)
+    : { kind: 'allowed', grouped }
   if (check.kind === 'waiting') return DONE
   if (check.kind !== 'allowed' && check.kind !== 'absent') return whenStopped(check, task, found, ports)
   const merged = new MergedProgress(task.file, ports)
@@ -178,6 +185,7 @@ async function importSegmentOfFile(
     invocation,
     readRules,
     ...orders,
+    grouped: groupedBy(check),
     onProgress,
     absence: absenceOf(check),
   }).finally(() => merged.idle())
@@ -226,6 +234,10 @@ function absenceOf(check: SegmentCheck): Absence | undefined {
   return check.kind === 'absent' ? check.absence : undefined
 }
 
+function groupedBy(check: SegmentCheck): readonly ReasonCode[] | undefined {
+  return check.kind === 'allowed' ? check.grouped : undefined
+}
+
 function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
   const {
     bytes,
@@ -236,6 +248,7 @@ function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
     repeatsPossible,
     repeatedTries,
     undelivered,
+    groups,
     replay,
     rules = [],
   } = checkpoint
@@ -250,6 +263,7 @@ function importStateOf({ file }: Task, checkpoint: Checkpoint): ImportState {
     repeatedTries,
     rules,
     ...(undelivered !== undefined && { undelivered }),
+    ...(groups !== undefined && { groups }),
     ...(replay !== undefined && { replay }),
   }
 }

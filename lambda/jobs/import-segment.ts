@@ -20,7 +20,7 @@ const RENEW_AT_DELIVERY = 3
  * @throws SetupError, AccountingError, or the error of S3 or SQS: then the message stays in the queue
  */
 export async function importSegment(work: SegmentImport): Promise<SegmentOutcome> {
-  const acquired = await acquireSegment(work.task, work.ports, work.invocation, work.readRules, work.isFirst)
+  const acquired = await acquireSegment(work.task, work.ports, work.invocation, work)
   if (acquired.kind === 'done') return { kind: 'done', checkpoint: acquired.state }
   if (acquired.kind !== 'acquired') return acquired
   try {

@@ -7,15 +7,17 @@ import type { DeadLetterSource } from '../settle/dead-letter.ts'
 const MAX_REPLAYS = 3
 
 /**
- * Where the dead letter of a line or a file goes: to the dead-letter queue or, after too many replays, into quarantine.
+ * Where the dead letter of a line, a file or a group goes: to the dead-letter queue or, after too many replays, into quarantine.
  *
  * A quarantined dead letter is kept under `archived/` for a person to fix. So a redrive of the whole queue does not retry hopeless lines
  * every time.
+ *
+ * @param group the reason that the lines of a group have in common
  */
-export function deadLetterDestination(source: DeadLetterSource, replays: number, ports: Ports): DeadLetterQueue {
+export function deadLetterDestination(source: DeadLetterSource, replays: number, ports: Ports, group?: string): DeadLetterQueue {
   if (replays < MAX_REPLAYS) return ports.deadLetters
   const { bucket, key, line } = source
-  const objectKey = quarantineKey(source, line)
+  const objectKey = quarantineKey(source, line, group)
   return {
     async sendBatch(batch) {
       const now = new Date(ports.clock.now()).toISOString()

@@ -23,6 +23,8 @@ import type { Ports } from '../ports.ts'
  * Tries the line of a dead letter again, by the rules of its import: it is delivered, or becomes a new dead letter that counts the replay and
  * is quarantined at the third.
  *
+ * The lines of a group would be rejected again, so its dead letter stays as it is.
+ *
  * Whether a time is in the future is measured against the same date as in the import, so a replay alone never changes the result.
  *
  * @throws SetupError, or the error of S3 or SQS: then the message with the dead letter stays in the queue
@@ -36,7 +38,7 @@ export async function replayDeadLetter(deadLetter: DeadLetter, ports: Ports): Pr
   const number = deadLetter.source.line ?? 1
   const replays = deadLetter.replays + 1
   const file: SourceFile = { bucket, key, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) }
-  const found = await findLine(deadLetter, file, number, ports)
+  const found = deadLetter.kind === 'group' ? undefined : await findLine(deadLetter, file, number, ports)
   if (found === undefined) {
     await sendUnchanged({ ...deadLetter, replays }, ports)
     return DONE
@@ -147,8 +149,10 @@ async function readLine(body: Readable, number: number, options: ReadOptions): P
 }
 
 async function sendUnchanged(deadLetter: DeadLetter, ports: Ports): Promise<void> {
-  const sender = new DeadLetterSender(deadLetterDestination(deadLetter.source, deadLetter.replays, ports), ports.clock)
+  const { source, replays, kind, reason } = deadLetter
+  const destination = deadLetterDestination(source, replays, ports, kind === 'group' ? reason : undefined)
+  const sender = new DeadLetterSender(destination, ports.clock)
   sender.send({ ...deadLetter, failedAt: new Date(ports.clock.now()).toISOString() }, () => undefined)
   await sender.flush()
-  ports.events.replayFailed(deadLetter.source.key, deadLetter.source.line ?? 0, deadLetter.reason, deadLetter.replays)
+  ports.events.replayFailed(source.key, source.line ?? 0, reason, replays)
 }

@@ -10,7 +10,6 @@ import { originOf } from '../settle/replay-origins.ts'
 import { BrakeWatch } from './brake.ts'
 import { checkCounts } from './check-counts.ts'
 import { onAbort } from './on-abort.ts'
-import type { ReadRules } from './import-rules.ts'
 import { lineRulesFor } from './line-rules.ts'
 import type { OpenSegment } from './open-segment.ts'
 import type { SegmentOutcome } from './outcome.ts'
@@ -19,7 +18,7 @@ import { ProgressMetrics } from './progress-metrics.ts'
 import { RateLease } from './rate-lease.ts'
 import { RangeHash } from './range-hash.ts'
 import { rejectFile } from './reject-file.ts'
-import { maxUnsaved } from './segment-lease.ts'
+import { maxUnsaved, type SegmentBegin } from './segment-lease.ts'
 import { Settlement } from './settlement.ts'
 import { stopReasonOf } from './stop-reason.ts'
 
@@ -33,14 +32,10 @@ export interface StartOrders {
   readonly readAt: number
 }
 
-export interface SegmentImport extends StartOrders {
+export interface SegmentImport extends StartOrders, SegmentBegin {
   readonly task: Task
   readonly ports: Ports
   readonly invocation: Invocation
-  /** Called if the import begins. */
-  readonly readRules: ReadRules
-  /** Whether there was no checkpoint a moment ago. */
-  readonly isFirst?: boolean
   /** Why the object cannot be read, if that is known: then it is not opened again. */
   readonly absence?: Absence | undefined
   /** Called with each checkpoint, the first one included. */
@@ -71,7 +66,7 @@ export async function runSegment(
     rules,
     originOf: origins && ((line) => originOf(origins, line)),
   }
-  const settlement = new Settlement(origin, ports, ledger)
+  const settlement = new Settlement(origin, ports, ledger, first.grouped)
   const hash = new RangeHash()
   const metrics = new ProgressMetrics(task, first, ports)
   const stopping = new AbortController()

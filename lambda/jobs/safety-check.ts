@@ -3,6 +3,7 @@ import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
 import { checkpointKey, isReplayFile } from '../keys.ts'
 import type { Absence, Invocation, Ports } from '../ports.ts'
+import type { ReasonCode } from '../reasons.ts'
 import { CHECKPOINT_SCHEMA, doneLines, type Checkpoint } from '../settle/checkpoint.ts'
 import { readLeased } from '../settle/lease.ts'
 import type { Watermark } from '../settle/ledger.ts'
@@ -30,8 +31,17 @@ export type Surveyed =
 
 /** Whether a file may be imported. */
 export type SafetyCheck =
-  /** `survey` is given if this run has surveyed the file. @param isFirst whether no run has stored a checkpoint, as far as the check has seen */
-  | { readonly kind: 'allowed'; readonly survey?: SurveyPart; readonly isFirst?: boolean }
+  /**
+   * `survey` is given if this run has surveyed the file, and `grouped` if a decision is stored: it says which rejected lines share a dead letter.
+   *
+   * @param isFirst whether no run has stored a checkpoint, as far as the check has seen
+   */
+  | {
+      readonly kind: 'allowed'
+      readonly survey?: SurveyPart
+      readonly isFirst?: boolean
+      readonly grouped?: readonly ReasonCode[] | undefined
+    }
   /** Held or discarded. */
   | { readonly kind: 'stopped'; readonly safety: Safety }
   | Exclude<Surveyed, { readonly kind: 'surveyed' }>
@@ -171,5 +181,5 @@ export function isHopeless({ surveys = 0 }: Task): boolean {
 
 export function checkOf(safety: Safety, survey?: SurveyPart): SafetyCheck {
   if (!isAllowed(safety)) return { kind: 'stopped', safety }
-  return { kind: 'allowed', ...(survey !== undefined && { survey }) }
+  return { kind: 'allowed', grouped: safety.grouped, ...(survey !== undefined && { survey }) }
 }

@@ -52,11 +52,22 @@ async function storeDecision(
     if (found === undefined || found.safety.decision === 'passed') return { kind: 'not-held' }
     if (found.safety.decision === decision) return { kind: 'decided-before', safety: found.safety }
     if (found.safety.decision !== 'held') return { kind: 'too-late', safety: found.safety }
-    const safety: Safety = { ...found.safety, decision, decidedAt: new Date(clock.now()).toISOString() }
+    const safety: Safety = {
+      ...found.safety,
+      decision,
+      decidedAt: new Date(clock.now()).toISOString(),
+      ...(decision === 'released' && groupedOf(found.safety)),
+    }
     const key = { bucket: file.bucket, key: safetyKey(file) }
     if ((await checkpoints.put(key, safety, found.tag)) !== undefined) return { kind: 'decided', safety }
   }
   throw new Error(`The decision about ${file.key} is written by another process again and again.`)
+}
+
+/** So many lines have these reasons that each of the reasons gets one dead letter. Stored with the decision, all runs agree on it. */
+function groupedOf({ holds }: Safety): Pick<Safety, 'grouped'> {
+  const grouped = holds.flatMap(({ rule, reason }) => (rule === 'same_reason' && reason !== undefined ? [reason] : []))
+  return grouped.length > 0 ? { grouped } : {}
 }
 
 /** The report says first that the import goes on, so that the daily search finds the file if its message is lost. */

@@ -1,6 +1,7 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import { safetyKey } from '../keys.ts'
 import type { Ports } from '../ports.ts'
+import type { ReasonCode } from '../reasons.ts'
 import { refuseNewer } from '../schema.ts'
 import type { HoldSettings } from '../settings.ts'
 import type { Hold } from '../survey/hold-rules.ts'
@@ -33,6 +34,8 @@ export interface Safety {
   readonly decidedAt: string
   /** Of a split file: the index of the segment whose run has decided; 0 if it was the run that has split the file. */
   readonly decidedBy?: number
+  /** Only of a released file. The lines that are rejected for one of these reasons share a dead letter. */
+  readonly grouped?: readonly ReasonCode[]
 }
 
 export interface FoundSafety {

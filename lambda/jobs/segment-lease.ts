@@ -4,6 +4,7 @@ import { checkpointKey } from '../keys.ts'
 import type { Invocation, Ports } from '../ports.ts'
 import { beginCheckpoint, CHECKPOINT_SCHEMA, type Checkpoint, type Failure } from '../settle/checkpoint.ts'
 import { Lease, type LeaseResult } from '../settle/lease.ts'
+import type { ReasonCode } from '../reasons.ts'
 import type { Watermark } from '../settle/ledger.ts'
 import type { ReadRules } from './import-rules.ts'
 import { isLeftToAnother } from './wait.ts'
@@ -28,17 +29,21 @@ export function maxRepeats({ limits }: Ports): number {
   return limits.maxInFlight * (UNSAVED_PER_REQUEST + MAX_FURTHER_TRIES)
 }
 
-/**
- * Takes the lease of a segment, and reads the checkpoint of the run before.
- *
- * @param isFirst whether there was no checkpoint a moment ago
- */
+export interface SegmentBegin {
+  /** Called if the import begins. */
+  readonly readRules: ReadRules
+  /** Whether there was no checkpoint a moment ago. */
+  readonly isFirst?: boolean
+  /** Lines that are rejected for one of these reasons share a dead letter. Absent if no decision about the file is known. */
+  readonly grouped?: readonly ReasonCode[] | undefined
+}
+
+/** Takes the lease of a segment, and reads the checkpoint of the run before. */
 export function acquireSegment(
   task: Task,
   ports: Ports,
   { messageId }: Invocation,
-  readRules: ReadRules,
-  isFirst = false,
+  { readRules, isFirst = false, grouped }: SegmentBegin,
 ): Promise<LeaseResult<Checkpoint>> {
   const key = { bucket: task.file.bucket, key: checkpointKey(task.file, task.segment?.index ?? 1) }
   const run = ports.newRun()
@@ -60,6 +65,7 @@ export function acquireSegment(
         maxRepeats: maxRepeats(ports),
         ...((earlier === undefined || earlier.failure !== undefined) && { rules: await readRules() }),
         maxUnsaved: maxUnsaved(ports),
+        grouped,
       }),
   })
 }

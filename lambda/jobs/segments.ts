@@ -7,6 +7,7 @@ import type { ImportState, SegmentReport } from '../report/report.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../settle/checkpoint.ts'
 import { emptyCounts, settledLines, sumCounts } from '../settle/counts.ts'
 import { readLeased } from '../settle/lease.ts'
+import { mergeGroups } from '../settle/line-groups.ts'
 import { SPLIT_PLAN_SCHEMA, type SplitPlan } from '../settle/split-plan.ts'
 
 /** Checkpoints that are read at the same time. */
@@ -48,6 +49,7 @@ export function sumSegments(file: SourceFile, plan: SplitPlan, states: readonly 
   const total = (of: (checkpoint: Checkpoint) => number) =>
     states.reduce((sum, { checkpoint }) => sum + (checkpoint === undefined ? 0 : of(checkpoint)), 0)
   const undelivered = union(...states.map(({ checkpoint }) => checkpoint?.undelivered ?? []))
+  const groups = mergeGroups(states.map(({ checkpoint }) => checkpoint?.groups ?? {}))
   const replay = states.find(({ checkpoint }) => checkpoint?.replay !== undefined)?.checkpoint?.replay
   return {
     file,
@@ -61,6 +63,7 @@ export function sumSegments(file: SourceFile, plan: SplitPlan, states: readonly 
     segments: states.map(segmentReport),
     ...(plan.rules !== undefined && { rules: plan.rules }),
     ...(undelivered.length > 0 && { undelivered }),
+    ...(Object.keys(groups).length > 0 && { groups }),
     ...(replay !== undefined && { replay }),
   }
 }

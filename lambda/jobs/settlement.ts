@@ -1,9 +1,9 @@
 import { Delivery } from '../deliver/delivery.ts'
 import type { Entry } from '../parse/entry.ts'
 import type { Ports } from '../ports.ts'
-import { reject, type Rejection } from '../reasons.ts'
+import { reject, type ReasonCode, type Rejection } from '../reasons.ts'
 import { BackPressure, type BoundedStage } from '../settle/back-pressure.ts'
-import { lineDeadLetter, type DeadLetterOrigin } from '../settle/build-dead-letter.ts'
+import { groupExample, lineDeadLetter, type DeadLetterOrigin } from '../settle/build-dead-letter.ts'
 import type { RatedRequests } from './rate-lease.ts'
 import { DeadLetterSender } from '../settle/dead-letter-sender.ts'
 import type { Ledger } from '../settle/ledger.ts'
@@ -19,9 +19,12 @@ export class Settlement {
   readonly #deadLetters: DeadLetterSender
   readonly #origin: DeadLetterOrigin
   readonly #ports: Ports
+  readonly #grouped: ReadonlySet<ReasonCode>
 
-  constructor(origin: DeadLetterOrigin, ports: Ports, ledger: Ledger) {
+  /** @param grouped lines that are rejected for one of these reasons share a dead letter */
+  constructor(origin: DeadLetterOrigin, ports: Ports, ledger: Ledger, grouped: readonly ReasonCode[] = []) {
     this.#origin = origin
+    this.#grouped = new Set(grouped)
     this.#ports = ports
     this.ledger = ledger
     this.#deadLetters = new DeadLetterSender(ports.deadLetters, ports.clock, this.backPressure)
@@ -47,7 +50,7 @@ export class Settlement {
         this.ledger.blank(number, entry.skippedBy)
         return
       case 'rejected':
-        this.#sendDeadLetter(entry, 'rejected', entry.rejection, 0)
+        this.#reject(entry)
         return
       case 'ready':
         this.#delivery.send(entry.requests, (outcome) => {
@@ -79,6 +82,12 @@ export class Settlement {
     await this.#delivery.drain().catch(() => undefined) // throws the same error
     await this.#deadLetters.flush().catch(() => undefined) // the next run sends again what SQS did not accept
     await this.#deadLetters.stop()
+  }
+
+  #reject(entry: Extract<Entry, { readonly kind: 'rejected' }>): void {
+    const { line, rejection } = entry
+    if (this.#grouped.has(rejection.reason)) this.ledger.grouped(line.number, rejection, () => groupExample(line, rejection))
+    else this.#sendDeadLetter(entry, 'rejected', rejection, 0)
   }
 
   #sendDeadLetter(entry: Entry, result: 'rejected' | 'undeliverable', rejection: Rejection, attempts: number): void {

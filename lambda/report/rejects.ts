@@ -1,8 +1,11 @@
 import type { ClosedCounts } from '../settle/closed-lines.ts'
 import { notDelivered, type Rejects, type Report } from './report.ts'
 
+/** The closed lines of parts of a file, and of the groups that share a dead letter. */
+export type ClosedParts = ReadonlyMap<number | 'groups', ClosedCounts>
+
 /** Whether a report counts at least these closed lines. */
-export function includesClosed({ rejects }: Pick<Report, 'rejects'>, parts: ReadonlyMap<number, ClosedCounts>): boolean {
+export function includesClosed({ rejects }: Pick<Report, 'rejects'>, parts: ClosedParts): boolean {
   return [...parts].every(([part, { fixed, closed }]) => {
     const counted = rejects?.parts?.[part] ?? { fixed: 0, closed: 0 }
     return counted.fixed >= fixed && counted.closed >= closed
@@ -10,7 +13,7 @@ export function includesClosed({ rejects }: Pick<Report, 'rejects'>, parts: Read
 }
 
 /** The report with the closed lines of some parts of its file. The counts of a part only grow, so the larger one is the newer one. */
-export function withClosedLines(report: Report, parts: ReadonlyMap<number, ClosedCounts>): Report {
+export function withClosedLines(report: Report, parts: ClosedParts): Report {
   const all = new Map(Object.entries(report.rejects?.parts ?? {}))
   for (const [part, { fixed, closed }] of parts) {
     const earlier = all.get(String(part)) ?? { fixed: 0, closed: 0 }

@@ -8,6 +8,7 @@ import type { Rule } from '../rules/rule.ts'
 import type { ClosedCounts } from '../settle/closed-lines.ts'
 import type { Counts } from '../settle/counts.ts'
 import type { LineRange } from '../line-ranges.ts'
+import type { LineGroups } from '../settle/line-groups.ts'
 import type { Hold } from '../survey/hold-rules.ts'
 import type { ProgressPoint } from './progress.ts'
 
@@ -49,6 +50,8 @@ export interface Report {
   readonly commands: Counts['commands']
   /** Never contains the text of a line. */
   readonly rejectedBy: Counts['rejectedBy']
+  /** How many of these lines share one dead letter, for each reason. Absent if each line has its own. */
+  readonly grouped?: Readonly<Partial<Record<ReasonCode, number>>>
   readonly warnings: Counts['warnings']
   /**
    * The import rules of the file, and how many lines each has changed that were delivered after that, or has skipped. Skipped lines count
@@ -97,7 +100,7 @@ export interface Rejects {
   readonly fixed: number
   /** A person has decided not to deliver them. */
   readonly discarded: number
-  /** The closed lines of each part of the file. Bookkeeping, so that replays at the same time count every line once. */
+  /** The closed lines of each part of the file, and of its groups. Bookkeeping, so that replays at the same time count every line once. */
   readonly parts?: Readonly<Record<string, ClosedCounts>>
 }
 
@@ -149,6 +152,8 @@ export interface ImportState {
   readonly rules?: readonly Rule[]
   /** Lines that became dead letters, as `UndeliveredLines` records them. */
   readonly undelivered?: LineRanges
+  /** Rejected lines that share a dead letter. */
+  readonly groups?: LineGroups
   /** The replay that uploaded the file, if it was one. */
   readonly replay?: string
 }
@@ -274,6 +279,7 @@ function document(importState: ImportState, state: ReportState): Report {
     ...(state !== 'importing' && rejectsOf(counts.lines)),
     commands: counts.commands,
     rejectedBy: counts.rejectedBy,
+    ...groupedIn(importState),
     warnings: counts.warnings,
     ...fixedBy(importState),
     ...(counts.time !== undefined && { time: counts.time }),
@@ -283,6 +289,11 @@ function document(importState: ImportState, state: ReportState): Report {
     repeatsPossible: repeatedTries + Math.min(repeatsPossible - repeatedTries, invocations * linesRead * (1 + MAX_FURTHER_TRIES)),
     ...(segments !== undefined && { segments }),
   }
+}
+
+function groupedIn({ groups = {} }: ImportState): Pick<Report, 'grouped'> {
+  const lines = Object.entries(groups).map(([reason, group]) => [reason, group.lines] as const)
+  return lines.length === 0 ? {} : { grouped: Object.fromEntries(lines) }
 }
 
 /** Rules that have changed nothing are listed too: so the report says which rules the import had. */

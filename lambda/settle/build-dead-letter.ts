@@ -1,6 +1,6 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Line } from '../read/lines.ts'
-import type { Rejection } from '../reasons.ts'
+import { REASONS, type ReasonCode, type Rejection } from '../reasons.ts'
 import type { Rule } from '../rules/rule.ts'
 import {
   DEAD_LETTER_SCHEMA,
@@ -8,7 +8,9 @@ import {
   rowField,
   type DeadLetter,
   type DeadLetterSource,
+  type GroupExample,
   type LineField,
+  type LineGroup,
   type LineOrigin,
 } from './dead-letter.ts'
 
@@ -80,6 +82,32 @@ export function fileDeadLetter(origin: DeadLetterOrigin, { reason, detail }: Rej
     attempts: 0,
     replays: origin.replays,
     failedAt: new Date(failedAt).toISOString(),
+  }
+}
+
+/** An example carries at most this much of its line: checkpoints store it too. */
+const MAX_EXAMPLE_BYTES = 1_000
+
+/** A line as an example of its group. */
+export function groupExample({ number, text, fault, byteStart, byteEnd }: Line, { detail }: Rejection): GroupExample {
+  const raw = fault?.bytes ?? text
+  const bytes = fault === undefined ? Buffer.byteLength(text) : byteEnd - byteStart
+  return { number, byteStart, byteEnd, detail, ...lineField(raw, bytes, MAX_EXAMPLE_BYTES) }
+}
+
+/** The one dead letter for all lines of a file that were rejected for a reason. @param failedAt milliseconds since 1970 */
+export function groupDeadLetter(origin: DeadLetterOrigin, reason: ReasonCode, group: LineGroup, failedAt: number): DeadLetter {
+  return {
+    schema: DEAD_LETTER_SCHEMA,
+    kind: 'group',
+    reason,
+    detail: `${group.lines.toLocaleString('en-US')} lines were rejected for this reason: ${REASONS[reason].means}. They share this dead letter. Correct them in the file, and import a file with only these lines.`,
+    source: sourceOf(origin),
+    group,
+    attempts: 0,
+    replays: origin.replays,
+    failedAt: new Date(failedAt).toISOString(),
+    ...(origin.rules !== undefined && origin.rules.length > 0 && { rules: origin.rules }),
   }
 }
 

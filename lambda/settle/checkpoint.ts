@@ -1,4 +1,4 @@
-import type { Rejection } from '../reasons.ts'
+import type { ReasonCode, Rejection } from '../reasons.ts'
 import type { Rule } from '../rules/rule.ts'
 import { emptyCounts } from './counts.ts'
 import type { Progress, Watermark } from './ledger.ts'
@@ -48,6 +48,8 @@ export interface Checkpoint extends Progress {
   readonly repeatedTries: number
   /** The import rules that the import of the file began with. They stay, whatever happens to the stored rules, so that a retry is identical. */
   readonly rules?: readonly Rule[]
+  /** Lines that are rejected for one of these reasons share a dead letter. */
+  readonly grouped?: readonly ReasonCode[]
 }
 
 export interface FirstCheckpoint {
@@ -60,6 +62,8 @@ export interface FirstCheckpoint {
   readonly maxRepeats: number
   /** The import rules for an import that begins. */
   readonly rules?: readonly Rule[]
+  /** As the decision about the file says, if it is known. It never changes once lines may be sent. */
+  readonly grouped?: readonly ReasonCode[] | undefined
   /** How many lines a run that crashes can have sent beyond those that its last checkpoint shows. */
   readonly maxUnsaved: number
 }
@@ -67,7 +71,7 @@ export interface FirstCheckpoint {
 /** The checkpoint that a run begins with: that of the run before, or an empty one. */
 export function beginCheckpoint(
   earlier: Checkpoint | undefined,
-  { start, startedAt, hasCrashed, maxRepeats, maxUnsaved, rules = [] }: FirstCheckpoint,
+  { start, startedAt, hasCrashed, maxRepeats, maxUnsaved, rules = [], grouped = [] }: FirstCheckpoint,
 ): Checkpoint {
   if (earlier === undefined) {
     return {
@@ -85,11 +89,13 @@ export function beginCheckpoint(
       repeatsPossible: hasCrashed ? Number.MAX_SAFE_INTEGER : 0,
       repeatedTries: 0,
       ...(rules.length > 0 && { rules }),
+      ...(grouped.length > 0 && { grouped }),
     }
   }
   const { failure: _failure, wait: _wait, sha256: _sha256, ...rest } = earlier
   return {
     ...(canChangeRules(earlier, start) ? withRules(rest, rules) : rest),
+    ...(grouped.length > 0 && { grouped }),
     isDone: false,
     ...(hasCrashed && { farthest: Math.max(earlier.farthest ?? 0, doneLines(earlier) + maxUnsaved) }),
     invocations: earlier.invocations + 1,

@@ -1,3 +1,4 @@
+import type { LineRanges } from '../line-ranges.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { Rule } from '../rules/rule.ts'
 
@@ -30,14 +31,35 @@ export interface LineOrigin {
   readonly line: number
 }
 
+/** Lines that were rejected for the same reason and share one dead letter. Checkpoints store it too. */
+export interface LineGroup {
+  readonly lines: number
+  /** Where they are in the file. */
+  readonly ranges: LineRanges
+  /** There were too many ranges, so some also contain lines that do not belong to the group. */
+  readonly isCoarse?: true
+  /** Some of the first lines. */
+  readonly examples: readonly GroupExample[]
+}
+
+export interface GroupExample extends LineField {
+  /** From 1. */
+  readonly number: number
+  /** As in the source of a dead letter about one line. */
+  readonly byteStart: number
+  readonly byteEnd: number
+  readonly detail: string
+}
+
 /**
- * A rejected or undeliverable line, or a rejected file: the body of a message in the dead-letter queue.
+ * A rejected or undeliverable line, a rejected file, or many lines of a file that were rejected for the same reason: the body of a message in
+ * the dead-letter queue.
  *
  * Other programs read it, so fields are added and never renamed. At most one of `line` and `lineBase64` is present.
  */
 export interface DeadLetter {
   readonly schema: typeof DEAD_LETTER_SCHEMA
-  readonly kind: 'line' | 'file'
+  readonly kind: 'line' | 'file' | 'group'
   readonly reason: ReasonCode
   /** What is wrong and what to do, for a person. */
   readonly detail: string
@@ -55,6 +77,8 @@ export interface DeadLetter {
   readonly lineTruncated?: true
   /** Of a CSV file: the row as it is in the file, if it is not too long. `line` is the JSON line that it means. */
   readonly row?: string
+  /** Only of a group. */
+  readonly group?: LineGroup
   /** Requests that were sent for the line. */
   readonly attempts: number
   /** How often it was replayed and failed again. */
@@ -77,10 +101,11 @@ export type LineField = Pick<DeadLetter, 'line' | 'lineBase64' | 'lineTruncated'
  *
  * @param raw the text, or the bytes if they may not be UTF-8. The bytes may have been cut before.
  * @param wholeBytes length of the line in the file
+ * @param maxBytes how much of the line is kept
  */
-export function lineField(raw: string | Buffer, wholeBytes: number): LineField {
+export function lineField(raw: string | Buffer, wholeBytes: number, maxBytes: number = MAX_LINE_BYTES): LineField {
   const bytes = typeof raw === 'string' ? Buffer.from(raw, 'utf8') : raw
-  const kept = bytes.subarray(0, MAX_LINE_BYTES)
+  const kept = bytes.subarray(0, maxBytes)
   const isCut = wholeBytes > kept.length
   const truncated = isCut ? { lineTruncated: true as const } : {}
   const text = asText(kept, isCut)

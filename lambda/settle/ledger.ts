@@ -1,6 +1,8 @@
 import type { Rejection } from '../reasons.ts'
 import type { LineRange, LineRanges } from '../line-ranges.ts'
 import { Counter, type Counts, type DeliveredLine } from './counts.ts'
+import type { GroupExample } from './dead-letter.ts'
+import { LineGrouping, type LineGroups } from './line-groups.ts'
 import { UndeliveredLines } from './undelivered-lines.ts'
 
 /** A position between two lines of a file: all lines before it have ended. */
@@ -20,6 +22,8 @@ export interface Progress {
   readonly counts: Counts
   /** Lines that became dead letters, as `UndeliveredLines` records them. Absent if there are none. */
   readonly undelivered?: LineRanges
+  /** Rejected lines that share a dead letter, which is sent when the import ends. They are in the counts. Absent if there are none. */
+  readonly groups?: LineGroups
 }
 
 /** What a ledger begins with: the progress of the earlier runs. */
@@ -41,6 +45,7 @@ export type LedgerStart = Pick<Progress, 'watermark'> &
 export class Ledger {
   readonly #counter = new Counter()
   readonly #undelivered: UndeliveredLines
+  readonly #grouping: LineGrouping
   readonly #maxOpen: number
   /** The lines that have not ended, in order, and where each begins. */
   readonly #open = new Map<number, number>()
@@ -52,8 +57,9 @@ export class Ledger {
   #repeats = 0
 
   /** @param maxOpen lines that may be open at a time */
-  constructor({ watermark, ended = [], counts, undelivered = [], replay }: LedgerStart, maxOpen: number) {
+  constructor({ watermark, ended = [], counts, undelivered = [], groups = {}, replay }: LedgerStart, maxOpen: number) {
     this.#undelivered = new UndeliveredLines(undelivered, replay !== undefined)
+    this.#grouping = new LineGrouping(groups)
     this.#newest = watermark.line
     this.#nextByte = watermark.byte
     this.#earlier = [...ended]
@@ -128,6 +134,13 @@ export class Ledger {
     this.#undelivered.add(line, result)
   }
 
+  /** The line has no dead letter of its own: its place is in the progress. @param exampleOf called if it is one of the first */
+  grouped(line: number, rejection: Rejection, exampleOf: () => GroupExample): void {
+    this.#end(line)
+    this.#counter.deadLettered(line, 'rejected', rejection)
+    this.#grouping.add(rejection.reason, line, exampleOf)
+  }
+
   /** Everything that the next run needs to continue. */
   progress(): Progress {
     const { watermark } = this
@@ -139,11 +152,13 @@ export class Ledger {
     }
     if (first <= this.#newest) ended.push([first, this.#newest])
     const undelivered = this.#undelivered.ranges()
+    const groups = this.#grouping.groups()
     return {
       watermark,
       ended: [...ended, ...this.#earlier],
       counts: this.#counter.counts(),
       ...(undelivered.length > 0 && { undelivered }),
+      ...(Object.keys(groups).length > 0 && { groups }),
     }
   }
 

@@ -34,6 +34,7 @@ export function findRejected(
       rule: 'same_reason',
       detail: `${count(same)} lines (${percentOf(same, lines)}) would be rejected for the same reason: ${REASONS[reason].means}. The first is line ${count(first)}.`,
       line: first,
+      reason,
     })
   }
   return holds

@@ -1,3 +1,4 @@
+import type { ReasonCode } from '../reasons.ts'
 import type { NumberSettingName } from '../settings.ts'
 
 interface Rule {
@@ -36,7 +37,7 @@ export const HOLD_RULES = {
   },
   same_reason: {
     title: 'The same mistake on many lines',
-    why: 'Each of these lines would become a dead letter. One correction of the file fixes all of them.',
+    why: 'One correction of the file fixes all of these lines. If the file is imported all the same, they share one dead letter.',
     setting: 'KM_HOLD_SAME_REASON_LINES',
   },
   new_names: {
@@ -79,4 +80,6 @@ export interface Hold {
   readonly detail: string
   /** The first line that shows it, from 1. */
   readonly line?: number
+  /** Why the lines would be rejected, if it is the same for all. */
+  readonly reason?: ReasonCode
 }

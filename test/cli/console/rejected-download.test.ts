@@ -27,6 +27,7 @@ describe('a download of rejected lines', () => {
       id: 'message-1',
       line: '{"_p":"a"}',
       isPatched: false,
+      isGroup: false,
       source: { key: 'incoming/may.jsonl', line: 3 },
     })
   })
@@ -40,6 +41,15 @@ describe('a download of rejected lines', () => {
   ])('a line that %s', (_what, { line, ...rest }, expected) => {
     const { line: _line, ...others } = ROW
     expect(readRow(text([{ ...others, ...(line !== undefined && { line }), ...rest }], 'jsonl').trimEnd(), 1).line).toBe(expected)
+  })
+
+  test('has many lines that share a dead letter only as CSV: they cannot be sent from here', () => {
+    const { line: _line, lineNumber: _number, ...rest } = ROW
+    const group = { ...rest, kind: 'group', groupedLines: 12_000 } as const
+    expect([text([group], 'jsonl'), text([group], 'csv').split('\n')[1]]).toEqual([
+      '',
+      'may.jsonl,,missing_timestamp,The time is missing.,',
+    ])
   })
 
   test('leaves out messages that are about no line or file', () => {

@@ -8,7 +8,7 @@ import { replayLines } from '../../../cli/rejects/replay-lines.ts'
 import type { EditedLine } from '../../../cli/rejects/replay-upload.ts'
 import { closedLinesKey, REPLAY_RECORDS_PREFIX } from '../../../lambda/keys.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { deadLetterOf, NEVER, TestDeployment } from './fixtures.ts'
+import { deadLetterOf, GROUP, NEVER, TestDeployment } from './fixtures.ts'
 
 const clock = new ManualClock(Date.now())
 let cloud: TestDeployment
@@ -136,6 +136,14 @@ async function discardTwice(killedAt: number, again: 'discard' | 'replay'): Prom
   expect([left.discarded, await cloud.queued()]).toEqual([0, 0])
   return requests()
 }
+
+test('a discarded dead letter that is about many lines closes all of them', async () => {
+  const source = { bucket: BUCKET, key: 'incoming/group.json', versionId: 'v' }
+  const id = await cloud.queue(deadLetterOf('', { kind: 'group', source, group: GROUP }))
+  expect(await discardLines(cloud.deployment, new Set([id]), NEVER, { time: clock })).toMatchObject({ discarded: 1, missing: 0 })
+  expect(JSON.parse(await cloud.read(closedLinesKey(source, 'groups')))).toMatchObject({ discarded: { invalid_json: 12_000 } })
+  expect([await copies([id]), await cloud.queued()]).toEqual([[id], 0])
+})
 
 test.each(['discard', 'replay'] as const)(
   'a discard that is killed before any of its requests, followed by a %s, leaves each dead letter sent, or stored and closed',

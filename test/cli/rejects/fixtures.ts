@@ -16,7 +16,7 @@ import {
   type ArchivedDeadLetter,
   type Claim,
 } from '../../../lambda/archive/archived.ts'
-import { lineField, toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
+import { lineField, toBody, type DeadLetter, type LineGroup } from '../../../lambda/settle/dead-letter.ts'
 import { QUICK_WAITS, TEST_WIRING } from '../../support/installation.ts'
 
 /** The dead letter of a line. */
@@ -33,6 +33,16 @@ export function deadLetterOf(line: string | Buffer, extra: Partial<DeadLetter> =
     failedAt: '2026-01-01T00:00:00Z',
     ...extra,
   }
+}
+
+/** 12,000 lines that share a dead letter. */
+export const GROUP: LineGroup = {
+  lines: 12_000,
+  ranges: [
+    [2, 11_000],
+    [12_001, 13_001],
+  ],
+  examples: [{ number: 2, byteStart: 10, byteEnd: 20, detail: 'It is wrong.', line: '{"_p":"a"}' }],
 }
 
 /** A message of the dead-letter queue, as a scan reads it. */

@@ -11,12 +11,18 @@ const group: Group = {
   count: 3,
   archived: 0,
   quarantined: 0,
+  grouped: 0,
   lines: [2, 5, 9],
   oldest: '2026-03-20T12:00:00.000Z',
   example: '{"_p":"a"}',
 }
 
 describe('the list', () => {
+  test('shows many lines that share a dead letter as one row', () => {
+    const rows = listText([{ ...group, count: 1, grouped: 12_000, lines: [] }], output).split('\n')
+    expect(rows).toContain('      2026-03-20          1  12,000 lines in one dead letter')
+  })
+
   test('has the reason, what to do, the file, the day, the line numbers and an example', () => {
     const [heading, means, ...rows] = listText([group], output).split('\n')
     expect(heading).toBe('missing_timestamp                 3')
@@ -63,8 +69,8 @@ test('the table for a spreadsheet cannot control a terminal', () => {
 
 test('the table for a spreadsheet', () => {
   expect(listCsv([group])).toBe(
-    'reason,file,day,dead letters,archived,quarantined,oldest,lines,example\n' +
-      'missing_timestamp,incoming/a.json,2026-03-20,3,0,0,2026-03-20T12:00:00.000Z,2 5 9,"{""_p"":""a""}"\n',
+    'reason,file,day,dead letters,archived,quarantined,oldest,lines,example,lines in one dead letter\n' +
+      'missing_timestamp,incoming/a.json,2026-03-20,3,0,0,2026-03-20T12:00:00.000Z,2 5 9,"{""_p"":""a""}",0\n',
   )
 })
 

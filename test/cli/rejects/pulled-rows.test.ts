@@ -23,6 +23,7 @@ describe('fixes', () => {
   test.each([
     ['a line that needs no fix', rowFor('{"_t":1}')],
     ['a file', rowFor(IN_MS, { kind: 'file' })],
+    ['many lines', rowFor(IN_MS, { kind: 'group' })],
     ['bytes that are not UTF-8', rowFor(Buffer.from([0xff]))],
   ])('leave %s as it is', (_what, row) => {
     expect(applyFixes(row, [readFix('ms-timestamps')])).toBe(row)

@@ -5,7 +5,9 @@ import type { Row } from '../../../cli/rejects/row.ts'
 import { deadLetterOf } from './fixtures.ts'
 
 const VALID = '{"_p":"a","_t":1393344604,"_n":"x"}'
-const row = (number: number, line: string | undefined, isPatched = false): Row => ({ number, id: `m-${number}`, line, isPatched })
+const row = (number: number, line: string | undefined, isPatched = false, isGroup = false): Row => ({
+  ...{ number, id: `m-${number}`, line, isPatched, isGroup },
+})
 
 const NO_RULES = new Map<string, never>()
 
@@ -28,6 +30,14 @@ describe('the rows of a pulled file', () => {
     expect(validationText('r.jsonl', validated)).toMatch(
       /^r\.jsonl: 1 line can be sent, 2 would be rejected again\.\n {2}line 2: missing_timestamp: .*\n {2}line 4: invalid_encoding: .*\n {2}1 row about a whole file: fix that file and import it again\n$/,
     )
+  })
+
+  test.each([undefined, VALID])('about many lines of a file are not sent, and the user reads what to do: %s', (line) => {
+    const some = validateRows([row(1, VALID), row(2, line, false, true)], NO_RULES)
+    expect([some.valid.map(({ id }) => id), some.groups, some.files]).toEqual([['m-1'], 1, 0])
+    const known = validateRows([row(2, VALID)], new Map([['m-2', deadLetterOf('', { kind: 'group' })]]))
+    expect([known.valid, known.groups]).toEqual([[], 1])
+    expect(validationText('r.jsonl', some)).toMatch(/1 row about many lines [^]*import rule[^]*preview[^]*discard/)
   })
 
   test('that were made of one dead letter are sent together, or not at all', () => {

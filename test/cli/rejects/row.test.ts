@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { readRow, rowOf } from '../../../cli/rejects/row.ts'
-import { deadLetterOf } from './fixtures.ts'
+import { deadLetterOf, GROUP } from './fixtures.ts'
 import { anyText } from '../../support/any-text.ts'
 
 const rowFor = (line: string | Buffer): string => rowOf('m-1', deadLetterOf(line))
@@ -51,6 +51,14 @@ describe('a row', () => {
   test('about a file has no line', () => {
     const { line: _line, ...file } = deadLetterOf('x', { kind: 'file' })
     expect(readRow(rowOf('m-1', file), 1).line).toBeUndefined()
+  })
+
+  test('about many lines says where they are, and has no line', () => {
+    const { line: _line, ...rest } = deadLetterOf('x', { kind: 'group', group: GROUP })
+    const row = rowOf('m-1', rest)
+    expect(JSON.parse(row)).toMatchObject({ group: GROUP })
+    expect(readRow(row, 1)).toMatchObject({ line: undefined, isGroup: true })
+    expect(readRow(rowFor('{}'), 1).isGroup).toBe(false)
   })
 
   // prettier-ignore

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { Summary } from '../../../cli/rejects/summary.ts'
 import type { StoredDeadLetter } from '../../../cli/rejects/stored-dead-letter.ts'
 import { toBody, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import { deadLetterOf, storedDeadLetter } from './fixtures.ts'
+import { deadLetterOf, GROUP, storedDeadLetter } from './fixtures.ts'
 
 const EXPIRING_SOON_BEFORE = new Date('2026-03-10T00:00:00Z')
 
@@ -29,10 +29,18 @@ test('dead letters of one reason, file and day are one group', () => {
     count: 3,
     archived: 1,
     quarantined: 1,
+    grouped: 0,
     lines: [2, 5, 9],
     oldest: '2026-03-19T00:00:00.000Z',
     example: '{"_p":"a"}',
   })
+})
+
+test('a dead letter about many lines counts once, with its lines, also if a killed run has sent it twice', () => {
+  const group = { kind: 'group', source: { bucket: 'b', key: 'incoming/a.json' }, group: GROUP } as const
+  const [found] = summaryOf([group]).groups()
+  expect(found).toMatchObject({ count: 1, grouped: 12_000, lines: [] })
+  expect(summaryOf([group], [group]).groups()).toMatchObject([{ count: 2, grouped: 12_000 }])
 })
 
 test('the reason with the most dead letters is first, and within a reason the file with the most', () => {

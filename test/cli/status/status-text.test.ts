@@ -49,6 +49,11 @@ const context = {
   now,
 }
 
+test('a report says how many lines share a dead letter', () => {
+  const text = reportText({ ...REJECTED, grouped: { missing_timestamp: 998 } }, { deploymentOptions: '', now }, PIPE)
+  expect(text).toContain('    998 lines with this reason: in one dead letter\n')
+})
+
 describe('all imports', () => {
   test('the newest first, with the reasons of rejected lines, and the queues', () => {
     const older = { ...REJECTED, startedAt: '2025-12-31T23:59:00.000Z', finishedAt: '2026-01-01T00:00:00.000Z' }

@@ -14,13 +14,14 @@ test.each([0, 1, 2])('after %i replays, a dead letter goes to the dead-letter qu
 
 // prettier-ignore
 test.each([
-  //  of             source                  goes to
-  [ 'a line',        { ...FILE, line: 4 },   'archived/quarantined/incoming/a.json/v1/line-4.jsonl' ],
-  [ 'a file',        FILE,                   'archived/quarantined/incoming/a.json/v1/file.jsonl' ],
-])('after three replays, the dead letter of %s is quarantined', async (_what, source, key) => {
+  //  of             source                  goes to                                                            group
+  [ 'a line',        { ...FILE, line: 4 },   'archived/quarantined/incoming/a.json/v1/line-4.jsonl',  undefined ],
+  [ 'a file',        FILE,                   'archived/quarantined/incoming/a.json/v1/file.jsonl',    undefined ],
+  [ 'many lines',    FILE,                   'archived/quarantined/incoming/a.json/v1/group-invalid_json.jsonl', 'invalid_json' ],
+])('after three replays, the dead letter of %s is quarantined', async (_what, source, key, group) => {
   const cloud = new MemoryCloud()
   const now = new Date(cloud.clock.now()).toISOString()
-  expect(await deadLetterDestination(source, 3, cloud.ports).sendBatch([ENVELOPE])).toEqual([])
+  expect(await deadLetterDestination(source, 3, cloud.ports, group).sendBatch([ENVELOPE])).toEqual([])
   expect(cloud.deadLetters).toEqual([])
   expect([...cloud.archivedFiles.keys()]).toEqual([key])
   expect(readArchived(cloud.archivedFiles.get(key)!)).toEqual([

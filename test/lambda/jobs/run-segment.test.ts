@@ -14,7 +14,7 @@ const TASK = newTask(FILE)
 /** Runs the whole file. @returns the checkpoints that it reports */
 async function runAll(cloud: MemoryCloud, ending = new AbortController().signal): Promise<readonly Checkpoint[]> {
   const progress: Checkpoint[] = []
-  const acquired = await acquireSegment(TASK, cloud.ports, invocation(), noRules)
+  const acquired = await acquireSegment(TASK, cloud.ports, invocation(), { readRules: noRules })
   if (acquired.kind !== 'acquired') throw new Error(acquired.kind)
   const segment = await openSegment(TASK, { watermark: { line: 0, byte: 0 } }, cloud.ports)
   if (segment.kind !== 'open') throw new Error(segment.kind)
@@ -45,7 +45,7 @@ test('a checkpoint is written every interval, and each says what is settled', as
 test('while S3 refuses checkpoints, a limited number of lines is sent', async () => {
   const cloud = new MemoryCloud({ limits: { maxInFlight: 1, checkpointMs: 60_000 } })
   cloud.put(...Array.from({ length: 400 }, (_, index) => goodLine(index)))
-  const acquired = await acquireSegment(TASK, cloud.ports, invocation(), noRules)
+  const acquired = await acquireSegment(TASK, cloud.ports, invocation(), { readRules: noRules })
   if (acquired.kind !== 'acquired') throw new Error(acquired.kind)
   const segment = await openSegment(TASK, { watermark: { line: 0, byte: 0 } }, cloud.ports)
   if (segment.kind !== 'open') throw new Error(segment.kind)

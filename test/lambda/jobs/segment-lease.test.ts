@@ -28,21 +28,21 @@ function left(cloud: MemoryCloud, checkpoint: Partial<Checkpoint>, leftMs = 0): 
 describe('the lease of a segment', () => {
   test('begins at the start of the file', async () => {
     const cloud = new MemoryCloud()
-    expect(await acquireSegment(TASK, cloud.ports, invocation(), noRules)).toMatchObject({ kind: 'acquired' })
+    expect(await acquireSegment(TASK, cloud.ports, invocation(), { readRules: noRules })).toMatchObject({ kind: 'acquired' })
     expect(cloud.checkpoint()).toMatchObject({ watermark: { line: 0, byte: 0 }, invocations: 1, repeatsPossible: 0 })
     expect(cloud.checkpoint()).toMatchObject({ leaseHolder: { run: 'run-1', messageId: 'm' } })
   })
 
   test('begins at the start of its segment, under a key of its own', async () => {
     const cloud = new MemoryCloud()
-    await acquireSegment(SEGMENT, cloud.ports, invocation(), noRules)
+    await acquireSegment(SEGMENT, cloud.ports, invocation(), { readRules: noRules })
     expect(cloud.checkpoint(2)).toMatchObject({ watermark: { line: 100, byte: 1_000 } })
   })
 
   test('lasts for three checkpoint intervals', async () => {
     const cloud = new MemoryCloud({ limits: { checkpointMs: 5_000 } })
-    await acquireSegment(TASK, cloud.ports, invocation(), noRules)
-    expect(await acquireSegment(TASK, cloud.ports, invocation({ messageId: 'second' }), noRules)).toEqual({
+    await acquireSegment(TASK, cloud.ports, invocation(), { readRules: noRules })
+    expect(await acquireSegment(TASK, cloud.ports, invocation({ messageId: 'second' }), { readRules: noRules })).toEqual({
       kind: 'busy',
       ms: expect.closeTo(15_000, -2) as unknown,
       messageId: 'm',
@@ -52,7 +52,7 @@ describe('the lease of a segment', () => {
   test('continues from the checkpoint of a run that has released it', async () => {
     const cloud = new MemoryCloud()
     left(cloud, { watermark: { line: 5, byte: 50 }, newest: 7 })
-    await acquireSegment(TASK, cloud.ports, invocation(), noRules)
+    await acquireSegment(TASK, cloud.ports, invocation(), { readRules: noRules })
     // Lines 6 and 7 may have been sent.
     expect(cloud.checkpoint()).toMatchObject({ watermark: { line: 5, byte: 50 }, invocations: 2, repeatsPossible: 2 })
   })
@@ -61,7 +61,7 @@ describe('the lease of a segment', () => {
     const cloud = new MemoryCloud()
     left(cloud, { watermark: { line: 5, byte: 50 }, newest: 7 }, 1)
     await cloud.clock.sleep(10)
-    await acquireSegment(TASK, cloud.ports, invocation(), noRules)
+    await acquireSegment(TASK, cloud.ports, invocation(), { readRules: noRules })
     expect(cloud.checkpoint()).toMatchObject({ watermark: { line: 5, byte: 50 }, repeatsPossible: 4 * (48 + 40) })
   })
 })
@@ -70,7 +70,7 @@ describe('a segment that is done', () => {
   test('is not imported again', async () => {
     const cloud = new MemoryCloud()
     left(cloud, { isDone: true })
-    expect(await acquireSegment(TASK, cloud.ports, invocation(), noRules)).toMatchObject({
+    expect(await acquireSegment(TASK, cloud.ports, invocation(), { readRules: noRules })).toMatchObject({
       kind: 'done',
       state: { isDone: true },
     })

@@ -50,6 +50,14 @@ test('a later run continues from the checkpoint of the run before', () => {
   })
 })
 
+test('the reasons whose lines share a dead letter stay, also if a later run does not know the decision about the file', () => {
+  const grouped = ['invalid_json'] as const
+  expect(beginCheckpoint(undefined, { ...REQUEST, grouped })).toMatchObject({ grouped })
+  expect(beginCheckpoint({ ...EARLIER, grouped }, REQUEST)).toMatchObject({ grouped })
+  expect(beginCheckpoint(EARLIER, { ...REQUEST, grouped })).toMatchObject({ grouped })
+  expect(beginCheckpoint(EARLIER, REQUEST)).not.toHaveProperty('grouped')
+})
+
 test('a replay of a rejected file begins without the failure', () => {
   const failed: Checkpoint = {
     ...EARLIER,

@@ -19,8 +19,8 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replay that writes at the same time overwrites the closed lines of another one',
     file: 'lambda/jobs/close-lines.ts',
-    find: 'const next = withClosed(earlier, closed)',
-    replace: 'const next = withClosed(readClosedLines(undefined, key), closed)',
+    find: 'const next = change(earlier)',
+    replace: 'const next = change(read(undefined))',
     tests: ['test/lambda/jobs/close-lines.test.ts'],
   },
   {
@@ -33,7 +33,7 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a line that is closed while the final report is written stays open',
     file: 'lambda/jobs/close-lines.ts',
-    find: 'await countInReport(file, written, ports) // it may have become final in between',
+    find: 'await countInReport(file, closed, ports) // it may have become final in between',
     replace: '',
     tests: ['test/lambda/jobs/close-lines.test.ts'],
   },

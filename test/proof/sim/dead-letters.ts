@@ -25,9 +25,10 @@ export interface DeadLetterHooks {
 /** SQS keeps a dead letter for 14 days. */
 const RETENTION_MS = 14 * 86_400_000
 
-/** Names the line, or the file, that a dead letter is about. */
-export function subjectOf({ source }: DeadLetter): string {
-  return `${source.key}:${source.etag ?? ''}:${source.line ?? 'file'}`
+/** Names the line, the file or the group that a dead letter is about. */
+export function subjectOf({ kind, reason, source }: DeadLetter): string {
+  const group = kind === 'group' ? `group-${reason}` : 'file'
+  return `${source.key}:${source.etag ?? ''}:${source.line ?? group}`
 }
 
 /** The simulated dead-letter queue, and the dead letters that were archived or are being replayed. */
@@ -39,6 +40,8 @@ export class DeadLetters {
   readonly discarded = new Set<string>()
   /** Every dead letter that was ever stored. */
   readonly all: DeadLetter[] = []
+  /** Those among them that are about many lines. */
+  readonly groups: DeadLetter[] = []
   readonly #now: () => number
   readonly #hooks: DeadLetterHooks
   #sent = 0
@@ -187,6 +190,7 @@ export class DeadLetters {
     if (work === undefined) {
       this.keep(body)
       this.all.push(deadLetter)
+      if (deadLetter.kind === 'group') this.groups.push(deadLetter)
     }
     return deadLetter
   }

@@ -1,6 +1,7 @@
 import { seeded } from '../../support/seeded.ts'
 import {
   LONG_INVOCATION_MS,
+  MAX_SAME_REASON,
   ONE_SEGMENT_BYTES,
   type FileScenario,
   type LineKind,
@@ -137,9 +138,27 @@ export function drawScenario(seed: number): Scenario {
   const faults = { ...scenario.faults, writtenBefore: draw.rate(0.1, 0.1), interrupted: draw.rate(0.1, 0.2) }
   const drawn = draw.is(0.04) ? withRefusedLines(draw, { ...scenario, faults }) : { ...scenario, faults }
   const checked = drawn.days > 0 && draw.is(0.5) ? withSafetyCheck(draw, drawn) : drawn
-  const tables = seed % 5 === 2 ? withCsvFile(checked) : checked
+  const mistaken = seed % 3 === 1 ? withMistakes(checked, seed % 2 === 0) : checked
+  const tables = seed % 5 === 2 ? withCsvFile(mistaken) : mistaken
   return withRules(draw, withOrders(draw, { ...tables, discards: draw.some(0.2, 3, () => draw.between(0, 3 * HOUR_MS)) }))
 }
+
+/** The files that are held also have the same mistake on many lines, or only that. */
+function withMistakes(scenario: Scenario, isOnlyThat: boolean): Scenario {
+  const files = scenario.files.map((file): FileScenario => {
+    if (file.decision === undefined) return file
+    const kept = isOnlyThat ? file.lines.filter((kind) => kind !== 'merge') : file.lines
+    const gap = Math.ceil(MISTAKES / kept.length)
+    const lines = kept.flatMap((kind, index): readonly LineKind[] => [
+      kind,
+      ...Array.from({ length: gap + (index % 3) }, () => 'no-time' as const),
+    ])
+    return { ...file, lines }
+  })
+  return { ...scenario, files }
+}
+
+const MISTAKES = MAX_SAME_REASON + 10
 
 /** The last file is a CSV file. */
 function withCsvFile(scenario: Scenario): Scenario {

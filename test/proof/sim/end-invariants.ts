@@ -1,5 +1,6 @@
 import { reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type CancelledLines, type Report } from '../../../lambda/report/report.ts'
+import { checkGroupDeadLetter, checkGrouped } from './groups.ts'
 import { checkRules } from './import-rules.ts'
 import type { End, ModelFile } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
@@ -22,6 +23,7 @@ export function checkEnd(observed: Observed): void {
     )
     checkRules(file, observed)
     if (report !== undefined) checkFile(file, report, observed)
+    if (report !== undefined) checkGrouped(file, report, observed)
     if (report !== undefined) checkReceipt(file, report, observed)
     if (report !== undefined && observed.isAnswered) checkAnswered(file, report, observed)
   }
@@ -154,8 +156,13 @@ function checkRepeats(file: ModelFile, report: Report, { endpoint }: Observed): 
 }
 
 function checkDeadLetters({ files, deadLetters }: Observed): void {
-  for (const { source, line, row, reason } of deadLetters.all) {
+  for (const deadLetter of deadLetters.all) {
+    const { source, line, row, reason } = deadLetter
     const file = files.find((each) => fileName(each.source) === fileName(source))
+    if (deadLetter.kind === 'group') {
+      checkGroupDeadLetter(file, deadLetter)
+      continue
+    }
     if (source.line === undefined) {
       expectKept(
         'only a file that is not JSON lines is rejected',

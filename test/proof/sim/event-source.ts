@@ -1,5 +1,6 @@
 import { eventsFor, type Log } from '../../../lambda/events.ts'
 import { readMessage } from '../../../lambda/intake/message.ts'
+import { closeGroups } from '../../../lambda/jobs/close-groups.ts'
 import { closeLines } from '../../../lambda/jobs/close-lines.ts'
 import { Deadline } from '../../../lambda/jobs/deadline.ts'
 import { handleMessage } from '../../../lambda/jobs/dispatch.ts'
@@ -15,7 +16,7 @@ import { subjectOf } from './dead-letters.ts'
 import type { FaultSource } from './fault-source.ts'
 import { Violation, type Observed } from './observed.ts'
 import type { Receipt } from './queue.ts'
-import { MAX_MERGED, type Scenario } from './scenario.ts'
+import { MAX_MERGED, MAX_SAME_REASON, type Scenario } from './scenario.ts'
 import { Fault, Worker, type Rules } from './worker.ts'
 
 /** Lambda ends an invocation this long after its deadline. */
@@ -91,7 +92,7 @@ export class EventSource {
     })
   }
 
-  /** A person discards everything in the dead-letter queue that is about a line. The command can be killed like an invocation. */
+  /** A person discards everything in the dead-letter queue that is about a line, or about many. The command can be killed like an invocation. */
   async discard(): Promise<void> {
     const { clock, rules, faults, observed } = this.#options
     const worker = new Worker(-1 - this.#discards, clock, 0, rules, () => undefined)
@@ -102,9 +103,10 @@ export class EventSource {
         if (!queued.body.includes(DEAD_LETTER_SCHEMA)) continue // a failed import
         const deadLetter = JSON.parse(queued.body) as DeadLetter
         const line = lineOfDeadLetter(deadLetter)
-        if (line === undefined) continue
+        if (line === undefined && deadLetter.kind !== 'group') continue
         await worker.actOnAws(faults.s3Fails, () => observed.deadLetters.discarded.add(subjectOf(deadLetter)))
-        await closeLines([{ ...line, as: 'discarded' }], ports)
+        if (line !== undefined) await closeLines([{ ...line, as: 'discarded' }], ports)
+        await closeGroups([deadLetter], ports)
         await ports.deadLetterReader.remove([queued])
       }
     } catch (error) {
@@ -189,7 +191,7 @@ export class EventSource {
         segmentBytes,
         maxLineBytes: 1_024,
         checkpointMs,
-        hold: scenario.isChecked ? { ...HOLD_NOTHING, aliases: MAX_MERGED } : HOLD_NOTHING,
+        hold: scenario.isChecked ? { ...HOLD_NOTHING, aliases: MAX_MERGED, sameReasonLines: MAX_SAME_REASON } : HOLD_NOTHING,
         deadlineMarginMs: timesOf(scenario).marginMs,
       },
     }

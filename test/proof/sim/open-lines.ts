@@ -1,5 +1,6 @@
 import type { Report } from '../../../lambda/report/report.ts'
 import type { ModelFile, ModelLine } from './model.ts'
+import { isInDiscardedGroup, isInStoredGroup } from './groups.ts'
 import { expectKept, type Observed } from './observed.ts'
 import { fileName } from './queue.ts'
 
@@ -40,10 +41,12 @@ function isDelivered(file: ModelFile, { number, requests }: ModelLine, { endpoin
   return requests > 0 && endpoint.acceptedOf(file.id, number).size === requests
 }
 
-function isDiscarded({ source }: ModelFile, { number }: ModelLine, { deadLetters }: Observed): boolean {
-  return deadLetters.discarded.has(`${fileName(source)}:${number}`)
+function isDiscarded(file: ModelFile, line: ModelLine, { deadLetters }: Observed): boolean {
+  const subject = `${fileName(file.source)}:${line.number}`
+  return deadLetters.discarded.has(subject) || isInDiscardedGroup(file, line, { deadLetters })
 }
 
-function hasDeadLetter({ source }: ModelFile, { number, ends }: ModelLine, { deadLetters }: Observed): boolean {
-  return !ends.includes('blank') && deadLetters.copiesOf(`${fileName(source)}:${number}`) > 0
+function hasDeadLetter(file: ModelFile, line: ModelLine, { deadLetters }: Observed): boolean {
+  if (line.ends.includes('blank')) return false
+  return deadLetters.copiesOf(`${fileName(file.source)}:${line.number}`) > 0 || isInStoredGroup(file, line, { deadLetters })
 }

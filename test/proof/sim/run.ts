@@ -37,6 +37,7 @@ const NOTHING: Figures = {
   pauses: 0,
   cancelled: 0,
   held: 0,
+  grouped: 0,
   ruleChanges: 0,
 }
 
@@ -53,6 +54,7 @@ function add(a: Figures, b: Figures): Figures {
     pauses: a.pauses + b.pauses,
     cancelled: a.cancelled + b.cancelled,
     held: a.held + b.held,
+    grouped: a.grouped + b.grouped,
     ruleChanges: a.ruleChanges + b.ruleChanges,
   }
 }
@@ -144,9 +146,9 @@ async function main(): Promise<void> {
   }
   const seeds = Number(flags.seeds)
   const { figures, broken } = await runAll(Number(flags.from), seeds)
-  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, pauses, cancelled, held } = figures
+  const { steps, invocations, deaths, redrives, ambiguous, recoveryMs, deferred, pauses, cancelled, held, grouped } = figures
   console.log(
-    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ${held} files held, ` +
+    `${seeds} seeds, ${steps} steps, ${invocations} invocations, ${deaths} killed, ${redrives} redrives, ${held} files held, ${grouped} dead letters about many lines, ` +
       `${ambiguous} answers lost, ${pauses} pauses, ${cancelled} cancelled files, ${deferred} imports wait for lines that cannot be distinguished from an outage, at most ${Math.ceil(recoveryMs / 60_000)} minutes from the last failure to the end: ${broken.length} seeds broke a promise`,
   )
   if (broken.length > 0) console.log(`broken: ${broken.join(', ')}`)

@@ -21,6 +21,8 @@ export class SavedWork {
   /** Whether the segments are surveyed before the first is imported. */
   isSurveyed = false
   decision: Decision | undefined
+  /** The reasons whose lines share a dead letter. */
+  grouped: ReadonlySet<string> = new Set()
   /** The segment whose run has decided. */
   decidedBy: number | undefined
   /** The segments whose survey is stored. */
@@ -40,7 +42,7 @@ export class SavedWork {
    */
   documentAt(key: string): { readonly kind: DocumentKind; readonly index: number } | undefined {
     if (key === this.#reportKey) return { kind: 'report', index: 0 }
-    if (!key.startsWith(this.#checkpoints) || key.startsWith('paused', this.#checkpoints.length)) return undefined
+    if (!key.startsWith(this.#checkpoints) || /^(?:paused|groups)/.test(key.slice(this.#checkpoints.length))) return undefined
     const [, name = '', number = 0] = /^(plan|safety|survey)?-?(\d+)?\.json$/.exec(key.slice(this.#checkpoints.length)) ?? []
     return { kind: name === '' ? 'checkpoint' : (name as DocumentKind), index: Number(number) }
   }

@@ -175,6 +175,9 @@ export const NO_FAULTS: Faults = {
 
 /** A file with more merges is held. */
 export const MAX_MERGED = 3
+/** So is one with more lines that are rejected for the same reason, if it has at least so many lines. */
+export const MAX_SAME_REASON = 90
+export const MIN_CHECKED_LINES = 100
 export const LONG_INVOCATION_MS = 600_000
 export const ONE_SEGMENT_BYTES = 1_000_000
 

@@ -1,4 +1,14 @@
-import { LONG_INVOCATION_MS, MAX_MERGED, ONE_SEGMENT_BYTES, type Faults, type FileScenario, type Scenario } from './scenario.ts'
+import {
+  LONG_INVOCATION_MS,
+  MAX_MERGED,
+  MAX_SAME_REASON,
+  MIN_CHECKED_LINES,
+  ONE_SEGMENT_BYTES,
+  type Faults,
+  type FileScenario,
+  type LineKind,
+  type Scenario,
+} from './scenario.ts'
 import { simulate } from './simulation.ts'
 
 /** The promise that a scenario breaks, or undefined if it keeps every promise. */
@@ -62,7 +72,8 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
 
 /** A file that a person decides about must stay one that is held. */
 function tripsRule(lines: FileScenario['lines']): boolean {
-  return lines.filter((kind) => kind === 'merge').length > MAX_MERGED
+  const count = (kind: LineKind): number => lines.filter((each) => each === kind).length
+  return count('merge') > MAX_MERGED || (count('no-time') > MAX_SAME_REASON && lines.length >= MIN_CHECKED_LINES)
 }
 
 function* simplerFiles(file: FileScenario): Generator<FileScenario> {

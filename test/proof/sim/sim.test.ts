@@ -9,10 +9,12 @@ const HOUR_MS = 3_600_000
 // `npm run sim` runs 2,000 seeds, or as many as --seeds says.
 test('every promise is kept in 300 random scenarios', async () => {
   const broken: unknown[] = []
-  const met = { deaths: 0, redrives: 0, ambiguous: 0, deferred: 0, pauses: 0, cancelled: 0, held: 0, ruleChanges: 0 }
+  const met = { deaths: 0, redrives: 0, ambiguous: 0, deferred: 0, pauses: 0, cancelled: 0, held: 0, grouped: 0, ruleChanges: 0 }
   for (let seed = 1; seed <= 300 && broken.length < 3; seed += 1) {
     try {
-      const { deaths, redrives, ambiguous, deferred, pauses, cancelled, held, ruleChanges } = await simulate(drawScenario(seed))
+      const { deaths, redrives, ambiguous, deferred, pauses, cancelled, held, grouped, ruleChanges } = await simulate(
+        drawScenario(seed),
+      )
       if (deaths > 0) met.deaths += 1
       if (redrives > 0) met.redrives += 1
       if (ambiguous > 0) met.ambiguous += 1
@@ -20,6 +22,7 @@ test('every promise is kept in 300 random scenarios', async () => {
       if (pauses > 0) met.pauses += 1
       if (cancelled > 0) met.cancelled += 1
       if (held > 0) met.held += 1
+      if (grouped > 0) met.grouped += 1
       if (ruleChanges > 0) met.ruleChanges += 1
     } catch (error) {
       broken.push([seed, error])

@@ -52,6 +52,8 @@ export interface Figures {
   readonly cancelled: number
   /** Files that were held, and that a person has decided about. */
   readonly held: number
+  /** Dead letters that are about many lines. */
+  readonly grouped: number
   /** Changes of the import rules while work was left. */
   readonly ruleChanges: number
 }
@@ -191,6 +193,7 @@ class Simulation {
       pauses,
       cancelled,
       held: this.#held,
+      grouped: this.#observed.deadLetters.groups.length,
       ruleChanges: this.#ruleChanges,
     }
   }

@@ -2,9 +2,9 @@ import type { Report, ReportState } from '../../../lambda/report/report.ts'
 import type { Decision, Safety } from '../../../lambda/jobs/safety.ts'
 import { doneLines, type Checkpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import type { Segment } from '../../../lambda/intake/task.ts'
 import type { SplitPlan } from '../../../lambda/settle/split-plan.ts'
 import { subjectOf } from './dead-letters.ts'
+import { checkGroups, checkPinned, isInDiscardedGroup, isInStoredGroup } from './groups.ts'
 import { lineOfRequest, type End, type ModelFile, type ModelLine } from './model.ts'
 import { expectKept, type Observed } from './observed.ts'
 import { checkOpenLines } from './open-lines.ts'
@@ -48,11 +48,15 @@ export class StepInvariants {
           break
         }
         case 'safety': {
-          const { decision, holds, decidedBy } = value as Safety
+          const { decision, holds, decidedBy, grouped } = value as Safety
           if (holds.some(({ rule }) => rule === 'not_surveyed')) this.#checkNotSurveyed(file)
-          else checkDecision(file, decision, saved.decision)
+          else {
+            checkDecision(file, decision, saved.decision)
+            checkPinned(file, value as Safety)
+          }
           saved.decision = decision
           saved.decidedBy = decidedBy
+          saved.grouped = new Set(grouped)
           break
         }
         case 'survey':
@@ -61,7 +65,7 @@ export class StepInvariants {
         case 'checkpoint': {
           const checkpoint = value as Checkpoint
           saved.segments.set(document.index, { doneLines: doneLines(checkpoint), isDone: checkpoint.isDone })
-          this.#checkNothingLost(file, document.index, checkpoint, saved.plan)
+          this.#checkNothingLost(file, document.index, checkpoint, saved)
         }
       }
     }
@@ -95,6 +99,7 @@ export class StepInvariants {
 
   /** An invocation knows that SQS has stored a dead letter. */
   acknowledged(worker: Worker, deadLetter: DeadLetter): void {
+    if (deadLetter.kind === 'group') return // sent again if it could not be noted that it was sent
     const copy = `${worker.id}:${subjectOf(deadLetter)}`
     expectKept('an invocation stores a dead letter once', !this.#acknowledged.has(copy), () => copy)
     this.#acknowledged.add(copy)
@@ -105,9 +110,9 @@ export class StepInvariants {
     const subject = subjectOf(deadLetter)
     const file = this.#observed.files.find(({ source }) => fileName(source) === fileName(deadLetter.source))
     const line = file?.lines[(deadLetter.source.line ?? 0) - 1]
+    const isStored = this.#observed.deadLetters.copiesOf(subject) > 0 || this.#observed.deadLetters.discarded.has(subject)
     const isKept =
-      this.#observed.deadLetters.copiesOf(subject) > 0 ||
-      this.#observed.deadLetters.discarded.has(subject) ||
+      isStored ||
       (file !== undefined && line !== undefined && hasEnded(file, line, 'delivered', this.#observed)) ||
       // A rejected file that was deleted meanwhile: its replay finds nothing to import.
       (line === undefined && file?.to !== Infinity) ||
@@ -115,7 +120,11 @@ export class StepInvariants {
       (line === undefined && file !== undefined && this.#saved[file.id]?.report === 'cancelled') ||
       // A rejected file whose replay was deferred: a task asks for it.
       (line === undefined && this.#observed.queue.waiting.some(({ work }) => work.file === fileName(deadLetter.source)))
-    expectKept('a dead letter is kept until its line is delivered', isKept, () => subject)
+    expectKept(
+      'a dead letter is kept until its line is delivered',
+      deadLetter.kind === 'group' ? isStored : isKept,
+      () => subject,
+    )
   }
 
   /** A message was deleted: until the final report exists, another one asks for the remaining work. */
@@ -162,12 +171,8 @@ export class StepInvariants {
   }
 
   /** Every line that has ended, says a checkpoint, was accepted, is a dead letter, or is blank; and the checkpoint counts exactly those. */
-  #checkNothingLost(
-    file: ModelFile,
-    index: number,
-    { watermark, ended, counts }: Checkpoint,
-    plan: readonly Segment[] | undefined,
-  ): void {
+  #checkNothingLost(file: ModelFile, index: number, checkpoint: Checkpoint, { plan, grouped }: SavedWork): void {
+    const { watermark, ended, counts } = checkpoint
     // The task of a segment is queued before the plan contains it.
     const firstLine = plan?.find((segment) => segment.index === index)?.firstLine ?? (index === 1 ? 1 : undefined)
     if (firstLine === undefined) return
@@ -175,9 +180,11 @@ export class StepInvariants {
     for (const line of settled)
       expectKept(
         'every settled line has an end',
-        line.ends.some((end) => hasEnded(file, line, end, this.#observed)),
+        // The dead letter of a group is sent when the import ends.
+        grouped.has(line.reason ?? '') || line.ends.some((end) => hasEnded(file, line, end, this.#observed)),
         () => `line ${line.number}, ${line.ends.join(' or ')}, of segment ${index} of file ${file.id}`,
       )
+    checkGroups(file, grouped, checkpoint, settled)
     const { delivered, rejected, undeliverable, blank } = counts.lines
     expectKept(
       'a checkpoint counts exactly the lines that have ended',
@@ -200,9 +207,14 @@ function checkReport(state: ReportState, before: ReportState | undefined): void 
 }
 
 /** A discarded one is stored elsewhere. */
-function hasDeadLetter({ source }: ModelFile, { number }: ModelLine, deadLetters: Observed['deadLetters']): boolean {
-  const subject = `${fileName(source)}:${number}`
-  return deadLetters.copiesOf(subject) > 0 || deadLetters.discarded.has(subject)
+function hasDeadLetter(file: ModelFile, line: ModelLine, deadLetters: Observed['deadLetters']): boolean {
+  const subject = `${fileName(file.source)}:${line.number}`
+  return (
+    deadLetters.copiesOf(subject) > 0 ||
+    deadLetters.discarded.has(subject) ||
+    isInStoredGroup(file, line, { deadLetters }) ||
+    isInDiscardedGroup(file, line, { deadLetters })
+  )
 }
 
 function isFinal(state: ReportState | undefined): boolean {

@@ -29,7 +29,7 @@ export function RejectedTableRow({ row, isSelected, hasFileName, onSelect, onFix
         />
       </td>
       <td class="where">
-        {row.lineNumber === undefined ? KIND_LABELS[row.kind] : <>line {grouped(row.lineNumber)}</>}
+        {placeOf(row)}
         {hasFileName && row.key !== '' && (
           <small title={row.key}>
             <ForeignText text={fileName(row.key)} max={80} />
@@ -43,7 +43,7 @@ export function RejectedTableRow({ row, isSelected, hasFileName, onSelect, onFix
       <td class="line">
         {row.line === undefined ? (
           <span class="muted">
-            <Prose text={fixTextOf(row.reason)} />
+            <Prose text={row.kind === 'group' ? row.detail : fixTextOf(row.reason)} />
           </span>
         ) : (
           <ForeignText text={row.line} max={240} />
@@ -89,10 +89,16 @@ export function RejectedTableRow({ row, isSelected, hasFileName, onSelect, onFix
 const KIND_LABELS = {
   line: 'line',
   file: 'whole file',
+  group: 'many lines',
   'failed-import': 'failed import',
   newer: 'newer version',
   unknown: 'unknown message',
 } as const
+
+function placeOf({ lineNumber, groupedLines, kind }: RejectedRow): string {
+  if (groupedLines !== undefined) return `${grouped(groupedLines)} lines`
+  return lineNumber === undefined ? KIND_LABELS[kind] : `line ${grouped(lineNumber)}`
+}
 
 function nameOf({ lineNumber, key, kind }: RejectedRow): string {
   if (lineNumber !== undefined) return `line ${grouped(lineNumber)} of ${fileName(key)}`
