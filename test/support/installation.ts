@@ -215,19 +215,13 @@ function recorder(entries: LogEntry[]): Log {
 /** Less than testTimeout in jest.config.js, so that the error names what was missing. */
 const MAX_WAIT_MS = 200_000
 
-const POLL_MS = { first: 5, growth: 1.25, longest: 100 }
-
-/**
- * Polls until `look` returns something, soon at first and then less often: a look often costs a request, in the process that is waited for.
- *
- * @throws Error that names what did not happen in time
- */
+/** Polls until `look` returns something. @throws Error that names what did not happen in time */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined>, maxWaitMs = MAX_WAIT_MS): Promise<T> {
   const end = performance.now() + maxWaitMs
-  for (let pauseMs = POLL_MS.first; performance.now() < end; pauseMs = Math.min(POLL_MS.longest, pauseMs * POLL_MS.growth)) {
+  while (performance.now() < end) {
     const seen = await look()
     if (seen !== undefined) return seen
-    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    await new Promise((resolve) => setTimeout(resolve, 25))
   }
   throw new Error(`${what}: not within ${maxWaitMs / 1000} s`)
 }
