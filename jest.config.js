@@ -14,6 +14,8 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testEnvironment: '<rootDir>/test/support/environment.js',
   testSequencer: '<rootDir>/test/support/sequencer.js',
+  globalSetup: '<rootDir>/test/support/temporary-folder-setup.js',
+  globalTeardown: '<rootDir>/test/support/temporary-folder-teardown.js',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [

@@ -370,7 +370,7 @@ describe('a file that is sent from this computer', () => {
 })
 
 describe('an interrupted send', () => {
-  const SLOWLY = { KM_MAX_LINES_PER_SECOND: '1500' }
+  const SLOWLY = { KM_MAX_LINES_PER_SECOND: '750' }
 
   /** After so many kills: the clock moves past the lease of each killed run, which is three seconds. */
   const ahead = (kills: number) => ({
@@ -384,9 +384,9 @@ describe('an interrupted send', () => {
 
   test('continues after Ctrl-C: no line is lost, and none is sent twice', async () => {
     await using sink = await startFaultSink()
-    const lines = manyLines(6_000)
+    const lines = manyLines(3_000)
     await put('a.jsonl', lines.join('\n'))
-    for (const more of [1_000, 3_000]) {
+    for (const more of [500, 1_500]) {
       const program = start(sink, ['a.jsonl'], SLOWLY)
       await requests(sink, more)
       program.kill('SIGINT')
@@ -402,22 +402,22 @@ describe('an interrupted send', () => {
       /continues after line [\d,]+, where an earlier send was interrupted: [\d,]+ delivered, [\d,]+ rejected, [\d,]+ left\./,
     )
     expect(await reportOf('a.jsonl')).toMatchObject({
-      lines: { total: 6_000, delivered: 5_700, rejected: 300 },
+      lines: { total: 3_000, delivered: 2_850, rejected: 150 },
       repeatsPossible: 0,
     })
-    expect(peopleAt(sink).size).toBe(5_700)
-    expect(sink.seen).toHaveLength(5_700)
+    expect(peopleAt(sink).size).toBe(2_850)
+    expect(sink.seen).toHaveLength(2_850)
     await expectEachRejectedOnce('a.jsonl', lines)
   })
 
   test('continues after it was killed several times: no line is lost, each is rejected once, and the report has the number of possible repeats', async () => {
     await using sink = await startFaultSink()
-    const lines = manyLines(6_000)
+    const lines = manyLines(3_000)
     await put('a.jsonl.gz', gzipSync(lines.join('\n')))
     for (const [more, env] of [
-      [700, {}],
-      [2_500, ahead(1)],
-      [4_500, ahead(2)],
+      [350, {}],
+      [1_250, ahead(1)],
+      [2_250, ahead(2)],
     ] as const) {
       const program = start(sink, ['a.jsonl.gz'], { ...SLOWLY, ...env })
       await requests(sink, more)
@@ -430,8 +430,8 @@ describe('an interrupted send', () => {
       stderr: expect.stringContaining('an earlier run was killed a moment ago') as unknown,
     })
     const report = await reportOf('a.jsonl.gz')
-    expect(report).toMatchObject({ lines: { total: 6_000, delivered: 5_700, rejected: 300 } })
-    expect(peopleAt(sink).size).toBe(5_700)
+    expect(report).toMatchObject({ lines: { total: 3_000, delivered: 2_850, rejected: 150 } })
+    expect(peopleAt(sink).size).toBe(2_850)
     const repeats = [...peopleAt(sink).values()].reduce((sum, times) => sum + times - 1, 0)
     expect(repeats).toBeLessThanOrEqual(report.repeatsPossible)
     await expectEachRejectedOnce('a.jsonl.gz', lines)
@@ -458,16 +458,20 @@ describe('an interrupted send', () => {
   })
 
   test('two commands do not send the same file at the same time', async () => {
-    await using sink = await startFaultSink()
-    await put('a.jsonl', manyLines(8_000).join('\n'))
-    const first = start(sink, ['a.jsonl'], SLOWLY)
-    await requests(sink, 500)
+    const second = Promise.withResolvers<unknown>()
+    await using sink = await startFaultSink(({ target }) =>
+      target.includes('p250&') ? { kind: 'held', until: second.promise } : TAKEN,
+    )
+    await put('a.jsonl', manyLines(500).join('\n'))
+    const first = start(sink, ['a.jsonl'])
+    await requests(sink, 250)
     expect(await send(sink, 'a.jsonl')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('Another km-import send is working on') as unknown,
     })
+    second.resolve(undefined)
     expect(await first.ended()).toMatchObject({ code: 1 })
-    expect(sink.seen).toHaveLength(7_600)
+    expect(sink.seen).toHaveLength(475)
   })
 
   test('a wrong key stops it before a line counts as sent, and the same command continues with the right one', async () => {
