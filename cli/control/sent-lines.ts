@@ -17,18 +17,19 @@ import { NUMBER_SETTINGS } from '../../lambda/settings.ts'
 import { readUndelivered } from '../../lambda/settle/undelivered.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { importRulesOf } from '../deployment/import-rules.ts'
+import { rejectingTooLong } from '../deployment/too-long.ts'
 import { printable } from '../terminal/output.ts'
 
 /** The lines of a cancelled import that Kissmetrics has accepted, read from the file again, in the form in which they were sent. */
 export class SentLines {
   readonly #report: Report
-  readonly #deployment: Pick<Deployment, 's3' | 'bucket'>
+  readonly #deployment: Pick<Deployment, 's3' | 'bucket' | 'settings'>
   /** Lines of the file that were listed. One line can have been sent as several. */
   count = 0
   /** How many of them the endpoint has refused: only the first 20,000 ranges of such lines are stored, and dead letters name the others. */
   refused = 0
 
-  constructor(report: Report, deployment: Pick<Deployment, 's3' | 'bucket'>) {
+  constructor(report: Report, deployment: Pick<Deployment, 's3' | 'bucket' | 'settings'>) {
     this.#report = report
     this.#deployment = deployment
   }
@@ -46,7 +47,7 @@ export class SentLines {
     const settled = cancelled?.settled ?? []
     const isSettled = contains(settled)
     try {
-      for await (const { number, texts } of sentLines(opened, settled.at(-1)?.[1] ?? 0, rules)) {
+      for await (const { number, texts } of this.#sentLines(opened, settled.at(-1)?.[1] ?? 0, rules)) {
         if (!isSettled(number) || isRefused(number)) continue
         this.count += 1
         for (const text of texts) yield `${text}\n`
@@ -67,20 +68,21 @@ export class SentLines {
     this.refused = lines.undeliverable - examples.length
     return rangesOf(examples)
   }
-}
 
-/** The valid lines up to `last`, each as the lines that were sent for it. */
-async function* sentLines(opened: OpenFile, last: number, rules: readonly Rule[]) {
-  const lineRules = lineRulesFor(opened.lastModified, rules)
-  const { batches } = await openLines(opened.body, {
-    maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max,
-    ...readOptions(opened, rules),
-  })
-  for await (const batch of batches)
-    for (const line of batch) {
-      if (line.number > last) return
-      // The key is not sent anywhere.
-      if (toEntry(line, lineRules, '').kind === 'ready')
-        yield { number: line.number, texts: sentForm(line.text, lineRules) ?? [] }
-    }
+  /** The valid lines up to `last`, each as the lines that were sent for it. */
+  async *#sentLines(opened: OpenFile, last: number, rules: readonly Rule[]) {
+    const lineRules = lineRulesFor(opened.lastModified, rules)
+    const orRejected = rejectingTooLong(this.#report, this.#deployment)
+    const { batches } = await openLines(opened.body, {
+      maxLineBytes: NUMBER_SETTINGS.KM_MAX_LINE_BYTES.max,
+      ...readOptions(opened, rules),
+    })
+    for await (const batch of batches)
+      for (const line of batch) {
+        if (line.number > last) return
+        // The key is not sent anywhere.
+        if (orRejected(toEntry(line, lineRules, '')).kind === 'ready')
+          yield { number: line.number, texts: sentForm(line.text, lineRules) ?? [] }
+      }
+  }
 }

@@ -11,6 +11,7 @@ import { openLines, UnreadableFile, type Line } from '../../lambda/read/lines.ts
 import { resuming } from '../../lambda/read/resume.ts'
 import { isColumnsRule } from '../../lambda/rules/columns-rule.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
+import { readNumberSetting } from '../../lambda/settings.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { listObjects, type ListedObject } from '../deployment/list-objects.ts'
 import type { RulesChange } from './change.ts'
@@ -46,12 +47,10 @@ export interface RejectedLine {
 const MAX_FILES = 3
 const MAX_SHOWN = 5
 const MAX_LINES = 50_000
-/** The importer's default for `KM_MAX_LINE_BYTES`. */
-const MAX_LINE_BYTES = 262_144
 
 /** Tries rules on the last files of a prefix, and sends nothing. */
 export async function tryRules(
-  { s3, bucket, places }: Pick<Deployment, 's3' | 'bucket' | 'places'>,
+  { s3, bucket, places, settings }: Pick<Deployment, 's3' | 'bucket' | 'places' | 'settings'>,
   prefix: string,
   { document, before, after }: Versions & Pick<RulesChange, 'document'>,
 ): Promise<Trial> {
@@ -66,7 +65,10 @@ export async function tryRules(
   const last = found.flat().toSorted(byDate).slice(0, MAX_FILES)
   const counts = { lines: 0, rejectedBefore: 0, rejectedAfter: 0, unchanged: 0, validChanged: 0, validRejected: 0, skipped: 0 }
   const firstRejected: RejectedLine[] = []
-  const source = resuming(s3SourceFiles(s3), clock)
+  const source: Source = {
+    files: resuming(s3SourceFiles(s3), clock),
+    maxLineBytes: readNumberSetting('KM_MAX_LINE_BYTES', settings ?? process.env),
+  }
   const onRejected = (line: RejectedLine): void => {
     if (firstRejected.length < MAX_SHOWN) firstRejected.push(line)
   }
@@ -76,13 +78,18 @@ export async function tryRules(
 
 type Counts = { -readonly [Name in Exclude<keyof Trial, 'files' | 'firstRejected'>]: number }
 
+interface Source {
+  readonly files: SourceFiles
+  readonly maxLineBytes: number
+}
+
 interface Versions {
   readonly before: readonly Rule[]
   readonly after: readonly Rule[]
 }
 
 async function tryFile(
-  source: SourceFiles,
+  source: Source,
   file: SourceFile,
   { before, after }: Versions,
   counts: Counts,
@@ -114,7 +121,7 @@ function columnRules(rules: readonly Rule[]): readonly Rule[] {
   return rules.filter(isColumnsRule)
 }
 
-async function entriesOf(source: SourceFiles, file: SourceFile, rules: readonly Rule[], max: number): Promise<readonly Entry[]> {
+async function entriesOf(source: Source, file: SourceFile, rules: readonly Rule[], max: number): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   for await (const { batch, written } of batchesOf(source, file, rules)) {
     const lineRules = lineRulesFor(written, rules)
@@ -126,14 +133,14 @@ async function entriesOf(source: SourceFiles, file: SourceFile, rules: readonly 
 
 /** The lines of a file, as far as it can be read. */
 async function* batchesOf(
-  source: SourceFiles,
+  { files, maxLineBytes }: Source,
   file: SourceFile,
   rules: readonly Rule[],
 ): AsyncGenerator<{ readonly batch: readonly Line[]; readonly written: Date }> {
-  const opened = await source.open(file)
+  const opened = await files.open(file)
   if (opened.kind !== 'open') return
   try {
-    const { batches } = await openLines(opened.body, { maxLineBytes: MAX_LINE_BYTES, ...readOptions(opened, rules) })
+    const { batches } = await openLines(opened.body, { maxLineBytes, ...readOptions(opened, rules) })
     for await (const batch of batches) yield { batch, written: opened.lastModified }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error // the lines before that point were counted

@@ -17,6 +17,9 @@ const LINES = Array.from({ length: 20_000 }, (_, index) => {
   return index % 3 === 0 ? sentLine(index).replace('1393344604', '1393344604000') : sentLine(index)
 })
 /** The endpoint refuses some people: more of them than a report names. */
+/** Rejected for nothing but its length. The command that reads the file again reads longer lines. */
+const TOO_LONG = `{"_p":"p0",${' '.repeat(300_000)}"_t":1393344604,"_n":"Too long"}`
+
 const isRefused = (index: number) => index % 10 === 5
 
 let dir: string
@@ -40,10 +43,13 @@ afterAll(async () => {
 
 const run = (...words: readonly string[]) => runInProcess([...words, '--state-dir', dir])
 
-async function upload(name: string): Promise<{ readonly key: string; readonly versionId: string }> {
+async function upload(
+  name: string,
+  lines: readonly string[] = LINES,
+): Promise<{ readonly key: string; readonly versionId: string }> {
   const key = `incoming/${name}`
   const { VersionId: versionId = '' } = await installation.cloud.s3.send(
-    new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: LINES.join('\n') }),
+    new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: lines.join('\n') }),
   )
   return { key, versionId }
 }
@@ -116,6 +122,16 @@ test('a limit is shown, and ends', async () => {
   expect(JSON.parse((await run('limit', '20', '--json')).stdout)).toMatchObject({ limit: { linesPerSecond: 20 } })
   expect((await run('limit', 'off')).stderr).toContain('There is no limit for all imports together.')
   expect((await run('status')).stdout).not.toContain('limit')
+})
+
+test('a line that was rejected for its length is not listed as sent', async () => {
+  const accepted = LINES.filter((_, index) => !isRefused(index))
+  const before = sink.seen.length
+  const { key } = await upload('long.json', [TOO_LONG, ...accepted])
+  await requestsAfter(before, 100)
+  const output = path.join(dir, 'sent-of-long.jsonl')
+  expect(await run('cancel', key, '--yes', '-o', output)).toMatchObject({ code: 0 })
+  expect((await readFile(output, 'utf8')).trim().split('\n').toSorted()).toEqual(sentSince(before).toSorted())
 })
 
 test.each([

@@ -18,7 +18,7 @@ import { refusalOf } from '../server.ts'
 import { lineStates, type LineStates } from './line-states.ts'
 import { personMatcher } from './names-person.ts'
 import { PersonLines, type PersonMessage, type PersonResult } from './person-result.ts'
-import { rejectingTooLong } from './too-long.ts'
+import { rejectingTooLong } from '../../deployment/too-long.ts'
 
 const PROGRESS_LINES = 20_000
 

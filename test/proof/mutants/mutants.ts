@@ -6,6 +6,7 @@ import { CLOSING_MUTANTS } from './closing-mutants.ts'
 import { COMMANDS_MUTANTS } from './commands-mutants.ts'
 import { DOCTOR_MUTANTS } from './doctor-mutants.ts'
 import { FORMATS_MUTANTS } from './formats-mutants.ts'
+import { GROUP_MUTANTS } from './group-mutants.ts'
 import { HOT_MUTANTS } from './hot-mutants.ts'
 import { LAMBDA_MUTANTS } from './lambda-mutants.ts'
 import { LOCAL_LOCK_MUTANTS } from './local-lock-mutants.ts'
@@ -35,6 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SOURCE_MUTANTS,
   ...ALARM_MUTANTS,
   ...ARTIFACT_MUTANTS,
+  ...GROUP_MUTANTS,
   ...HOT_MUTANTS,
   ...PAGE_MUTANTS,
   ...SEND_CLOSING_MUTANTS,

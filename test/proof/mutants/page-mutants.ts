@@ -119,7 +119,7 @@ export const PAGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a line that was rejected for its length is called delivered',
-    file: 'cli/console/person/too-long.ts',
+    file: 'cli/deployment/too-long.ts',
     find: 'byteEnd - byteStart > maxLineBytes',
     replace: 'byteEnd - byteStart > maxLineBytes * 4',
     tests: ['test/cli/console/api.test.ts'],
