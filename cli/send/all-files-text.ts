@@ -4,6 +4,9 @@ import { listed, WIDTH } from '../terminal/layout.ts'
 import { counted, grouped, styled, type Output } from '../terminal/output.ts'
 import { wrappedText } from './result-text.ts'
 
+/** For the names of files that are left: two of them can be long paths. */
+const MAX_ROWS = 3
+
 /** How a command for several files has ended. */
 export interface AllFiles {
   /** Reports of the files that are sent, by this command or an earlier one. */
@@ -41,6 +44,6 @@ function stateOf(report: Report): string {
 
 /** The files that a stopped command leaves. */
 export function leftText(left: readonly string[]): string {
-  const names = listed(left, WIDTH)
+  const names = listed(left, MAX_ROWS * WIDTH)
   return wrappedText(`Not finished: ${names}. The same command continues with ${left.length === 1 ? 'it' : 'them'}.`)
 }
