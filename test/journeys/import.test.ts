@@ -247,7 +247,8 @@ describe('a wrong setup stops the import at once, and nothing is lost', () => {
     const { s3 } = installation.cloud
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'incoming/a.json', Body: manyLines(1_000).join('\n') }))
     const entry = await installation.logged('setup_wrong')
-    expect(entry).toMatchObject({ level: 'error', facts: { detail: expect.stringContaining('Check KM_ENDPOINT') as unknown } })
+    const detail = expect.stringContaining(`Check its address (${sink.url})`) as unknown
+    expect(entry).toMatchObject({ level: 'error', facts: { detail } })
     expect(sink.seen.length).toBeLessThanOrEqual(NUMBER_SETTINGS.KM_MAX_IN_FLIGHT.default)
     const deadLetters = await installation.receiveDeadLetters()
     expect(deadLetters.filter(({ reason }) => reason === 'endpoint_refused')).toEqual([])
