@@ -1,6 +1,6 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import { replayOriginsKey, undeliveredKey } from '../keys.ts'
-import { contains } from '../line-ranges.ts'
+import { contains, type LineRanges } from '../line-ranges.ts'
 import type { Ports } from '../ports.ts'
 import type { ImportState } from '../report/report.ts'
 import { readReplayOrigins, replacedBy, type ReplayOrigins } from '../settle/replay-origins.ts'
@@ -19,8 +19,12 @@ export async function findReplayOrigins(
   return readReplayOrigins((await documents.find({ bucket, key: originsKey }))?.value, originsKey)
 }
 
-/** Stores which lines were not delivered, for when they are closed. Checkpoints and origins expire, and dead letters may be fixed later. */
-export async function recordUndelivered(importState: ImportState, ports: Ports): Promise<void> {
+/**
+ * Stores which lines were not delivered, for when they are closed. Checkpoints and origins expire, and dead letters may be fixed later.
+ *
+ * @param settled only of a cancelled import: its other lines have no dead letters, so what they replace stays open
+ */
+export async function recordUndelivered(importState: ImportState, ports: Ports, settled?: LineRanges): Promise<void> {
   const { file, counts, undelivered = [], replay } = importState
   const { rejected, undeliverable } = counts.lines
   const expected = replay === undefined ? undeliverable : rejected + undeliverable
@@ -28,7 +32,7 @@ export async function recordUndelivered(importState: ImportState, ports: Ports):
   const origins = await findReplayOrigins(file, replay, ports)
   const document = undeliveredDocument({
     lines: undelivered,
-    ...(origins !== undefined && isOf(origins, importState) && { replaced: openReplaced(origins, importState) }),
+    ...(origins !== undefined && isOf(origins, importState) && { replaced: openReplaced(origins, importState, settled) }),
   })
   const key = { bucket: file.bucket, key: undeliveredKey(file) }
   const found = await ports.documents.find(key)
@@ -60,18 +64,20 @@ function replacedLinesOf(origins: ReplayOrigins): readonly Omit<Replaced, 'by'>[
   return origins.lines.flatMap((_, index) => replacedBy(origins, index + 1) ?? [])
 }
 
-function openReplaced(origins: ReplayOrigins, { undelivered = [] }: ImportState): readonly Replaced[] {
+/** @param settled left out: every line */
+function openReplaced(origins: ReplayOrigins, { undelivered = [] }: ImportState, settled?: LineRanges): readonly Replaced[] {
   const isUndelivered = contains(undelivered)
+  const isSettled = settled === undefined ? () => true : contains(settled)
   const found = new Map<string, Omit<Replaced, 'by'> & { readonly by: number[] }>()
   for (const [index] of origins.lines.entries()) {
-    const replaced = isUndelivered(index + 1) ? replacedBy(origins, index + 1) : undefined
+    const replaced = isUndelivered(index + 1) || !isSettled(index + 1) ? replacedBy(origins, index + 1) : undefined
     if (replaced === undefined) continue
     const name = nameOf(replaced)
     const entry = found.get(name) ?? { ...replaced, by: [] }
     entry.by.push(index + 1)
     found.set(name, entry)
   }
-  return [...found.values()]
+  return [...found.values()].filter(({ by }) => by.some(isUndelivered)) // no others can be closed
 }
 
 function nameOf({ bucket, key, versionId, etag, line }: Omit<Replaced, 'by'>): string {

@@ -34,7 +34,7 @@ export async function finishFile(
   ports: Ports,
 ): Promise<void> {
   await storeGroups(importState, ports)
-  await recordUndelivered(importState, ports)
+  await recordUndelivered(importState, ports, failure?.kind === 'cancelled' ? cancelledLines(parts).settled : undefined)
   // A file that was rejected can be replayed with other rules.
   if (failure?.kind !== 'failed') await recordRules(importState, ports)
   if (failure === undefined) await closeReplaced(importState, ports)

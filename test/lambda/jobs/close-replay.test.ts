@@ -44,6 +44,10 @@ function withReplay(lines: readonly string[]): MemoryCloud {
 
 const runReplay = (cloud: MemoryCloud) => importFile(newTask(REPLAY), cloud.ports, invocation())
 const rejectsOf = (cloud: MemoryCloud, file = FILE) => (cloud.read(reportKey(file)) as Report).rejects
+const cancel = (cloud: MemoryCloud): void => {
+  const cancelled = [{ key: REPLAY.key, version: versionOf(REPLAY), at: '2026-01-01T00:00:00.000Z' }]
+  cloud.write(BRAKE_KEY, { ...NO_BRAKE, cancelled })
+}
 const ALL_GOOD = [goodLine(1), goodLine(2), goodLine(3), goodLine(4)]
 
 describe('a file of fixed lines', () => {
@@ -80,10 +84,6 @@ describe('a file of fixed lines', () => {
   })
 
   test('that is cancelled, rejected or deleted closes nothing; a copy of it closes the lines', async () => {
-    const cancel = (cloud: MemoryCloud): void => {
-      const cancelled = [{ key: REPLAY.key, version: versionOf(REPLAY), at: '2026-01-01T00:00:00.000Z' }]
-      cloud.write(BRAKE_KEY, { ...NO_BRAKE, cancelled })
-    }
     // prettier-ignore
     for (const [state, change] of [
       [ 'cancelled', cancel ],
@@ -99,6 +99,27 @@ describe('a file of fixed lines', () => {
       await importFile(newTask({ ...REPLAY, key: 'incoming/replays/replay-1-again.json' }), cloud.ports, invocation())
       expect(rejectsOf(cloud)).toMatchObject({ open: 2, fixed: 3 })
     }
+  })
+
+  test.each([
+    ['a line is fixed, it is closed', [goodLine(1), BAD_LINE, goodLine(3), goodLine(4)], { open: 4, fixed: 1 }],
+    [
+      'a piece of a line is fixed, and the other was not sent, it is not',
+      [...ALL_GOOD.slice(0, 3), BAD_LINE],
+      { open: 5, fixed: 0 },
+    ],
+  ])('that was cancelled: if %s', async (_what, lines, rejects) => {
+    const cloud = withReplay(lines)
+    cloud.answer = (path) => {
+      if (!path.includes('p3')) return ACCEPTED
+      cancel(cloud)
+      return { kind: 'status', status: 429, retryAfter: '60' }
+    }
+    await runReplay(cloud)
+    expect(cloud.read(reportKey(REPLAY))).toMatchObject({ state: 'cancelled', lines: { delivered: 2, rejected: 1 } })
+    cloud.answer = () => ACCEPTED
+    await replayDeadLetter({ ...cloud.deadLetters[0]!, line: goodLine(4) }, cloud.ports)
+    expect(rejectsOf(cloud)).toMatchObject(rejects)
   })
 
   test('closes lines that were rejected again when their dead letters are redriven, also before the file is done', async () => {

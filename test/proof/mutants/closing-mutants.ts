@@ -3,6 +3,13 @@ import type { Mutant } from './mutant.ts'
 /** Mistakes about reports that close: lines that are open, fixed or discarded. */
 export const CLOSING_MUTANTS: readonly Mutant[] = [
   {
+    name: 'a line is closed although a piece of it was in a cancelled file, and was not sent',
+    file: 'lambda/jobs/close-replay.ts',
+    find: 'isUndelivered(index + 1) || !isSettled(index + 1) ? replacedBy',
+    replace: 'isUndelivered(index + 1) ? replacedBy',
+    tests: ['test/lambda/jobs/close-replay.test.ts'],
+  },
+  {
     name: 'a line that was discarded and fixed later is counted twice',
     file: 'lambda/settle/closed-lines.ts',
     find: 'closed: counted(union(fixed, discarded))',
