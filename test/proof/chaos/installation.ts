@@ -4,6 +4,7 @@ import path from 'node:path'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { BUCKET } from '../../../cli/local/addresses.ts'
+import { decideOnDeployment } from '../../../cli/safety/decide.ts'
 import { countMessages } from '../../../cli/deployment/queue-depth.ts'
 import { reportKey } from '../../../lambda/keys.ts'
 import { isFinal, type Report } from '../../../lambda/report/report.ts'
@@ -18,6 +19,7 @@ export class Installation {
   readonly #importQueueUrl: string
   /** Files that have their final report. */
   readonly #reported = new Set<string>()
+  readonly #released = new Set<string>()
 
   /** @param folder of the evidence */
   constructor({ urls }: AwsProcess, folder: string) {
@@ -38,16 +40,30 @@ export class Installation {
     return { key, versionId, file, isGzipped, report: `${file}.report.json` }
   }
 
-  /** Stores the final report of each file. @returns how many files have one */
+  /**
+   * Stores the final report of each file. A file is released if it is held, because its survey was killed too often.
+   *
+   * @returns how many files have one
+   */
   async storeReports(files: readonly FileEvidence[]): Promise<number> {
     for (const { key, versionId, report } of files) {
       if (this.#reported.has(key)) continue
       const text = await this.#read(reportKey({ bucket: BUCKET, key, versionId }))
-      if (text === undefined || !isFinal(JSON.parse(text) as Report)) continue
+      if (text === undefined) continue
+      const stored = JSON.parse(text) as Report
+      if (stored.state === 'held') await this.#release(stored)
+      if (!isFinal(stored)) continue
       await writeFile(path.join(this.#folder, report), text)
       this.#reported.add(key)
     }
     return this.#reported.size
+  }
+
+  async #release(report: Report): Promise<void> {
+    if (this.#released.has(report.file.key)) return
+    const deployment = { s3: this.#s3, sqs: this.sqs, bucket: BUCKET, importQueueUrl: this.#importQueueUrl }
+    await decideOnDeployment(deployment, report, 'released')
+    this.#released.add(report.file.key)
   }
 
   /** Wakes long polls after the clock was moved. The importer ignores this message, which S3 sends as a test. */
