@@ -45,13 +45,6 @@ export const HOT_MUTANTS: readonly Mutant[] = [
     tests: ['test/lambda/adapters/endpoint.test.ts'],
   },
   {
-    name: 'a usual line may have a number that JavaScript changes',
-    file: 'lambda/parse/usual-lines.ts',
-    find: 'written.length <= MAX_NUMBER_CHARACTERS &&',
-    replace: '',
-    tests: ['test/lambda/parse/usual-lines.test.ts'],
-  },
-  {
     name: 'minus zero in a usual line is sent as it is written',
     file: 'lambda/parse/usual-lines.ts',
     find: "&& written !== '-0'",
