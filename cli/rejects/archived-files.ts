@@ -9,6 +9,7 @@ import {
   type Claim,
 } from '../../lambda/archive/archived.ts'
 import { ARCHIVED_PREFIX, DISCARDED_PREFIX } from '../../lambda/keys.ts'
+import { openLines } from '../../lambda/read/lines.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 import { printable } from '../terminal/output.ts'
 import { claimOutcome, withClaim, type ClaimOutcome } from './claims.ts'
@@ -139,8 +140,6 @@ export class ArchivedFiles {
   async *#stream(file: string): AsyncGenerator<ArchivedDeadLetter | NewerLine> {
     const { Body, LastModified = new Date(0) } = (await this.#get(file)) ?? {}
     if (!(Body instanceof Readable)) return
-    // What reads lines is 35 files, and usually nothing is archived.
-    const { openLines } = await import('../../lambda/read/lines.ts')
     const { batches } = await openLines(Body, { maxLineBytes: MAX_LINE_BYTES })
     for await (const batch of batches) {
       for (const { text, number, fault } of batch) {

@@ -10,7 +10,7 @@ import { filterOf, type FilterFlags } from './filter.ts'
 import { readFix } from '../../lambda/rules/fix.ts'
 import { OutputFile } from './output-file.ts'
 import { pullText } from './pull-text.ts'
-import { applyFixes, FixPreview, pulledCsvHeader, pulledCsvRow, pulledRow } from './pulled-rows.ts'
+import { applyFixes, FixPreview, PULLED_CSV_HEADER, pulledCsvRow, pulledRow } from './pulled-rows.ts'
 import { RowSpool } from './row-spool.ts'
 import { scanDeadLetters } from './scan.ts'
 
@@ -84,7 +84,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
 }
 
 function* rows(spool: RowSpool, isCsv: boolean, written: CountProgress): Generator<string> {
-  if (isCsv) yield pulledCsvHeader()
+  if (isCsv) yield PULLED_CSV_HEADER
   for (const row of spool.inFileOrder()) {
     yield row
     written.add()

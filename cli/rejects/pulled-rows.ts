@@ -71,9 +71,7 @@ export function pulledRow({ id, deadLetter, fixedLine }: PulledRow): string {
 }
 
 /** The header of a table for a spreadsheet. The table cannot be replayed. */
-export function pulledCsvHeader(): string {
-  return csvRow(['reason', 'detail', 'file', 'line number', 'failed at', 'replays', 'line', 'id'])
-}
+export const PULLED_CSV_HEADER = csvRow(['reason', 'detail', 'file', 'line number', 'failed at', 'replays', 'line', 'id'])
 
 /** The dead letter as a row of that table. */
 export function pulledCsvRow({ id, deadLetter, fixedLine }: PulledRow): string {

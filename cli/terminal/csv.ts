@@ -1,24 +1,15 @@
-import type { stringify } from 'csv-stringify/sync'
+import { stringify } from 'csv-stringify/sync'
 import { printable } from './escape.ts'
 
 export type Cell = string | number
-
-let write: typeof stringify | undefined
-
-/** Loading csv-stringify takes 20 ms, and few commands write a table. */
-function loadStringify(): typeof stringify {
-  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
-  return (require('csv-stringify/sync') as { stringify: typeof stringify }).stringify
-}
 
 /**
  * One row of a CSV table, or its header. Text cannot control the terminal on which the table is shown; and a text that a spreadsheet
  * would run as a formula gets an apostrophe before it.
  */
 export function csvRow(cells: readonly Cell[]): string {
-  write ??= loadStringify()
   const safe = cells.map((cell) => (typeof cell === 'string' ? printable(cell) : cell))
-  return write([safe], { escape_formulas: true })
+  return stringify([safe], { escape_formulas: true })
 }
 
 /** A CSV table. */

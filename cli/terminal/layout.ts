@@ -34,9 +34,6 @@ function loadStringWidth(): typeof stringWidth {
 /** Text from a file, escaped, and cut with an ellipsis if it is wider than `columns`. */
 export function fitted(text: string, columns: number): string {
   const mayFit = text.length <= columns * MAX_UNITS_PER_COLUMN
-  const start = text.slice(0, columns + 1)
-  // What follows narrow characters does not change where the text is cut, so string-width is not needed for it.
-  if (columns > 0 && start.length > columns && NARROW.test(start)) return `${start.slice(0, columns - 1)}…`
   const shown = printable(mayFit ? text : text.slice(0, columns * MAX_UNITS_PER_COLUMN))
   if (mayFit && widthOf(shown) <= columns) return shown
   let kept = ''

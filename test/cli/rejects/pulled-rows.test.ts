@@ -3,7 +3,7 @@ import { readFix } from '../../../lambda/rules/fix.ts'
 import {
   applyFixes,
   FixPreview,
-  pulledCsvHeader,
+  PULLED_CSV_HEADER,
   pulledCsvRow,
   pulledRow,
   type PulledRow,
@@ -73,7 +73,7 @@ test('a row has the fixed line', () => {
 })
 
 test('in the table, a spreadsheet does not take a line for a formula, and no column controls a terminal', () => {
-  expect(pulledCsvHeader()).toBe('reason,detail,file,line number,failed at,replays,line,id\n')
+  expect(PULLED_CSV_HEADER).toBe('reason,detail,file,line number,failed at,replays,line,id\n')
   expect(pulledCsvRow(rowFor("=cmd|' /C calc'!A0"))).toBe(
     "invalid_json,It is wrong.,incoming/a.json,7,2026-01-01T00:00:00Z,0,'=cmd|' /C calc'!A0,m\n",
   )

@@ -51,10 +51,6 @@ describe('a text is cut to fit', () => {
     [ 'ab👩‍👩‍👧c',           4,       'ab…' ],
     [ '\u001b[2J',        9,       '\\u001b[2J' ],
     [ '\u001b[2J',        5,       '\\u00…' ],
-    [ 'Signed 名前',       8,       'Signed …' ],
-    [ 'Signed 名前',       7,       'Signed…' ],
-    [ 'nai\u0308',        3,       'nai\u0308' ],
-    [ 'nai\u0308ve',      4,       'nai\u0308…' ],
   ])('%j in %i columns', (text, columns, shown) => {
     expect(fitted(text, columns)).toBe(shown)
   })
