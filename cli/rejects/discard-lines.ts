@@ -5,11 +5,9 @@ import { s3Documents, s3Reports } from '../../lambda/adapters/s3-documents.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { ARCHIVED_SCHEMA, archivedText } from '../../lambda/archive/archived.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { closeGroups } from '../../lambda/jobs/close-groups.ts'
-import { closeLines } from '../../lambda/jobs/close-lines.ts'
+import { closeDiscarded } from '../../lambda/jobs/close-discarded.ts'
 import { DISCARDED_PREFIX } from '../../lambda/keys.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
-import { lineOfDeadLetter } from '../../lambda/settle/replay-origins.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { mayUpload } from './claims.ts'
 import { isDiscarded, ReplayRecords } from './replay-records.ts'
@@ -53,7 +51,7 @@ export async function discardLines(
   signal.throwIfAborted()
   const sent = await new ReplayRecords(deployment).sentIds()
   const stored = [...found.values()].filter(({ id }) => isDiscarded(sent.get(id)))
-  await closeDiscarded(deployment, deadLettersOf(stored))
+  await closeDiscardedIn(deployment, deadLettersOf(stored))
   await selection.remove(stored.map(({ id }) => id))
   const open = [...found.values()].filter(({ id }) => !sent.has(id))
   const keys: string[] = []
@@ -67,22 +65,16 @@ export async function discardLines(
 }
 
 /** The lines of discarded dead letters no longer count as open. */
-export async function closeDiscarded(
+export async function closeDiscardedIn(
   { s3, sqs, bucket, importQueueUrl }: Pick<Deployment, 's3' | 'sqs' | 'bucket' | 'importQueueUrl'>,
   deadLetters: readonly DeadLetter[],
 ): Promise<void> {
-  const lines = deadLetters.flatMap((deadLetter) => lineOfDeadLetter(deadLetter) ?? [])
-  const ports = {
+  await closeDiscarded(deadLetters, {
     documents: s3Documents(s3, bucket),
     reports: s3Reports(s3, bucket),
     answerQueue: sqsImportQueue(sqs, importQueueUrl),
     clock,
-  }
-  await closeLines(
-    lines.map((line) => ({ ...line, as: 'discarded' })),
-    ports,
-  )
-  await closeGroups(deadLetters, ports)
+  })
 }
 
 function deadLettersOf(stored: readonly StoredDeadLetter[]): readonly DeadLetter[] {
@@ -123,7 +115,7 @@ async function discardBatch(
       Metadata: { run },
     }),
   )
-  await closeDiscarded(deployment, deadLettersOf(claimed))
+  await closeDiscardedIn(deployment, deadLettersOf(claimed))
   // As long as one of them may still be somewhere, the record says that it was discarded.
   if (await selection.remove(ids)) await records.remove(run)
   return { key, count: ids.length }

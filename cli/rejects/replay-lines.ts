@@ -4,7 +4,7 @@ import type { Deployment } from '../deployment/deployment.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { mayUpload, type ClaimOutcome } from './claims.ts'
 import { byTheirRules } from './by-their-rules.ts'
-import { closeDiscarded } from './discard-lines.ts'
+import { closeDiscardedIn } from './discard-lines.ts'
 import { writeOrigins } from './origins.ts'
 import { isDiscarded, ReplayRecords } from './replay-records.ts'
 import { ReplayUpload, type EditedLine } from './replay-upload.ts'
@@ -84,7 +84,7 @@ export async function replaySelected(
   const records = new ReplayRecords(deployment)
   const recorded = await records.sentIds()
   // A discard was killed before it closed them.
-  await closeDiscarded(
+  await closeDiscardedIn(
     deployment,
     [...deadLetters].flatMap(([id, deadLetter]) => (isDiscarded(recorded.get(id)) ? [deadLetter] : [])),
   )

@@ -92,7 +92,7 @@ export const GROUP_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a discarded group stays open in the report of its file',
-    file: 'cli/rejects/discard-lines.ts',
+    file: 'lambda/jobs/close-discarded.ts',
     find: 'await closeGroups(deadLetters, ports)',
     replace: '',
     tests: ['test/cli/rejects/crash-points.test.ts'],

@@ -1,11 +1,10 @@
 import { byTheirRules } from '../../../cli/rejects/by-their-rules.ts'
 import { mayUpload } from '../../../cli/rejects/claims.ts'
-import { closeGroups } from '../../../lambda/jobs/close-groups.ts'
-import { closeLines, type Closing } from '../../../lambda/jobs/close-lines.ts'
+import { closeDiscarded } from '../../../lambda/jobs/close-discarded.ts'
 import { replayOriginsKey } from '../../../lambda/keys.ts'
 import type { Ports, QueuedDeadLetter } from '../../../lambda/ports.ts'
 import { DEAD_LETTER_SCHEMA, type DeadLetter } from '../../../lambda/settle/dead-letter.ts'
-import { lineOfDeadLetter, replayOrigins } from '../../../lambda/settle/replay-origins.ts'
+import { replayOrigins } from '../../../lambda/settle/replay-origins.ts'
 import type { VirtualClock } from '../../support/virtual-clock.ts'
 import { subjectOf } from './dead-letters.ts'
 import type { EventSource } from './event-source.ts'
@@ -64,7 +63,7 @@ export class PersonWithRejects {
           this.#records.set(selected.id, 'discarded')
           observed.deadLetters.discarded.add(subjectOf(selected.deadLetter))
         })
-        await closeDiscarded([selected], ports)
+        await closeDiscarded([selected.deadLetter], ports)
         await ports.deadLetterReader.remove([selected])
       }
     })
@@ -77,7 +76,10 @@ export class PersonWithRejects {
       const at = new Date(clock.now()).toISOString()
       const selected = await this.#select(ports, ({ kind }) => kind === 'line' && faults.chance() < 0.8)
       const recordedAs = (record: string) => selected.filter(({ id }) => this.#records.get(id) === record)
-      await closeDiscarded(recordedAs('discarded'), ports)
+      await closeDiscarded(
+        recordedAs('discarded').map(({ deadLetter }) => deadLetter),
+        ports,
+      )
       const open = selected.filter(({ id }) => !this.#records.has(id))
       if (open.length > 0) {
         const run = `replay-${worker.id}`
@@ -152,16 +154,4 @@ export class PersonWithRejects {
 
 interface Fixed extends Pick<Selected, 'id' | 'deadLetter'> {
   readonly kind: LineKind
-}
-
-async function closeDiscarded(selected: readonly Selected[], ports: Ports): Promise<void> {
-  const lines = selected.flatMap(({ deadLetter }) => lineOfDeadLetter(deadLetter) ?? [])
-  await closeLines(
-    lines.map((line): Closing => ({ ...line, as: 'discarded' })),
-    ports,
-  )
-  await closeGroups(
-    selected.map(({ deadLetter }) => deadLetter),
-    ports,
-  )
 }
