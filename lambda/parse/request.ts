@@ -1,6 +1,7 @@
 import { reject, type Rejection } from '../reasons.ts'
 import type { Command, Property } from './command.ts'
 import type { ParsedLine } from './line.ts'
+import type { EpochSeconds } from './time.ts'
 
 /** An HTTP request for a command. It depends only on the command and the API key, so a retry sends the same bytes. */
 export interface Request {
@@ -17,6 +18,11 @@ const MAX_FORM_BYTES = 65_536
 
 /** The requests of a line, in sending order. The key counts too: a longer one can make a request too large. */
 export function requestsFor({ commands }: ParsedLine, apiKey: string): readonly Request[] | Rejection {
+  const [only] = commands
+  if (only !== undefined && commands.length === 1) {
+    const request = toRequest(only, apiKey)
+    return 'kind' in request ? request : [request]
+  }
   const requests: Request[] = []
   for (const command of commands) {
     const request = toRequest(command, apiKey)
@@ -34,30 +40,29 @@ export function requestsFor({ commands }: ParsedLine, apiKey: string): readonly 
  * @see Kissmetrics, "API specifications"
  */
 export function toRequest(command: Command, apiKey: string): Request | Rejection {
-  const query = queryOf(command, startOf(apiKey)) // ASCII, so its length is its bytes
-  const path = PATHS[command.kind]
-  if (query.length <= MAX_QUERY_BYTES) return { method: 'GET', path: `${path}?${query}` }
-  if (query.length <= MAX_FORM_BYTES) return { method: 'POST', path, body: query }
-  return reject('request_too_large', `it has ${query.length} bytes`)
+  const target = targetOf(command, apiKey)
+  const queryBytes = target.length - QUERY_START // it is ASCII, so its length is its bytes
+  if (queryBytes <= MAX_QUERY_BYTES) return { method: 'GET', path: target }
+  if (queryBytes <= MAX_FORM_BYTES)
+    return { method: 'POST', path: target.slice(0, QUERY_START - 1), body: target.slice(QUERY_START) }
+  return reject('request_too_large', `it has ${queryBytes} bytes`)
 }
 
-const PATHS = { record: '/e', set: '/s', alias: '/a' } as const
+/** Where the query begins in `/e?_k=…`. All paths are of one letter. */
+const QUERY_START = '/e?'.length
 
-/** Kept for the last key, because all requests of an import have the same one. */
-let lastKey = ''
-let lastStart = '_k=&_p='
+/** What all requests of an import begin with. Joined once for each key, because each part that is joined takes time. */
+let lastKey: string | undefined
+let starts = { record: '', set: '', alias: '' }
 
-function startOf(apiKey: string): string {
+function targetOf(command: Command, apiKey: string): string {
   if (apiKey !== lastKey) {
-    lastStart = `_k=${encodeText(apiKey)}&_p=`
+    const start = `?_k=${encodeText(apiKey)}&_p=`
+    starts = { record: `/e${start}`, set: `/s${start}`, alias: `/a${start}` }
     lastKey = apiKey
   }
-  return lastStart
-}
-
-function queryOf(command: Command, start: string): string {
-  const person = start + encodeText(command.person)
-  const time = `&_t=${command.time}&_d=1`
+  const person = starts[command.kind] + encodeText(command.person)
+  const time = writtenTime(command.time)
   switch (command.kind) {
     case 'record':
       return person + EVENTS.written(command.event) + time + propertiesOf(command.properties)
@@ -66,6 +71,21 @@ function queryOf(command: Command, start: string): string {
     case 'alias':
       return `${person}&_n=${encodeText(command.other)}${time}`
   }
+}
+
+const LAST_DIGITS: readonly string[] = Array.from({ length: 1_000 }, (_, digits) => `${String(digits).padStart(3, '0')}&_d=1`)
+let lastThousands = 0
+let writtenThousands = ''
+
+/** The times of neighbouring lines usually differ in their last digits only. To join two texts takes a fifth of the time of writing a number. */
+function writtenTime(time: EpochSeconds): string {
+  const thousands = Math.floor(time / 1_000)
+  if (thousands <= 0) return `&_t=${time}&_d=1`
+  if (thousands !== lastThousands) {
+    lastThousands = thousands
+    writtenThousands = `&_t=${thousands}`
+  }
+  return writtenThousands + (LAST_DIGITS[time - thousands * 1_000] ?? '')
 }
 
 function propertiesOf(properties: readonly Property[]): string {
@@ -81,6 +101,9 @@ const UNRESERVED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 const ESCAPES: readonly string[] = Array.from({ length: 128 }, (_, code) =>
   UNRESERVED.includes(String.fromCharCode(code)) ? '' : `%${code.toString(16).toUpperCase().padStart(2, '0')}`,
 )
+const UNCHANGED = 0
+/** For each ASCII character: whether it is sent unchanged. Half as fast to read as the text of its escape. */
+const CHANGES = Uint8Array.from(ESCAPES, (escape) => (escape === '' ? UNCHANGED : 1))
 
 /**
  * Encodes a text for a query, strictly by RFC 3986 in UTF-8. Kissmetrics' clients for Ruby, PHP, iOS and Android produce the same bytes.
@@ -92,10 +115,11 @@ function encodeText(text: string): string {
   let encoded = ''
   let start = 0 // of the current run of unchanged characters
   for (let at = 0; at < text.length; at += 1) {
-    const escape = ESCAPES[text.charCodeAt(at)]
-    if (escape === undefined) return encoded + encodeUnicode(text.slice(start))
-    if (escape === '') continue
-    encoded += text.slice(start, at) + escape
+    const code = text.charCodeAt(at)
+    const change = CHANGES[code]
+    if (change === UNCHANGED) continue
+    if (change === undefined) return encoded + encodeUnicode(text.slice(start))
+    encoded += text.slice(start, at) + (ESCAPES[code] ?? '')
     start = at + 1
   }
   return start === 0 ? text : encoded + text.slice(start)

@@ -14,20 +14,15 @@ export interface UsualLine extends Properties {
 
 type Part = '_p' | '_t' | '_n' | '_p2' | 'property' | 'skipped'
 
-interface WrittenEvent {
-  readonly written: string
-  readonly text: string
-}
-
 /** A name after those of its parents. Lists of names that begin alike share their first members. */
 interface Member {
   readonly name: string
   readonly part: Part
   readonly warning: WarningCode | undefined
-  /** The group of the pattern that captures its value. */
+  /** The group of the pattern that captures its text. The next one captures any other value. */
   group: number
-  /** The event of the last line, as it was written and as it is: most lines with the same names have the same one. */
-  event: WrittenEvent | undefined
+  /** The event of the last line: most lines with the same names have the same one. */
+  event: string | undefined
   readonly next: Member[]
   /** Whether a line may end here. */
   isLast: boolean
@@ -44,13 +39,15 @@ const MAX_CHARACTERS = 1_500
 const MAX_NUMBER_CHARACTERS = 15
 const MAX_EVENTS = 1_000
 
-/** A text without escapes, control characters and surrogates; a number without an exponent and without a zero at its end; or a word. */
-const VALUE = String.raw`("[^"\\\x00-\x1f\ud800-\udfff]*"|-?(?:0|[1-9]\d{0,14})(?:\.\d{0,5}[1-9])?|true|false|null)`
+/**
+ * A text without escapes, control characters and surrogates; a number without an exponent and without a zero at its end; or a word. Each kind
+ * has its own group: a text without its quotes needs no copy of it.
+ */
+const VALUE = String.raw`(?:"([^"\\\x00-\x1f\ud800-\udfff]*)"|(-?(?:0|[1-9]\d{0,14})(?:\.\d{0,5}[1-9])?|true|false|null))`
+const GROUPS_OF_VALUE = 2
 const NOT_WRITTEN_PLAINLY = /["\\\p{Cc}\p{Cs}]/u
 const SYNTAX = /[\\^$.*+?()[\]{}|]/g
 
-const QUOTE = 0x22
-const EMPTY_LENGTH = '""'.length
 const ZERO = 0x30
 const NINE = 0x39
 
@@ -66,7 +63,7 @@ const NINE = 0x39
 export class UsualLines {
   readonly #lists = new Array<readonly string[] | undefined>(KEPT_LISTS).fill(undefined)
   readonly #uses = new Uint32Array(KEPT_LISTS)
-  readonly #events = new Map<string, WrittenEvent>()
+  readonly #events = new Map<string, string>()
   #first: Member[] = []
   #members = 0
   #unknown = 0
@@ -122,51 +119,50 @@ export class UsualLines {
     let person: unknown
     let time: unknown
     let event: unknown
-    let other: unknown
+    let alias: unknown
     let properties: Property[] | undefined
     let warnings: WarningCode[] | undefined
     for (let member = matched(this.#first, match); member !== undefined; member = matched(member.next, match)) {
-      const written = match[member.group] ?? ''
-      const isText = written.charCodeAt(0) === QUOTE
-      if (!isText && !isExact(written)) return undefined
+      const text = match[member.group]
+      const other = text === undefined ? match[member.group + 1] : undefined
+      if (other !== undefined && !isExact(other)) return undefined
       if (member.warning !== undefined) (warnings ??= []).push(member.warning)
       switch (member.part) {
         case '_p':
-          person = valueOf(written)
+          person = text ?? valueOf(other)
           break
         case '_t':
-          time = valueOf(written)
+          time = text ?? valueOf(other)
           break
         case '_n':
-          event = this.#eventOf(written, member)
+          event = text === undefined ? valueOf(other) : this.#eventOf(text, member)
           break
         case '_p2':
-          other = valueOf(written)
+          alias = text ?? valueOf(other)
           break
         case 'property':
-          if (isText ? written.length === EMPTY_LENGTH : written === 'null') (warnings ??= []).push('empty_property')
-          else (properties ??= []).push([member.name, isText ? written.slice(1, -1) : written])
+          if (text === '' || other === 'null') (warnings ??= []).push('empty_property')
+          else (properties ??= []).push([member.name, text ?? other ?? ''])
           break
         case 'skipped':
       }
     }
-    return { person, time, event, other, properties: properties ?? NO_PROPERTIES, warnings: warnings ?? NO_WARNINGS }
+    return { person, time, event, other: alias, properties: properties ?? NO_PROPERTIES, warnings: warnings ?? NO_WARNINGS }
   }
 
-  /** A copy, because surveys keep the names of events, and V8 keeps the whole text in memory for as long as a part of it is used. */
-  #eventOf(written: string, member: Member): unknown {
-    if (written === member.event?.written) return member.event.text // 20 ns; to look it up takes 60
-    const known = this.#events.get(written)
-    if (known !== undefined) {
-      member.event = known
-      return known.text
-    }
-    const text: unknown = JSON.parse(written)
-    if (typeof text !== 'string') return text
+  /** A copy, because surveys keep the names of events, and V8 keeps the whole line in memory for as long as a part of it is used. */
+  #eventOf(text: string, member: Member): string {
+    if (text === member.event) return member.event // 20 ns; to look it up takes 60
+    const known = this.#events.get(text) ?? this.#keepEvent(text)
+    member.event = known
+    return known
+  }
+
+  #keepEvent(text: string): string {
     if (this.#events.size === MAX_EVENTS) this.#events.clear()
-    const event = { written: JSON.stringify(text), text }
-    this.#events.set(event.written, event)
-    return text
+    const copy = JSON.parse(`"${text}"`) as string // a text without escapes
+    this.#events.set(copy, copy)
+    return copy
   }
 }
 
@@ -179,8 +175,8 @@ function partOf(name: string): { readonly part: Part; readonly warning: WarningC
 /** Numbers the groups in the order of the pattern. */
 function patternOf(siblings: readonly Member[], groups: { count: number }, isFirst = true): string {
   const alternatives = siblings.map((member) => {
-    groups.count += 1
-    member.group = groups.count
+    member.group = groups.count + 1
+    groups.count += GROUPS_OF_VALUE
     const end = member.isLast ? [String.raw`\}$`] : []
     const rest = member.next.length > 0 ? [patternOf(member.next, groups, false)] : []
     return `${isFirst ? '' : ', ?'}"${member.name.replace(SYNTAX, String.raw`\$&`)}": ?${VALUE}(?:${[...rest, ...end].join('|')})`
@@ -190,7 +186,7 @@ function patternOf(siblings: readonly Member[], groups: { count: number }, isFir
 
 /** The one of them that is in the line. */
 function matched(siblings: readonly Member[], match: RegExpExecArray): Member | undefined {
-  for (const member of siblings) if (match[member.group] !== undefined) return member
+  for (const member of siblings) if (match[member.group] !== undefined || match[member.group + 1] !== undefined) return member
   return undefined
 }
 
@@ -199,8 +195,8 @@ function isExact(written: string): boolean {
   return written.length <= MAX_NUMBER_CHARACTERS && written !== '-0'
 }
 
-function valueOf(written: string): unknown {
-  if (written.charCodeAt(0) === QUOTE) return written.slice(1, -1)
+/** @param written a number or a word */
+function valueOf(written = 'null'): unknown {
   let number = 0
   for (let at = 0; at < written.length; at += 1) {
     const code = written.charCodeAt(at)

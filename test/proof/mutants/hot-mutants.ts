@@ -61,8 +61,8 @@ export const HOT_MUTANTS: readonly Mutant[] = [
   {
     name: 'an empty text in a usual line is sent as a property',
     file: 'lambda/parse/usual-lines.ts',
-    find: "isText ? written.length === EMPTY_LENGTH : written === 'null'",
-    replace: "!isText && written === 'null'",
+    find: "text === '' || other === 'null'",
+    replace: "other === 'null'",
     tests: ['test/lambda/parse/usual-lines.test.ts'],
   },
   {

@@ -98,8 +98,15 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   {
     name: 'a request tells Kissmetrics to use its own clock',
     file: 'lambda/parse/request.ts',
-    find: '`&_t=${command.time}&_d=1`',
-    replace: '`&_t=${command.time}`',
+    find: "padStart(3, '0')}&_d=1`",
+    replace: "padStart(3, '0')}`",
+    tests: ['test/lambda/parse/request.test.ts'],
+  },
+  {
+    name: 'a request has the time of an earlier line',
+    file: 'lambda/parse/request.ts',
+    find: 'if (thousands !== lastThousands) {',
+    replace: 'if (lastThousands === 0) {',
     tests: ['test/lambda/parse/request.test.ts'],
   },
   {
