@@ -12,14 +12,14 @@ const REST_FACTOR = 2
 const READ_START_POLL_MS = 20
 
 interface CacheTiming {
-  /** How long the first request waits for the first read; then it shows what was read so far. */
+  /** How long the first request waits for the end of the first read; then it shows what was read so far. */
   readonly firstReadPatienceMs: number
   readonly minRestMs: number
   /** While others hold dead letters, the queue is read again after this time. */
   readonly inUseRestMs: number
 }
 
-const TIMING: CacheTiming = { firstReadPatienceMs: 700, minRestMs: 2_000, inUseRestMs: 15_000 }
+const TIMING: CacheTiming = { firstReadPatienceMs: 200, minRestMs: 2_000, inUseRestMs: 15_000 }
 
 interface Snapshot {
   readonly table: DeadLetterTable
@@ -53,7 +53,7 @@ export class DeadLetterCache implements AsyncDisposable {
     const soon = expiringBefore()
     const current = this.#current()
     if (this.#snapshot === undefined) await Promise.race([current, this.#pause(this.#timing.firstReadPatienceMs)])
-    while (this.#snapshot === undefined && this.#partial === undefined)
+    while (this.#snapshot === undefined && this.#partial?.isEmpty !== false && !this.#stopping.signal.aborted)
       await Promise.race([current, this.#pause(READ_START_POLL_MS)])
     if (this.#snapshot === undefined && this.#partial !== undefined) {
       current.catch(() => undefined) // the next request gets the error

@@ -5,7 +5,7 @@ import './page-header.css'
 import { draftCount } from './rejected/drafts.ts'
 import { expiringSoon } from './rejected/use-rejected-lines.ts'
 import { hrefOf, rejectedHref, type Route } from './route.ts'
-import { ModeBadge, TargetAddress } from './target.tsx'
+import { ModeBadge, TargetLink } from './target.tsx'
 
 export function PageHeader({ route }: { readonly route: Route }) {
   const { deployment, target, waiting } = overview.value ?? {}
@@ -20,7 +20,7 @@ export function PageHeader({ route }: { readonly route: Route }) {
         <ModeBadge />
         {target !== undefined && (
           <small>
-            <TargetAddress />
+            <TargetLink />
           </small>
         )}
       </div>
@@ -43,11 +43,6 @@ export function PageHeader({ route }: { readonly route: Route }) {
         {expiring > 0 && (
           <a href={rejectedHref({}, 0, 'expiry')}>
             <Status tone="warning">{counted(expiring, 'line expires', 'lines expire')} soon</Status>
-          </a>
-        )}
-        {target?.emulatorUrl !== undefined && (
-          <a class="muted" href={target.emulatorUrl} target="_blank" rel="noreferrer">
-            Kissmetrics emulator
           </a>
         )}
       </div>

@@ -1,4 +1,4 @@
-import { batch } from '@preact/signals'
+import { batch, computed } from '@preact/signals'
 import type { Overview } from '../api-types.ts'
 import { announce } from './announce.ts'
 import { ConsoleUnreachable, fetchOverview, isAborted, messageOf } from './api-client.ts'
@@ -20,8 +20,8 @@ let isUploading = () => false
 export function startPolling(options: { readonly isUploading: () => boolean }): void {
   isUploading = options.isUploading
   document.addEventListener('visibilitychange', pollNow)
-  importLimit.subscribe(pollNow)
-  expectedImports.subscribe(pollNow)
+  // One subscription to both, because each polls at once.
+  computed(() => [importLimit.value, expectedImports.value]).subscribe(pollNow)
 }
 
 export function pollNow(): void {

@@ -12,12 +12,30 @@ export function ModeBadge() {
 
 /** The host and the key that lines go to. */
 export function TargetAddress() {
-  const { endpointHost, keyEnding } = overview.value?.target ?? {}
   return (
     <>
-      {endpointHost ?? 'unknown endpoint'}, {keyEnding === undefined ? 'API key not known here' : <>API key …{keyEnding}</>}
+      {overview.value?.target.endpointHost ?? 'unknown endpoint'}, <KeyEnding />
     </>
   )
+}
+
+/** The same, with a link to the Kissmetrics emulator in place of its host. */
+export function TargetLink() {
+  const { emulatorUrl, endpointHost } = overview.value?.target ?? {}
+  if (emulatorUrl === undefined) return <TargetAddress />
+  return (
+    <>
+      <a href={emulatorUrl} title={endpointHost} target="_blank" rel="noreferrer">
+        Kissmetrics emulator
+      </a>
+      , <KeyEnding />
+    </>
+  )
+}
+
+function KeyEnding() {
+  const keyEnding = overview.value?.target.keyEnding
+  return keyEnding === undefined ? <>API key not known here</> : <>API key …{keyEnding}</>
 }
 
 /** Where lines go, and what cannot be undone there: part of every confirmation. */

@@ -393,6 +393,7 @@ describe('rejected lines', () => {
     const firstPage = { offset: 0, limit: 100, order: 'file' } as const
     const first = await cache.page({}, firstPage)
     expect(first).toMatchObject({ isRefreshing: true, isComplete: false })
+    expect(first.rows).not.toEqual([])
     const complete = await eventually('all of them', async () => {
       const found = await cache.page({}, firstPage)
       return found.isRefreshing ? undefined : found

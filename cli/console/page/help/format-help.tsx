@@ -35,7 +35,7 @@ export function FormatHelp() {
       </p>
       <ExampleLines text={CSV} />
       <p class="muted">
-        UTF-8, also compressed as .gz. From Excel: File, Save As, <em>CSV UTF-8 (Comma delimited)</em>.
+        UTF-8, also compressed (.gz, .zip, .zst, .br). From Excel: File, Save As, <em>CSV UTF-8 (Comma delimited)</em>.
       </p>
     </section>
   )

@@ -2,7 +2,7 @@ import { WARNINGS, type WarningCode } from '../../../../lambda/reasons.ts'
 import type { Report } from '../../../../lambda/report/report.ts'
 import { Fact } from '../components/fact.tsx'
 import { LocalTime } from '../components/time.tsx'
-import { bytesText, counted, durationText, grouped } from '../format.ts'
+import { bytesText, counted, durationText, grouped, timeText } from '../format.ts'
 
 /** The counts, times and warnings of an import. */
 export function ImportFacts({ report }: { readonly report: Report }) {
@@ -27,7 +27,13 @@ export function ImportFacts({ report }: { readonly report: Report }) {
       )}
       {time !== undefined && (
         <Fact name="Events dated">
-          <LocalTime iso={isoOf(time.first)} /> to <LocalTime iso={isoOf(time.last)} />
+          <LocalTime iso={isoOf(time.first)} />
+          {timeText(isoOf(time.last)) !== timeText(isoOf(time.first)) && (
+            <>
+              {' '}
+              to <LocalTime iso={isoOf(time.last)} />
+            </>
+          )}
         </Fact>
       )}
       {repeatsPossible > 0 && (

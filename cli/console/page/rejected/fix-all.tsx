@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { FixPreview, RejectedFilter } from '../../api-types.ts'
 import { messageOf } from '../api-client.ts'
 import { Notice } from '../components/notice.tsx'
-import { Prose } from '../components/text.tsx'
+import { ForeignText, Prose } from '../components/text.tsx'
 import { counted, fileName, grouped } from '../format.ts'
 import { meansOf } from '../labels.ts'
 import { AlwaysFix } from './always-fix.tsx'
@@ -141,7 +141,7 @@ function Examples({ preview: { examples } }: { readonly preview: FixPreview }) {
       {examples.map(({ key, lineNumber, before, after, reason }) => (
         <li key={`${key} ${lineNumber ?? ''}`}>
           <span class="muted">
-            {fileName(key)}
+            <ForeignText text={fileName(key)} max={80} />
             {lineNumber !== undefined && `, line ${grouped(lineNumber)}`}
           </span>
           <ChangedText before={before} after={after} />

@@ -88,13 +88,33 @@ export function LineEditor({ line }: { readonly line: DraftLine }) {
   )
 }
 
+/** Makes the area as high as its text, also when the window becomes narrower. A height that the user has chosen stays until then. */
 function useFittingHeight(area: { readonly current: HTMLTextAreaElement | null }, text: string): void {
+  useLayoutEffect(() => {
+    if (area.current !== null) fitHeight(area.current)
+  }, [text])
   useLayoutEffect(() => {
     const element = area.current
     if (element === null) return
-    element.style.height = 'auto'
-    element.style.height = `${element.scrollHeight + 2}px` // its borders
-  }, [text])
+    let width = element.clientWidth
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth === width) return // only its height has changed
+      width = element.clientWidth
+      // In the next frame: an observer that changes what it observes is an error of the page.
+      requestAnimationFrame(() => {
+        fitHeight(element)
+      })
+    })
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+    }
+  }, [])
+}
+
+function fitHeight(element: HTMLTextAreaElement): void {
+  element.style.height = 'auto'
+  element.style.height = `${element.scrollHeight + 2}px` // its borders
 }
 
 function announceResult(id: string): void {

@@ -1,5 +1,5 @@
 import { signal, useComputed } from '@preact/signals'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RejectedPage } from '../../api-types.ts'
 import { fetchRejectedLines, isAborted, messageOf, refreshRejectedLines, type RejectedQuery } from '../api-client.ts'
 import { overview } from '../overview.ts'
@@ -31,7 +31,7 @@ const SECOND_FETCH_MS = 4000
 export function useRejectedLines(query: RejectedQuery): RejectedLines {
   const [state, setState] = useState<Pick<RejectedLines, 'page' | 'error'> & { readonly answered?: string }>({})
   const [fetchCount, setFetchCount] = useState(0)
-  const deadLetters = useComputed(() => overview.value?.waiting.deadLetters).value
+  const changes = useChanges(useComputed(() => overview.value?.waiting.deadLetters).value)
   const queryJson = JSON.stringify(query)
   const onPage = (page: RejectedPage) => {
     setState({ page, answered: queryJson })
@@ -46,7 +46,7 @@ export function useRejectedLines(query: RejectedQuery): RejectedLines {
     return () => {
       controller.abort()
     }
-  }, [queryJson, deadLetters, fetchCount])
+  }, [queryJson, changes, fetchCount])
   const reload = () => {
     if (document.visibilityState === 'visible') setFetchCount((before) => before + 1)
   }
@@ -64,7 +64,7 @@ export function useRejectedLines(query: RejectedQuery): RejectedLines {
     return () => {
       clearTimeout(timer)
     }
-  }, [deadLetters])
+  }, [changes])
   return {
     ...state,
     isLoading: state.answered !== queryJson,
@@ -73,4 +73,14 @@ export function useRejectedLines(query: RejectedQuery): RejectedLines {
       refreshRejectedLines(query).then(onPage, onError)
     },
   }
+}
+
+/** How often a number has changed. It arrives after the view is opened, and its arrival is not a change. */
+function useChanges(value: number | undefined): number {
+  const { current: seen } = useRef({ value, changes: 0 })
+  if (value !== undefined && value !== seen.value) {
+    if (seen.value !== undefined) seen.changes += 1
+    seen.value = value
+  }
+  return seen.changes
 }
