@@ -113,7 +113,7 @@ describe('a file becomes requests, dead letters and a report', () => {
 
 const tenMegabytes = gzipSync(Buffer.alloc(10_000_000, 'x'))
 
-test('a gzip bomb, a truncated archive and a 50 MB line are rejected with their reasons, and other files are imported', async () => {
+test('a gzip bomb, a truncated archive and a 5 MB line are rejected with their reasons, and other files are imported', async () => {
   await using sink = await startFaultSink()
   await using installation = await Installation.start(sink.url)
   const [bomb, cut, longLine, good] = await Promise.all([
@@ -121,7 +121,7 @@ test('a gzip bomb, a truncated archive and a 50 MB line are rejected with their 
     installation.import('cut.json.gz', gzipSync(`${GOOD}\n`.repeat(1_000)).subarray(0, -20)),
     installation.import(
       'long-line.json',
-      Buffer.concat([Buffer.from(`${GOOD}\n{"_p":"`), Buffer.alloc(50_000_000, 'x'), Buffer.from(`\n${GOOD}`)]),
+      Buffer.concat([Buffer.from(`${GOOD}\n{"_p":"`), Buffer.alloc(5_000_000, 'x'), Buffer.from(`\n${GOOD}`)]),
     ),
     installation.import('good.json', GOOD),
   ])
@@ -141,7 +141,7 @@ describe('a file that is not JSON lines is rejected as a whole, with one dead le
     [ 'a document on many lines',       `{"links":\n  [\n    ${GOOD},\n    ${GOOD},\n  ]\n}\n`,  'not_line_delimited_json' ],
     [ 'a list on one line',           `[${GOOD},${GOOD}]`,                                     'not_line_delimited_json' ],
     [ 'CSV',                          'email,event,time\na@b.c,Signed Up,1\nd@e.f,Paid,2\n',   'not_line_delimited_json' ],
-    [ 'a million lines of text',   'no JSON\n'.repeat(1_000_000),                           'not_line_delimited_json' ],
+    [ 'many lines of text',           'no JSON\n'.repeat(100_000),                           'not_line_delimited_json' ],
     [ 'a zip archive of three files', readFileSync('test/lambda/read/unpack/made-by-tools/several.zip'), 'unsupported_format' ],
     [ 'UTF-16',                       Buffer.from(`\ufeff${GOOD}\n`, 'utf16le'),               'unsupported_format' ],
   ])('%s', async (_what, body, reason) => {
