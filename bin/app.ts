@@ -1,4 +1,4 @@
-import { App } from 'aws-cdk-lib'
+import { App } from 'aws-cdk-lib/core'
 import { addImporterStack } from '../lib/importer-app.ts'
 
 const app = new App()

@@ -27,13 +27,8 @@ const PEERS = ['aws-cdk-lib', 'constructs']
 const BUNDLER = 'esbuild'
 
 await rm(DIST, { recursive: true, force: true })
-execFileSync(
-  process.execPath,
-  [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', path.join(ROOT, 'tsconfig.package.json')],
-  {
-    stdio: 'inherit',
-  },
-)
+compile('tsconfig.package.json')
+compile('tsconfig.package-types.json')
 const { sources } = await bundleFunction(path.join(DIST, 'function'))
 const bundled = packagesIn([...sources, ...(await writePage())])
 await copyFiles()
@@ -45,6 +40,12 @@ await writeFile(
   npm('sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'),
 )
 console.log(`dist/ is the package: ${manifest.name} ${manifest.version}`)
+
+/** @param project a configuration of TypeScript, from the root of the project */
+function compile(project: string): void {
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [tsc, '-p', path.join(ROOT, project)], { stdio: 'inherit' })
+}
 
 /** @returns the source files in the page */
 async function writePage(): Promise<readonly string[]> {

@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { App } from 'aws-cdk-lib'
+import { App } from 'aws-cdk-lib/core'
 import { zipSync, type Zippable } from 'fflate'
 import { codeFromParameters } from '../lib/code-from-parameters.ts'
 import { addImporterStack } from '../lib/importer-app.ts'

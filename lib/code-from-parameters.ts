@@ -4,7 +4,7 @@ import {
   type FileAssetLocation,
   type IStackSynthesizer,
   type ISynthesisSession,
-} from 'aws-cdk-lib'
+} from 'aws-cdk-lib/core'
 
 /**
  * Synthesizes a template that CloudFormation deploys without the CDK and its bootstrap stack: two parameters say where the code of the

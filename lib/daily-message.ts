@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib'
+import { Duration, Validations } from 'aws-cdk-lib/core'
 import { Rule, RuleTargetInput, Schedule, type IRule } from 'aws-cdk-lib/aws-events'
 import { Construct } from 'constructs'
 import type { ImportQueue } from './import-queue.ts'

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib/core'
 import {
   Dashboard as CloudWatchDashboard,
   GraphWidget,

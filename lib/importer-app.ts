@@ -1,4 +1,4 @@
-import type { App, StackProps } from 'aws-cdk-lib'
+import type { App, StackProps } from 'aws-cdk-lib/core'
 import { ImporterStack } from './importer-stack.ts'
 import { wrongPlace } from './setting-combinations.ts'
 import { readSettingsFile } from './settings-file.ts'

@@ -1,4 +1,4 @@
-import type { Duration } from 'aws-cdk-lib'
+import type { Duration } from 'aws-cdk-lib/core'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'

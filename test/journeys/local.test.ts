@@ -50,10 +50,10 @@ class Place implements AsyncDisposable {
 }
 
 describe('the exit code reports the result of the files', () => {
-  test.concurrent('0: every line was delivered', async () => {
+  test('0: every line was delivered', async () => {
     await using place = await Place.make()
     await place.put('a.json', GOOD)
-    const { code, stdout } = await run(place.usual)
+    const { code, stdout } = await runInProcess(place.usual)
     expect(stdout).toMatch(/^incoming\/a\.json {2}done\n {2}lines +1\n {2}delivered +1 {2}record 1\n/)
     expect(code).toBe(0)
   })
@@ -124,11 +124,11 @@ describe('invalid usage is reported in one line, with exit code 2 and without a 
   })
 })
 
-test.concurrent('--json writes the reports as one array to stdout, and nothing else', async () => {
+test('--json writes the reports as one array to stdout, and nothing else', async () => {
   await using place = await Place.make()
   await place.put('a.json', GOOD)
   await place.put('b.jsonl', GOOD + BAD)
-  const { stdout, code } = await run([...place.usual, '--json'])
+  const { stdout, code } = await runInProcess([...place.usual, '--json'])
   const reports = JSON.parse(stdout) as readonly Report[]
   expect(reports.map(({ file: { key }, state }) => `${key} ${state}`).toSorted()).toEqual([
     'incoming/a.json complete',
@@ -276,7 +276,7 @@ test('an empty first start imports the samples; the next start does not', async 
   expect(mixed?.total).toBe(50_000)
   expect((mixed?.delivered ?? 0) + (mixed?.rejected ?? 0) + (mixed?.undeliverable ?? 0) + (mixed?.blank ?? 0)).toBe(50_000)
   expect(code).toBe(1)
-  expect(JSON.parse((await run([...args, '--json'])).stdout)).toEqual([])
+  expect(JSON.parse((await runInProcess([...args, '--json'])).stdout)).toEqual([])
 })
 
 test('the help lists each flag, with an example', async () => {

@@ -121,7 +121,8 @@ test('the construct works in the CDK app of somebody else, in plain JavaScript',
 test('the types of the construct fit an app in TypeScript', async () => {
   await writeFile(
     path.join(folder, 'app.ts'),
-    `import { Stack, type App } from 'aws-cdk-lib'
+    // Also what aws-cdk-lib itself exports, but TypeScript needs several seconds to read all of it.
+    `import { Stack, type App } from 'aws-cdk-lib/core'
      import { KissmetricsImporter, type KissmetricsImporterProps } from 'kissmetrics-importer'
      const props: KissmetricsImporterProps = { memoryMb: 2048 }
      export const importerIn = (app: App): string => new KissmetricsImporter(new Stack(app, 'S'), 'I', props).bucket.bucketName

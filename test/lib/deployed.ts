@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { App, CfnResource, type StackProps } from 'aws-cdk-lib'
+import { App, CfnResource, type StackProps } from 'aws-cdk-lib/core'
 import type { IConstruct } from 'constructs'
 import { ImporterStack } from '../../lib/importer-stack.ts'
 import { readSettings } from '../../lib/settings.ts'

@@ -1,4 +1,4 @@
-import { App } from 'aws-cdk-lib'
+import { App } from 'aws-cdk-lib/core'
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { addImporterStack } from '../../lib/importer-app.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { Duration } from 'aws-cdk-lib'
+import { Duration } from 'aws-cdk-lib/core'
 import about from '../../package.json' with { type: 'json' }
 import { CHECKPOINTS_PREFIX, INCOMING_PREFIX, REPORTS_PREFIX } from '../../lambda/keys.ts'
 import { ACCOUNT, CDK_CONTEXT, Deployed, GUID } from './deployed.ts'

@@ -1,6 +1,6 @@
 // cspell:ignore PCIDSS
 import { describe, expect, test } from '@jest/globals'
-import { Validations } from 'aws-cdk-lib'
+import { Validations } from 'aws-cdk-lib/core'
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag'
 import { makeApp, pathIn } from './deployed.ts'
 

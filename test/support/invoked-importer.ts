@@ -8,7 +8,7 @@ import { BUCKET } from '../../cli/local/addresses.ts'
 import { startLocalServices, type LocalServices } from '../../cli/local/services.ts'
 import { createHandler, type Handler } from '../../lambda/app.ts'
 import type { Log } from '../../lambda/events.ts'
-import { QUICK_WAITS, TEST_WIRING } from './installation.ts'
+import { TEST_WIRING } from './installation.ts'
 
 type HttpRequest = Parameters<NodeHttpHandler['handle']>[0]
 
@@ -36,7 +36,7 @@ export class InvokedImporter implements AsyncDisposable {
 
   static async start({ log, env, onAnswer, now = Date.now }: InvokedOptions): Promise<InvokedImporter> {
     const dir = await mkdtemp(path.join(tmpdir(), 'km-invoked-'))
-    const services = await startLocalServices(dir, 0, TEST_WIRING, { waitScale: QUICK_WAITS, now })
+    const services = await startLocalServices(dir, 0, TEST_WIRING, { now })
     const requestHandler = new ObservedHandler(onAnswer)
     const settings = {
       KM_IMPORT_QUEUE_URL: services.importQueueUrl,
@@ -70,7 +70,8 @@ export class InvokedImporter implements AsyncDisposable {
 
   async #receive() {
     const { sqs, importQueueUrl } = this.services
-    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: importQueueUrl, WaitTimeSeconds: 20 }))
+    // Without a wait: the emulator has sent the event of an object before it answers the upload.
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: importQueueUrl, WaitTimeSeconds: 0 }))
     return Messages?.[0]
   }
 

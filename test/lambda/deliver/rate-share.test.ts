@@ -40,24 +40,51 @@ test('whatever runs do, their shares never add up to more than the limit', () =>
   )
 })
 
-test('runs that renew their shares twice hold all of the limit, or all that they want, each its fair part', () => {
+/** The part of each run if nobody gets more than it wants, and nobody can get more without taking it from one that has less. */
+function fairShares(wants: readonly (number | undefined)[], limit: number): readonly number[] {
+  const sharesUpTo = (most: number) => wants.map((each) => Math.min(each ?? Infinity, most))
+  let [low, high] = [0, limit]
+  for (let halving = 0; halving < 60; halving += 1) {
+    const middle = (low + high) / 2
+    if (sharesUpTo(middle).reduce((total, share) => total + share, 0) <= limit) low = middle
+    else high = middle
+  }
+  return sharesUpTo(low)
+}
+
+/** Runs look at their orders, and renew their shares, so often. */
+const ROUND_MS = 5_000
+
+test('runs that renew in any order never exceed the limit, and each has its fair share after its third renewal', () => {
   fc.assert(
     fc.property(
       fc.array(fc.option(fc.integer({ min: 1, max: 400 }), { nil: undefined }), { minLength: 1, maxLength: 10 }),
       fc.integer({ min: 1, max: 1_000 }),
       steps,
-      (runs, limit, before) => {
-        const now = 1_000_000
+      fc.gen(),
+      (runs, limit, before, draw) => {
+        let now = 1_000_000
         let shares: RateShares = { limit, holders: [] }
-        for (const { run, wants } of before.slice(0, 5))
-          shares = claimShare(shares, { run: `r${run % runs.length}`, limit, wants, now, leaseMs: LEASE_MS })
-        for (let round = 0; round < 3; round += 1)
-          for (const [run, wants] of runs.entries())
-            shares = claimShare(shares, { run: `r${run}`, limit, wants, now, leaseMs: LEASE_MS })
-        const wanted = runs.reduce<number>((total, wants) => total + (wants ?? limit), 0)
-        expect(sum(shares, now)).toBeCloseTo(Math.min(limit, wanted), 3)
-        const unbounded = shares.holders.filter(({ wants }) => wants === undefined).map(({ share }) => share)
-        expect(Math.max(...unbounded, 0) - Math.min(...unbounded, Infinity)).toBeLessThan(0.001)
+        const claim = (run: string, wants: number | undefined) => {
+          shares = claimShare(shares, { run, limit, wants, now, leaseMs: LEASE_MS })
+          expect(sum(shares, now)).toBeLessThanOrEqual(limit * 1.000_001)
+        }
+        // Earlier runs, which are dead when these begin.
+        for (const { run, wants, waitMs } of before) {
+          now += waitMs
+          claim(`earlier ${run}`, wants)
+        }
+        now += LEASE_MS + CLOCK_MARGIN_MS
+        for (let round = 1; round <= 3; round += 1) {
+          const order = draw(fc.shuffledSubarray, [...runs.keys()], { minLength: runs.length })
+          for (const run of order) {
+            now += ROUND_MS / runs.length
+            claim(`r${run}`, runs[run])
+          }
+        }
+        const held = runs.map((_wants, run) => shares.holders.find((holder) => holder.run === `r${run}`)?.share)
+        expect(held).toEqual(fairShares(runs, limit).map((share) => expect.closeTo(share, 3) as unknown))
+        expect(shares.holders).toHaveLength(runs.length)
       },
     ),
   )

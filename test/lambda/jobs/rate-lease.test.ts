@@ -4,7 +4,7 @@ import { Delivery } from '../../../lambda/deliver/delivery.ts'
 import { NewerVersionError, OutOfTime } from '../../../lambda/errors.ts'
 import { newTask } from '../../../lambda/intake/task.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
-import { RateLease } from '../../../lambda/jobs/rate-lease.ts'
+import { RateLease, type RateShare } from '../../../lambda/jobs/rate-lease.ts'
 import { BRAKE_KEY, RATE_KEY } from '../../../lambda/keys.ts'
 import { BackPressure } from '../../../lambda/settle/back-pressure.ts'
 import { ACCEPTED, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
@@ -82,6 +82,50 @@ test.each([
   expect(mostInTenSeconds(begun)).toBeLessThanOrEqual(limit * 10 * 1.05)
   expect(begun.length).toBeGreaterThanOrEqual((limit * totalMs * 0.9) / 1000)
 })
+
+/** One invocation that could use any share. In each round it renews at a moment of its own. @param onShare called with what it may send */
+async function renewInRounds(
+  cloud: MemoryCloud,
+  limit: number,
+  chance: () => number,
+  onShare: (share: RateShare | undefined) => void,
+): Promise<void> {
+  let begun = 0
+  const requests = {
+    get begunRequests() {
+      return (begun += 1_000_000)
+    },
+    limitTo: onShare,
+  }
+  const lease = new RateLease(cloud.ports, requests)
+  const start = cloud.clock.now()
+  for (let round = 1; round <= 4; round += 1) {
+    await cloud.clock.sleep(chance() * (LOOK_MS - 1_000)) // a renewal takes a moment
+    await lease.renew(limit)
+    await cloud.clock.sleep(start + round * LOOK_MS - cloud.clock.now())
+  }
+}
+
+test.each([1, 2, 3, 4, 5])(
+  'eight invocations that renew in any order stay within the limit, and end with equal shares (seed %i)',
+  async (seed) => {
+    const limit = 100
+    const chance = seeded(seed)
+    const cloud = new MemoryCloud()
+    const held = new Map<number, RateShare | undefined>()
+    let mostInUse = 0
+    const invocation = (index: number) =>
+      renewInRounds(cloud, limit, chance, (share) => {
+        held.set(index, share)
+        const usable = [...held.values()].filter((each) => each === undefined || each.until > cloud.clock.now())
+        mostInUse = Math.max(mostInUse, usable.reduce((total, each) => total + (each?.perSecond ?? Infinity), 0)) // prettier-ignore
+      })
+    await Promise.all(Array.from({ length: 8 }, (_, index) => invocation(index)))
+    expect(mostInUse).toBeCloseTo(limit, 3)
+    const shares = [...held.values()].map((share) => share?.perSecond)
+    expect(shares).toEqual(Array.from({ length: 8 }, () => expect.closeTo(limit / 8, 3) as unknown))
+  },
+)
 
 test('a run uses less before others can see that it has left a part of its share, and more only afterwards', async () => {
   const cloud = new MemoryCloud()
