@@ -14,7 +14,7 @@ export interface LimitFlags extends DeploymentFlags {
 
 /** Sets or ends the limit that all invocations share. */
 export async function limit(text: string, flags: LimitFlags): Promise<ExitCode> {
-  const linesPerSecond = readRate(text)
+  const linesPerSecond = readRate(text, deploymentOptionsOf(flags))
   const deployment = await findDeployment(flags)
   const brake = await changeBrake(deployment, (current) => {
     if (current.limit?.linesPerSecond === linesPerSecond) return current
@@ -33,13 +33,13 @@ export async function limit(text: string, flags: LimitFlags): Promise<ExitCode> 
 const { max } = NUMBER_SETTINGS.KM_MAX_LINES_PER_SECOND
 
 /** @param text `500/s`, or `off` @returns lines a second; undefined for no limit @throws SetupError */
-export function readRate(text: string): number | undefined {
+export function readRate(text: string, deploymentOptions = ''): number | undefined {
   if (text.toLowerCase() === 'off') return undefined
   const [, digits] = /^(\d{1,9})(?:\/s)?$/i.exec(text) ?? []
   const rate = Number(digits)
   if (rate >= 1 && rate <= max) return rate
   throw new SetupError(
     `The limit is "${printable(text)}": expected a whole number of lines a second from 1 to ${grouped(max)}, for example 500/s, or off. ` +
-      'To send nothing at all: npx km-import pause',
+      `To send nothing at all: npx km-import pause${deploymentOptions}`,
   )
 }

@@ -2,6 +2,7 @@ import { SetupError } from '../../lambda/errors.ts'
 import { columnsRule } from '../../lambda/rules/columns-rule.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { deploymentOptionsOf } from '../deployment/options.ts'
 import { readColumns } from '../preview/read-columns.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -29,7 +30,7 @@ export type RemoveRulesFlags = Omit<AddRulesFlags, 'allLines' | 'columns'>
 /** Shows the import rules. */
 export async function listRules(flags: ListRulesFlags): Promise<ExitCode> {
   const { document } = await readStoredRules(await findDeployment(flags))
-  process.stdout.write(flags.json ? json(document) : rulesText(document))
+  process.stdout.write(flags.json ? json(document) : rulesText(document, deploymentOptionsOf(flags)))
   return EXIT.ok
 }
 
@@ -52,7 +53,9 @@ export async function addRules(prefix: string, fixes: readonly string[], flags: 
   const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
   const trial = await showTrial(change, flags)
   if (trial.validRejected > 0) {
-    process.stderr.write(refusalText(prefix, trial, lostRules(change), added))
+    process.stderr.write(
+      refusalText(trial, { prefix, added, lost: lostRules(change), deploymentOptions: deploymentOptionsOf(flags) }),
+    )
     return EXIT.somethingWrong
   }
   return save(change, `Save ${counted(added.length, 'rule')} for the next files under ${printable(prefix)}?`, flags)
@@ -60,7 +63,9 @@ export async function addRules(prefix: string, fixes: readonly string[], flags: 
 
 /** Removes rules of a prefix, after the effect on its last files was shown. @param fixes none for all rules of the prefix */
 export async function removeRules(prefix: string, fixes: readonly string[], flags: RemoveRulesFlags): Promise<ExitCode> {
-  const change = await changeOf(prefix, flags, (rules) => removedFrom(rules, prefix, fixes))
+  const change = await changeOf(prefix, flags, (rules) =>
+    removedFrom(rules, { prefix, fixes, deploymentOptions: deploymentOptionsOf(flags) }),
+  )
   await showTrial(change, flags)
   return save(
     change,
