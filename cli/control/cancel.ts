@@ -12,7 +12,7 @@ import { stateText } from '../status/report-table.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { printable, shellWord } from '../terminal/output.ts'
+import { printable, shellWord, writeMessage } from '../terminal/output.ts'
 import { cancelledText, sentText } from './cancel-text.ts'
 import { findVersion } from './find-version.ts'
 import { orderCancellation } from './order-cancellation.ts'
@@ -45,7 +45,7 @@ export async function cancel(name: string, flags: CancelFlags): Promise<ExitCode
   }
   const ended = await finalReport(deployment, file, interruption.signal)
   if (ended === undefined) {
-    process.stderr.write(pendingText(file, deploymentOptions))
+    writeMessage(process.stderr, pendingText(file, deploymentOptions))
     return interruption.happened ? EXIT.interrupted : EXIT.someLinesLeft
   }
   if (ended.state !== 'cancelled') throw refusal(ended)
@@ -55,7 +55,7 @@ export async function cancel(name: string, flags: CancelFlags): Promise<ExitCode
   if (output !== undefined && flags.output !== undefined) {
     const sent = new SentLines(ended, deployment)
     await output.write(sent.read(), interruption.signal)
-    process.stderr.write(sentText(sent, flags.output, deploymentOptions))
+    writeMessage(process.stderr, sentText(sent, flags.output, deploymentOptions))
   }
   return EXIT.ok
 }

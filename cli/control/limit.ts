@@ -4,7 +4,7 @@ import { NUMBER_SETTINGS } from '../../lambda/settings.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { grouped, printable } from '../terminal/output.ts'
+import { grouped, printable, writeMessage } from '../terminal/output.ts'
 import { changeBrake } from './brake-document.ts'
 import { brakeJson } from './brake-text.ts'
 
@@ -21,7 +21,8 @@ export async function limit(text: string, flags: LimitFlags): Promise<ExitCode> 
     return linesPerSecond === undefined ? withoutLimit(current) : withLimit(current, linesPerSecond)
   })
   if (flags.json) process.stdout.write(brakeJson(brake))
-  process.stderr.write(
+  writeMessage(
+    process.stderr,
     linesPerSecond === undefined
       ? 'There is no limit for all imports together. Those that run notice it within 10 seconds.\n'
       : `All imports together send at most ${grouped(linesPerSecond)} lines a second. Those that run notice it within 10 seconds.\n` +

@@ -34,6 +34,13 @@ describe('what an earlier send has done', () => {
     )
   })
 
+  test('is counted, also if its first line was not done', () => {
+    const { file, state } = begun('a.jsonl', {})
+    expect(continuationText({ file, state: { ...state, watermarkLine: 0 } } as Pending, { files })).toBe(
+      'a.jsonl continues an earlier send that was interrupted before its first line was done: 0 delivered, 0 rejected, 5,000 left.',
+    )
+  })
+
   test('is nothing', () => {
     expect(continuationText(untouched, { files })).toBeUndefined()
   })
