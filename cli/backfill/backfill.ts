@@ -7,7 +7,7 @@ import { STALE_MS } from '../../lambda/report/report.ts'
 import type { Place } from '../../lambda/settings.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { counted, grouped, printable } from '../terminal/output.ts'
+import { counted, grouped, printable, writeMessage } from '../terminal/output.ts'
 import { placesUnder, readPeriod } from './selection.ts'
 
 export interface BackfillFlags extends DeploymentFlags {
@@ -50,7 +50,7 @@ export async function backfill(flags: BackfillFlags): Promise<ExitCode> {
     },
   )
   if (flags.json) process.stdout.write(`${JSON.stringify({ files, queued, dryRun: flags.dryRun, keys }, null, 2)}\n`)
-  process.stderr.write(totalText(files, queued, flags, places))
+  writeMessage(process.stderr, totalText(files, queued, flags, places))
   return EXIT.ok
 }
 

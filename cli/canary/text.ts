@@ -38,7 +38,7 @@ function rowsFor(
       `  npx km-import status ${shellWord(file)}${deploymentOptions}`,
     ]
   const accepted = styled(output, 'green', 'The endpoint accepted the event.')
-  if (url !== undefined) return [`${accepted} It is the Kissmetrics emulator, which shows the person here:`, `  ${url}`]
+  if (url !== undefined) return [accepted, 'It is the Kissmetrics emulator, which shows the person here:', `  ${url}`]
   return [
     accepted,
     ...wrapped(

@@ -5,8 +5,8 @@ import { openOriginsRows } from '../status/open-origins.ts'
 import { reportRows } from '../status/report-table.ts'
 
 /** What a cancelled import has sent, and what it may have sent. */
-export function cancelledText(report: Report, output: Output): string {
-  return `${[...reportRows(report, output), ...cancelledRows(report), ...openOriginsRows(report)].join('\n')}\n`
+export function cancelledText(report: Report, deploymentOptions: string, output: Output): string {
+  return `${[...reportRows(report, output), ...cancelledRows(report), ...openOriginsRows(report, deploymentOptions)].join('\n')}\n`
 }
 
 /** Which lines a cancelled import has settled; no rows for another import. */
@@ -35,10 +35,14 @@ function rangeText([first, last]: readonly [number, number]): string {
 }
 
 /** @param refused lines among them that the endpoint has refused */
-export function sentText(count: number, refused: number, file: string): string {
+export function sentText(
+  { count, refused }: { readonly count: number; readonly refused: number },
+  file: string,
+  deploymentOptions: string,
+): string {
   const among =
     refused > 0
-      ? ` The endpoint has refused ${grouped(refused)} of them: their dead letters name them (npx km-import rejects list).`
+      ? ` The endpoint has refused ${grouped(refused)} of them: their dead letters name them (npx km-import rejects list${deploymentOptions}).`
       : ''
   return `${printable(file)} has the ${counted(count, 'line')} that Kissmetrics has accepted.${among}\n`
 }

@@ -12,7 +12,7 @@ import { stateText } from '../status/report-table.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { printable, shellWord } from '../terminal/output.ts'
+import { printable, shellWord, writeMessage } from '../terminal/output.ts'
 import { cancelledText, sentText } from './cancel-text.ts'
 import { findVersion } from './find-version.ts'
 import { orderCancellation } from './order-cancellation.ts'
@@ -33,25 +33,29 @@ const POLL_MS = 250
 export async function cancel(name: string, flags: CancelFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const deployment = await findDeployment(flags)
-  const { file, report } = await findVersion(deployment, new ReportCache(deployment), name, flags.version)
+  const deploymentOptions = deploymentOptionsOf(flags)
+  const wanted = { version: flags.version, deploymentOptions }
+  const { file, report } = await findVersion(deployment, new ReportCache(deployment), name, wanted)
   if (report !== undefined && isFinal(report) && report.state !== 'cancelled') throw refusal(report)
   await using output = flags.output === undefined ? undefined : await OutputFile.create(flags.output)
   if (report?.state !== 'cancelled') {
     const question = `Cancel the import of ${printable(file.key)}, version ${printable(versionOf(file))}? It cannot be continued.`
     if (!(await confirm(question, flags))) return EXIT.ok
-    await orderCancellation(deployment, file)
+    await orderCancellation(deployment, file, deploymentOptions)
   }
   const ended = await finalReport(deployment, file, interruption.signal)
   if (ended === undefined) {
-    process.stderr.write(pendingText(file, flags))
+    writeMessage(process.stderr, pendingText(file, deploymentOptions))
     return interruption.happened ? EXIT.interrupted : EXIT.someLinesLeft
   }
   if (ended.state !== 'cancelled') throw refusal(ended)
-  process.stdout.write(flags.json ? `${JSON.stringify(ended, null, 2)}\n` : cancelledText(ended, process.stdout))
+  process.stdout.write(
+    flags.json ? `${JSON.stringify(ended, null, 2)}\n` : cancelledText(ended, deploymentOptions, process.stdout),
+  )
   if (output !== undefined && flags.output !== undefined) {
     const sent = new SentLines(ended, deployment)
     await output.write(sent.read(), interruption.signal)
-    process.stderr.write(sentText(sent.count, sent.refused, flags.output))
+    writeMessage(process.stderr, sentText(sent, flags.output, deploymentOptions))
   }
   return EXIT.ok
 }
@@ -74,10 +78,9 @@ function refusal(report: Report): SetupError {
   )
 }
 
-function pendingText({ key }: SourceFile, flags: CancelFlags): string {
-  const options = deploymentOptionsOf(flags)
+function pendingText({ key }: SourceFile, deploymentOptions: string): string {
   return (
     `${printable(key)} is cancelled, and nothing more of it is sent. Its last invocation has not written its report yet. See it in a few minutes:\n` +
-    `  npx km-import status ${shellWord(printable(key))}${options}\n`
+    `  npx km-import status ${shellWord(printable(key))}${deploymentOptions}\n`
   )
 }

@@ -1,20 +1,17 @@
 import type { Command } from 'commander'
 import { withDeploymentOptions } from '../deployment/options.ts'
-import type { ExitCode } from '../terminal/exit.ts'
+import type { EndWith } from '../terminal/exit.ts'
+import { afterHelp, JSON_DOCUMENT } from '../terminal/help.ts'
 import type { CancelFlags } from './cancel.ts'
 import type { LimitFlags } from './limit.ts'
 import type { PauseFlags } from './pause.ts'
-
-type EndWith = (code: ExitCode) => void
-
-const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else there'
 
 /** Adds the commands that stop and slow down imports. Each is loaded only when it runs, so that `--help` stays fast. */
 export function addControl(program: Command, endWith: EndWith): void {
   withDeploymentOptions(program.command('pause'))
     .description('pause all imports: nothing is sent until you resume them, and nothing is lost')
     .option('--json', JSON_DOCUMENT, false)
-    .addHelpText('after', '\nExample:\n  npx km-import pause --stack KissmetricsImporter\n')
+    .addHelpText('after', afterHelp('npx km-import pause --stack KissmetricsImporter'))
     .action(async (flags: PauseFlags) => {
       const { pause } = await import('./pause.ts')
       endWith(await pause(flags))
@@ -22,7 +19,7 @@ export function addControl(program: Command, endWith: EndWith): void {
   withDeploymentOptions(program.command('resume'))
     .description('let paused imports continue')
     .option('--json', JSON_DOCUMENT, false)
-    .addHelpText('after', '\nExample:\n  npx km-import resume --stack KissmetricsImporter\n')
+    .addHelpText('after', afterHelp('npx km-import resume --stack KissmetricsImporter'))
     .action(async (flags: PauseFlags) => {
       const { resume } = await import('./pause.ts')
       endWith(await resume(flags))
@@ -31,7 +28,7 @@ export function addControl(program: Command, endWith: EndWith): void {
     .description('limit how many lines a second all imports send together')
     .argument('<rate>', 'lines a second, for example 500/s; or off')
     .option('--json', JSON_DOCUMENT, false)
-    .addHelpText('after', '\nExample:\n  npx km-import limit 500/s\n')
+    .addHelpText('after', afterHelp('npx km-import limit 500/s'))
     .action(async (rate: string, flags: LimitFlags) => {
       const { limit } = await import('./limit.ts')
       endWith(await limit(rate, flags))
@@ -43,7 +40,7 @@ export function addControl(program: Command, endWith: EndWith): void {
     .option('-o, --output <file>', 'write the lines that were sent to this file')
     .option('-y, --yes', 'cancel without asking', false)
     .option('--json', JSON_DOCUMENT, false)
-    .addHelpText('after', '\nExample:\n  npx km-import cancel incoming/wrong.json -o sent.jsonl\n')
+    .addHelpText('after', afterHelp('npx km-import cancel incoming/wrong.json -o sent.jsonl'))
     .addHelpText('after', CANCEL_CODES)
     .action(async (key: string, flags: CancelFlags) => {
       const { cancel } = await import('./cancel.ts')

@@ -8,6 +8,14 @@ import { listObjects } from '../deployment/list-objects.ts'
 import type { ReportCache } from '../deployment/report-cache.ts'
 import { printable } from '../terminal/output.ts'
 
+/** Which version of a file a user means. */
+interface WantedVersion {
+  /** A version id, or the ETag in a bucket without versions; undefined for the newest. */
+  readonly version: string | undefined
+  /** Options that choose the deployment, for commands in hints. */
+  readonly deploymentOptions: string
+}
+
 /** One version of a file, and its report if its import has begun. */
 export interface FoundVersion {
   readonly file: SourceFile
@@ -18,14 +26,13 @@ export interface FoundVersion {
  * Finds a version of a file: in the bucket, or in the reports if the object was deleted.
  *
  * @param name the key, with or without `incoming/`
- * @param version a version id, or the ETag in a bucket without versions; undefined for the newest
  * @throws SetupError if there is no such version
  */
 export async function findVersion(
   deployment: Deployment,
   cache: ReportCache,
   name: string,
-  version?: string,
+  { version, deploymentOptions }: WantedVersion,
 ): Promise<FoundVersion> {
   for (const key of [name, `${INCOMING_PREFIX}${name}`]) {
     const reports = await reportsOfKey(deployment, cache, key)
@@ -36,7 +43,7 @@ export async function findVersion(
   }
   const which = version === undefined ? 'no file' : `no version "${printable(version)}" of a file`
   throw new SetupError(
-    `There is ${which} "${printable(name)}" in the bucket, and no report of one. List the files: npx km-import status --all`,
+    `There is ${which} "${printable(name)}" in the bucket, and no report of one. List the files: npx km-import status --all${deploymentOptions}`,
   )
 }
 

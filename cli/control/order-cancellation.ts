@@ -10,7 +10,11 @@ import type { Deployment } from '../deployment/deployment.ts'
 import { changeBrake, currentBrake } from './brake-document.ts'
 
 /** Orders that the import of a version ends, and queues a task that ends the import at once, even if its own messages wait, or were lost. */
-export async function orderCancellation({ s3, sqs, bucket, importQueueUrl }: Deployment, file: SourceFile): Promise<void> {
+export async function orderCancellation(
+  { s3, sqs, bucket, importQueueUrl }: Deployment,
+  file: SourceFile,
+  deploymentOptions = '',
+): Promise<void> {
   const cancellation = { key: file.key, version: versionOf(file), at: new Date().toISOString() }
   const settled = await finishedCancellations({ s3, bucket })
   await changeBrake({ s3, bucket }, (brake) => {
@@ -18,7 +22,7 @@ export async function orderCancellation({ s3, sqs, bucket, importQueueUrl }: Dep
     if (changed !== undefined) return changed
     throw new SetupError(
       `${MAX_CANCELLATIONS} files are being cancelled already. Wait until their imports have ended, and cancel this one then. ` +
-        'To stop everything at once: npx km-import pause',
+        `To stop everything at once: npx km-import pause${deploymentOptions}`,
     )
   })
   await sqsImportQueue(sqs, importQueueUrl).send(taskBody({ ...newTask(file), foundBySearch: true }), 0)

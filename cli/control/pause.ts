@@ -4,6 +4,7 @@ import { deploymentOptionsOf } from '../deployment/options.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { changeBrake, currentBrake } from './brake-document.ts'
 import { brakeJson, momentText } from './brake-text.ts'
+import { writeMessage } from '../terminal/output.ts'
 
 export interface PauseFlags extends DeploymentFlags {
   readonly json: boolean
@@ -16,7 +17,8 @@ export async function pause(flags: PauseFlags): Promise<ExitCode> {
   const brake = await changeBrake(deployment, (current) => (current.paused === undefined ? withPause(current, now) : current))
   const since = brake.paused?.since ?? now
   if (flags.json) process.stdout.write(brakeJson(brake))
-  process.stderr.write(
+  writeMessage(
+    process.stderr,
     `${since === now ? 'All imports are paused.' : `All imports were paused already, ${momentText(since)}.`} ` +
       'Those that run stop within 10 seconds.\n' +
       `To let them continue: npx km-import resume${deploymentOptionsOf(flags)}\n`,
@@ -30,6 +32,6 @@ export async function resume(flags: PauseFlags): Promise<ExitCode> {
   const { paused } = await currentBrake(deployment)
   const brake = await changeBrake(deployment, (current) => (current.paused === undefined ? current : withoutPause(current)))
   if (flags.json) process.stdout.write(brakeJson(brake))
-  process.stderr.write(paused !== undefined ? 'Imports continue within about a minute.\n' : 'Imports were not paused.\n')
+  writeMessage(process.stderr, paused !== undefined ? 'Imports continue within about a minute.\n' : 'Imports were not paused.\n')
   return EXIT.ok
 }

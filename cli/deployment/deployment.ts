@@ -28,6 +28,8 @@ export interface Deployment extends SendTarget {
   readonly bucket: string
   /** Where files are uploaded to. */
   readonly places: readonly Place[]
+  /** On this computer: the folder that files are imported from. */
+  readonly watchedDir?: string
   readonly importQueueUrl: string
   readonly deadLetterQueueUrl: string
   /** Number settings of the function of a stack that differ from the defaults, by name. Left out: those of this computer. */
@@ -49,7 +51,7 @@ async function findLocal(stateDir: string): Promise<Deployment> {
     throw new SetupError(
       `No importer runs with the state folder "${path.resolve(stateDir)}". Start one with npm start, or choose another one with --state-dir or --stack.`,
     )
-  const { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl, emulatorUrl, endpointHost, keyEnding } = running
+  const { s3Url, sqsUrl, importQueueUrl, deadLetterQueueUrl, emulatorUrl, endpointHost, keyEnding, watchedDir } = running
   useEmulators(s3Url, sqsUrl, await readCredentials(stateDir))
   return localDeployment(
     { s3: new S3Client({}), sqs: new SQSClient({}), importQueueUrl, deadLetterQueueUrl },
@@ -57,6 +59,7 @@ async function findLocal(stateDir: string): Promise<Deployment> {
       ...(emulatorUrl !== undefined && { emulatorUrl }),
       ...(endpointHost !== undefined && { endpointHost }),
       ...(keyEnding !== undefined && { keyEnding }),
+      ...(watchedDir !== undefined && { watchedDir }),
     },
   )
 }
@@ -64,7 +67,7 @@ async function findLocal(stateDir: string): Promise<Deployment> {
 /** The importer on this computer. */
 export function localDeployment(
   { s3, sqs, importQueueUrl, deadLetterQueueUrl }: Pick<LocalServices, 's3' | 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>,
-  target: SendTarget = {},
+  target: SendTarget & Pick<Deployment, 'watchedDir'> = {},
 ): Deployment {
   return {
     name: THIS_COMPUTER,

@@ -8,7 +8,7 @@ import { linesOf } from '../../lambda/rules/lines-of.ts'
 import { rejectionOf } from '../rejects/validate.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { counted, grouped, printable, shellWord } from '../terminal/output.ts'
+import { counted, grouped, printable, shellWord, writeMessage } from '../terminal/output.ts'
 import { NewFile } from './new-file.ts'
 import { linesIn, type FileLine } from './read.ts'
 
@@ -26,7 +26,9 @@ export interface FixFlags {
  */
 export async function fix(name: string, flags: FixFlags): Promise<ExitCode> {
   if (flags.fix.length === 0 && flags.columns === undefined)
-    throw new SetupError('Say what to fix, for example --fix array. To see what is wrong, run: npx km-import preview FILE')
+    throw new SetupError(
+      `Say what to fix, for example --fix array. To see what is wrong, run: npx km-import preview ${shellWord(printable(name))}`,
+    )
   const fixes = flags.fix.map(readFix)
   const columns = await readColumns(flags.columns)
   await checkSources([name])
@@ -49,7 +51,7 @@ export async function fix(name: string, flags: FixFlags): Promise<ExitCode> {
   } finally {
     source.body.destroy()
   }
-  process.stderr.write(resultText(counts, output, fixes))
+  writeMessage(process.stderr, resultText(counts, output, fixes))
   return counts.valid === counts.lines ? EXIT.ok : EXIT.someLinesLeft
 }
 

@@ -79,7 +79,7 @@ export class ObjectScanner {
         `The file is cut off: an object or list does not end. The ${this.#objects} objects before it were written.`,
       )
     if (this.#objects === 0)
-      throw new SetupError('No objects were found. Run npx km-import preview with the file to see what it looks like.')
+      throw new SetupError('No objects were found. To see what the file looks like: npx km-import preview, with the same file')
   }
 
   #isObjectHere(): boolean {

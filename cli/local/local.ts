@@ -94,7 +94,8 @@ class LocalRun {
     })
     const results = options.json ? undefined : process.stdout
     const expectedLines = new ExpectedLines({ s3: servers.services.s3, bucket: BUCKET })
-    this.#progress = new Progress(status, results, stateDirOption(options.stateDir), (report) => expectedLines.of(report))
+    const hints = { deploymentOptions: stateDirOption(options.stateDir), watchedDir: options.watchedDir }
+    this.#progress = new Progress(status, results, hints, (report) => expectedLines.of(report))
     this.#folder = this.#openFolder()
     this.#archive = new DailyArchive(servers.services)
     this.#wiring = wiring

@@ -1,16 +1,24 @@
 import { INCOMING_PREFIX } from '../../lambda/keys.ts'
 import { isFinal, type Report } from '../../lambda/report/report.ts'
+import { reportWithFileName } from '../files/file-in-hint.ts'
 import { decisionCommands } from '../safety/hold-text.ts'
 import { progressText } from '../status/progress-text.ts'
 import { resultTable } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
 import { fittedPath } from '../terminal/layout.ts'
 import { grouped, printable, type Output, type StatusLine } from '../terminal/output.ts'
+import { fileOfKey } from './file-of-key.ts'
 import type { FollowedReport } from './reports.ts'
 
 /** Files that the status line names. */
 const MAX_SHOWN = 3
 const NAME_COLUMNS = 30
+
+/** What the commands in hints need. */
+interface Hints {
+  readonly deploymentOptions: string
+  readonly watchedDir: string
+}
 
 /** The files of this run: shows a status line while a file is imported, and a table when it is done. */
 export class Progress {
@@ -20,22 +28,21 @@ export class Progress {
   readonly #finished = new Set<string>()
   readonly #status: StatusLine
   readonly #results: Output | undefined
-  readonly #deploymentOptions: string
+  readonly #hints: Hints
   readonly #expectedLines: (report: Report) => Promise<number | undefined>
 
   /**
    * @param results where the tables are written; undefined with `--json`, which writes the reports at the end
-   * @param deploymentOptions for the commands in hints
    * @param expectedLines how many lines the file of a running import has, if that is known
    */
   constructor(
     status: StatusLine,
     results: Output | undefined,
-    deploymentOptions: string,
+    hints: Hints,
     expectedLines: (report: Report) => Promise<number | undefined>,
   ) {
     this.#expectedLines = expectedLines
-    this.#deploymentOptions = deploymentOptions
+    this.#hints = hints
     this.#status = status
     this.#results = results
   }
@@ -61,14 +68,15 @@ export class Progress {
       if (this.#results === undefined) continue
       this.#status.clear()
       const shown = file === undefined ? printable(key) : displayPath(file)
-      this.#results.write(`${resultTable(report, shown, deadLetters, this.#results)}\n`)
+      const named = reportWithFileName(report, fileOfKey(report.file.key, this.#hints.watchedDir))
+      this.#results.write(`${resultTable(named, shown, deadLetters, this.#results)}\n`)
       if (report.state === 'held') this.#results.write(`${this.#decisionText(report)}\n`)
     }
     if (this.#unfinished.size > 0) this.#status.show(await this.#statusLine())
   }
 
   #decisionText({ file }: Report): string {
-    const [release = '', discard = ''] = decisionCommands(file.key, this.#deploymentOptions)
+    const [release = '', discard = ''] = decisionCommands(file.key, this.#hints.deploymentOptions)
     return `To import it all the same:\n  ${release}\nOr not to import it:\n  ${discard}\n`
   }
 

@@ -1,3 +1,4 @@
+import { periodText } from '../terminal/days.ts'
 import { padded, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, shellWord, styled, type Output } from '../terminal/output.ts'
 import { missingOf, type ComparedEvent } from './comparison.ts'
@@ -10,7 +11,7 @@ const MAX_DAYS = 5
 /** The comparison for the user: what is missing first, and what to do next. */
 export function reconcileText(summary: ReconcileSummary, output: Output): string {
   const { export: exported, files, events, missing, outside, undeliverable } = summary
-  const period = exported.first === undefined ? '' : `, ${dayOf(exported.first)} to ${dayOf(exported.last ?? exported.first)}`
+  const period = exported.first === undefined ? '' : `, ${periodText(exported.first, exported.last ?? exported.first)}`
   const rows = [
     `export ${counted(exported.files, 'file')}, ${counted(exported.lines, 'line')}${period}`,
     `sent   ${counted(files, 'file')}`,
@@ -73,8 +74,4 @@ function note(text: string): readonly string[] {
 
 function row(name: string, ...columns: readonly string[]): string {
   return `${padded(name, NAME_COLUMNS)}${columns.map((column) => column.padStart(12)).join('')}`
-}
-
-function dayOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10)
 }

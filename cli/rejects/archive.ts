@@ -4,7 +4,7 @@ import { countMessages } from '../deployment/queue-depth.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { counted } from '../terminal/output.ts'
+import { counted, writeMessage } from '../terminal/output.ts'
 import { archiveDeadLetters, DEFAULT_AGE_DAYS, isOlderThan } from './archive-dead-letters.ts'
 import { contentOf } from './content.ts'
 import { countInUse, unseenText } from './in-use.ts'
@@ -41,15 +41,16 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   )
   progress[Symbol.dispose]()
   for (const key of keys) process.stdout.write(`${key}\n`)
-  process.stderr.write(`${counted(archived, 'dead letter')} archived.\n`)
+  writeMessage(process.stderr, `${counted(archived, 'dead letter')} archived.\n`)
   if (archived === 0 && seen > 0 && days > 0)
-    process.stderr.write(
+    writeMessage(
+      process.stderr,
       `None of those in the queue is ${counted(days, 'day')} old. To archive younger ones too, add --older-than 0.\n`,
     )
   if (interruption.happened) return EXIT.interrupted
   const inUse = isWhole ? countInUse(before, (await count()) + archived, seen) : 0
   const more = unseenText({ inUse, isComplete: isWhole })
-  if (more !== undefined) process.stderr.write(`${more} Run the command again for them.\n`)
+  if (more !== undefined) writeMessage(process.stderr, `${more} Run the command again for them.\n`)
   return EXIT.ok
 }
 

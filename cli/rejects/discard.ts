@@ -3,7 +3,7 @@ import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { counted } from '../terminal/output.ts'
+import { counted, writeMessage } from '../terminal/output.ts'
 import { discardLines } from './discard-lines.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 import { unseenText } from './in-use.ts'
@@ -41,10 +41,10 @@ export async function discard(flags: DiscardFlags): Promise<ExitCode> {
     return unseenText(scanned)
   })
   if (interruption.happened) return EXIT.interrupted
-  if (leftOut > 0) process.stderr.write(`${leftOutText(leftOut)}\n`)
-  if (unseen !== undefined) process.stderr.write(`${unseen} Run the command again for them.\n`)
+  if (leftOut > 0) writeMessage(process.stderr, `${leftOutText(leftOut)}\n`)
+  if (unseen !== undefined) writeMessage(process.stderr, `${unseen} Run the command again for them.\n`)
   if (ids.size === 0) {
-    process.stderr.write('No dead letter matches, so nothing was discarded.\n')
+    writeMessage(process.stderr, 'No dead letter matches, so nothing was discarded.\n')
     return EXIT.ok
   }
   const question = `Discard ${counted(ids.size, 'dead letter')}? ${ids.size === 1 ? 'It is' : 'They are'} not sent to Kissmetrics; a copy stays in the bucket.`
@@ -52,9 +52,10 @@ export async function discard(flags: DiscardFlags): Promise<ExitCode> {
   try {
     const { discarded, missing, keys } = await withProgress((onRead) => discardLines(deployment, ids, signal, { onRead }))
     for (const key of keys) process.stdout.write(`${key}\n`)
-    process.stderr.write(`${counted(discarded, 'dead letter')} discarded.\n`)
+    writeMessage(process.stderr, `${counted(discarded, 'dead letter')} discarded.\n`)
     if (missing > 0)
-      process.stderr.write(
+      writeMessage(
+        process.stderr,
         `${counted(missing, 'dead letter')} not discarded, because another command is reading ${missing === 1 ? 'it' : 'them'}, or sends ${missing === 1 ? 'it' : 'them'}: try again in 5 minutes.\n`,
       )
     if (signal.aborted) return EXIT.interrupted

@@ -55,6 +55,8 @@ export interface ListContext extends Unseen {
   readonly retentionMs: number | undefined
   /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
   readonly deploymentOptions: string
+  /** Whether none of them is in the queue. */
+  readonly isAllArchived?: boolean
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -62,7 +64,7 @@ export interface ListContext extends Unseen {
 /** How many there are, when they expire, and what to do next. */
 export function totalText(
   { total, expiringSoon, oldestQueued }: Pick<Summary, 'total' | 'expiringSoon' | 'oldestQueued'>,
-  { retentionMs, deploymentOptions, now, ...unseen }: ListContext,
+  { retentionMs, deploymentOptions, isAllArchived = false, now, ...unseen }: ListContext,
   output: Output,
 ): string {
   const more = unseenText(unseen)
@@ -77,7 +79,7 @@ export function totalText(
       `${styled(output, 'yellow', 'warning:')} ${grouped(expiringSoon)} of them ${expiringSoon === 1 ? 'expires' : 'expire'} within 4 days. To keep them, run: npx km-import rejects archive${deploymentOptions}`,
     )
   if (more !== undefined) rows.push(more)
-  rows.push(`Next: npx km-import rejects pull -o rejects.jsonl${deploymentOptions}`)
+  rows.push(`Next: npx km-import rejects pull${isAllArchived ? ' --archived' : ''} -o rejects.jsonl${deploymentOptions}`)
   return `${rows.join('\n')}\n`
 }
 

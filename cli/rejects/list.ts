@@ -9,6 +9,7 @@ import type { Unseen } from './in-use.ts'
 import { listCsv, listText, totalText } from './list-text.ts'
 import { scanDeadLetters } from './scan.ts'
 import { EXPIRING_SOON_MS, Summary } from './summary.ts'
+import { writeMessage } from '../terminal/output.ts'
 
 export interface ListFlags extends DeploymentFlags, Omit<FilterFlags, 'archived'> {
   readonly json: boolean
@@ -38,10 +39,18 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
   if (flags.json) process.stdout.write(`${JSON.stringify(documentOf(summary, selection), null, 2)}\n`)
   else if (flags.csv) process.stdout.write(listCsv(summary.groups()))
   else process.stdout.write(listText(summary.groups(), process.stdout))
-  process.stderr.write(
+  writeMessage(
+    process.stderr,
     totalText(
       summary,
-      { retentionMs, isComplete, inUse, deploymentOptions: deploymentOptionsOf(flags), now: Date.now() },
+      {
+        retentionMs,
+        isComplete,
+        inUse,
+        isAllArchived: summary.total > 0 && summary.oldestQueued === undefined,
+        deploymentOptions: deploymentOptionsOf(flags),
+        now: Date.now(),
+      },
       process.stderr,
     ),
   )

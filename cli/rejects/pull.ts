@@ -5,7 +5,7 @@ import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { counted, printable } from '../terminal/output.ts'
+import { counted, printable, writeMessage } from '../terminal/output.ts'
 import { filterOf, type FilterFlags } from './filter.ts'
 import { readFix } from '../../lambda/rules/fix.ts'
 import { OutputFile } from './output-file.ts'
@@ -74,7 +74,8 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   }
   written[Symbol.dispose]()
   const { isComplete, inUse } = selection
-  process.stderr.write(
+  writeMessage(
+    process.stderr,
     pullText(
       { ...counts, isComplete, inUse },
       { output: flags.output, isCsv: flags.csv, deploymentOptions: deploymentOptionsOf(flags) },

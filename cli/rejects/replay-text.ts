@@ -51,7 +51,7 @@ export function resultText({ key, lines, uploadedBefore, missing }: ReplayResult
     rows.push(
       `${counted(missing, 'line')} not sent, because ${missing === 1 ? 'its dead letter was not found. It was replayed before, or another command is reading it' : 'their dead letters were not found. They were replayed before, or another command is reading them'}: try again in 5 minutes.`,
     )
-  if (key !== undefined) rows.push(`Watch the import: npx km-import status ${key}${deploymentOptions}`)
+  if (key !== undefined) rows.push('Watch the import:', `  npx km-import status ${key}${deploymentOptions}`)
   return rows.length === 0 ? '' : `${rows.join('\n')}\n`
 }
 

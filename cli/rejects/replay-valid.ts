@@ -5,7 +5,7 @@ import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { counted, grouped } from '../terminal/output.ts'
+import { counted, grouped, writeMessage } from '../terminal/output.ts'
 import { groupedLinesOf } from './content.ts'
 import { filterOf, filterOptionsOf, type FilterFlags } from './filter.ts'
 import { unseenText } from './in-use.ts'
@@ -36,26 +36,27 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
     findReplayCandidates(deployment, filters, signal, onRead),
   )
   if (interruption.happened) return EXIT.interrupted
-  process.stderr.write(
+  writeMessage(
+    process.stderr,
     `${counted(lines.length, 'line')} can be sent, ${counted(failedImports.size, 'failed import')} can be tried again, ${grouped(invalid)} would be rejected again.\n`,
   )
-  if (newer > 0) process.stderr.write(`${newerText(newer)}\n`)
-  if (leftOut > 0) process.stderr.write(`${leftOutText(leftOut)}\n`)
-  if (unseen !== undefined) process.stderr.write(`${unseen} Run the command again for them.\n`)
+  if (newer > 0) writeMessage(process.stderr, `${newerText(newer)}\n`)
+  if (leftOut > 0) writeMessage(process.stderr, `${leftOutText(leftOut)}\n`)
+  if (unseen !== undefined) writeMessage(process.stderr, `${unseen} Run the command again for them.\n`)
   let exitCode: ExitCode = invalid + newer > 0 || unseen !== undefined ? EXIT.someLinesLeft : EXIT.ok
   if (lines.length + failedImports.size === 0) return exitCode
   if (!(await confirm(sendQuestion('them'), flags))) return EXIT.ok
   try {
     if (lines.length > 0) {
       const result = await withProgress((onRead) => replayLines(deployment, lines, signal, { onRead }))
-      process.stdout.write(resultText(result, options))
+      writeMessage(process.stdout, resultText(result, options))
       if (result.missing > 0) exitCode = EXIT.someLinesLeft
     }
     if (failedImports.size > 0) {
       const requeued = await withProgress((onRead) => requeueFailedImports(deployment, failedImports, signal, { onRead }))
       process.stdout.write(`${counted(requeued, 'failed import')} sent to the import queue again.\n`)
       if (signal.aborted) {
-        process.stderr.write(interruptedText(failedImports.size - requeued, `${filterOptionsOf(flags)}${options}`))
+        writeMessage(process.stderr, interruptedText(failedImports.size - requeued, `${filterOptionsOf(flags)}${options}`))
         return EXIT.interrupted
       }
     }

@@ -27,12 +27,20 @@ export function addedTo(rules: readonly Rule[], more: readonly Rule[]): readonly
   return added
 }
 
-/** @param fixes which rules; none for all of the prefix @throws SetupError if there is no such rule */
-export function removedFrom(rules: readonly Rule[], prefix: string, fixes: readonly string[]): readonly Rule[] {
+interface Removal {
+  readonly prefix: string
+  /** Which rules; none for all of the prefix. */
+  readonly fixes: readonly string[]
+  /** Options that choose the deployment, for commands in hints. */
+  readonly deploymentOptions?: string
+}
+
+/** @throws SetupError if there is no such rule */
+export function removedFrom(rules: readonly Rule[], { prefix, fixes, deploymentOptions = '' }: Removal): readonly Rule[] {
   const missing = fixes.find((fix) => !rules.some((rule) => rule.fix === fix))
   if (missing !== undefined || rules.length === 0)
     throw new SetupError(
-      `There is no rule ${missing === undefined ? '' : `"${printable(missing)}" `}for ${printable(prefix)}. To see the rules, run: npx km-import rules list`,
+      `There is no rule ${missing === undefined ? '' : `"${printable(missing)}" `}for ${printable(prefix)}. To see the rules, run: npx km-import rules list${deploymentOptions}`,
     )
   return fixes.length === 0 ? [] : rules.filter(({ fix }) => !fixes.includes(fix))
 }

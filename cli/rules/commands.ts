@@ -1,12 +1,10 @@
 import type { Command } from 'commander'
 import { withDeploymentOptions } from '../deployment/options.ts'
-import type { ExitCode } from '../terminal/exit.ts'
+import type { EndWith } from '../terminal/exit.ts'
+import { afterHelp, JSON_DOCUMENT } from '../terminal/help.ts'
 import { kindsText } from './rules-text.ts'
 import type { AddRulesFlags, ListRulesFlags, RemoveRulesFlags } from './rules.ts'
 
-type EndWith = (code: ExitCode) => void
-
-const JSON_DOCUMENT = 'write one JSON document to stdout, and nothing else there'
 const COLUMNS = 'a rule that says what the columns of CSV files mean (docs/formats.md)'
 const ALL_LINES = 'also change valid lines, as far as these rules can'
 
@@ -19,7 +17,7 @@ export function addRulesCommands(program: Command, endWith: EndWith): void {
   withDeploymentOptions(rules.command('list'))
     .description('show the import rules')
     .option('--json', JSON_DOCUMENT, false)
-    .addHelpText('after', '\nExample:\n  npx km-import rules list\n')
+    .addHelpText('after', afterHelp('npx km-import rules list'))
     .action(async (flags: ListRulesFlags) => {
       const { listRules } = await import('./rules.ts')
       endWith(await listRules(flags))
@@ -28,7 +26,7 @@ export function addRulesCommands(program: Command, endWith: EndWith): void {
     .description('show what rules would have made of the last files, and save nothing')
     .option('--all-lines', ALL_LINES, false)
     .option('--columns <file>', COLUMNS)
-    .addHelpText('after', '\nExample:\n  npx km-import rules preview incoming/daily/ rename:email=_p\n')
+    .addHelpText('after', afterHelp('npx km-import rules preview incoming/daily/ rename:email=_p'))
     .action(async (prefix: string, fixes: string[], flags: AddRulesFlags) => {
       const { previewRules } = await import('./rules.ts')
       endWith(await previewRules(prefix, fixes, flags))
@@ -49,7 +47,7 @@ export function addRulesCommands(program: Command, endWith: EndWith): void {
   withPrefix(rules.command('remove'))
     .description('remove rules, or all rules of a prefix')
     .option('-y, --yes', 'remove without asking', false)
-    .addHelpText('after', '\nExample:\n  npx km-import rules remove incoming/daily/ ms-timestamps\n')
+    .addHelpText('after', afterHelp('npx km-import rules remove incoming/daily/ ms-timestamps'))
     .action(async (prefix: string, fixes: string[], flags: RemoveRulesFlags) => {
       const { removeRules } = await import('./rules.ts')
       endWith(await removeRules(prefix, fixes, flags))

@@ -6,8 +6,9 @@ import { counted, grouped, printable, shellWord } from '../terminal/output.ts'
 import type { Trial } from './try-rules.ts'
 
 /** The rules of all prefixes, in their order. */
-export function rulesText({ prefixes }: RulesDocument): string {
-  if (prefixes.length === 0) return 'No import rules. To add one, run: npx km-import rules add incoming/daily/ ms-timestamps\n'
+export function rulesText({ prefixes }: RulesDocument, deploymentOptions = ''): string {
+  if (prefixes.length === 0)
+    return `No import rules. To add one, run: npx km-import rules add incoming/daily/ ms-timestamps${deploymentOptions}\n`
   return prefixes
     .map(({ prefix, rules }) => `${printable(prefix)}\n${rules.map((rule) => `  ${ruleText(rule)}\n`).join('')}`)
     .join('\n')
@@ -42,23 +43,29 @@ export function newlyRejectedText({ validRejected, firstRejected }: Trial): stri
   return `${rows.join('')}${more > 0 ? `  and ${counted(more, 'other line', 'other lines')}\n` : ''}`
 }
 
-/**
- * Why rules that would make valid lines invalid are not saved, and what to do.
- *
- * @param lost rules of a shorter prefix that would no longer apply
- */
-export function refusalText(prefix: string, trial: Trial, lost: readonly Rule[], added: readonly Rule[]): string {
-  const lines = counted(trial.validRejected, 'line that is valid now', 'lines that are valid now')
-  return `Nothing was saved, because ${lines} would be rejected:\n${newlyRejectedText(trial)}${adviceText(prefix, lost, added)}\n`
+/** Rules that are not saved. */
+interface RefusedRules {
+  readonly prefix: string
+  readonly added: readonly Rule[]
+  /** Rules of a shorter prefix that would no longer apply. */
+  readonly lost: readonly Rule[]
+  /** Options that choose the deployment, for commands in hints. */
+  readonly deploymentOptions: string
 }
 
-function adviceText(prefix: string, lost: readonly Rule[], added: readonly Rule[]): string {
+/** Why rules that would make valid lines invalid are not saved, and what to do. */
+export function refusalText(trial: Trial, refused: RefusedRules): string {
+  const lines = counted(trial.validRejected, 'line that is valid now', 'lines that are valid now')
+  return `Nothing was saved, because ${lines} would be rejected:\n${newlyRejectedText(trial)}${adviceText(refused)}\n`
+}
+
+function adviceText({ prefix, added, lost, deploymentOptions }: RefusedRules): string {
   if (lost.length === 0) return 'Correct the rule, and look at its effect with "npx km-import rules preview".'
   const all = [...lost, ...added]
   if (all.some(({ lines, mapping }) => lines !== undefined || mapping !== undefined))
     return `Add the rules that no longer apply as well: ${lost.map((rule) => ruleText(rule).replace('  ', ' ')).join(', ')}.`
   const words = [prefix, ...all.map(({ fix }) => fix)].map((word) => shellWord(printable(word)))
-  return `To keep the rules that no longer apply, run: npx km-import rules add ${words.join(' ')}`
+  return `To keep the rules that no longer apply, run: npx km-import rules add ${words.join(' ')}${deploymentOptions}`
 }
 
 const COLUMN = 22

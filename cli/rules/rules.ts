@@ -2,10 +2,11 @@ import { SetupError } from '../../lambda/errors.ts'
 import { columnsRule } from '../../lambda/rules/columns-rule.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { deploymentOptionsOf } from '../deployment/options.ts'
 import { readColumns } from '../preview/read-columns.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { counted, printable } from '../terminal/output.ts'
+import { counted, printable, writeMessage } from '../terminal/output.ts'
 import { addedTo, removedFrom } from './changed-rules.ts'
 import { lostRules, rulesChange, type RulesChange } from './change.ts'
 import { newlyRejectedText, refusalText, rulesText, trialText } from './rules-text.ts'
@@ -29,7 +30,8 @@ export type RemoveRulesFlags = Omit<AddRulesFlags, 'allLines' | 'columns'>
 /** Shows the import rules. */
 export async function listRules(flags: ListRulesFlags): Promise<ExitCode> {
   const { document } = await readStoredRules(await findDeployment(flags))
-  process.stdout.write(flags.json ? json(document) : rulesText(document))
+  if (flags.json) process.stdout.write(json(document))
+  else writeMessage(process.stdout, rulesText(document, deploymentOptionsOf(flags)))
   return EXIT.ok
 }
 
@@ -42,7 +44,7 @@ export async function previewRules(
   const added = await readAdded(fixes, flags)
   const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
   const trial = await showTrial(change, flags)
-  if (!flags.json) process.stdout.write(newlyRejectedText(trial))
+  if (!flags.json) writeMessage(process.stdout, newlyRejectedText(trial))
   return EXIT.ok
 }
 
@@ -52,7 +54,10 @@ export async function addRules(prefix: string, fixes: readonly string[], flags: 
   const change = await changeOf(prefix, flags, (rules) => addedTo(rules, added))
   const trial = await showTrial(change, flags)
   if (trial.validRejected > 0) {
-    process.stderr.write(refusalText(prefix, trial, lostRules(change), added))
+    writeMessage(
+      process.stderr,
+      refusalText(trial, { prefix, added, lost: lostRules(change), deploymentOptions: deploymentOptionsOf(flags) }),
+    )
     return EXIT.somethingWrong
   }
   return save(change, `Save ${counted(added.length, 'rule')} for the next files under ${printable(prefix)}?`, flags)
@@ -60,7 +65,9 @@ export async function addRules(prefix: string, fixes: readonly string[], flags: 
 
 /** Removes rules of a prefix, after the effect on its last files was shown. @param fixes none for all rules of the prefix */
 export async function removeRules(prefix: string, fixes: readonly string[], flags: RemoveRulesFlags): Promise<ExitCode> {
-  const change = await changeOf(prefix, flags, (rules) => removedFrom(rules, prefix, fixes))
+  const change = await changeOf(prefix, flags, (rules) =>
+    removedFrom(rules, { prefix, fixes, deploymentOptions: deploymentOptionsOf(flags) }),
+  )
   await showTrial(change, flags)
   return save(
     change,
@@ -95,7 +102,7 @@ async function save(change: RulesChange, question: string, flags: { readonly yes
   const { deployment, stored, document } = change
   if (!(await confirm(question, flags))) return EXIT.ok
   await writeStoredRules(deployment, document, stored.tag)
-  process.stderr.write('Saved. Files whose import begins from now on use these rules.\n')
+  writeMessage(process.stderr, 'Saved. Files whose import begins from now on use these rules.\n')
   return EXIT.ok
 }
 
@@ -104,11 +111,12 @@ async function showTrial(change: RulesChange, flags: { readonly json: boolean })
   const trial = await tryRules(deployment, prefix, change)
   const lost = lostRules(change)
   if (lost.length > 0)
-    process.stderr.write(
+    writeMessage(
+      process.stderr,
       `These rules no longer apply to files under ${printable(prefix)}: ${lost.map(({ fix }) => printable(fix)).join(', ')}.\n`,
     )
   if (flags.json) process.stdout.write(json({ schema: 'kissmetrics-importer/rules-preview/v1', prefix, rules: after, ...trial }))
-  else process.stdout.write(trialText(prefix, trial))
+  else writeMessage(process.stdout, trialText(prefix, trial))
   return trial
 }
 

@@ -13,6 +13,7 @@ import { stateText } from '../status/report-table.ts'
 import { printable, shellWord } from '../terminal/escape.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { checkObject, heldVersion, versionOf } from './held-version.ts'
+import { writeMessage } from '../terminal/output.ts'
 
 export interface DecideFlags extends DeploymentFlags {
   readonly fileVersion?: string
@@ -28,7 +29,8 @@ export async function decide(key: string, decision: PersonDecision, flags: Decid
   if (decision === 'released' && report.state === 'held') await checkObject(report, deployment.s3, wanted)
   const result = await decideOnDeployment(deployment, report, decision)
   if (result.kind === 'not-held' || result.kind === 'too-late') throw new SetupError(refusalText(report, result))
-  process.stdout.write(flags.json ? jsonText(report, result) : `${resultText(report, result, deploymentOptions)}\n`)
+  if (flags.json) process.stdout.write(jsonText(report, result))
+  else writeMessage(process.stdout, `${resultText(report, result, deploymentOptions)}\n`)
   return EXIT.ok
 }
 

@@ -1,6 +1,8 @@
 import type { PreviewSummary } from '../preview/summary.ts'
-import { durationRange, withFileName } from '../preview/text/text.ts'
+import { withFileName } from '../files/file-in-hint.ts'
+import { durationRange } from '../preview/text/text.ts'
 import { warningSentence } from '../status/report-table.ts'
+import { whenText } from '../terminal/days.ts'
 import { fitted, listed, quoted, WIDTH, widthOf, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 
@@ -37,7 +39,7 @@ function lineSentences({ lines, commands, identities, time, estimate, rejectedBy
   const kinds = (['record', 'set', 'alias'] as const).filter((kind) => commands[kind] > 0)
   const kindsText = kinds.map((kind) => `${kind} ${grouped(commands[kind])}`).join(', ')
   const people = counted(identities.count, 'person', 'people')
-  const days = time === undefined ? '' : `, from ${dayText(time.first)} to ${dayText(time.last)}`
+  const days = time === undefined ? '' : `, ${whenText(time.first, time.last)}`
   return [
     `${counted(lines.valid, 'line')} can be sent${kindsText === '' ? '' : `: ${kindsText}`}.`,
     ...(lines.rejected === 0 ? [] : [`${counted(lines.rejected, 'line')} would be rejected: ${reasonsText(rejectedBy)}.`]),
@@ -68,7 +70,9 @@ function repeatSentences({ repeats }: PreviewSummary): readonly string[] {
   return [
     ...(repeats.events === 0
       ? []
-      : [`${counted(repeats.events, 'event is', 'events are')} identical to an earlier one. Kissmetrics counts them once.`]),
+      : [
+          `${counted(repeats.events, 'event is', 'events are')} identical to an earlier one. Kissmetrics counts identical events once.`,
+        ]),
     ...(repeats.sameSecond === 0
       ? []
       : [
@@ -108,8 +112,4 @@ function reasonsText(rejectedBy: PreviewSummary['rejectedBy']): string {
   const all = Object.entries(rejectedBy).toSorted(([, a], [, b]) => b.count - a.count)
   const shown = all.slice(0, MAX_REASONS).map(([reason, { count }]) => `${reason} ${grouped(count)}`)
   return [...shown, ...(all.length > MAX_REASONS ? ['…'] : [])].join(', ')
-}
-
-function dayText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10)
 }

@@ -4,6 +4,7 @@ import { readMessage } from '../../lambda/intake/message.ts'
 import type { Task } from '../../lambda/intake/task.ts'
 import { importRulesKey, receiptKey, replayOriginsKey, RULES_KEY, undeliveredKey } from '../../lambda/keys.ts'
 import type { Checkpoints, Clock, DeadLetterQueue, Documents, Endpoint, Ports } from '../../lambda/ports.ts'
+import type { Receipt } from '../../lambda/report/receipt.ts'
 import { resuming } from '../../lambda/read/resume.ts'
 import { RULES_SCHEMA, type RulesDocument } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
@@ -17,6 +18,7 @@ import { LOCAL_BUCKET, receiptPathOf, type SentFile } from './files.ts'
 import { localSourceFiles } from './open-file.ts'
 import { rulesPathOf } from './pinned-rules.ts'
 import type { Progress } from './progress.ts'
+import { withoutFolder } from './receipt.ts'
 import { reportFile } from './report-file.ts'
 import type { SendState } from './state.ts'
 import type { SendStats } from './stats.ts'
@@ -92,7 +94,8 @@ function sentDocuments({ path, source }: SentFile, fixed: FixedFile | undefined)
       ),
     put: async ({ key }, value) => {
       const beside = paths.get(key)
-      if (beside !== undefined) await writeAtomically(beside, value)
+      const stored = key === receiptKey(source) ? withoutFolder(value as Receipt) : value
+      if (beside !== undefined) await writeAtomically(beside, stored)
       return ''
     },
   }

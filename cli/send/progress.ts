@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress'
-import { grouped, type Output } from '../terminal/output.ts'
+import { counted, grouped, type Output } from '../terminal/output.ts'
 import { timeLeft } from '../terminal/progress-bar.ts'
 import type { SendStats } from './stats.ts'
 
@@ -91,7 +91,7 @@ export class Progress implements Disposable {
     const { settled, notDelivered } = this.#stats
     const rate = this.#stats.rate(this.#now())
     const parts = [
-      `${this.#label}${this.#percent()}% of ${grouped(this.#total)} lines`,
+      `${this.#label}${this.#percent()}% of ${counted(this.#total, 'line')}`,
       ...timeLeft(this.#total - settled, rate),
       `${grouped(notDelivered)} rejected`,
       `${grouped(Math.round(rate))} lines/s`,

@@ -31,6 +31,8 @@ export function continuationText({ file, state }: Pending, summary: Pick<Preview
   const { delivered, rejected, undeliverable } = counts.lines
   const left = Math.max(0, linesOf(file, summary) - settledLines(counts))
   const done = `${grouped(delivered)} delivered, ${grouped(rejected + undeliverable)} rejected, ${grouped(left)} left`
+  if (state.watermarkLine === 0)
+    return `${file.name} continues an earlier send that was interrupted before its first line was done: ${done}.`
   return `${file.name} continues after line ${grouped(state.watermarkLine)}, where an earlier send was interrupted: ${done}.`
 }
 

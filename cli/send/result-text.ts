@@ -1,5 +1,5 @@
 import type { Report } from '../../lambda/report/report.ts'
-import { withFileName } from '../preview/text/text.ts'
+import { reportWithFileName } from '../files/file-in-hint.ts'
 import { wrapped } from '../terminal/layout.ts'
 import { labelledRow, reportRows, stateText, ruleRows, warningRows } from '../status/report-table.ts'
 import { displayPath } from '../terminal/display-path.ts'
@@ -30,12 +30,7 @@ export function resultText(file: SentFile, report: Report, output: Output): stri
 
 /** The report of a file that the user knows by its name; so does a command in it. */
 function asSent({ name, path }: SentFile, report: Report): Report {
-  const { failure } = report
-  return {
-    ...report,
-    file: { ...report.file, key: name },
-    ...(failure !== undefined && { failure: { ...failure, detail: withFileName(failure.detail, displayPath(path)) } }),
-  }
+  return reportWithFileName({ ...report, file: { ...report.file, key: name } }, displayPath(path))
 }
 
 /** The message for a file that an earlier command has sent. */

@@ -5,6 +5,7 @@ import { brakeRows } from '../control/brake-text.ts'
 import { cancelledRows } from '../control/cancel-text.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { decisionCommands, holdRows } from '../safety/hold-text.ts'
+import { periodText } from '../terminal/days.ts'
 import { fitted, fittedPath, listed, widthFor, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 import { openOriginsRows } from './open-origins.ts'
@@ -162,7 +163,7 @@ export function reportText(
     '',
     detailRow('started', `${startedAt.slice(0, 19).replace('T', ' ')} UTC`),
     detailRow('duration', `${durationText(secondsOf(report, now))}, ${grouped(rateOf(report, now))} lines a second`),
-    ...(time === undefined ? [] : [detailRow('events dated', `${dayText(time.first)} to ${dayText(time.last)}`)]),
+    ...(time === undefined ? [] : [detailRow('events dated', periodText(time.first, time.last))]),
     ...(failure === undefined ? [] : ['', ...wrapped(printable(failure.detail))]),
     ...(report.cancelled === undefined ? [] : ['', ...cancelledRows(report)]),
     ...(report.hold === undefined ? [] : ['', ...holdRows(report)]),
@@ -271,8 +272,4 @@ function countRow(label: string, count: number, note = ''): string {
 
 function detailRow(label: string, text: string): string {
   return `  ${label.padEnd(14)}${text}`
-}
-
-function dayText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10)
 }

@@ -9,6 +9,8 @@ import { ExpectedLines } from '../deployment/expected-lines.ts'
 import { findReports } from '../deployment/find-reports.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { reportWithFileName } from '../files/file-in-hint.ts'
+import { fileOfKey } from '../local/file-of-key.ts'
 import { queueDepths } from '../deployment/queue-depth.ts'
 import { ReportCache } from '../deployment/report-cache.ts'
 import { csvRowOf, reportText, statusText } from './status-text.ts'
@@ -79,7 +81,20 @@ async function showOne(deployment: Deployment, cache: ReportCache, key: string, 
   const last = reports.at(-1) ?? reports[0]
   return flags.json
     ? `${JSON.stringify(last, null, 2)}\n`
-    : reportText(last, { deploymentOptions, now: Date.now() }, process.stdout)
+    : reportText(
+        reportWithFileName(last, nameInCommands(last, deployment, flags)),
+        { deploymentOptions, now: Date.now() },
+        process.stdout,
+      )
+}
+
+/** The file of a report, as `km-import fix` takes it. */
+function nameInCommands(
+  { file: { bucket, key } }: Report,
+  { watchedDir }: Deployment,
+  { stack }: StatusFlags,
+): string | undefined {
+  return stack === undefined ? fileOfKey(key, watchedDir) : `s3://${bucket}/${key}`
 }
 
 const orders = ({ paused, limit }: Brake) => ({ ...(paused && { paused }), ...(limit && { limit }) })

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { SetupError } from '../../lambda/errors.ts'
+import { messageText } from './layout.ts'
 
 /**
  * Asks the user a yes-or-no question. Only "y" or "yes" means yes.
@@ -12,7 +13,11 @@ export async function confirm(question: string, { yes }: { readonly yes: boolean
     throw new SetupError(`${question} There is no terminal to ask on. Add --yes to continue without a question.`)
   const reader = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim())
+    // Readline expects a question of one row.
+    const rows = messageText(`${question} [y/N]`, process.stderr).split('\n')
+    const last = rows.pop() ?? ''
+    for (const row of rows) process.stderr.write(`${row}\n`)
+    return /^y(es)?$/i.test((await reader.question(`${last} `)).trim())
   } finally {
     reader.close()
   }

@@ -13,3 +13,6 @@ export const EXIT = {
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** Takes the exit code of a command when it has ended. */
+export type EndWith = (code: ExitCode) => void

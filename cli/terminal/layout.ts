@@ -94,11 +94,19 @@ export function listed(texts: readonly string[], columns: number, isAll = true):
   return isAll ? list : `${list}, …`
 }
 
-/** A text on as many rows as it needs. A word that is wider than a row, such as a path, stays whole. */
+/** A command, up to the punctuation that follows it. */
+const COMMAND = /npx km-import(?: \S*[^\s.,;:)](?=[\s.,;:)]|$))+/g
+const SPACE_IN_COMMAND = '\0'
+
+/**
+ * A text on as many rows as it needs. What is wider than a row, such as a path, stays whole; so does a command, because it would not work
+ * when two rows are pasted.
+ */
 export function wrapped(text: string, indent = '  ', columns = WIDTH): readonly string[] {
+  const words = text.replaceAll(COMMAND, (command) => command.replaceAll(' ', SPACE_IN_COMMAND)).split(' ')
   const rows: string[] = []
   let row = ''
-  for (const word of text.split(' ')) {
+  for (const word of words.map((each) => each.replaceAll(SPACE_IN_COMMAND, ' '))) {
     const longer = row === '' ? `${indent}${word}` : `${row} ${word}`
     if (row !== '' && widthOf(longer) > columns) {
       rows.push(row)
@@ -113,7 +121,10 @@ export function messageText(text: string, output: { readonly isTTY?: boolean; re
   if (output.isTTY !== true) return text
   return text
     .split('\n')
-    .flatMap((line) => wrapped(line, '', widthFor(output)))
+    .flatMap((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? ''
+      return wrapped(line.slice(indent.length), indent, widthFor(output))
+    })
     .join('\n')
 }
 

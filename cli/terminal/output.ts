@@ -25,6 +25,11 @@ export function labelledMessage(output: Output, style: Style, label: string, mes
   return `${styled(output, style, label)}${text.slice(label.length)}\n`
 }
 
+/** Writes sentences for the user, wrapped at the width of a terminal. */
+export function writeMessage(output: Output, text: string): void {
+  output.write(messageText(text, output))
+}
+
 /** A line at the bottom of a terminal that is overwritten with each update. In a pipe, each update is a new line. */
 export class StatusLine {
   readonly #output: Output

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { sealed, type Receipt } from '../../lambda/report/receipt.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
-import { counted, printable, styled } from '../terminal/output.ts'
+import { counted, labelledMessage, printable, styled, writeMessage } from '../terminal/output.ts'
 import { readReceipt } from './read-receipt.ts'
 
 /**
@@ -18,8 +18,8 @@ export async function verify(file: string, receiptFile: string): Promise<ExitCod
   })
   const receipt = readReceipt(text, printable(receiptFile))
   const fault = findReceiptFault(receipt) ?? (await findFileFault(file, receipt))
-  if (fault === undefined) process.stdout.write(successText(file, receipt))
-  else process.stdout.write(`${styled(process.stdout, 'red', 'Not verified:')} ${fault}\n`)
+  if (fault === undefined) writeMessage(process.stdout, successText(file, receipt))
+  else process.stdout.write(labelledMessage(process.stdout, 'red', 'Not verified:', fault))
   return fault === undefined ? EXIT.ok : EXIT.somethingWrong
 }
 

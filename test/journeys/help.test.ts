@@ -8,6 +8,12 @@ const COMMANDS = [
   ['local'],
   ['preview'],
   ['send'],
+  ['fix'],
+  ['release'],
+  ['discard'],
+  ['verify'],
+  ['canary'],
+  ['reconcile'],
   ['status'],
   ['doctor'],
   ['console'],
@@ -37,6 +43,17 @@ describe('the help of each command fits 80 columns, and has an example that work
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
+})
+
+test('the commands are in groups, the most used ones first, and a list without entries is no default', async () => {
+  const { stdout } = await runInProcess(['--help'])
+  const order = ['preview', 'send', 'status', 'rejects', 'pause', 'doctor', 'backfill'].map((name) =>
+    stdout.indexOf(`\n  ${name}`),
+  )
+  expect(order).toEqual(order.toSorted((a, b) => a - b))
+  expect(stdout).toMatch(/^Import files:$/m)
+  for (const words of [['preview'], ['send'], ['fix'], ['reconcile'], ['rejects', 'pull']])
+    expect((await runInProcess([...words, '--help'])).stdout).not.toContain('default: []')
 })
 
 test('--version is that of the package', async () => {

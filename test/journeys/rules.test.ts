@@ -34,7 +34,7 @@ test('a mistake of every day is fixed once by a rule, and not again', async () =
   })
   expect(await rules('list')).toMatchObject({
     code: 0,
-    stdout: 'No import rules. To add one, run: npx km-import rules add incoming/daily/ ms-timestamps\n',
+    stdout: `No import rules. To add one, run: npx km-import rules add incoming/daily/ ms-timestamps --state-dir ${stateDir}\n`,
   })
 
   const SHOWN = 'Of 300 lines in the last 1 file: 3 rejected now, 0 with this; 297 unchanged; 0 valid lines change.\n'
@@ -113,7 +113,7 @@ test('a mistake of every day is fixed once by a rule, and not again', async () =
   })
   expect(await rules('remove', 'incoming/daily/', 'drop:plan', '--yes')).toMatchObject({ code: 0 })
   expect((await rules('add', 'incoming/daily/eu/', 'trim', '--yes')).stderr).toContain(
-    '\nTo keep the rules that no longer apply, run: npx km-import rules add incoming/daily/eu/ ms-timestamps trim\n',
+    `\nTo keep the rules that no longer apply, run: npx km-import rules add incoming/daily/eu/ ms-timestamps trim --state-dir ${stateDir}\n`,
   )
 
   for (const [args, sentence] of [

@@ -437,6 +437,7 @@ describe('an interrupted send', () => {
     await expectEachRejectedOnce('a.jsonl.gz', lines)
     expect(await readdir(folder)).not.toContain('a.jsonl.gz.send-state.json')
     expect(await runInProcess(['verify', here('a.jsonl.gz'), here('a.jsonl.gz.receipt.json')])).toMatchObject({ code: 0 })
+    expect(await readFile(here('a.jsonl.gz.receipt.json'), 'utf8')).not.toContain(folder)
   })
 
   test('a second Ctrl-C ends it immediately, and it continues as well', async () => {

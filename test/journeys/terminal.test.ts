@@ -43,6 +43,8 @@ const canRun = process.platform === 'linux' && existsSync('/usr/bin/script')
     // columns  what                           the command                                                                        it shows
     [ 80,       'an import',                   ['local', '--once', '--drop-dir', 'drop', '--state-dir', 'state-80'],              /list\.json {2}rejected/ ],
     [ 120,      'an import',                   ['local', '--once', '--drop-dir', 'drop', '--state-dir', 'state-120'],             /list\.json {2}rejected/ ],
+    [ 80,       'a command in a sentence',     ['preview', 'drop/list.json'],                                                     /^npx km-import fix drop\/list\.json --fix array\)/m ],
+    [ 80,       'what to do with a file',      ['fix', 'drop/list.json', '--fix', 'array', '-o', `${'long-'.repeat(12)}.jsonl`],  /^npx km-import preview long-/m ],
     [ 120,      'an error',                    ['status', '--state-dir', 'none'],                                                 /No importer runs/ ],
     [ 80,       'an address without a server', ['send', 'drop/list.json', '--endpoint', 'http://127.0.0.1:9', '--yes'],           /cannot be reached/ ],
   ])('%i columns: %s', (columns, _what, args, shown) => {

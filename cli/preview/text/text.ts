@@ -1,6 +1,7 @@
 import { REASONS } from '../../../lambda/reasons.ts'
+import { withFileName } from '../../files/file-in-hint.ts'
 import { fitted, listed, quoted, WIDTH, wrapped } from '../../terminal/layout.ts'
-import { counted, grouped, printable, shellWord, styled, type Output } from '../../terminal/output.ts'
+import { counted, grouped, printable, styled, type Output } from '../../terminal/output.ts'
 import { ruleRows } from '../../status/report-table.ts'
 import type { AliasSummary, Estimate, PreviewSummary } from '../summary.ts'
 import { eventRows, propertyRows } from './name-rows.ts'
@@ -51,11 +52,6 @@ function resultRows({ files, lines: { total, valid, rejected }, refused }: Previ
     rows.push(styled(output, 'green', `${lines(valid)} can be sent.${rest}`))
   } else if (refused.length === 0) rows.push('There are no lines to send.')
   return rows
-}
-
-/** Completes the command in a detail, so that it works when it is pasted. */
-export function withFileName(detail: string, file: string): string {
-  return detail.replace('km-import fix FILE ', () => `km-import fix ${shellWord(file)} `)
 }
 
 function totalRows(summary: PreviewSummary): readonly string[] {

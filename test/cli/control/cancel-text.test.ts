@@ -24,6 +24,10 @@ test('another import has no such rows', () => {
 })
 
 test('lines that the endpoint refused, and that the report does not name, are mentioned', () => {
-  expect(sentText(1_200, 0, 'sent.jsonl')).toBe('sent.jsonl has the 1,200 lines that Kissmetrics has accepted.\n')
-  expect(sentText(1_200, 3, 'sent.jsonl')).toContain('The endpoint has refused 3 of them: their dead letters name them')
+  expect(sentText({ count: 1_200, refused: 0 }, 'sent.jsonl', '')).toBe(
+    'sent.jsonl has the 1,200 lines that Kissmetrics has accepted.\n',
+  )
+  expect(sentText({ count: 1_200, refused: 3 }, 'sent.jsonl', ' --stack Prod')).toContain(
+    'The endpoint has refused 3 of them: their dead letters name them (npx km-import rejects list --stack Prod).',
+  )
 })

@@ -109,6 +109,13 @@ describe('the last lines say how many there are, when they expire, and what to d
     expect(totalText({ total, expiringSoon: 0, oldestQueued: undefined }, held, output)).toBe(text)
   })
 
+  test('if all are archived, the next command includes these', () => {
+    const summary = { total: 1, expiringSoon: 0, oldestQueued: undefined }
+    expect(totalText(summary, { ...context, isAllArchived: true }, output)).toBe(
+      '1 dead letter.\nNext: npx km-import rejects pull --archived -o rejects.jsonl\n',
+    )
+  })
+
   test('more than one run can read, of a deployed stack', () => {
     const more = { ...context, isComplete: false, deploymentOptions: ' --stack Prod' }
     expect(totalText({ total: 100_000, expiringSoon: 0, oldestQueued: undefined }, more, output)).toBe(

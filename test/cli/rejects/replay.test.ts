@@ -82,7 +82,7 @@ describe('the result says what was done, and what to do next', () => {
   // prettier-ignore
   test.each([
     //  what                     key                 lines  before  missing  text
-    ['all uploaded',             'incoming/r.json',  28,    0,      0,       '28 lines uploaded as incoming/r.json\nWatch the import: npx km-import status incoming/r.json --stack Prod\n'],
+    ['all uploaded',             'incoming/r.json',  28,    0,      0,       '28 lines uploaded as incoming/r.json\nWatch the import:\n  npx km-import status incoming/r.json --stack Prod\n'],
     ['all uploaded before',      undefined,          0,     1,      0,       '1 line had been uploaded by an earlier run of this replay. Only its dead letter was removed now.\n'],
     ['dead letters not found',   undefined,          0,     0,      2,       '2 lines not sent, because their dead letters were not found. They were replayed before, or another command is reading them: try again in 5 minutes.\n'],
     ['nothing to do',            undefined,          0,     0,      0,       ''],

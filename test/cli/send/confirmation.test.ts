@@ -28,7 +28,7 @@ test('what Kissmetrics counts once, and persons that may become one', async () =
     ['may.jsonl'],
     PIPE,
   ).replaceAll(/\s+/g, ' ')
-  expect(text).toContain('1 event is identical to an earlier one. Kissmetrics counts them once.')
+  expect(text).toContain('1 event is identical to an earlier one. Kissmetrics counts identical events once.')
   expect(text).toContain('1 event is like an earlier one, with other properties. Kissmetrics may ignore them.')
   expect(text).toContain('1 time: a person is identified by a placeholder like null, undefined or guest')
 })

@@ -4,9 +4,13 @@ import type { Pending } from '../../../cli/send/pending.ts'
 import { emptyCounts } from '../../../lambda/settle/counts.ts'
 
 /** A file of which an earlier send has done a part. */
-function begun(name: string, lines: Partial<Record<'delivered' | 'rejected' | 'undeliverable' | 'blank', number>>): Pending {
+function begun(
+  name: string,
+  lines: Partial<Record<'delivered' | 'rejected' | 'undeliverable' | 'blank', number>>,
+  watermarkLine = 1_200,
+): Pending {
   const counts = { ...emptyCounts(), lines: { delivered: 0, rejected: 0, undeliverable: 0, blank: 0, ...lines } }
-  return { file: { name, path: `/${name}` }, state: { watermarkLine: 1_200, checkpoint: { counts } } } as unknown as Pending
+  return { file: { name, path: `/${name}` }, state: { watermarkLine, checkpoint: { counts } } } as unknown as Pending
 }
 
 const untouched = { file: { name: 'b.jsonl', path: '/b.jsonl' }, state: {} } as unknown as Pending
@@ -31,6 +35,12 @@ describe('what an earlier send has done', () => {
   test('is counted', () => {
     expect(continuationText(begun('a.jsonl', { delivered: 1_100, rejected: 9, undeliverable: 2, blank: 100 }), { files })).toBe(
       'a.jsonl continues after line 1,200, where an earlier send was interrupted: 1,100 delivered, 11 rejected, 3,789 left.',
+    )
+  })
+
+  test('is counted, also if its first line was not done', () => {
+    expect(continuationText(begun('a.jsonl', {}, 0), { files })).toBe(
+      'a.jsonl continues an earlier send that was interrupted before its first line was done: 0 delivered, 0 rejected, 5,000 left.',
     )
   })
 

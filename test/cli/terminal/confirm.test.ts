@@ -39,3 +39,10 @@ test('without a terminal and without --yes, the command stops and says what to d
     'Send 1 line? There is no terminal to ask on. Add --yes to continue without a question.',
   )
 })
+
+test('a long question is wrapped, and the answer stands after its last row', async () => {
+  typed('y')
+  jest.spyOn(process, 'stderr', 'get').mockReturnValue(Object.assign(new PassThrough(), { isTTY: true, columns: 40 }) as never)
+  expect(await confirm('Send 49,311 lines to trk.kissmetrics.io? Imported data cannot be deleted.', { yes: false })).toBe(true)
+  expect(String((process.stderr as unknown as PassThrough).read())).toContain('Send 49,311 lines to trk.kissmetrics.io?\n')
+})

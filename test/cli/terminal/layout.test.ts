@@ -99,6 +99,18 @@ describe('a long text is wrapped', () => {
     expect(wrapped(`a ${'x'.repeat(100)} b`, '')).toEqual(['a', 'x'.repeat(100), 'b'])
   })
 
+  // prettier-ignore
+  test.each([
+    //  what follows          the text                                                      the rows
+    [ 'a sentence',           'To see all of them, run: npx km-import status --all. More.', ['To see all of', 'them, run:', 'npx km-import status --all.', 'More.'] ],
+    [ 'the end',              'Then run: npx km-import status --all',                       ['Then run:', 'npx km-import status --all'] ],
+    [ 'a parenthesis',        'It is a list (run: npx km-import fix a.json --fix array).',  ['It is a list', '(run:', 'npx km-import fix a.json --fix array).'] ],
+    [ 'a question of a name', 'Look at it: npx km-import preview a.fixed.jsonl',            ['Look at it:', 'npx km-import preview a.fixed.jsonl'] ],
+    [ 'the name alone',       'Use that version of npx km-import. Then try again.',         ['Use that version', 'of npx km-import.', 'Then try again.'] ],
+  ])('but a command stays on one row, so that it can be pasted, before %s', (_what, text, rows) => {
+    expect(wrapped(text, '', 17)).toEqual(rows)
+  })
+
   test('beside a label', () => {
     expect(wrappedBeside('  why', 'word '.repeat(16).trim(), 10)).toEqual([
       `  why     ${'word '.repeat(14).trim()}`,
@@ -140,5 +152,11 @@ describe('a message is wrapped for its output', () => {
     [ { isTTY: true },                   [79, 79, 39, 4] ],
   ])('%j', (output, rows) => {
     expect(messageText(message, output).split('\n').map(widthOf)).toEqual(rows)
+  })
+
+  test('each row keeps the indent of its line', () => {
+    const text = `${'word '.repeat(17).trim()}\n  ${'word '.repeat(17).trim()}`
+    const rows = messageText(text, { isTTY: true, columns: 80 }).split('\n')
+    expect(rows.slice(1)).toEqual(['word', `  ${'word '.repeat(15).trim()}`, '  word word'])
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { continuousCommand, typedCommand } from '../../../cli/local/command.ts'
+import { continuousCommand, typedCommand } from '../../../cli/local/typed-command.ts'
 
 const ARGS = ['local', '--once', '--json', '--drop-dir', "./my exports of '24"]
 
