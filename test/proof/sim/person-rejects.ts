@@ -134,7 +134,7 @@ export class PersonWithRejects {
       const { source, line = '' } = deadLetter
       const name = /"(n\d*)":/.exec(line)?.[1] ?? 'n'
       const edited = { id, line: fixedText(kind, { file: files.length, line: index + 1 }, name) }
-      const [sent] = edited.line === '' ? [edited] : byTheirRules([edited], new Map([[id, deadLetter]]))
+      const [sent] = edited.line === '' ? [edited] : byTheirRules([edited], () => deadLetter)
       const file = files.findIndex((each) => fileName(each.source) === fileName(source))
       return { kind, text: sent?.line ?? '', replaces: { file, line: source.line ?? 0 } }
     })
