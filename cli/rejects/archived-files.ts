@@ -12,7 +12,7 @@ import { ARCHIVED_PREFIX, DISCARDED_PREFIX } from '../../lambda/keys.ts'
 import { openLines } from '../../lambda/read/lines.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 import { printable } from '../terminal/output.ts'
-import { claimOutcome, withClaim, type ClaimOutcome } from './claims.ts'
+import { claimOutcome, withClaim, withoutClaim, type ClaimOutcome } from './claims.ts'
 import { isUploaded } from './replay-records.ts'
 
 /** Files that are read at the same time. Each quarantined dead letter is a file of its own. */
@@ -94,6 +94,14 @@ export class ArchivedFiles {
     })
     // If another process has deleted the file meanwhile, the outcomes are those of an attempt that failed.
     return new Map(Array.from(ids, (id) => [id, (isWritten ? outcomes.get(id) : undefined) ?? 'taken']))
+  }
+
+  /** Gives dead letters of a file back that a run has claimed. */
+  async release(file: string, ids: ReadonlySet<string>, run: string): Promise<void> {
+    const isReleased = ({ id, claim }: ArchivedDeadLetter): boolean => ids.has(id) && claim?.run === run
+    await this.#update(file, (deadLetters) =>
+      Promise.resolve(deadLetters.map((each) => (isReleased(each) ? withoutClaim(each) : each))),
+    )
   }
 
   /**

@@ -2,9 +2,8 @@ import { SetupError } from '../../lambda/errors.ts'
 import { sentForm } from '../../lambda/parse/changed-line.ts'
 import { latestTimeFor } from '../../lambda/parse/line.ts'
 import { readingOnce } from '../../lambda/rules/line-changes.ts'
-import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { grouped, printable } from '../terminal/output.ts'
-import type { EditedLine } from './replay-upload.ts'
+import type { EditedLine, FindDeadLetter } from './replay-upload.ts'
 
 /**
  * Applies the import rules of the files that lines come from. Lines that were fixed by hand are delivered in the form of the other lines of
@@ -13,12 +12,12 @@ import type { EditedLine } from './replay-upload.ts'
  * @returns an empty line, which is counted as blank, for one that the rules leave out
  * @throws SetupError if the rules make a line invalid; nothing is sent then
  */
-export function byTheirRules(lines: readonly EditedLine[], deadLetters: ReadonlyMap<string, DeadLetter>): readonly EditedLine[] {
+export function byTheirRules(lines: readonly EditedLine[], findDeadLetter: FindDeadLetter): readonly EditedLine[] {
   const changesOf = readingOnce()
   const latestTime = latestTimeFor(new Date())
   return lines.flatMap((edited): readonly EditedLine[] => {
     const { id, line } = edited
-    const { rules = [], source } = deadLetters.get(id) ?? {}
+    const { rules = [], source } = findDeadLetter(id) ?? {}
     const changes = changesOf(rules)
     if (changes === undefined) return [edited]
     const sent = sentForm(line, { latestTime, changes })

@@ -37,6 +37,10 @@ export function withClaim(
   return deadLetters.map((deadLetter) => (outcomes.get(deadLetter.id) === 'claimed' ? { ...deadLetter, claim } : deadLetter))
 }
 
+export function withoutClaim({ claim: _claim, ...deadLetter }: ArchivedDeadLetter): ArchivedDeadLetter {
+  return deadLetter
+}
+
 /** Whether a replay may upload the file of its claim. False if the process was stopped for minutes, e.g. because the computer slept. */
 export function mayUpload({ at }: Claim, now: number): boolean {
   return now - Date.parse(at) < MAX_CLAIM_AGE_MS

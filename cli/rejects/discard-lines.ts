@@ -7,9 +7,11 @@ import { ARCHIVED_SCHEMA, archivedText } from '../../lambda/archive/archived.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { closeDiscarded } from '../../lambda/jobs/close-discarded.ts'
 import { DISCARDED_PREFIX } from '../../lambda/keys.ts'
+import type { Clock } from '../../lambda/ports.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { mayUpload } from './claims.ts'
+import { GroupSends } from './group-sends.ts'
 import { isDiscarded, ReplayRecords } from './replay-records.ts'
 import { scanDeadLetters, type ScanOptions } from './scan.ts'
 import type { DeadLetterSelection } from './selection.ts'
@@ -77,6 +79,23 @@ export async function closeDiscardedIn(
   })
 }
 
+/** Leaves out groups of which a replay may be sending lines: what is discarded is what it has not sent. */
+async function withoutSending(
+  deadLetters: readonly StoredDeadLetter[],
+  deployment: Deployment,
+  time: Pick<Clock, 'now'>,
+): Promise<readonly StoredDeadLetter[]> {
+  const left: StoredDeadLetter[] = []
+  for (const stored of deadLetters)
+    if (stored.content.kind !== 'group' || !(await isSending(stored.content.deadLetter, deployment, time))) left.push(stored)
+  return left
+}
+
+async function isSending(deadLetter: DeadLetter, deployment: Deployment, time: Pick<Clock, 'now'>): Promise<boolean> {
+  const { sending = [] } = await new GroupSends(deployment, deadLetter, time).settle()
+  return sending.some(({ reason }) => reason === deadLetter.reason)
+}
+
 function deadLettersOf(stored: readonly StoredDeadLetter[]): readonly DeadLetter[] {
   return stored.flatMap(({ content }) => ('deadLetter' in content ? [content.deadLetter] : []))
 }
@@ -96,7 +115,11 @@ async function discardBatch(
     deadLetters.map(({ id }) => id),
     claim,
   )
-  const claimed = deadLetters.filter(({ id }) => outcomes.get(id) === 'claimed')
+  const claimed = await withoutSending(
+    deadLetters.filter(({ id }) => outcomes.get(id) === 'claimed'),
+    deployment,
+    time,
+  )
   const ids = claimed.map(({ id }) => id)
   if (claimed.length === 0) return { key, count: 0 }
   const records = new ReplayRecords(deployment)

@@ -1,11 +1,10 @@
 import { s3Documents } from '../../lambda/adapters/s3-documents.ts'
 import { SetupError } from '../../lambda/errors.ts'
 import { replayOriginsKey } from '../../lambda/keys.ts'
-import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { replayOrigins } from '../../lambda/settle/replay-origins.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import type { ReplayRun } from './replay-records.ts'
-import type { EditedLine } from './replay-upload.ts'
+import type { EditedLine, FindDeadLetter } from './replay-upload.ts'
 
 /**
  * Stores which dead letter each line of a file replaces, before the file is uploaded. So the importer can close them when the lines are
@@ -15,9 +14,9 @@ export async function writeOrigins(
   { s3, bucket }: Pick<Deployment, 's3' | 'bucket'>,
   { run }: Pick<ReplayRun, 'run'>,
   lines: readonly EditedLine[],
-  deadLetters: ReadonlyMap<string, DeadLetter>,
+  findDeadLetter: FindDeadLetter,
 ): Promise<void> {
-  const replaced = lines.flatMap(({ id }) => deadLetters.get(id) ?? [])
+  const replaced = lines.flatMap(({ id }) => findDeadLetter(id) ?? [])
   if (replaced.length < lines.length) return // a message of another program has no origin
   const documents = s3Documents(s3)
   const key = { bucket, key: replayOriginsKey(run) }

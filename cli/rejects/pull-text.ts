@@ -1,5 +1,7 @@
 import { counted, shellWord, printable } from '../terminal/output.ts'
+import { groupsText } from './groups-text.ts'
 import { unseenText, type Unseen } from './in-use.ts'
+import type { GroupCounts } from './pulled-groups.ts'
 
 /** What `rejects pull` found. */
 export interface PullCounts extends Unseen {
@@ -12,6 +14,8 @@ export interface PullCounts extends Unseen {
   readonly unknown: number
   /** Dead letters that were left out, because a person archived them, or they are quarantined. */
   readonly leftOut: number
+  /** Of the dead letters that were written, those that many lines share. */
+  readonly groups: GroupCounts
 }
 
 export interface PullContext {
@@ -29,6 +33,7 @@ export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions:
   const more = unseenText(counts)
   const sentences = [
     `${counted(rows, 'dead letter')} written.${rows === 0 ? '' : ` ${stayText(counts)}`}`,
+    ...groupsText(counts.groups, options),
     ...(failedImports === 0
       ? []
       : [

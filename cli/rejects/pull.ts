@@ -10,7 +10,8 @@ import { filterOf, type FilterFlags } from './filter.ts'
 import { readFix } from '../../lambda/rules/fix.ts'
 import { OutputFile } from './output-file.ts'
 import { pullText } from './pull-text.ts'
-import { applyFixes, FixPreview, PULLED_CSV_HEADER, pulledCsvRow, pulledRow } from './pulled-rows.ts'
+import { PulledGroups } from './pulled-groups.ts'
+import { applyFixes, FixPreview, PULLED_CSV_HEADER, pulledCsvRow, pulledRow, type PulledRow } from './pulled-rows.ts'
 import { RowSpool } from './row-spool.ts'
 import { scanDeadLetters } from './scan.ts'
 
@@ -21,7 +22,10 @@ export interface PullFlags extends DeploymentFlags, FilterFlags {
   readonly yes: boolean
 }
 
-/** Writes dead letters as rows to edit, for `rejects replay`. They stay where they are. Memory does not depend on how many there are. */
+/**
+ * Writes dead letters as rows to edit, for `rejects replay`: one for each line, also if many lines share a dead letter. They stay where they
+ * are. Memory does not depend on how many there are.
+ */
 export async function pull(flags: PullFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const { signal } = interruption
@@ -32,24 +36,30 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   await using output = flags.output === undefined ? undefined : await OutputFile.create(flags.output)
   using spool = new RowSpool()
   const preview = new FixPreview(fixes)
+  const groups = new PulledGroups()
   const counts = { queued: 0, archived: 0, failedImports: 0, newer: 0, unknown: 0, leftOut: 0 }
   const textOf = flags.csv ? pulledCsvRow : pulledRow
+  const addRow = (pulled: PulledRow): void => {
+    const row = applyFixes(pulled, fixes)
+    if (fixes.length > 0) preview.add(row)
+    spool.add(row.deadLetter.source, textOf(row))
+  }
   using read = new CountProgress('dead letters read')
   await using selection = await scanDeadLetters(
     deployment,
-    (deadLetter) => {
-      if (!matches(deadLetter)) {
-        if (matchesArchived(deadLetter)) counts.leftOut += 1
+    (stored) => {
+      if (!matches(stored)) {
+        if (matchesArchived(stored)) counts.leftOut += 1
         return false
       }
-      const { id, content, status } = deadLetter
+      const { id, content, status } = stored
       if (content.kind === 'failed-import') counts.failedImports += 1
       else if (content.kind === 'newer') counts.newer += 1
       else if (content.kind === 'unknown') counts.unknown += 1
       else {
-        const row = applyFixes({ id, deadLetter: content.deadLetter }, fixes)
-        if (fixes.length > 0) preview.add(row)
-        spool.add(content.deadLetter.source, textOf(row))
+        const { deadLetter } = content
+        if (content.kind === 'group') groups.add({ id, deadLetter })
+        else addRow({ id, deadLetter })
         counts[status === 'queued' ? 'queued' : 'archived'] += 1
       }
       return false
@@ -58,10 +68,17 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
     { onRead: read.add },
   )
   read[Symbol.dispose]()
+  using readLines = new CountProgress('lines of files read')
+  for await (const row of groups.rows(deployment, signal)) {
+    addRow(row)
+    readLines.add()
+  }
+  readLines[Symbol.dispose]()
   if (interruption.happened) return EXIT.interrupted
   if (fixes.length > 0) {
-    process.stderr.write(preview.text())
-    const question = `Write ${counted(spool.count, 'dead letter')} to ${printable(flags.output ?? 'stdout')}?`
+    const unit = groups.counts.groups > 0 ? 'line' : 'dead letter'
+    process.stderr.write(preview.text(unit))
+    const question = `Write ${counted(spool.count, unit)} to ${printable(flags.output ?? 'stdout')}?`
     if (!(await confirm(question, flags))) return EXIT.ok
   }
   using written = new CountProgress('dead letters written')
@@ -77,7 +94,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
   writeMessage(
     process.stderr,
     pullText(
-      { ...counts, isComplete, inUse },
+      { ...counts, groups: groups.counts, isComplete, inUse },
       { output: flags.output, isCsv: flags.csv, deploymentOptions: deploymentOptionsOf(flags) },
     ),
   )

@@ -16,7 +16,7 @@ export interface PulledRow {
   readonly fixedLine?: string
 }
 
-/** Fixes the line of a row. A file, a group, and bytes that are not UTF-8, stay as they are. */
+/** Fixes the line of a row. A file, a group whose lines cannot be read, and bytes that are not UTF-8, stay as they are. */
 export function applyFixes(row: PulledRow, fixes: readonly Fix[]): PulledRow {
   const { kind, line } = row.deadLetter
   if (kind !== 'line' || line === undefined) return row
@@ -51,9 +51,10 @@ export class FixPreview {
       this.#examples.push(`  - ${fitted(line, WIDTH - 4)}`, ...fixed.map((text) => `  + ${fitted(text, WIDTH - 4)}`))
   }
 
-  text(): string {
+  /** @param unit what a row is about */
+  text(unit: 'dead letter' | 'line' = 'dead letter'): string {
     const names = this.#fixes.map(({ name }) => printable(name)).join(', ')
-    const counts = `${names}: changes ${grouped(this.#changed)} of ${counted(this.#rows, 'dead letter')}. After that, ${grouped(this.#valid)} of them can be sent.`
+    const counts = `${names}: changes ${grouped(this.#changed)} of ${counted(this.#rows, unit)}. After that, ${grouped(this.#valid)} of them can be sent.`
     const question =
       this.#undated > 0 && this.#fixes.some(({ name }) => name === 'dates')
         ? [

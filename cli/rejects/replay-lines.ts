@@ -4,16 +4,17 @@ import type { Deployment } from '../deployment/deployment.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import { mayUpload, type ClaimOutcome } from './claims.ts'
 import { byTheirRules } from './by-their-rules.ts'
+import { deadLetterOfLine, groupIdOf, groupLineOf } from './group-id.ts'
 import { closeDiscardedIn } from './discard-lines.ts'
 import { writeOrigins } from './origins.ts'
 import { isDiscarded, ReplayRecords } from './replay-records.ts'
-import { ReplayUpload, type EditedLine } from './replay-upload.ts'
+import { ReplayUpload, type EditedLine, type FindDeadLetter } from './replay-upload.ts'
 import { scanDeadLetters, type ScanOptions } from './scan.ts'
 import type { DeadLetterSelection } from './selection.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
 /** Dead letters of the queue must stay hidden for at least this long when an upload begins. They are renewed while it runs. */
-const UPLOAD_MS = 60_000
+export const UPLOAD_MS = 60_000
 
 export interface ReplayResult {
   /** Key of the uploaded file; undefined if there was nothing left to upload. */
@@ -31,9 +32,29 @@ export interface ReplaySelection extends AsyncDisposable {
   readonly selection: DeadLetterSelection
   /** By message id. One of another program has none. */
   readonly deadLetters: ReadonlyMap<string, DeadLetter>
+  /** The groups that lines belong to, by their id. */
+  readonly groups: ReadonlyMap<string, SelectedGroup>
 }
 
-/** @param ids message ids of the dead letters @throws the error of S3 or SQS, or the reason of the signal */
+/** The dead letters about the same group: usually one. */
+export interface SelectedGroup {
+  /** The one about most lines. */
+  readonly deadLetter: DeadLetter
+  /** Message ids. */
+  readonly ids: readonly string[]
+}
+
+/** Finds the dead letters of rows. That of a line of a group has no text. */
+export function deadLetterFinder({ deadLetters, groups }: Pick<ReplaySelection, 'deadLetters' | 'groups'>): FindDeadLetter {
+  return (id) => {
+    const inGroup = groupLineOf(id)
+    if (inGroup === undefined) return deadLetters.get(id)
+    const group = groups.get(inGroup.group)
+    return group && deadLetterOfLine(group.deadLetter, inGroup.line)
+  }
+}
+
+/** @param ids of rows @throws the error of S3 or SQS, or the reason of the signal */
 export async function selectForReplay(
   deployment: Deployment,
   ids: ReadonlySet<string>,
@@ -41,15 +62,26 @@ export async function selectForReplay(
   options: ScanOptions = {},
 ): Promise<ReplaySelection> {
   const deadLetters = new Map<string, DeadLetter>()
+  const groups = new Map<string, SelectedGroup>()
+  const wantedGroups = new Set([...ids].flatMap((id) => groupLineOf(id)?.group ?? []))
   const isSelected = ({ id, content }: StoredDeadLetter): boolean => {
-    if (ids.has(id) && 'deadLetter' in content) deadLetters.set(id, content.deadLetter)
-    return ids.has(id)
+    const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
+    const group = deadLetter?.kind === 'group' ? groupIdOf(deadLetter) : ''
+    const isWantedGroup = wantedGroups.has(group)
+    if (deadLetter !== undefined && isWantedGroup) groups.set(group, withCopy(groups.get(group), id, deadLetter))
+    if (deadLetter !== undefined && ids.has(id)) deadLetters.set(id, deadLetter)
+    return ids.has(id) || isWantedGroup
   }
   const selection = await scanDeadLetters(deployment, isSelected, signal, options)
   const release = () => selection[Symbol.asyncDispose]()
   if (signal.aborted) await release()
   signal.throwIfAborted()
-  return { selection, deadLetters, [Symbol.asyncDispose]: release }
+  return { selection, deadLetters, groups, [Symbol.asyncDispose]: release }
+}
+
+function withCopy(group: SelectedGroup | undefined, id: string, deadLetter: DeadLetter): SelectedGroup {
+  const isLarger = (deadLetter.group?.lines ?? 0) > (group?.deadLetter.group?.lines ?? 0)
+  return { deadLetter: group === undefined || isLarger ? deadLetter : group.deadLetter, ids: [...(group?.ids ?? []), id] }
 }
 
 /** Finds the dead letters of edited lines, and replays the lines. @throws SetupError, or the error of S3 or SQS */
@@ -75,11 +107,11 @@ export async function replayLines(
 export async function replaySelected(
   deployment: Deployment,
   edited: readonly EditedLine[],
-  { selection, deadLetters }: ReplaySelection,
+  { selection, deadLetters }: Pick<ReplaySelection, 'selection' | 'deadLetters'>,
   { time = clock }: ScanOptions = {},
 ): Promise<ReplayResult> {
   const idsOf = (some: readonly EditedLine[]) => [...new Set(some.map(({ id }) => id))]
-  const lines = byTheirRules(edited, deadLetters)
+  const lines = byTheirRules(edited, (id) => deadLetters.get(id))
   const upload = new ReplayUpload(deployment, lines)
   const records = new ReplayRecords(deployment)
   const recorded = await records.sentIds()
@@ -100,7 +132,7 @@ export async function replaySelected(
   let isUploaded = false
   if (toUpload.length > 0) {
     await records.write(claim, idsOf(toUpload))
-    await writeOrigins(deployment, claim, toUpload, deadLetters)
+    await writeOrigins(deployment, claim, toUpload, (id) => deadLetters.get(id))
     if (!mayUpload(claim, time.now()) || !selection.isHiddenFor(idsOf(toUpload), UPLOAD_MS)) throw tooLate()
     isUploaded = await upload.upload(toUpload)
   }
@@ -144,7 +176,7 @@ function partition(
   return { uploaded, found, missing }
 }
 
-function tooLate(): SetupError {
+export function tooLate(): SetupError {
   return new SetupError(
     'The replay was paused for minutes before its upload, so another one may send these lines. Nothing was sent. Run the command again.',
   )

@@ -1,6 +1,7 @@
 import { fitted, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable } from '../terminal/output.ts'
 import type { Rejection } from '../../lambda/reasons.ts'
+import type { GroupReplayResult } from './replay-groups.ts'
 import type { ReplayResult } from './replay-lines.ts'
 import type { Row } from './row.ts'
 
@@ -36,7 +37,7 @@ export function validationText(file: string, { valid, rejected, waiting, files, 
 }
 
 function groupsText(groups: number): string {
-  return `${counted(groups, 'row')} about many lines with the same mistake: they are in the file only, so a replay cannot send them. Correct them in a copy of the file, or with an import rule (npx km-import rules add), and check it with npx km-import preview. Then drop a file with only these lines, and discard the dead letter: npx km-import rejects discard --reason REASON --key FILE`
+  return `${counted(groups, 'row')} about many lines that pull could not read, because their file is not there any more: find the lines at the source, and import them as a new file. Then close them here: npx km-import rejects discard --reason REASON --key FILE`
 }
 
 /** What a replay did, and what to do next. @param deploymentOptions options that choose the deployment, for commands in hints */
@@ -52,6 +53,19 @@ export function resultText({ key, lines, uploadedBefore, missing }: ReplayResult
       `${counted(missing, 'line')} not sent, because ${missing === 1 ? 'its dead letter was not found. It was replayed before, or another command is reading it' : 'their dead letters were not found. They were replayed before, or another command is reading them'}: try again in 5 minutes.`,
     )
   if (key !== undefined) rows.push('Watch the import:', `  npx km-import status ${key}${deploymentOptions}`)
+  return rows.length === 0 ? '' : `${rows.join('\n')}\n`
+}
+
+/** The same for lines that share a dead letter. */
+export function groupResultText({ keys, lines, missing, removed }: GroupReplayResult, deploymentOptions: string): string {
+  const rows = keys.length === 0 ? [] : [`${counted(lines, 'line')} uploaded as ${keys.join(', ')}`]
+  if (missing > 0)
+    rows.push(
+      `${counted(missing, 'line')} not sent: a replay has sent ${missing === 1 ? 'it' : 'them'} before, or the dead letter that ${missing === 1 ? 'it shares' : 'they share'} with others was not found. To see which lines are left, pull again; if another command is reading them, in 5 minutes.`,
+    )
+  if (removed > 0) rows.push('All lines that shared a dead letter are sent, so it was removed.')
+  else if (keys.length > 0) rows.push('The dead letter stays for the lines that were not sent yet. To see them, pull again.')
+  for (const key of keys) rows.push(`Watch the import: npx km-import status ${key}${deploymentOptions}`)
   return rows.length === 0 ? '' : `${rows.join('\n')}\n`
 }
 

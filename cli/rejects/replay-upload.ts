@@ -1,14 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import type { Claim } from '../../lambda/archive/archived.ts'
 import { REPLAYS_PREFIX } from '../../lambda/keys.ts'
+import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 
 /** A line to send again, and the dead letter that it replaces. */
 export interface EditedLine {
-  /** Message id of the dead letter. */
+  /** Of its row: the message id of the dead letter, or the id of a line of a group. */
   readonly id: string
   readonly line: string
 }
+
+/** The dead letter of a row, by the id of the row. */
+export type FindDeadLetter = (id: string) => DeadLetter | undefined
 
 /** S3 errors if the file exists, or another process writes it at the same time. Amazon S3, "Conditional writes". */
 const CONFLICTS = new Set(['PreconditionFailed', 'ConditionalRequestConflict'])
@@ -56,25 +61,11 @@ export class ReplayUpload {
    * @returns whether the file has exactly these lines; false if another replay of the same dead letters has uploaded other lines
    */
   async upload(lines: readonly EditedLine[]): Promise<boolean> {
-    const { s3, bucket } = this.#deployment
     const key = this.nextKey
-    const body = lines.map(({ line }) => `${line}\n`).join('')
-    try {
-      await s3.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          Body: body,
-          ContentType: 'application/x-ndjson',
-          Metadata: { run: this.run },
-          IfNoneMatch: '*',
-        }),
-      )
-    } catch (error) {
-      if (!CONFLICTS.has(nameOf(error))) throw error
-      // The same lines: from another replay, or from this one, if the answer to its first attempt was lost.
-      if ((await this.#read(key)) !== body) return false
-    }
+    const body = bodyOf(lines)
+    const isNew = await putReplayFile(this.#deployment, { file: key, run: this.run }, body)
+    // The same lines: from another replay, or from this one, if the answer to its first attempt was lost.
+    if (!isNew && (await this.#read(key)) !== body) return false
     this.#parts += 1
     return true
   }
@@ -88,6 +79,35 @@ export class ReplayUpload {
       if (nameOf(error) === 'NoSuchKey') return undefined
       throw error
     }
+  }
+}
+
+/** Lines as the content of a file. */
+export function bodyOf(lines: readonly EditedLine[]): string {
+  return lines.map(({ line }) => `${line}\n`).join('')
+}
+
+/** Uploads a file to import. @returns false if there is one with this key */
+export async function putReplayFile(
+  { s3, bucket }: Pick<Deployment, 's3' | 'bucket'>,
+  { file, run }: Pick<Claim, 'file' | 'run'>,
+  body: string,
+): Promise<boolean> {
+  try {
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: file,
+        Body: body,
+        ContentType: 'application/x-ndjson',
+        Metadata: { run },
+        IfNoneMatch: '*',
+      }),
+    )
+    return true
+  } catch (error) {
+    if (CONFLICTS.has(nameOf(error))) return false
+    throw error
   }
 }
 

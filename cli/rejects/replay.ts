@@ -7,9 +7,12 @@ import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
 import { counted } from '../terminal/output.ts'
-import { replaySelected, selectForReplay, type ReplaySelection } from './replay-lines.ts'
-import { resultText, sendQuestion, validationText, type ValidatedRows } from './replay-text.ts'
-import type { EditedLine } from './replay-upload.ts'
+import { byTheirRules } from './by-their-rules.ts'
+import { groupLineOf } from './group-id.ts'
+import { replayGroups } from './replay-groups.ts'
+import { deadLetterFinder, replaySelected, selectForReplay, type ReplaySelection } from './replay-lines.ts'
+import { groupResultText, resultText, sendQuestion, validationText, type ValidatedRows } from './replay-text.ts'
+import type { EditedLine, FindDeadLetter } from './replay-upload.ts'
 import type { Row } from './row.ts'
 import { readRows } from './rows.ts'
 import { rejectionOfRow } from './validate.ts'
@@ -29,20 +32,42 @@ export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode
   const deployment = await findDeployment(flags)
   try {
     await using selected = await select(rows, deployment, interruption.signal)
-    const validated = validateRows(rows, selected.deadLetters)
+    const validated = validateRows(rows, deadLetterFinder(selected))
     const { valid, rejected } = validated
     const withoutLine = validated.files + validated.groups
     process.stderr.write(validationText(file, validated))
     if (valid.length === 0) return rejected.length + withoutLine > 0 ? EXIT.someLinesLeft : EXIT.ok
     if (!(await confirm(sendQuestion(counted(valid.length, 'line')), flags))) return EXIT.ok
     interruption.signal.throwIfAborted()
-    const result = await replaySelected(deployment, valid, selected)
-    process.stdout.write(resultText(result, deploymentOptionsOf(flags)))
-    return rejected.length + withoutLine + result.missing > 0 ? EXIT.someLinesLeft : EXIT.ok
+    const missing = await send(deployment, valid, selected, deploymentOptionsOf(flags))
+    return rejected.length + withoutLine + missing > 0 ? EXIT.someLinesLeft : EXIT.ok
   } catch (error) {
     if (error === interruption.signal.reason) return EXIT.interrupted
     throw error
   }
+}
+
+/** @returns how many lines were not sent, because their dead letters are not there */
+async function send(
+  deployment: Deployment,
+  valid: readonly EditedLine[],
+  selected: ReplaySelection,
+  options: string,
+): Promise<number> {
+  const { single = [], shared = [] } = Object.groupBy(valid, ({ id }) => (groupLineOf(id) === undefined ? 'single' : 'shared'))
+  const sharedForms = byTheirRules(shared, deadLetterFinder(selected)) // a line that cannot be sent is found before any is
+  let missing = 0
+  if (single.length > 0) {
+    const result = await replaySelected(deployment, single, selected)
+    process.stdout.write(resultText(result, options))
+    missing += result.missing
+  }
+  if (shared.length > 0) {
+    const result = await replayGroups(deployment, sharedForms, selected)
+    process.stdout.write(groupResultText(result, options))
+    missing += result.missing
+  }
+  return missing
 }
 
 /** The dead letters are read before the user is asked, because they have the import rules that decide which lines are valid. */
@@ -51,8 +76,8 @@ async function select(rows: readonly Row[], deployment: Deployment, signal: Abor
   return await selectForReplay(deployment, new Set(rows.map(({ id }) => id)), signal, { onRead: progress.add })
 }
 
-/** Validates lines with the import rules of the files that they come from. @param deadLetters by message id */
-export function validateRows(rows: readonly Row[], deadLetters: ReplaySelection['deadLetters']): ValidatedRows {
+/** Validates lines with the import rules of the files that they come from. */
+export function validateRows(rows: readonly Row[], findDeadLetter: FindDeadLetter): ValidatedRows {
   const changesOf = readingOnce()
   const valid: EditedLine[] = []
   const rejected: { row: Row; rejection: Rejection }[] = []
@@ -60,13 +85,15 @@ export function validateRows(rows: readonly Row[], deadLetters: ReplaySelection[
   let groups = 0
   for (const row of rows) {
     const { id, line, isPatched, isGroup } = row
-    const isOfGroup = isGroup || deadLetters.get(id)?.kind === 'group'
-    if (line === undefined || isOfGroup) {
-      if (isOfGroup) groups += 1
+    const deadLetter = findDeadLetter(id)
+    // A row about the whole group, which pull writes if the file is not there any more.
+    const isWholeGroup = isGroup || deadLetter?.kind === 'group'
+    if (line === undefined || isWholeGroup) {
+      if (isWholeGroup) groups += 1
       else files += 1
       continue
     }
-    const rejection = rejectionOfRow(line, isPatched, changesOf(deadLetters.get(id)?.rules))
+    const rejection = rejectionOfRow(line, isPatched, changesOf(deadLetter?.rules))
     if (rejection === undefined) valid.push({ id, line })
     else rejected.push({ row, rejection })
   }

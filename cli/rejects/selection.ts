@@ -61,6 +61,11 @@ export class DeadLetterSelection implements AsyncDisposable {
     return isCertain && this.isComplete
   }
 
+  /** Gives dead letters of files back that a run has claimed and does not remove. */
+  async releaseClaims(ids: readonly string[], run: string): Promise<void> {
+    await forEachFile(this.#byFile(ids), (file, idsInFile) => this.#archived.release(file, idsInFile, run))
+  }
+
   /** Releases what was not removed. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#held[Symbol.asyncDispose]()

@@ -133,7 +133,7 @@ export async function changeDocument<T extends object>(
   key: DocumentKey,
   read: (value: unknown) => T,
   change: (earlier: T) => T,
-  ports: ClosePorts,
+  ports: Pick<ClosePorts, 'documents' | 'clock'>,
 ): Promise<T> {
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const found = await ports.documents.find(key)

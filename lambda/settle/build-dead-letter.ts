@@ -101,7 +101,7 @@ export function groupDeadLetter(origin: DeadLetterOrigin, reason: ReasonCode, gr
     schema: DEAD_LETTER_SCHEMA,
     kind: 'group',
     reason,
-    detail: `${group.lines.toLocaleString('en-US')} lines were rejected for this reason: ${REASONS[reason].means}. They share this dead letter. Correct them in the file, and import a file with only these lines.`,
+    detail: `${group.lines.toLocaleString('en-US')} lines were rejected for this reason: ${REASONS[reason].means}. They share this dead letter. To fix them, pull them with: npx km-import rejects pull`,
     source: sourceOf(origin),
     group,
     attempts: 0,

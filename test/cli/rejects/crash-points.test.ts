@@ -1,6 +1,5 @@
 import { DeleteObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { Deployment } from '../../../cli/deployment/deployment.ts'
 import { listObjects } from '../../../cli/deployment/list-objects.ts'
 import { BUCKET } from '../../../cli/local/addresses.ts'
 import { discardLines } from '../../../cli/rejects/discard-lines.ts'
@@ -9,6 +8,7 @@ import type { EditedLine } from '../../../cli/rejects/replay-upload.ts'
 import { closedLinesKey, REPLAY_RECORDS_PREFIX } from '../../../lambda/keys.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { deadLetterOf, GROUP, NEVER, TestDeployment } from './fixtures.ts'
+import { killable } from './killable.ts'
 
 const clock = new ManualClock(Date.now())
 let cloud: TestDeployment
@@ -18,30 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await cloud[Symbol.asyncDispose]()
 })
-
-/**
- * The deployment as a process sees it that is killed: from then on, no request has an effect. To receive a message changes nothing that
- * stays, so those requests are not counted.
- *
- * @param killedAt the request before which it is killed, from 1
- */
-function killable(killedAt: number): { readonly deployment: Deployment; readonly requests: () => number } {
-  let requests = 0
-  const killed = <Client extends object>(client: Client): Client =>
-    new Proxy(client, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name)
-        if (name !== 'send' || typeof value !== 'function') return value
-        return async (command: object, ...rest: readonly unknown[]): Promise<unknown> => {
-          if (command.constructor.name !== 'ReceiveMessageCommand') requests += 1
-          if (requests >= killedAt) throw new Error('killed')
-          return await (Reflect.apply(value, target, [command, ...rest]) as Promise<unknown>)
-        }
-      },
-    })
-  const { s3, sqs } = cloud.deployment
-  return { deployment: { ...cloud.deployment, s3: killed(s3), sqs: killed(sqs) }, requests: () => requests }
-}
 
 /** Every line in every version of every uploaded file. */
 async function sentLines(): Promise<readonly string[]> {
@@ -74,7 +50,7 @@ async function deadLetters(): Promise<readonly EditedLine[]> {
 async function replayTwice(killedAt: number): Promise<number> {
   await deleteRecords()
   const lines = await deadLetters()
-  const { deployment, requests } = killable(killedAt)
+  const { deployment, requests } = killable(cloud.deployment, killedAt)
   await replayLines(deployment, lines, NEVER, { time: clock }).catch(() => undefined)
   clock.advance(301_000)
   // A person fixes the lines in another way, and sends only some of them first.
@@ -117,7 +93,7 @@ async function copies(ids: readonly string[]): Promise<readonly string[]> {
 async function discardTwice(killedAt: number, again: 'discard' | 'replay'): Promise<number> {
   await deleteRecords()
   const { ids, key } = await lettersToDiscard()
-  const { deployment, requests } = killable(killedAt)
+  const { deployment, requests } = killable(cloud.deployment, killedAt)
   await discardLines(deployment, new Set(ids), NEVER, { time: clock }).catch(() => undefined)
   clock.advance(301_000)
   const lines = ids.map((id) => ({ id, line: JSON.stringify({ id }) }))

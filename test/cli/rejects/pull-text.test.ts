@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { pullText, type PullCounts } from '../../../cli/rejects/pull-text.ts'
+import type { GroupCounts } from '../../../cli/rejects/pulled-groups.ts'
 
 const NOTHING: PullCounts = {
   queued: 0,
@@ -10,6 +11,7 @@ const NOTHING: PullCounts = {
   leftOut: 0,
   inUse: 0,
   isComplete: true,
+  groups: { groups: 0, lines: 0, sentBefore: 0, unread: [] },
 }
 const STDOUT = { output: undefined, isCsv: false, deploymentOptions: '' }
 
@@ -37,5 +39,21 @@ describe('after a pull, the user reads what was written, what was not, and the n
       "Then run: npx km-import rejects replay 'may 2024.jsonl' --stack Prod\n",
     )
     expect(pullText({ ...NOTHING, queued: 1 }, { ...context, isCsv: true })).not.toContain("replay 'may")
+  })
+})
+
+describe('of dead letters that many lines share, the user reads how many lines have a row, and what to do about the others', () => {
+  const read = { groups: 1, lines: 12_000, sentBefore: 0, unread: [] }
+  const unread = { key: 'incoming/a.json', reason: 'invalid_json', lines: 3, why: 'superseded' } as const
+  // prettier-ignore
+  test.each<[string, GroupCounts, string]>([
+    [ 'all read',        read,                                           'One dead letter is about many lines with the same mistake: 12,000 lines were read from its file, and each has a row.' ],
+    [ 'of two files',    { ...read, groups: 2 },                         '2 dead letters are about many lines with the same mistake: 12,000 lines were read from their files, and each has a row.' ],
+    [ 'sent before',     { ...read, sentBefore: 1 },                     '1 line more has no row: a replay has sent it, or is sending it.' ],
+    [ 'replaced',        { ...read, lines: 0, unread: [unread] },        '3 lines of incoming/a.json (invalid_json) cannot be read: the file was replaced by another one. The row of the dead letter has examples: find them at the source and import them as a new file. To close them here, run: npx km-import rejects discard --reason invalid_json --key incoming/a.json --stack Prod' ],
+    [ 'damaged',         { ...read, unread: [{ ...unread, why: 'damaged' }] }, 'cannot be read: the file does not have them, or only its beginning can be read. The row' ],
+    [ 'archived by S3',  { ...read, unread: [{ ...unread, why: 'locked' }] },  'cannot be read: the file was moved to an archive of S3. Restore it, then pull again. If that is not possible, find them' ],
+  ])('%s', (_what, groups, text) => {
+    expect(pullText({ ...NOTHING, groups }, { ...STDOUT, deploymentOptions: ' --stack Prod' })).toContain(text)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { validateRows } from '../../../cli/rejects/replay.ts'
-import { resultText, validationText } from '../../../cli/rejects/replay-text.ts'
+import { groupResultText, resultText, validationText } from '../../../cli/rejects/replay-text.ts'
 import type { Row } from '../../../cli/rejects/row.ts'
 import { deadLetterOf } from './fixtures.ts'
 
@@ -9,7 +9,7 @@ const row = (number: number, line: string | undefined, isPatched = false, isGrou
   ...{ number, id: `m-${number}`, line, isPatched, isGroup },
 })
 
-const NO_RULES = new Map<string, never>()
+const NO_RULES = () => undefined
 
 describe('the rows of a pulled file', () => {
   const validated = validateRows(
@@ -35,9 +35,9 @@ describe('the rows of a pulled file', () => {
   test.each([undefined, VALID])('about many lines of a file are not sent, and the user reads what to do: %s', (line) => {
     const some = validateRows([row(1, VALID), row(2, line, false, true)], NO_RULES)
     expect([some.valid.map(({ id }) => id), some.groups, some.files]).toEqual([['m-1'], 1, 0])
-    const known = validateRows([row(2, VALID)], new Map([['m-2', deadLetterOf('', { kind: 'group' })]]))
+    const known = validateRows([row(2, VALID)], () => deadLetterOf('', { kind: 'group' }))
     expect([known.valid, known.groups]).toEqual([[], 1])
-    expect(validationText('r.jsonl', some)).toMatch(/1 row about many lines [^]*import rule[^]*preview[^]*discard/)
+    expect(validationText('r.jsonl', some)).toMatch(/1 row about many lines [^]*at the source[^]*new file[^]*discard/)
   })
 
   test('that were made of one dead letter are sent together, or not at all', () => {
@@ -61,7 +61,9 @@ describe('the rows of a pulled file', () => {
       ['m-2', deadLetterOf('{}')],
       ['m-3', deadLetterOf('{}', { rules: [{ fix: 'drop:_n', lines: 'all' }] })],
     ])
-    const { valid, rejected } = validateRows([row(1, milliseconds), row(2, milliseconds), row(3, VALID)], deadLetters)
+    const { valid, rejected } = validateRows([row(1, milliseconds), row(2, milliseconds), row(3, VALID)], (id) =>
+      deadLetters.get(id),
+    )
     expect(valid).toEqual([{ id: 'm-1', line: milliseconds }])
     expect(rejected.map(({ row: { id } }) => id)).toEqual(['m-2', 'm-3'])
   })
@@ -89,4 +91,15 @@ describe('the result says what was done, and what to do next', () => {
   ])('%s', (_what, key, lines, uploadedBefore, missing, text) => {
     expect(resultText({ key, lines, uploadedBefore, missing }, ' --stack Prod')).toBe(text)
   })
+})
+
+test('the result of lines that share a dead letter says whether it stays', () => {
+  const some = { keys: ['incoming/replays/r.json'], lines: 3, missing: 1, removed: 0 }
+  expect(groupResultText(some, ' --stack Prod')).toMatch(
+    /^3 lines uploaded as incoming\/replays\/r\.json\n1 line not sent: [^]*pull again[^]*\nThe dead letter stays [^]*\nWatch the import: npx km-import status incoming\/replays\/r\.json --stack Prod\n$/,
+  )
+  expect(groupResultText({ ...some, missing: 0, removed: 1 }, '')).toContain(
+    '\nAll lines that shared a dead letter are sent, so it was removed.\n',
+  )
+  expect(groupResultText({ keys: [], lines: 0, missing: 2, removed: 0 }, '')).toMatch(/^2 lines not sent: [^\n]*\n$/)
 })

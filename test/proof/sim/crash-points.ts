@@ -29,7 +29,7 @@ export const FIXED: Scenario = {
   seed: 3,
   isAnswered: true,
   healedAt: 4_000_000,
-  replays: [{ at: 5_000 }, { at: 3_600_000 }, { at: 7_200_000 }],
+  replays: [{ at: 5_000 }, { at: 3_600_000, isOfArchived: true }, { at: 7_200_000 }],
 }
 
 /** Every point at which a worker can be killed: before and after each of its externally visible actions. */

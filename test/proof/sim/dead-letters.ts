@@ -1,5 +1,7 @@
+import { readArchived } from '../../../lambda/archive/archived.ts'
 import type { DeadLetterArchive, DeadLetterQueue, DeadLetterReader, QueuedDeadLetter } from '../../../lambda/ports.ts'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'
+import { ArchivedDeadLetters } from './archived-dead-letters.ts'
 import type { Message, MessageWork } from './queue.ts'
 import { Fault, type Worker } from './worker.ts'
 
@@ -42,6 +44,10 @@ export class DeadLetters {
   readonly all: DeadLetter[] = []
   /** Those among them that are about many lines. */
   readonly groups: DeadLetter[] = []
+  /** Those that were archived. */
+  readonly archived = new ArchivedDeadLetters((body) => {
+    this.discard(body)
+  })
   readonly #now: () => number
   readonly #hooks: DeadLetterHooks
   #sent = 0
@@ -170,15 +176,12 @@ export class DeadLetters {
   }
 
   archive(worker: Worker, fails: () => boolean): DeadLetterArchive {
-    const bodiesOf = (text: string) =>
-      text
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => (JSON.parse(line) as { readonly body: string }).body)
     return {
-      put: (_bucket, _key, text) =>
+      put: (_bucket, key, text) =>
         worker.actOnAws(fails, () => {
-          for (const body of bodiesOf(text)) this.keep(body)
+          const replaced = this.archived.put(key, text)
+          for (const { body } of readArchived(text)) this.keep(body)
+          for (const { body } of replaced) this.discard(body)
         }),
     }
   }

@@ -151,6 +151,7 @@ function withReplays(draw: Draw, scenario: Scenario): Scenario {
     at: draw.is(0.4) ? draw.between(0, 10_000) : draw.between(0, 6 * HOUR_MS),
     ...(draw.is(0.1) && { cancelledAfter: draw.low(0, 5_000) }),
     ...(scenario.days > 1 && draw.is(0.03) && { isEventLost: true as const }),
+    ...(draw.is(0.4) && { isOfArchived: true as const }),
   }))
   return { ...scenario, replays }
 }

@@ -1,5 +1,7 @@
 import { byTheirRules } from '../../../cli/rejects/by-their-rules.ts'
-import { mayUpload } from '../../../cli/rejects/claims.ts'
+import { claimOutcome, mayUpload, type ClaimOutcome } from '../../../cli/rejects/claims.ts'
+import { archive } from '../../../lambda/archive/archive.ts'
+import type { Claim } from '../../../lambda/archive/archived.ts'
 import { closeDiscarded } from '../../../lambda/jobs/close-discarded.ts'
 import { replayOriginsKey } from '../../../lambda/keys.ts'
 import type { Ports, QueuedDeadLetter } from '../../../lambda/ports.ts'
@@ -10,7 +12,7 @@ import { subjectOf } from './dead-letters.ts'
 import type { EventSource } from './event-source.ts'
 import type { FaultSource } from './fault-source.ts'
 import { fixedText, replayModel, type FixedLine, type ModelFile } from './model.ts'
-import type { Observed } from './observed.ts'
+import { expectKept, type Observed } from './observed.ts'
 import { fileName } from './queue.ts'
 import type { LineKind, Replay } from './scenario.ts'
 import { Fault, Worker, type Rules } from './worker.ts'
@@ -36,9 +38,15 @@ export interface RejectsOptions {
 }
 
 /** A dead letter that a person has selected. */
-interface Selected extends QueuedDeadLetter {
+interface Selected extends Pick<QueuedDeadLetter, 'id'> {
   readonly deadLetter: DeadLetter
 }
+
+type SelectedInQueue = Selected & QueuedDeadLetter
+
+/** Attempts to claim the dead letters of a file that others change at the same time. */
+const MAX_CLAIM_TRIES = 5
+const NEVER = new AbortController().signal
 
 /**
  * A person who fixes the lines in the dead-letter queue, or discards them, with commands that can be killed like an invocation. What they do to
@@ -48,6 +56,8 @@ export class PersonWithRejects {
   readonly #options: RejectsOptions
   /** What a command has done with a dead letter that it may not have removed: by message id, as the records of the commands say. */
   readonly #records = new Map<string, 'sent' | 'discarded'>()
+  /** Runs of replays that have uploaded their file. */
+  readonly #uploaded = new Set<string>()
   #commands = 0
 
   constructor(options: RejectsOptions) {
@@ -69,20 +79,26 @@ export class PersonWithRejects {
     })
   }
 
-  /** Fixes most of the lines in the dead-letter queue, and uploads them as a new file. */
+  /** Fixes most of the lines in the dead-letter queue, or also of those that are archived, and uploads them as a new file. */
   replay(replay: Replay): Promise<void> {
     return this.#run(async (worker, ports) => {
       const { clock, faults, observed } = this.#options
+      if (replay.isOfArchived === true) await this.#archive(ports)
       const at = new Date(clock.now()).toISOString()
-      const selected = await this.#select(ports, ({ kind }) => kind === 'line' && faults.chance() < 0.8)
+      const run = `replay-${worker.id}`
+      const queued = await this.#select(ports, ({ kind }) => kind === 'line' && faults.chance() < 0.8)
+      const ids = new Set(queued.map(({ id }) => id))
+      const archived = replay.isOfArchived === true ? await this.#archived(worker, ids) : []
+      const selected: readonly Selected[] = [...queued, ...archived.filter(({ id }) => !ids.has(id))]
       const recordedAs = (record: string) => selected.filter(({ id }) => this.#records.get(id) === record)
       await closeDiscarded(
         recordedAs('discarded').map(({ deadLetter }) => deadLetter),
         ports,
       )
-      const open = selected.filter(({ id }) => !this.#records.has(id))
+      const outcomes = archived.length === 0 ? NO_OUTCOMES : await this.#claim(worker, archived, { file: run, run, at })
+      const outcomeOf = ({ id }: Selected): ClaimOutcome => outcomes.get(id) ?? 'claimed'
+      const open = selected.filter((each) => !this.#records.has(each.id) && outcomeOf(each) === 'claimed')
       if (open.length > 0) {
-        const run = `replay-${worker.id}`
         const lines = this.#fix(open)
         const origins = replayOrigins(lines.map(({ deadLetter }) => deadLetter))
         await worker.actOnAws(faults.s3Fails, () => undefined) // the record
@@ -91,18 +107,67 @@ export class PersonWithRejects {
         if (!isWritten && (await ports.documents.find(key)) === undefined) return
         if (!mayUpload({ file: '', run, at }, clock.now()) || clock.now() - Date.parse(at) > MAX_AGE_MS) return
         await worker.actOnAws(faults.s3Fails, () => {
-          for (const { id } of open) this.#records.set(id, 'sent')
+          this.#noteSent(open)
+          this.#uploaded.add(run)
           this.#options.onUpload(replayModel(this.#placed(lines), observed.files.length, run, clock.now()), replay)
         })
       }
-      await ports.deadLetterReader.remove(selected)
+      await ports.deadLetterReader.remove(queued.filter((each) => outcomeOf(each) !== 'taken'))
+      const done = archived.filter((each) => outcomeOf(each) !== 'taken')
+      if (done.length > 0) await observed.deadLetters.archived.remove(worker, faults.s3Fails, new Set(done.map(({ id }) => id)))
     })
   }
 
+  #noteSent(sent: readonly Selected[]): void {
+    for (const { id, deadLetter } of sent) {
+      expectKept('a dead letter is sent once', this.#records.get(id) !== 'sent', () => `${id} of ${subjectOf(deadLetter)}`)
+      this.#records.set(id, 'sent')
+    }
+  }
+
+  /** Moves the lines in the dead-letter queue to the bucket. */
+  async #archive(ports: Ports): Promise<void> {
+    const matches = ({ body }: QueuedDeadLetter): boolean => body.includes('"kind":"line"')
+    await archive(ports, { bucket: ports.bucket, why: 'asked', matches, ending: NEVER })
+  }
+
+  /** Most of the archived lines, and all that are also in the queue: a run that was interrupted can leave them in both. */
+  async #archived(worker: Worker, queued: ReadonlySet<string>): Promise<readonly Selected[]> {
+    const { faults, observed } = this.#options
+    const files = await observed.deadLetters.archived.list(worker, faults.s3Fails)
+    return files
+      .flatMap(({ deadLetters }) => deadLetters)
+      .map(({ id, body }) => ({ id, deadLetter: JSON.parse(body) as DeadLetter }))
+      .filter(({ id, deadLetter }) => deadLetter.kind === 'line' && (queued.has(id) || faults.chance() < 0.8))
+  }
+
+  /** @returns what this replay may do with each, by message id */
+  async #claim(worker: Worker, selected: readonly Selected[], claim: Claim): Promise<ReadonlyMap<string, ClaimOutcome>> {
+    const { faults, observed } = this.#options
+    const { archived } = observed.deadLetters
+    const ids = new Set(selected.map(({ id }) => id))
+    const all = new Map<string, ClaimOutcome>()
+    const keys = (await archived.list(worker, faults.s3Fails)).map(({ key }) => key)
+    for (const key of keys)
+      for (let tries = 1; tries <= MAX_CLAIM_TRIES; tries += 1) {
+        const file = (await archived.list(worker, faults.s3Fails)).find((each) => each.key === key)
+        const wanted = file?.deadLetters.filter(({ id }) => ids.has(id)) ?? []
+        if (file === undefined || wanted.length === 0) break
+        const outcomes = new Map(
+          wanted.map(({ id, claim: existing }) => [id, claimOutcome(existing, claim, this.#uploaded.has(existing?.run ?? ''))]),
+        )
+        if (!(await archived.claim(worker, faults.s3Fails, file, { outcomes, claim }))) continue
+        // One that is in several files is claimed if it is claimed in all of them.
+        for (const [id, outcome] of outcomes) if (outcome !== 'claimed' || !all.has(id)) all.set(id, outcome)
+        break
+      }
+    return new Map(Array.from(ids, (id) => [id, all.get(id) ?? 'taken']))
+  }
+
   /** Takes the dead letters that are wanted, which no other command sees then. */
-  async #select({ deadLetterReader }: Ports, isWanted: (deadLetter: DeadLetter) => boolean): Promise<readonly Selected[]> {
+  async #select({ deadLetterReader }: Ports, isWanted: (deadLetter: DeadLetter) => boolean): Promise<readonly SelectedInQueue[]> {
     const taken = await deadLetterReader.take(HIDDEN_SECONDS)
-    const selected: Selected[] = []
+    const selected: SelectedInQueue[] = []
     const others: QueuedDeadLetter[] = []
     for (const queued of taken) {
       const deadLetter = queued.body.includes(DEAD_LETTER_SCHEMA) ? (JSON.parse(queued.body) as DeadLetter) : undefined
@@ -134,7 +199,7 @@ export class PersonWithRejects {
       const { source, line = '' } = deadLetter
       const name = /"(n\d*)":/.exec(line)?.[1] ?? 'n'
       const edited = { id, line: fixedText(kind, { file: files.length, line: index + 1 }, name) }
-      const [sent] = edited.line === '' ? [edited] : byTheirRules([edited], new Map([[id, deadLetter]]))
+      const [sent] = edited.line === '' ? [edited] : byTheirRules([edited], () => deadLetter)
       const file = files.findIndex((each) => fileName(each.source) === fileName(source))
       return { kind, text: sent?.line ?? '', replaces: { file, line: source.line ?? 0 } }
     })
@@ -151,6 +216,8 @@ export class PersonWithRejects {
     }
   }
 }
+
+const NO_OUTCOMES: ReadonlyMap<string, ClaimOutcome> = new Map()
 
 interface Fixed extends Pick<Selected, 'id' | 'deadLetter'> {
   readonly kind: LineKind

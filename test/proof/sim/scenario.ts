@@ -92,6 +92,8 @@ export interface Replay {
   /** How long after the upload the person cancels the file. */
   readonly cancelledAfter?: number
   readonly isEventLost?: true
+  /** The person has archived the queue before, and also sends what is archived. */
+  readonly isOfArchived?: true
 }
 
 /** Everything that a run depends on. The same scenario gives the same run, action by action. */
