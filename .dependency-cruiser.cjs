@@ -27,7 +27,7 @@ module.exports = {
       name: 'rules-are-pure',
       severity: 'error',
       from: { path: '^lambda/rules/' },
-      to: { pathNot: '^lambda/(rules/|parse/|csv/columns\\.ts|(errors|reasons|schema|keys)\\.ts)', ...values },
+      to: { pathNot: '^lambda/(rules/|parse/|csv/columns\\.ts|common/|(errors|reasons|keys)\\.ts)', ...values },
     },
     {
       name: 'survey-is-pure',
@@ -52,7 +52,7 @@ module.exports = {
       name: 'the-stack-knows-only-settings-and-keys',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { path: '^(lambda|emulators|cli|bin|test)/', pathNot: '^lambda/(settings|keys)' },
+      to: { path: '^(lambda|emulators|cli|bin|test)/', pathNot: '^lambda/(settings/|keys)' },
     },
     {
       name: 'emulators-stand-alone',
@@ -66,7 +66,7 @@ module.exports = {
       from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/console/page/|docs/reasons\\.md|cli/(terminal/(escape|numbers)|console/(api-types|suggestions/[a-z-]+))\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|cli/preview/(survey/|digest/(digest|int32-list|values)\\.ts|summary\\.ts)|lambda/(csv/|parse/|rules/|survey/|(errors|keys|line-ends|packing|reasons|schema|settings)\\.ts|zip/|report/report\\.ts)|node_modules/(valibot|preact|@preact/signals|uplot)/)',
+          '^(cli/console/page/|docs/reasons\\.md|cli/(terminal/(escape|numbers)|console/(api-types|suggestions/[a-z-]+))\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|cli/preview/(survey/|digest/(digest|int32-list|values)\\.ts|summary\\.ts)|lambda/(csv/|parse/|rules/|survey/|common/|settings/|(errors|keys|reasons)\\.ts|zip/|report/report\\.ts)|node_modules/(valibot|preact|@preact/signals|uplot)/)',
         ...values,
       },
     },

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { splitSegments } from '../lambda/read/split.ts'
-import { NUMBER_SETTINGS } from '../lambda/settings.ts'
+import { NUMBER_SETTINGS } from '../lambda/settings/numbers.ts'
 import { processorsOf, USUAL_IMPORT } from '../lib/cost.ts'
 import { asBytes, shortLines } from './files.ts'
 import type { Result } from './result.ts'

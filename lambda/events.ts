@@ -21,7 +21,6 @@ export interface Log {
   publish?(): void
 }
 
-/** What a run has done since its last checkpoint. */
 /** How far a search for missed files is. */
 export interface SearchProgress {
   /** Files that were checked so far. */
@@ -41,6 +40,7 @@ export interface AnswerFailure {
   readonly code: string
 }
 
+/** What a run has done since its last checkpoint. */
 export interface ProgressFacts {
   readonly delivered: number
   readonly rejected: number

@@ -6,7 +6,8 @@ import type { SourceFile } from './intake/source-file.ts'
 import type { Request } from './parse/request.ts'
 import type { ReadEnd } from './read/zip-fault.ts'
 import type { Report } from './report/report.ts'
-import type { Limits, Place } from './settings.ts'
+import type { Place } from './settings/places.ts'
+import type { Limits } from './settings/settings.ts'
 import type { Envelope } from './settle/batching.ts'
 
 /**

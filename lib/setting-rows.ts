@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { KISSMETRICS_ENDPOINT, parseEndpoint, parseLink, parseWebAddress } from '../lambda/settings.ts'
+import { KISSMETRICS_ENDPOINT, parseEndpoint, parseLink, parseWebAddress } from '../lambda/settings/addresses.ts'
 import { EXPECTED_FILES, MAX_EXPECTED_HOURS, parseExpectedFiles } from './expected-files.ts'
 
 /** One setting: what it may be, and the two sentences that a refused value is answered with. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { KISSMETRICS_ENDPOINT, NUMBER_SETTINGS, readNumberSetting, shown, type NumberSettingName } from '../lambda/settings.ts'
+import { KISSMETRICS_ENDPOINT, shown } from '../lambda/settings/addresses.ts'
+import { NUMBER_SETTINGS, readNumberSetting, type NumberSettingName } from '../lambda/settings/numbers.ts'
 import { wrongCombination, type NameOf } from './setting-combinations.ts'
 import { SETTING_ROWS, STACK_NUMBER_SETTINGS, type GivenSettings, type SettingRow } from './setting-rows.ts'
 

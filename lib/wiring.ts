@@ -1,5 +1,5 @@
 import { INCOMING_PREFIX } from '../lambda/keys.ts'
-import { TEXT_SETTINGS } from '../lambda/settings.ts'
+import { TEXT_SETTINGS } from '../lambda/settings/names.ts'
 import type { Settings } from './settings.ts'
 
 /**

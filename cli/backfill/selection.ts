@@ -1,5 +1,5 @@
 import { SetupError } from '../../lambda/errors.ts'
-import type { Place } from '../../lambda/settings.ts'
+import type { Place } from '../../lambda/settings/places.ts'
 
 const DAY_MS = 86_400_000
 

@@ -1,7 +1,7 @@
 import type { ReasonCode } from '../../lambda/reasons.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
-import type { HoldSettings } from '../../lambda/settings.ts'
+import type { HoldSettings } from '../../lambda/settings/hold.ts'
 import type { Profile } from '../../lambda/survey/profile.ts'
 import type { SendTarget } from '../deployment/send-target.ts'
 import type { DeadLetterReason } from '../rejects/content.ts'

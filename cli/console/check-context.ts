@@ -1,7 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { INCOMING_PREFIX, profileKey } from '../../lambda/keys.ts'
 import { rulesFor } from '../../lambda/rules/rule-set.ts'
-import { readHoldSettings } from '../../lambda/settings.ts'
+import { readHoldSettings } from '../../lambda/settings/hold.ts'
 import { prefixOf } from '../../lambda/survey/prefix.ts'
 import { parseProfile, type Profile } from '../../lambda/survey/profile.ts'
 import type { Deployment } from '../deployment/deployment.ts'

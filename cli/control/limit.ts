@@ -1,6 +1,6 @@
 import { withLimit, withoutLimit } from '../../lambda/control/brake.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { NUMBER_SETTINGS } from '../../lambda/settings.ts'
+import { NUMBER_SETTINGS } from '../../lambda/settings/numbers.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { deploymentOptionsOf } from '../deployment/options.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'

@@ -1,7 +1,7 @@
 import type { Entry } from '../../lambda/parse/entry.ts'
 import { reject } from '../../lambda/reasons.ts'
 import type { Report } from '../../lambda/report/report.ts'
-import { readNumberSetting } from '../../lambda/settings.ts'
+import { readNumberSetting } from '../../lambda/settings/numbers.ts'
 import type { Deployment } from './deployment.ts'
 
 /**

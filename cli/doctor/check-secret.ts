@@ -2,7 +2,7 @@
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { apiKeySource } from '../../lambda/adapters/secrets.ts'
 import { SetupError } from '../../lambda/errors.ts'
-import { isUsualKey } from '../../lambda/settings.ts'
+import { isUsualKey } from '../../lambda/settings/api-key.ts'
 import { shellWord } from '../terminal/escape.ts'
 import { findingsOf, tryCheck, isAccessDenied, type Finding } from './finding.ts'
 

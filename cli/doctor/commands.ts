@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { KISSMETRICS_ENDPOINT } from '../../lambda/settings.ts'
+import { KISSMETRICS_ENDPOINT } from '../../lambda/settings/addresses.ts'
 import { DEFAULT_STATE_DIR, DEFAULT_WATCHED_DIR } from '../local/options.ts'
 import type { EndWith } from '../terminal/exit.ts'
 import { afterHelp, JSON_DOCUMENT } from '../terminal/help.ts'

@@ -1,7 +1,7 @@
 import { GetBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import about from '../../package.json' with { type: 'json' }
-import { parsePlaces, type Place } from '../../lambda/settings.ts'
+import { parsePlaces, type Place } from '../../lambda/settings/places.ts'
 import { describeStack, type DescribedStack } from '../deployment/stack.ts'
 import { printable, shellWord } from '../terminal/escape.ts'
 import { checkEndpoint } from './check-endpoint.ts'

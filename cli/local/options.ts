@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { parseEndpoint, shown, TEXT_SETTINGS } from '../../lambda/settings.ts'
+import { parseEndpoint, shown } from '../../lambda/settings/addresses.ts'
+import { TEXT_SETTINGS } from '../../lambda/settings/names.ts'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { readPort } from '../terminal/port-option.ts'
 

@@ -1,6 +1,6 @@
 import { rulesFor } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
-import { readNumberSetting } from '../../lambda/settings.ts'
+import { readNumberSetting } from '../../lambda/settings/numbers.ts'
 import { namedFiles } from '../files/named-files.ts'
 import type { DeploymentFlags } from '../deployment/deployment.ts'
 import { DEFAULT_STATE_DIR } from '../local/options.ts'

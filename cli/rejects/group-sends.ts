@@ -2,7 +2,7 @@ import { clock } from '../../lambda/adapters/clock.ts'
 import { s3Documents } from '../../lambda/adapters/s3-documents.ts'
 import { changeDocument } from '../../lambda/jobs/close-lines.ts'
 import { closedLinesKey } from '../../lambda/keys.ts'
-import type { LineRanges } from '../../lambda/line-ranges.ts'
+import type { LineRanges } from '../../lambda/common/line-ranges.ts'
 import type { Clock } from '../../lambda/ports.ts'
 import {
   readClosedGroups,

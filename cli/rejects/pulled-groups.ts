@@ -1,5 +1,5 @@
 import type { Absence } from '../../lambda/ports.ts'
-import { countLines } from '../../lambda/line-ranges.ts'
+import { countLines } from '../../lambda/common/line-ranges.ts'
 import { takenLines } from '../../lambda/settle/closed-groups.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import type { Deployment } from '../deployment/deployment.ts'

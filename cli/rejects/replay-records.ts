@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { Claim } from '../../lambda/archive/archived.ts'
 import { DISCARDED_PREFIX, REPLAY_RECORDS_PREFIX } from '../../lambda/keys.ts'
 import type { Deployment } from '../deployment/deployment.ts'
-import { refuseNewer } from '../../lambda/schema.ts'
+import { refuseNewer } from '../../lambda/common/schema.ts'
 import { listObjects } from '../deployment/list-objects.ts'
 
 const RECORD_SCHEMA = 'kissmetrics-importer/replay/v1'

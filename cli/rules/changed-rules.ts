@@ -2,7 +2,7 @@ import { SetupError } from '../../lambda/errors.ts'
 import { isReplayFile, REPLAYS_PREFIX } from '../../lambda/keys.ts'
 import { readRules, type RulesDocument } from '../../lambda/rules/rule-set.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
-import type { Place } from '../../lambda/settings.ts'
+import type { Place } from '../../lambda/settings/places.ts'
 import { printable } from '../terminal/output.ts'
 
 /** The rules of exactly this prefix. */

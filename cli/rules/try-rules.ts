@@ -11,7 +11,7 @@ import { openLines, UnreadableFile, type Line } from '../../lambda/read/lines.ts
 import { resuming } from '../../lambda/read/resume.ts'
 import { isColumnsRule } from '../../lambda/rules/columns-rule.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
-import { readNumberSetting } from '../../lambda/settings.ts'
+import { readNumberSetting } from '../../lambda/settings/numbers.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { listObjects, type ListedObject } from '../deployment/list-objects.ts'
 import type { RulesChange } from './change.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { KISSMETRICS_ENDPOINT } from '../../lambda/settings.ts'
+import { KISSMETRICS_ENDPOINT } from '../../lambda/settings/addresses.ts'
 import { DEFAULT_API_KEY_ENV } from '../local/options.ts'
 import { withRuleOptions } from '../rules/options.ts'
 import type { EndWith } from '../terminal/exit.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { SetupError } from '../../lambda/errors.ts'
-import { rangesOf } from '../../lambda/line-ranges.ts'
+import { rangesOf } from '../../lambda/common/line-ranges.ts'
 import { notDelivered } from '../../lambda/report/report.ts'
 import type { ReasonCode } from '../../lambda/reasons.ts'
 import { lineChanges } from '../../lambda/rules/line-changes.ts'

@@ -10,7 +10,7 @@ import { RULES_SCHEMA, type RulesDocument } from '../../lambda/rules/rule-set.ts
 import type { Rule } from '../../lambda/rules/rule.ts'
 import { CHECKPOINT_SCHEMA, type Checkpoint } from '../../lambda/settle/checkpoint.ts'
 import { readLeased } from '../../lambda/settle/lease.ts'
-import type { Limits } from '../../lambda/settings.ts'
+import type { Limits } from '../../lambda/settings/settings.ts'
 import { writeAtomically } from './atomic-file.ts'
 import { undeliveredPathOf } from './closing/closed-lines.ts'
 import { replayOriginsOf, type FixedFile } from './closing/fixed-file.ts'

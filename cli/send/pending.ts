@@ -1,7 +1,7 @@
 import { clock } from '../../lambda/adapters/clock.ts'
 import { isFinished, type Report } from '../../lambda/report/report.ts'
 import type { Rule } from '../../lambda/rules/rule.ts'
-import type { Limits } from '../../lambda/settings.ts'
+import type { Limits } from '../../lambda/settings/settings.ts'
 import { checkSafety, type HeldFile } from './check-safety.ts'
 import type { SentFile } from './files.ts'
 import { readReport } from './report-file.ts'

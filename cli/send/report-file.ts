@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { reportKey } from '../../lambda/keys.ts'
 import type { Reports } from '../../lambda/ports.ts'
 import { REPORT_SCHEMA, type Report } from '../../lambda/report/report.ts'
-import { refuseNewer } from '../../lambda/schema.ts'
+import { refuseNewer } from '../../lambda/common/schema.ts'
 import { readIfValid, writeAtomically } from './atomic-file.ts'
 import type { SentFile } from './files.ts'
 

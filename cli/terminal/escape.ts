@@ -1,6 +1,6 @@
-import { printable } from '../../lambda/escape.ts'
+import { printable } from '../../lambda/common/escape.ts'
 
-export { printable, shellWord } from '../../lambda/escape.ts'
+export { printable, shellWord } from '../../lambda/common/escape.ts'
 
 /** The same for a text of several lines. */
 export function printableLines(text: string): string {

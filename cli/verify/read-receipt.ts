@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { SetupError } from '../../lambda/errors.ts'
 import { RECEIPT_SCHEMA, type Receipt } from '../../lambda/report/receipt.ts'
-import { refuseNewer } from '../../lambda/schema.ts'
+import { refuseNewer } from '../../lambda/common/schema.ts'
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 

@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3'
 import type { Checkpoints, DeadLetterArchive, Documents, Reports } from '../ports.ts'
 import type { Report } from '../report/report.ts'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 import { asSetupError, orSetupError, s3ErrorName } from './aws-errors.ts'
 
 const REPORT_SCHEMA: Report['schema'] = 'kissmetrics-importer/report/v1'

@@ -15,7 +15,7 @@ import {
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Absence, ByteRange, ListedFile, ListedReport, Listing, ListPosition, OpenFile, SourceFiles } from '../ports.ts'
 import { isReplayFile, REPORTS_PREFIX } from '../keys.ts'
-import type { Place } from '../settings.ts'
+import type { Place } from '../settings/places.ts'
 import { asSetupError, s3ErrorName } from './aws-errors.ts'
 
 /** Bodies of this adapter can break off. `resuming` in read/resume.ts wraps them, and reads on from the byte that was reached. */

@@ -4,7 +4,8 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import type { ImporterSettings, SecretSetting } from '../settings.ts'
+import type { SecretSetting } from '../settings/api-key.ts'
+import type { ImporterSettings } from '../settings/settings.ts'
 import { SetupError } from '../errors.ts'
 import { asSetupError } from './aws-errors.ts'
 

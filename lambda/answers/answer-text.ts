@@ -1,4 +1,4 @@
-import { printable } from '../escape.ts'
+import { printable } from '../common/escape.ts'
 import { REASONS, type ReasonCode } from '../reasons.ts'
 import type { AnswerFacts, FileAnswer, ReasonCount } from './file-answer.ts'
 import { ANSWER_SCHEMA } from './file-answer.ts'

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 
 export const ARCHIVED_SCHEMA = 'kissmetrics-importer/archived/v1'
 

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { SetupError } from '../errors.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import { BRAKE_KEY, versionOf } from '../keys.ts'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 
 export const BRAKE_SCHEMA = 'kissmetrics-importer/brake/v1'
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { RateShares } from '../deliver/rate-share.ts'
 import { RATE_KEY } from '../keys.ts'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 
 export const RATE_SCHEMA = 'kissmetrics-importer/rate/v1'
 

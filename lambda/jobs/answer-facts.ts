@@ -1,5 +1,5 @@
 import type { AnsweredState, AnswerFacts, HeldBy, ReasonCount } from '../answers/file-answer.ts'
-import { printable, shellWord } from '../escape.ts'
+import { printable, shellWord } from '../common/escape.ts'
 import type { Expected } from '../intake/answer-task.ts'
 import { reportKey, versionOf } from '../keys.ts'
 import type { Answers } from '../ports.ts'

@@ -1,6 +1,6 @@
 import type { CancelledLines } from '../report/report.ts'
 import type { Checkpoint } from '../settle/checkpoint.ts'
-import type { LineRange } from '../line-ranges.ts'
+import type { LineRange } from '../common/line-ranges.ts'
 
 /** A part of a file with its checkpoint; undefined if no run has begun with it. */
 export interface CancelledPart {

@@ -1,7 +1,7 @@
 import { fullJitter } from '../backoff.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import { closedLinesKey, isReplayFile, reportKey, undeliveredKey } from '../keys.ts'
-import { contains, type LineRanges } from '../line-ranges.ts'
+import { contains, type LineRanges } from '../common/line-ranges.ts'
 import type { DocumentKey, Ports } from '../ports.ts'
 import { includesClosed, withClosedLines, type ClosedParts } from '../report/rejects.ts'
 import { isFinal, notDelivered, type Report } from '../report/report.ts'

@@ -1,6 +1,6 @@
 import type { SourceFile } from '../intake/source-file.ts'
 import { replayOriginsKey, undeliveredKey } from '../keys.ts'
-import { contains, type LineRanges } from '../line-ranges.ts'
+import { contains, type LineRanges } from '../common/line-ranges.ts'
 import type { Ports } from '../ports.ts'
 import type { ImportState } from '../report/report.ts'
 import { readReplayOrigins, replacedBy, type ReplayOrigins } from '../settle/replay-origins.ts'

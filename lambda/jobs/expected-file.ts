@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { answerTaskBody, expectedBody, newAnswerTask, type Expected, type ExpectedCheck } from '../intake/answer-task.ts'
 import { expectedKey } from '../keys.ts'
 import type { ListedFile, Ports } from '../ports.ts'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 
 const EXPECTED_NOTE_SCHEMA = 'kissmetrics-importer/expected-note/v1'
 

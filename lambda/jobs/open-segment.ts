@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Task } from '../intake/task.ts'
-import { endsLinesWithCr, LINE_END_SEARCH_BYTES } from '../line-ends.ts'
+import { endsLinesWithCr, LINE_END_SEARCH_BYTES } from '../common/line-ends.ts'
 import type { Absence, OpenFile, Ports, SourceFiles } from '../ports.ts'
 import { CSV_HEAD_BYTES, findCsv, packingOf } from '../read/lines.ts'
 import { columnsOf } from '../rules/columns-rule.ts'

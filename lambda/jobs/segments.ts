@@ -1,4 +1,4 @@
-import { union } from '../line-ranges.ts'
+import { union } from '../common/line-ranges.ts'
 import type { SourceFile } from '../intake/source-file.ts'
 import type { Segment } from '../intake/task.ts'
 import { checkpointKey } from '../keys.ts'

@@ -3,7 +3,7 @@ import { taskBody, type Task } from '../intake/task.ts'
 import { pauseNoteKey, reportKey } from '../keys.ts'
 import type { DocumentKey, FoundReport, Invocation, Ports } from '../ports.ts'
 import { pausedReport, progressReport, STALE_MS } from '../report/report.ts'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 import type { JobOutcome } from './outcome.ts'
 import { unreadFile } from './unread-file.ts'
 

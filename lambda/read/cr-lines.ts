@@ -1,4 +1,4 @@
-import { endsLinesWithCr, withLfForCr } from '../line-ends.ts'
+import { endsLinesWithCr, withLfForCr } from '../common/line-ends.ts'
 
 /**
  * The bytes of a file, with LF in place of CR if its lines end with CR alone. All positions stay the same.

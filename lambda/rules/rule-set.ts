@@ -1,5 +1,5 @@
 import { SetupError } from '../errors.ts'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 import { findColumnsFault, isColumnsRule } from './columns-rule.ts'
 import { contradiction, labelOf, readRule, type ReadRule, type Rule } from './rule.ts'
 

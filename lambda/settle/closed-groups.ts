@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { countLines, difference, union, type LineRanges } from '../line-ranges.ts'
-import { refuseNewer } from '../schema.ts'
+import { countLines, difference, union, type LineRanges } from '../common/line-ranges.ts'
+import { refuseNewer } from '../common/schema.ts'
 import { Ranges, type ClosedCounts } from './closed-lines.ts'
 
 export const CLOSED_GROUPS_SCHEMA = 'kissmetrics-importer/closed-groups/v1'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { countLines, difference, rangesOf, union, type LineRanges } from '../line-ranges.ts'
-import { refuseNewer } from '../schema.ts'
+import { countLines, difference, rangesOf, union, type LineRanges } from '../common/line-ranges.ts'
+import { refuseNewer } from '../common/schema.ts'
 
 export const CLOSED_LINES_SCHEMA = 'kissmetrics-importer/closed-lines/v1'
 

@@ -1,4 +1,4 @@
-import type { LineRanges } from '../line-ranges.ts'
+import type { LineRanges } from '../common/line-ranges.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { Rule } from '../rules/rule.ts'
 

@@ -1,5 +1,5 @@
 import type { Rule } from '../rules/rule.ts'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 
 const IMPORT_RULES_SCHEMA = 'kissmetrics-importer/import-rules/v1'
 

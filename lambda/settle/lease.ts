@@ -1,5 +1,5 @@
 import type { Checkpoints, Clock, DocumentKey, LeaseHolder, Leased } from '../ports.ts'
-import { isNewer, refuseNewer } from '../schema.ts'
+import { isNewer, refuseNewer } from '../common/schema.ts'
 
 /** Another run has taken over. This run must stop, and must not report the work as done. */
 export class LeaseLost extends Error {

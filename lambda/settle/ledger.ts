@@ -1,5 +1,5 @@
 import type { Rejection } from '../reasons.ts'
-import type { LineRange, LineRanges } from '../line-ranges.ts'
+import type { LineRange, LineRanges } from '../common/line-ranges.ts'
 import { Counter, type Counts, type DeliveredLine } from './counts.ts'
 import type { GroupExample } from './dead-letter.ts'
 import { LineGrouping, type LineGroups } from './line-groups.ts'

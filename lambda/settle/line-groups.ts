@@ -1,4 +1,4 @@
-import { union, type LineRange, type LineRanges } from '../line-ranges.ts'
+import { union, type LineRange, type LineRanges } from '../common/line-ranges.ts'
 import type { ReasonCode } from '../reasons.ts'
 import type { GroupExample, LineGroup } from './dead-letter.ts'
 

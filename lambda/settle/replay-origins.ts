@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { refuseNewer } from '../schema.ts'
+import { refuseNewer } from '../common/schema.ts'
 import type { CountedAs } from './closed-lines.ts'
 import type { DeadLetter, DeadLetterSource, LineOrigin } from './dead-letter.ts'
 

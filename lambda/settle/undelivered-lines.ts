@@ -1,4 +1,4 @@
-import { countLines, rangesOf, union, type LineRanges } from '../line-ranges.ts'
+import { countLines, rangesOf, union, type LineRanges } from '../common/line-ranges.ts'
 
 /** More are not stored in a checkpoint: an endpoint that refuses so many lines of a file refuses all of them. */
 const MAX_RANGES = 20_000

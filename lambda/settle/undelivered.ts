@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import type { LineRanges } from '../line-ranges.ts'
-import { refuseNewer } from '../schema.ts'
+import type { LineRanges } from '../common/line-ranges.ts'
+import { refuseNewer } from '../common/schema.ts'
 import { Ranges } from './closed-lines.ts'
 import type { UndeliveredLine } from './replay-origins.ts'
 

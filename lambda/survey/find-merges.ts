@@ -1,4 +1,4 @@
-import type { HoldSettings } from '../settings.ts'
+import type { HoldSettings } from '../settings/hold.ts'
 import { MAX_IDENTITIES } from './alias-groups.ts'
 import { groupSizes } from './encode-groups.ts'
 import type { Hold } from './hold-rules.ts'

@@ -1,5 +1,5 @@
 import { REASONS } from '../reasons.ts'
-import type { HoldSettings } from '../settings.ts'
+import type { HoldSettings } from '../settings/hold.ts'
 import type { Hold } from './hold-rules.ts'
 import type { SurveyPart } from './part.ts'
 import { linesOf } from './profile.ts'

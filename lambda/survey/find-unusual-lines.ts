@@ -1,4 +1,4 @@
-import type { HoldSettings } from '../settings.ts'
+import type { HoldSettings } from '../settings/hold.ts'
 import type { Hold } from './hold-rules.ts'
 import { median } from './median.ts'
 import type { SurveyPart } from './part.ts'

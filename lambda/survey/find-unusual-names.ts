@@ -1,5 +1,5 @@
 import { shownName } from '../parse/text.ts'
-import type { HoldSettings } from '../settings.ts'
+import type { HoldSettings } from '../settings/hold.ts'
 import type { Hold } from './hold-rules.ts'
 import { median } from './median.ts'
 import type { NameUse, SurveyPart } from './part.ts'

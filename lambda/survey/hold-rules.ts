@@ -1,5 +1,5 @@
 import type { ReasonCode } from '../reasons.ts'
-import type { NumberSettingName } from '../settings.ts'
+import type { NumberSettingName } from '../settings/numbers.ts'
 
 interface Rule {
   readonly title: string

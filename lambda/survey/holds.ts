@@ -1,4 +1,4 @@
-import type { HoldSettings } from '../settings.ts'
+import type { HoldSettings } from '../settings/hold.ts'
 import { findMerges } from './find-merges.ts'
 import { findRejected } from './find-rejected.ts'
 import { findUnusualLines } from './find-unusual-lines.ts'

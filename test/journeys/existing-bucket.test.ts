@@ -7,7 +7,7 @@ import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { sqsImportQueue } from '../../lambda/adapters/sqs.ts'
 import { search } from '../../lambda/jobs/search.ts'
 import { STALE_MS } from '../../lambda/report/report.ts'
-import { parsePlaces } from '../../lambda/settings.ts'
+import { parsePlaces } from '../../lambda/settings/places.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
 

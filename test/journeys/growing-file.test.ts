@@ -7,7 +7,7 @@ import { WatchedFolder } from '../../cli/local/watched-folder.ts'
 import { startKissmetricsEmulator } from '../../emulators/kissmetrics/server.ts'
 import { s3Listing } from '../../lambda/adapters/s3-objects.ts'
 import { reportKey } from '../../lambda/keys.ts'
-import { parsePlaces } from '../../lambda/settings.ts'
+import { parsePlaces } from '../../lambda/settings/places.ts'
 import type { Report } from '../../lambda/report/report.ts'
 import { eventually, Installation } from '../support/installation.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { NUMBER_SETTINGS, type NumberSettingName } from '../../lambda/settings.ts'
+import { NUMBER_SETTINGS, type NumberSettingName } from '../../lambda/settings/numbers.ts'
 import { SETTING_ROWS, STACK_NUMBER_SETTINGS } from '../../lib/setting-rows.ts'
 import { wrongPlace } from '../../lib/setting-combinations.ts'
 import { readSettings, SETTING_NAMES, SettingError } from '../../lib/settings.ts'

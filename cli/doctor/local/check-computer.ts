@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { codeOf } from '../../../lambda/errors.ts'
-import { isUsualKey } from '../../../lambda/settings.ts'
+import { isUsualKey } from '../../../lambda/settings/api-key.ts'
 import { grouped } from '../../terminal/numbers.ts'
 import { findingsOf, type Finding } from '../finding.ts'
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { KISSMETRICS_ENDPOINT, parseEndpoint } from '../../../lambda/settings.ts'
+import { KISSMETRICS_ENDPOINT, parseEndpoint } from '../../../lambda/settings/addresses.ts'
 import { findRunning } from '../../deployment/running.ts'
 import { DEFAULT_API_KEY_ENV, DEFAULT_WATCHED_DIR } from '../../local/options.ts'
 import { nameUnreachable } from '../../network/name-unreachable.ts'

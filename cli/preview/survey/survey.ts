@@ -1,4 +1,4 @@
-import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
+import { NUMBER_SETTINGS } from '../../../lambda/settings/numbers.ts'
 import type { Entry } from '../../../lambda/parse/entry.ts'
 import type { Rejection, ReasonCode, WarningCode } from '../../../lambda/reasons.ts'
 import { labelsOf } from '../../../lambda/rules/rule-set.ts'

@@ -1,4 +1,4 @@
-import { contains, type LineRanges } from '../../../lambda/line-ranges.ts'
+import { contains, type LineRanges } from '../../../lambda/common/line-ranges.ts'
 import { notDelivered, type ReportState } from '../../../lambda/report/report.ts'
 import { readUndelivered } from '../../../lambda/settle/undelivered.ts'
 import { isComplete } from '../../../lambda/settle/undelivered-lines.ts'

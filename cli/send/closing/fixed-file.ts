@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import * as v from 'valibot'
-import { refuseNewer } from '../../../lambda/schema.ts'
+import { refuseNewer } from '../../../lambda/common/schema.ts'
 import { REPLAY_ORIGINS_SCHEMA, type ReplayOrigins } from '../../../lambda/settle/replay-origins.ts'
 import { readIfValid, writeAtomically } from '../atomic-file.ts'
 import { LOCAL_BUCKET } from '../files.ts'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import type { LineRanges } from '../../../lambda/line-ranges.ts'
-import { refuseNewer } from '../../../lambda/schema.ts'
+import type { LineRanges } from '../../../lambda/common/line-ranges.ts'
+import { refuseNewer } from '../../../lambda/common/schema.ts'
 import { Ranges } from '../../../lambda/settle/closed-lines.ts'
 import { readIfValid, writeAtomically } from '../atomic-file.ts'
 import { isSameSend, SendId, type RejectingSend } from './rejecting-send.ts'

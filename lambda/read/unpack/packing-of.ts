@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { brotliDecompressSync, constants, type BrotliDecompress } from 'node:zlib'
 import { codeOf } from '../../errors.ts'
-import { isBrotliName, PACKING_HEAD_BYTES, packingByContent, type Packing } from '../../packing.ts'
+import { isBrotliName, PACKING_HEAD_BYTES, packingByContent, type Packing } from '../../common/packing.ts'
 
 /** What a trial of brotli looks at. */
 const BROTLI_HEAD_BYTES = 4_096

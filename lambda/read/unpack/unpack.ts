@@ -1,5 +1,5 @@
 import { constants, createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib'
-import type { Packing } from '../../packing.ts'
+import type { Packing } from '../../common/packing.ts'
 import { UnreadableFile } from '../unreadable.ts'
 import { Decompressor, DECOMPRESSOR_OPTIONS } from './decompressor.ts'
 import { ExpansionLimits, MAX_UNPACKED_BYTES } from './expansion-limits.ts'

@@ -10,7 +10,7 @@ import { startS3 } from '../../../emulators/s3/server.ts'
 import { s3Client } from '../../../lambda/adapters/s3-client.ts'
 import { s3Checkpoints, s3Reports } from '../../../lambda/adapters/s3-documents.ts'
 import { s3Listing } from '../../../lambda/adapters/s3-objects.ts'
-import { parsePlaces } from '../../../lambda/settings.ts'
+import { parsePlaces } from '../../../lambda/settings/places.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import type { Leased, ListPosition } from '../../../lambda/ports.ts'
 

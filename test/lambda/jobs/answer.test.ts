@@ -11,7 +11,7 @@ import { closeLines } from '../../../lambda/jobs/close-lines.ts'
 import { NEW_SEARCH } from '../../../lambda/intake/search.ts'
 import { reportKey } from '../../../lambda/keys.ts'
 import type { AnswerChannel, PushResult } from '../../../lambda/ports.ts'
-import { HOLD_NOTHING } from '../../../lambda/settings.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings/hold.ts'
 import { BAD_LINE, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 
 const MINUTE_MS = 60_000

@@ -6,7 +6,7 @@ import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
 import { BRAKE_KEY } from '../../../lambda/keys.ts'
 import { reject } from '../../../lambda/reasons.ts'
-import { HOLD_NOTHING } from '../../../lambda/settings.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings/hold.ts'
 import { lineDeadLetter } from '../../../lambda/settle/build-dead-letter.ts'
 import { ACCEPTED, BAD_LINE, DOWN, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 

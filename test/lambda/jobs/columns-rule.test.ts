@@ -7,7 +7,7 @@ import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
 import { reportKey, RULES_KEY } from '../../../lambda/keys.ts'
 import { RULES_SCHEMA } from '../../../lambda/rules/rule-set.ts'
-import { readHoldSettings } from '../../../lambda/settings.ts'
+import { readHoldSettings } from '../../../lambda/settings/hold.ts'
 import { ACCEPTED, FILE, invocation, MemoryCloud, type MemoryCloudOptions } from '../../support/memory-cloud.ts'
 
 const MAPPING: ColumnMapping = { columns: { Email: '_p', When: '_t', Action: '_n' } }

@@ -7,8 +7,8 @@ import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { decideHeldFile } from '../../../lambda/jobs/safety-decision.ts'
 import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { groupsKey, quarantineKey, reportKey, safetyKey } from '../../../lambda/keys.ts'
-import type { LineRanges } from '../../../lambda/line-ranges.ts'
-import { HOLD_NOTHING } from '../../../lambda/settings.ts'
+import type { LineRanges } from '../../../lambda/common/line-ranges.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings/hold.ts'
 import {
   BAD_LINE,
   DOWN,

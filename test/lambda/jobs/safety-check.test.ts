@@ -7,7 +7,7 @@ import { importFile } from '../../../lambda/jobs/import-file.ts'
 import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { decideHeldFile } from '../../../lambda/jobs/safety-decision.ts'
 import { checkpointKey, profileKey, reportKey, safetyKey, surveyKey } from '../../../lambda/keys.ts'
-import { HOLD_NOTHING } from '../../../lambda/settings.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings/hold.ts'
 import type { Profile } from '../../../lambda/survey/profile.ts'
 import { BAD_LINE, DOWN, FILE, goodLine, invocation, MemoryCloud, type MemoryCloudOptions } from '../../support/memory-cloud.ts'
 

@@ -6,7 +6,8 @@ import { dispatchAll } from '../../../lambda/jobs/dispatch.ts'
 import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { decideTagged } from '../../../lambda/jobs/tagged-file.ts'
 import { safetyKey } from '../../../lambda/keys.ts'
-import { HOLD_NOTHING, NUMBER_SETTINGS } from '../../../lambda/settings.ts'
+import { HOLD_NOTHING } from '../../../lambda/settings/hold.ts'
+import { NUMBER_SETTINGS } from '../../../lambda/settings/numbers.ts'
 import { FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
 
 const ALIASES = Array.from({ length: 12 }, (_, n) => `{"_p":"p${n}","_p2":"all","_t":1393344604}`)

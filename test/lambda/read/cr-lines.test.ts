@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { endsLinesWithCr } from '../../../lambda/line-ends.ts'
+import { endsLinesWithCr } from '../../../lambda/common/line-ends.ts'
 import { openLines } from '../../../lambda/read/lines.ts'
 import { allOf, bodyOf, cut, linesOf } from './oracle.ts'
 

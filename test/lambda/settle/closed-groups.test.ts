@@ -10,7 +10,7 @@ import {
   type GroupSend,
 } from '../../../lambda/settle/closed-groups.ts'
 import { NewerVersionError } from '../../../lambda/errors.ts'
-import type { LineRanges } from '../../../lambda/line-ranges.ts'
+import type { LineRanges } from '../../../lambda/common/line-ranges.ts'
 
 const REASON = 'missing_timestamp'
 const NONE = readClosedGroups(undefined, 'key')

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { reject } from '../../../lambda/reasons.ts'
 import { emptyCounts } from '../../../lambda/settle/counts.ts'
-import type { LineRange } from '../../../lambda/line-ranges.ts'
+import type { LineRange } from '../../../lambda/common/line-ranges.ts'
 import { Ledger, type Progress } from '../../../lambda/settle/ledger.ts'
 
 const START = { watermark: { line: 0, byte: 0 } }

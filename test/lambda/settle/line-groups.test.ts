@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { contains, rangesOf } from '../../../lambda/line-ranges.ts'
+import { contains, rangesOf } from '../../../lambda/common/line-ranges.ts'
 import type { GroupExample } from '../../../lambda/settle/dead-letter.ts'
 import { LineGrouping, mergeGroups, type LineGroups } from '../../../lambda/settle/line-groups.ts'
 

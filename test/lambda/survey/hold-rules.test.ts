@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { NUMBER_SETTINGS } from '../../../lambda/settings.ts'
+import { NUMBER_SETTINGS } from '../../../lambda/settings/numbers.ts'
 import { HOLD_RULES } from '../../../lambda/survey/hold-rules.ts'
 
 test('each rule has a setting that turns it off, except that a file could not be checked', () => {

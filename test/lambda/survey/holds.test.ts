@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
-import type { HoldSettings } from '../../../lambda/settings.ts'
+import type { HoldSettings } from '../../../lambda/settings/hold.ts'
 import type { HoldRule } from '../../../lambda/survey/hold-rules.ts'
 import { findHolds } from '../../../lambda/survey/holds.ts'
 import type { SurveyPart } from '../../../lambda/survey/part.ts'

@@ -1,7 +1,7 @@
 import { classifyLine } from '../../../lambda/parse/classify-line.ts'
 import type { SurveyPart } from '../../../lambda/survey/part.ts'
 import { FileSurvey } from '../../../lambda/survey/survey.ts'
-import { readHoldSettings } from '../../../lambda/settings.ts'
+import { readHoldSettings } from '../../../lambda/settings/hold.ts'
 
 /** 2026-11-02T10:00:00Z, a Monday. */
 export const TIME = 1_793_613_600

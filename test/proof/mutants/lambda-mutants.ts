@@ -41,7 +41,7 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'text that begins with the first byte of gzip is decompressed',
-    file: 'lambda/packing.ts',
+    file: 'lambda/common/packing.ts',
     find: "if (begins(head, [0x1f, 0x8b])) return 'gzip'",
     replace: "if (begins(head, [0x1f])) return 'gzip'",
     tests: ['test/lambda/read/unpack/gzip.test.ts', 'test/lambda/read/lines.test.ts'],

@@ -81,7 +81,7 @@ export const LOCAL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a key that was typed as an endpoint is shown',
-    file: 'lambda/settings.ts',
+    file: 'lambda/settings/addresses.ts',
     find: 'i.test(text) ?',
     replace: "i.test('') ?",
     tests: ['test/cli/local/options.test.ts'],

@@ -677,7 +677,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a CR inside an object ends a line',
-    file: 'lambda/line-ends.ts',
+    file: 'lambda/common/line-ends.ts',
     find: 'if (head[before] !== CLOSING_BRACE) return false',
     replace: '',
     tests: ['test/lambda/read/cr-lines.test.ts'],

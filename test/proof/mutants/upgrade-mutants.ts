@@ -11,14 +11,14 @@ export const UPGRADE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'every other schema counts as a newer version, so a damaged document stops its file forever',
-    file: 'lambda/schema.ts',
+    file: 'lambda/common/schema.ts',
     find: 'kind !== undefined && kind === knownKind && Number(version) > Number(knownVersion)',
     replace: 'value.schema !== schema',
     tests: ['test/lambda/newer-version.test.ts'],
   },
   {
     name: 'versions are compared as texts',
-    file: 'lambda/schema.ts',
+    file: 'lambda/common/schema.ts',
     find: 'Number(version) > Number(knownVersion)',
     replace: 'String(version).localeCompare(`${knownVersion}9`) > 0',
     tests: ['test/lambda/newer-version.test.ts'],

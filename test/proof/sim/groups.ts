@@ -1,6 +1,6 @@
 import type { Safety } from '../../../lambda/jobs/safety.ts'
 import { safetyKey } from '../../../lambda/keys.ts'
-import { contains, rangesOf } from '../../../lambda/line-ranges.ts'
+import { contains, rangesOf } from '../../../lambda/common/line-ranges.ts'
 import type { Report } from '../../../lambda/report/report.ts'
 import type { Checkpoint } from '../../../lambda/settle/checkpoint.ts'
 import type { DeadLetter } from '../../../lambda/settle/dead-letter.ts'

@@ -1,6 +1,6 @@
 import { classifyLine } from '../../../../lambda/parse/classify-line.ts'
 import { diagnoseBytes } from '../../../../lambda/parse/diagnose.ts'
-import { endsLinesWithCr, withLfForCr } from '../../../../lambda/line-ends.ts'
+import { endsLinesWithCr, withLfForCr } from '../../../../lambda/common/line-ends.ts'
 import type { Entry } from '../../../../lambda/parse/entry.ts'
 import type { Line } from '../../../../lambda/read/line.ts'
 import type { LineRules, ParsedLine } from '../../../../lambda/parse/line.ts'

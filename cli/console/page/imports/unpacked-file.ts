@@ -1,4 +1,4 @@
-import { isBrotliName, PACKING_HEAD_BYTES, packingByContent, type Packing } from '../../../../lambda/packing.ts'
+import { isBrotliName, PACKING_HEAD_BYTES, packingByContent, type Packing } from '../../../../lambda/common/packing.ts'
 import { reject, type Rejection } from '../../../../lambda/reasons.ts'
 import { DIRECTORY_BYTES, findArchiveFault, readDirectory } from '../../../../lambda/zip/directory.ts'
 import { DEFLATED } from '../../../../lambda/zip/entry.ts'

@@ -3,7 +3,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import type { CheckContext } from '../../../../../cli/console/api-types.ts'
 import { survey } from '../../../../../cli/preview/preview.ts'
-import { readHoldSettings } from '../../../../../lambda/settings.ts'
+import { readHoldSettings } from '../../../../../lambda/settings/hold.ts'
 import { checkFile, type FileCheck } from '../../../../../cli/console/page/imports/check-file.ts'
 
 const CONTEXT = { rules: [], hold: readHoldSettings({}) }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { NUMBER_SETTINGS, parseEndpoint, readImporterSettings, TEXT_SETTINGS, type Env } from '../../lambda/settings.ts'
+import { parseEndpoint } from '../../../lambda/settings/addresses.ts'
+import { TEXT_SETTINGS } from '../../../lambda/settings/names.ts'
+import { NUMBER_SETTINGS, type Env } from '../../../lambda/settings/numbers.ts'
+import { readImporterSettings } from '../../../lambda/settings/settings.ts'
 
 const ENV: Env = { KM_API_KEY: 'k', KM_DEAD_LETTER_QUEUE_URL: 'd', KM_IMPORT_QUEUE_URL: 'i', KM_BUCKET: 'b' }
 

@@ -1,4 +1,4 @@
-import { isWorkbook } from './parse/workbook.ts'
+import { isWorkbook } from '../parse/workbook.ts'
 
 /** The compressions that are unpacked. */
 export type Packing = 'gzip' | 'zip' | 'zstd' | 'brotli'

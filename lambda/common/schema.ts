@@ -1,4 +1,4 @@
-import { NewerVersionError } from './errors.ts'
+import { NewerVersionError } from '../errors.ts'
 
 /** The name of a kind of document or message, and the version of its form. */
 const SCHEMA = /^(kissmetrics-importer\/[a-z]+(?:-[a-z]+)*)\/v([1-9]\d{0,8})$/

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { contains, countLines, difference, rangesOf, union, type LineRanges } from '../../lambda/line-ranges.ts'
+import { contains, countLines, difference, rangesOf, union, type LineRanges } from '../../../lambda/common/line-ranges.ts'
 
 const lineNumbers = fc.array(fc.integer({ min: 1, max: 60 }))
 const linesOf = (ranges: LineRanges): readonly number[] =>
