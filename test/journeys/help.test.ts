@@ -45,7 +45,7 @@ describe('the help of each command fits 80 columns, and has an example that work
   })
 })
 
-test('the commands are in groups, the most used ones first, and a list without entries is no default', async () => {
+test('the commands are in groups, the most used ones first, and a list without entries is not shown as a default', async () => {
   const { stdout } = await runInProcess(['--help'])
   const order = ['preview', 'send', 'status', 'rejects', 'pause', 'doctor', 'backfill'].map((name) =>
     stdout.indexOf(`\n  ${name}`),

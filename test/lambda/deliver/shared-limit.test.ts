@@ -60,7 +60,7 @@ describe('with a share', () => {
     expect(limit.waitMs(UNTIL + 10_000)).toBe(Infinity)
   })
 
-  test('a renewal is no reason to begin an attempt earlier', () => {
+  test('a renewal lets no attempt begin earlier', () => {
     const limit = limitOf(10)
     const [first = 0] = beginTimes(limit, NOW, 1)
     const before = limit.waitMs(NOW + first)

@@ -123,7 +123,7 @@ export const RULES_MUTANTS: readonly Mutant[] = [
   {
     name: 'a line that is fixed by hand escapes the rules of its file',
     file: 'cli/rejects/replay-lines.ts',
-    find: 'byTheirRules(edited, deadLetters)',
+    find: 'byTheirRules(edited, (id) => deadLetters.get(id))',
     replace: 'edited',
     tests: [JOURNEY],
   },

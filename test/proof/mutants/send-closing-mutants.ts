@@ -7,7 +7,7 @@ export const SEND_CLOSING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replay validates lines without the rules of their files',
     file: 'cli/rejects/replay.ts',
-    find: 'changesOf(deadLetters.get(id)?.rules)',
+    find: 'changesOf(deadLetter?.rules)',
     replace: 'changesOf([])',
     tests: ['test/cli/rejects/replay.test.ts'],
   },
