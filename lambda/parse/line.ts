@@ -119,7 +119,7 @@ function parseObject(layout: Layout, rules: LineRules): ParsedLine | Rejection {
   const warnings = identityWarnings(person, other, properties.warnings)
   const commands = commandsFor(person, time, event, other, properties.properties)
   if (commands.length === 0) return reject('nothing_to_import')
-  usualLines.learn(layout.names)
+  usualLines.learn(layout.names, object)
   return { kind: 'parsed', commands, time, warnings }
 }
 

@@ -1,5 +1,6 @@
 import type { WarningCode } from '../reasons.ts'
 import type { Property } from './command.ts'
+import type { JsonObject } from './layout.ts'
 import { canBeKept, isFormatName, isSameList, KEPT_LISTS, slotOf } from './names.ts'
 import { NO_PROPERTIES, NO_WARNINGS, warningFor, type Properties } from './properties.ts'
 
@@ -19,8 +20,9 @@ interface Member {
   readonly name: string
   readonly part: Part
   readonly warning: WarningCode | undefined
-  /** The group of the pattern that captures its text. The next one captures any other value. */
-  group: number
+  /** The groups of the pattern that capture its text, and any other value. 0 if it had no value of this kind. */
+  text: number
+  other: number
   /** The event of the last line: most lines with the same names have the same one. */
   event: string | undefined
   readonly next: Member[]
@@ -35,16 +37,16 @@ const MAX_MEMBERS = 128
 const MAX_UNKNOWN = 20_000
 /** Above this length JSON.parse is faster, because it reads long texts in larger steps. No value of a shorter line is too long. */
 const MAX_CHARACTERS = 1_500
-/** JavaScript keeps every number with up to 15 digits, and writes one like those of VALUE as the line does. */
+/** JavaScript keeps every number with up to 15 digits, and writes one like those of OTHER as the line does. */
 const MAX_NUMBER_CHARACTERS = 15
 const MAX_EVENTS = 1_000
+/** The group of a kind of value that was learned, until the pattern is written. */
+const UNNUMBERED = -1
 
-/**
- * A text without escapes, control characters and surrogates; a number without an exponent and without a zero at its end; or a word. Each kind
- * has its own group: a text without its quotes needs no copy of it.
- */
-const VALUE = String.raw`(?:"([^"\\\x00-\x1f\ud800-\udfff]*)"|(-?(?:0|[1-9]\d{0,14})(?:\.\d{0,5}[1-9])?|true|false|null))`
-const GROUPS_OF_VALUE = 2
+/** A text without escapes, control characters and surrogates. It is captured without its quotes, so it need not be copied. */
+const TEXT = String.raw`"([^"\\\x00-\x1f\ud800-\udfff]*)"`
+/** A number without an exponent and without a zero at its end; or a word. */
+const OTHER = String.raw`(-?(?:0|[1-9]\d{0,14})(?:\.\d{0,5}[1-9])?|true|false|null)`
 const NOT_WRITTEN_PLAINLY = /["\\\p{Cc}\p{Cs}]/u
 const SYNTAX = /[\\^$.*+?()[\]{}|]/g
 
@@ -76,17 +78,21 @@ export class UsualLines {
     return match === null ? undefined : this.#lineOf(match)
   }
 
-  /** @param names of a line that can be sent, in the order of the line, of which `read` knows nothing */
-  learn(names: readonly string[]): void {
+  /**
+   * @param names of a line that can be sent, in the order of the line, of which `read` knows nothing
+   * @param values of these names
+   */
+  learn(names: readonly string[], values: JsonObject): void {
     this.#unknown += 1
-    if (this.#countUse(names) !== MIN_USES || !canBeKept(names) || names.some((name) => NOT_WRITTEN_PLAINLY.test(name))) return
+    if (this.#countUse(names) % MIN_USES !== 0 || !canBeKept(names) || names.some((name) => NOT_WRITTEN_PLAINLY.test(name)))
+      return
     if (this.#members + names.length > MAX_MEMBERS) {
       if (this.#unknown < MAX_UNKNOWN) return
       this.#first = []
       this.#members = 0
     }
+    if (!this.#add(names, values)) return
     this.#unknown = 0
-    this.#add(names)
     this.#pattern = new RegExp(String.raw`^\{${patternOf(this.#first, { count: 0 })}`)
   }
 
@@ -101,18 +107,25 @@ export class UsualLines {
     return uses
   }
 
-  #add(names: readonly string[]): void {
+  /** @returns whether anything about them is new */
+  #add(names: readonly string[], values: JsonObject): boolean {
     let siblings = this.#first
+    let isNew = false
     for (const [index, name] of names.entries()) {
       let member = siblings.find((sibling) => sibling.name === name)
       if (member === undefined) {
-        member = { name, ...partOf(name), group: 0, event: undefined, next: [], isLast: false }
+        member = { name, ...partOf(name), text: 0, other: 0, event: undefined, next: [], isLast: false }
         siblings.push(member)
         this.#members += 1
       }
-      if (index === names.length - 1) member.isLast = true
+      const kind = typeof values[name] === 'string' ? 'text' : 'other'
+      const isLast = index === names.length - 1
+      isNew ||= member[kind] === 0 || (isLast && !member.isLast)
+      if (member[kind] === 0) member[kind] = UNNUMBERED
+      if (isLast) member.isLast = true
       siblings = member.next
     }
+    return isNew
   }
 
   #lineOf(match: RegExpExecArray): UsualLine | undefined {
@@ -123,8 +136,8 @@ export class UsualLines {
     let properties: Property[] | undefined
     let warnings: WarningCode[] | undefined
     for (let member = matched(this.#first, match); member !== undefined; member = matched(member.next, match)) {
-      const text = match[member.group]
-      const other = text === undefined ? match[member.group + 1] : undefined
+      const text = textOf(member, match)
+      const other = text === undefined ? match[member.other] : undefined
       if (other !== undefined && !isExact(other)) return undefined
       if (member.warning !== undefined) (warnings ??= []).push(member.warning)
       switch (member.part) {
@@ -175,19 +188,31 @@ function partOf(name: string): { readonly part: Part; readonly warning: WarningC
 /** Numbers the groups in the order of the pattern. */
 function patternOf(siblings: readonly Member[], groups: { count: number }, isFirst = true): string {
   const alternatives = siblings.map((member) => {
-    member.group = groups.count + 1
-    groups.count += GROUPS_OF_VALUE
+    const value: string[] = []
+    if (member.text !== 0) {
+      member.text = groups.count += 1
+      value.push(TEXT)
+    }
+    if (member.other !== 0) {
+      member.other = groups.count += 1
+      value.push(OTHER)
+    }
     const end = member.isLast ? [String.raw`\}$`] : []
     const rest = member.next.length > 0 ? [patternOf(member.next, groups, false)] : []
-    return `${isFirst ? '' : ', ?'}"${member.name.replace(SYNTAX, String.raw`\$&`)}": ?${VALUE}(?:${[...rest, ...end].join('|')})`
+    return `${isFirst ? '' : ', ?'}"${member.name.replace(SYNTAX, String.raw`\$&`)}": ?(?:${value.join('|')})(?:${[...rest, ...end].join('|')})`
   })
   return alternatives.length === 1 ? (alternatives[0] ?? '') : `(?:${alternatives.join('|')})`
 }
 
 /** The one of them that is in the line. */
 function matched(siblings: readonly Member[], match: RegExpExecArray): Member | undefined {
-  for (const member of siblings) if (match[member.group] !== undefined || match[member.group + 1] !== undefined) return member
+  for (const member of siblings)
+    if (textOf(member, match) !== undefined || (member.other !== 0 && match[member.other] !== undefined)) return member
   return undefined
+}
+
+function textOf({ text }: Member, match: RegExpExecArray): string | undefined {
+  return text === 0 ? undefined : match[text]
 }
 
 /** Whether JavaScript keeps a number exactly as it is written. Words are kept, too. */

@@ -66,11 +66,13 @@ const line = names.chain((list) =>
     }),
 )
 
-/** Makes the names of a line known, and some that begin alike. */
+/** Makes the names of a line known, with texts and with numbers, and some that begin alike. */
 function makeKnown(list: readonly string[]): void {
   for (let end = 2; end <= list.length; end += 1) {
-    const members = list.slice(0, end).map((key) => `${JSON.stringify(key)}:${key === '_t' ? TIME : '"a1"'}`)
-    for (let use = 0; use < USES; use += 1) parseLine(`{${members.join(',')}}`, RULES)
+    for (const write of [(number: number) => number, (number: number) => `"${number}"`]) {
+      const members = list.slice(0, end).map((key, index) => `${JSON.stringify(key)}:${write(key === '_t' ? TIME : index + 10)}`)
+      for (let use = 0; use < USES; use += 1) parseLine(`{${members.join(',')}}`, RULES)
+    }
   }
 }
 
@@ -143,14 +145,30 @@ test('an identity that needs no check has nothing that a check would find', () =
   )
 })
 
-/** Learns lists of names, each as often as it takes. */
+/** Learns a list of names as often as it takes. */
+function learn(lines: UsualLines, list: readonly string[], value: unknown): void {
+  const values = Object.fromEntries(list.map((name) => [name, value]))
+  for (let use = 0; use < USES; use += 1) lines.learn(list, values)
+}
+
+/** Learns lists of names, with texts and with other values. */
 function learned(...lists: readonly (readonly string[])[]): UsualLines {
   const lines = new UsualLines()
-  for (const list of lists) for (let use = 0; use < USES; use += 1) lines.learn(list)
+  for (const list of lists) for (const value of ['a', 1]) learn(lines, list, value)
   return lines
 }
 
-test('names that occur often are known, whatever their values and the names that begin alike', () => {
+test('names that occur often are known, if their values are of the kind that they had', () => {
+  const lines = new UsualLines()
+  learn(lines, ['_p', 'plan'], 'a')
+  expect(lines.read('{"_p":"b","plan":"c"}')).toMatchObject({ person: 'b', properties: [['plan', 'c']] })
+  expect(lines.read('{"_p":"b","plan":1}')).toBeUndefined()
+  learn(lines, ['_p', 'plan'], null)
+  expect(lines.read('{"_p":"b","plan":1}')).toMatchObject({ person: 'b', properties: [['plan', '1']] })
+  expect(lines.read('{"_p":7,"plan":"c"}')).toMatchObject({ person: 7, properties: [['plan', 'c']] })
+})
+
+test('names are known whatever the names that begin alike', () => {
   const lines = learned(['_p', '_t', '_n'], ['_p', '_t', '_n', 'plan', 'price'], ['_n', '_p', '_t', '_x', '_c', '$[a]'])
   expect(lines.read('{"_p":"a","_t":1,"_n":"bought"}')).toEqual({
     person: 'a', time: 1, event: 'bought', other: undefined, properties: [], warnings: [],
@@ -169,8 +187,9 @@ test('names are known again after a file with too many others', () => {
   const lists = Array.from({ length: 60 }, (_, number) => ['_p', '_t', `a${number}`, `b${number}`])
   const lines = learned(...lists)
   const last = ['_p', '_t', 'last']
-  for (let use = 0; use < 20_000; use += 1) lines.learn([`${use}`])
+  for (let use = 0; use < 20_000; use += 1) lines.learn([`${use}`], {})
   expect(lines.read('{"_p":"a","_t":1,"last":2}')).toBeUndefined()
-  for (let use = 0; use < USES; use += 1) lines.learn(last)
+  learn(lines, last, 'a')
+  learn(lines, last, 1)
   expect(lines.read('{"_p":"a","_t":1,"last":2}')).toMatchObject({ properties: [['last', '2']] })
 })
