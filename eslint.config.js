@@ -4,6 +4,12 @@ import tseslint from 'typescript-eslint'
 const PURE = ['lambda/*.ts', 'lambda/!(adapters)/**/*.ts']
 const ENTRY_POINTS = ['lambda/app.ts', 'lambda/handler.ts']
 
+// The index of the CDK loads all of its services, which takes seconds at each start.
+const CDK_INDEX = {
+  name: 'aws-cdk-lib',
+  message: "Import from 'aws-cdk-lib/core', or from the module of the service, for example 'aws-cdk-lib/aws-s3'.",
+}
+
 export default tseslint.config(
   { ignores: ['node_modules', 'cdk.out', 'coverage', 'dist', '.km-import', '.bench-peers', 'drop', '**/*.cjs', '**/*.js'] },
   ...tseslint.configs.strictTypeChecked,
@@ -13,6 +19,7 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error', // a new kind of outcome must be handled everywhere
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-imports': ['error', { paths: [CDK_INDEX] }],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
     },

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { newTask, type Task } from '../../../lambda/intake/task.ts'
 import { closeGroups } from '../../../lambda/jobs/close-groups.ts'
-import { closeLines } from '../../../lambda/jobs/close-lines.ts'
 import { replayDeadLetter } from '../../../lambda/jobs/replay.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
 import { decideHeldFile } from '../../../lambda/jobs/safety-decision.ts'
@@ -181,16 +180,6 @@ describe('a run that ends early', () => {
 
 describe('the report', () => {
   const groupOf = ({ deadLetters }: MemoryCloud) => deadLetters.filter(({ kind }) => kind === 'group')
-
-  test('counts no line of a discarded group as open, however often it is discarded', async () => {
-    const cloud = cloudWith()
-    await importReleased(cloud)
-    await closeGroups([...groupOf(cloud), ...cloud.deadLetters], cloud.ports)
-    await closeGroups(groupOf(cloud), cloud.ports)
-    expect(cloud.report).toMatchObject({ state: 'complete-with-rejects', rejects: { open: 1, fixed: 0, discarded: 30 } })
-    await closeLines([{ ...FILE, line: 81, as: 'fixed', countedAs: 'rejected' }], cloud.ports)
-    expect(cloud.report).toMatchObject({ state: 'complete-after-fixing', rejects: { open: 0, fixed: 1, discarded: 30 } })
-  })
 
   test('counts a group that was discarded before it is final', async () => {
     const cloud = cloudWith()

@@ -167,24 +167,6 @@ describe('the search of the next day', () => {
     expect(await searchOf(cloud)).toEqual({ reads: 1, queued: 1 })
   })
 
-  test('reads all reports if files come from another place', async () => {
-    const cloud = withReports(0)
-    await cloud.clock.sleep(DAY_MS)
-    await searchOf(cloud)
-    const listing = { ...cloud.ports.listing, scope: 's3://b/incoming/,s3://b/more/' }
-    expect(await searchOf(cloud, { listing })).toEqual({ reads: MANY, queued: 0 })
-  })
-
-  test.each([
-    ['is damaged', { schema: 'kissmetrics-importer/last-search/v1' }],
-    ['is of another version', { schema: 'kissmetrics-importer/last-search/v9', scope: '', finalUntil: 9e15, unfinished: [] }],
-  ])('reads all reports if what the last one has found %s', async (_what, document) => {
-    const cloud = withReports(0)
-    cloud.write(LAST_SEARCH_KEY, document)
-    await cloud.clock.sleep(DAY_MS)
-    expect(await searchOf(cloud)).toEqual({ reads: MANY, queued: 0 })
-  })
-
   test('trusts nothing that a search has found which an older version has begun', async () => {
     const cloud = withReports(1)
     await cloud.clock.sleep(DAY_MS)

@@ -14,14 +14,14 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
     file: 'lambda/settle/closed-lines.ts',
     find: 'closed: counted(union(fixed, discarded))',
     replace: 'closed: counted(fixed) + counted(discarded)',
-    tests: ['test/lambda/jobs/close-lines.test.ts'],
+    tests: ['test/lambda/settle/closed-lines.test.ts'],
   },
   {
     name: 'a dead letter that a killed run has left closes another line',
     file: 'lambda/settle/closed-lines.ts',
     find: 'undelivered === undefined ? [] : difference(undeliverable, undelivered)',
     replace: '[] as LineRanges',
-    tests: ['test/lambda/jobs/close-lines.test.ts'],
+    tests: ['test/lambda/settle/closed-lines.test.ts'],
   },
   {
     name: 'a replay that writes at the same time overwrites the closed lines of another one',

@@ -52,14 +52,14 @@ export const DOCTOR_MUTANTS: readonly Mutant[] = [
     file: 'lambda/jobs/last-search.ts',
     find: 'success && output.scope === listing.scope',
     replace: 'success',
-    tests: SEARCH,
+    tests: ['test/lambda/jobs/last-search.test.ts'],
   },
   {
     name: 'a listing of reports begins at the report of the first file',
     file: 'lambda/jobs/listed-reports.ts',
     find: '.toSorted(inOrderOfS3)',
     replace: '',
-    tests: SEARCH,
+    tests: ['test/lambda/jobs/listed-reports.test.ts'],
   },
   {
     name: 'backfill takes a day for its first moment',

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const GROUPED = 'test/lambda/jobs/grouped-lines.test.ts'
+const STORE = 'test/lambda/jobs/store-groups.test.ts'
 const GROUPS = 'test/lambda/settle/line-groups.test.ts'
 const CLOSED = 'test/lambda/settle/closed-groups.test.ts'
 const CRASHES = 'test/cli/rejects/group-crash-points.test.ts'
@@ -35,7 +36,7 @@ export const GROUP_MUTANTS: readonly Mutant[] = [
     file: 'lambda/jobs/store-groups.ts',
     find: '.filter(([reason, { lines }]) => earlier.sent[reason] !== lines)',
     replace: '',
-    tests: [GROUPED],
+    tests: [STORE],
   },
   {
     name: 'the final report is written without the dead letters of groups',
@@ -49,7 +50,7 @@ export const GROUP_MUTANTS: readonly Mutant[] = [
     file: 'lambda/jobs/store-groups.ts',
     find: 'await sender.flush()',
     replace: 'void sender.flush().catch(() => undefined)',
-    tests: [GROUPED, SIM],
+    tests: [STORE],
   },
   {
     name: 'the lines of a group are lost when a run continues from a checkpoint',
@@ -91,14 +92,14 @@ export const GROUP_MUTANTS: readonly Mutant[] = [
     file: 'lambda/settle/closed-groups.ts',
     find: 'Math.max(discarded[reason] ?? 0, left)',
     replace: '(discarded[reason] ?? 0) + left',
-    tests: [GROUPED],
+    tests: [CLOSED, 'test/lambda/jobs/close-groups.test.ts'],
   },
   {
     name: 'a discarded group stays open in the report of its file',
     file: 'lambda/jobs/close-discarded.ts',
     find: 'await closeGroups(deadLetters, ports)',
     replace: '',
-    tests: ['test/cli/rejects/crash-points.test.ts'],
+    tests: ['test/lambda/jobs/close-discarded.test.ts'],
   },
   {
     name: 'a replay sends what a person has written into the row of a group, and removes the dead letter of all its lines',

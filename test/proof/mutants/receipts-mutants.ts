@@ -7,14 +7,14 @@ export const RECEIPTS_MUTANTS: readonly Mutant[] = [
     file: 'lambda/jobs/range-hash.ts',
     find: 'if (start.byte === range.start && this.#bytes === range.end - range.start) return',
     replace: 'if (this.#bytes > 0) return',
-    tests: ['test/cli/verify/verify.test.ts'],
+    tests: ['test/lambda/jobs/range-hash.test.ts'],
   },
   {
     name: 'what is read again begins at the checkpoint',
     file: 'lambda/jobs/range-hash.ts',
     find: 'const again = await files.open(file, range)',
     replace: 'const again = await files.open(file, { ...range, start: start.byte })',
-    tests: ['test/cli/verify/verify.test.ts'],
+    tests: ['test/lambda/jobs/range-hash.test.ts'],
   },
   {
     name: 'the links of a receipt do not depend on each other',

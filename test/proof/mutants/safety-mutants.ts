@@ -1,6 +1,8 @@
 import type { Mutant } from './mutant.ts'
 
 const CHECK = 'test/lambda/jobs/safety-check.test.ts'
+const DECISION = 'test/lambda/jobs/safety-decision.test.ts'
+const SEGMENTS = 'test/lambda/jobs/segment-survey.test.ts'
 const SIM = 'test/proof/sim/sim.test.ts'
 
 /** Mistakes in the safety check: something is sent that a person has not released, or a file waits forever. */
@@ -17,7 +19,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
     file: 'lambda/jobs/safety.ts',
     find: "return decision === 'passed' || decision === 'released'",
     replace: "return decision !== 'held'",
-    tests: [CHECK, SIM],
+    tests: [DECISION, SIM],
   },
   {
     name: 'the decision is used before it is stored, so two runs can decide differently',
@@ -31,35 +33,35 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
     file: 'lambda/jobs/segment-survey.ts',
     find: 'if (found.length < parts.length) return undefined',
     replace: '',
-    tests: [CHECK, SIM],
+    tests: [SEGMENTS, SIM],
   },
   {
     name: 'segments that wait are lost if the run that has decided is killed before it queues them',
     file: 'lambda/jobs/import-file.ts',
     find: 'if (plan !== undefined && safety !== undefined) await queueAfterDecision(task, plan, safety, ports)',
     replace: '',
-    tests: [CHECK, SIM],
+    tests: [SEGMENTS, SIM],
   },
   {
     name: 'segments queue each other again after the decision',
     file: 'lambda/jobs/segment-survey.ts',
     find: "decision === 'passed' && decidedBy === indexOf(task)",
     replace: "decision === 'passed'",
-    tests: [CHECK],
+    tests: [SEGMENTS],
   },
   {
     name: 'segments that have begun are queued again after the decision',
     file: 'lambda/jobs/segment-survey.ts',
     find: 'checkpoint === undefined && segment.index',
     replace: 'segment.index',
-    tests: [CHECK],
+    tests: [SEGMENTS],
   },
   {
     name: 'the splitter does not look whether all segments are surveyed already',
     file: 'lambda/jobs/import-file.ts',
     find: 'const check = needsCheck ? await decide(task, ports) : undefined',
     replace: 'const check = undefined as SegmentCheck | undefined',
-    tests: [CHECK, SIM],
+    tests: [SEGMENTS, SIM],
   },
   {
     name: 'a file that an earlier version has begun is held in the middle of its import',
@@ -87,20 +89,20 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
     file: 'lambda/jobs/safety-decision.ts',
     find: "if (found.safety.decision !== 'held') return { kind: 'too-late', safety: found.safety }",
     replace: '',
-    tests: [CHECK],
+    tests: [DECISION],
   },
   {
     name: 'a release that was interrupted before the file was queued cannot be done again',
     file: 'lambda/jobs/safety-decision.ts',
     find: 'if (found !== undefined && isFinal(found.report)) return',
     replace: "if (found?.report.state !== 'held') return",
-    tests: [CHECK, SIM],
+    tests: [DECISION, SIM],
   },
   {
     name: 'the merge of a split file reports that it is imported, although it is held',
     file: 'lambda/jobs/finish.ts',
     find: "if (found?.report.state === 'held' && !(await isReleased(file, ports)) && !(await isCancelled(file, ports))) return",
     replace: '',
-    tests: [CHECK, SIM],
+    tests: [SEGMENTS, SIM],
   },
 ]

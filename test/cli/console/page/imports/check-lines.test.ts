@@ -21,7 +21,7 @@ function checked(bytes: Uint8Array, pieceBytes: number): LineCounts {
 /** What the importer's own reader counts. */
 async function surveyed(bytes: Uint8Array) {
   const survey = new Survey()
-  await using pool = new DigestPool()
+  await using pool = new DigestPool(0)
   await surveyFile({ name: 'x', body: Readable.from([Buffer.from(bytes)]), rules: RULES }, survey, {
     maxLineBytes: 262_144,
     pool,
