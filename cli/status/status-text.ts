@@ -72,8 +72,8 @@ function fileRows(report: Report, { expected, now, deploymentOptions }: StatusCo
   return [
     styled(output, 'bold', fittedPath(report.file.key, width)),
     `  ${styledState(report, output)}${staleText(report, now)}`,
-    ...(isFinal(report) ? endedRows(report, now, width) : runningRows(report, expected.get(report), now, width)),
-    ...(report.hold === undefined || report.state !== 'held'
+    ...stateRows(report, expected.get(report), now, width),
+    ...(report.state !== 'held'
       ? []
       : [`  See why: npx km-import status ${shellWord(printable(report.file.key))}${deploymentOptions}`]),
     ...(openLines(report) === 0 || Object.keys(report.rejectedBy).length === 0 ? [] : [`  ${reasonsText(report, width - 2)}`]),
@@ -108,6 +108,11 @@ function queueRows({ waiting, brake, deploymentOptions }: StatusContext): readon
 
 function startText({ startedAt }: Report): string {
   return startedAt.slice(0, 16).replace('T', ' ')
+}
+
+function stateRows(report: Report, expected: number | undefined, now: number, width: number): readonly string[] {
+  if (report.state === 'held') return [`  ${startText(report)}  ${counted(report.lines.total, 'line')}`]
+  return isFinal(report) ? endedRows(report, now, width) : runningRows(report, expected, now, width)
 }
 
 /** A file that is rejected or skipped as a whole has no counts: its row says why, and what to do. */

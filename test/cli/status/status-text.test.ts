@@ -115,10 +115,10 @@ import queue 0 · dead letters 0
     )
   })
 
-  test('a held file: the command that says why', () => {
-    const hold = { rules: [] } as unknown as NonNullable<Report['hold']>
-    const text = statusText([{ ...DONE, state: 'held', hold }], { ...context, deploymentOptions: ' --stack S' }, PIPE)
-    expect(text).toContain('\n  See why: npx km-import status incoming/a.json --stack S\n')
+  test('a held file: its lines, and the command that says why', () => {
+    const { finishedAt: _finishedAt, ...held } = DONE
+    const text = statusText([{ ...held, state: 'held' }], { ...context, deploymentOptions: ' --stack S' }, PIPE)
+    expect(text).toContain('\n  2026-01-01 00:00  50,000 lines\n  See why: npx km-import status incoming/a.json --stack S\n')
   })
 
   test('on a terminal that is redrawn, only as many as fit', () => {
