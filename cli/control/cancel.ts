@@ -56,7 +56,7 @@ export async function cancel(name: string, flags: CancelFlags): Promise<ExitCode
     const sent = new SentLines(ended, deployment)
     await output.write(sent.read(), interruption.signal)
     writeMessage(process.stderr, sentText(sent, flags.output, deploymentOptions))
-  }
+  } else if (ended.lines.delivered > 0) writeMessage(process.stderr, listSentText(file, deploymentOptions))
   return EXIT.ok
 }
 
@@ -76,6 +76,10 @@ function refusal(report: Report): SetupError {
     `The import of ${printable(file.key)}, version ${printable(versionOf(file))}, has ended (${stateText(report)}), so it cannot be cancelled. ` +
       'What was delivered stays in Kissmetrics.',
   )
+}
+
+function listSentText({ key }: SourceFile, deploymentOptions: string): string {
+  return `To get the lines that were sent: npx km-import cancel ${shellWord(printable(key))} -o sent.jsonl${deploymentOptions}\n`
 }
 
 function pendingText({ key }: SourceFile, deploymentOptions: string): string {

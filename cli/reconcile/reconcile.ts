@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises'
 import { SetupError } from '../../lambda/errors.ts'
 import { sentForm } from '../../lambda/parse/changed-line.ts'
 import { readGivenRules, type GivenRulesFlags } from '../rules/given-rules.ts'
 import { csv } from '../terminal/csv.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
+import { printable } from '../terminal/output.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
 import { NewFile } from '../fix/new-file.ts'
@@ -32,6 +34,7 @@ export interface ReconcileFlags extends DeploymentFlags, GivenRulesFlags {
 export async function reconcile(folder: string, names: readonly string[], flags: ReconcileFlags): Promise<ExitCode> {
   const exported = await readExportFolder(folder)
   const rules = await readGivenRules(flags)
+  await refuseExisting(flags.output)
   if (rules.length > 0 && names.length === 0)
     throw new SetupError(
       'The rules of files that the importer has imported are known. Use --rules, --fix and --columns only with FILE.',
@@ -54,6 +57,18 @@ export async function reconcile(folder: string, names: readonly string[], flags:
   }
   process.stdout.write(shown(summary, flags))
   return lines > 0 ? EXIT.someLinesLeft : EXIT.ok
+}
+
+/** Before files of many gigabytes are compared. */
+async function refuseExisting(output: string): Promise<void> {
+  const isThere = await stat(output).then(
+    () => true,
+    () => false,
+  )
+  if (isThere)
+    throw new SetupError(
+      `${printable(output)} exists, and the missing lines would be written there. Delete it, or choose another name with --output.`,
+    )
 }
 
 function shown(summary: ReconcileSummary, { json, csv: isCsv }: ReconcileFlags): string {

@@ -1,5 +1,6 @@
 import { SetupError } from '../../lambda/errors.ts'
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { deploymentOptionsOf } from '../deployment/options.ts'
 import { countMessages } from '../deployment/queue-depth.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -17,7 +18,7 @@ export interface ArchiveFlags extends DeploymentFlags, Omit<FilterFlags, 'archiv
 /** Moves dead letters from the queue to the bucket, where they do not expire. Prints the key of each file that it writes. */
 export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const matches = filterOf(flags)
+  const matches = filterOf(flags, deploymentOptionsOf(flags))
   // With --reason or --key, the user means all of these, whatever their age.
   const isSelection = flags.reason !== undefined || flags.key !== undefined
   const days = flags.olderThan === undefined ? (isSelection ? 0 : DEFAULT_AGE_DAYS) : daysOf(flags.olderThan)

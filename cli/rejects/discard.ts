@@ -1,4 +1,5 @@
 import { findDeployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { deploymentOptionsOf } from '../deployment/options.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
@@ -21,8 +22,8 @@ export interface DiscardFlags extends DeploymentFlags, FilterFlags {
 export async function discard(flags: DiscardFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const { signal } = interruption
-  const matches = filterOf(flags)
-  const matchesArchived = filterOf({ ...flags, archived: true })
+  const matches = filterOf(flags, deploymentOptionsOf(flags))
+  const matchesArchived = filterOf({ ...flags, archived: true }, deploymentOptionsOf(flags))
   const deployment = await findDeployment(flags)
   const ids = new Set<string>()
   let leftOut = 0

@@ -12,12 +12,19 @@ export interface FilterFlags {
   readonly archived?: boolean
 }
 
-/** @returns whether a dead letter is selected @throws SetupError if the reason is unknown */
-export function filterOf({ reason, key, archived = false }: FilterFlags): (deadLetter: StoredDeadLetter) => boolean {
+/**
+ * @param deploymentOptions options that choose the deployment, for the command in the error
+ * @returns whether a dead letter is selected
+ * @throws SetupError if the reason is unknown
+ */
+export function filterOf(
+  { reason, key, archived = false }: FilterFlags,
+  deploymentOptions: string,
+): (deadLetter: StoredDeadLetter) => boolean {
   const known = [...Object.keys(REASONS), ...Object.keys(MESSAGE_REASONS)]
   if (reason !== undefined && !known.includes(reason))
     throw new SetupError(
-      `--reason is "${reason}": this reason does not exist. To see the reasons of your dead letters, run: npx km-import rejects list. docs/reasons.md lists all of them.`,
+      `--reason is "${reason}": this reason does not exist. To see the reasons of your dead letters, run: npx km-import rejects list${deploymentOptions}. docs/reasons.md lists all of them.`,
     )
   return ({ content, isIncludedByDefault }) =>
     (isIncludedByDefault || archived) &&

@@ -9,7 +9,7 @@ export function groupsText({ groups, lines, sentBefore, unread }: GroupCounts, o
     `${each} with the same mistake: ${counted(lines, 'line')} ${lines === 1 ? 'was' : 'were'} read from ${groups === 1 ? 'its file' : 'their files'}, and each has a row.`,
     ...(sentBefore === 0
       ? []
-      : [`${counted(sentBefore, 'line')} more ${sentBefore === 1 ? 'has' : 'have'} no row: a replay has sent ${sentBefore === 1 ? 'it' : 'them'}, or is sending ${sentBefore === 1 ? 'it' : 'them'}.`]), // prettier-ignore
+      : [`${counted(sentBefore, 'more line')} ${sentBefore === 1 ? 'has' : 'have'} no row: a replay has sent ${sentBefore === 1 ? 'it' : 'them'}, or is sending ${sentBefore === 1 ? 'it' : 'them'}.`]), // prettier-ignore
     ...unread.map((group) => unreadText(group, options)),
   ]
 }

@@ -2,22 +2,31 @@ import { REASONS } from '../../lambda/reasons.ts'
 import { csv } from '../terminal/csv.ts'
 import { fitted, listed, padded, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, styled, type Output } from '../terminal/output.ts'
-import { MESSAGE_REASONS } from './content.ts'
+import { MESSAGE_REASONS, type DeadLetterReason } from './content.ts'
 import { unseenText, type Unseen } from './in-use.ts'
 import type { Group, Summary } from './summary.ts'
 
-/** The groups as a table, on 80 columns. */
-export function listText(groups: readonly Group[], output: Output): string {
+/** The groups as a table, on 80 columns. @param deploymentOptions options that choose the deployment, for commands in hints */
+export function listText(groups: readonly Group[], deploymentOptions: string, output: Output): string {
   const rows: string[] = []
   for (const reason of new Set(groups.map((group) => group.reason))) {
     const ofReason = groups.filter((group) => group.reason === reason)
-    const { means, fix } = { ...REASONS, ...MESSAGE_REASONS }[reason]
     const count = ofReason.reduce((sum, group) => sum + group.count, 0)
-    rows.push(`${styled(output, 'bold', padded(reason, 28))}${grouped(count).padStart(7)}`, ...wrapped(`${means}. ${fix}`))
+    rows.push(
+      `${styled(output, 'bold', padded(reason, 28))}${grouped(count).padStart(7)}`,
+      ...wrapped(reasonText(reason, deploymentOptions)),
+    )
     for (const group of ofReason) rows.push(...groupRows(group))
     rows.push('')
   }
   return rows.length === 0 ? '' : `${rows.join('\n')}\n`
+}
+
+function reasonText(reason: DeadLetterReason, deploymentOptions: string): string {
+  const { means, fix } = { ...REASONS, ...MESSAGE_REASONS }[reason]
+  // A command of MESSAGE_REASONS is the end of its text.
+  const options = reason in MESSAGE_REASONS && fix.includes('npx km-import ') ? deploymentOptions : ''
+  return `${means}. ${fix}${options}`
 }
 
 const MAX_LINES_WIDTH = 40
@@ -55,6 +64,8 @@ export interface ListContext extends Unseen {
   readonly retentionMs: number | undefined
   /** Options that choose the deployment, for commands in hints: ` --stack NAME` or nothing. */
   readonly deploymentOptions: string
+  /** Options that chose these dead letters: ` --key NAME` or nothing. */
+  readonly filterOptions: string
   /** Whether none of them is in the queue. */
   readonly isAllArchived?: boolean
   /** Milliseconds since 1970. */
@@ -64,7 +75,7 @@ export interface ListContext extends Unseen {
 /** How many there are, when they expire, and what to do next. */
 export function totalText(
   { total, expiringSoon, oldestQueued }: Pick<Summary, 'total' | 'expiringSoon' | 'oldestQueued'>,
-  { retentionMs, deploymentOptions, isAllArchived = false, now, ...unseen }: ListContext,
+  { retentionMs, deploymentOptions, filterOptions, isAllArchived = false, now, ...unseen }: ListContext,
   output: Output,
 ): string {
   const more = unseenText(unseen)
@@ -79,7 +90,9 @@ export function totalText(
       `${styled(output, 'yellow', 'warning:')} ${grouped(expiringSoon)} of them ${expiringSoon === 1 ? 'expires' : 'expire'} within 4 days. To keep them, run: npx km-import rejects archive${deploymentOptions}`,
     )
   if (more !== undefined) rows.push(more)
-  rows.push(`Next: npx km-import rejects pull${isAllArchived ? ' --archived' : ''} -o rejects.jsonl${deploymentOptions}`)
+  rows.push(
+    `Next: npx km-import rejects pull${filterOptions}${isAllArchived ? ' --archived' : ''} -o rejects.jsonl${deploymentOptions}`,
+  )
   return `${rows.join('\n')}\n`
 }
 

@@ -4,7 +4,7 @@ import { deadLetterRetentionMs } from '../deployment/retention.ts'
 import { CountProgress } from '../terminal/count-progress.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { filterOf, type FilterFlags } from './filter.ts'
+import { filterOf, filterOptionsOf, type FilterFlags } from './filter.ts'
 import type { Unseen } from './in-use.ts'
 import { listCsv, listText, totalText } from './list-text.ts'
 import { scanDeadLetters } from './scan.ts'
@@ -19,7 +19,7 @@ export interface ListFlags extends DeploymentFlags, Omit<FilterFlags, 'archived'
 /** Shows all dead letters, archived and quarantined ones too, by reason, file and day. Changes nothing, even after Ctrl-C. */
 export async function list(flags: ListFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const matches = filterOf({ ...flags, archived: true })
+  const matches = filterOf({ ...flags, archived: true }, deploymentOptionsOf(flags))
   const deployment = await findDeployment(flags)
   const retentionMs = await deadLetterRetentionMs(deployment)
   const summary = new Summary(retentionMs === undefined ? undefined : new Date(Date.now() - retentionMs + EXPIRING_SOON_MS))
@@ -38,7 +38,7 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
   const { isComplete, inUse } = selection
   if (flags.json) process.stdout.write(`${JSON.stringify(documentOf(summary, selection), null, 2)}\n`)
   else if (flags.csv) process.stdout.write(listCsv(summary.groups()))
-  else process.stdout.write(listText(summary.groups(), process.stdout))
+  else process.stdout.write(listText(summary.groups(), deploymentOptionsOf(flags), process.stdout))
   writeMessage(
     process.stderr,
     totalText(
@@ -49,6 +49,7 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
         inUse,
         isAllArchived: summary.total > 0 && summary.oldestQueued === undefined,
         deploymentOptions: deploymentOptionsOf(flags),
+        filterOptions: filterOptionsOf(flags),
         now: Date.now(),
       },
       process.stderr,

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { chmod, open, rm, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
@@ -14,13 +14,17 @@ export class OutputFile implements AsyncDisposable {
     this.#file = file
   }
 
-  /** @throws SetupError if the file exists or cannot be written */
+  /** @throws SetupError if the file exists and is not empty, or cannot be written */
   static async create(file: string): Promise<OutputFile> {
     try {
       // The lines can contain identities, so that other users of the computer must not read them.
       await (await open(file, 'wx', 0o600)).close()
       return new OutputFile(file)
     } catch (cause) {
+      if (codeOf(cause) === 'EEXIST' && (await isEmptyFile(file))) {
+        await chmod(file, 0o600)
+        return new OutputFile(file)
+      }
       throw codeOf(cause) === 'EEXIST'
         ? new SetupError(
             `--output is "${printable(file)}": the file exists and may contain your edits. Choose another name, or delete the file.`,
@@ -48,6 +52,14 @@ export class OutputFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isComplete) await rm(this.#file, { force: true })
   }
+}
+
+/** A pull that found nothing leaves an empty file, which has no edits. */
+async function isEmptyFile(file: string): Promise<boolean> {
+  return await stat(file).then(
+    (found) => found.isFile() && found.size === 0,
+    () => false,
+  )
 }
 
 function notWritten(file: string, cause: unknown, advice: string): SetupError {

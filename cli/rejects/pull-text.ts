@@ -37,13 +37,13 @@ export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions:
     ...(failedImports === 0
       ? []
       : [
-          `${counted(failedImports, 'message')} more ${failedImports === 1 ? 'is a failed import' : 'are failed imports'}, not lines. To try again, run: npx km-import rejects replay --all-valid${options}`,
+          `${counted(failedImports, 'more message')} ${failedImports === 1 ? 'is a failed import, not a line' : 'are failed imports, not lines'}. To try again, run: npx km-import rejects replay --all-valid${options}`,
         ]),
     ...(newer === 0 ? [] : [newerText(newer)]),
     ...(unknown === 0
       ? []
       : [
-          `${counted(unknown, 'message')} more ${unknown === 1 ? 'is' : 'are'} not from this importer. To move ${unknown === 1 ? 'it' : 'them'} to the bucket, run: npx km-import rejects archive --reason unknown_message${options}`,
+          `${counted(unknown, 'more message')} ${unknown === 1 ? 'is' : 'are'} not from this importer. To move ${unknown === 1 ? 'it' : 'them'} to the bucket, run: npx km-import rejects archive --reason unknown_message${options}`,
         ]),
     ...(counts.leftOut === 0 ? [] : [leftOutText(counts.leftOut)]),
     ...(more === undefined ? [] : [`${more} ${counts.inUse > 0 ? 'Pull again then.' : 'Replay these, then pull again.'}`]),
@@ -57,11 +57,11 @@ export function pullText(counts: PullCounts, { output, isCsv, deploymentOptions:
 }
 
 export function newerText(count: number): string {
-  return `${counted(count, 'dead letter')} more ${count === 1 ? 'was' : 'were'} written by a newer version of the importer. Use that version of km-import, or a later one, to read ${count === 1 ? 'it' : 'them'}.`
+  return `${counted(count, 'more dead letter')} ${count === 1 ? 'was' : 'were'} written by a newer version of the importer. Use that version of km-import, or a later one, to read ${count === 1 ? 'it' : 'them'}.`
 }
 
 export function leftOutText(count: number): string {
-  return `${counted(count, 'dead letter')} more ${count === 1 ? 'is' : 'are'} archived or quarantined. To include ${count === 1 ? 'it' : 'them'}, add --archived.`
+  return `${counted(count, 'more dead letter')} ${count === 1 ? 'is' : 'are'} archived or quarantined. To include ${count === 1 ? 'it' : 'them'}, add --archived.`
 }
 
 function stayText({ queued, archived }: PullCounts): string {

@@ -29,8 +29,8 @@ export interface PullFlags extends DeploymentFlags, FilterFlags {
 export async function pull(flags: PullFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const { signal } = interruption
-  const matches = filterOf(flags)
-  const matchesArchived = filterOf({ ...flags, archived: true })
+  const matches = filterOf(flags, deploymentOptionsOf(flags))
+  const matchesArchived = filterOf({ ...flags, archived: true }, deploymentOptionsOf(flags))
   const fixes = flags.fix.map(readFix)
   const deployment = await findDeployment(flags)
   await using output = flags.output === undefined ? undefined : await OutputFile.create(flags.output)

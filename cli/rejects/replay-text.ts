@@ -1,5 +1,5 @@
-import { fitted, wrapped } from '../terminal/layout.ts'
-import { counted, grouped, printable } from '../terminal/output.ts'
+import { fitted } from '../terminal/layout.ts'
+import { counted, grouped, printable, shellWord } from '../terminal/output.ts'
 import type { Rejection } from '../../lambda/reasons.ts'
 import type { GroupReplayResult } from './replay-groups.ts'
 import type { ReplayResult } from './replay-lines.ts'
@@ -19,8 +19,12 @@ export interface ValidatedRows {
 
 const MAX_SHOWN = 20
 
-/** What a replay of the file would send, before the user confirms. */
-export function validationText(file: string, { valid, rejected, waiting, files, groups }: ValidatedRows): string {
+/** What a replay of the file would send, before the user confirms. @param options options that choose the deployment, for commands in hints */
+export function validationText(
+  file: string,
+  { valid, rejected, waiting, files, groups }: ValidatedRows,
+  options: string,
+): string {
   const rows = [
     `${printable(file)}: ${counted(valid.length, 'line')} can be sent, ${grouped(rejected.length)} would be rejected again.`,
   ]
@@ -32,12 +36,18 @@ export function validationText(file: string, { valid, rejected, waiting, files, 
       `  ${counted(waiting, 'valid line')} ${waiting === 1 ? 'waits' : 'wait'} for another line with the same "id" that would be rejected`,
     )
   if (files > 0) rows.push(`  ${counted(files, 'row')} about a whole file: fix that file and import it again`)
-  if (groups > 0) rows.push(...wrapped(groupsText(groups)))
+  if (groups > 0) rows.push(`  ${groupsText(groups, options)}`)
+  if (valid.length === 0) rows.push(nothingSentText(file, rejected.length, options))
   return `${rows.join('\n')}\n`
 }
 
-function groupsText(groups: number): string {
-  return `${counted(groups, 'row')} about many lines that pull could not read, because their file is not there any more: find the lines at the source, and import them as a new file. Then close them here: npx km-import rejects discard --reason REASON --key FILE`
+function nothingSentText(file: string, rejected: number, options: string): string {
+  if (rejected === 0) return 'Nothing was sent.'
+  return `Nothing was sent. Fix "line" in these rows. Then run: npx km-import rejects replay ${shellWord(printable(file))}${options}`
+}
+
+function groupsText(groups: number, options: string): string {
+  return `${counted(groups, 'row')} about many lines that pull could not read, because their file is not there any more: find the lines at the source, and import them as a new file. Then close them here: npx km-import rejects discard --reason REASON --key FILE${options}`
 }
 
 /** What a replay did, and what to do next. @param deploymentOptions options that choose the deployment, for commands in hints */

@@ -29,7 +29,10 @@ export interface ReplayValidFlags extends DeploymentFlags, FilterFlags {
 export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const { signal } = interruption
-  const filters: Filters = { matches: filterOf(flags), matchesArchived: filterOf({ ...flags, archived: true }) }
+  const filters: Filters = {
+    matches: filterOf(flags, deploymentOptionsOf(flags)),
+    matchesArchived: filterOf({ ...flags, archived: true }, deploymentOptionsOf(flags)),
+  }
   const deployment = await findDeployment(flags)
   const options = deploymentOptionsOf(flags)
   const { lines, failedImports, invalid, newer, leftOut, unseen } = await withProgress((onRead) =>

@@ -6,7 +6,7 @@ import { CountProgress } from '../terminal/count-progress.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { counted } from '../terminal/output.ts'
+import { counted, writeMessage } from '../terminal/output.ts'
 import { byTheirRules } from './by-their-rules.ts'
 import { groupLineOf } from './group-id.ts'
 import { replayGroups } from './replay-groups.ts'
@@ -28,18 +28,19 @@ export interface ReplayFlags extends DeploymentFlags {
  */
 export async function replay(file: string, flags: ReplayFlags): Promise<ExitCode> {
   using interruption = new Interruption()
-  const rows = await readRows(file)
+  const options = deploymentOptionsOf(flags)
+  const rows = await readRows(file, options)
   const deployment = await findDeployment(flags)
   try {
     await using selected = await select(rows, deployment, interruption.signal)
     const validated = validateRows(rows, deadLetterFinder(selected))
     const { valid, rejected } = validated
     const withoutLine = validated.files + validated.groups
-    process.stderr.write(validationText(file, validated))
+    writeMessage(process.stderr, validationText(file, validated, options))
     if (valid.length === 0) return rejected.length + withoutLine > 0 ? EXIT.someLinesLeft : EXIT.ok
     if (!(await confirm(sendQuestion(counted(valid.length, 'line')), flags))) return EXIT.ok
     interruption.signal.throwIfAborted()
-    const missing = await send(deployment, valid, selected, deploymentOptionsOf(flags))
+    const missing = await send(deployment, valid, selected, options)
     return rejected.length + withoutLine + missing > 0 ? EXIT.someLinesLeft : EXIT.ok
   } catch (error) {
     if (error === interruption.signal.reason) return EXIT.interrupted
@@ -59,12 +60,12 @@ async function send(
   let missing = 0
   if (single.length > 0) {
     const result = await replaySelected(deployment, single, selected)
-    process.stdout.write(resultText(result, options))
+    writeMessage(process.stdout, resultText(result, options))
     missing += result.missing
   }
   if (shared.length > 0) {
     const result = await replayGroups(deployment, sharedForms, selected)
-    process.stdout.write(groupResultText(result, options))
+    writeMessage(process.stdout, groupResultText(result, options))
     missing += result.missing
   }
   return missing

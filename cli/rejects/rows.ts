@@ -11,8 +11,13 @@ const MAX_ROW_BYTES = 4 * 1_048_576
 /** Limits how much of a file is read to see what it is. */
 const MAX_FIRST_LINE_BYTES = 1_048_576
 
-/** All rows of a pulled file. @throws SetupError if it cannot be read, or has a row that `rejects pull` cannot have written */
-export async function readRows(file: string): Promise<readonly Row[]> {
+/**
+ * All rows of a pulled file.
+ *
+ * @param deploymentOptions options that choose the deployment, for the command in the error
+ * @throws SetupError if it cannot be read, or has a row that `rejects pull` cannot have written
+ */
+export async function readRows(file: string, deploymentOptions = ''): Promise<readonly Row[]> {
   const rows: Row[] = []
   try {
     const { batches } = await openLines(createReadStream(file), { maxLineBytes: MAX_ROW_BYTES })
@@ -30,10 +35,8 @@ export async function readRows(file: string): Promise<readonly Row[]> {
       )
     if (codeOf(cause) === '') throw cause
     throw new SetupError(
-      `${printable(file)} could not be read (${codeOf(cause)}). To write one, run: npx km-import rejects pull -o rejects.jsonl`,
-      {
-        cause,
-      },
+      `${printable(file)} could not be read (${codeOf(cause)}). To write one, run: npx km-import rejects pull -o rejects.jsonl${deploymentOptions}`,
+      { cause },
     )
   }
 }

@@ -6,7 +6,7 @@ import { cancelledRows } from '../control/cancel-text.ts'
 import type { QueueDepths } from '../deployment/queue-depth.ts'
 import { decisionCommands, holdRows } from '../safety/hold-text.ts'
 import { periodText } from '../terminal/days.ts'
-import { fitted, fittedPath, listed, widthFor, wrapped } from '../terminal/layout.ts'
+import { fitted, fittedPath, listed, widthFor, widthOf, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, printable, shellWord, styled, type Output } from '../terminal/output.ts'
 import { openOriginsRows } from './open-origins.ts'
 import { progressText, rateOf, secondsOf } from './progress-text.ts'
@@ -67,12 +67,15 @@ export function statusText(reports: readonly Report[], context: StatusContext, o
   return `${[...rows, ...last].join('\n')}\n`
 }
 
-function fileRows(report: Report, { expected, now }: StatusContext, output: Output): readonly string[] {
+function fileRows(report: Report, { expected, now, deploymentOptions }: StatusContext, output: Output): readonly string[] {
   const width = widthFor(output)
   return [
     styled(output, 'bold', fittedPath(report.file.key, width)),
     `  ${styledState(report, output)}${staleText(report, now)}`,
-    `  ${isFinal(report) ? countsText(report, now) : runningText(report, expected.get(report), now)}`,
+    ...stateRows(report, expected.get(report), now, width),
+    ...(report.state !== 'held'
+      ? []
+      : [`  See why: npx km-import status ${shellWord(printable(report.file.key))}${deploymentOptions}`]),
     ...(openLines(report) === 0 || Object.keys(report.rejectedBy).length === 0 ? [] : [`  ${reasonsText(report, width - 2)}`]),
   ]
 }
@@ -107,6 +110,21 @@ function startText({ startedAt }: Report): string {
   return startedAt.slice(0, 16).replace('T', ' ')
 }
 
+function stateRows(report: Report, expected: number | undefined, now: number, width: number): readonly string[] {
+  if (report.state === 'held') return [`  ${startText(report)}  ${counted(report.lines.total, 'line')}`]
+  return isFinal(report) ? endedRows(report, now, width) : runningRows(report, expected, now, width)
+}
+
+/** A file that is rejected or skipped as a whole has no counts: its row says why, and what to do. */
+function endedRows(report: Report, now: number, width: number): readonly string[] {
+  const { failure, lines } = report
+  if (failure === undefined) return [`  ${countsText(report, now)}`]
+  const why = printable(failure.detail)
+  return lines.total === 0
+    ? wrapped(`${startText(report)}  ${why}`, '  ', width)
+    : [`  ${countsText(report, now)}`, ...wrapped(why, '  ', width)]
+}
+
 function countsText(report: Report, now: number): string {
   const { lines } = report
   const parts = [
@@ -117,13 +135,12 @@ function countsText(report: Report, now: number): string {
   return parts.join(', ')
 }
 
-function runningText(report: Report, expected: number | undefined, now: number): string {
-  const parts = [
-    `${startText(report)}  ${progressText(report, expected, now)}`,
-    `${grouped(report.lines.delivered)} delivered`,
-    `${grouped(rateOf(report, now))} a second`,
-  ]
-  return parts.join(', ')
+/** On two rows if one is too narrow: a terminal that is redrawn must know how many rows there are. */
+function runningRows(report: Report, expected: number | undefined, now: number, width: number): readonly string[] {
+  const progress = `  ${startText(report)}  ${progressText(report, expected, now)}`
+  const counts = `${grouped(report.lines.delivered)} delivered, ${grouped(rateOf(report, now))} a second`
+  const row = `${progress}, ${counts}`
+  return widthOf(row) <= width ? [row] : [progress, `  ${counts}`]
 }
 
 /** The reasons, the most frequent first. */

@@ -65,14 +65,15 @@ async function showAll(
   const [waiting, brake] = await Promise.all([queueDepths(deployment), currentBrake(deployment)])
   if (flags.json)
     return `${JSON.stringify({ schema: 'kissmetrics-importer/status/v1', ...waiting, ...orders(brake), files: reports, newer }, null, 2)}\n`
+  const named = reports.map((report) => reportWithFileName(report, nameInCommands(report, deployment, flags)))
   const expected = new Map<Report, number>()
-  for (const report of reports) {
+  for (const report of named) {
     const lines = await expectedLines.of(report)
     if (lines !== undefined) expected.set(report, lines)
   }
   const context = { newer, total, waiting, brake, now, expected, deploymentOptions: deploymentOptionsOf(flags) }
   const maxRows = flags.watch && process.stdout.isTTY ? { maxRows: process.stdout.rows - 1 } : {}
-  return statusText(reports, { ...context, ...maxRows }, process.stdout)
+  return statusText(named, { ...context, ...maxRows }, process.stdout)
 }
 
 async function showOne(deployment: Deployment, cache: ReportCache, key: string, flags: StatusFlags): Promise<string> {

@@ -86,7 +86,11 @@ test('a wrong file is cancelled, and the lines that were sent are listed exactly
   expect(sentSince(before)).toHaveLength(listed.length)
 
   // The same command shows it again, and a new upload is a new import.
-  expect(await run('cancel', key, '--json')).toMatchObject({ code: 0, stdout: `${JSON.stringify(report, null, 2)}\n` })
+  expect(await run('cancel', key, '--json')).toMatchObject({
+    code: 0,
+    stdout: `${JSON.stringify(report, null, 2)}\n`,
+    stderr: `To get the lines that were sent: npx km-import cancel ${key} -o sent.jsonl --state-dir ${dir}\n`,
+  })
   expect((await run('status', key)).stdout).toContain(`npx km-import cancel ${key} -o sent.jsonl --state-dir ${dir}\n`)
   await installation.import('wrong.json', LINES[0]!)
   expect(await run('cancel', key, '--yes')).toMatchObject({

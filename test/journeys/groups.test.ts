@@ -135,7 +135,7 @@ describe('a file with the same mistake on many lines', () => {
 
     const second = await pull('second.jsonl', ...FIX)
     expect(second.rows).toHaveLength(30)
-    expect(second.stderr).toContain('10 lines more have no row: a replay has sent them, or is sending them.\n')
+    expect(second.stderr).toContain('10 more lines have no row: a replay has sent them, or is sending them.\n')
     await writeFile(here('second.jsonl'), second.rows.slice(0, 5).map((row) => `${JSON.stringify(row)}\n`).join('')) // prettier-ignore
     expect((await km('rejects', 'replay', here('second.jsonl'), '--yes')).code).toBe(0)
     await eventually('the fixed lines in the report', async () =>

@@ -110,9 +110,9 @@ describe('rejects pull', () => {
     await installation.putIntoDeadLetterQueue(JSON.stringify({ schema: RECONCILE_SCHEMA }))
     const { stdout, stderr } = await km('rejects', 'pull')
     expect(stderr).toContain(
-      '3 dead letters written. They stay in the queue until you replay them.\n1 message more is a failed import,',
+      '3 dead letters written. They stay in the queue until you replay them.\n1 more message is a failed import,',
     )
-    expect(stderr).toContain('\n1 message more is not from this importer.')
+    expect(stderr).toContain('\n1 more message is not from this importer.')
     expect(stdout).toContain(`"line":${IN_MILLISECONDS},`)
     expect(stdout).toContain(`"line":"'quoted'"`)
     expect(

@@ -65,13 +65,13 @@ test('rolled back: the work waits, the commands say why, and nothing is lost, se
   expect(JSON.parse((await command('rejects', 'list', '--json')).stdout)).toMatchObject({ total: 2 })
   const pulled = path.join(stateDir, 'rejects.jsonl')
   expect((await command('rejects', 'pull', '-o', pulled)).stderr).toContain(
-    '2 dead letters more were written by a newer version of the importer.',
+    '2 more dead letters were written by a newer version of the importer.',
   )
   expect(await readFile(pulled, 'utf8')).toBe('')
   const replay = await command('rejects', 'replay', '--all-valid', '--yes')
   expect([replay.code, replay.stderr]).toEqual([
     1,
-    expect.stringContaining('2 dead letters more were written by a newer version'),
+    expect.stringContaining('2 more dead letters were written by a newer version'),
   ])
   expect(await command('backfill', '--json')).toMatchObject({ code: 0 })
 

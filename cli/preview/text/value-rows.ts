@@ -63,10 +63,28 @@ export function repeatRows({ repeats, files }: PreviewSummary): readonly string[
           `             ${lineNumbersText(lines, count, files.length > 1, WIDTH - 13)}`,
         ]
   const rows = [
-    ...row(repeats.events, 'events identical to an earlier one: counted once', examples.events),
-    ...row(repeats.sameSecond, 'events like an earlier one, with other properties: may be ignored', examples.sameSecond),
-    ...row(repeats.sets, 'lines that set properties to the same values in the same second', examples.sets),
-    ...row(repeats.contradictions, 'properties set to another value in the same second: ignored', examples.contradictions),
+    ...row(
+      repeats.events,
+      `${repeats.events === 1 ? 'event' : 'events'} identical to an earlier one: counted once`,
+      examples.events,
+    ),
+    ...row(
+      repeats.sameSecond,
+      `${repeats.sameSecond === 1 ? 'event' : 'events'} like an earlier one, with other properties: may be ignored`,
+      examples.sameSecond,
+    ),
+    ...row(
+      repeats.sets,
+      repeats.sets === 1
+        ? 'line that sets properties to the same values in the same second'
+        : 'lines that set properties to the same values in the same second',
+      examples.sets,
+    ),
+    ...row(
+      repeats.contradictions,
+      `${repeats.contradictions === 1 ? 'property' : 'properties'} set to another value in the same second: ignored`,
+      examples.contradictions,
+    ),
   ]
   return isComplete
     ? rows

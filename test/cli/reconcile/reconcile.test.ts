@@ -183,6 +183,14 @@ test('compares a file on this computer by the rules that it was sent with', asyn
   })
 })
 
+test('a file for the missing lines that exists stops it before anything is compared, and is kept', async () => {
+  const { exported, file, output } = await exportWith({ revisions: [['{"_p":"a","_t":1393344604,"_n":"x"}']] })
+  await writeFile(output, 'mine')
+  const { code, stdout, stderr } = await runInProcess(['reconcile', exported, file, '-o', output])
+  expect({ code, stdout, kept: await readFile(output, 'utf8') }).toEqual({ code: 2, stdout: '', kept: 'mine' })
+  expect(stderr).toContain(`${output} exists, and the missing lines would be written there. Delete it, or choose another name`)
+})
+
 // prettier-ignore
 test.each([
   //  what                       folder                                 message

@@ -25,11 +25,13 @@ test.each<[string, FilterFlags, StoredDeadLetter, boolean]>([
   ['a file by its name below incoming/',              { key: 'a.json' },                 queued,      true],
   ['another file',                                    { key: 'b.json' },                 queued,      false],
 ])('%s', (_what, flags, deadLetter, isSelected) => {
-  expect(filterOf(flags)(deadLetter)).toBe(isSelected)
+  expect(filterOf(flags, '')(deadLetter)).toBe(isSelected)
 })
 
 test('an unknown reason is an error that names it', () => {
-  expect(() => filterOf({ reason: 'nope' })).toThrow('--reason is "nope": this reason does not exist.')
+  expect(() => filterOf({ reason: 'nope' }, ' --stack Prod')).toThrow(
+    '--reason is "nope": this reason does not exist. To see the reasons of your dead letters, run: npx km-import rejects list --stack Prod. docs',
+  )
 })
 
 // prettier-ignore

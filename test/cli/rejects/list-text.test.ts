@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { listCsv, listText, totalText } from '../../../cli/rejects/list-text.ts'
+import { REASONS } from '../../../lambda/reasons.ts'
 import type { Group } from '../../../cli/rejects/summary.ts'
 
 const output = { write: () => true }
@@ -19,12 +20,12 @@ const group: Group = {
 
 describe('the list', () => {
   test('shows many lines that share a dead letter as one row', () => {
-    const rows = listText([{ ...group, count: 1, grouped: 12_000, lines: [] }], output).split('\n')
+    const rows = listText([{ ...group, count: 1, grouped: 12_000, lines: [] }], '', output).split('\n')
     expect(rows).toContain('      2026-03-20          1  12,000 lines in one dead letter')
   })
 
   test('has the reason, what to do, the file, the day, the line numbers and an example', () => {
-    const [heading, means, ...rows] = listText([group], output).split('\n')
+    const [heading, means, ...rows] = listText([group], '', output).split('\n')
     expect(heading).toBe('missing_timestamp                 3')
     expect(means).toMatch(/^ {2}The time is missing\./)
     expect(rows.slice(-5)).toEqual([
@@ -37,7 +38,7 @@ describe('the list', () => {
   })
 
   test('says how many are archived and quarantined', () => {
-    expect(listText([{ ...group, count: 4_000, archived: 1_200, quarantined: 2 }], output)).toContain(
+    expect(listText([{ ...group, count: 4_000, archived: 1_200, quarantined: 2 }], '', output)).toContain(
       '2026-03-20      4,000  2 quarantined; 1,200 archived; lines 2, 5, 9, …',
     )
   })
@@ -45,18 +46,29 @@ describe('the list', () => {
   test('of a message from another program has no file name', () => {
     const { example: _example, ...rest } = group
     const unknown: Group = { ...rest, reason: 'unknown_message', key: '', lines: [], count: 1 }
-    expect(listText([unknown], output)).toContain('\n    (no file)\n      2026-03-20          1\n')
+    expect(listText([unknown], '', output)).toContain('\n    (no file)\n      2026-03-20          1\n')
+  })
+
+  // prettier-ignore
+  test.each<[Group['reason'], string]>([
+    [ 'import_unfinished', 'npx km-import rejects replay --all-valid --stack Prod' ],
+    [ 'unknown_message',   'npx km-import rejects archive --reason unknown_message --stack Prod' ],
+    [ 'newer_version',     '  it is' ],
+    [ 'invalid_json',      REASONS.invalid_json.fix.split(' ').slice(-1)[0] ?? '' ],
+  ])('%s: its command is for the same deployment', (reason, end) => {
+    const text = listText([{ ...group, reason }], ' --stack Prod', output)
+    expect(text).toContain(`${end}\n    incoming/a.json\n`)
   })
 
   test('fits a terminal of 80 columns, and cannot control it', () => {
     const wide = { ...group, key: `incoming/${'x'.repeat(90)}\u001b[2J`, lines: Array.from({ length: 20 }, () => 100_000) }
-    const text = listText([{ ...wide, example: 'y'.repeat(500) }], output)
+    const text = listText([{ ...wide, example: 'y'.repeat(500) }], '', output)
     expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
     expect(text).not.toContain('\u001b')
   })
 
   test('of nothing is empty', () => {
-    expect(listText([], output)).toBe('')
+    expect(listText([], '', output)).toBe('')
   })
 })
 
@@ -78,7 +90,7 @@ describe('the last lines say how many there are, when they expire, and what to d
   const DAY_MS = 24 * 3_600_000
   const now = Date.parse('2026-03-20T12:00:00Z')
   const sentDaysAgo = (days: number) => new Date(now - days * DAY_MS)
-  const context = { retentionMs: 14 * DAY_MS, isComplete: true, inUse: 0, deploymentOptions: '', now }
+  const context = { retentionMs: 14 * DAY_MS, isComplete: true, inUse: 0, deploymentOptions: '', filterOptions: '', now }
   const NEXT = 'Next: npx km-import rejects pull -o rejects.jsonl\n'
   const SOON = 'To keep them, run: npx km-import rejects archive\n'
 
@@ -113,6 +125,14 @@ describe('the last lines say how many there are, when they expire, and what to d
     const summary = { total: 1, expiringSoon: 0, oldestQueued: undefined }
     expect(totalText(summary, { ...context, isAllArchived: true }, output)).toBe(
       '1 dead letter.\nNext: npx km-import rejects pull --archived -o rejects.jsonl\n',
+    )
+  })
+
+  test('some files or reasons only: the next command is about these', () => {
+    const summary = { total: 1, expiringSoon: 0, oldestQueued: undefined }
+    const chosen = { ...context, filterOptions: ' --key a.json', isAllArchived: true, deploymentOptions: ' --stack Prod' }
+    expect(totalText(summary, chosen, output)).toBe(
+      '1 dead letter.\nNext: npx km-import rejects pull --key a.json --archived -o rejects.jsonl --stack Prod\n',
     )
   })
 

@@ -46,6 +46,16 @@ test('a file that is interrupted in the middle is removed', async () => {
   expect(await readdir(folder)).toEqual([])
 })
 
+test('an empty file, which an earlier run leaves that found nothing, is written again', async () => {
+  await writeFile(file, '', { mode: 0o644 })
+  {
+    await using output = await OutputFile.create(file)
+    await output.write(['a\n'], NEVER)
+  }
+  expect(await readFile(file, 'utf8')).toBe('a\n')
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+})
+
 test('a file that exists is not touched', async () => {
   await writeFile(file, 'mine')
   await expect(OutputFile.create(file)).rejects.toThrow('the file exists and may contain your edits')

@@ -27,7 +27,7 @@ describe('the rows of a pulled file', () => {
   })
 
   test('are shown before the user confirms', () => {
-    expect(validationText('r.jsonl', validated)).toMatch(
+    expect(validationText('r.jsonl', validated, '')).toMatch(
       /^r\.jsonl: 1 line can be sent, 2 would be rejected again\.\n {2}line 2: missing_timestamp: .*\n {2}line 4: invalid_encoding: .*\n {2}1 row about a whole file: fix that file and import it again\n$/,
     )
   })
@@ -37,14 +37,16 @@ describe('the rows of a pulled file', () => {
     expect([some.valid.map(({ id }) => id), some.groups, some.files]).toEqual([['m-1'], 1, 0])
     const known = validateRows([row(2, VALID)], () => deadLetterOf('', { kind: 'group' }))
     expect([known.valid, known.groups]).toEqual([[], 1])
-    expect(validationText('r.jsonl', some)).toMatch(/1 row about many lines [^]*at the source[^]*new file[^]*discard/)
+    expect(validationText('r.jsonl', some, ' --stack Prod')).toMatch(
+      /1 row about many lines .*at the source.*new file.*rejects discard --reason REASON --key FILE --stack Prod\n$/,
+    )
   })
 
   test('that were made of one dead letter are sent together, or not at all', () => {
     const rows = [row(1, VALID), { ...row(2, VALID), id: 'split' }, { ...row(3, '{}'), id: 'split' }]
     const some = validateRows(rows, NO_RULES)
     expect([some.valid.map(({ id }) => id), some.waiting, some.rejected.length]).toEqual([['m-1'], 1, 1])
-    expect(validationText('r.jsonl', some)).toMatch(
+    expect(validationText('r.jsonl', some, '')).toMatch(
       /^r\.jsonl: 1 line can be sent, 1 would be rejected again\.\n {2}line 3: .*\n {2}1 valid line waits for another line with the same "id" that would be rejected\n$/,
     )
     const fixed = validateRows(
@@ -75,8 +77,19 @@ describe('the rows of a pulled file', () => {
         Array.from({ length: 23 }, (_, index) => row(index + 1, '{}')),
         NO_RULES,
       ),
+      ' --stack Prod',
     )
-    expect(text.split('\n').slice(-3)).toEqual([expect.stringMatching(/^ {2}line 20: /), '  and 3 more', ''])
+    expect(text.split('\n').slice(-4)).toEqual([
+      expect.stringMatching(/^ {2}line 20: /),
+      '  and 3 more',
+      'Nothing was sent. Fix "line" in these rows. Then run: npx km-import rejects replay r.jsonl --stack Prod',
+      '',
+    ])
+  })
+
+  test('of which none has a line say that nothing was sent', () => {
+    const text = validationText('r.jsonl', validateRows([row(1, undefined)], NO_RULES), '')
+    expect(text).toMatch(/about a whole file: .*\nNothing was sent\.\n$/)
   })
 })
 

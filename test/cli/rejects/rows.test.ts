@@ -42,7 +42,7 @@ test.each([
 })
 
 test('a missing file is an error that says what to name', async () => {
-  await expect(readRows('/nowhere/r.jsonl')).rejects.toThrow(
-    '/nowhere/r.jsonl could not be read (ENOENT). To write one, run: npx km-import rejects pull -o rejects.jsonl',
+  await expect(readRows('/nowhere/r.jsonl', ' --stack Prod')).rejects.toThrow(
+    '/nowhere/r.jsonl could not be read (ENOENT). To write one, run: npx km-import rejects pull -o rejects.jsonl --stack Prod',
   )
 })

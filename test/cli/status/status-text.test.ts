@@ -78,11 +78,47 @@ import queue 0 · dead letters 0
   // prettier-ignore
   test.each([
     // lines of the file  what the user sees
-    [ 50_000,             '████████░░░░ 74% of 50,000 lines, 21 min left, 37,250 delivered, 10 a second' ],
-    [ 37_250,             '████████████ 100% of 37,250 lines, 0 s left, 37,250 delivered, 10 a second' ],
+    [ 50_000,             '████████░░░░ 74% of 50,000 lines, 21 min left\n  37,250 delivered, 10 a second' ],
+    [ 37_250,             '████████████ 100% of 37,250 lines, 0 s left\n  37,250 delivered, 10 a second' ],
     [ 10,                 '37,250 lines done, 37,250 delivered, 10 a second' ],
   ])('a running import of a file with %i lines', (lines, text) => {
     expect(statusText([RUNNING], { ...context, expected: new Map([[RUNNING, lines]]) }, PIPE)).toContain(`  2026-01-01 00:00  ${text}\n`)
+  })
+
+  test('a wide terminal shows a running import on one row', () => {
+    const terminal = { ...PIPE, isTTY: true, columns: 120 }
+    const text = statusText([RUNNING], { ...context, expected: new Map([[RUNNING, 50_000]]) }, terminal)
+    expect(text).toContain('74% of 50,000 lines, 21 min left, 37,250 delivered, 10 a second\n')
+  })
+
+  const detail = `It is an array. ${'Fix it. '.repeat(9)}To convert it, run: npx km-import fix a.json --fix array.`
+  const failed: Report = {
+    ...DONE,
+    state: 'failed',
+    failure: { reason: 'not_line_delimited_json', detail },
+    lines: { total: 0, delivered: 0, rejected: 0, undeliverable: 0, blank: 0 },
+  }
+
+  test('a rejected file: why, and what to do', () => {
+    expect(statusText([failed], context, PIPE)).toContain(`
+  rejected
+  2026-01-01 00:00  It is an array. Fix it. Fix it. Fix it. Fix it. Fix it. Fix
+  it. Fix it. Fix it. Fix it. To convert it, run:
+  npx km-import fix a.json --fix array.
+`)
+  })
+
+  test('a file that is rejected in its middle: its counts too', () => {
+    const lines = { ...failed.lines, total: 5, delivered: 5 }
+    expect(statusText([{ ...failed, lines }], context, PIPE)).toContain(
+      '\n  2026-01-01 00:00  1 min 40 s, 5 lines, 5 delivered\n  It is an array. Fix it.',
+    )
+  })
+
+  test('a held file: its lines, and the command that says why', () => {
+    const { finishedAt: _finishedAt, ...held } = DONE
+    const text = statusText([{ ...held, state: 'held' }], { ...context, deploymentOptions: ' --stack S' }, PIPE)
+    expect(text).toContain('\n  2026-01-01 00:00  50,000 lines\n  See why: npx km-import status incoming/a.json --stack S\n')
   })
 
   test('on a terminal that is redrawn, only as many as fit', () => {

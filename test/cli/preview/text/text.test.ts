@@ -62,7 +62,7 @@ Time
           1  look like milliseconds; seconds are needed (rejected)
 
 Repeats, which Kissmetrics ignores
-          1  events identical to an earlier one: counted once
+          1  event identical to an earlier one: counted once
              line 3
 `)
 })
