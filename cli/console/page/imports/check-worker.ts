@@ -1,7 +1,8 @@
 import type { CheckContext } from '../../api-types.ts'
 import { checkFile, type FileCheck } from './check-file.ts'
-import { RangeDigester, type RangeDigest, type RangeRules } from './digest-range.ts'
+import { RangeDigester } from './digest-range.ts'
 import { WorkerHelper } from './range-helpers.ts'
+import type { RangeAnswer, RangeRequest } from './range-messages.ts'
 
 /** What the page asks of the worker. */
 export interface CheckRequest {
@@ -16,18 +17,6 @@ export interface CheckRequest {
 export type CheckAnswer =
   | { readonly kind: 'partial'; readonly check: FileCheck }
   | { readonly kind: 'done'; readonly check: FileCheck }
-  | { readonly kind: 'failed'; readonly why: string }
-
-/** What the worker of a large file asks of each of its helpers, any number of times. The rules are the same each time. */
-export interface RangeRequest {
-  readonly kind: 'range'
-  readonly range: Blob
-  readonly rules: RangeRules
-}
-
-export type RangeAnswer =
-  | { readonly kind: 'digest'; readonly digest: RangeDigest }
-  | { readonly kind: 'unreadable' }
   | { readonly kind: 'failed'; readonly why: string }
 
 /** One more thread adds the digests, which is a tenth of the work. */

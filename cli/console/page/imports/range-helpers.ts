@@ -1,6 +1,6 @@
-import type { RangeAnswer, RangeRequest } from './check-worker.ts'
 import { startCheckWorker } from './check-script.ts'
 import type { RangeDigest, RangeRules } from './digest-range.ts'
+import type { RangeAnswer, RangeRequest } from './range-messages.ts'
 
 /** Digests ranges, for example in another thread. */
 export interface RangeHelper {
