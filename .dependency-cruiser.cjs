@@ -66,7 +66,7 @@ module.exports = {
       from: { path: '^cli/console/page/' },
       to: {
         pathNot:
-          '^(cli/console/page/|docs/reasons\\.md|cli/(terminal/(escape|numbers)|console/(api-types|suggestions/[a-z-]+))\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|cli/preview/(survey/|digest/(digest|int32-list|values)\\.ts|summary\\.ts)|lambda/(csv/|parse/|rules/|survey/|common/|settings/|(errors|keys|reasons)\\.ts|zip/|report/report\\.ts)|node_modules/(valibot|preact|@preact/signals|uplot)/)',
+          '^(cli/console/page/|docs/reasons\\.md|cli/(files/file-in-hint|terminal/(escape|numbers)|console/(api-types|suggestions/[a-z-]+))\\.ts|emulators/kissmetrics/key\\.ts|cli/rejects/validate\\.ts|cli/preview/(survey/|digest/(digest|int32-list|values)\\.ts|summary\\.ts)|lambda/(csv/|parse/|rules/|survey/|common/|settings/|(errors|keys|reasons)\\.ts|zip/|report/report\\.ts)|node_modules/(valibot|preact|@preact/signals|uplot)/)',
         ...values,
       },
     },

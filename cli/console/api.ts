@@ -36,6 +36,7 @@ import { checkContext } from './check-context.ts'
 import { DeadLetterCache } from './dead-letter-cache.ts'
 import { keyEndingSource } from './key-ending.ts'
 import { fixedLines, previewFixes, validateLines } from './line-fixes.ts'
+import { namedReport } from './named-report.ts'
 import { personMessages } from './person/find-person.ts'
 import { reachabilityOf } from './reachability.ts'
 import { ruleSchema, saveRule, tryRule } from './prefix-rules.ts'
@@ -97,7 +98,7 @@ export class ConsoleApi implements AsyncDisposable {
     this.#unreachable = reachabilityOf(deployment)
     this.#routes = {
       'GET /overview': ({ query }) => this.#overview(query),
-      'GET /report': ({ query }) => this.#report(query.get('id') ?? ''),
+      'GET /report': async ({ query }) => namedReport(await this.#report(query.get('id') ?? ''), deployment),
       'GET /check-context': ({ query }) => checkContext(deployment, query.get('name') ?? ''),
       'POST /upload': (request) => upload(deployment, request),
       'GET /rejected': ({ query }) => this.#rejected(query),
@@ -155,7 +156,7 @@ export class ConsoleApi implements AsyncDisposable {
       waiting: { ...waiting, ...(expiringSoon !== undefined && { expiringSoon }) },
       ...(paused !== undefined && { pausedSince: paused.since }),
       ...(rate !== undefined && { linesPerSecond: rate.linesPerSecond }),
-      imports: reports.toReversed().map(({ key, report }) => ({ id: key, report })),
+      imports: reports.toReversed().map(({ key, report }) => ({ id: key, report: namedReport(report, this.#deployment) })),
       newer,
       total,
     }

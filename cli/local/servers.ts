@@ -38,7 +38,7 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     const page = once
       ? undefined
       : await startConsole(
-          localDeployment(services, shown),
+          localDeployment(services, { ...shown, watchedDir: options.watchedDir }),
           port === 0 ? 0 : port + 3,
           path.join(options.stateDir, 'page-address.json'),
         )

@@ -34,15 +34,15 @@ export function encodeGroups(aliases: AliasGroups): string {
   return toBase64(new Uint8Array(bytes.buffer))
 }
 
-/** Joins all identities of each group. */
-export function joinGroups(encoded: string, aliases: AliasGroups): void {
+/** Joins all identities of each group. @param linesBefore added to the line numbers */
+export function joinGroups(encoded: string, aliases: AliasGroups, linesBefore = 0): void {
   const bytes = viewOf(encoded)
   for (const { at, identities, first } of groupsIn(bytes)) {
     const high = bytes.getUint16(at, true)
     const low = bytes.getInt32(at + 2, true)
     for (let member = 1; member < identities; member += 1) {
       const position = at + member * MEMBER_BYTES
-      aliases.join(first, high, low, bytes.getUint16(position, true), bytes.getInt32(position + 2, true))
+      aliases.join(linesBefore + first, high, low, bytes.getUint16(position, true), bytes.getInt32(position + 2, true))
     }
   }
 }

@@ -23,10 +23,11 @@ export class NameCounts {
     if (isNumber) counted.numbers += 1
   }
 
-  /** Adds the uses in another part of the file. */
-  merge({ list, unlisted }: NameList): void {
+  /** Adds the uses in another part of the file. @param linesBefore added to its line numbers */
+  merge({ list, unlisted }: NameList, linesBefore: number): void {
     this.#unlisted += unlisted
-    for (const { name, uses, numbers, first } of list) {
+    for (const { name, uses, numbers, first: firstOfPart } of list) {
+      const first = linesBefore + firstOfPart
       const counted = this.#names.get(name) ?? this.#start(name, first)
       if (counted === undefined) {
         this.#unlisted += uses

@@ -51,23 +51,29 @@ export class FileSurvey {
     this.#refused ??= reason
   }
 
-  /** Adds another part of the same file, with other lines. The order of the parts does not matter. */
-  addPart(part: SurveyPart): void {
+  /**
+   * Adds another part of the same file, with other lines. The order of the parts does not matter.
+   *
+   * @param linesBefore lines of the file before those of the part, if it counts its lines from its own start
+   */
+  addPart(part: SurveyPart, linesBefore = 0): void {
     const { lines, aliases } = part
     this.#lines.valid += lines.valid
     this.#lines.rejected += lines.rejected
     this.#lines.blank += lines.blank
     this.#refused ??= part.refused
-    for (const { reason, lines: count, first } of part.rejections) this.#addRejection(reason, count, first)
+    for (const { reason, lines: count, first } of part.rejections) this.#addRejection(reason, count, linesBefore + first)
     for (const [day, count] of part.days) this.#days.merge(day, count)
-    this.#events.merge(part.events)
-    this.#properties.merge(part.properties)
+    this.#events.merge(part.events, linesBefore)
+    this.#properties.merge(part.properties, linesBefore)
     this.#commands += aliases.commands
     this.#placeholders += aliases.placeholders
-    this.#firstPlaceholder = earlier(this.#firstPlaceholder, aliases.firstPlaceholder)
-    if (aliases.isComplete) joinGroups(aliases.groups, this.#aliases)
+    if (aliases.firstPlaceholder !== undefined)
+      this.#firstPlaceholder = earlier(this.#firstPlaceholder, linesBefore + aliases.firstPlaceholder)
+    if (aliases.isComplete) joinGroups(aliases.groups, this.#aliases, linesBefore)
     else this.#aliases.giveUp()
-    if (!this.#aliases.isComplete && aliases.largest !== undefined) this.#aliases.note(aliases.largest)
+    if (!this.#aliases.isComplete && aliases.largest !== undefined)
+      this.#aliases.note({ ...aliases.largest, first: linesBefore + aliases.largest.first })
   }
 
   part(): SurveyPart {

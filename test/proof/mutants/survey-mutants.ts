@@ -39,7 +39,7 @@ export const SURVEY_MUTANTS: readonly Mutant[] = [
   {
     name: 'aliases are compared within each segment only',
     file: 'lambda/survey/survey.ts',
-    find: 'joinGroups(aliases.groups, this.#aliases)',
+    find: 'joinGroups(aliases.groups, this.#aliases, linesBefore)',
     replace: 'this.#aliases.note(aliases.largest ?? { identities: 0, first: 0 })',
     tests: SURVEY,
   },

@@ -1,5 +1,5 @@
 import type { HistogramUnit, TimeSummary } from '../../../preview/summary.ts'
-import { dayText, grouped } from '../format.ts'
+import { grouped, periodText } from '../format.ts'
 
 /** When the events happened: a bar for each month, or for another unit that fits. */
 export function Times({ time }: { readonly time: TimeSummary | undefined }) {
@@ -8,9 +8,7 @@ export function Times({ time }: { readonly time: TimeSummary | undefined }) {
   const most = Math.max(...histogram.map(({ lines }) => lines))
   return (
     <details class="check-section" open>
-      <summary>
-        Dated {dayText(first)} to {dayText(last)}
-      </summary>
+      <summary>Dated {periodText(first, last)}</summary>
       <table class="histogram">
         <thead class="visually-hidden">
           <tr>

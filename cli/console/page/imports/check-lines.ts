@@ -8,6 +8,7 @@ import { FormatSniffer, type Sniffable } from '../../../../lambda/parse/sniff.ts
 import { reject, type ReasonCode, type Rejection, type WarningCode } from '../../../../lambda/reasons.ts'
 import { findCsv } from '../../../../lambda/csv/layout.ts'
 import { CsvRows, type Row } from '../../../../lambda/csv/rows.ts'
+import type { Digest } from '../../../preview/digest/digest.ts'
 import { concatenated } from './bytes.ts'
 
 /** The importer's default for `KM_MAX_LINE_BYTES`: a longer line is rejected. */
@@ -68,6 +69,16 @@ export class LineCheck {
   constructor(rules: LineRules, onEntry: (entry: Entry) => void = () => undefined) {
     this.#rules = rules
     this.#onEntry = onEntry
+  }
+
+  /** For lines that are not the first ones of a file that is known to be JSON lines. */
+  static ofRange(rules: LineRules, onEntry: (entry: Entry) => void): LineCheck {
+    const check = new LineCheck(rules, onEntry)
+    check.#csv = 'none'
+    check.#isAtStart = false
+    check.#isCr = false
+    check.#isAdmitted = true
+    return check
   }
 
   /** @param bytes the first piece has at least 512 bytes, or is the complete file */
@@ -177,6 +188,28 @@ export class LineCheck {
     if (sniffed.kind === 'refused') this.#refusal ??= sniffed.rejection
   }
 
+  /**
+   * Drops the start of the line whose end has not arrived, so that the rest of the file can be checked in ranges.
+   *
+   * @returns how many bytes were dropped; undefined, and nothing is dropped, if the rest has to be checked here
+   */
+  dropOpenLine(): number | undefined {
+    if (!this.#isAdmitted || this.#isCr !== false) return undefined
+    const dropped = this.#openBytes
+    this.#open = []
+    this.#openBytes = 0
+    return dropped
+  }
+
+  /** Adds the counts of the next lines. */
+  addDigest({ lines: { valid, rejected, blank }, rejections, warnings }: Digest): void {
+    this.#lines += valid + rejected + blank
+    this.#blank += blank
+    this.#ready += valid
+    for (const [reason, { count }] of rejections) addTo(this.#rejectedBy, reason, count)
+    for (const [warning, count] of warnings) addTo(this.#warnings, warning, count)
+  }
+
   counts(): LineCounts {
     return {
       lines: this.#lines,
@@ -218,7 +251,7 @@ export class LineCheck {
   }
 
   #countWarnings(parsed: ParsedLine): void {
-    for (const warning of parsed.warnings) this.#warnings.set(warning, (this.#warnings.get(warning) ?? 0) + 1)
+    for (const warning of parsed.warnings) addTo(this.#warnings, warning, 1)
   }
 
   /** @returns undefined if the bytes are not UTF-8 */
@@ -242,8 +275,12 @@ export class LineCheck {
     this.#onEntry('fault' in entry ? entry.fault : entry)
     if (entry.kind === 'blank') this.#blank += 1
     else if (entry.kind === 'ready') this.#ready += 1
-    else this.#rejectedBy.set(entry.rejection.reason, (this.#rejectedBy.get(entry.rejection.reason) ?? 0) + 1)
+    else addTo(this.#rejectedBy, entry.rejection.reason, 1)
   }
+}
+
+function addTo<Key>(counts: Map<Key, number>, key: Key, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count)
 }
 
 /** A line with a fault: for the sniffer, with its bytes, and as an entry of the survey. */

@@ -1,3 +1,4 @@
+import { withFileName } from '../../../files/file-in-hint.ts'
 import { Notice } from '../components/notice.tsx'
 import { Prose } from '../components/text.tsx'
 import { bytesText, counted, grouped } from '../format.ts'
@@ -5,12 +6,18 @@ import { meansOf } from '../labels.ts'
 import type { FileCheck } from './check-file.ts'
 import './check-result.css'
 
+interface CheckSummaryProps {
+  readonly check: FileCheck
+  /** Of the file. A browser does not tell its folder. */
+  readonly name: string
+}
+
 /** What an import of the checked file would do. */
-export function CheckSummary({ check: { lines, blank, ready, refusal, extent, bytesRead } }: { readonly check: FileCheck }) {
+export function CheckSummary({ check: { lines, blank, ready, refusal, extent, bytesRead }, name }: CheckSummaryProps) {
   if (refusal !== undefined)
     return (
       <Notice tone="error">
-        <strong>The file would be rejected.</strong> <Prose text={refusal.detail} />
+        <strong>The file would be rejected.</strong> <Prose text={withFileName(refusal.detail, name)} />
       </Notice>
     )
   if (extent === 'unchecked')

@@ -60,7 +60,7 @@ function StageText({ chosen: { stage, check, file } }: { readonly chosen: Chosen
         </>
       )
     case 'checked':
-      return check === undefined ? null : <CheckSummary check={check} />
+      return check === undefined ? null : <CheckSummary check={check} name={file.name} />
     case 'queued':
       return <p class="muted">Waiting for its upload.</p>
     case 'uploading':

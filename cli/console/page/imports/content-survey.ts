@@ -8,6 +8,7 @@ import type { PreviewSummary } from '../../../preview/summary.ts'
 import { Survey } from '../../../preview/survey/survey.ts'
 import type { CheckContext } from '../../api-types.ts'
 import type { LineCounts } from './check-lines.ts'
+import type { RangeDigest } from './digest-range.ts'
 
 /** What the lines of a file would do, and what would hold it. */
 export interface Content {
@@ -33,6 +34,12 @@ export class ContentSurvey {
   add(entry: Entry): void {
     this.#summary.add(entry)
     this.#holds.add(entry)
+  }
+
+  /** Adds the next lines. @param linesBefore lines that were added before */
+  addDigest({ digest, part }: RangeDigest, linesBefore: number): void {
+    this.#summary.addDigest(digest)
+    this.#holds.addPart(part, linesBefore)
   }
 
   content({ refusal }: LineCounts): Content {

@@ -1,16 +1,6 @@
 import type { CheckOptions, FileCheck } from './check-file.ts'
+import { startCheckWorker } from './check-script.ts'
 import type { CheckAnswer, CheckRequest } from './check-worker.ts'
-
-/** The only address that the content security policy allows a worker to have. */
-const SCRIPT = 'check-worker.js'
-
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL: () => string }): { createScriptURL(url: string): string }
-}
-
-// Browsers without Trusted Types take the text itself.
-const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }
-const policy = trustedTypes?.createPolicy('check-worker', { createScriptURL: () => SCRIPT })
 
 /**
  * Checks a file in a thread of its own, so that the page stays responsive.
@@ -19,7 +9,7 @@ const policy = trustedTypes?.createPolicy('check-worker', { createScriptURL: () 
  */
 export function runCheck(file: Blob, name: string, { signal, maxBytes, context, onProgress }: CheckOptions): Promise<FileCheck> {
   return new Promise<FileCheck>((resolve, reject) => {
-    const worker = new Worker(policy?.createScriptURL(SCRIPT) ?? SCRIPT, { type: 'module' })
+    const worker = startCheckWorker()
     const end = () => {
       worker.terminate()
     }
@@ -40,6 +30,6 @@ export function runCheck(file: Blob, name: string, { signal, maxBytes, context, 
       if (data.kind === 'done') resolve(data.check)
       else reject(new Error(data.why))
     })
-    worker.postMessage({ file, name, maxBytes, context } satisfies CheckRequest)
+    worker.postMessage({ kind: 'file', file, name, maxBytes, context } satisfies CheckRequest)
   })
 }

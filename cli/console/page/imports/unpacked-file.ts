@@ -5,7 +5,12 @@ import { DEFLATED } from '../../../../lambda/zip/entry.ts'
 import { LOCAL_HEADER_BYTES, variableBytes } from '../../../../lambda/zip/local-header.ts'
 
 export type UnpackedFile =
-  | { readonly kind: 'open'; readonly stream: ReadableStream<Uint8Array<ArrayBuffer>> }
+  | {
+      readonly kind: 'open'
+      readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
+      /** It was not compressed: the stream is the file itself. */
+      readonly isPlain: boolean
+    }
   /** The file would be rejected. */
   | { readonly kind: 'refused'; readonly refusal: Rejection }
   /** It is damaged. */
@@ -23,9 +28,9 @@ export async function openUnpacked(file: Blob, name: string, onRead: (bytes: num
   const packing = packingOf(await bytesOf(file, 0, PACKING_HEAD_BYTES), name)
   switch (packing) {
     case undefined:
-      return { kind: 'open', stream: counted(file, onRead) }
+      return { kind: 'open', stream: counted(file, onRead), isPlain: true }
     case 'gzip':
-      return { kind: 'open', stream: counted(file, onRead).pipeThrough(new DecompressionStream('gzip')) }
+      return { kind: 'open', stream: counted(file, onRead).pipeThrough(new DecompressionStream('gzip')), isPlain: false }
     case 'zip':
       return openZip(file, onRead)
     case 'zstd':
@@ -48,7 +53,11 @@ async function openZip(file: Blob, onRead: (bytes: number) => void): Promise<Unp
   if (header.length < LOCAL_HEADER_BYTES) return { kind: 'unreadable' }
   const start = entry.headerStart + LOCAL_HEADER_BYTES + variableBytes(header)
   const stream = counted(file.slice(start, start + entry.packedBytes), onRead)
-  return { kind: 'open', stream: entry.method === DEFLATED ? stream.pipeThrough(new DecompressionStream('deflate-raw')) : stream }
+  return {
+    kind: 'open',
+    isPlain: false,
+    stream: entry.method === DEFLATED ? stream.pipeThrough(new DecompressionStream('deflate-raw')) : stream,
+  }
 }
 
 async function bytesOf(file: Blob, start: number, end: number): Promise<Uint8Array> {

@@ -94,14 +94,19 @@ function SelectAllBox({ selected, total, onSelect }: SelectAllBoxProps) {
     if (box.current !== null) box.current.indeterminate = selected > 0 && selected < total
   }, [selected, total])
   return (
-    <input
-      ref={box}
-      type="checkbox"
-      aria-label="Select all on this page"
-      checked={total > 0 && selected === total}
-      onChange={({ currentTarget }) => {
-        onSelect(currentTarget.checked)
-      }}
-    />
+    <label>
+      <input
+        ref={box}
+        type="checkbox"
+        aria-label="Select all on this page"
+        checked={total > 0 && selected === total}
+        onChange={({ currentTarget }) => {
+          onSelect(currentTarget.checked)
+        }}
+      />
+      <span class="narrow" aria-hidden="true">
+        Select all on this page
+      </span>
+    </label>
   )
 }

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { bytesText, durationText, fileName, relativeText, timeLeftText, visible } from '../../../../cli/console/page/format.ts'
+import {
+  bytesText,
+  durationText,
+  fileName,
+  periodText,
+  relativeText,
+  timeLeftText,
+  visible,
+} from '../../../../cli/console/page/format.ts'
 
 describe('text from outside', () => {
   // prettier-ignore
@@ -57,4 +65,9 @@ test.each([
 
 test('a file is shown without the upload folder', () => {
   expect(fileName('incoming/2026/may.jsonl')).toBe('2026/may.jsonl')
+})
+
+test('a period of one day is that day', () => {
+  expect(periodText(1_393_344_604, 1_393_344_605)).toBe('25 Feb 2014')
+  expect(periodText(1_393_344_604, 1_393_444_604)).toBe('25 Feb 2014 to 26 Feb 2014')
 })
