@@ -63,7 +63,7 @@ describe('a split file', () => {
     expect(state.groups).toEqual({ invalid_json: group })
   })
 
-  test('leaves out what none has noted: most files are no replay, and have no groups', async () => {
+  test('leaves out what nobody has noted: most files are not replays, and have no groups', async () => {
     const state = await stateOf(planOf(2), { 1: checkpointOf(10) })
     for (const name of ['undelivered', 'replay', 'rules', 'groups']) expect(state).not.toHaveProperty(name)
   })
