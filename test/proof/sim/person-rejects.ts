@@ -89,7 +89,8 @@ export class PersonWithRejects {
       const queued = await this.#select(ports, ({ kind }) => kind === 'line' && faults.chance() < 0.8)
       const ids = new Set(queued.map(({ id }) => id))
       const archived = replay.isOfArchived === true ? await this.#archived(worker, ids) : []
-      const selected: readonly Selected[] = [...queued, ...archived.filter(({ id }) => !ids.has(id))]
+      // A run of the archive that was interrupted can leave a dead letter in the queue and in several files: it is selected once.
+      const selected = [...queued, ...archived].filter(({ id }, index, all) => all.findIndex((each) => each.id === id) === index)
       const recordedAs = (record: string) => selected.filter(({ id }) => this.#records.get(id) === record)
       await closeDiscarded(
         recordedAs('discarded').map(({ deadLetter }) => deadLetter),
