@@ -23,6 +23,7 @@ export interface NamedFile {
  * Compares a file with what was uploaded of it.
  *
  * A last line without line end may still be being written. It waits until the file is finished, unless it is a whole JSON object.
+ * So does an empty file.
  *
  * @param file its name, and what its columns mean if import rules say it
  * @param read reads bytes of the file
@@ -40,7 +41,8 @@ export async function findUnsentPart(
   const endOf = (start: number): Promise<number> | number => (isFinished || isPacked ? size : endOfWholeLines(read, start, size))
   if (uploaded === undefined || uploaded.end === 0 || !(await beginsWith(read, size, uploaded))) {
     const end = await endOf(0)
-    return end === 0 && size > 0 ? { kind: 'nothing' } : { kind: 'whole', start: 0, end }
+    // A program may have created the file, and not written to it yet.
+    return end === 0 && (size > 0 || !isFinished) ? { kind: 'nothing' } : { kind: 'whole', start: 0, end }
   }
   if (size === uploaded.end) return { kind: 'nothing' }
   if (isPacked) return { kind: 'whole', start: 0, end: size }

@@ -104,7 +104,9 @@ describe('a file that has changed', () => {
     [ 'an appended line has changed: the whole file',         [[ONE, QUIET_AGE_MS], [ONE + TWO, QUIET_AGE_MS], [ONE + THREE + TWO, QUIET_AGE_MS]],
                                                               [`a.from-byte-${ONE.length}.json: ${TWO}`, `a.json: ${ONE}`, `a.json: ${ONE}${THREE}${TWO}`] ],
     [ 'it is shorter: the whole file',                        [[ONE + TWO, QUIET_AGE_MS], [ONE, QUIET_AGE_MS]],                 [`a.json: ${ONE}${TWO}`, `a.json: ${ONE}`] ],
-    [ 'it was empty: the whole file',                         [['', QUIET_AGE_MS], [ONE, QUIET_AGE_MS]],                        ['a.json: ', `a.json: ${ONE}`] ],
+    [ 'it was empty: the whole file',                         [['', FINISHED_AGE_MS], [ONE, QUIET_AGE_MS]],                     ['a.json: ', `a.json: ${ONE}`] ],
+    [ 'an empty file waits: it may have been created a moment ago', [['', QUIET_AGE_MS]],                                     [] ],
+    [ 'until something is written',                           [['', QUIET_AGE_MS], [ONE, QUIET_AGE_MS]],                        [`a.json: ${ONE}`] ],
     [ 'half a line at the end waits',                         [[`${ONE}{"_p":`, QUIET_AGE_MS]],                                 [`a.json: ${ONE}`] ],
     [ 'nothing but half a line waits',                        [['{"_p":', QUIET_AGE_MS]],                                       [] ],
     [ 'until it is whole',                                    [[`${ONE}{"_p":`, QUIET_AGE_MS], [ONE + TWO, QUIET_AGE_MS]],      [`a.json: ${ONE}`, `a.from-byte-${ONE.length}.json: ${TWO}`] ],
@@ -164,7 +166,8 @@ test('a file that is written line by line arrives whole, each line once', async 
 })
 
 test('a file that is added later, in a new folder, is uploaded', async () => {
-  const watched = watchedFolder(1, { problems: [], notes: [] })
+  // Long enough that it is never quiet before its date is set to that of an older file.
+  const watched = watchedFolder(QUIET_MS, { problems: [], notes: [] })
   watched.start()
   while (watched.isBusy) await setImmediate()
   await write('new/deep/late.json', ONE)

@@ -59,6 +59,13 @@ export const LOCAL_MUTANTS: readonly Mutant[] = [
     tests: ['test/cli/local/watched-folder.test.ts'],
   },
   {
+    name: 'an empty file is uploaded before its program has written to it',
+    file: 'cli/local/unsent-part.ts',
+    find: '(size > 0 || !isFinished)',
+    replace: 'size > 0',
+    tests: ['test/cli/local/watched-folder.test.ts'],
+  },
+  {
     name: 'half a line at the end of a growing file is sent',
     file: 'cli/local/unsent-part.ts',
     find: '? size : lineStart',
