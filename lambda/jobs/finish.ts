@@ -86,17 +86,22 @@ export async function mergeReports(file: SourceFile, ports: Ports): Promise<void
 
 /** The same for a file that was split by an earlier run. If nothing has happened since, its unfinished segments are queued again first. */
 export async function resumeAndMerge(task: Task, ports: Ports): Promise<void> {
+  if (task.released === true) return resumeWaiting(task, ports)
   await merge(task.file, ports, async (found, plan, states) => {
-    if (task.released === true) {
-      await resumeSegments(task, states, ports)
-      return undefined
-    }
     const since = staleSince(plan, found, task, ports.clock.now())
     if (since === undefined) return undefined
     const segments = await resumeSegments(task, states, ports)
     if (segments === 0) return undefined
     ports.events.segmentsRequeued(task.file.key, segments)
     return { since: since.toISOString(), segments }
+  })
+}
+
+/** The same for a file that was decided about while its segments waited for that: they are queued again, however short they have waited. */
+export async function resumeWaiting(task: Task, ports: Ports): Promise<void> {
+  await merge(task.file, ports, async (_found, _plan, states) => {
+    await resumeSegments(task, states, ports)
+    return undefined
   })
 }
 
@@ -144,7 +149,7 @@ async function isReleased(file: SourceFile, ports: Ports): Promise<boolean> {
   return found !== undefined && isAllowed(found.safety)
 }
 
-/** A file that is held can be cancelled: then its segments end without a line. */
-async function isCancelled(file: SourceFile, ports: Ports): Promise<boolean> {
+/** A file can be cancelled while it is held, or while its segments wait for a decision: then they end without a line. */
+export async function isCancelled(file: SourceFile, ports: Ports): Promise<boolean> {
   return orderFor(await readBrake(ports), file)?.kind === 'cancelled'
 }

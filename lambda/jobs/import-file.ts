@@ -10,7 +10,7 @@ import type { SplitPlan } from '../settle/split-plan.ts'
 import { requestMissingAnswer } from './answer-request.ts'
 import { readBrake } from './brake.ts'
 import { countClosedBefore } from './close-lines.ts'
-import { finishFile, mergeReports, resumeAndMerge } from './finish.ts'
+import { finishFile, isCancelled, mergeReports, resumeAndMerge, resumeWaiting } from './finish.ts'
 import { readingRules, rulesOfImport, type ReadRules } from './import-rules.ts'
 import { importSegment } from './import-segment.ts'
 import { MergedProgress } from './merged-progress.ts'
@@ -197,7 +197,7 @@ async function importSegmentOfFile(
 
 async function splitIntoSegments(
   task: Task,
-  { found, plan, needsCheck, readRules }: Known,
+  { found, plan, needsCheck, orders, readRules }: Known,
   ports: Ports,
   invocation: Invocation,
 ): Promise<JobOutcome> {
@@ -205,6 +205,12 @@ async function splitIntoSegments(
   if (outcome.kind !== 'done') return whenUnfinished(outcome, task, invocation, ports)
   const check = needsCheck ? await decide(task, ports) : undefined
   if (check?.kind === 'stopped') return whenStopped(check, task, found, ports)
+  // The message that a cancellation has queued was left to this run if it was splitting the file. Segments that are not surveyed then end
+  // without a survey, so nobody decides about the file, and those that wait for it would wait forever.
+  if (orders.cancelledAt !== undefined || (check?.kind === 'waiting' && (await isCancelled(task.file, ports)))) {
+    await resumeWaiting(task, ports)
+    return DONE
+  }
   // If a search found the file, the messages of segments that an earlier run has queued may be lost as well.
   const mayBeLost = !outcome.isNew || (plan !== undefined && task.foundBySearch === true)
   await (mayBeLost ? resumeAndMerge(task, ports) : mergeReports(task.file, ports))

@@ -291,6 +291,38 @@ describe('a cancelled file', () => {
     expect(cloud.report?.state).toBe('complete-with-rejects')
   })
 
+  describe.each([
+    ['at once', 0],
+    ['after its run was interrupted', 1],
+  ])('while it is split and surveyed: the splitter, %s,', (_when, failures) => {
+    test('queues the segments that wait for the survey of the others', async () => {
+      const cloud = cloudWith(NO_BRAKE, { limits: { segmentBytes: 6_000, hold: { ...HOLD_NOTHING, aliases: 2 } } })
+      const send = cloud.ports.importQueue.send.bind(cloud.ports.importQueue)
+      let queued = 0
+      Object.assign(cloud.ports.importQueue, {
+        send: async (body: string, delay: number) => {
+          await send(body, delay)
+          if ((queued += 1) !== 2) return
+          await importOnce(cloud, cloud.queued.shift()!.task) // surveyed, waits for the others
+          cloud.write(BRAKE_KEY, CANCELLED)
+          // The command asks for the file, and that message is left to the splitter.
+          expect(await importOnce(cloud, { ...newTask(FILE), foundBySearch: true })).toEqual({ kind: 'yielded' })
+          await importOnce(cloud, cloud.queued.shift()!.task) // cancelled before it was surveyed
+          if (failures > 0) cloud.failing.add('documents.find')
+        },
+      })
+      const splitting = importOnce(cloud)
+      if (failures > 0) {
+        await expect(splitting).rejects.toThrow('documents.find failed')
+        cloud.failing.clear()
+        await importOnce(cloud)
+      } else await splitting
+      await importQueued(cloud)
+      expect(cloud.requests).toEqual([])
+      expect(cloud.report).toMatchObject({ state: 'cancelled', cancelled: { settled: [], unsure: [] } })
+    })
+  })
+
   test('that is large is not split any more', async () => {
     const cloud = cloudWith(CANCELLED, { limits: { segmentBytes: 3_000 } })
     await importOnce(cloud)

@@ -191,4 +191,18 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
     replace: '',
     tests: ['test/lambda/jobs/import-segment.test.ts', 'test/lambda/jobs/brake.test.ts'],
   },
+  {
+    name: 'a file that is cancelled while it is split leaves the segments that wait for its survey',
+    file: 'lambda/jobs/import-file.ts',
+    find: " || (check?.kind === 'waiting' && (await isCancelled(task.file, ports)))",
+    replace: '',
+    tests: ['test/lambda/jobs/brake.test.ts'],
+  },
+  {
+    name: 'a cancelled file whose splitter was interrupted leaves the segments that wait for its survey',
+    file: 'lambda/jobs/import-file.ts',
+    find: 'if (orders.cancelledAt !== undefined || (',
+    replace: 'if ((',
+    tests: ['test/lambda/jobs/brake.test.ts'],
+  },
 ]
