@@ -1,5 +1,6 @@
 // cspell:ignore llhttp Serde
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { Loader, Plugin } from 'esbuild'
 
 /** A file of a package that the function never runs, or not in full, and what is bundled in its place. */
@@ -49,6 +50,16 @@ export const TRIMS: readonly Trim[] = [
     replace: withPlainNames,
   },
   {
+    file: /@aws-sdk\/client-[^/]+\/dist-es\/models\/errors\.js$/,
+    because: 'Nearly all of the hundred errors of the clients differ in nothing but their names.',
+    replace: withNamedErrors,
+  },
+  {
+    file: /undici\/lib\/llhttp\/constants\.js$/,
+    because: 'It lists all methods, headers and characters of HTTP. The client reads only the errors and the types of a message.',
+    replace: () => `module.exports = ${JSON.stringify(usedConstants())}`,
+  },
+  {
     file: /@aws-sdk\/[^/]+\/package\.json$/,
     because: 'The clients read only their version.',
     loader: 'json',
@@ -77,4 +88,29 @@ function withPlainNames(source: string): string {
     const text = names.get(name)
     return text === undefined ? whole : `${before}${text}:`
   })
+}
+
+/** An error that has nothing but a name: the SDK writes its class out. */
+const NAMED_ERROR =
+  /^export class (\w+) extends __BaseException \{\s+static shapeId = ("[^"]+");\s+name = "\1";\s+\$fault = ("\w+");\s+constructor\(opts\) \{\s+super\(\{\s+name: "\1",\s+\$fault: \3,\s+\.\.\.opts,\s+\}\);\s+Object\.setPrototypeOf\(this, \1\.prototype\);\s+\}\s+\}$/gm
+
+const NAMED_ERROR_CLASS = `const __namedError = (name, $fault, shapeId) => class extends __BaseException {
+  static shapeId = shapeId
+  name = name
+  $fault = $fault
+  constructor(opts) {
+    super({ name, $fault, ...opts })
+    Object.setPrototypeOf(this, new.target.prototype)
+  }
+}`
+
+/** Writes each class of an error that has nothing but a name as the call of a function that makes such a class. */
+function withNamedErrors(source: string): string {
+  const short = source.replaceAll(NAMED_ERROR, 'export const $1 = __namedError("$1", $3, $2)')
+  return short.replace(/^(?=export )/m, `${NAMED_ERROR_CLASS}\n`)
+}
+
+function usedConstants(): object {
+  const { ERROR, TYPE } = createRequire(import.meta.url)('undici/lib/llhttp/constants.js') as Readonly<Record<string, object>>
+  return { ERROR, TYPE }
 }
