@@ -193,14 +193,14 @@ export const BRAKE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a file that is cancelled while it is split leaves the segments that wait for its survey',
-    file: 'lambda/jobs/import-file.ts',
+    file: 'lambda/jobs/import-split.ts',
     find: " || (check?.kind === 'waiting' && (await isCancelled(task.file, ports)))",
     replace: '',
     tests: ['test/lambda/jobs/brake.test.ts'],
   },
   {
     name: 'a cancelled file whose splitter was interrupted leaves the segments that wait for its survey',
-    file: 'lambda/jobs/import-file.ts',
+    file: 'lambda/jobs/import-split.ts',
     find: 'if (orders.cancelledAt !== undefined || (',
     replace: 'if ((',
     tests: ['test/lambda/jobs/brake.test.ts'],

@@ -258,7 +258,7 @@ export const LAMBDA_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'segments that an earlier run queued before it could complete the plan are not queued again',
-    file: 'lambda/jobs/import-file.ts',
+    file: 'lambda/jobs/import-split.ts',
     find: '!outcome.isNew || (plan !== undefined && task.foundBySearch === true)',
     replace: '!outcome.isNew',
     tests: ['test/lambda/jobs/reconcile.test.ts'],

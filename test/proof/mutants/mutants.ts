@@ -446,7 +446,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the work of a stale segment is not queued again',
-    file: 'lambda/jobs/import-file.ts',
+    file: 'lambda/jobs/import-split.ts',
     find: 'await (mayBeLost ? resumeAndMerge(task, ports) : mergeReports(task.file, ports))',
     replace: 'await mergeReports(task.file, ports)',
     tests: ['test/lambda/jobs/reconcile.test.ts'],
@@ -495,7 +495,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the report of a split file shows only the segments that are done',
-    file: 'lambda/jobs/import-file.ts',
+    file: 'lambda/jobs/import-split.ts',
     find: 'merged.update(checkpoint)',
     replace: 'void checkpoint',
     tests: ['test/lambda/jobs/merged-progress.test.ts'],

@@ -58,7 +58,7 @@ export const SAFETY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the splitter does not look whether all segments are surveyed already',
-    file: 'lambda/jobs/import-file.ts',
+    file: 'lambda/jobs/import-split.ts',
     find: 'const check = needsCheck ? await decide(task, ports) : undefined',
     replace: 'const check = undefined as SegmentCheck | undefined',
     tests: [SEGMENTS, SIM],
