@@ -31,6 +31,6 @@ export default {
       },
     ],
   },
-  // The slowest tests take a few seconds alone, but a busy machine needs many times that.
-  testTimeout: 300_000,
+  // The slowest tests take some seconds alone, but a busy machine needs many times that.
+  testTimeout: 900_000,
 }

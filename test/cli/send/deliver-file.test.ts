@@ -119,23 +119,32 @@ test('an interrupted send reports how far it got, and the same command continues
   expect([before < 95, requests]).toEqual([true, 95])
 })
 
+/** The state of a file that another run works on. @param until when its lease ends, in milliseconds since 1970 */
+async function holdUntil(folder: TestFolder, until: number): Promise<void> {
+  await folder.write('a.jsonl', LINES)
+  const state = await SendState.read(await findFile(folder.at('a.jsonl')), new Date())
+  const begun = beginCheckpoint(undefined, {
+    start: { line: 0, byte: 0 },
+    startedAt: '',
+    hasCrashed: false,
+    maxRepeats: 0,
+    maxUnsaved: 20,
+  })
+  await state.checkpoints.put({ bucket: '', key: '' }, { ...begun, leaseHolder: { run: 'other', serial: 1, until } }, undefined)
+}
+
 test('a second send of the same file, while the first one runs, stops with a message', async () => {
   await using folder = await TestFolder.create()
-  await folder.write('a.jsonl', LINES)
-  const file = await findFile(folder.at('a.jsonl'))
-  const state = await SendState.read(file, new Date())
-  const held = {
-    ...beginCheckpoint(undefined, {
-      start: { line: 0, byte: 0 },
-      startedAt: '',
-      hasCrashed: false,
-      maxRepeats: 0,
-      maxUnsaved: 20,
-    }),
-    leaseHolder: { run: 'other', serial: 1, until: Number.MAX_SAFE_INTEGER },
-  }
-  await state.checkpoints.put({ bucket: '', key: '' }, held, undefined)
+  await holdUntil(folder, Number.MAX_SAFE_INTEGER)
   await expect(deliver(folder, () => TOOK)).rejects.toThrow(
     /^Another km-import send is working on .*a\.jsonl\. Wait until it ends, or stop it; then run the same command again\.$/,
   )
+})
+
+test('the send after one that was killed a moment ago waits for its lease, and says why', async () => {
+  await using folder = await TestFolder.create()
+  await holdUntil(folder, new VirtualClock().now() + 2_500)
+  const { result, output } = await deliver(folder, () => TOOK)
+  expect(result).toMatchObject(ALL_DELIVERED)
+  expect(output).toContain('an earlier run was killed a moment ago; trying again soon.')
 })
