@@ -1,13 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { startConsole } from '../../cli/console/console.ts'
 import { localDeployment } from '../../cli/deployment/deployment.ts'
-import { toBody } from '../../lambda/settle/dead-letter.ts'
-import { deadLetterOf } from '../cli/rejects/fixtures.ts'
+import { fillDeadLetterQueue } from '../cli/rejects/many-dead-letters.ts'
 import { HAS_BROWSER, openBrowser, openTab } from '../support/browser.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
@@ -64,23 +62,6 @@ async function expectAccessible(page: Page, view: string): Promise<void> {
     expect({ view, colorScheme, found }).toEqual({ view, colorScheme, found: [] })
   }
   await page.emulateMedia({ colorScheme: 'light' })
-}
-
-async function fillDeadLetterQueue({ cloud }: Installation, count: number): Promise<void> {
-  for (let from = 0; from < count; from += 10) {
-    const bodyAt = (index: number): string =>
-      toBody(
-        deadLetterOf(MILLISECONDS.replace('bob', `person${index}`), {
-          reason: 'timestamp_in_milliseconds',
-          source: { bucket: 'b', key: `incoming/${index % 7}.jsonl`, line: index + 1 },
-        }),
-      )
-    const Entries = Array.from({ length: Math.min(10, count - from) }, (_, index) => ({
-      Id: String(index),
-      MessageBody: bodyAt(from + index),
-    }))
-    await cloud.sqs.send(new SendMessageBatchCommand({ QueueUrl: cloud.deadLetterQueueUrl, Entries }))
-  }
 }
 
 let opening: Promise<Browser> | undefined
@@ -145,7 +126,7 @@ describeWithBrowser('every view, at 1280, 800 and 390 pixels', () => {
     await page.getByText('Yes: 3 lines about this person were delivered.').first().waitFor()
     await check('5-person', true)
 
-    await fillDeadLetterQueue(installation, MANY)
+    await fillDeadLetterQueue(installation.cloud, MANY)
     // Another console: it has not read the queue yet.
     await using fresh = await startConsole(localDeployment(installation.cloud), 0)
     const start = performance.now()
