@@ -1,8 +1,7 @@
-import { REASONS } from '../../lambda/reasons.ts'
 import { csv } from '../terminal/csv.ts'
 import { fitted, listed, padded, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, styled, type Output } from '../terminal/output.ts'
-import { MESSAGE_REASONS, type DeadLetterReason } from './content.ts'
+import { reasonText } from './content.ts'
 import { unseenText, type Unseen } from './in-use.ts'
 import type { Group, Summary } from './summary.ts'
 
@@ -20,13 +19,6 @@ export function listText(groups: readonly Group[], deploymentOptions: string, ou
     rows.push('')
   }
   return rows.length === 0 ? '' : `${rows.join('\n')}\n`
-}
-
-function reasonText(reason: DeadLetterReason, deploymentOptions: string): string {
-  const { means, fix } = { ...REASONS, ...MESSAGE_REASONS }[reason]
-  // A command of MESSAGE_REASONS is the end of its text.
-  const options = reason in MESSAGE_REASONS && fix.includes('npx km-import ') ? deploymentOptions : ''
-  return `${means}. ${fix}${options}`
 }
 
 const MAX_LINES_WIDTH = 40
