@@ -24,7 +24,7 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
   const deployment = await findDeployment(flags)
   const retentionMs = await deadLetterRetentionMs(deployment)
   const summary = new Summary(retentionMs === undefined ? undefined : new Date(Date.now() - retentionMs + EXPIRING_SOON_MS))
-  using progress = new CountProgress('dead letters read')
+  using progress = new CountProgress('dead letter', 'read')
   await using selection = await scanDeadLetters(
     deployment,
     (deadLetter) => {
