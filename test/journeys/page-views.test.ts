@@ -51,6 +51,14 @@ async function expectInside(page: Page, view: string): Promise<void> {
   }
 }
 
+/** On a phone. */
+async function expectLinksOnOneRow(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 390, height: 900 })
+  const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
+  const tops = await links.evaluateAll((all) => all.map((link) => link.getBoundingClientRect().top))
+  expect(tops).toEqual(tops.map(() => tops[0]))
+}
+
 /** At 800 pixels, and only with pictures: the suite does this at the other widths, where the page is used. */
 async function expectAccessible(page: Page, view: string): Promise<void> {
   if (PICTURES === undefined) return
@@ -102,6 +110,7 @@ describeWithBrowser('every view, at 1280, 800 and 390 pixels', () => {
     await installation.import('daily/orders-2026-11-01.jsonl', [GOOD, GOOD].join('\n'))
     await show('#/', 'done, 5 lines rejected')
     await check('5-imports', true)
+    await expectLinksOnOneRow(page)
     await page.getByRole('link', { name: /^a-very-long-name/ }).click()
     await page.getByText('5 lines still open').waitFor()
     await page.getByRole('button', { name: /^Fix line 2 / }).waitFor()
@@ -145,6 +154,7 @@ describeWithBrowser('every view, at 1280, 800 and 390 pixels', () => {
     await large.page.getByText(`${all} lines`, { exact: true }).waitFor()
     await large.page.getByRole('navigation', { name: 'Status' }).getByText(all).waitFor()
     await expectInside(large.page, '100000-rejected')
+    await expectLinksOnOneRow(large.page)
     await expectAccessible(large.page, '100000-rejected')
     const searchStart = performance.now()
     await large.page.getByLabel('Search: email, event or text in the line').fill('PERSON47')
