@@ -6,7 +6,6 @@
  * in this one.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
-import { cpus, loadavg } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchCommands } from './commands.ts'
@@ -16,6 +15,7 @@ import { benchImporter, cpuMicrosIn } from './importer.ts'
 import { Lab } from './lab.ts'
 import { benchLatency } from './latency.ts'
 import { benchLines } from './lines.ts'
+import { loadAverage, machineText } from './machine.ts'
 import { benchMemory } from './memory.ts'
 import { benchPreview } from './preview.ts'
 import { print, type Result } from './result.ts'
@@ -40,11 +40,8 @@ const lines = isQuick ? 20_000 : Number(flags.lines)
 const sizes = isQuick ? [10, 100] : [10, 1_000, ...(flags.large ? [10_000] : [])]
 const few = isQuick ? 1 : undefined
 
-const load = loadavg()[0] ?? NaN
-const [processor] = cpus()
-console.log(
-  `${cpus().length} processors (${processor?.model.trim() ?? ''}), Node ${process.version}, load average ${load.toFixed(1)}`,
-)
+const load = loadAverage()
+console.log(`${machineText()}, load average ${load.toFixed(1)}`)
 
 const parts: { readonly name: string; readonly seconds: number; readonly results: readonly Result[] }[] = []
 

@@ -2,9 +2,9 @@
  * npm run bench:peers: this importer beside others, on the same lines and the same endpoint. The packages of the peers are installed into
  * .bench-peers. Prints two Markdown tables; with --write, docs/benchmarks.md gets them too.
  */
-import { availableParallelism, cpus, loadavg } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { loadAverage, machineText } from '../machine.ts'
 import { compare, FAULT_SCENARIOS } from './compare.ts'
 import { CONTENDERS, isContender } from './contenders.ts'
 import { writeTables } from './document.ts'
@@ -26,7 +26,7 @@ const ROOT = path.join(import.meta.dirname, '..', '..')
 const names = flags.only.split(',').filter(isContender)
 if (names.length !== flags.only.split(',').length) throw new Error(`--only takes some of ${Object.keys(CONTENDERS).join(',')}`)
 
-const [load = 0] = loadavg()
+const load = loadAverage()
 const comparison = await compare({
   names,
   scenarios: ['clean', ...FAULT_SCENARIOS],
@@ -37,8 +37,7 @@ const comparison = await compare({
   packages: path.join(ROOT, '.bench-peers'),
   progress: (text) => process.stderr.write(text),
 })
-const machine = `${availableParallelism()} processors (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}`
 const busy = `load average ${load.toFixed(1)} before the first run`
-const tables = `${new Date().toISOString().slice(0, 10)}, ${machine}, ${busy}. ${asMarkdown(comparison)}`
+const tables = `${new Date().toISOString().slice(0, 10)}, ${machineText()}, ${busy}. ${asMarkdown(comparison)}`
 console.log(tables)
 if (flags.write) await writeTables(path.join(ROOT, 'docs', 'benchmarks.md'), tables)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { codeOf, SetupError } from '../../lambda/errors.ts'
 import { findDeployment, type Deployment, type DeploymentFlags } from '../deployment/deployment.ts'
+import { deploymentOptionsOf } from '../deployment/options.ts'
 import { EXIT, type ExitCode } from '../terminal/exit.ts'
 import { openBrowser } from '../terminal/open-browser.ts'
 import { Interruption } from '../terminal/interruption.ts'
@@ -23,7 +24,7 @@ const ADDRESS_FILE = 'console-address.json'
 export async function console(flags: ConsoleFlags): Promise<ExitCode> {
   using interruption = new Interruption()
   const port = readPort(flags.port, 1)
-  const deployment = await findDeployment(flags)
+  const deployment = { ...(await findDeployment(flags)), deploymentOptions: deploymentOptionsOf(flags) }
   await using server = await startConsole(deployment, port, path.join(flags.stateDir, ADDRESS_FILE)).catch((cause: unknown) => {
     if (codeOf(cause) !== 'EADDRINUSE') throw cause
     throw new SetupError(

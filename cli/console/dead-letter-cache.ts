@@ -140,7 +140,10 @@ export class DeadLetterCache implements AsyncDisposable {
   async #read(): Promise<void> {
     const startedAt = Date.now()
     const queueCount = await countMessages(this.#deployment.sqs, this.#deployment.deadLetterQueueUrl)
-    const table = new DeadLetterTable(await deadLetterRetentionMs(this.#deployment))
+    const table = new DeadLetterTable({
+      retentionMs: await deadLetterRetentionMs(this.#deployment),
+      deployment: this.#deployment,
+    })
     this.#partial = table
     try {
       await using selection = await scanDeadLetters(

@@ -3,7 +3,7 @@ import { keysOf } from '../rejects/content.ts'
 import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
 import type { RejectedFilter, RejectedOrder, RejectedPage, RejectedRow } from './api-types.ts'
 import { countsBy, DeadLetterCounts, sumOf, type Facts, type Group, type View } from './dead-letter-counts.ts'
-import { rejectedRow } from './rejected-row.ts'
+import { rejectedRow, type RowContext } from './rejected-row.ts'
 
 /** `row` is the RejectedRow as JSON, without its line; `body` is the SQS message, stored only for failed imports. */
 const SCHEMA = `
@@ -50,11 +50,10 @@ export class DeadLetterTable implements Disposable {
   readonly #db = new DatabaseSync('')
   readonly #counts = new DeadLetterCounts()
   readonly #insert
-  readonly #retentionMs: number | undefined
+  readonly #context: RowContext
 
-  /** @param retentionMs how long the queue keeps a dead letter; undefined if none expires */
-  constructor(retentionMs: number | undefined) {
-    this.#retentionMs = retentionMs
+  constructor(context: RowContext) {
+    this.#context = context
     this.#db.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
     this.#db.exec(SCHEMA)
     this.#db.exec('BEGIN')
@@ -66,7 +65,7 @@ export class DeadLetterTable implements Disposable {
 
   /** @param deadLetter one that is not in the table */
   add(deadLetter: StoredDeadLetter): void {
-    const { line, ...rest }: RejectedRow = rejectedRow(deadLetter, this.#retentionMs)
+    const { line, ...rest }: RejectedRow = rejectedRow(deadLetter, this.#context)
     const { id, reason, key, lineNumber = null, expiresAt = null, kind } = rest
     const view: View = deadLetter.isIncludedByDefault ? 'all' : rest.status === 'quarantined' ? 'quarantined' : 'archived'
     const body = kind === 'failed-import' ? deadLetter.body : null

@@ -33,7 +33,7 @@ function changeFor(deployment: Deployment, { prefix, fixes }: RuleRequest): Prom
 async function trialOf(change: RulesChange, request: RuleRequest): Promise<RuleTrial> {
   const { firstRejected: _lines, ...trial } = await tryRules(change.deployment, request.prefix, change)
   const lost = lostRules(change).map(({ fix }) => fix)
-  const refusal = refusalOf(trial, lost, request)
+  const refusal = refusalOf(trial, lost, request, change.deployment.deploymentOptions)
   return { ...trial, files: trial.files.length, lost, ...(refusal !== undefined && { refusal }) }
 }
 
@@ -42,6 +42,7 @@ function refusalOf(
   { validRejected, validChanged, skipped }: Omit<Trial, 'firstRejected'>,
   lost: readonly string[],
   { prefix, fixes }: RuleRequest,
+  deploymentOptions = '',
 ): string | undefined {
   const changed = validRejected + validChanged + skipped
   const read = readRules(fixes.map((fix) => ({ fix })))
@@ -54,5 +55,5 @@ function refusalOf(
   )
   if (lost.length === 0) return `It is not saved: with it, ${lines}.`
   const all = [...lost, ...fixes].map(shellWord).join(' ')
-  return `It is not saved: the rules of a shorter prefix would no longer apply, and ${lines}. To have both, run: npx km-import rules add ${shellWord(prefix)} ${all}`
+  return `It is not saved: the rules of a shorter prefix would no longer apply, and ${lines}. To have both, run: npx km-import rules add ${shellWord(prefix)} ${all}${deploymentOptions}`
 }

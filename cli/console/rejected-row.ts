@@ -1,9 +1,23 @@
+import type { Deployment } from '../deployment/deployment.ts'
 import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
-import { groupedLinesOf, keyOf, MESSAGE_REASONS, messageReasonOf, reasonOf, type Content } from '../rejects/content.ts'
+import { withFileName } from '../files/file-in-hint.ts'
+import { groupedLinesOf, keyOf, messageReasonOf, reasonOf, reasonText, type Content } from '../rejects/content.ts'
 import type { RejectedRow } from './api-types.ts'
+import { nameInCommands, type NamingDeployment } from './named-report.ts'
 
-/** A dead letter as the page shows it. @param retentionMs how long the queue keeps a dead letter; undefined if none expires */
-export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, retentionMs: number | undefined): RejectedRow {
+/** What a row says of the importer that the dead letter is from. */
+export interface RowContext {
+  /** How long the queue keeps a dead letter; undefined if none expires. */
+  readonly retentionMs: number | undefined
+  /** For the commands in a row. */
+  readonly deployment: NamingDeployment & Pick<Deployment, 'deploymentOptions'>
+}
+
+/** A dead letter as the page shows it. */
+export function rejectedRow(
+  { id, content, sentAt, status }: StoredDeadLetter,
+  { retentionMs, deployment }: RowContext,
+): RejectedRow {
   const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
   const lineNumber = deadLetter?.source.line
   const line = lineOf(content)
@@ -13,7 +27,7 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
     id,
     kind: content.kind,
     reason: reasonOf(content),
-    detail: detailOf(content),
+    detail: detailOf(content, deployment),
     key: keyOf(content),
     ...(lineNumber !== undefined && { lineNumber }),
     ...(groupedLines > 0 && { groupedLines }),
@@ -29,10 +43,10 @@ export function rejectedRow({ id, content, sentAt, status }: StoredDeadLetter, r
   }
 }
 
-function detailOf(content: Content): string {
-  if ('deadLetter' in content) return content.deadLetter.detail
-  const { means, fix } = MESSAGE_REASONS[messageReasonOf(content)]
-  return `${means}. ${fix}`
+function detailOf(content: Content, deployment: RowContext['deployment']): string {
+  if (!('deadLetter' in content)) return reasonText(messageReasonOf(content), deployment.deploymentOptions)
+  const { detail, source } = content.deadLetter
+  return content.kind === 'file' ? withFileName(detail, nameInCommands(source, deployment)) : detail
 }
 
 function lineOf(content: Content): string | undefined {

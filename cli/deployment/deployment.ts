@@ -21,6 +21,8 @@ export interface DeploymentFlags {
 export interface Deployment extends SendTarget {
   /** The name of the stack, or "this computer". */
   readonly name: string
+  /** For the page: the options that choose it, for commands in hints. ` --stack NAME`, or left out if none are needed. */
+  readonly deploymentOptions?: string
   /** The secret with the API key; left out if the key was passed directly. */
   readonly apiKeySecretArn?: string
   readonly s3: S3Client
@@ -67,7 +69,7 @@ async function findLocal(stateDir: string): Promise<Deployment> {
 /** The importer on this computer. */
 export function localDeployment(
   { s3, sqs, importQueueUrl, deadLetterQueueUrl }: Pick<LocalServices, 's3' | 'sqs' | 'importQueueUrl' | 'deadLetterQueueUrl'>,
-  target: SendTarget & Pick<Deployment, 'watchedDir'> = {},
+  target: SendTarget & Pick<Deployment, 'watchedDir' | 'deploymentOptions'> = {},
 ): Deployment {
   return {
     name: THIS_COMPUTER,

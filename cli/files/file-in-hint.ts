@@ -10,10 +10,8 @@ export function withFileName(detail: string, file: string): string {
   return detail.replace('km-import fix FILE ', () => `km-import fix ${shellWord(file)} `)
 }
 
-/** The same for a report. @param file undefined if the user has no name for the file: the command then says FILE */
-export function reportWithFileName<T extends Pick<Report, 'failure'>>(report: T, file: string | undefined): T {
+/** The same for a report. */
+export function reportWithFileName<T extends Pick<Report, 'failure'>>(report: T, file: string): T {
   const { failure } = report
-  return file === undefined || failure === undefined
-    ? report
-    : { ...report, failure: { ...failure, detail: withFileName(failure.detail, file) } }
+  return failure === undefined ? report : { ...report, failure: { ...failure, detail: withFileName(failure.detail, file) } }
 }

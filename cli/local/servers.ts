@@ -8,6 +8,7 @@ import { localDeployment } from '../deployment/deployment.ts'
 import { sendTarget, type SendTarget } from '../deployment/send-target.ts'
 import { openCredentials } from './credentials.ts'
 import type { LocalOptions } from './options.ts'
+import { stateDirOption } from './run-result.ts'
 import { startLocalServices, type LocalServices } from './services.ts'
 
 /** A start after a crash waits for three times as long. */
@@ -38,7 +39,11 @@ export async function startServers(options: LocalOptions, wiring: Wiring): Promi
     const page = once
       ? undefined
       : await startConsole(
-          localDeployment(services, { ...shown, watchedDir: options.watchedDir }),
+          localDeployment(services, {
+            ...shown,
+            watchedDir: options.watchedDir,
+            deploymentOptions: stateDirOption(options.stateDir),
+          }),
           port === 0 ? 0 : port + 3,
           path.join(options.stateDir, 'page-address.json'),
         )

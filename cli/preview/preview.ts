@@ -48,7 +48,7 @@ export async function survey(
   const maxLineBytes = readNumberSetting('KM_MAX_LINE_BYTES', process.env)
   const survey = new Survey(files.flatMap(rulesOf))
   await using pool = new DigestPool()
-  using progress = new CountProgress('lines read')
+  using progress = new CountProgress('line', 'read')
   const options = { maxLineBytes, pool, onLines: progress.add }
   for (const file of files) await surveyFile(await openSource(file, Date.now()), survey, { ...options, rules: rulesOf(file) })
   return survey.summary()

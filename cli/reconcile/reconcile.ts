@@ -43,7 +43,7 @@ export async function reconcile(folder: string, names: readonly string[], flags:
     names.length > 0
       ? { files: await localFiles(names, rules), undeliverable: 0 }
       : await importedFiles(await findDeployment(flags))
-  const compared = await withProgress('lines compared', (onLine) => compare(exported, files, { onLine }))
+  const compared = await withProgress((onLine) => compare(exported, files, { onLine }))
   const lines = compared.missing.reduce((sum, { size }) => sum + size, 0)
   if (lines > 0) await writeMissing(files, compared.missing, flags.output)
   const summary: ReconcileSummary = {
@@ -80,8 +80,8 @@ function shown(summary: ReconcileSummary, { json, csv: isCsv }: ReconcileFlags):
   return csv(['kind', 'event', 'day', 'sent', 'found', 'missing'], rows)
 }
 
-async function withProgress<T>(what: string, work: (onLine: () => void) => Promise<T>): Promise<T> {
-  using progress = new CountProgress(what)
+async function withProgress<T>(work: (onLine: () => void) => Promise<T>): Promise<T> {
+  using progress = new CountProgress('line', 'compared')
   return await work(progress.add)
 }
 

@@ -26,7 +26,7 @@ export async function archive(flags: ArchiveFlags): Promise<ExitCode> {
   const deployment = await findDeployment(flags)
   const count = () => countMessages(deployment.sqs, deployment.deadLetterQueueUrl)
   const before = await count()
-  using progress = new CountProgress('dead letters read')
+  using progress = new CountProgress('dead letter', 'read')
   const { seen, archived, isWhole, keys } = await archiveDeadLetters(
     deployment,
     {

@@ -1,6 +1,6 @@
 import { readMessage, UnknownMessageError } from '../../lambda/intake/message.ts'
 import { DEAD_LETTER_SCHEMA, type DeadLetter } from '../../lambda/settle/dead-letter.ts'
-import type { ReasonCode } from '../../lambda/reasons.ts'
+import { REASONS, type ReasonCode } from '../../lambda/reasons.ts'
 
 /** What a message in the dead-letter queue contains. */
 export type Content =
@@ -34,6 +34,14 @@ export const MESSAGE_REASONS = {
 } as const
 
 export type DeadLetterReason = ReasonCode | keyof typeof MESSAGE_REASONS
+
+/** What is wrong and what to do, for people who use commands. @param deploymentOptions options that choose the deployment */
+export function reasonText(reason: DeadLetterReason, deploymentOptions = ''): string {
+  const { means, fix } = { ...REASONS, ...MESSAGE_REASONS }[reason]
+  // A command of MESSAGE_REASONS is the end of its text.
+  const options = reason in MESSAGE_REASONS && fix.includes('npx km-import ') ? deploymentOptions : ''
+  return `${means}. ${fix}${options}`
+}
 
 export function contentOf(body: string): Content {
   try {

@@ -68,6 +68,6 @@ export async function discard(flags: DiscardFlags): Promise<ExitCode> {
 }
 
 async function withProgress<T>(scan: (onRead: () => void) => Promise<T>): Promise<T> {
-  using progress = new CountProgress('dead letters read')
+  using progress = new CountProgress('dead letter', 'read')
   return await scan(progress.add)
 }

@@ -1,8 +1,7 @@
-import { REASONS } from '../../lambda/reasons.ts'
 import { csv } from '../terminal/csv.ts'
 import { fitted, listed, padded, WIDTH, wrapped } from '../terminal/layout.ts'
 import { counted, grouped, styled, type Output } from '../terminal/output.ts'
-import { MESSAGE_REASONS, type DeadLetterReason } from './content.ts'
+import { reasonText } from './content.ts'
 import { unseenText, type Unseen } from './in-use.ts'
 import type { Group, Summary } from './summary.ts'
 
@@ -22,18 +21,11 @@ export function listText(groups: readonly Group[], deploymentOptions: string, ou
   return rows.length === 0 ? '' : `${rows.join('\n')}\n`
 }
 
-function reasonText(reason: DeadLetterReason, deploymentOptions: string): string {
-  const { means, fix } = { ...REASONS, ...MESSAGE_REASONS }[reason]
-  // A command of MESSAGE_REASONS is the end of its text.
-  const options = reason in MESSAGE_REASONS && fix.includes('npx km-import ') ? deploymentOptions : ''
-  return `${means}. ${fix}${options}`
-}
-
 const MAX_LINES_WIDTH = 40
 
-function groupRows({ key, day, count, lines, archived, quarantined, grouped: sharing, example }: Group): readonly string[] {
+function groupRows({ key, day, count, lines, archived, quarantined, grouped: open, sent, example }: Group): readonly string[] {
   const notes = [
-    ...(sharing > 0 ? [`${counted(sharing, 'line')} in one dead letter`] : []),
+    ...(open + sent > 0 ? [sharedText(open, sent)] : []),
     ...(quarantined > 0 ? [`${grouped(quarantined)} quarantined`] : []),
     ...(archived > 0 ? [`${grouped(archived)} archived`] : []),
     ...(lines.length === 0
@@ -45,6 +37,13 @@ function groupRows({ key, day, count, lines, archived, quarantined, grouped: sha
     `      ${day}  ${grouped(count).padStart(9)}  ${notes}`.trimEnd(),
     ...(example === undefined ? [] : [`      ${fitted(example, WIDTH - 6)}`]),
   ]
+}
+
+/** Lines that share a dead letter. @param sent those of them that a replay has sent */
+function sharedText(open: number, sent: number): string {
+  if (open === 0) return `all ${counted(sent, 'line')} in one dead letter were sent`
+  const more = sent === 0 ? '' : `, ${counted(sent, 'more was sent', 'more were sent')}`
+  return `${counted(open, 'line')} in one dead letter${more}`
 }
 
 export function listCsv(groups: readonly Group[]): string {

@@ -8,6 +8,7 @@ import { filterOf, filterOptionsOf, type FilterFlags } from './filter.ts'
 import type { Unseen } from './in-use.ts'
 import { listCsv, listText, totalText } from './list-text.ts'
 import { scanDeadLetters } from './scan.ts'
+import { countSentLines } from './sent-lines.ts'
 import { EXPIRING_SOON_MS, Summary } from './summary.ts'
 import { writeMessage } from '../terminal/output.ts'
 
@@ -23,7 +24,7 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
   const deployment = await findDeployment(flags)
   const retentionMs = await deadLetterRetentionMs(deployment)
   const summary = new Summary(retentionMs === undefined ? undefined : new Date(Date.now() - retentionMs + EXPIRING_SOON_MS))
-  using progress = new CountProgress('dead letters read')
+  using progress = new CountProgress('dead letter', 'read')
   await using selection = await scanDeadLetters(
     deployment,
     (deadLetter) => {
@@ -34,6 +35,7 @@ export async function list(flags: ListFlags): Promise<ExitCode> {
     { onRead: progress.add },
   )
   progress[Symbol.dispose]()
+  await summary.leaveOutSent((deadLetter) => countSentLines(deployment, deadLetter))
   if (interruption.happened) return EXIT.interrupted
   const { isComplete, inUse } = selection
   if (flags.json) process.stdout.write(`${JSON.stringify(documentOf(summary, selection), null, 2)}\n`)

@@ -44,7 +44,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
     if (fixes.length > 0) preview.add(row)
     spool.add(row.deadLetter.source, textOf(row))
   }
-  using read = new CountProgress('dead letters read')
+  using read = new CountProgress('dead letter', 'read')
   await using selection = await scanDeadLetters(
     deployment,
     (stored) => {
@@ -68,7 +68,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
     { onRead: read.add },
   )
   read[Symbol.dispose]()
-  using readLines = new CountProgress('lines of files read')
+  using readLines = new CountProgress('line', 'of files read')
   for await (const row of groups.rows(deployment, signal)) {
     addRow(row)
     readLines.add()
@@ -81,7 +81,7 @@ export async function pull(flags: PullFlags): Promise<ExitCode> {
     const question = `Write ${counted(spool.count, unit)} to ${printable(flags.output ?? 'stdout')}?`
     if (!(await confirm(question, flags))) return EXIT.ok
   }
-  using written = new CountProgress('dead letters written')
+  using written = new CountProgress('dead letter', 'written')
   const texts = rows(spool, flags.csv, written)
   try {
     await (output === undefined ? writeToStdout(texts, signal) : output.write(texts, signal))

@@ -1,12 +1,11 @@
 import type { Absence } from '../../lambda/ports.ts'
 import { countLines } from '../../lambda/common/line-ranges.ts'
-import { takenLines } from '../../lambda/settle/closed-groups.ts'
 import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
 import type { Deployment } from '../deployment/deployment.ts'
 import { groupIdOf, groupLineId } from './group-id.ts'
 import { readGroups, type WantedGroup } from './group-lines.ts'
-import { GroupSends } from './group-sends.ts'
 import type { PulledRow } from './pulled-rows.ts'
+import { sentLinesOf } from './sent-lines.ts'
 
 /** A group whose lines were not all found. */
 export interface UnreadGroup {
@@ -87,8 +86,7 @@ export class PulledGroups {
 }
 
 async function wantedGroup(deadLetter: DeadLetter, deployment: Deployment): Promise<WantedGroup> {
-  const groups = await new GroupSends(deployment, deadLetter).read()
-  return { deadLetter, without: takenLines(groups, deadLetter.reason) }
+  return { deadLetter, without: await sentLinesOf(deployment, deadLetter) }
 }
 
 function linesOf({ deadLetter }: Pulled): number {

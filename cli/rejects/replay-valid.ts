@@ -71,7 +71,7 @@ export async function replayValid(flags: ReplayValidFlags): Promise<ExitCode> {
 }
 
 async function withProgress<T>(scan: (onRead: () => void) => Promise<T>): Promise<T> {
-  using progress = new CountProgress('dead letters read')
+  using progress = new CountProgress('dead letter', 'read')
   return await scan(progress.add)
 }
 

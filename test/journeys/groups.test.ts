@@ -133,6 +133,7 @@ describe('a file with the same mistake on many lines', () => {
     const again = await km('rejects', 'replay', here('first.jsonl'), '--yes')
     expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/^10 lines not sent: a replay has sent them before/) as unknown }) // prettier-ignore
 
+    expect((await km('rejects', 'list')).stdout).toContain('30 lines in one dead letter, 10 more were sent')
     const second = await pull('second.jsonl', ...FIX)
     expect(second.rows).toHaveLength(30)
     expect(second.stderr).toContain('10 more lines have no row: a replay has sent them, or is sending them.\n')

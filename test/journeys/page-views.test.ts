@@ -1,13 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { startConsole } from '../../cli/console/console.ts'
 import { localDeployment } from '../../cli/deployment/deployment.ts'
-import { toBody } from '../../lambda/settle/dead-letter.ts'
-import { deadLetterOf } from '../cli/rejects/fixtures.ts'
+import { fillDeadLetterQueue } from '../cli/rejects/many-dead-letters.ts'
 import { HAS_BROWSER, openBrowser, openTab } from '../support/browser.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
@@ -53,6 +51,14 @@ async function expectInside(page: Page, view: string): Promise<void> {
   }
 }
 
+/** On a phone. */
+async function expectLinksOnOneRow(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 390, height: 900 })
+  const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
+  const tops = await links.evaluateAll((all) => all.map((link) => link.getBoundingClientRect().top))
+  expect(tops).toEqual(tops.map(() => tops[0]))
+}
+
 /** At 800 pixels, and only with pictures: the suite does this at the other widths, where the page is used. */
 async function expectAccessible(page: Page, view: string): Promise<void> {
   if (PICTURES === undefined) return
@@ -64,23 +70,6 @@ async function expectAccessible(page: Page, view: string): Promise<void> {
     expect({ view, colorScheme, found }).toEqual({ view, colorScheme, found: [] })
   }
   await page.emulateMedia({ colorScheme: 'light' })
-}
-
-async function fillDeadLetterQueue({ cloud }: Installation, count: number): Promise<void> {
-  for (let from = 0; from < count; from += 10) {
-    const bodyAt = (index: number): string =>
-      toBody(
-        deadLetterOf(MILLISECONDS.replace('bob', `person${index}`), {
-          reason: 'timestamp_in_milliseconds',
-          source: { bucket: 'b', key: `incoming/${index % 7}.jsonl`, line: index + 1 },
-        }),
-      )
-    const Entries = Array.from({ length: Math.min(10, count - from) }, (_, index) => ({
-      Id: String(index),
-      MessageBody: bodyAt(from + index),
-    }))
-    await cloud.sqs.send(new SendMessageBatchCommand({ QueueUrl: cloud.deadLetterQueueUrl, Entries }))
-  }
 }
 
 let opening: Promise<Browser> | undefined
@@ -121,6 +110,7 @@ describeWithBrowser('every view, at 1280, 800 and 390 pixels', () => {
     await installation.import('daily/orders-2026-11-01.jsonl', [GOOD, GOOD].join('\n'))
     await show('#/', 'done, 5 lines rejected')
     await check('5-imports', true)
+    await expectLinksOnOneRow(page)
     await page.getByRole('link', { name: /^a-very-long-name/ }).click()
     await page.getByText('5 lines still open').waitFor()
     await page.getByRole('button', { name: /^Fix line 2 / }).waitFor()
@@ -145,7 +135,7 @@ describeWithBrowser('every view, at 1280, 800 and 390 pixels', () => {
     await page.getByText('Yes: 3 lines about this person were delivered.').first().waitFor()
     await check('5-person', true)
 
-    await fillDeadLetterQueue(installation, MANY)
+    await fillDeadLetterQueue(installation.cloud, MANY)
     // Another console: it has not read the queue yet.
     await using fresh = await startConsole(localDeployment(installation.cloud), 0)
     const start = performance.now()
@@ -164,6 +154,7 @@ describeWithBrowser('every view, at 1280, 800 and 390 pixels', () => {
     await large.page.getByText(`${all} lines`, { exact: true }).waitFor()
     await large.page.getByRole('navigation', { name: 'Status' }).getByText(all).waitFor()
     await expectInside(large.page, '100000-rejected')
+    await expectLinksOnOneRow(large.page)
     await expectAccessible(large.page, '100000-rejected')
     const searchStart = performance.now()
     await large.page.getByLabel('Search: email, event or text in the line').fill('PERSON47')

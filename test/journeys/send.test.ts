@@ -399,7 +399,7 @@ describe('an interrupted send', () => {
     }
     const last = await send(sink, 'a.jsonl')
     expect(last.stderr).toMatch(
-      /continues after line [\d,]+, where an earlier send was interrupted: [\d,]+ delivered, [\d,]+ rejected, [\d,]+ left\./,
+      /continues after line [\d,]+, where an earlier send was interrupted: [\d,]+ delivered, [\d,]+ rejected, [\d,]+ left, blank and invalid ones included\./,
     )
     expect(await reportOf('a.jsonl')).toMatchObject({
       lines: { total: 3_000, delivered: 2_850, rejected: 150 },

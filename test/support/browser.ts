@@ -12,11 +12,8 @@ const EXECUTABLE = CANDIDATES.find((file) => file !== '' && existsSync(file))
 
 /** Whether a browser is installed. Without one, the tests print a warning: skipped tests must not look like passed ones. */
 export const HAS_BROWSER = EXECUTABLE !== undefined
-if (!HAS_BROWSER) {
-  console.warn(
-    'Chromium was not found, so the page is not tested in a browser. Install it (apt-get install chromium-headless-shell), or set KM_CHROMIUM to its path.',
-  )
-}
+const INSTALL = 'Install it (apt-get install chromium-headless-shell), or set KM_CHROMIUM to its path.'
+if (!HAS_BROWSER) console.warn(`Chromium was not found, so the page is not tested in a browser. ${INSTALL}`)
 
 /** A browser tab that can reach only this computer, and everything that went wrong in it. */
 export interface Tab extends AsyncDisposable {
@@ -25,11 +22,12 @@ export interface Tab extends AsyncDisposable {
   readonly problems: readonly string[]
 }
 
-/** @param hosts names that resolve to this computer */
+/** @param hosts names that resolve to this computer @throws Error that says how to install Chromium */
 export async function openBrowser(hosts: readonly string[] = []): Promise<Browser> {
+  if (EXECUTABLE === undefined) throw new Error(`Chromium was not found. ${INSTALL}`)
   // The sandbox of Chromium does not work as root; the tests open only our own page.
   return chromium.launch({
-    executablePath: EXECUTABLE ?? '',
+    executablePath: EXECUTABLE,
     args: [
       '--no-sandbox',
       `--host-resolver-rules=${[...hosts.map((host) => `MAP ${host} 127.0.0.1`), 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`,

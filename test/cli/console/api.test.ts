@@ -64,7 +64,10 @@ class Page implements AsyncDisposable {
       sink,
       installation,
       clock,
-      await startConsole({ ...localDeployment(installation.cloud), deadLettersExpire: true }, 0),
+      await startConsole(
+        { ...localDeployment(installation.cloud), deadLettersExpire: true, deploymentOptions: ' --stack Prod' },
+        0,
+      ),
     )
   }
 
@@ -350,7 +353,7 @@ describe('rejected lines', () => {
     })
     await page.installation.import('weekly/1.jsonl', daily(1))
     await expect(page.post('rules', { prefix: 'incoming/weekly/', fixes })).rejects.toThrow(
-      '409: It is not saved: the rules of a shorter prefix would no longer apply, and 1 valid line of the last files would become another one. To have both, run: npx km-import rules add incoming/weekly/ hash:_p ms-timestamps',
+      '409: It is not saved: the rules of a shorter prefix would no longer apply, and 1 valid line of the last files would become another one. To have both, run: npx km-import rules add incoming/weekly/ hash:_p ms-timestamps --stack Prod',
     )
   })
 

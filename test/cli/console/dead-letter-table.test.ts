@@ -34,7 +34,7 @@ function stored({ line, reason, key, origin, status }: Stored, index: number): S
 }
 
 function tableOf(all: readonly Stored[], retentionMs?: number): DeadLetterTable {
-  const table = new DeadLetterTable(retentionMs)
+  const table = new DeadLetterTable({ retentionMs, deployment: { deadLettersExpire: true } })
   for (const [index, one] of all.entries()) table.add(stored(one, index))
   return table
 }

@@ -26,7 +26,7 @@ test('the command for a rejected file names the file as the command takes it', a
   const folder = await mkdtemp(path.join(tmpdir(), 'named-'))
   const local = { watchedDir: folder, deadLettersExpire: false }
   expect(commandFor(REPORT, { deadLettersExpire: true })).toBe('npx km-import fix s3://imports/incoming/events.jsonl --fix csv')
-  expect(commandFor(REPORT, local)).toBe('npx km-import fix FILE --fix csv')
+  expect(commandFor(REPORT, local)).toBe('npx km-import fix events.jsonl --fix csv')
   await writeFile(path.join(folder, 'events.jsonl'), 'a\n')
   expect(commandFor(REPORT, local)).toMatch(/^npx km-import fix \S*events\.jsonl --fix csv$/)
 })

@@ -17,11 +17,18 @@ afterAll(() => rm(folder, { recursive: true }))
 test.each([
   //  what                                    key                               the file
   [ 'a file in the folder',                   'incoming/daily/a.json',          'drop/daily/a.json' ],
-  [ 'a file that is not there any more',      'incoming/daily/b.json',          undefined ],
-  [ 'a key that would lead out of the folder', 'incoming/../outside.json',      undefined ],
-  [ 'a key with another prefix',              'exports/daily/a.json',           undefined ],
 ])('%s', (_what, key, file) => {
-  expect(fileOfKey(key, path.join(folder, 'drop'))).toBe(file && path.join(folder, file))
+  expect(fileOfKey(key, path.join(folder, 'drop'))).toBe(path.join(folder, file))
+})
+
+// prettier-ignore
+test.each([
+  //  what                                      key                               the name
+  [ 'a file from the page, or deleted since',   'incoming/daily/b.json',          'b.json' ],
+  [ 'a key that would lead out of the folder',  'incoming/../outside.json',       'outside.json' ],
+  [ 'a key with another prefix',                'exports/daily/a.json',           'a.json' ],
+])('%s: its name alone', (_what, key, name) => {
+  expect(fileOfKey(key, path.join(folder, 'drop'))).toBe(name)
 })
 
 test('a sample, also if the folder is not known', () => {

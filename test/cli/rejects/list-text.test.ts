@@ -13,6 +13,7 @@ const group: Group = {
   archived: 0,
   quarantined: 0,
   grouped: 0,
+  sent: 0,
   lines: [2, 5, 9],
   oldest: '2026-03-20T12:00:00.000Z',
   example: '{"_p":"a"}',
@@ -22,6 +23,16 @@ describe('the list', () => {
   test('shows many lines that share a dead letter as one row', () => {
     const rows = listText([{ ...group, count: 1, grouped: 12_000, lines: [] }], '', output).split('\n')
     expect(rows).toContain('      2026-03-20          1  12,000 lines in one dead letter')
+  })
+
+  // prettier-ignore
+  test.each([
+    [ 30,  10,  '30 lines in one dead letter, 10 more were sent' ],
+    [ 39,  1,   '39 lines in one dead letter, 1 more was sent' ],
+    [ 0,   40,  'all 40 lines in one dead letter were sent' ],
+  ])('shows %i of these lines as open after a replay of %i', (grouped, sent, text) => {
+    const rows = listText([{ ...group, count: 1, grouped, sent, lines: [] }], '', output).split('\n')
+    expect(rows).toContain(`      2026-03-20          1  ${text}`)
   })
 
   test('has the reason, what to do, the file, the day, the line numbers and an example', () => {

@@ -30,6 +30,7 @@ test('dead letters of one reason, file and day are one group', () => {
     archived: 1,
     quarantined: 1,
     grouped: 0,
+    sent: 0,
     lines: [2, 5, 9],
     oldest: '2026-03-19T00:00:00.000Z',
     example: '{"_p":"a"}',
@@ -41,6 +42,14 @@ test('a dead letter about many lines counts once, with its lines, also if a kill
   const [found] = summaryOf([group]).groups()
   expect(found).toMatchObject({ count: 1, grouped: 12_000, lines: [] })
   expect(summaryOf([group], [group]).groups()).toMatchObject([{ count: 2, grouped: 12_000 }])
+})
+
+test('the lines of a dead letter that a replay has sent are no longer open', async () => {
+  const shared = (etag: string) =>
+    [{ kind: 'group', source: { bucket: 'b', key: 'incoming/a.json', etag }, group: GROUP }] as const
+  const summary = summaryOf(shared('first'), shared('first'), shared('second'))
+  await summary.leaveOutSent(({ source: { etag } }) => Promise.resolve(etag === 'first' ? 2_000 : 0))
+  expect(summary.groups()).toMatchObject([{ count: 3, grouped: 22_000, sent: 2_000 }])
 })
 
 test('the reason with the most dead letters is first, and within a reason the file with the most', () => {

@@ -21,8 +21,8 @@ describe('the question before a send is about what is left', () => {
     // what                        valid   files                                                          held    question
     [ 'nothing is sent yet',       500,    [untouched],                                                   false,  'Send 500 lines to example.com?' ],
     [ 'the safety check holds it', 1,      [untouched],                                                   true,   'Send 1 line to example.com anyway?' ],
-    [ 'a part is sent',            5_000,  [begun('a', { delivered: 1_100, undeliverable: 2, rejected: 9 })], false, 'Send the 3,898 lines that are left to example.com?' ],
-    [ 'a part of one of two',      5_000,  [begun('a', { delivered: 4_999 }), untouched],                 false,  'Send the 1 line that is left to example.com?' ],
+    [ 'a part is sent',            5_000,  [begun('a', { delivered: 1_100, undeliverable: 2, rejected: 9 })], false, 'Send the 3,898 valid lines that are left to example.com?' ],
+    [ 'a part of one of two',      5_000,  [begun('a', { delivered: 4_999 }), untouched],                 false,  'Send the 1 valid line that is left to example.com?' ],
     [ 'only rejected lines so far', 500,   [begun('a', { rejected: 20 })],                                false,  'Send 500 lines to example.com?' ],
   ])('%s', (_, valid, pending, isHeld, question) => {
     const lines = { total: 0, valid, rejected: 0, blank: 0 }
@@ -34,13 +34,13 @@ describe('what an earlier send has done', () => {
   const files = [{ name: '/a.jsonl', lines: 5_000 }]
   test('is counted', () => {
     expect(continuationText(begun('a.jsonl', { delivered: 1_100, rejected: 9, undeliverable: 2, blank: 100 }), { files })).toBe(
-      'a.jsonl continues after line 1,200, where an earlier send was interrupted: 1,100 delivered, 11 rejected, 3,789 left.',
+      'a.jsonl continues after line 1,200, where an earlier send was interrupted: 1,100 delivered, 11 rejected, 3,789 left, blank and invalid ones included.',
     )
   })
 
   test('is counted, also if its first line was not done', () => {
     expect(continuationText(begun('a.jsonl', {}, 0), { files })).toBe(
-      'a.jsonl continues an earlier send that was interrupted before its first line was done: 0 delivered, 0 rejected, 5,000 left.',
+      'a.jsonl continues an earlier send that was interrupted before its first line was done: 0 delivered, 0 rejected, 5,000 left, blank and invalid ones included.',
     )
   })
 
