@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
@@ -8,12 +7,12 @@ import { startConsole } from '../../cli/console/console.ts'
 import { localDeployment } from '../../cli/deployment/deployment.ts'
 import { toBody } from '../../lambda/settle/dead-letter.ts'
 import { deadLetterOf } from '../cli/rejects/fixtures.ts'
+import { accessibilityProblems, THEMES } from '../support/accessibility.ts'
 import { HAS_BROWSER, openBrowser, openTab } from '../support/browser.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
 
 const WIDTHS = [1280, 800, 390] as const
-const THEMES = ['light', 'dark'] as const
 const GOOD = '{"_p":"ann@example.com","_t":1393344604,"_n":"Signed Up","plan":"pro"}'
 const MILLISECONDS = '{"_p":"bob@example.com","_t":1393344605000,"_n":"Paid","amount":12}'
 const LONG_WORD = `{"_p":"cyd@example.com","_n":"${'x'.repeat(300)}"}`
@@ -57,13 +56,7 @@ async function expectInside(page: Page, view: string): Promise<void> {
 async function expectAccessible(page: Page, view: string): Promise<void> {
   if (PICTURES === undefined) return
   await page.setViewportSize({ width: 800, height: 900 })
-  for (const colorScheme of THEMES) {
-    await page.emulateMedia({ colorScheme })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-    expect({ view, colorScheme, found }).toEqual({ view, colorScheme, found: [] })
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
+  expect({ view, found: await accessibilityProblems(page) }).toEqual({ view, found: [] })
 }
 
 async function fillDeadLetterQueue({ cloud }: Installation, count: number): Promise<void> {
