@@ -9,6 +9,8 @@ export default {
   // Two more than there are processors: the three longest suites start first, and usually wait for programs that they have started. Jest's
   // default is one less than there are processors.
   maxWorkers: availableParallelism() + 2,
+  // On a busy machine a worker needs more than Jest's half a second to exit, and Jest then warns of a leak that does not exist.
+  workerGracefulExitTimeout: 10_000,
   // A worker keeps the modules of every suite that it has run.
   workerIdleMemoryLimit: '1GB',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
