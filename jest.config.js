@@ -6,8 +6,11 @@ process.env.NODE_COMPILE_CACHE ??= path.join(import.meta.dirname, 'node_modules'
 
 /** @type {import('jest').Config} */
 export default {
-  // One more than there are processors, because many suites wait for programs that they start. Jest's default is one less.
-  maxWorkers: availableParallelism() + 1,
+  // Two more than there are processors: the three longest suites start first, and usually wait for programs that they have started. Jest's
+  // default is one less than there are processors.
+  maxWorkers: availableParallelism() + 2,
+  // On a busy machine a worker needs more than Jest's half a second to exit, and Jest then warns of a leak that does not exist.
+  workerGracefulExitTimeout: 10_000,
   // A worker keeps the modules of every suite that it has run.
   workerIdleMemoryLimit: '1GB',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

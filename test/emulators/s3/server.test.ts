@@ -132,6 +132,11 @@ test('it listens on loopback only, and reports a port in use', async () => {
   await expect(startS3({ dir: path.join(dir, 'other'), port: server.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
 
+test('it promises no end of an idle connection: an upload as a stream cannot be repeated on another one', async () => {
+  const { headers } = await fetch((await start()).url)
+  expect(headers.get('keep-alive')).toBeNull() // Node's default is `timeout=5`
+})
+
 describe('everything that was answered survives a restart', () => {
   test('objects, versions, settings', async () => {
     const before = await start()

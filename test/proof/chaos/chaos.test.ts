@@ -211,10 +211,10 @@ const TAMPERED: readonly (readonly [what: string, tamper: Tampering, rules: read
   ['the only request of a line is missing',            requestsChanged((all) => without(all, onlyOne(all))),     ['lost']],
   ['the alias of a line with an event is missing',     requestsChanged((all) => without(all, aliasOfEvent(all))), ['lost']],
   ['no line of a file was accepted',                   requestsChanged((all) => plain(all.filter(({ number }) => number <= LINES))),                     ['lost']],
-  ['a line was accepted far too often',                requestsChanged((all) => [...plain(all), ...often(onlyOne(all).request)]), ['repeats']],
+  ['a line was accepted once too often',               tooOften((times) => requestsChanged((all) => [...plain(all), ...copies(times, onlyOne(all).request)])), ['repeats']],
   ['more lines are repeated than promised',            both(onceMore, fileChanged(MANIFEST, (text) => text.replace(/"maxRepeatsEach": \d+/, '"maxRepeatsEach": 0'))),         ['repeats']],
   ['more lines are repeated than the report allows',   both(onceMore, reportChanged((text) => text.replace(/"repeatsPossible":\s*\d+/, '"repeatsPossible":0'))),       ['repeats']],
-  ['a dead letter is repeated far too often',          deadLettersChanged((all) => [...all, ...often(all.find(({ line = '' }) => line.length < 1_000))]),               ['repeats']],
+  ['a dead letter is repeated once too often',          tooOften((times) => deadLettersChanged((all) => [...all, ...copies(times, all.find(({ line = '' }) => line.length < 1_000))])),             ['repeats']],
   ['a request has another time',                       oneChanged(inTarget(/_t=\d/, '_t=2')),                                                            ['wrong']],
   ['a request has another value',                      oneChanged(inTarget(/price=/, 'price=1')),                                                        ['wrong']],
   ['a request has a property too few',                 oneChanged(inTarget(/&trial=\w+/, '')),                                                           ['wrong']],
@@ -270,10 +270,16 @@ function without(all: readonly Found[], one: Found): AcceptedRequest[] {
   return plain(all.filter((found) => found !== one))
 }
 
-const OFTEN = 60_000
+/** @param change repeats something this many times: once more than the run may repeat lines in all */
+function tooOften(change: (times: number) => Tampering): Tampering {
+  return async (where) => {
+    const run = JSON.parse(await readFile(path.join(where, MANIFEST), 'utf8')) as Manifest
+    await change((run.killedAtWork + run.requeued) * run.maxRepeatsEach + 1)(where)
+  }
+}
 
-function often<T>(value: T): T[] {
-  return Array.from({ length: OFTEN }, () => value)
+function copies<T>(times: number, value: T): T[] {
+  return Array.from({ length: times }, () => value)
 }
 
 function isSame(a: DeadLetter['source'], b: DeadLetter['source']): boolean {
