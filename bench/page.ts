@@ -1,7 +1,8 @@
 /**
  * npm run bench:page: how long a user of the page waits, in Chromium, with the local mode of `npm start` in a process of its own.
  *
- * Each round starts local mode with the same rejected lines, so that it has not read them yet, and opens the page in another profile.
+ * Each round starts local mode with the same rejected lines, so that it has not read them yet, and opens the page two seconds later, in
+ * another profile.
  * The figures are medians of the rounds.
  */
 import { createWriteStream } from 'node:fs'
@@ -9,6 +10,7 @@ import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { startLocalServices } from '../cli/local/services.ts'
@@ -28,7 +30,7 @@ const { values: flags } = parseArgs({
     /** Rejected lines. SQS shows 100,000 to one reader. */
     rejected: { type: 'string', default: '100000' },
     /** Lines of the file that is checked: 200 MB. */
-    lines: { type: 'string', default: '1800000' },
+    lines: { type: 'string', default: '2200000' },
     /** One round with few lines, to see that everything runs. */
     quick: { type: 'boolean', default: false },
   },
@@ -36,6 +38,9 @@ const { values: flags } = parseArgs({
 const rounds = flags.quick ? 1 : Number(flags.rounds)
 const rejected = flags.quick ? 50_000 : Number(flags.rejected)
 const lines = flags.quick ? 200_000 : Number(flags.lines)
+
+/** From the moment when the address is shown until a person has opened it. */
+const OPENING_MS = 2_000
 
 /** What is searched for while the lines are read: one line in nine has it, so the first lines do. */
 const FREQUENT = 'person4'
@@ -66,6 +71,7 @@ async function measureRound({ browser, stateDir, file }: Setting): Promise<Round
 async function measureRejectedLines(browser: Browser, address: string) {
   await using tab = await openTab(browser, 'about:blank')
   const { page } = tab
+  await delay(OPENING_MS)
   const firstRowsMs = await timeOf(async () => {
     await page.goto(`${address}#/rejected`)
     await page

@@ -13,7 +13,7 @@ export interface PageBundle {
 const PAGE = path.join(import.meta.dirname, 'page')
 
 /**
- * The page: from the npm package, which contains it, or else bundled in memory when it is first opened, in a fraction of a second. So a
+ * The page: from the npm package, which contains it, or else bundled in memory, in a fraction of a second. So a
  * changed source needs no build step, and no built file can be out of date.
  */
 export async function readPage(): Promise<PageBundle> {

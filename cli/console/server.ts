@@ -60,6 +60,8 @@ export interface ConsoleServer extends AsyncDisposable {
   readonly port: number
 }
 
+const LOAD_AFTER_MS = 1_000
+
 interface Asset {
   readonly type: string
   readonly text: string
@@ -77,16 +79,21 @@ export async function startServer(
   onError: (error: unknown) => void,
 ): Promise<ConsoleServer> {
   const stopping = new AbortController()
-  // Built when the page is first opened, so that the start does not wait for it.
   let assets: Promise<ReadonlyMap<string, Asset>> | undefined
+  const loadAssets = () =>
+    (assets ??= readAssets().catch((error: unknown) => {
+      assets = undefined // the next request tries again
+      throw error
+    }))
+  // The start does not wait for the page, and a person needs longer than this to open it.
+  const loading = setTimeout(() => {
+    loadAssets().catch(() => undefined)
+  }, LOAD_AFTER_MS).unref()
   const server = createServer((request, response) => {
     const access = checkAccess(request, (server.address() as AddressInfo).port, token)
     const responding =
       access.kind === 'allowed' && !access.path.startsWith('/api/')
-        ? (assets ??= readAssets().catch((error: unknown) => {
-            assets = undefined // the next request tries again
-            throw error
-          })).then((all) => {
+        ? loadAssets().then((all) => {
             sendAsset(response, all.get(access.path))
           })
         : respond(request, response, access, handler, stopping.signal)
@@ -103,6 +110,7 @@ export async function startServer(
     address: `http://127.0.0.1:${listening}/${token}/`,
     port: listening,
     [Symbol.asyncDispose]: async () => {
+      clearTimeout(loading)
       stopping.abort()
       server.close()
       server.closeAllConnections()
