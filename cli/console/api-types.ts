@@ -159,7 +159,7 @@ export interface RejectedRow {
   /** Key of the file; empty if the message names none. */
   readonly key: string
   readonly lineNumber?: number
-  /** How many lines share the dead letter, if it is about a group of lines. */
+  /** How many lines share the dead letter and are not sent yet, if it is about a group of lines. */
   readonly groupedLines?: number
   /** The line as it was written; left out if the dead letter is not about one line. */
   readonly line?: string

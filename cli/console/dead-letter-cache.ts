@@ -5,7 +5,8 @@ import { deadLetterRetentionMs } from '../deployment/retention.ts'
 import { scanDeadLetters } from '../rejects/scan.ts'
 import { EXPIRING_SOON_MS } from '../rejects/summary.ts'
 import type { RejectedFilter, RejectedPage } from './api-types.ts'
-import { DeadLetterTable, type PageRange } from './dead-letter-table.ts'
+import { DeadLetterTable, type PageRange, type TablePage } from './dead-letter-table.ts'
+import { withOpenLines } from './rejected-row.ts'
 
 /** A read hides the dead letters from other readers. After each read, the queue is left alone for this many times its duration. */
 const REST_FACTOR = 2
@@ -58,7 +59,13 @@ export class DeadLetterCache implements AsyncDisposable {
     if (this.#snapshot === undefined && this.#partial !== undefined) {
       current.catch(() => undefined) // the next request gets the error
       const readAt = new Date().toISOString()
-      return { readAt, isRefreshing: true, isComplete: false, inUse: 0, ...this.#partial.page(filter, range, soon) }
+      return {
+        readAt,
+        isRefreshing: true,
+        isComplete: false,
+        inUse: 0,
+        ...(await this.#open(this.#partial.page(filter, range, soon))),
+      }
     }
     const { table, readAt, isComplete, inUse } = await current
     return {
@@ -66,7 +73,7 @@ export class DeadLetterCache implements AsyncDisposable {
       isRefreshing: this.#running !== undefined,
       isComplete,
       inUse,
-      ...table.page(filter, range, soon),
+      ...(await this.#open(table.page(filter, range, soon))),
     }
   }
 
@@ -113,6 +120,10 @@ export class DeadLetterCache implements AsyncDisposable {
     this.#stopping.abort()
     await this.#running?.catch(() => undefined)
     this.#snapshot?.table[Symbol.dispose]()
+  }
+
+  async #open({ rows, ...page }: TablePage): Promise<Omit<RejectedPage, 'readAt' | 'isRefreshing' | 'isComplete' | 'inUse'>> {
+    return { ...page, rows: await Promise.all(rows.map((row) => withOpenLines(row, this.#deployment))) }
   }
 
   #pause(ms: number): Promise<void> {

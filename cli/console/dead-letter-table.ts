@@ -3,7 +3,7 @@ import { keysOf } from '../rejects/content.ts'
 import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
 import type { RejectedFilter, RejectedOrder, RejectedPage, RejectedRow } from './api-types.ts'
 import { countsBy, DeadLetterCounts, sumOf, type Facts, type Group, type View } from './dead-letter-counts.ts'
-import { rejectedRow, type RowContext } from './rejected-row.ts'
+import { rejectedRow, type RowContext, type StoredRow } from './rejected-row.ts'
 
 /** `row` is the RejectedRow as JSON, without its line; `body` is the SQS message, stored only for failed imports. */
 const SCHEMA = `
@@ -23,6 +23,11 @@ const ORDERS: Readonly<Record<RejectedOrder, string>> = {
   expiry: 'expires_at IS NULL, expires_at, key, line_number, id',
 }
 
+/** A page of the table, without what is known about the read. */
+export type TablePage = Omit<RejectedPage, 'readAt' | 'isRefreshing' | 'isComplete' | 'inUse' | 'rows'> & {
+  readonly rows: readonly StoredRow[]
+}
+
 export interface PageRange {
   readonly offset: number
   readonly limit: number
@@ -33,9 +38,9 @@ const FACTS = 'view, reason, key, origin_key AS originKey'
 const ASCII = /^[\0-\x7f]*$/
 
 /** The row's own JSON: the line has a column of its own, so it is not stored twice. */
-type RowWithoutLine = Omit<RejectedRow, 'line'>
+type RowWithoutLine = Omit<StoredRow, 'line'>
 
-interface StoredRow {
+interface Columns {
   readonly row: string
   readonly line: string | null
 }
@@ -65,7 +70,7 @@ export class DeadLetterTable implements Disposable {
 
   /** @param deadLetter one that is not in the table */
   add(deadLetter: StoredDeadLetter): void {
-    const { line, ...rest }: RejectedRow = rejectedRow(deadLetter, this.#context)
+    const { line, ...rest }: StoredRow = rejectedRow(deadLetter, this.#context)
     const { id, reason, key, lineNumber = null, expiresAt = null, kind } = rest
     const view: View = deadLetter.isIncludedByDefault ? 'all' : rest.status === 'quarantined' ? 'quarantined' : 'archived'
     const body = kind === 'failed-import' ? deadLetter.body : null
@@ -80,11 +85,7 @@ export class DeadLetterTable implements Disposable {
   }
 
   /** @param soon ISO 8601: what expires before then is `expiringSoon` */
-  page(
-    filter: RejectedFilter,
-    { offset, limit, order }: PageRange,
-    soon: string,
-  ): Omit<RejectedPage, 'readAt' | 'isRefreshing' | 'isComplete' | 'inUse'> {
+  page(filter: RejectedFilter, { offset, limit, order }: PageRange, soon: string): TablePage {
     const { sql, values } = conditionOf(filter)
     const groups = this.#groups(filter)
     const hasFile = ({ key, originKey }: Group) => filter.file === undefined || filter.file === key || filter.file === originKey
@@ -106,7 +107,7 @@ export class DeadLetterTable implements Disposable {
           : this.#db
               .prepare(`SELECT row, line FROM dead_letters WHERE ${sql} ORDER BY ${ORDERS[order]} LIMIT ? OFFSET ?`)
               .all(...values, Math.min(limit, matching - offset), offset)
-              .map((stored) => toRow(stored as unknown as StoredRow)),
+              .map((stored) => toRow(stored as unknown as Columns)),
     }
   }
 
@@ -119,12 +120,12 @@ export class DeadLetterTable implements Disposable {
   *rows(filter: RejectedFilter): Generator<RejectedRow> {
     const { sql, values } = conditionOf(filter)
     const all = this.#db.prepare(`SELECT row, line FROM dead_letters WHERE ${sql} ORDER BY ${ORDERS.file}`).iterate(...values)
-    for (const stored of all) yield toRow(stored as unknown as StoredRow)
+    for (const stored of all) yield toRow(stored as unknown as Columns)
   }
 
   get(id: string): RejectedRow | undefined {
     const stored = this.#db.prepare('SELECT row, line FROM dead_letters WHERE id = ?').get(id)
-    return stored && toRow(stored as unknown as StoredRow)
+    return stored && toRow(stored as unknown as Columns)
   }
 
   /** The SQS messages of the failed imports that match, by id. */
@@ -160,7 +161,7 @@ export class DeadLetterTable implements Disposable {
   }
 }
 
-function toRow({ row, line }: StoredRow): RejectedRow {
+function toRow({ row, line }: Columns): StoredRow {
   const rest = JSON.parse(row) as RowWithoutLine // written by `add`
   return line === null ? rest : { ...rest, line }
 }

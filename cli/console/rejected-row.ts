@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployment/deployment.ts'
 import type { StoredDeadLetter } from '../rejects/stored-dead-letter.ts'
 import { withFileName } from '../files/file-in-hint.ts'
+import { countSentLines, type GroupLetter } from '../rejects/sent-lines.ts'
 import { groupedLinesOf, keyOf, messageReasonOf, reasonOf, reasonText, type Content } from '../rejects/content.ts'
 import type { RejectedRow } from './api-types.ts'
 import { nameInCommands, type NamingDeployment } from './named-report.ts'
@@ -13,11 +14,16 @@ export interface RowContext {
   readonly deployment: NamingDeployment & Pick<Deployment, 'deploymentOptions'>
 }
 
-/** A dead letter as the page shows it. */
+/** A row, and what tells which lines of a group were sent. */
+export interface StoredRow extends RejectedRow {
+  readonly group?: GroupLetter
+}
+
+/** A dead letter as the page shows it; that of a group as it was written, with all of its lines. */
 export function rejectedRow(
   { id, content, sentAt, status }: StoredDeadLetter,
   { retentionMs, deployment }: RowContext,
-): RejectedRow {
+): StoredRow {
   const deadLetter = 'deadLetter' in content ? content.deadLetter : undefined
   const lineNumber = deadLetter?.source.line
   const line = lineOf(content)
@@ -30,7 +36,10 @@ export function rejectedRow(
     detail: detailOf(content, deployment),
     key: keyOf(content),
     ...(lineNumber !== undefined && { lineNumber }),
-    ...(groupedLines > 0 && { groupedLines }),
+    ...(content.kind === 'group' && {
+      groupedLines,
+      group: { source: content.deadLetter.source, reason: content.deadLetter.reason },
+    }),
     ...(line !== undefined && { line }),
     ...(rules.length > 0 && { rules }),
     hasInvalidBytes: deadLetter?.lineBase64 !== undefined,
@@ -41,6 +50,15 @@ export function rejectedRow(
       retentionMs !== undefined && { expiresAt: new Date(sentAt.getTime() + retentionMs).toISOString() }),
     status,
   }
+}
+
+/** A row as it is now: the lines of a group that a replay has sent are not counted. @throws the error of S3 */
+export async function withOpenLines(
+  { group, ...row }: StoredRow,
+  deployment: Pick<Deployment, 's3' | 'bucket'>,
+): Promise<RejectedRow> {
+  if (group === undefined) return row
+  return { ...row, groupedLines: (row.groupedLines ?? 0) - (await countSentLines(deployment, group)) }
 }
 
 function detailOf(content: Content, deployment: RowContext['deployment']): string {

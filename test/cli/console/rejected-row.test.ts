@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { rejectedRow, type RowContext } from '../../../cli/console/rejected-row.ts'
+import { rejectedRow, withOpenLines, type RowContext } from '../../../cli/console/rejected-row.ts'
+import { GroupSends } from '../../../cli/rejects/group-sends.ts'
+import { CLOSED_GROUPS_SCHEMA } from '../../../lambda/settle/closed-groups.ts'
 import { toBody } from '../../../lambda/settle/dead-letter.ts'
-import { deadLetterOf, storedDeadLetter } from '../rejects/fixtures.ts'
+import { deadLetterOf, GROUP, storedDeadLetter, TestDeployment } from '../rejects/fixtures.ts'
 
 const LOCAL = { deadLettersExpire: false }
 const STACK = { deadLettersExpire: true, deploymentOptions: ' --stack Prod' }
@@ -34,4 +36,19 @@ test.each<[what: string, body: string, deployment: RowContext['deployment'], end
 ])('the command of %s works when it is pasted', (_what, body, deployment, end) => {
   const { detail } = rejectedRow(storedDeadLetter(body), { retentionMs: undefined, deployment })
   expect(detail.slice(-end.length)).toBe(end)
+})
+
+test('the lines of a group that a replay has sent are not counted any more', async () => {
+  await using installed = await TestDeployment.start()
+  const { deployment } = installed
+  const source = { bucket: deployment.bucket, key: 'incoming/may.jsonl' }
+  const group = deadLetterOf('', { kind: 'group', reason: 'missing_timestamp', source, group: GROUP })
+  const row = rejectedRow(storedDeadLetter(toBody(group)), { retentionMs: undefined, deployment })
+  const shown = { kind: 'group', groupedLines: GROUP.lines, key: source.key }
+  expect(await withOpenLines(row, deployment)).toMatchObject(shown)
+  const stored = { schema: CLOSED_GROUPS_SCHEMA, discarded: {}, sent: { missing_timestamp: [[2, 11]] } }
+  await installed.put(new GroupSends(deployment, group).key, JSON.stringify(stored))
+  const open = await withOpenLines(row, deployment)
+  expect(open).toMatchObject({ ...shown, groupedLines: GROUP.lines - 10 })
+  expect(open).not.toHaveProperty('group')
 })
