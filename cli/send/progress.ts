@@ -1,11 +1,9 @@
 import cliProgress from 'cli-progress'
-import { counted, grouped, type Output } from '../terminal/output.ts'
+import { counted, grouped, LOG_INTERVAL_MS, type Output } from '../terminal/output.ts'
 import { timeLeft } from '../terminal/progress-bar.ts'
 import type { SendStats } from './stats.ts'
 
 const DRAW_INTERVAL_MS = 200
-/** For an output that is not a terminal, e.g. the log of a CI job. */
-const LOG_INTERVAL_MS = 10_000
 const BAR_COLUMNS = 12
 
 export interface ProgressOptions {

@@ -30,18 +30,26 @@ export function writeMessage(output: Output, text: string): void {
   output.write(messageText(text, output))
 }
 
-/** A line at the bottom of a terminal that is overwritten with each update. In a pipe, each update is a new line. */
+/** How often progress is written to an output that is not a terminal, e.g. the log of a CI job. */
+export const LOG_INTERVAL_MS = 10_000
+
+/** A line at the bottom of a terminal that is overwritten with each update. In a pipe, there is a new line every ten seconds. */
 export class StatusLine {
   readonly #output: Output
+  readonly #now: () => number
   #shown = ''
+  #shownAt = 0
 
-  constructor(output: Output) {
+  constructor(output: Output, now = Date.now) {
     this.#output = output
+    this.#now = now
   }
 
   show(text: string): void {
     if (text === this.#shown) return
+    if (this.#output.isTTY !== true && this.#shown !== '' && this.#now() - this.#shownAt < LOG_INTERVAL_MS) return
     this.#shown = text
+    this.#shownAt = this.#now()
     this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${this.#cut(text)}` : `${text}\n`)
   }
 

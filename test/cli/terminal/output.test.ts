@@ -35,12 +35,16 @@ describe('the status line', () => {
     expect(text).toBe('\r\u001b[K01234567…')
   })
 
-  test('is one line per update in a pipe, without repeats', () => {
-    const text = shownOn(false, (line) => {
-      line.show('1 line')
-      line.show('1 line')
-      line.clear()
-    })
-    expect(text).toBe('1 line\n')
+  test('is one line every ten seconds in a pipe, without repeats; the first one after something else is written at once', () => {
+    let text = ''
+    let now = 1_000_000
+    const line = new StatusLine({ write: (more) => (text += more) }, () => now)
+    for (const lines of [1, 1, 2, 3]) {
+      line.show(`${lines} lines`)
+      now += 4_000
+    }
+    line.clear()
+    line.show('4 lines')
+    expect(text).toBe('1 lines\n3 lines\n4 lines\n')
   })
 })
