@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
-import { DeleteMessageBatchCommand, SendMessageBatchCommand, type Message } from '@aws-sdk/client-sqs'
+import { DeleteMessageBatchCommand, DeleteMessageCommand, SendMessageBatchCommand, type Message } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { SetupError } from '../../../lambda/errors.ts'
 import { startSqs } from '../../../emulators/sqs/server.ts'
@@ -149,6 +149,17 @@ test('stopping the server ends waiting requests', async () => {
   await once(request, 'finish')
   await server[Symbol.asyncDispose]()
   expect(await broken).toMatchObject({ code: 'ECONNRESET' })
+})
+
+test('the receipt handle of an earlier delivery deletes nothing', async () => {
+  const QueueUrl = await create(local.sqs, 'delivered-again')
+  await sendText(local.sqs, QueueUrl, 'a')
+  const [first] = await receive(local.sqs, QueueUrl, { VisibilityTimeout: 0 })
+  const [second] = await receive(local.sqs, QueueUrl)
+  await local.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: first?.ReceiptHandle }))
+  expect(await countsOf(local.sqs, QueueUrl)).toEqual([0, 1, 0])
+  await local.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: second?.ReceiptHandle }))
+  expect(await countsOf(local.sqs, QueueUrl)).toEqual([0, 0, 0])
 })
 
 describe('of the requests that wait', () => {
