@@ -29,7 +29,11 @@ export class GroupSends {
   readonly #source: DeadLetter['source']
   readonly #time: Pick<Clock, 'now'>
 
-  constructor(deployment: Pick<Deployment, 's3' | 'bucket'>, { source }: Pick<DeadLetter, 'source'>, time: Pick<Clock, 'now'> = clock) {
+  constructor(
+    deployment: Pick<Deployment, 's3' | 'bucket'>,
+    { source }: Pick<DeadLetter, 'source'>,
+    time: Pick<Clock, 'now'> = clock,
+  ) {
     this.#deployment = deployment
     this.#source = source
     this.#time = time
