@@ -1,21 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { newTask, type Task } from '../../../lambda/intake/task.ts'
+import { newTask } from '../../../lambda/intake/task.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
-import { BAD_LINE, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
-
-const LINES = [goodLine(1), BAD_LINE, goodLine(2)]
-
-function withFile(options: ConstructorParameters<typeof MemoryCloud>[0] = {}): MemoryCloud {
-  const cloud = new MemoryCloud(options)
-  cloud.put(...LINES)
-  return cloud
-}
-
-/** Imports the file, and everything that is queued meanwhile. */
-async function importAll(cloud: MemoryCloud, first: Task = newTask(FILE)): Promise<void> {
-  for (let task: Task | undefined = first; task !== undefined; task = cloud.queued.shift()?.task)
-    await importFile(task, cloud.ports, invocation())
-}
+import { FILE, invocation, type MemoryCloud } from '../../support/memory-cloud.ts'
+import { importAll, withFile } from './three-lines.ts'
 
 describe('a file', () => {
   test('that is large is split, and imported segment by segment', async () => {

@@ -1,23 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { OutOfTime } from '../../../lambda/errors.ts'
-import { newTask, type Task } from '../../../lambda/intake/task.ts'
+import { newTask } from '../../../lambda/intake/task.ts'
 import { importFile } from '../../../lambda/jobs/import-file.ts'
 import type { ReportState } from '../../../lambda/report/report.ts'
-import { ACCEPTED, BAD_LINE, DOWN, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
-
-const LINES = [goodLine(1), BAD_LINE, goodLine(2)]
-
-function withFile(options: ConstructorParameters<typeof MemoryCloud>[0] = {}): MemoryCloud {
-  const cloud = new MemoryCloud(options)
-  cloud.put(...LINES)
-  return cloud
-}
-
-/** Imports the file, and everything that is queued meanwhile. */
-async function importAll(cloud: MemoryCloud, first: Task = newTask(FILE)): Promise<void> {
-  for (let task: Task | undefined = first; task !== undefined; task = cloud.queued.shift()?.task)
-    await importFile(task, cloud.ports, invocation())
-}
+import { ACCEPTED, DOWN, FILE, goodLine, invocation, MemoryCloud } from '../../support/memory-cloud.ts'
+import { importAll, withFile } from './three-lines.ts'
 
 describe('a file that is one segment', () => {
   describe('that is short according to its event', () => {
