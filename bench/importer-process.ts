@@ -3,6 +3,7 @@
  * KM_SEGMENT_BYTES is split; its segments are then received from the import queue and imported one after the other. argv: bucket, key.
  */
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { limitYoungSpace } from '../lambda/adapters/young-space.ts'
 import { createHandler } from '../lambda/app.ts'
 import { printFigures } from './measure.ts'
 
@@ -11,6 +12,8 @@ const QueueUrl = process.env.KM_IMPORT_QUEUE_URL
 /** Longer than the delay with which the importer queues the segments of a surveyed file. */
 const WAIT_SECONDS = 20
 const CONTEXT = { getRemainingTimeInMillis: () => 3_600_000 }
+
+limitYoungSpace()
 
 let lines: number | undefined
 const handler = createHandler(process.env, {

@@ -1,5 +1,6 @@
 import { cloudWatchLog } from './adapters/log.ts'
 import { withOriginalStack } from './adapters/stack-trace.ts'
+import { limitYoungSpace } from './adapters/young-space.ts'
 import { createHandler, createWaitingHandler, type Handler } from './app.ts'
 import { SetupError } from './errors.ts'
 import type { InvocationContext } from './ports.ts'
@@ -9,6 +10,8 @@ const handle = createHandlerOrWait()
 
 // Errors of the AWS SDK are thrown more than Node's ten frames away from our own code.
 Error.stackTraceLimit = 40
+
+limitYoungSpace()
 
 /** The handler of the deployed Lambda function. */
 export async function handler(event: unknown, context: InvocationContext): Promise<unknown> {
