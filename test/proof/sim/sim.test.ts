@@ -7,7 +7,7 @@ import { simulate } from './simulation.ts'
 const HOUR_MS = 3_600_000
 
 // `npm run sim` runs 2,000 seeds, or as many as --seeds says.
-test('every promise is kept in 300 random scenarios', async () => {
+test('every promise is kept in 150 random scenarios', async () => {
   const broken: unknown[] = []
   const met = {
     deaths: 0,
@@ -21,7 +21,7 @@ test('every promise is kept in 300 random scenarios', async () => {
     ruleChanges: 0,
     replays: 0,
   }
-  for (let seed = 1; seed <= 300 && broken.length < 3; seed += 1) {
+  for (let seed = 1; seed <= 150 && broken.length < 3; seed += 1) {
     try {
       const figures = await simulate(drawScenario(seed))
       for (const each of Object.keys(met) as (keyof typeof met)[]) if (figures[each] > 0) met[each] += 1
@@ -32,7 +32,7 @@ test('every promise is kept in 300 random scenarios', async () => {
   expect(broken).toEqual([])
   const { deferred, ...often } = met
   expect(deferred).toBeGreaterThan(0)
-  for (const scenarios of Object.values(often)) expect(scenarios).toBeGreaterThan(10)
+  for (const scenarios of Object.values(often)) expect(scenarios).toBeGreaterThan(5)
 })
 
 test('the same seed gives the same run, step by step', async () => {
