@@ -38,6 +38,8 @@ export interface ErrorResponse {
 export interface Overview {
   /** Name of the stack, or "this computer". */
   readonly deployment: string
+  /** The options that choose it, for commands in hints: ` --stack NAME`; left out if none are needed. */
+  readonly deploymentOptions?: string
   /** Where lines go. With the `emulatorUrl` of the Kissmetrics emulator, this is test mode. */
   readonly target: SendTarget
   /** Why this computer, which sends the lines, does not reach the endpoint. Left out if it does, or if it is not known. */

@@ -142,11 +142,12 @@ export class ConsoleApi implements AsyncDisposable {
       currentBrake(this.#deployment),
       this.#keyEnding(),
     ])
-    const { name, emulatorUrl, endpointHost } = this.#deployment
+    const { name, deploymentOptions, emulatorUrl, endpointHost } = this.#deployment
     const unreachable = this.#unreachable()
     const expiringSoon = waiting.deadLetters === 0 ? 0 : this.#deadLetters.expiringSoon()
     return {
       deployment: name,
+      ...(deploymentOptions !== undefined && { deploymentOptions }),
       target: {
         ...(emulatorUrl !== undefined && { emulatorUrl }),
         ...(endpointHost !== undefined && { endpointHost }),

@@ -10,9 +10,10 @@ export function ConnectionNotice() {
     <Notice tone="error" role="alert">
       {isUnreachable ? (
         <>
-          <strong>The console has stopped.</strong> Start it again with <code>npx km-import console</code> (in local mode:{' '}
-          <code>npm start</code>): this page then continues by itself, unless another address is printed. Until then, it shows the
-          last known state, and what you have edited stays.
+          <strong>The console has stopped.</strong> Start it again with{' '}
+          <code>npx km-import console{overview.value?.deploymentOptions}</code> (in local mode: <code>npm start</code>): this page
+          then continues by itself, unless another address is printed. Until then, it shows the last known state, and what you
+          have edited stays.
         </>
       ) : (
         <>

@@ -188,7 +188,7 @@ describe('an uploaded file', () => {
   ])('with %s is refused', async (_, name) => {
     await using page = await Page.open()
     await expect(page.send(`upload?name=${encodeURIComponent(name)}`, GOOD).then(answered)).rejects.toThrow(/^422: .* is not a valid file name\./)
-    expect(await page.get<Overview>('overview')).toMatchObject({ total: 0, imports: [] })
+    expect(await page.get<Overview>('overview')).toMatchObject({ deploymentOptions: ' --stack Prod', total: 0, imports: [] })
   })
 })
 

@@ -1,4 +1,5 @@
 import type { RejectedFilter } from '../../api-types.ts'
+import { overview } from '../overview.ts'
 import { normalized } from '../route.ts'
 
 /** Downloads the lines that match a filter. */
@@ -14,7 +15,7 @@ export function DownloadLinks({ filter }: { readonly filter: RejectedFilter }) {
       <a href={href('jsonl')} download>
         JSON lines
       </a>
-      , which <code>npx km-import rejects replay</code> sends after you have fixed them.
+      , which <code>npx km-import rejects replay{overview.value?.deploymentOptions}</code> sends after you have fixed them.
     </p>
   )
 }
