@@ -70,6 +70,9 @@ test('a trim of a file that is no longer in the bundle is refused', async () => 
   )
 })
 
+/** What Node loads for its fetch and for the streams of the Web. */
+const WEB = ['internal/deps/undici/undici', 'internal/webstreams/readablestream', 'internal/webstreams/writablestream']
+
 test('a cold start loads no part of Node that the function does not use', () => {
   const file = pathToFileURL(path.join(folder, 'trimmed', 'index.mjs')).href
   const load = `await import(${JSON.stringify(file)}); console.log(JSON.stringify(process.moduleLoadList)); process.exit()`
@@ -84,8 +87,13 @@ test('a cold start loads no part of Node that the function does not use', () => 
   const loaded = JSON.parse(stdout) as readonly string[]
   expect(loaded).toContain('NativeModule https')
   // An import of node:http by an ES module loads all of fetch, for example.
-  const unused = ['http2', 'child_process', 'worker_threads', 'inspector', 'internal/deps/undici/undici']
+  const unused = ['http2', 'child_process', 'worker_threads', 'inspector', 'assert', ...WEB]
   expect(loaded.filter((name) => unused.includes(name.replace('NativeModule ', '')))).toEqual([])
+})
+
+test('the bundle is ASCII: one other character would make V8 hold and read all of it with two bytes for each character', async () => {
+  const code = await readFile(path.join(folder, 'trimmed', 'importer.cjs'), 'utf8')
+  expect(code.match(/.{0,40}[^\u0000-\u007f].{0,40}/g)).toBeNull()
 })
 
 test('the bundle has no path of this computer in it', async () => {
