@@ -70,6 +70,15 @@ export function withCompressedParser(source: string): string {
     })`
 }
 
+/** Reads a file with node:fs, which is loaded anyway. */
+export function withSynchronousRead(source: string): string {
+  return source.replace(
+    'import { readFile as fsReadFile } from "node:fs/promises";',
+    `import { readFileSync } from 'node:fs'
+    const fsReadFile = async (file, encoding) => readFileSync(file, encoding)`,
+  )
+}
+
 /** The channels without what logs their messages for NODE_DEBUG. */
 export function onlyChannels(source: string): string {
   const [channels = ''] = /^const channels = \{[^}]*\}$/m.exec(source) ?? []

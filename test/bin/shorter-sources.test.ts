@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -156,6 +156,34 @@ test.each([
   const hash = new Hash!()
   hash.update(Buffer.from('a file'))
   expect(Buffer.from(await hash.digest())).toEqual(createHash(algorithm).update('a file').digest())
+})
+
+describe.each([
+  ['as the SDK reads it', []],
+  ['as it is bundled', [trimming(TRIMS, new Set())]],
+])('a configuration file, %s', (_how, plugins: readonly Plugin[]) => {
+  type Read = (file: string, options?: { readonly ignoreCache?: boolean }) => Promise<string>
+  let readConfig: Read
+  let file: string
+  beforeAll(async () => {
+    file = path.join(folder, `config-${plugins.length}`)
+    const outfile = `${file}.mjs`
+    const entryPoints = ['node_modules/@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readFile.js']
+    await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', plugins: [...plugins] })
+    readConfig = ((await import(pathToFileURL(outfile).href)) as { readonly readFile: Read }).readFile
+  })
+
+  test('is read once, or again if asked', async () => {
+    await writeFile(file, '[default]')
+    expect(await readConfig(file)).toBe('[default]')
+    await writeFile(file, '[other]')
+    expect(await readConfig(file)).toBe('[default]')
+    expect(await readConfig(file, { ignoreCache: true })).toBe('[other]')
+  })
+
+  test('that is missing rejects', async () => {
+    await expect(readConfig(`${file}-missing`)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
 })
 
 test('the HTTP client reads no constant that is left out', async () => {
