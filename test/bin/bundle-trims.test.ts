@@ -1,3 +1,4 @@
+// cspell:ignore readablestream webstreams writablestream
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+// cspell:ignore llhttp
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
