@@ -15,7 +15,7 @@ const OTHERS = [
   // What programs write for an object
   String.raw`object|\[?object \w+(?:\],\[object \w+)*|nonetype|system\.(?:object|string)|true|false`,
   String.raw`optional\((?:nil|none|null)\)|%!s\(<nil>\)|&lt;(?:null|nil|none|undefined)&gt;`,
-  String.raw`[-+]?0[0-]*(?:\.0*)?|f{8}-f{4}-f{4}-f{4}-f{12}|-1|[-–—_.?*#@]+|x{3,}`, // UUIDs of zeros and of ones are among them
+  String.raw`[-+]?0[0-]*(?:\.0*)?|f{8}-f{4}-f{4}-f{4}-f{12}|-1|[-\u2013\u2014_.?*#@]+|x{3,}`, // UUIDs of zeros and of ones are among them
   // A template that was not filled in. A UUID in braces is not one.
   String.raw`\{\{.*\}\}|\{\}|\{!?[a-z_. ]+\}|\$\{.*\}|[#@]\{[\w. ]+\}|\*\|.*\|\*|%%.*%%|%[a-z_.]+%|%\([a-z_.]+\)s|<%.*%>|\[\]|\[\[.*\]\]`,
 ].join('|')

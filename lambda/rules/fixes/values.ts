@@ -32,7 +32,7 @@ function joinedList(lexeme: string): string | undefined {
 }
 
 /** An amount with commas between thousands, and perhaps a currency sign before it. */
-const AMOUNT = /^\s*[$€£¥]?\s*(-?)((?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*|0)(?:\.\d+)?)\s*$/
+const AMOUNT = /^\s*[$\u20ac\u00a3\u00a5]?\s*(-?)((?:[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*|0)(?:\.\d+)?)\s*$/
 
 /** A number that is written as text, like `"$1,299.00"`, becomes the number. */
 export function toNumber(text: string, name: string): string {

@@ -44,4 +44,25 @@ export const ARTIFACT_MUTANTS: readonly Mutant[] = [
     replace: '"require(\'node:http2\')"',
     tests: ['test/bin/bundle-trims.test.ts'],
   },
+  {
+    name: 'a cold start loads node:assert',
+    file: 'bin/function-bundle.ts',
+    find: 'trimming(trims, used), lazyAssert]',
+    replace: 'trimming(trims, used)]',
+    tests: ['test/bin/bundle-trims.test.ts'],
+  },
+  {
+    name: 'a cold start loads the streams of the Web',
+    file: 'bin/function-bundle.ts',
+    find: "define: { ReadableStream: 'undefined' },",
+    replace: '',
+    tests: ['test/bin/bundle-trims.test.ts'],
+  },
+  {
+    name: 'a bundled error of the AWS SDK lacks its fields',
+    file: 'bin/shorter-sources.ts',
+    find: 'for (const field of fields) this[field] = opts[field]',
+    replace: '',
+    tests: ['test/bin/shorter-sources.test.ts'],
+  },
 ]
