@@ -14,6 +14,7 @@ import { Artifact, s3Event, type Uploaded } from '../support/artifact.ts'
 import { startFaultSink, status, TAKEN, type Behaviour, type FaultSink } from '../support/fault-sink.ts'
 import { API_KEY } from '../support/installation.ts'
 import type { Lambda } from '../support/lambda-runtime/lambda.ts'
+import { largestYoungSpace } from '../support/young-space.ts'
 
 const line = (person: string) => `{"_p":"${person}","_t":1393344604,"_n":"Signed Up"}`
 const request = (person: string) => `/e?_k=${API_KEY}&_p=${person}&_n=Signed%20Up&_t=1393344604&_d=1`
@@ -214,6 +215,11 @@ test('the asset is what other tests and the npm package bundle', async () => {
   await rm(folder, { recursive: true })
   expect(Object.keys(files)).toEqual(Object.keys(untouched))
   for (const [name, text] of Object.entries(files)) expect(untouched[name] === text).toBe(true) // a difference would be very long
+})
+
+test("the function ends the growth of V8's space for young objects", async () => {
+  const most = await largestYoungSpace(`import ${JSON.stringify(path.join(artifact.dir, 'index.mjs'))};`)
+  expect(most).toBeLessThan(40 * 1_048_576) // it looks every 50 ms, so the space may double once more
 })
 
 test('the function writes nothing into its own folder', async () => {

@@ -65,4 +65,18 @@ export const ARTIFACT_MUTANTS: readonly Mutant[] = [
     replace: '',
     tests: ['test/bin/shorter-sources.test.ts'],
   },
+  {
+    name: "the function lets V8's space for young objects grow",
+    file: 'lambda/handler.ts',
+    find: '\nlimitYoungSpace()\n',
+    replace: '\n',
+    tests: ['test/journeys/artifact.test.ts'],
+  },
+  {
+    name: "V8's space for young objects doubles whenever it is full",
+    file: 'lambda/adapters/young-space.ts',
+    find: '--semi-space-growth-factor=1',
+    replace: '--semi-space-growth-factor=2',
+    tests: ['test/lambda/adapters/young-space.test.ts'],
+  },
 ]
