@@ -30,7 +30,7 @@ export interface BrowserOptions {
 }
 
 /** @throws Error that says how to install Chromium */
-export async function openBrowser({ hosts = [], v8 = '--no-opt --no-maglev' }: BrowserOptions = {}): Promise<Browser> {
+export async function openBrowser({ hosts = [], v8 = '--disable-optimizing-compilers' }: BrowserOptions = {}): Promise<Browser> {
   if (EXECUTABLE === undefined) throw new Error(`Chromium was not found. ${INSTALL}`)
   // The sandbox of Chromium does not work as root; the tests open only our own page.
   return chromium.launch({
