@@ -145,7 +145,7 @@ async function fillState(stateDir: string): Promise<void> {
 }
 
 await using stack = new AsyncDisposableStack()
-const browser = await openBrowser()
+const browser = await openBrowser({ v8: '' }) // as a user's browser runs the page
 stack.defer(() => browser.close())
 const folder = await mkdtemp(path.join(tmpdir(), 'km-bench-page-'))
 stack.defer(() => rm(folder, { recursive: true, force: true }))

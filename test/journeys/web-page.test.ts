@@ -39,7 +39,7 @@ testWithBrowser(
       site.close()
     })
     await services.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body: 'kept' }))
-    const browser = await openBrowser([REBOUND])
+    const browser = await openBrowser({ hosts: [REBOUND] })
     cleanup.defer(() => browser.close())
     const page = await browser.newPage()
     // A page that its owner delivered before the name was rebound to this computer.

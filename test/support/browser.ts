@@ -22,14 +22,24 @@ export interface Tab extends AsyncDisposable {
   readonly problems: readonly string[]
 }
 
-/** @param hosts names that resolve to this computer @throws Error that says how to install Chromium */
-export async function openBrowser(hosts: readonly string[] = []): Promise<Browser> {
+export interface BrowserOptions {
+  /** Names that resolve to this computer. Default: none. */
+  readonly hosts?: readonly string[]
+  /** Settings of V8. Default: a page lives for seconds in a test, so its scripts are not optimized, which costs more than it saves. */
+  readonly v8?: string
+}
+
+/** @throws Error that says how to install Chromium */
+export async function openBrowser({ hosts = [], v8 = '--disable-optimizing-compilers' }: BrowserOptions = {}): Promise<Browser> {
   if (EXECUTABLE === undefined) throw new Error(`Chromium was not found. ${INSTALL}`)
   // The sandbox of Chromium does not work as root; the tests open only our own page.
   return chromium.launch({
     executablePath: EXECUTABLE,
     args: [
       '--no-sandbox',
+      `--js-flags=${v8}`,
+      // Otherwise Chromium starts a process for the next page of each profile, and here each profile has one page.
+      '--renderer-process-limit=1',
       `--host-resolver-rules=${[...hosts.map((host) => `MAP ${host} 127.0.0.1`), 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1'].join(', ')}`,
     ],
   })
