@@ -439,12 +439,16 @@ describeWithBrowser('the page in a browser', () => {
     await importFile(page, '<img src=x onerror=alert(2)>.jsonl', [GOOD, ...lines].join('\n'))
     await page.getByRole('link', { name: '<img src=x onerror=alert(2)>.jsonl', exact: true }).click()
     await page.getByRole('heading', { name: 'Why lines were rejected' }).waitFor()
+    const open = await page.getByRole('link', { name: /lines still open$/ }).textContent()
     await page
       .getByRole('link', { name: /^Rejected lines/ })
       .first()
       .click()
-    // While the queue is read, a page of the list gets other rows, and is no longer selected as a whole.
-    await page.getByRole('checkbox', { name: 'Select all on this page' }).waitFor()
+    // A page of the list gets other rows, and is no longer selected as a whole, when lines arrive that an earlier read did not see.
+    await page
+      .getByRole('navigation', { name: 'Status' })
+      .getByText(/^[\d,]+/.exec(open ?? '')?.[0] ?? 'a count of lines')
+      .waitFor()
     await page.getByLabel('Reading the rejected lines').waitFor({ state: 'hidden' })
     for (;;) {
       await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
