@@ -55,7 +55,7 @@ const MAX_RETENTION_SECONDS = 14 * 86_400
 const FUNCTION_TIMEOUT_SECONDS = 15 * 60
 
 /**
- * An import needs less than 200 MB whatever the size of the file; more memory buys a larger share of a vCPU.
+ * An import needs less than 250 MB whatever the size of the file; more memory buys a larger share of a vCPU.
  * 1,024 MB is 0.58 vCPU: about 6,000 lines a second at the measured 85 µs per line, which is also what 128 requests in
  * flight carry to an endpoint 20 ms away. With the 1,769 MB of a whole vCPU, the function would wait most of the time that it is billed for.
  */
