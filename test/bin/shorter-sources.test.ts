@@ -1,4 +1,5 @@
 // cspell:ignore llhttp
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -97,6 +98,25 @@ test('the parser of HTTP is the same program when it is unpacked, and is unpacke
 
 test('the HTTP client has the channels of undici', async () => {
   expect(await loadTrimmed('core/diagnostics.js')).toEqual(requireHere('undici/lib/core/diagnostics.js'))
+})
+
+describe('the path of a request, which contains the identity', () => {
+  const publish = (file: string): string => {
+    const code = `const { channels } = require(${JSON.stringify(file)})
+      const socket = { servername: 'localhost', localAddress: '127.0.0.1' }
+      channels.sendHeaders.publish({ request: { method: 'GET', origin: 'http://localhost', path: '/e?_p=person' }, headers: '', socket })`
+    const { stderr } = spawnSync(process.execPath, ['--eval', code], { env: { NODE_DEBUG: 'undici' }, encoding: 'utf8' })
+    return stderr
+  }
+
+  test('is logged by undici if NODE_DEBUG is set', () => {
+    expect(publish(requireHere.resolve('undici/lib/core/diagnostics.js'))).toContain('_p=person')
+  })
+
+  test('is not logged in the bundle', async () => {
+    await loadTrimmed('core/diagnostics.js')
+    expect(publish(path.join(folder, 'diagnostics.cjs'))).toBe('')
+  })
 })
 
 describe('a signer of S3 without several regions', () => {
